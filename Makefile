@@ -1,0 +1,55 @@
+# The one door: every target sets up what it needs in .venv, from plain Python and pip.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo mock test contract bench lint format tables wheel clean
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY) ## judge a request, run it through the mock, fetch its picture
+	@$(BIN)/python examples/demo.py
+
+mock: $(READY) ## a mock on http://127.0.0.1:2266
+	@$(BIN)/cannon-mock
+
+test: lint ## every check: lint, types, tests, coverage
+	@rm -f .coverage .coverage.*
+	@$(BIN)/pytest -n 2 --cov --cov-report=
+	@$(BIN)/coverage report
+
+contract: $(READY) ## the contract tests against the mock
+	@$(BIN)/cannon-contract
+
+bench: $(READY) ## speed, as ratios measured side by side
+	@$(BIN)/python benchmarks/run.py
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY) ## mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+tables: $(READY) ## write the generated tables into the README
+	@$(BIN)/python tests/generated.py
+
+wheel: $(READY) ## dist/*.whl
+	@$(BIN)/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf $(VENV) dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	@echo "setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,29 @@
+"""The contract of the Cannon Studio API as data, and a judge of payloads by it (floor 1: the public names)."""
+
+from cannon_spec.catalog import load as load_catalog
+from cannon_spec.contract import Catalog, Claim, Model, Operation
+from cannon_spec.errors import CannonSpecError, CatalogError, ContractViolation, NotJSON
+from cannon_spec.finding import Evidence, Finding, Report
+from cannon_spec.validate import check_request, validate_input, validate_request, validate_response
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CannonSpecError",
+    "Catalog",
+    "CatalogError",
+    "Claim",
+    "ContractViolation",
+    "Evidence",
+    "Finding",
+    "Model",
+    "NotJSON",
+    "Operation",
+    "Report",
+    "__version__",
+    "check_request",
+    "load_catalog",
+    "validate_input",
+    "validate_request",
+    "validate_response",
+]

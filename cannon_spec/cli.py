@@ -1,0 +1,259 @@
+"""The command ``cannon-spec``: parse, read, judge, report (floor 2). The only reader of this package's environment.
+
+Exit status: 0 no errors, 1 errors found, 2 could not judge (beats 1), 3 a fault of our own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import IO, Any
+
+from cannon_spec import __version__, catalog, document, inputs, report, validate
+from cannon_spec.contract import Catalog
+from cannon_spec.errors import CannonSpecError, NotJSON
+from cannon_spec.finding import Finding, Report, Strictness
+
+OK, ERRORS, COULD_NOT, INTERNAL = 0, 1, 2, 3
+_PROGRESS_BYTES = 1024 * 1024
+
+_EXAMPLES = """\
+examples:
+  cannon-spec validate request.json
+  cannon-spec validate requests.jsonl --format json > findings.json
+  cannon-spec example image.generate --model flux2 | cannon-spec validate -
+  cannon-spec explain gptimage2
+"""
+
+_VALIDATE = """\
+examples:
+  cannon-spec validate request.json                    a whole create body
+  cannon-spec validate requests.jsonl                  one body a line, a file of any length
+  cannon-spec validate --operation image.generate input.json    a bare input
+  cannon-spec validate --overlay mine.json request.json         you know more than the contract
+
+exit status: 0 no errors (warnings allowed), 1 errors found, 2 could not judge, 3 internal
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is returned."""
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    except (CannonSpecError, LookupError, OSError) as error:
+        if isinstance(error, BrokenPipeError):  # the reader has gone, as in `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return COULD_NOT
+        return _complain(str(error.args[0] if isinstance(error, LookupError) else error))
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last resort: a user gets a line, not a traceback
+        print(f"cannon-spec: internal error: {type(error).__name__}: {error}; please report it", file=sys.stderr)
+        return INTERNAL
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cannon-spec",
+        description="Judge payloads for the Cannon Studio API before they cost credits.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"cannon-spec {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_validate(commands)
+    explain = _add(commands, "explain", "everything known of a model, a claim or a rule, and how", _run_explain)
+    explain.add_argument("topic", metavar="MODEL|CLAIM|RULE")
+    listing = _add(commands, "catalog", "the operations and models of the contract", _run_catalog)
+    listing.add_argument("--format", choices=("text", "markdown"), default="text")
+    example = _add(commands, "example", "a create body that is valid by construction", _run_example)
+    example.add_argument("operation", metavar="OPERATION")
+    example.add_argument("--model", metavar="M", help="the model's identifier (default: the operation's own default)")
+    return parser
+
+
+def _add(commands: Any, name: str, words: str, run: Callable[..., int], **more: Any) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words.capitalize(), **more)
+    command.add_argument(
+        "--overlay", metavar="FILE", help="JSON Merge Patch over the contract (default: $CANNON_SPEC_OVERLAY)"
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_validate(commands: Any) -> None:
+    raw = argparse.RawDescriptionHelpFormatter
+    command = _add(
+        commands,
+        "validate",
+        "judge create bodies, or bare inputs",
+        _run_validate,
+        epilog=_VALIDATE,
+        formatter_class=raw,
+    )
+    command.add_argument("files", nargs="+", metavar="FILE", help=".json, .jsonl, or - for standard input")
+    command.add_argument("--operation", metavar="ID", help="the files hold bare inputs of this operation")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument(
+        "--input", choices=("auto", "json", "jsonl"), default="auto", help="one document a file, or one a line"
+    )
+    strictness = command.add_mutually_exclusive_group()
+    strictness.add_argument("--strict", action="store_true", help="warnings are errors")
+    strictness.add_argument("--lenient", action="store_true", help="warnings are dropped")
+    command.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+
+
+def _catalog(arguments: argparse.Namespace) -> Catalog:
+    return catalog.load(overlay=arguments.overlay or os.environ.get("CANNON_SPEC_OVERLAY") or None)
+
+
+def _run_validate(arguments: argparse.Namespace) -> int:
+    known = _catalog(arguments)
+    operation = arguments.operation
+    if operation is not None and not (operation in known.operations and known.operations[operation].covered):
+        covered = ", ".join(each.id for each in known.operations.values() if each.covered)
+        return _complain(f"--operation {operation}: its inputs cannot be judged; covered: {covered}")
+    with ExitStack() as stack:
+        run = _Run(arguments, known, stack)
+        for name in arguments.files:
+            run.judge_file(name)
+        run.writer.finish(run.summary)
+    return COULD_NOT if run.failed else ERRORS if run.summary.errors else OK
+
+
+class _Run:
+    """One run of ``validate``: where results go, what was counted, what was said once already."""
+
+    def __init__(self, arguments: argparse.Namespace, known: Catalog, stack: ExitStack) -> None:
+        self._arguments = arguments
+        self._catalog = known
+        self._stack = stack
+        self._strictness: Strictness = "strict" if arguments.strict else "lenient" if arguments.lenient else "normal"
+        self._said: set[tuple[str, str]] = set()
+        self._bar: Any = None
+        self.summary = report.Summary()
+        self.failed = False
+        self.writer: report.Writer = (
+            report.JsonWriter(self._write)
+            if arguments.format == "json"
+            else report.TextWriter(self._write, color=_color(arguments.color, sys.stdout))
+        )
+
+    def judge_file(self, name: str) -> None:
+        """Judge each document of one file; a file that cannot be read is complained of and passed over."""
+        shown = "<stdin>" if name == "-" else name
+        try:
+            with ExitStack() as opened:
+                stream = sys.stdin.buffer if name == "-" else opened.enter_context(open(name, "rb"))
+                self._bar = _progress(stream, opened)
+                advance = self._bar.update if self._bar else lambda size: None
+                form = inputs.form_of(name, self._arguments.input)
+                for line, data in inputs.documents(stream, form, advance):
+                    self._judge(shown, line, data)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            self.failed = True
+            _complain(f"{shown}: {error.strerror or error}; check the path")
+        finally:
+            self._bar = None
+
+    def _judge(self, file: str, line: int | None, data: bytes) -> None:
+        text = ""
+        try:
+            text = inputs.read(data)
+            value = document.loads(text)
+        except NotJSON as error:
+            self.failed = self.failed or line is None
+            judged = validate.refused(error, self._catalog)
+        else:
+            judged = self._report(value)
+        judged = Report(tuple(finding for finding in judged.findings if not self._repeats(finding)))
+        self.summary.count(judged)
+        self.writer.add(report.Result(file, line, text.removeprefix("\ufeff"), judged))
+
+    def _report(self, value: Any) -> Report:
+        operation = self._arguments.operation
+        if operation is None:
+            return validate.validate_request(value, catalog=self._catalog, strictness=self._strictness)
+        return validate.validate_input(operation, value, catalog=self._catalog, strictness=self._strictness)
+
+    def _repeats(self, finding: Finding) -> bool:
+        """Whether this is a warning about a model's identifier that this run has given before."""
+        if finding.rule != "model-assumed" or finding.severity == "error":
+            return False
+        key = finding.rule, finding.message
+        if key in self._said:
+            return True
+        self._said.add(key)
+        return False
+
+    def _write(self, text: str) -> None:
+        if self._bar is None:
+            sys.stdout.write(text)
+        else:
+            self._bar.write(text, file=sys.stdout, end="")
+
+
+def _progress(stream: IO[bytes], opened: ExitStack) -> Any:
+    """A bar on a terminal, for a file that takes a while; None otherwise."""
+    if not sys.stderr.isatty() or not stream.seekable():
+        return None
+    size = os.fstat(stream.fileno()).st_size
+    if size < _PROGRESS_BYTES:
+        return None
+    from tqdm import tqdm  # late: only a long file on a terminal needs it
+
+    return opened.enter_context(tqdm(total=size, unit="B", unit_scale=True, delay=0.5, leave=False))
+
+
+def _run_explain(arguments: argparse.Namespace) -> int:
+    from cannon_spec import tables
+
+    print(tables.explain(_catalog(arguments), arguments.topic))
+    return OK
+
+
+def _run_catalog(arguments: argparse.Namespace) -> int:
+    from cannon_spec import tables
+
+    known, for_terminal = _catalog(arguments), arguments.format == "text"
+    render = tables.text if for_terminal else tables.markdown
+    models = tables.identifiers if for_terminal else tables.models
+    print(render(tables.operations(known)))
+    for operation in known.operations.values():
+        if operation.covered:
+            print(f"\nModels of {operation.id} (cannon-spec explain MODEL tells more):\n")
+            print(render(models(known, operation.id)))
+    return OK
+
+
+def _run_example(arguments: argparse.Namespace) -> int:
+    import json
+
+    from cannon_spec.example import example
+
+    body = example(_catalog(arguments), arguments.operation, arguments.model)
+    print(json.dumps(body, indent=2, ensure_ascii=False))
+    return OK
+
+
+def _color(choice: str, stream: Any) -> bool:
+    if choice != "auto":
+        return choice == "always"
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def _complain(text: str) -> int:
+    print(f"cannon-spec: {text}", file=sys.stderr)
+    return COULD_NOT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

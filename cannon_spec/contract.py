@@ -1,0 +1,178 @@
+"""The contract as values: claims, rules, models, operations and the catalog of them all (floor 1, pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from cannon_spec.engines import Validator
+from cannon_spec.finding import Evidence, Severity
+from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
+from cannon_spec.wording import condition
+
+_ERROR_STRENGTHS = frozenset(("documented", "example", "observed", "user"))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that is held to be so, and how it is known.
+
+    ``strength`` is documented, example, observed, upstream, reported, assumed or user; ``kind`` is rule (a schema
+    keyword rests on it), behaviour (the service does it) or gap (nothing rests on it); ``source`` is an address, or
+    says that there is none.
+    """
+
+    id: str
+    text: str
+    strength: str
+    kind: str
+    source: str
+
+    @property
+    def evidence(self) -> Evidence:
+        """The claim as a finding cites it."""
+        return Evidence(self.id, self.strength, self.source)
+
+    @property
+    def severity(self) -> Severity:
+        """How a violation of what rests on this claim counts, unless a schema says otherwise."""
+        return "error" if self.strength in _ERROR_STRENGTHS else "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One keyword of one schema: what it asks, under which condition (in words), and how that is known.
+
+    ``id`` is the schema and the pointer of the keyword: ``models/gptimage2#/properties/resolution/enum``; ``field`` is
+    the property that it judges, empty for the whole document.
+    """
+
+    id: str
+    title: str
+    field: str
+    keyword: str
+    node: Mapping[str, Any]
+    condition: str
+    claim: Claim
+    evidence: Evidence
+    severity: Severity
+
+    @property
+    def value(self) -> Any:
+        """What the keyword asks: the list of an ``enum``, the number of a ``maxLength``."""
+        return self.node[self.keyword]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model by its identifier in the API. ``operations`` maps each operation it serves to the claim that says so."""
+
+    id: str
+    name: str
+    maker: str
+    claim: Claim
+    schema: str | None
+    operations: Mapping[str, Claim]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation that the vendor lists. ``input`` and ``output`` name its schemas; None while it is not covered."""
+
+    id: str
+    name: str
+    claim: Claim
+    input: str | None
+    output: str | None
+    data: Mapping[str, Any]
+
+    @property
+    def covered(self) -> bool:
+        """Whether its input can be judged."""
+        return self.input is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The whole contract, read once. Validators are compiled when first asked for and kept."""
+
+    base_url: str
+    claims: Mapping[str, Claim]
+    operations: Mapping[str, Operation]
+    models: Mapping[str, Model]
+    schemas: Mapping[str, Mapping[str, Any]]
+    lifecycle: Mapping[str, Any]
+    pixels: Mapping[str, Any]
+    scenarios: Mapping[str, Any]
+    engine: str
+    _compile: Callable[[dict[str, Any]], Validator] = field(repr=False, compare=False)
+    _validators: dict[str, Validator] = field(default_factory=dict, repr=False, compare=False)
+    _serving: dict[str, tuple[Model, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, repr=False, compare=False)
+
+    def validator(self, schema: str) -> Validator:
+        """The compiled validator of one schema, by its id (``envelope/create``)."""
+        found = self._validators.get(schema)
+        if found is None:
+            found = self._validators[schema] = self._compile(dict(self.schemas[schema]))
+        return found
+
+    def models_of(self, operation: str) -> tuple[Model, ...]:
+        """The models that serve an operation, in the order of the catalog."""
+        found = self._serving.get(operation)
+        if found is None:
+            found = tuple(model for model in self.models.values() if operation in model.operations)
+            self._serving[operation] = found
+        return found
+
+    def rule(self, schema: str, path: Path) -> Rule:
+        """The rule that stands at ``path`` of a schema. Raises LookupError where no keyword with evidence does."""
+        found = self._rules.get((schema, path))
+        if found is None:
+            found = self._rules[schema, path] = _rule(self, schema, path)
+        return found
+
+    def rule_named(self, id_: str) -> Rule:
+        """The rule of that id. Raises LookupError for one that no schema has."""
+        schema, _, pointer = id_.partition("#")
+        return self.rule(schema, from_pointer(pointer))
+
+    def rules(self, schema: str) -> Iterator[Rule]:
+        """Every rule of one schema, in the order of its file."""
+        for place, node in nodes(self.schemas[schema]):
+            yield from (self.rule(schema, (*place, word)) for word in node.get("x-evidence", ()))
+
+
+def nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Each schema object within a schema that judges a value, with its place; conditions (``if``) are left out."""
+    yield place, schema
+    for group in ("properties", "$defs"):
+        for name, child in schema.get(group, {}).items():
+            yield from nodes(child, (*place, group, name))
+    if "items" in schema:
+        yield from nodes(schema["items"], (*place, "items"))
+    for index, branch in enumerate(schema.get("allOf", ())):
+        yield from nodes(branch["then"], (*place, "allOf", index, "then"))
+
+
+def _rule(catalog: Catalog, schema: str, path: Path) -> Rule:
+    whole, keyword = catalog.schemas[schema], str(path[-1]) if path else ""
+    node = follow(whole, path[:-1])
+    claim = catalog.claims[node["x-evidence"][keyword]]
+    when = ""
+    if "then" in path:
+        when = condition(follow(whole, path[: path.index("then")])["if"])
+    said: Severity | None = node.get("x-severity", {}).get(keyword)
+    return Rule(
+        id=f"{schema}#{to_pointer(path)}",
+        title=whole["title"],
+        field=".".join(str(name) for before, name in pairwise(path) if before == "properties"),
+        keyword=keyword,
+        node=node,
+        condition=when,
+        claim=claim,
+        evidence=claim.evidence,
+        severity=said or claim.severity,
+    )

@@ -1,0 +1,196 @@
+"""One JSON document, read strictly (floor 1).
+
+The door that every payload passes, from a file, a request or a library call: what JSON readers disagree on is refused
+here, so that the judge, its engines and the store behind them never see it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from cannon_spec.errors import NotJSON
+from cannon_spec.pointer import Path, from_pointer, to_pointer
+
+MAX_DEPTH = 64
+"""Levels of arrays and objects in a document."""
+
+_LARGEST = int(sys.float_info.max)
+_SPACE = " \t\n\r"
+
+
+def loads(text: str | bytes) -> Any:
+    """The value of a JSON document.
+
+    Raises NotJSON for anything else than JSON in UTF-8, and for NaN, numbers beyond a double, a key given twice,
+    lone surrogates, and nesting past MAX_DEPTH.
+    """
+    try:
+        value = _DECODER.decode(text_of(text))
+    except json.JSONDecodeError as error:
+        raise _syntax(error) from None
+    except RecursionError:
+        raise _too_deep(()) from None
+    except ValueError:  # Python's own bound on the digits of an integer
+        raise _too_large(()) from None
+    return plain(value)
+
+
+def text_of(text: str | bytes) -> str:
+    """The text of a document, without a byte order mark. Raises NotJSON where it is not UTF-8."""
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, column = text.count(b"\n", 0, error.start) + 1, error.start - text.rfind(b"\n", 0, error.start)
+        advice = "save the document as UTF-8"
+        raise NotJSON("the text is not UTF-8", advice, claim="json-body", line=line, column=column) from None
+
+
+def plain(value: Any) -> Any:
+    """``value`` itself where it is made of JSON values only, a copy where subclasses of them occur.
+
+    Raises NotJSON, with a pointer to the place, for what has no sound JSON form.
+    """
+    return value if _sound(value, 0) else _copy(value, ())
+
+
+def locate(text: str, pointer: str) -> tuple[int, int] | None:
+    """Line and column (from 1) of the value that ``pointer`` names in a sound JSON text; None where it is absent."""
+    position = _skip(text, 0)
+    for part in from_pointer(pointer):
+        for key, start in _members(text, position):
+            if key == part:
+                position = start
+                break
+        else:
+            return None
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+
+
+def _syntax(error: json.JSONDecodeError) -> NotJSON:
+    line = f"line {error.lineno}, " if error.lineno > 1 else ""
+    problem = f"not JSON: {error.msg} at {line}column {error.colno}"
+    advice = "correct the JSON there"
+    return NotJSON(problem, advice, claim="json-body", line=error.lineno, column=error.colno)
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise NotJSON(f"the key {json.dumps(twice)} is given twice in one object", "keep one of the two")
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise NotJSON(f"{name} is not a JSON number", "send a number or leave the field out")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
+_SCANNER = json.JSONDecoder()
+
+
+def _sound(value: Any, depth: int) -> bool:  # noqa: C901 - one branch for each JSON type
+    """Whether ``value`` is made of plain JSON values only. Plain loops: every payload passes here."""
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii()) or _encodes(value)
+    if kind is dict:
+        if depth == MAX_DEPTH:
+            return False
+        for key, item in value.items():
+            if type(key) is not str or not (key.isascii() or _encodes(key)) or not _sound(item, depth + 1):
+                return False
+        return True
+    if kind is list:
+        if depth == MAX_DEPTH:
+            return False
+        for item in value:  # noqa: SIM110 - a generator costs more than the loop
+            if not _sound(item, depth + 1):
+                return False
+        return True
+    if kind is int:
+        return bool(-_LARGEST <= value <= _LARGEST)
+    return kind is bool or value is None or (kind is float and math.isfinite(value))
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _copy(value: Any, path: Path) -> Any:
+    if isinstance(value, (dict, list)) and len(path) >= MAX_DEPTH:
+        raise _too_deep(path)
+    if isinstance(value, dict):
+        return {_key(key, path): _copy(item, (*path, str(key))) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copy(item, (*path, index)) for index, item in enumerate(value)]
+    return _scalar(value, path)
+
+
+def _key(key: Any, path: Path) -> str:
+    if not isinstance(key, str):
+        name = type(key).__name__
+        raise NotJSON(f"a key is of type {name}, not a string", "make it a string", pointer=to_pointer(path))
+    return str(_scalar(key, path))
+
+
+def _scalar(value: Any, path: Path) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        text = str.__str__(value)
+        if not _encodes(text):
+            advice = "send the character itself or both halves of its escape"
+            raise NotJSON("a text has half of a surrogate pair", advice, pointer=to_pointer(path))
+        return text
+    if isinstance(value, (int, float)):
+        number = int(value) if isinstance(value, int) else float(value)
+        if not -_LARGEST <= number <= _LARGEST:  # holds for NaN too
+            raise _too_large(path)
+        return number
+    problem = f"a value of type {type(value).__name__} has no JSON form"
+    raise NotJSON(problem, "use dict, list, str, int, float, bool or None", pointer=to_pointer(path))
+
+
+def _too_deep(path: Path) -> NotJSON:
+    problem = f"nested deeper than {MAX_DEPTH} levels"
+    return NotJSON(problem, "flatten the document", pointer=to_pointer(path[:1]))
+
+
+def _too_large(path: Path) -> NotJSON:
+    problem = "a number is not finite, or too large for a double"
+    return NotJSON(problem, "send a number within the range of a double", pointer=to_pointer(path))
+
+
+def _skip(text: str, position: int) -> int:
+    while position < len(text) and text[position] in _SPACE:
+        position += 1
+    return position
+
+
+def _members(text: str, position: int) -> Iterator[tuple[str, int]]:
+    """Key and start of each member of the object or array at ``position``."""
+    opening, index = text[position : position + 1], 0
+    position = _skip(text, position + 1)
+    while opening in ("{", "[") and text[position] not in "}]":
+        key = str(index)
+        if opening == "{":
+            key, position = _SCANNER.raw_decode(text, position)
+            position = _skip(text, _skip(text, position) + 1)
+        yield key, position
+        _, position = _SCANNER.raw_decode(text, position)
+        position = _skip(text, position)
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+        index += 1

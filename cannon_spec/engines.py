@@ -1,0 +1,67 @@
+"""The two JSON Schema engines behind one function: a value in, its violations out (floor 1).
+
+A violation is two paths: where in the value, and which keyword of the schema. Nothing else of an engine is used, so
+both say the same. Schemas come here whole (no ``$ref``); each engine is kept from fetching any all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cannon_spec.errors import CatalogError
+from cannon_spec.pointer import Path
+
+Violation = tuple[Path, Path]
+Validator = Callable[[Any], list[Violation]]
+
+
+def compiler(name: str | None = None) -> tuple[str, Callable[[dict[str, Any]], Validator]]:
+    """The engine's name and its function from a schema to a validator.
+
+    ``name`` is ``jsonschema`` or ``jsonschema-rs``; None takes jsonschema-rs where it is installed (extra ``fast``).
+    Raises CatalogError for another name, or for an engine that is not installed.
+    """
+    if name not in (None, "jsonschema", "jsonschema-rs"):
+        raise CatalogError(f"engine {name}", "there is no such engine", "use jsonschema or jsonschema-rs")
+    if name != "jsonschema":
+        try:
+            return "jsonschema-rs", _fast()
+        except ImportError:
+            if name is not None:
+                advice = "install it with: pip install 'cannon-spec[fast]'"
+                raise CatalogError("engine jsonschema-rs", "it is not installed", advice) from None
+    return "jsonschema", _reference()
+
+
+def _fast() -> Callable[[dict[str, Any]], Validator]:
+    from jsonschema_rs import Draft202012Validator
+
+    def compile_(schema: dict[str, Any]) -> Validator:
+        validator = Draft202012Validator(schema, offline=True)
+        is_valid, iter_errors = validator.is_valid, validator.iter_errors
+
+        def violations(value: Any) -> list[Violation]:
+            if is_valid(value):
+                return []
+            return [(tuple(error.instance_path), tuple(error.schema_path)) for error in iter_errors(value)]
+
+        return violations
+
+    return compile_
+
+
+def _reference() -> Callable[[dict[str, Any]], Validator]:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
+    def compile_(schema: dict[str, Any]) -> Validator:
+        iter_errors = Draft202012Validator(schema, registry=Registry()).iter_errors
+
+        def violations(value: Any) -> list[Violation]:
+            errors = iter_errors(value)
+            return [(tuple(error.absolute_path), tuple(error.absolute_schema_path)) for error in errors]
+
+        return violations
+
+    return compile_

@@ -1,0 +1,47 @@
+"""A create body that is valid by construction (floor 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cannon_spec.contract import Catalog, Model, Operation
+from cannon_spec.validate import validate_input
+
+_LEFT_OUT = ("model", "reference_image_urls")
+
+
+def example(catalog: Catalog, operation: str, model: str | None = None) -> dict[str, Any]:
+    """A body for an operation and one of its models (None: its default) that the contract has nothing against.
+
+    Each field of the operation takes the first of its examples, or of the model's own values, that is judged without
+    a finding; a field for which there is none is left out. Raises LookupError for an operation that is not covered or
+    a model that does not serve it.
+    """
+    known = catalog.operations.get(operation)
+    if known is None or known.input is None:
+        raise LookupError(f"{operation} is not a covered operation")
+    chosen = model or known.data["default_model"]["id"]
+    serving = {each.id: each for each in catalog.models_of(operation)}
+    if chosen not in serving:
+        raise LookupError(f"{chosen} is not a model that serves {operation}")
+    body = {"operation": operation, "input": {}}
+    return {**body, "input": _input(catalog, known, serving[chosen])}
+
+
+def _input(catalog: Catalog, operation: Operation, model: Model) -> dict[str, Any]:
+    properties = catalog.schemas[operation.input or ""]["properties"]
+    own = catalog.schemas[model.schema].get("properties", {}) if model.schema else {}
+    input: dict[str, Any] = {"prompt": properties["prompt"]["examples"][0], "model": model.id}
+    for name, node in properties.items():
+        if name in input or name in _LEFT_OUT:
+            continue
+        values = [*node.get("examples", ()), *own.get(name, {}).get("enum", ())]
+        fitting = [value for value in values if _fits(catalog, operation, {**input, name: value})]
+        if fitting:
+            input[name] = fitting[0]
+    return input
+
+
+def _fits(catalog: Catalog, operation: Operation, input: dict[str, Any]) -> bool:
+    report = validate_input(operation.id, input, catalog=catalog)
+    return all(finding.rule == "model-assumed" for finding in report.findings)

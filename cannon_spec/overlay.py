@@ -1,0 +1,90 @@
+"""What a user's overlay changes: JSON Merge Patch (RFC 7386), and the user's name under every change (floor 1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONSTRAINTS = (
+    "type",
+    "enum",
+    "const",
+    "required",
+    "additionalProperties",
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "pattern",
+)
+"""The words of a schema that refuse a value; each names its claim under ``x-evidence``."""
+
+
+def applied(bundle: dict[str, Any], patch: dict[str, Any], claim: str) -> dict[str, Any]:
+    """``bundle`` patched. A constraint, model or claim that the patch sets without saying why rests on ``claim``."""
+    patched: dict[str, Any] = merged(bundle, patch)
+    for id_, entry in (patch.get("models") or {}).items():
+        if entry is not None and id_ not in bundle["models"]:
+            patched["models"][id_] = _completed(id_, patched, claim)
+    for id_ in patch.get("schemas") or {}:
+        if id_ in patched["schemas"]:
+            patched["schemas"][id_] = _attributed(bundle["schemas"].get(id_, {}), patched["schemas"][id_], claim)
+    return patched
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """RFC 7386: objects are merged key by key, null removes a key, anything else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
+def _completed(id_: str, bundle: dict[str, Any], claim: str) -> Any:
+    entry = bundle["models"][id_]
+    if not isinstance(entry, dict):
+        return entry
+    covered = {name: claim for name, operation in bundle["operations"].items() if "input" in operation}
+    return {"name": id_, "claim": claim, "operations": covered, **entry}
+
+
+def _attributed(before: Any, after: Any, claim: str) -> Any:
+    """``after`` with ``claim`` as the evidence of each constraint that differs from ``before`` and names no new one."""
+    if not isinstance(after, dict):
+        return after
+    known = before if isinstance(before, dict) else {}
+    result = {key: _attributed_within(key, known.get(key), value, claim) for key, value in after.items()}
+    said, evidence = known.get("x-evidence", {}), dict(after.get("x-evidence", {}))
+    for word in CONSTRAINTS:
+        if word not in after:
+            evidence.pop(word, None)
+        elif after[word] != known.get(word) and evidence.get(word) == said.get(word):
+            evidence[word] = claim
+    result.pop("x-evidence", None)
+    return {**result, "x-evidence": evidence} if evidence else result
+
+
+def _attributed_within(key: str, before: Any, after: Any, claim: str) -> Any:
+    """The value of one word of a schema: attributed where it holds schemas, as it is elsewhere."""
+    if key == "items":
+        return _attributed(before, after, claim)
+    if key in ("properties", "$defs") and isinstance(after, dict):
+        known = before if isinstance(before, dict) else {}
+        return {name: _attributed(known.get(name), child, claim) for name, child in after.items()}
+    if key == "allOf" and isinstance(after, list):
+        known_rules = before if isinstance(before, list) else []
+        return [_rule(known_rules[i] if i < len(known_rules) else {}, rule, claim) for i, rule in enumerate(after)]
+    return after
+
+
+def _rule(before: Any, after: Any, claim: str) -> Any:
+    if not isinstance(after, dict) or "then" not in after:
+        return after
+    known = before.get("then") if isinstance(before, dict) else None
+    return {**after, "then": _attributed(known, after["then"], claim)}

@@ -1,0 +1,38 @@
+"""JSON Pointers (RFC 6901): from a path to its text and back (floor 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+
+def to_pointer(path: Iterable[str | int]) -> str:
+    """The JSON Pointer of a path of keys and indexes; the empty path is the empty string."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def from_pointer(pointer: str) -> tuple[str, ...]:
+    """The parts of a JSON Pointer, unescaped; an index stays text."""
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+
+
+def follow(document: Any, path: Iterable[str | int]) -> Any:
+    """What stands at ``path``; raises LookupError where the path leads nowhere."""
+    for part in path:
+        if isinstance(document, list):
+            document = document[_index(part)]
+        elif isinstance(document, dict):
+            document = document[part]
+        else:
+            raise LookupError(part)
+    return document
+
+
+def _index(part: str | int) -> int:
+    if isinstance(part, int):
+        return part
+    if part.isdecimal() and part.isascii():
+        return int(part)
+    raise LookupError(part)

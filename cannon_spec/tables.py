@@ -1,0 +1,153 @@
+"""What the contract holds, as tables for a terminal and for Markdown (floor 2)."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from cannon_spec import validate, wording
+from cannon_spec.contract import Catalog, Claim, Model, Rule
+from cannon_spec.nearest import fold, nearest
+
+Table = Sequence[Sequence[str]]
+
+_WIDEST = 34
+
+
+def text(table: Table) -> str:
+    """A table in aligned columns, long cells wrapped; its first row is the head."""
+    rows = [[textwrap.wrap(cell, _WIDEST) or [""] for cell in row] for row in table]
+    widths = [max(len(line) for row in rows for line in row[column]) for column in range(len(table[0]))]
+    rows.insert(1, [["-" * width] for width in widths])
+    lines = [line for row in rows for line in zip_longest(*row, fillvalue="")]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def markdown(table: Table) -> str:
+    """A table in Markdown; its first row is the head."""
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table]
+    return "\n".join([lines[0], "|" + " --- |" * len(table[0]), *lines[1:]])
+
+
+def operations(catalog: Catalog) -> Table:
+    """Every operation that the vendor lists, and whether it is covered."""
+    rows = [
+        (each.id, each.name, "yes" if each.covered else "not yet", each.claim.strength)
+        for each in catalog.operations.values()
+    ]
+    return [("operation", "name", "covered", "identifier known from"), *rows]
+
+
+def identifiers(catalog: Catalog, operation: str) -> Table:
+    """The models that serve an operation, by name."""
+    rows = [(model.name, model.id, model.claim.strength) for model in catalog.models_of(operation)]
+    return [("model", "identifier", "identifier known from"), *rows]
+
+
+def models(catalog: Catalog, operation: str) -> Table:
+    """The models that serve an operation: one row each, with what they take and how that is known."""
+    head = ("model", "identifier", "resolution", "aspect_ratio", "prompt", "references", "and also")
+    return [head, *(_model_row(catalog, model) for model in catalog.models_of(operation))]
+
+
+def explain(catalog: Catalog, topic: str) -> str:
+    """Everything known of a model, a claim or a rule. Raises LookupError, with the nearest topic, for another word."""
+    model = catalog.models.get(topic) or next(
+        (each for each in catalog.models.values() if fold(each.name) == fold(topic)), None
+    )
+    if model is not None:
+        return _model(catalog, model)
+    if topic in catalog.claims:
+        return _claim(catalog, catalog.claims[topic])
+    if topic in validate.WORDS:
+        return f"{topic}\n  {validate.WORDS[topic]}"
+    try:
+        return _rule(catalog.rule_named(topic))
+    except LookupError:
+        close = nearest(topic, [*catalog.models, *catalog.claims, *validate.WORDS])
+        advice = f"did you mean {close}?" if close else "cannon-spec catalog lists the models"
+        raise LookupError(f"{topic} is no model, claim or rule; {advice}") from None
+
+
+def _model_row(catalog: Catalog, model: Model) -> tuple[str, ...]:
+    rules = list(catalog.rules(model.schema)) if model.schema else []
+
+    def cell(field: str) -> str:
+        said = [
+            f"{_takes(rule)} ({rule.claim.strength})" for rule in rules if rule.field == field and not rule.condition
+        ]
+        return "; ".join(said) or "anything"
+
+    also = [
+        f"{rule.field}: {_takes(rule)} when {rule.condition} ({rule.claim.strength})"
+        for rule in rules
+        if rule.condition
+    ]
+    fields = ("resolution", "aspect_ratio", "prompt", "reference_image_urls")
+    return model.name, f"`{model.id}` ({model.claim.strength})", *map(cell, fields), "; ".join(also) or "nothing"
+
+
+def _takes(rule: Rule) -> str:
+    if rule.keyword == "enum":
+        return ", ".join(str(value) for value in rule.value)
+    return wording.asked(rule.keyword, rule.value)
+
+
+def _model(catalog: Catalog, model: Model) -> str:
+    claim = model.claim
+    lines = [
+        f"{model.name} ({model.maker})" if model.maker else model.name,
+        f"  identifier  {model.id} ({claim.strength}, {claim.id})",
+        f"  serves      {', '.join(f'{name} ({said.strength})' for name, said in model.operations.items())}",
+        "",
+    ]
+    rules = list(catalog.rules(model.schema)) if model.schema else []
+    if not rules:
+        return "\n".join([*lines, "Nothing is known of what it takes: every value is accepted."])
+    head = ("field", "takes", "when", "else", "known from")
+    rows = [
+        (
+            rule.field,
+            wording.asked(rule.keyword, rule.value),
+            rule.condition or "always",
+            rule.severity,
+            f"{rule.claim.id} ({rule.claim.strength})",
+        )
+        for rule in rules
+    ]
+    sources = dict.fromkeys(f"  {rule.claim.id}: {rule.claim.source}" for rule in rules)
+    gaps = [f"  {each.id} ({each.strength}): {each.text}" for each in _gaps(catalog, model)]
+    return "\n".join(
+        [*lines, text([head, *rows]), "", "Sources:", *sources, *(["", "Not judged:", *gaps] if gaps else [])]
+    )
+
+
+def _gaps(catalog: Catalog, model: Model) -> Iterator[Claim]:
+    for claim in catalog.claims.values():
+        if claim.kind == "gap" and claim.id.startswith(model.id + "-"):
+            yield claim
+
+
+def _claim(catalog: Catalog, claim: Claim) -> str:
+    rules = [rule for schema in catalog.schemas for rule in catalog.rules(schema) if rule.claim is claim]
+    lines = [claim.id, f"  {claim.text}", f"  {claim.strength}: {claim.source}", f"  kind: {claim.kind}"]
+    if rules:
+        lines += ["", "Rules that rest on it:", *(f"  {rule.id}: {_asks(rule)}" for rule in rules)]
+    return "\n".join(lines)
+
+
+def _rule(rule: Rule) -> str:
+    lines = [
+        rule.id,
+        f"  {rule.title}: {_asks(rule)}",
+        f"  a violation is {'an error' if rule.severity == 'error' else 'a warning'}",
+        f"  {rule.claim.id} ({rule.claim.strength}): {rule.claim.text}",
+        f"  {rule.claim.source}",
+    ]
+    return "\n".join(lines)
+
+
+def _asks(rule: Rule) -> str:
+    words = wording.asked(rule.keyword, rule.value)
+    return f"{rule.field or 'the document'} is {words}" + (f" when {rule.condition}" if rule.condition else "")

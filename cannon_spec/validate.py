@@ -1,0 +1,237 @@
+"""Judge a payload: the envelope, then the operation's closed schema, then the model's open one (floor 1, pure).
+
+Each pass is plain JSON Schema; what it refuses becomes a Finding with a hint and the claim it rests on. Documents of
+the wrong kind are findings too, never exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cannon_spec import catalog as catalogs
+from cannon_spec import document, wording
+from cannon_spec.contract import Catalog, Model, Operation, Rule
+from cannon_spec.errors import NotJSON
+from cannon_spec.finding import Finding, Report, Strictness
+from cannon_spec.nearest import nearest
+from cannon_spec.pointer import Path, follow, to_pointer
+
+RESPONSE_KINDS = ("accepted", "request", "status", "error")
+"""What ``validate_response`` can judge: the replies of the three endpoints, and an error body."""
+
+WORDS = {
+    "json": "An error: the document is not JSON, or JSON that readers disagree on.",
+    "operation-unknown": "An error: the operation is none that the vendor lists.",
+    "operation-not-covered": "An error: the vendor lists the operation, its input is not judged yet.",
+    "model-unknown": "An error: the model is none of those that serve the operation.",
+    "model-assumed": "A warning: the model's identifier is not documented; it is used as given.",
+}
+"""The rules that are no keyword of a schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """One violation, where it stands in the whole document. ``name`` is the property that is missing or unknown."""
+
+    path: Path
+    rule: Rule
+    name: str | None = None
+
+
+def validate_request(payload: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal") -> Report:
+    """Judge a whole create body: ``{"operation", "input", "webhook_url"?}``."""
+    catalog = catalog or catalogs.default()
+    try:
+        payload = document.plain(payload)
+    except NotJSON as error:
+        return refused(error, catalog)
+    hits = _hits(catalog, "envelope/create", payload, payload, ())
+    words: list[Finding] = []
+    if isinstance(payload, dict) and isinstance(payload.get("operation"), str):
+        operation = catalog.operations.get(payload["operation"])
+        if operation is None or not operation.covered:
+            words.append(_operation_finding(payload["operation"], operation, catalog))
+        elif isinstance(payload.get("input"), dict):
+            _judge_input(catalog, operation, payload["input"], payload, ("input",), hits, words)
+    return _report(payload, hits, words, strictness)
+
+
+def validate_input(
+    operation: str, input: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal"
+) -> Report:
+    """Judge a bare input of one operation; paths start at the input. Raises ValueError for an operation not covered."""
+    catalog = catalog or catalogs.default()
+    found = catalog.operations.get(operation)
+    if found is None or not found.covered:
+        covered = wording.quoted(each.id for each in catalog.operations.values() if each.covered)
+        raise ValueError(f"inputs of {wording.shown(operation)} cannot be judged; covered: {covered}")
+    try:
+        input = document.plain(input)
+    except NotJSON as error:
+        return refused(error, catalog)
+    hits: list[_Hit] = []
+    words: list[Finding] = []
+    _judge_input(catalog, found, input, input, (), hits, words)
+    return _report(input, hits, words, strictness)
+
+
+def validate_response(
+    kind: str, body: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal"
+) -> Report:
+    """Judge a reply: ``kind`` is one of RESPONSE_KINDS. Raises ValueError for another kind.
+
+    Keys that the contract does not know are allowed in replies. The output of a succeeded request is held to the
+    schema of its operation.
+    """
+    if kind not in RESPONSE_KINDS:
+        raise ValueError(f"unknown kind of response {wording.shown(kind)}; known: {wording.quoted(RESPONSE_KINDS)}")
+    catalog = catalog or catalogs.default()
+    try:
+        body = document.plain(body)
+    except NotJSON as error:
+        return refused(error, catalog)
+    hits = _hits(catalog, f"envelope/{kind}", body, body, ())
+    if kind == "request" and isinstance(body, dict) and body.get("status") == "succeeded":
+        operation = body.get("operation")
+        known = catalog.operations.get(operation) if isinstance(operation, str) else None
+        if known is not None and known.output is not None and isinstance(body.get("output"), dict):
+            hits += _hits(catalog, known.output, body["output"], body, ("output",))
+    return _report(body, hits, [], strictness)
+
+
+_CLEAN = Report()
+
+
+def check_request(payload: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal") -> None:
+    """Raise ContractViolation, which holds the report, if a create body has errors."""
+    validate_request(payload, catalog=catalog, strictness=strictness).check()
+
+
+def refused(error: NotJSON, catalog: Catalog) -> Report:
+    """The report on a document that was refused at the door."""
+    evidence = catalog.claims[error.claim].evidence
+    return Report((Finding(error.pointer, "json", "error", error.problem, error.advice, evidence),))
+
+
+def _judge_input(
+    catalog: Catalog,
+    operation: Operation,
+    input: Any,
+    root: Any,
+    place: Path,
+    hits: list[_Hit],
+    words: list[Finding],
+) -> None:
+    """Add what the operation's schema, the catalog and the model's schema say of the input at ``place``."""
+    hits += _hits(catalog, operation.input or "", input, root, place)
+    name = input.get("model") if isinstance(input, dict) else None
+    if not isinstance(name, str):
+        return
+    model = catalog.models.get(name)
+    if model is None or operation.id not in model.operations:
+        words.append(_unknown_model(catalog, operation, name, to_pointer((*place, "model"))))
+        return
+    if model.schema is not None:
+        hits += _hits(catalog, model.schema, input, root, place)
+    if model.claim.severity != "error":
+        words.append(_assumed_model(model, to_pointer((*place, "model"))))
+
+
+def _hits(catalog: Catalog, schema: str, value: Any, root: Any, place: Path) -> list[_Hit]:
+    violations = catalog.validator(schema)(value)
+    if not violations:
+        return []
+    return [hit for path, at in violations for hit in _spread(_Hit(place + path, catalog.rule(schema, at)), root)]
+
+
+def _spread(hit: _Hit, root: Any) -> Iterable[_Hit]:
+    """One hit for each property that is missing or unknown; others as they are."""
+    rule = hit.rule
+    if rule.keyword == "required":
+        value = follow(root, hit.path)
+        return [_Hit(hit.path, rule, name) for name in rule.value if name not in value]
+    if rule.keyword == "additionalProperties":
+        known = rule.node["properties"]
+        return [_Hit((*hit.path, name), rule, name) for name in follow(root, hit.path) if name not in known]
+    return (hit,)
+
+
+def _report(root: Any, hits: list[_Hit], words: list[Finding], strictness: Strictness) -> Report:
+    if not hits and not words:
+        return _CLEAN
+    causes: dict[tuple[Path, str | None], dict[str, _Hit]] = {}
+    for hit in hits:
+        causes.setdefault((hit.path, hit.name), {})[hit.rule.id] = hit
+    findings = [_finding(root, list(group.values())) for group in causes.values()]
+    findings = sorted([*findings, *words], key=lambda finding: (finding.path, finding.rule, finding.message))
+    return Report(tuple(findings)).under(strictness)
+
+
+def _finding(root: Any, group: list[_Hit]) -> Finding:
+    """One finding for every rule that refuses the same value: the most severe speaks, the hint heeds them all."""
+    if len(group) > 1:
+        group.sort(key=_precedence)
+    hit, rule = group[0], group[0].rule
+    value = hit.name if hit.name is not None else follow(root, hit.path)
+    return Finding(
+        path=to_pointer(hit.path),
+        rule=rule.id,
+        severity=rule.severity,
+        message=wording.message(rule.keyword, rule.node, value, rule.title, rule.condition),
+        hint=wording.hint(rule.keyword, _tightest(rule, group), value, _legal(group)),
+        evidence=rule.evidence,
+    )
+
+
+def _precedence(hit: _Hit) -> tuple[bool, bool, bool, str]:
+    rule = hit.rule
+    return rule.keyword != "type", rule.severity != "error", rule.condition != "", rule.id
+
+
+def _legal(group: list[_Hit]) -> list[Any] | None:
+    """The values that every ``enum`` of the group allows, in the order of the first; None where there is no enum."""
+    enums = [hit.rule.value for hit in group if hit.rule.keyword == "enum"]
+    if not enums:
+        return None
+    return [value for value in enums[0] if all(value in enum for enum in enums[1:])]
+
+
+def _tightest(rule: Rule, group: list[_Hit]) -> Mapping[str, Any]:
+    """The node whose bound is the narrowest of those that name the same keyword."""
+    nodes = [hit.rule.node for hit in group if hit.rule.keyword == rule.keyword]
+    if rule.keyword.startswith("max"):
+        return min(nodes, key=lambda node: int(node[rule.keyword]))
+    if rule.keyword.startswith("min"):
+        return max(nodes, key=lambda node: int(node[rule.keyword]))
+    return rule.node
+
+
+def _operation_finding(name: str, operation: Operation | None, catalog: Catalog) -> Finding:
+    path, covered = "/operation", [each.id for each in catalog.operations.values() if each.covered]
+    if operation is not None:
+        message = f"{operation.id} ({operation.name}) is an operation of the vendor's that is not covered yet"
+        hint = f"its envelope was judged, its input was not; covered: {wording.quoted(covered)}"
+        return Finding(path, "operation-not-covered", "error", message, hint, operation.claim.evidence)
+    message = f"{wording.shown(name)} is not an operation that the vendor lists"
+    close = nearest(name, catalog.operations)
+    hint = f"did you mean {wording.shown(close)}?" if close else f"covered: {wording.quoted(covered)}"
+    return Finding(path, "operation-unknown", "error", message, hint, catalog.claims["operations-listed"].evidence)
+
+
+def _assumed_model(model: Model, path: str) -> Finding:
+    message = f"{wording.shown(model.id)} as the identifier of {model.name} is {model.claim.strength}, not documented"
+    hint = "if you know the right one, say so in an overlay file (--overlay)"
+    return Finding(path, "model-assumed", "warning", message, hint, model.claim.evidence)
+
+
+def _unknown_model(catalog: Catalog, operation: Operation, name: str, path: str) -> Finding:
+    models = catalog.models_of(operation.id)
+    names = {word: model.id for model in models for word in (model.name, model.id)}
+    close = nearest(name, names)
+    listed = f"known: {wording.quoted(model.id for model in models)}; an overlay file can add one (--overlay)"
+    hint = f"did you mean {wording.shown(names[close])}? {listed}" if close else listed
+    message = f"{wording.shown(name)} is not a model that serves {operation.id}"
+    claim = catalog.claims[operation.data["models_claim"]]
+    return Finding(path, "model-unknown", "error", message, hint, claim.evidence)

@@ -1,0 +1,60 @@
+"""A mock behind a real WSGI server (floor 4). With __main__ the only place where a thread starts."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable
+from types import FrameType
+
+from flask import Flask, Response, request
+from waitress.server import create_server
+
+from mock_server.config import Config
+
+_THREADS = 4
+_CONNECTIONS = 1000
+_PROBE_SECONDS = 10
+
+
+def listen(config: Config) -> socket.socket:
+    """A socket bound to the configured address; port 0 takes a free one. Raises OSError where that cannot be had."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    return socket.create_server((config.host, config.port), family=family, backlog=1024)
+
+
+def address(bound: socket.socket) -> str:
+    """The address of a bound socket: ``http://127.0.0.1:2266``."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(app: Flask, bound: socket.socket, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; ``announce`` is given the address once the mock answers."""
+    server = create_server(app, sockets=[bound], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock")
+    signal.signal(signal.SIGTERM, _stop)
+    threading.Thread(target=_announce, args=(address(bound), announce), daemon=True).start()
+    server.run()
+    server.close()
+
+
+def log_exchanges(app: Flask) -> None:
+    """Write a line per exchange to standard error: method, path and status; no header, no body, no key."""
+
+    @app.after_request
+    def log(response: Response) -> Response:
+        print(f"{request.method} {request.path} {response.status_code}", file=sys.stderr, flush=True)
+        return response
+
+
+def _announce(url: str, announce: Callable[[str], None]) -> None:
+    probed = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    with urllib.request.urlopen(probed + "/__mock__/health", timeout=_PROBE_SECONDS):
+        announce(url)
+
+
+def _stop(_signum: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
