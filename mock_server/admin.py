@@ -17,7 +17,7 @@ _SWITCHES = ("progression", "speed", "credits", "strict", "refusal_status", "squ
 @blueprint.get("/health")
 def health() -> Response:
     """Whether the mock answers; needs no key."""
-    return jsonify(ok=True, version=__version__, engine=current().catalog.engine)
+    return jsonify(ok=True, name="cannon-mock", version=__version__, engine=current().catalog.engine)
 
 
 @blueprint.get("/assumptions")

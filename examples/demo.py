@@ -1,0 +1,109 @@
+"""The main job on real input: judge a request, run it through the mock, fetch its picture (``make demo``)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import cannon_spec
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "schemas" / "examples" / "image.generate" / "documented.json"
+KEY = "cs_test_demo"
+PICTURE = Path("demo.png")
+
+_YOURS = """\
+The same in your own code (pip install httpx):
+
+    client = httpx.Client(base_url="{url}", headers={{"x-api-key": "{key}"}})
+    task = client.post("/api/v1/requests", json=body, headers={{"x-idempotency-key": "my-001"}}).json()
+    while (task := client.get(f"/api/v1/requests/{{task['id']}}").json())["status"] not in ("succeeded", "failed"):
+        time.sleep(2)
+    Path("picture.png").write_bytes(client.get(task["output"]["image_url"]).content)
+
+Start the mock with `make mock` and put its address in place of the one above. For the real service put
+{live} and your own key.
+"""
+
+
+def main() -> int:
+    """Run every step and print it; 0 when the picture is on the disk."""
+    body = {"operation": "image.generate", "input": json.loads(EXAMPLE.read_text())["input"]}
+    _judge(body)
+    command = [sys.executable, "-m", "mock_server", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as mock:
+        try:
+            url = _address(mock)
+            with httpx.Client(base_url=url, headers={"x-api-key": KEY}) as client:
+                _run(client, body)
+        finally:
+            mock.terminate()
+    print("\n" + _YOURS.format(url=url, key=KEY, live=cannon_spec.load_catalog().base_url))
+    return 0
+
+
+def _judge(body: dict[str, Any]) -> None:
+    print("1. Judge the vendor's example request, before it costs anything")
+    print(f"   as it is:     {_verdict(body)}")
+    square = {**body, "input": {**body["input"], "aspect_ratio": "1:1"}}
+    print(f"   made square:  {_verdict(square)}")
+
+
+def _verdict(body: dict[str, Any]) -> str:
+    report = cannon_spec.validate_request(body)
+    if not report.findings:
+        return "ok, no findings"
+    finding = report.findings[0]
+    known = f"known from {finding.evidence.source} ({finding.evidence.strength})"
+    return f"{finding.severity} at {finding.path}: {finding.message}; {finding.hint}\n{'':17}{known}"
+
+
+def _address(mock: subprocess.Popen[str]) -> str:
+    line = mock.stdout.readline() if mock.stdout else ""
+    if " ready on " not in line:
+        raise SystemExit("the mock did not start; see its message above")
+    print(f"2. Start the mock\n   {line.strip()}")
+    return line.split(" ready on ")[1].strip()
+
+
+def _run(client: httpx.Client, body: dict[str, Any]) -> None:
+    print(f"   credits:      {_credits(client)}")
+    start = time.monotonic()
+    reply = client.post("/api/v1/requests", json=body, headers={"x-idempotency-key": "image-generate-001"})
+    task = reply.raise_for_status().json()
+    print(f"3. Submit it, with an idempotency key\n   {reply.status_code} {task['id']} {task['status']}", end="")
+    print(f"; poll after {task['poll_after_ms']} ms; credits: {_credits(client)}")
+    repeat = client.post("/api/v1/requests", json=body, headers={"x-idempotency-key": "image-generate-001"}).json()
+    print(f"   again, same key: {repeat['id']}, no second charge; credits: {_credits(client)}")
+    print("4. Poll until it has ended")
+    seen = _polled(client, task, start)
+    picture = client.get(seen["output"]["image_url"]).raise_for_status().content
+    PICTURE.write_bytes(picture)
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    print(f"5. Fetch the picture\n   {PICTURE.resolve()} ({width} x {height}, {len(picture)} bytes)")
+    print(f"   cost: {seen['billableCredits']} credits; left: {_credits(client)}")
+
+
+def _polled(client: httpx.Client, task: dict[str, Any], start: float) -> dict[str, Any]:
+    while True:
+        time.sleep(task["poll_after_ms"] / 1000)
+        reply = client.get(task["urls"]["get"]).raise_for_status()
+        seen: dict[str, Any] = reply.json()
+        print(f"   {time.monotonic() - start:4.1f} s  {seen['status']}")
+        if seen["status"] in ("succeeded", "failed"):
+            return seen
+
+
+def _credits(client: httpx.Client) -> int:
+    remaining: int = client.get("/api/v1/status").raise_for_status().json()["creditsRemaining"]
+    return remaining
+
+
+if __name__ == "__main__":
+    sys.exit(main())
