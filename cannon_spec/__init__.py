@@ -4,7 +4,7 @@ from cannon_spec.catalog import load as load_catalog
 from cannon_spec.contract import Catalog, Claim, Model, Operation
 from cannon_spec.errors import CannonSpecError, CatalogError, ContractViolation, NotJSON
 from cannon_spec.finding import Evidence, Finding, Report
-from cannon_spec.validate import check_request, validate_input, validate_request, validate_response
+from cannon_spec.judge import check_request, validate_input, validate_request, validate_response
 
 __version__ = "0.1.0"
 

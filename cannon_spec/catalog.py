@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from typing import Any
 
 from cannon_spec import document, engines, overlay
 from cannon_spec.contract import Catalog, Claim, Model, Operation
+from cannon_spec.engines import Engine
 from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.meta import PARTS, check_names, check_words, known_claim
 from cannon_spec.pointer import follow, from_pointer
@@ -27,12 +28,14 @@ def load(path: Path | str | None = None, *, overlay: Path | str | None = None, e
     does not know, or names a claim, schema or operation that does not exist.
     """
     folder = _shipped() if path is None else Path(path)
-    name, compile_ = engines.compiler(engine)
+    chosen = engines.choose(engine)
     bundle, meta = _read(folder)
     if overlay is not None:
         bundle = _laid_over(bundle, Path(overlay))
-    check_words(bundle, meta, compile_)
-    catalog = _build(bundle, name, compile_)
+    raw = bundle["schemas"]
+    bundle = {**bundle, "schemas": {id_: _inlined(schema, id_, raw) for id_, schema in raw.items()}}
+    check_words(bundle, meta, chosen)
+    catalog = _build(bundle, chosen)
     check_names(catalog)
     return catalog
 
@@ -59,8 +62,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     meta = raw.pop(_META, None)
     if meta is None:
         raise CatalogError(str(folder), "there is no meta.schema.json", "name a folder like the shipped schemas/")
-    schemas = {id_: _inlined(doc, id_, raw) for id_, doc in raw.items()}
-    return {**_json(folder / "catalog.json"), **_json(folder / "evidence.json"), **parts, "schemas": schemas}, meta
+    return {**_json(folder / "catalog.json"), **_json(folder / "evidence.json"), **parts, "schemas": raw}, meta
 
 
 def _json(file: Path) -> dict[str, Any]:
@@ -81,18 +83,26 @@ def _inlined(node: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...]
         return [_inlined(item, home, raw, seen) for item in node]
     if not isinstance(node, dict):
         return node
+    own = {key: _inlined(value, home, raw, seen) for key, value in node.items() if key != "$ref"}
     if "$ref" not in node:
-        return {key: _inlined(value, home, raw, seen) for key, value in node.items()}
-    target, pointer = _resolved(node["$ref"], home)
-    name = f"{target}#{pointer}"
+        return own
+    found = _referred(node["$ref"], home, raw, seen)
+    evidence = {**found.get("x-evidence", {}), **own.get("x-evidence", {})}
+    return {**found, **own, **({"x-evidence": evidence} if evidence else {})}
+
+
+def _referred(ref: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
     try:
+        target, pointer = _resolved(str(ref), home)
+        name = f"{target}#{pointer}"
         if name in seen:
             raise LookupError(name)
         found = _inlined(follow(raw[target], from_pointer(pointer)), target, raw, (*seen, name))
+        if isinstance(found, dict):
+            return found
+        raise LookupError(name)
     except LookupError:
-        raise CatalogError(home, f"the $ref {node['$ref']} leads nowhere", "name a $def that exists") from None
-    siblings = {key: _inlined(value, home, raw, seen) for key, value in node.items() if key != "$ref"}
-    return {**found, **siblings}
+        raise CatalogError(f"schema {home}", f"the $ref {ref} leads nowhere", "name a $def that exists") from None
 
 
 def _resolved(ref: str, home: str) -> tuple[str, str]:
@@ -117,12 +127,15 @@ def _laid_over(bundle: dict[str, Any], file: Path) -> dict[str, Any]:
     for part, value in patch.items():
         if type(value) is not type(bundle[part]):
             raise CatalogError(str(file), f"{part} has the wrong JSON type", "write it as in the files of schemas/")
+    removed = sorted(id_ for id_, entry in patch.get("claims", {}).items() if entry is None)
+    if removed:
+        raise CatalogError(str(file), f"the claim {removed[0]} cannot be removed", "say what you know in a new claim")
     patched = overlay.applied(bundle, patch, OVERLAY_CLAIM)
     said = {**bundle["claims"][OVERLAY_CLAIM], "source": f"the overlay file {file.name}"}
     return {**patched, "claims": {**patched["claims"], OVERLAY_CLAIM: said}}
 
 
-def _build(bundle: dict[str, Any], engine: str, compile_: Callable[..., engines.Validator]) -> Catalog:
+def _build(bundle: dict[str, Any], engine: Engine) -> Catalog:
     claims = {id_: Claim(id=id_, **entry) for id_, entry in bundle["claims"].items()}
     return Catalog(
         base_url=bundle["base_url"],
@@ -133,8 +146,7 @@ def _build(bundle: dict[str, Any], engine: str, compile_: Callable[..., engines.
         lifecycle=MappingProxyType(bundle["lifecycle"]),
         pixels=MappingProxyType(bundle["pixels"]),
         scenarios=MappingProxyType(bundle["scenarios"]),
-        engine=engine,
-        _compile=compile_,
+        _engine=engine,
     )
 
 

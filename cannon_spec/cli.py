@@ -6,6 +6,7 @@ Exit status: 0 no errors, 1 errors found, 2 could not judge (beats 1), 3 a fault
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -42,15 +43,18 @@ exit status: 0 no errors (warnings allowed), 1 errors found, 2 could not judge, 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is returned."""
     arguments = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter is no reason to fail
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
         return status
-    except (CannonSpecError, LookupError, OSError) as error:
+    except (CannonSpecError, OSError) as error:
         if isinstance(error, BrokenPipeError):  # the reader has gone, as in `| head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return COULD_NOT
-        return _complain(str(error.args[0] if isinstance(error, LookupError) else error))
+        return _complain(str(error))
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - the last resort: a user gets a line, not a traceback
@@ -171,7 +175,7 @@ class _Run:
             value = document.loads(text)
         except NotJSON as error:
             self.failed = self.failed or line is None
-            judged = validate.refused(error, self._catalog)
+            judged = validate.refused(self._catalog, error)
         else:
             judged = self._report(value)
         judged = Report(tuple(finding for finding in judged.findings if not self._repeats(finding)))
@@ -181,8 +185,8 @@ class _Run:
     def _report(self, value: Any) -> Report:
         operation = self._arguments.operation
         if operation is None:
-            return validate.validate_request(value, catalog=self._catalog, strictness=self._strictness)
-        return validate.validate_input(operation, value, catalog=self._catalog, strictness=self._strictness)
+            return validate.request(self._catalog, value, self._strictness)
+        return validate.bare_input(self._catalog, operation, value, self._strictness)
 
     def _repeats(self, finding: Finding) -> bool:
         """Whether this is a warning about a model's identifier that this run has given before."""

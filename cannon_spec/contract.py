@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from cannon_spec.engines import Validator
+from cannon_spec.engines import Engine, Validator
 from cannon_spec.finding import Evidence, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 from cannon_spec.wording import condition
@@ -106,17 +106,25 @@ class Catalog:
     lifecycle: Mapping[str, Any]
     pixels: Mapping[str, Any]
     scenarios: Mapping[str, Any]
-    engine: str
-    _compile: Callable[[dict[str, Any]], Validator] = field(repr=False, compare=False)
-    _validators: dict[str, Validator] = field(default_factory=dict, repr=False, compare=False)
+    _engine: Engine = field(repr=False, compare=False)
+    _validators: dict[tuple[str, ...], Validator] = field(default_factory=dict, repr=False, compare=False)
     _serving: dict[str, tuple[Model, ...]] = field(default_factory=dict, repr=False, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, repr=False, compare=False)
 
-    def validator(self, schema: str) -> Validator:
-        """The compiled validator of one schema, by its id (``envelope/create``)."""
-        found = self._validators.get(schema)
+    @property
+    def engine(self) -> str:
+        """The name of the engine that judges: jsonschema or jsonschema-rs."""
+        return self._engine.name
+
+    def validator(self, *schemas: str) -> Validator:
+        """The compiled validator of schemas that all judge one value, by their ids (``models/gptimage2``).
+
+        The keyword path of a violation starts with ``allOf`` and the index of its schema.
+        """
+        found = self._validators.get(schemas)
         if found is None:
-            found = self._validators[schema] = self._compile(dict(self.schemas[schema]))
+            whole = {"allOf": [self.schemas[schema] for schema in schemas]}
+            found = self._validators[schemas] = self._engine.validator(whole)
         return found
 
     def models_of(self, operation: str) -> tuple[Model, ...]:
@@ -160,6 +168,8 @@ def nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Path, M
 def _rule(catalog: Catalog, schema: str, path: Path) -> Rule:
     whole, keyword = catalog.schemas[schema], str(path[-1]) if path else ""
     node = follow(whole, path[:-1])
+    if not isinstance(node, dict) or keyword not in node.get("x-evidence", {}):
+        raise LookupError(f"{schema}#{to_pointer(path)}")
     claim = catalog.claims[node["x-evidence"][keyword]]
     when = ""
     if "then" in path:

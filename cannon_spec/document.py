@@ -105,7 +105,9 @@ def _sound(value: Any, depth: int) -> bool:  # noqa: C901 - one branch for each 
         if depth == MAX_DEPTH:
             return False
         for key, item in value.items():
-            if type(key) is not str or not (key.isascii() or _encodes(key)) or not _sound(item, depth + 1):
+            if type(key) is not str or not (key.isascii() or _encodes(key)):
+                return False
+            if not (type(item) is str and item.isascii()) and not _sound(item, depth + 1):
                 return False
         return True
     if kind is list:

@@ -1,4 +1,4 @@
-"""The two JSON Schema engines behind one function: a value in, its violations out (floor 1).
+"""The two JSON Schema engines behind one form: a value in, its violations out (floor 1).
 
 A violation is two paths: where in the value, and which keyword of the schema. Nothing else of an engine is used, so
 both say the same. Schemas come here whole (no ``$ref``); each engine is kept from fetching any all the same.
@@ -7,39 +7,48 @@ both say the same. Schemas come here whole (no ``$ref``); each engine is kept fr
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path
 
+Schema = dict[str, Any]
 Violation = tuple[Path, Path]
 Validator = Callable[[Any], list[Violation]]
 
 
-def compiler(name: str | None = None) -> tuple[str, Callable[[dict[str, Any]], Validator]]:
-    """The engine's name and its function from a schema to a validator.
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine by its name, and its way from a schema to a validator."""
 
-    ``name`` is ``jsonschema`` or ``jsonschema-rs``; None takes jsonschema-rs where it is installed (extra ``fast``).
+    name: str
+    validator: Callable[[Schema], Validator]
+
+
+def choose(name: str | None = None) -> Engine:
+    """The engine ``jsonschema`` or ``jsonschema-rs``; for None jsonschema-rs where it is installed (extra ``fast``).
+
     Raises CatalogError for another name, or for an engine that is not installed.
     """
     if name not in (None, "jsonschema", "jsonschema-rs"):
         raise CatalogError(f"engine {name}", "there is no such engine", "use jsonschema or jsonschema-rs")
     if name != "jsonschema":
         try:
-            return "jsonschema-rs", _fast()
+            return _fast()
         except ImportError:
             if name is not None:
                 advice = "install it with: pip install 'cannon-spec[fast]'"
                 raise CatalogError("engine jsonschema-rs", "it is not installed", advice) from None
-    return "jsonschema", _reference()
+    return _reference()
 
 
-def _fast() -> Callable[[dict[str, Any]], Validator]:
+def _fast() -> Engine:
     from jsonschema_rs import Draft202012Validator
 
-    def compile_(schema: dict[str, Any]) -> Validator:
-        validator = Draft202012Validator(schema, offline=True)
-        is_valid, iter_errors = validator.is_valid, validator.iter_errors
+    def validator(schema: Schema) -> Validator:
+        compiled = Draft202012Validator(schema, offline=True)
+        is_valid, iter_errors = compiled.is_valid, compiled.iter_errors
 
         def violations(value: Any) -> list[Violation]:
             if is_valid(value):
@@ -48,14 +57,14 @@ def _fast() -> Callable[[dict[str, Any]], Validator]:
 
         return violations
 
-    return compile_
+    return Engine("jsonschema-rs", validator)
 
 
-def _reference() -> Callable[[dict[str, Any]], Validator]:
+def _reference() -> Engine:
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
-    def compile_(schema: dict[str, Any]) -> Validator:
+    def validator(schema: Schema) -> Validator:
         iter_errors = Draft202012Validator(schema, registry=Registry()).iter_errors
 
         def violations(value: Any) -> list[Violation]:
@@ -64,4 +73,4 @@ def _reference() -> Callable[[dict[str, Any]], Validator]:
 
         return violations
 
-    return compile_
+    return Engine("jsonschema", validator)

@@ -3,6 +3,7 @@
     CannonSpecError
     ├── CatalogError        the contract's own files, or an overlay over them, cannot be used
     ├── NotJSON             a document is refused at the door: not JSON, or JSON that readers disagree on
+    ├── UnknownName         a model, operation, claim or rule that the contract does not have (a LookupError)
     └── ContractViolation   a payload breaks the contract (raised by ``check_request`` only)
 
 A payload that breaks the contract is data, not an error: everything but ``check_request`` returns a Report.
@@ -59,6 +60,10 @@ class NotJSON(CannonSpecError):
 
     def __str__(self) -> str:
         return f"{self.problem}; {self.advice}"
+
+
+class UnknownName(CannonSpecError, LookupError):
+    """The contract has nothing of that name; the text says what it has."""
 
 
 class ContractViolation(CannonSpecError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cannon_spec.contract import Catalog, Model, Operation
-from cannon_spec.validate import validate_input
+from cannon_spec.errors import UnknownName
+from cannon_spec.validate import bare_input
 
 _LEFT_OUT = ("model", "reference_image_urls")
 
@@ -14,16 +15,16 @@ def example(catalog: Catalog, operation: str, model: str | None = None) -> dict[
     """A body for an operation and one of its models (None: its default) that the contract has nothing against.
 
     Each field of the operation takes the first of its examples, or of the model's own values, that is judged without
-    a finding; a field for which there is none is left out. Raises LookupError for an operation that is not covered or
+    a finding; a field for which there is none is left out. Raises UnknownName for an operation that is not covered or
     a model that does not serve it.
     """
     known = catalog.operations.get(operation)
     if known is None or known.input is None:
-        raise LookupError(f"{operation} is not a covered operation")
+        raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
     chosen = model or known.data["default_model"]["id"]
     serving = {each.id: each for each in catalog.models_of(operation)}
     if chosen not in serving:
-        raise LookupError(f"{chosen} is not a model that serves {operation}")
+        raise UnknownName(f"{chosen} is not a model that serves {operation}; cannon-spec catalog lists them")
     body = {"operation": operation, "input": {}}
     return {**body, "input": _input(catalog, known, serving[chosen])}
 
@@ -43,5 +44,5 @@ def _input(catalog: Catalog, operation: Operation, model: Model) -> dict[str, An
 
 
 def _fits(catalog: Catalog, operation: Operation, input: dict[str, Any]) -> bool:
-    report = validate_input(operation.id, input, catalog=catalog)
+    report = bare_input(catalog, operation.id, input)
     return all(finding.rule == "model-assumed" for finding in report.findings)

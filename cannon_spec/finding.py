@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from cannon_spec.errors import ContractViolation
-
 Severity = Literal["error", "warning"]
 Strictness = Literal["normal", "strict", "lenient"]
 
@@ -75,14 +73,14 @@ class Report:
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
     def under(self, strictness: Strictness) -> Report:
-        """The same findings, with warnings made errors (strict) or dropped (lenient)."""
-        if strictness == "normal" or not self.findings:
+        """The same findings, with warnings made errors (strict) or dropped (lenient).
+
+        Raises ValueError for another word.
+        """
+        if strictness == "normal":
             return self
         if strictness == "lenient":
             return Report(self.errors)
+        if strictness != "strict":
+            raise ValueError(f"strictness {strictness!r}: one of normal, strict, lenient")
         return Report(tuple(replace(finding, severity="error") for finding in self.findings))
-
-    def check(self) -> None:
-        """Raise ContractViolation with this report if it has errors."""
-        if not self.ok:
-            raise ContractViolation(self)

@@ -19,9 +19,9 @@ def form_of(name: str, form: Form) -> Form:
     """Whether a file holds one document or one a line, by its name where the user has not said."""
     if form != "auto":
         return form
-    if name.endswith(_LINE_SUFFIXES):
+    if name.lower().endswith(_LINE_SUFFIXES):
         return "jsonl"
-    return "json" if name.endswith(".json") else "auto"
+    return "json" if name.lower().endswith(".json") else "auto"
 
 
 def documents(
@@ -30,24 +30,17 @@ def documents(
     """Each document with its line (None where the whole stream is one).
 
     ``auto`` takes the stream as one a line when its first line is a document of its own and more follow. ``advance``
-    is told of the bytes read.
+    is told of the bytes read. A document that is too large is cut, a byte or two past the bound.
     """
-    if form == "jsonl":
-        yield from _lines(stream, 1, advance)
-        return
-    first = stream.readline(MAX_BYTES + 1) if form == "auto" else b""
-    if first.strip() and _stands_alone(first):
-        number, rest = 2, stream.readline(MAX_BYTES + 1)
-        while rest and not rest.strip():
-            number, rest = number + 1, stream.readline(MAX_BYTES + 1)
-        if rest:
-            advance(len(first))
-            yield 1, first
-            yield from _lines(stream, number, advance, rest)
+    lines = _lines(stream, advance)
+    if form != "jsonl":
+        first = next(lines, None) if form == "auto" else None
+        second = next(lines, None) if first is not None and _stands_alone(first[1]) else None
+        if first is None or second is None:
+            yield None, _whole(stream, first, advance)
             return
-    whole = first + stream.read(MAX_BYTES + 1 - len(first))
-    advance(len(whole))
-    yield None, whole
+        yield from (first, second)
+    yield from lines
 
 
 def read(data: bytes) -> str:
@@ -58,21 +51,27 @@ def read(data: bytes) -> str:
     return document.text_of(data)
 
 
-def _lines(
-    stream: IO[bytes], number: int, advance: Callable[[int], object], line: bytes = b""
-) -> Iterator[tuple[int, bytes]]:
-    line = line or stream.readline(MAX_BYTES + 1)
-    while line:
-        advance(len(line))
-        ended = line.endswith(b"\n")
-        if line.strip():
-            yield number, line
-        while not ended and line:  # the rest of a line that is too long is passed over
-            line = stream.readline(MAX_BYTES + 1)
-            ended = line.endswith(b"\n")
-            advance(len(line))
+def _whole(stream: IO[bytes], first: tuple[int, bytes] | None, advance: Callable[[int], object]) -> bytes:
+    """The rest of the stream, after the first line that was read of it already."""
+    before = b"" if first is None else b"\n" * (first[0] - 1) + first[1] + b"\n"
+    rest = stream.read(MAX_BYTES + 1)
+    advance(len(rest))
+    return (before + rest)[: MAX_BYTES + 1]
+
+
+def _lines(stream: IO[bytes], advance: Callable[[int], object]) -> Iterator[tuple[int, bytes]]:
+    """Each line that is not blank, with its number and without its end; the rest of one too long is passed over."""
+    number, longest = 0, MAX_BYTES + len(b"\r\n")
+    while line := stream.readline(longest):
         number += 1
-        line = stream.readline(MAX_BYTES + 1)
+        advance(len(line))
+        end = line
+        while end and not end.endswith(b"\n"):
+            end = stream.readline(longest)
+            advance(len(end))
+        text = line.rstrip(b"\r\n") if line.endswith(b"\n") else line
+        if text.strip():
+            yield number, text
 
 
 def _stands_alone(line: bytes) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cannon_spec.contract import Catalog, Claim, nodes
-from cannon_spec.engines import Validator
+from cannon_spec.engines import Engine, Validator
 from cannon_spec.errors import CatalogError
 from cannon_spec.overlay import CONSTRAINTS
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
@@ -15,58 +16,77 @@ PARTS = ("lifecycle", "pixels", "scenarios")
 """The data files beside the catalog and the ledger, each under its own name in a bundle."""
 
 _ENVELOPES = ("create", "accepted", "request", "status", "error")
+_OWN_CLAIMS = ("json-body", "json-strict", "operations-listed", "user-overlay")
 
 
-def check_words(bundle: dict[str, Any], meta: dict[str, Any], compile_: Callable[..., Validator]) -> None:
+def check_words(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
     """Each file of the bundle has the words that the meta-schema lists for its kind, and no other."""
     validators: dict[str, tuple[dict[str, Any], Validator]] = {}
 
     def check(place: str, kind: str, value: Any) -> None:
         if kind not in validators:
             schema = {"$defs": meta["$defs"], "$ref": f"#/$defs/{kind}"}
-            validators[kind] = schema, compile_(schema)
+            validators[kind] = schema, engine.validator(schema)
         schema, violations = validators[kind]
         for path, keyword_path in violations(value):
             where = "/".join(map(str, path)) or "its top"
-            problem = f"{where} breaks {keyword_path[-1]}{_unknown_words(schema, keyword_path, follow(value, path))}"
+            problem = f"{where} breaks {keyword_path[-1]}{_words(schema, keyword_path, follow(value, path))}"
             raise CatalogError(place, problem, f"see meta.schema.json, $defs/{kind}")
 
-    check("catalog", "catalog", {key: bundle.get(key) for key in ("base_url", "operations", "models")})
-    for part in ("claims", *PARTS):
-        check(part, part, bundle[part])
+    data = ("claims", *PARTS)
+    check("catalog", "catalog", {key: value for key, value in bundle.items() if key not in (*data, "schemas")})
+    for part in data:
+        check(part, part, bundle.get(part))
     for id_, schema in bundle["schemas"].items():
         check(f"schema {id_}", "schema", schema)
 
 
-def _unknown_words(meta: dict[str, Any], keyword_path: Path, value: Any) -> str:
-    if keyword_path[-1] != "additionalProperties":
-        return ""
+def _words(meta: dict[str, Any], keyword_path: Path, value: Any) -> str:
+    """The words that are unknown or missing, where that is what is wrong."""
     node: Any = meta
     for part in keyword_path[:-1]:
-        node = node[part]
-        node = follow(meta, from_pointer(node[1:])) if part == "$ref" else node
-    return ": unknown word " + ", ".join(sorted(value.keys() - node.get("properties", {}).keys()))
+        node = _resolved(meta, node, part)[part]
+    if keyword_path[-1] == "additionalProperties":
+        known = _resolved(meta, node, "properties").get("properties", {})
+        return ": unknown word " + ", ".join(sorted(value.keys() - known.keys()))
+    if keyword_path[-1] == "required":
+        return ": lacks " + ", ".join(sorted(set(_resolved(meta, node, "required")["required"]) - value.keys()))
+    return ""
+
+
+def _resolved(meta: dict[str, Any], node: Any, part: str | int) -> Any:
+    """``node``, or what its ``$ref`` names where ``part`` is not in it: engines differ in showing that step."""
+    while isinstance(node, dict) and part not in node and "$ref" in node:
+        node = follow(meta, from_pointer(node["$ref"][1:]))
+    return node
 
 
 def check_names(catalog: Catalog) -> None:
     """Each schema, operation and claim that is named exists, and each keyword that constrains names its claim."""
-    for name in _ENVELOPES:
-        _known(f"envelope/{name}", catalog.schemas, "the envelope", "schema")
-    for operation in catalog.operations.values():
-        for name in filter(None, (operation.input, operation.output)):
-            _known(name, catalog.schemas, f"operation {operation.id}", "schema")
+    for id_ in _OWN_CLAIMS:
+        known_claim(id_, "the judge", catalog.claims)
+    for place, schema in _named_schemas(catalog):
+        _known(schema, catalog.schemas, place, "schema")
     for model in catalog.models.values():
-        if model.schema is not None:
-            _known(model.schema, catalog.schemas, f"model {model.id}", "schema")
         for name in model.operations:
             _known(name, catalog.operations, f"model {model.id}", "operation")
-    for id_, schema in catalog.schemas.items():
-        for path, node in nodes(schema):
-            _check_evidence(f"schema {id_}#{to_pointer(path)}", node, catalog.claims)
-    for place, id_ in _named(
-        ("", catalog.lifecycle), ("", catalog.pixels), ("", catalog.scenarios), *_entries(catalog)
-    ):
+    for operation in catalog.operations.values():
+        if operation.covered:
+            _known(operation.data["default_model"]["id"], catalog.models, f"operation {operation.id}", "model")
+    for id_, whole in catalog.schemas.items():
+        for path, node in nodes(whole):
+            _check_node(f"schema {id_}#{to_pointer(path)}", node, catalog.claims)
+    parts = (("", catalog.lifecycle), ("", catalog.pixels), ("", catalog.scenarios), *_entries(catalog))
+    for place, id_ in _named(*parts):
         known_claim(id_, place, catalog.claims)
+
+
+def _named_schemas(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Each schema that something names, after the place that names it."""
+    yield from (("the envelope", f"envelope/{name}") for name in _ENVELOPES)
+    for operation in catalog.operations.values():
+        yield from ((f"operation {operation.id}", each) for each in (operation.input, operation.output) if each)
+    yield from ((f"model {model.id}", model.schema) for model in catalog.models.values() if model.schema is not None)
 
 
 def _known(name: str, names: Mapping[str, Any], place: str, what: str) -> None:
@@ -74,7 +94,7 @@ def _known(name: str, names: Mapping[str, Any], place: str, what: str) -> None:
         raise CatalogError(place, f"names the {what} {name}, which does not exist", f"add that {what}, or correct it")
 
 
-def _check_evidence(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
+def _check_node(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
     evidence = node.get("x-evidence", {})
     constraining = {word for word in CONSTRAINTS if word in node}
     if constraining != evidence.keys():
@@ -82,6 +102,10 @@ def _check_evidence(place: str, node: Mapping[str, Any], claims: Mapping[str, Cl
         raise CatalogError(place, f"{word} and x-evidence do not match", "name one claim for each constraint there is")
     for id_ in evidence.values():
         known_claim(id_, place, claims)
+    try:
+        re.compile(node.get("pattern", ""))
+    except re.error as error:
+        raise CatalogError(place, f"the pattern is none: {error}", "write a regular expression") from None
 
 
 def _entries(catalog: Catalog) -> list[tuple[str, Mapping[str, Any]]]:

@@ -50,7 +50,11 @@ def _completed(id_: str, bundle: dict[str, Any], claim: str) -> Any:
     entry = bundle["models"][id_]
     if not isinstance(entry, dict):
         return entry
-    covered = {name: claim for name, operation in bundle["operations"].items() if "input" in operation}
+    covered = {
+        name: claim
+        for name, operation in bundle["operations"].items()
+        if isinstance(operation, dict) and "input" in operation
+    }
     return {"name": id_, "claim": claim, "operations": covered, **entry}
 
 
@@ -60,7 +64,10 @@ def _attributed(before: Any, after: Any, claim: str) -> Any:
         return after
     known = before if isinstance(before, dict) else {}
     result = {key: _attributed_within(key, known.get(key), value, claim) for key, value in after.items()}
-    said, evidence = known.get("x-evidence", {}), dict(after.get("x-evidence", {}))
+    said, evidence = known.get("x-evidence", {}), after.get("x-evidence", {})
+    if not isinstance(evidence, dict):
+        return result
+    evidence = dict(evidence)
     for word in CONSTRAINTS:
         if word not in after:
             evidence.pop(word, None)

@@ -7,6 +7,8 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 
+_LONGEST_INDEX = 9
+
 
 def to_pointer(path: Iterable[str | int]) -> str:
     """The JSON Pointer of a path of keys and indexes; the empty path is the empty string."""
@@ -33,6 +35,6 @@ def follow(document: Any, path: Iterable[str | int]) -> Any:
 def _index(part: str | int) -> int:
     if isinstance(part, int):
         return part
-    if part.isdecimal() and part.isascii():
+    if part.isdecimal() and part.isascii() and len(part) <= _LONGEST_INDEX:
         return int(part)
     raise LookupError(part)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
-from cannon_spec import document
+from cannon_spec import document, wording
 from cannon_spec.finding import Finding, Report
 
 _STYLES = {"error": "31", "warning": "33", "ok": "32", "quiet": "2"}
@@ -77,7 +77,7 @@ class TextWriter:
         known = f"{evidence.claim} ({evidence.strength}) {evidence.source}"
         return (
             f"{_place(result, finding)}: {self._styled(finding.severity, finding.severity)}"
-            f" at {finding.path or 'the document'}\n"
+            f" at {wording.printable(finding.path) or 'the document'}\n"
             f"  {finding.message}\n"
             f"  {finding.hint}\n"
             f"  {self._styled('known from: ' + known, 'quiet')}\n"
@@ -103,7 +103,7 @@ class JsonWriter:
             "ok": result.report.ok,
             "findings": [finding.to_dict() for finding in result.report.findings],
         }
-        self._write(('{"results": [\n' if self._first else ",\n") + json.dumps(entry, ensure_ascii=False))
+        self._write(('{"results": [\n' if self._first else ",\n") + json.dumps(entry))
         self._first = False
 
     def finish(self, summary: Summary) -> None:

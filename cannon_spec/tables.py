@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from cannon_spec import validate, wording
 from cannon_spec.contract import Catalog, Claim, Model, Rule
+from cannon_spec.errors import UnknownName
 from cannon_spec.nearest import fold, nearest
 
 Table = Sequence[Sequence[str]]
@@ -52,7 +53,7 @@ def models(catalog: Catalog, operation: str) -> Table:
 
 
 def explain(catalog: Catalog, topic: str) -> str:
-    """Everything known of a model, a claim or a rule. Raises LookupError, with the nearest topic, for another word."""
+    """Everything known of a model, a claim or a rule. Raises UnknownName, with the nearest topic, for another word."""
     model = catalog.models.get(topic) or next(
         (each for each in catalog.models.values() if fold(each.name) == fold(topic)), None
     )
@@ -67,7 +68,7 @@ def explain(catalog: Catalog, topic: str) -> str:
     except LookupError:
         close = nearest(topic, [*catalog.models, *catalog.claims, *validate.WORDS])
         advice = f"did you mean {close}?" if close else "cannon-spec catalog lists the models"
-        raise LookupError(f"{topic} is no model, claim or rule; {advice}") from None
+        raise UnknownName(f"{wording.printable(topic[:100])} is no model, claim or rule; {advice}") from None
 
 
 def _model_row(catalog: Catalog, model: Model) -> tuple[str, ...]:
@@ -79,12 +80,9 @@ def _model_row(catalog: Catalog, model: Model) -> tuple[str, ...]:
         ]
         return "; ".join(said) or "anything"
 
-    also = [
-        f"{rule.field}: {_takes(rule)} when {rule.condition} ({rule.claim.strength})"
-        for rule in rules
-        if rule.condition
-    ]
     fields = ("resolution", "aspect_ratio", "prompt", "reference_image_urls")
+    others = (rule for rule in rules if rule.condition or rule.field not in fields)
+    also = [f"{rule.field}: {_takes(rule)}{_when(rule)} ({rule.claim.strength})" for rule in others]
     return model.name, f"`{model.id}` ({model.claim.strength})", *map(cell, fields), "; ".join(also) or "nothing"
 
 
@@ -149,5 +147,8 @@ def _rule(rule: Rule) -> str:
 
 
 def _asks(rule: Rule) -> str:
-    words = wording.asked(rule.keyword, rule.value)
-    return f"{rule.field or 'the document'} is {words}" + (f" when {rule.condition}" if rule.condition else "")
+    return f"{rule.field or 'the document'} is {wording.asked(rule.keyword, rule.value)}{_when(rule)}"
+
+
+def _when(rule: Rule) -> str:
+    return f" when {rule.condition}" if rule.condition else ""

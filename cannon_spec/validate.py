@@ -1,6 +1,6 @@
-"""Judge a payload: the envelope, then the operation's closed schema, then the model's open one (floor 1, pure).
+"""Judge a payload: the envelope, then the operation's closed schema with the model's open one (floor 1, pure).
 
-Each pass is plain JSON Schema; what it refuses becomes a Finding with a hint and the claim it rests on. Documents of
+Each is plain JSON Schema; what it refuses becomes a Finding with a hint and the claim it rests on. Documents of
 the wrong kind are findings too, never exceptions.
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cannon_spec import catalog as catalogs
 from cannon_spec import document, wording
 from cannon_spec.contract import Catalog, Model, Operation, Rule
 from cannon_spec.errors import NotJSON
@@ -19,7 +18,7 @@ from cannon_spec.nearest import nearest
 from cannon_spec.pointer import Path, follow, to_pointer
 
 RESPONSE_KINDS = ("accepted", "request", "status", "error")
-"""What ``validate_response`` can judge: the replies of the three endpoints, and an error body."""
+"""What ``response`` can judge: the replies of the three endpoints, and an error body."""
 
 WORDS = {
     "json": "An error: the document is not JSON, or JSON that readers disagree on.",
@@ -29,6 +28,8 @@ WORDS = {
     "model-assumed": "A warning: the model's identifier is not documented; it is used as given.",
 }
 """The rules that are no keyword of a schema."""
+
+_CLEAN = Report()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,13 @@ class _Hit:
     name: str | None = None
 
 
-def validate_request(payload: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal") -> Report:
+def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -> Report:
     """Judge a whole create body: ``{"operation", "input", "webhook_url"?}``."""
-    catalog = catalog or catalogs.default()
     try:
         payload = document.plain(payload)
     except NotJSON as error:
-        return refused(error, catalog)
-    hits = _hits(catalog, "envelope/create", payload, payload, ())
+        return refused(catalog, error)
+    hits = _hits(catalog, ("envelope/create",), payload, payload, ())
     words: list[Finding] = []
     if isinstance(payload, dict) and isinstance(payload.get("operation"), str):
         operation = catalog.operations.get(payload["operation"])
@@ -58,11 +58,8 @@ def validate_request(payload: Any, *, catalog: Catalog | None = None, strictness
     return _report(payload, hits, words, strictness)
 
 
-def validate_input(
-    operation: str, input: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal"
-) -> Report:
+def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal") -> Report:
     """Judge a bare input of one operation; paths start at the input. Raises ValueError for an operation not covered."""
-    catalog = catalog or catalogs.default()
     found = catalog.operations.get(operation)
     if found is None or not found.covered:
         covered = wording.quoted(each.id for each in catalog.operations.values() if each.covered)
@@ -70,16 +67,14 @@ def validate_input(
     try:
         input = document.plain(input)
     except NotJSON as error:
-        return refused(error, catalog)
+        return refused(catalog, error)
     hits: list[_Hit] = []
     words: list[Finding] = []
     _judge_input(catalog, found, input, input, (), hits, words)
     return _report(input, hits, words, strictness)
 
 
-def validate_response(
-    kind: str, body: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal"
-) -> Report:
+def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "normal") -> Report:
     """Judge a reply: ``kind`` is one of RESPONSE_KINDS. Raises ValueError for another kind.
 
     Keys that the contract does not know are allowed in replies. The output of a succeeded request is held to the
@@ -87,29 +82,20 @@ def validate_response(
     """
     if kind not in RESPONSE_KINDS:
         raise ValueError(f"unknown kind of response {wording.shown(kind)}; known: {wording.quoted(RESPONSE_KINDS)}")
-    catalog = catalog or catalogs.default()
     try:
         body = document.plain(body)
     except NotJSON as error:
-        return refused(error, catalog)
-    hits = _hits(catalog, f"envelope/{kind}", body, body, ())
+        return refused(catalog, error)
+    hits = _hits(catalog, (f"envelope/{kind}",), body, body, ())
     if kind == "request" and isinstance(body, dict) and body.get("status") == "succeeded":
         operation = body.get("operation")
         known = catalog.operations.get(operation) if isinstance(operation, str) else None
         if known is not None and known.output is not None and isinstance(body.get("output"), dict):
-            hits += _hits(catalog, known.output, body["output"], body, ("output",))
+            hits += _hits(catalog, (known.output,), body["output"], body, ("output",))
     return _report(body, hits, [], strictness)
 
 
-_CLEAN = Report()
-
-
-def check_request(payload: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal") -> None:
-    """Raise ContractViolation, which holds the report, if a create body has errors."""
-    validate_request(payload, catalog=catalog, strictness=strictness).check()
-
-
-def refused(error: NotJSON, catalog: Catalog) -> Report:
+def refused(catalog: Catalog, error: NotJSON) -> Report:
     """The report on a document that was refused at the door."""
     evidence = catalog.claims[error.claim].evidence
     return Report((Finding(error.pointer, "json", "error", error.problem, error.advice, evidence),))
@@ -125,25 +111,27 @@ def _judge_input(
     words: list[Finding],
 ) -> None:
     """Add what the operation's schema, the catalog and the model's schema say of the input at ``place``."""
-    hits += _hits(catalog, operation.input or "", input, root, place)
-    name = input.get("model") if isinstance(input, dict) else None
-    if not isinstance(name, str):
+    schema, name = operation.input or "", input.get("model") if isinstance(input, dict) else None
+    model = catalog.models.get(name) if isinstance(name, str) else None
+    if model is not None and operation.id in model.operations:
+        schemas = (schema,) if model.schema is None else (schema, model.schema)
+        hits += _hits(catalog, schemas, input, root, place)
+        if model.claim.severity != "error":
+            words.append(_assumed_model(model, to_pointer((*place, "model"))))
         return
-    model = catalog.models.get(name)
-    if model is None or operation.id not in model.operations:
+    hits += _hits(catalog, (schema,), input, root, place)
+    if isinstance(name, str):
         words.append(_unknown_model(catalog, operation, name, to_pointer((*place, "model"))))
-        return
-    if model.schema is not None:
-        hits += _hits(catalog, model.schema, input, root, place)
-    if model.claim.severity != "error":
-        words.append(_assumed_model(model, to_pointer((*place, "model"))))
 
 
-def _hits(catalog: Catalog, schema: str, value: Any, root: Any, place: Path) -> list[_Hit]:
-    violations = catalog.validator(schema)(value)
+def _hits(catalog: Catalog, schemas: tuple[str, ...], value: Any, root: Any, place: Path) -> list[_Hit]:
+    violations = catalog.validator(*schemas)(value)
     if not violations:
         return []
-    return [hit for path, at in violations for hit in _spread(_Hit(place + path, catalog.rule(schema, at)), root)]
+    hits: list[_Hit] = []
+    for path, at in violations:  # at: allOf, the index of the schema, the keyword's path within it
+        hits += _spread(_Hit(place + path, catalog.rule(schemas[int(at[1])], at[2:])), root)
+    return hits
 
 
 def _spread(hit: _Hit, root: Any) -> Iterable[_Hit]:
@@ -153,20 +141,24 @@ def _spread(hit: _Hit, root: Any) -> Iterable[_Hit]:
         value = follow(root, hit.path)
         return [_Hit(hit.path, rule, name) for name in rule.value if name not in value]
     if rule.keyword == "additionalProperties":
-        known = rule.node["properties"]
+        known = rule.node.get("properties", {})
         return [_Hit((*hit.path, name), rule, name) for name in follow(root, hit.path) if name not in known]
     return (hit,)
 
 
 def _report(root: Any, hits: list[_Hit], words: list[Finding], strictness: Strictness) -> Report:
     if not hits and not words:
-        return _CLEAN
-    causes: dict[tuple[Path, str | None], dict[str, _Hit]] = {}
+        return _CLEAN.under(strictness)
+    causes: dict[tuple[Path, str | None], list[_Hit]] = {}
     for hit in hits:
-        causes.setdefault((hit.path, hit.name), {})[hit.rule.id] = hit
-    findings = [_finding(root, list(group.values())) for group in causes.values()]
-    findings = sorted([*findings, *words], key=lambda finding: (finding.path, finding.rule, finding.message))
+        causes.setdefault((hit.path, hit.name), []).append(hit)
+    findings = [_finding(root, group) for group in causes.values()] + words
+    findings.sort(key=_place)
     return Report(tuple(findings)).under(strictness)
+
+
+def _place(finding: Finding) -> tuple[str, str, str]:
+    return finding.path, finding.rule, finding.message
 
 
 def _finding(root: Any, group: list[_Hit]) -> Finding:
@@ -192,20 +184,20 @@ def _precedence(hit: _Hit) -> tuple[bool, bool, bool, str]:
 
 def _legal(group: list[_Hit]) -> list[Any] | None:
     """The values that every ``enum`` of the group allows, in the order of the first; None where there is no enum."""
-    enums = [hit.rule.value for hit in group if hit.rule.keyword == "enum"]
-    if not enums:
-        return None
-    return [value for value in enums[0] if all(value in enum for enum in enums[1:])]
+    legal: list[Any] | None = None
+    for hit in group:
+        if hit.rule.keyword == "enum":
+            legal = hit.rule.value if legal is None else [value for value in legal if value in hit.rule.value]
+    return legal
 
 
 def _tightest(rule: Rule, group: list[_Hit]) -> Mapping[str, Any]:
     """The node whose bound is the narrowest of those that name the same keyword."""
+    if len(group) == 1 or not rule.keyword.startswith(("min", "max")):
+        return rule.node
     nodes = [hit.rule.node for hit in group if hit.rule.keyword == rule.keyword]
-    if rule.keyword.startswith("max"):
-        return min(nodes, key=lambda node: int(node[rule.keyword]))
-    if rule.keyword.startswith("min"):
-        return max(nodes, key=lambda node: int(node[rule.keyword]))
-    return rule.node
+    narrowest = min if rule.keyword.startswith("max") else max
+    return narrowest(nodes, key=lambda node: int(node[rule.keyword]))
 
 
 def _operation_finding(name: str, operation: Operation | None, catalog: Catalog) -> Finding:

@@ -41,7 +41,9 @@ def meant(value: Any, legal: Sequence[str | None], what: str = "legal here") -> 
     """The legal values, and the one of them that ``value`` most likely meant."""
     listed = f"{what}: {quoted(legal)}"
     close = nearest(value, [word for word in legal if isinstance(word, str)]) if isinstance(value, str) else None
-    return f"did you mean {shown(close)}? {listed}" if close is not None else listed
+    if close is not None:
+        return f"did you mean {shown(close)}? {listed}"
+    return listed if legal else f"{what}: none"
 
 
 def condition(node: Node) -> str:
@@ -61,8 +63,15 @@ def shown(value: Any) -> str:
         return f"{'an object' if isinstance(value, dict) else 'an array'} of {len(value)}"
     if isinstance(value, str):
         value = value[: _LONGEST + 1]
-    text = _encode(value)
+    text = printable(_encode(value))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """``text`` with what would break a line or move a cursor written as JSON escapes."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
 def quoted(values: Iterable[str | None]) -> str:
@@ -108,12 +117,12 @@ def _type_hint(node: Node, _value: Any) -> str:
 
 
 def _missing_hint(node: Node, name: Any) -> str:
-    example = _example(node["properties"].get(name, {}))
+    example = _example(node.get("properties", {}).get(name, {}))
     return f"add {shown(name)}" + (f", {example}" if example else "")
 
 
 def _unknown_hint(node: Node, name: Any) -> str:
-    return meant(name, list(node["properties"]), "fields")
+    return meant(name, list(node.get("properties", {})), "fields")
 
 
 _MESSAGES: dict[str, Callable[[Node, Any, str], str]] = {

@@ -12,7 +12,7 @@ from mock_server import admin, api, assets, mock, refusals
 from mock_server.clock import Clock, ManualClock, SystemClock
 from mock_server.config import Config
 from mock_server.stores import Store
-from mock_server.stores.sqlite import SqliteStore
+from mock_server.stores.memory import MemoryStore
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -40,7 +40,7 @@ def create_app(
         mock.Mock(
             config,
             catalog,
-            store or SqliteStore(config.max_tasks),
+            store or MemoryStore(config.max_tasks),
             clock or SystemClock(),
             config.seed or secrets.token_hex(8),
         ),

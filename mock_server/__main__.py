@@ -6,7 +6,6 @@ Exit status: 0 stopped as asked, 2 could not start.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -31,13 +30,13 @@ Create with the header x-mock-scenario: failure to see a request fail.
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve a mock until it is stopped; the exit status is returned."""
     try:
-        defaults = from_env(os.environ)
-        arguments = vars(_parser(defaults).parse_args(argv))
+        defaults = from_env()
+        arguments = vars(parser(defaults).parse_args(argv))
         config = Config(**{each.name: arguments[each.name] for each in fields(Config)})
         from mock_server import serve
 
-        bound = serve.listen(config)
         app = create_app(config)
+        bound = serve.listen(config)
     except OSError as error:
         where = f"{arguments['host']} port {arguments['port']}"
         return _complain(f"{where}: {error.strerror or error}; choose another with --host and --port (0: a free port)")
@@ -49,16 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser(defaults: Config) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser(defaults: Config) -> argparse.ArgumentParser:
+    """The flags of the command, with the settings of the environment as their defaults."""
+    flags = argparse.ArgumentParser(
         prog="cannon-mock",
         description="A mock of the Cannon Studio API: takes requests from queued to their end, offline and free.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"cannon-mock {__version__}")
-    parser.set_defaults(**{each.name: getattr(defaults, each.name) for each in fields(Config)})
-    add = parser.add_argument
+    flags.add_argument("--version", action="version", version=f"cannon-mock {__version__}")
+    flags.set_defaults(**{each.name: getattr(defaults, each.name) for each in fields(Config)})
+    add = flags.add_argument
     add("--host", help="address to listen on (127.0.0.1)")
     add("--port", type=int, help="port to listen on; 0 takes a free one (2266)")
     add("--public-url", metavar="URL", help="what addresses handed out start with (as the client called)")
@@ -72,7 +72,7 @@ def _parser(defaults: Config) -> argparse.ArgumentParser:
     add("--overlay", metavar="FILE", help="JSON Merge Patch over the contract")
     add("--max-tasks", type=int, metavar="N", help="tasks kept; the oldest go first (100000)")
     add("-v", "--verbose", action="store_true", help="write a line per exchange to standard error")
-    return parser
+    return flags
 
 
 def _complain(text: str) -> int:

@@ -46,8 +46,7 @@ def status() -> Response:
         apiKey={"name": "Production Key", "scopes": ["requests:write", "requests:read"]},
         serverTime=moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )
-    claims = ("auth-key-form", "status-code", "status-account", "credits-start", "credits-hold")
-    return cite(response, claims)
+    return cite(response, "auth-key-form", "status-code", "status-account", "credits-start", "credits-hold")
 
 
 @blueprint.post("/requests")
@@ -59,7 +58,7 @@ def create() -> Response:
     scenario = _scenario(mock)
     task = tasks.draw(
         mock.catalog,
-        seed=f"{mock.seed}:{mock.store.next_number()}",
+        seed=f"{mock.seed}:{next(mock.numbers)}",
         account=account,
         operation=mock.catalog.operations[body["operation"]],
         input=body["input"],
@@ -82,7 +81,7 @@ def read(id_: str) -> Response:
         raise Refusal(404, "request_not_found", message, "request-unknown-404")
     now_ms = mock.clock.now_ms()
     response = jsonify(tasks.view(mock.catalog, task, now_ms, base_url(mock)))
-    return cite(response, ("lifecycle-pace-image", *tasks.claims(mock.catalog, task, now_ms)))
+    return cite(response, *tasks.claims(mock.catalog, task, now_ms))
 
 
 def _account() -> str:
@@ -110,10 +109,10 @@ def _judged(mock: Mock) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     try:
         body = document.loads(request.get_data(cache=False))
     except NotJSON as error:
-        report = validate.refused(error, mock.catalog)
+        report = validate.refused(mock.catalog, error)
         raise _refusal(report, 400, "invalid_json", str(error)) from None
     strictness: Strictness = "strict" if mock.config.strict else "normal"
-    report = validate.validate_request(body, catalog=mock.catalog, strictness=strictness)
+    report = validate.request(mock.catalog, body, strictness)
     if not all(_is_capped(mock, finding) for finding in report.errors):
         status = mock.config.refusal_status
         raise _refusal(report, status, "invalid_request", "; ".join(_sentences(report)))
@@ -165,7 +164,8 @@ def _stored(mock: Mock, task: Task, key: IdempotencyKey | None) -> Task:
         raise Refusal(422, "idempotency_key_reused", message, "idempotency-mismatch") from None
     except NotEnoughCredits as error:
         message = f"this request costs {error.needed} credits and {error.available} are left"
-        claims = ("insufficient-credits", "credits-start", "credits-price-image")
+        price = mock.catalog.operations[task.operation].data["price"]["claim"]
+        claims = ("insufficient-credits", "credits-start", price)
         raise Refusal(402, "insufficient_credits", message, *claims) from None
 
 
@@ -185,5 +185,6 @@ def _accepted(mock: Mock, task: Task, findings: tuple[Finding, ...], *, repeat: 
         )
     claims = ["auth-key-form", "idempotency-optional", "idempotency-scope"]
     claims += ["idempotency-repeat"] if repeat else []
-    claims += ["image-default-model"] if "model" not in task.input else []
-    return cite(response, claims)
+    default = mock.catalog.operations[task.operation].data["default_model"]["claim"]
+    claims += [default] if "model" not in task.input else []
+    return cite(response, *claims)

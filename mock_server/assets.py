@@ -16,7 +16,7 @@ from mock_server.tasks import Task
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 
 _LONGEST_TEXT = 2000
-_MARGIN = 24
+_INK = (24, 28, 36)
 
 
 @blueprint.get("/<asset_id>/<name>")
@@ -33,24 +33,32 @@ def asset(asset_id: str, name: str) -> Response:
     response = Response(data, mimetype=form["media_type"])
     response.set_etag(hashlib.sha256(data).hexdigest()[:32])
     response.make_conditional(request, accept_ranges=True, complete_length=len(data))
-    return cite(response, ("asset-open", task.size_claim))
+    return cite(response, "asset-open", task.size_claim)
 
 
 def render(task: Task) -> bytes:
-    """A PNG of the task's size, with its prompt, model and size written on it."""
+    """A PNG of the task's size, with its prompt, model and size written on it, in a colour of its own."""
     from PIL import Image, ImageDraw, ImageFont  # late: a mock that serves no picture starts without it
 
-    image = Image.new("1", (task.width, task.height), 1)
-    size = max(12, min(task.width, task.height) // 24)
-    font = ImageFont.load_default(size)
+    size = max(12, min(task.width, task.height) // 20)
+    image = Image.new("P", (task.width, task.height), 0)
+    image.putpalette([*_tint(task.asset_id), *_INK])
     draw = ImageDraw.Draw(image)
-    columns = max(8, int((task.width - 2 * _MARGIN) / (size * 0.6)))
-    prompt = str(task.input.get("prompt", ""))[:_LONGEST_TEXT]
-    heading = f"{task.model}  {task.width} x {task.height}"
-    rows = max(1, int((task.height - 2 * _MARGIN) / (size * 1.4)))
-    text = "\n".join([*wrap(heading, columns), "", *wrap(prompt, columns)][:rows])
-    draw.rectangle((4, 4, task.width - 5, task.height - 5), outline=0, width=2)
-    draw.multiline_text((_MARGIN, _MARGIN), text, font=font, fill=0, spacing=size * 0.4)
+    draw.fontmode = "1"  # two colours, no shades between them
+    text = _text(task, columns=int((task.width - 2 * size) / (size * 0.55)), rows=int(task.height / size / 1.4) - 1)
+    draw.multiline_text((size, size), text, font=ImageFont.load_default(size), fill=1, spacing=size * 0.4)
     out = BytesIO()
-    image.save(out, "PNG")
+    image.save(out, "PNG", bits=1)
     return out.getvalue()
+
+
+def _tint(name: str) -> tuple[int, int, int]:
+    red, green, blue = hashlib.sha256(name.encode()).digest()[:3]
+    return 170 + red // 3, 170 + green // 3, 170 + blue // 3
+
+
+def _text(task: Task, columns: int, rows: int) -> str:
+    prompt = str(task.input.get("prompt", ""))[:_LONGEST_TEXT]
+    heading = f"{task.model}  {task.width} x {task.height}  {task.aspect_ratio}"
+    wrapped = [*wrap(heading, max(8, columns)), "", *wrap(prompt, max(8, columns))]
+    return "\n".join(wrapped[: max(1, rows)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args, get_type_hints
@@ -9,6 +10,9 @@ from typing import Any, Literal, get_args, get_type_hints
 Progression = Literal["time", "immediate"]
 RefusalStatus = Literal[400, 422]
 SquareMode = Literal["refuse", "cap"]
+
+_MOST = 10**12
+_WORDS = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("", "0", "false", "no", "off"), False)}
 
 PREFIX = "CANNON_MOCK_"
 """What the name of each environment variable starts with: ``CANNON_MOCK_PORT``."""
@@ -35,12 +39,12 @@ class Config:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise ValueError(f"port {self.port}: a port is a number from 0 to 65535")
-        if not 0 < self.speed <= 1_000_000:
-            raise ValueError(f"speed {self.speed}: a speed is above 0 and at most 1000000")
-        if self.credits < 0:
-            raise ValueError(f"credits {self.credits}: a balance does not start below 0")
-        if self.max_tasks < 1:
-            raise ValueError(f"max_tasks {self.max_tasks}: at least 1 task is kept")
+        if not 0.001 <= self.speed <= 1000:  # faster, and a task would end within a millisecond
+            raise ValueError(f"speed {self.speed}: a speed is from 0.001 to 1000")
+        if not 0 <= self.credits <= _MOST:
+            raise ValueError(f"credits {self.credits}: a balance starts from 0 to {_MOST}")
+        if not 1 <= self.max_tasks <= _MOST:
+            raise ValueError(f"max_tasks {self.max_tasks}: from 1 to {_MOST} tasks are kept")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise ValueError(f"public_url {self.public_url}: an address starts with http:// or https://")
         for name, kind in get_type_hints(type(self)).items():
@@ -49,9 +53,9 @@ class Config:
                 raise ValueError(f"{name} {getattr(self, name)}: one of {listed}")
 
 
-def from_env(environ: Mapping[str, str]) -> Config:
+def from_env(environ: Mapping[str, str] | None = None) -> Config:
     """The settings that the environment names, defaults for the rest. Raises ValueError for one that does not fit."""
-    config = Config()
+    environ, config = os.environ if environ is None else environ, Config()
     given = {
         each.name: environ[PREFIX + each.name.upper()]
         for each in fields(Config)
@@ -62,7 +66,10 @@ def from_env(environ: Mapping[str, str]) -> Config:
 
 def _parsed(name: str, text: str, default: Any) -> Any:
     if isinstance(default, bool):
-        return text.strip().lower() in ("1", "true", "yes", "on")
+        word = text.strip().lower()
+        if word not in _WORDS:
+            raise ValueError(f"{PREFIX}{name.upper()}={text}: neither yes nor no")
+        return _WORDS[word]
     try:
         return type(default)(text)
     except ValueError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
 
 from flask import Flask, Response, current_app, request
 
@@ -19,13 +20,15 @@ EVIDENCE_HEADER = "x-mock-evidence"
 
 @dataclass(frozen=True, slots=True)
 class Mock:
-    """Settings, contract, store and clock of one mock; ``seed`` is where its chance comes from."""
+    """Settings, contract, store and clock of one mock; ``seed`` and ``numbers`` are where its chance comes from."""
 
     config: Config
     catalog: Catalog
     store: Store
     clock: Clock
     seed: str
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    citations: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @property
     def pace(self) -> Pace:
@@ -46,13 +49,17 @@ def current() -> Mock:
 
 def base_url(mock: Mock) -> str:
     """Where addresses handed out start: as configured, else as the client called."""
-    return (mock.config.public_url or request.host_url).rstrip("/")
+    return mock.config.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
 
 
-def cite(response: Response, claims: Iterable[str]) -> Response:
+def cite(response: Response, *claims: str) -> Response:
     """Name, in a header, each claim among ``claims`` that the vendor does not document."""
-    ledger = current().catalog.claims
-    weak = [f"{ledger[id_].strength}:{id_}" for id_ in dict.fromkeys(claims) if ledger[id_].severity == "warning"]
-    if weak:
-        response.headers[EVIDENCE_HEADER] = ", ".join(weak)
+    mock = current()
+    citation = mock.citations.get(claims)
+    if citation is None:
+        known = [mock.catalog.claims[id_] for id_ in dict.fromkeys(claims)]
+        weak = (f"{claim.strength}:{claim.id}" for claim in known if claim.severity == "warning")
+        citation = mock.citations[claims] = ", ".join(weak)
+    if citation:
+        response.headers[EVIDENCE_HEADER] = citation
     return response

@@ -29,27 +29,31 @@ def size(pixels: Mapping[str, Any], model: str, input: Mapping[str, Any]) -> Siz
     table = pixels["models"].get(model, computed)
     sizes: Mapping[str, Mapping[str, str]] = table.get("sizes", {})
     tiers = {**computed["side"], **sizes}
-    tier = _first(tiers, input.get("resolution"), table.get("quality", {}).get(input.get("quality")))
-    tier = tier or table["resolution"]
+    quality = input.get("quality")
+    named = table.get("quality", {}).get(quality) if isinstance(quality, str) else None
+    tier = _first(tiers, input.get("resolution"), named, table["resolution"], computed["resolution"])
     ratio = input.get("aspect_ratio")
     ratio = ratio if isinstance(ratio, str) and (_proportion(ratio) or ratio in sizes.get(tier, {})) else None
     ratio = ratio or table["aspect_ratio"]
     listed = sizes.get(tier, {}).get(ratio)
     if listed is not None:
-        width, height = listed.split("x")
-        return Size(int(width), int(height), ratio, table["claim"])
-    proportion = _proportion(ratio) or 1.0
-    side, step = computed["side"][tier], computed["step"]
-    return Size(
-        _rounded(side * math.sqrt(proportion), step),
-        _rounded(side / math.sqrt(proportion), step),
-        ratio,
-        computed["claim"],
-    )
+        wide, high = listed.split("x")
+        return Size(int(wide), int(high), ratio, table["claim"])
+    side, step, proportion = _side(computed, sizes, tier), computed["step"], _proportion(ratio) or 1.0
+    width, height = side * math.sqrt(proportion), side / math.sqrt(proportion)
+    return Size(_rounded(width, step), _rounded(height, step), ratio, computed["claim"])
 
 
-def _first(known: Mapping[str, Any], *names: Any) -> str | None:
-    return next((name for name in names if isinstance(name, str) and name in known), None)
+def _side(computed: Mapping[str, Any], sizes: Mapping[str, Mapping[str, str]], tier: str) -> float:
+    """The side of a square of the tier's area: as computed, or of the first entry where only the table has the tier."""
+    if tier in computed["side"]:
+        return float(computed["side"][tier])
+    width, height = next(iter(sizes[tier].values())).split("x")
+    return math.sqrt(int(width) * int(height))
+
+
+def _first(known: Mapping[str, Any], *names: Any) -> str:
+    return next(name for name in names if isinstance(name, str) and name in known)
 
 
 def _proportion(ratio: str) -> float | None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from cannon_spec.finding import Finding
 from mock_server.mock import cite
+
+_CLAIMS = {
+    404: ("unknown-address-404",),
+    405: ("unknown-address-404",),
+    413: ("body-limit",),
+    416: ("asset-open",),
+}
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+_LARGEST_PORT = 65_535
 
 
 class Refusal(Exception):
@@ -35,9 +45,17 @@ class Refusal(Exception):
 
 def install(app: Flask) -> None:
     """Answer every refusal, and every error of the framework or of our own, with the error body."""
+    app.before_request(_check_host)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
+
+
+def _check_host() -> None:
+    """Refuse a Host header that no address could be made of, before anything is stored."""
+    found = _HOST.fullmatch(request.host)
+    if found is None or int(found[1] or 0) > _LARGEST_PORT:
+        raise Refusal(400, "invalid_host", "the Host header is not a host name with a port")
 
 
 def _refused(refusal: Refusal) -> Response:
@@ -47,19 +65,17 @@ def _refused(refusal: Refusal) -> Response:
     response = jsonify(error=error)
     response.status_code = refusal.status
     response.headers.update(refusal.headers)
-    return cite(response, (*refusal.claims, "error-envelope"))
+    return cite(response, *refusal.claims, "error-envelope")
 
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    claim = "body-limit" if status == 413 else "unknown-address-404"
+    claims = _CLAIMS.get(status, ())
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Content-Range")}
     code = error.name.lower().replace(" ", "_")
-    return _refused(Refusal(status, code, error.description or error.name, claim, headers=kept))
+    return _refused(Refusal(status, code, error.description or error.name, *claims, headers=kept))
 
 
 def _fault(error: Exception) -> Response:
-    from flask import current_app
-
     current_app.logger.error("fault of the mock's own", exc_info=error)
     return _refused(Refusal(500, "mock_fault", "the mock failed, not your request; please report it"))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import logging
 import signal
 import socket
 import sys
 import threading
-import urllib.request
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, request
+from waitress import wasyncore
 from waitress.server import create_server
 
 from mock_server.config import Config
@@ -34,11 +39,15 @@ def address(bound: socket.socket) -> str:
 
 def serve(app: Flask, bound: socket.socket, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; ``announce`` is given the address once the mock answers."""
-    server = create_server(app, sockets=[bound], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is what a burst of calls is for
+    channels: dict[int, Any] = {}
+    server = create_server(
+        app, map=channels, sockets=[bound], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock"
+    )
     signal.signal(signal.SIGTERM, _stop)
     threading.Thread(target=_announce, args=(address(bound), announce), daemon=True).start()
     server.run()
-    server.close()
+    wasyncore.close_all(channels)
 
 
 def log_exchanges(app: Flask) -> None:
@@ -46,14 +55,17 @@ def log_exchanges(app: Flask) -> None:
 
     @app.after_request
     def log(response: Response) -> Response:
-        print(f"{request.method} {request.path} {response.status_code}", file=sys.stderr, flush=True)
+        print(f"{request.method} {quote(request.path)} {response.status_code}", file=sys.stderr, flush=True)
         return response
 
 
 def _announce(url: str, announce: Callable[[str], None]) -> None:
-    probed = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
-    with urllib.request.urlopen(probed + "/__mock__/health", timeout=_PROBE_SECONDS):
-        announce(url)
+    probed = urlsplit(url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"))
+    connection = http.client.HTTPConnection(probed.hostname or "", probed.port, timeout=_PROBE_SECONDS)
+    with contextlib.closing(connection):
+        connection.request("GET", "/__mock__/health")
+        connection.getresponse().read()
+    announce(url)
 
 
 def _stop(_signum: int, _frame: FrameType | None) -> None:

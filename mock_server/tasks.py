@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from string import Template
 from typing import Any
 
 from cannon_spec.contract import Catalog, Operation
 from cannon_spec.lifecycle import Timeline, status_at
 from mock_server import pixels
 from mock_server.scenarios import Scenario
+
+_NAME = re.compile(r"\$([a-z_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,18 @@ def draw(
 
     ``painted`` is the input that the picture is made of: ``input``, unless a value was capped.
     """
-    chance = random.Random(seed)
+    chance = hashlib.sha256(seed.encode(errors="backslashreplace")).digest()
     model = input.get("model", operation.data["default_model"]["id"])
     size = pixels.size(catalog.pixels, model, painted)
     return Task(
-        id=f"req_{chance.getrandbits(64):016x}",
-        asset_id=f"{operation.data['asset']['task_prefix']}_{chance.getrandbits(64):016x}",
+        id=f"req_{chance[:8].hex()}",
+        asset_id=f"{operation.data['asset']['task_prefix']}_{chance[8:16].hex()}",
         account=account,
         operation=operation.id,
         model=model,
         input=input,
         credits=operation.data["price"]["credits"],
-        timeline=_timeline(catalog, operation, chance, pace, now_ms, scenario),
+        timeline=_timeline(catalog, operation, chance[16:], pace, now_ms, scenario),
         width=size.width,
         height=size.height,
         aspect_ratio=size.aspect_ratio,
@@ -113,7 +115,8 @@ def view(catalog: Catalog, task: Task, now_ms: int, base_url: str) -> dict[str, 
 def claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]:
     """The claims that the view of a task at ``now_ms`` rests on, beside the documented shapes."""
     operation, status = catalog.operations[task.operation], status_at(task.timeline, now_ms)
-    always = (operation.data["price"]["claim"], "credits-billable-at-once", "request-log-at-end-only")
+    pace = catalog.lifecycle["pace"][operation.data["asset"]["kind"]]["claim"]
+    always = (pace, operation.data["price"]["claim"], "credits-billable-at-once", "request-log-at-end-only")
     if status == "queued":
         return (*always, "request-queued-view")
     if status == "failed":
@@ -124,14 +127,19 @@ def claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]:
 
 
 def _timeline(
-    catalog: Catalog, operation: Operation, chance: random.Random, pace: Pace, now_ms: int, scenario: Scenario
+    catalog: Catalog, operation: Operation, chance: bytes, pace: Pace, now_ms: int, scenario: Scenario
 ) -> Timeline:
     kind = catalog.lifecycle["pace"][operation.data["asset"]["kind"]]
-    queued, working = (chance.randint(*kind[step]) for step in ("queued_ms", "processing_ms"))
+    queued, working = _between(kind["queued_ms"], chance[:4]), _between(kind["processing_ms"], chance[4:8])
     if pace.immediate:
         queued = working = 0
     started = now_ms + round(queued / pace.speed)
     return Timeline(now_ms, started, started + round(working / pace.speed), scenario.outcome)
+
+
+def _between(bounds: Sequence[int], chance: bytes) -> int:
+    least, most = bounds
+    return least + int.from_bytes(chance, "big") % (most - least + 1)
 
 
 def _values(task: Task, operation: Operation, base_url: str) -> dict[str, str]:
@@ -150,7 +158,7 @@ def _values(task: Task, operation: Operation, base_url: str) -> dict[str, str]:
 def _filled(template: Any, values: Mapping[str, str]) -> Any:
     """A reply's template from the catalog with each ``$name`` replaced."""
     if isinstance(template, str):
-        return Template(template).substitute(values)
+        return _NAME.sub(lambda found: values[found[1]], template) if "$" in template else template
     if isinstance(template, dict):
         return {key: _filled(item, values) for key, item in template.items()}
     if isinstance(template, list):

@@ -33,9 +33,6 @@ class NotEnoughCredits(Exception):
 class Store(Protocol):
     """Tasks, idempotency keys and credits. ``create`` is atomic: it stores everything or nothing."""
 
-    def next_number(self) -> int:
-        """1, 2, 3, …: never the same twice."""
-
     def create(self, task: Task, key: IdempotencyKey | None, start: int) -> Task:
         """Store a task and hold its credits; the earlier task where the key is known with the same body.
 
@@ -50,6 +47,3 @@ class Store(Protocol):
 
     def balance(self, account: str, start: int, now_ms: int) -> Balance:
         """The credits of an account at ``now_ms``."""
-
-    def close(self) -> None:
-        """Let go of what the store holds open."""

@@ -1,0 +1,56 @@
+"""How fast one payload is judged, by each engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import payloads
+from measure import NotMeasured, interleaved, seconds_per_call
+from table import Aim, Row, rendered
+
+from cannon_spec import Catalog, CatalogError, load_catalog, validate_request
+
+_ROUNDS = 9
+
+
+def tables() -> Iterator[str]:
+    """The table of the judge."""
+    try:
+        reference, fast = load_catalog(engine="jsonschema"), load_catalog(engine="jsonschema-rs")
+    except CatalogError as error:
+        raise NotMeasured(str(error)) from None
+    good, bad = payloads.good(fast), payloads.bad()
+    silent = [payload for payload in good if not validate_request(payload, catalog=fast).findings]
+    _make_sure(fast, good, bad)
+    yield rendered(
+        "1. Time to judge one payload",
+        reference.engine,
+        fast.engine,
+        [
+            _row("good, of every model", good, reference, fast, Aim("over", 50)),
+            _row("of these, without a warning", silent, reference, fast),
+            _row("bad, a dozen slips", bad, reference, fast, Aim("over", 10)),
+        ],
+    )
+
+
+def _make_sure(catalog: Catalog, good: Sequence[Any], bad: Sequence[Any]) -> None:
+    if not all(validate_request(payload, catalog=catalog).ok for payload in good):
+        raise NotMeasured("a payload that should be good is not")
+    if not all(validate_request(payload, catalog=catalog).findings for payload in bad):
+        raise NotMeasured("a payload that should be bad is not")
+
+
+def _row(what: str, judged: Sequence[Any], a: Catalog, b: Catalog, aim: Aim | None = None) -> Row:
+    first, second = (seconds_per_call(_judging(judged, catalog)) for catalog in (a, b))
+    pair = interleaved(f"payloads: {what}", first, second, rounds=_ROUNDS)
+    return Row(what, pair, "µs", 1e6 / len(judged), aim)
+
+
+def _judging(judged: Sequence[Any], catalog: Catalog) -> Callable[[], None]:
+    def judge() -> None:
+        for payload in judged:
+            validate_request(payload, catalog=catalog)
+
+    return judge

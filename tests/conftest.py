@@ -1,0 +1,41 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from cannon_spec import Catalog, load_catalog
+from tests.mocks import Driver, Maker, driven
+
+SHIPPED = Path(__file__).resolve().parent.parent / "schemas"
+
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """The shipped contract."""
+    return load_catalog()
+
+
+@pytest.fixture
+def schemas(tmp_path: Path) -> Path:
+    """A copy of the shipped contract, to be changed."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "schemas"))
+
+
+@pytest.fixture
+def make_mock() -> Maker:
+    """Mocks with settings of the test's choice."""
+    return driven
+
+
+@pytest.fixture
+def mock(make_mock: Maker) -> Driver:
+    """A mock as it comes."""
+    return make_mock()

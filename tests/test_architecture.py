@@ -1,0 +1,179 @@
+"""The floors of the house: who may import whom, who may read the environment, how large things may be."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("cannon_spec", "mock_server", "contract_tests")
+LONGEST_FILE, LONGEST_FUNCTION = 400, 50
+
+FLOORS: dict[int, set[str]] = {
+    1: {
+        f"cannon_spec.{name}"
+        for name in (
+            *("catalog", "contract", "document", "engines", "errors", "finding", "lifecycle"),
+            *("meta", "nearest", "overlay", "pointer", "validate", "wording"),
+        )
+    },
+    2: {f"cannon_spec.{name}" for name in ("cli", "example", "inputs", "judge", "report", "tables")} | {"cannon_spec"},
+    3: {f"mock_server.{name}" for name in ("clock", "config", "credits", "pixels", "scenarios", "tasks")},
+    4: {
+        f"mock_server.{name}"
+        for name in ("__main__", "admin", "api", "assets", "mock", "refusals", "serve", "stores", "stores.memory")
+    }
+    | {"mock_server"},
+}
+
+NEVER: list[tuple[str, set[str]]] = [
+    ("cannon_spec", {"mock_server", "contract_tests", "flask", "httpx", "respx", "pytest", "hypothesis", "waitress"}),
+    ("cannon_spec.validate", {"cannon_spec.catalog", "pathlib", "os", "io"}),
+    ("mock_server.tasks", {"flask", "mock_server.stores", "time", "threading", "os"}),
+    ("mock_server.scenarios", {"flask", "mock_server.stores", "time", "threading", "os", "random"}),
+    ("mock_server.credits", {"flask", "mock_server.stores", "time", "threading", "os", "random"}),
+    ("mock_server.stores", {"flask", "mock_server.api", "mock_server.admin", "mock_server.clock", "mock_server.mock"}),
+    ("mock_server.api", {"mock_server.admin"}),
+    ("mock_server.admin", {"mock_server.api"}),
+]
+
+THREADS = {"mock_server.serve", "mock_server.__main__"}
+ENVIRONMENT = {"cannon_spec.cli", "mock_server.config", "contract_tests.conftest"}
+
+
+def _module(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {_module(file): file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))}
+TREES = {name: ast.parse(file.read_text()) for name, file in MODULES.items()}
+
+
+def _floor(name: str) -> int:
+    if name.startswith("contract_tests"):
+        return 5
+    return next(floor for floor, names in FLOORS.items() if name in names)
+
+
+def _imports(name: str) -> set[str]:
+    """Every module that ``name`` imports, anywhere in its file; relative imports and submodules resolved."""
+    found: set[str] = set()
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(name, node)
+            found |= {f"{base}.{alias.name}" if f"{base}.{alias.name}" in MODULES else base for alias in node.names}
+    return found
+
+
+def _base(name: str, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    parts = package.split(".")[: len(package.split(".")) - node.level + 1]
+    return ".".join([*parts, node.module] if node.module else parts)
+
+
+def test_every_module_has_a_floor() -> None:
+    """A module that no floor lists has no place in the house."""
+    listed = set().union(*FLOORS.values())
+    assert {name for name in MODULES if not name.startswith("contract_tests")} == listed
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_down(name: str) -> None:
+    """No module imports one of a floor above its own, not even for types."""
+    upward = [target for target in _imports(name) & MODULES.keys() if _floor(target) > _floor(name)]
+    assert upward == []
+
+
+@pytest.mark.parametrize(("prefix", "barred"), NEVER)
+def test_what_must_never_be_imported(prefix: str, barred: set[str]) -> None:
+    """Neither a barred module nor anything below it is imported."""
+    for name in MODULES:
+        if name == prefix or name.startswith(prefix + "."):
+            bad = {
+                target for target in _imports(name) for bar in barred if target == bar or target.startswith(bar + ".")
+            }
+            assert bad == set(), name
+
+
+def test_contract_tests_know_the_mock_in_one_place_only() -> None:
+    """Only the conftest of the contract tests imports the mock, and of it the application and the clock."""
+    for name in MODULES:
+        if name.startswith("contract_tests"):
+            known = {target for target in _imports(name) if target.startswith("mock_server")}
+            assert known <= ({"mock_server"} if name == "contract_tests.conftest" else set()), name
+
+
+def test_only_the_serving_edge_starts_threads() -> None:
+    """The module threading is imported by the serving edge alone; a store may import its Lock."""
+    for name, tree in TREES.items():
+        taken = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "threading"
+            for alias in node.names
+        }
+        whole = "threading" in _imports(name) and not taken
+        assert name in THREADS or (not whole and taken <= {"Lock"}), name
+
+
+def test_one_reader_of_the_environment_a_package() -> None:
+    """os.environ and os.getenv are named in one module of each package."""
+    readers = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+    }
+    assert readers == ENVIRONMENT
+
+
+def test_chance_comes_from_a_seed() -> None:
+    """Nothing draws from the global random generator."""
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "random":
+                assert node.attr == "Random", name
+
+
+def test_imports_form_no_circle() -> None:
+    """Modules can be put in an order in which each imports earlier ones only."""
+    waiting = {name: (_imports(name) - _typing_only(name)) & MODULES.keys() - {name} for name in MODULES}
+    while waiting:
+        ready = {name for name, needs in waiting.items() if not needs & waiting.keys()}
+        assert ready, f"a circle among {sorted(waiting)}"
+        waiting = {name: needs for name, needs in waiting.items() if name not in ready}
+
+
+def _typing_only(name: str) -> set[str]:
+    guarded = [
+        node for node in TREES[name].body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    ]
+    return {each.module for node in guarded for each in node.body if isinstance(each, ast.ImportFrom) and each.module}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_files_and_functions_stay_small(name: str) -> None:
+    """No file has more than 400 lines, no function more than 50."""
+    assert len(MODULES[name].read_text().splitlines()) <= LONGEST_FILE
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+def test_only_one_file_reads_the_contract() -> None:
+    """The folder of schemas is named by the catalog's module alone."""
+    naming = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value == "schemas" and name.split(".")[0] != "contract_tests"
+    }
+    assert "cannon_spec.catalog" in naming
+    assert not any(name.startswith("mock_server") for name in naming)

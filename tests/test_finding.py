@@ -1,0 +1,81 @@
+"""Findings and reports as values."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pickle
+
+import pytest
+
+import cannon_spec
+from cannon_spec import CannonSpecError, CatalogError, ContractViolation, Evidence, Finding, NotJSON, Report
+
+EVIDENCE = Evidence("a-claim", "documented", "https://example.com")
+ERROR = Finding("/a", "rule-a", "error", "a is wrong", "make it right", EVIDENCE)
+WARNING = Finding("", "rule-b", "warning", "b is odd", "think again", EVIDENCE)
+REPORT = Report((WARNING, ERROR))
+
+
+def test_a_finding_has_its_documented_json_form() -> None:
+    """A finding as JSON has the documented keys, in their order."""
+    assert json.dumps(ERROR.to_dict()) == json.dumps(
+        {
+            "path": "/a",
+            "rule": "rule-a",
+            "severity": "error",
+            "message": "a is wrong",
+            "hint": "make it right",
+            "evidence": {"claim": "a-claim", "strength": "documented", "source": "https://example.com"},
+        }
+    )
+
+
+def test_a_report_sorts_errors_from_warnings() -> None:
+    """A report is ok without errors, whatever its warnings."""
+    assert (REPORT.errors, REPORT.warnings, REPORT.ok) == ((ERROR,), (WARNING,), False)
+    assert Report((WARNING,)).ok
+    assert Report().ok
+
+
+def test_strictness_is_applied_afterwards() -> None:
+    """Strict makes errors of warnings, lenient drops them, normal leaves a report as it is."""
+    assert REPORT.under("normal") is REPORT
+    assert REPORT.under("lenient") == Report((ERROR,))
+    assert REPORT.under("strict") == Report((dataclasses.replace(WARNING, severity="error"), ERROR))
+    assert Report().under("strict") == Report()
+
+
+def test_findings_are_values() -> None:
+    """Findings and reports are equal by content, hashable, frozen, and survive pickling."""
+    assert pickle.loads(pickle.dumps(REPORT)) == REPORT
+    assert len({REPORT, Report((WARNING, ERROR))}) == 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ERROR.path = "/b"  # type: ignore[misc]
+
+
+def test_a_violation_says_its_errors() -> None:
+    """A violation's text has a line for each error: where, what, and what to do; warnings are left out."""
+    top = dataclasses.replace(ERROR, path="")
+    violation = ContractViolation(Report((top, WARNING, ERROR)))
+    assert str(violation) == "(document): a is wrong; make it right\n/a: a is wrong; make it right"
+    assert violation.report.findings == (top, WARNING, ERROR)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (CatalogError("here", "it is broken", "mend it"), "here: it is broken; mend it"),
+        (NotJSON("it is broken", "mend it"), "it is broken; mend it"),
+    ],
+)
+def test_errors_say_where_what_and_how(error: CannonSpecError, text: str) -> None:
+    """Every error of the package is a CannonSpecError whose text names a way out."""
+    assert isinstance(error, CannonSpecError)
+    assert str(error) == text
+
+
+def test_the_public_names_are_there() -> None:
+    """Each name that the package lists is there, and has a docstring of its own if it is ours."""
+    for name in cannon_spec.__all__:
+        assert getattr(cannon_spec, name).__doc__
