@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -20,18 +20,23 @@ _SUFFIX = ".schema.json"
 _META = "meta"
 
 
-def load(path: Path | str | None = None, *, overlay: Path | str | None = None, engine: str | None = None) -> Catalog:
+def load(
+    path: os.PathLike[str] | str | None = None,
+    *,
+    overlay: os.PathLike[str] | str | None = None,
+    engine: str | None = None,
+) -> Catalog:
     """Read the contract from ``path`` (a folder as ``schemas/``; by default the one that came with this package).
 
     ``overlay`` names a file of JSON Merge Patch (RFC 7386) over it; ``engine`` is ``jsonschema``, ``jsonschema-rs`` or
     None for the faster of those installed. Raises CatalogError where a file is missing, has a word that the meta-schema
     does not know, or names a claim, schema or operation that does not exist.
     """
-    folder = _shipped() if path is None else Path(path)
+    folder = _shipped() if path is None else os.fspath(path)
     chosen = engines.choose(engine)
     bundle, meta = _read(folder)
     if overlay is not None:
-        bundle = _laid_over(bundle, Path(overlay))
+        bundle = _laid_over(bundle, os.fspath(overlay))
     raw = bundle["schemas"]
     bundle = {**bundle, "schemas": {id_: _inlined(schema, id_, raw) for id_, schema in raw.items()}}
     check_words(bundle, meta, chosen)
@@ -46,34 +51,42 @@ def default() -> Catalog:
     return load()
 
 
-def _shipped() -> Path:
-    package = Path(__file__).resolve().parent
-    beside = package / "schemas"
-    return beside if beside.is_dir() else package.parent / "schemas"
+def _shipped() -> str:
+    package = os.path.dirname(os.path.abspath(__file__))
+    beside = os.path.join(package, "schemas")
+    return beside if os.path.isdir(beside) else os.path.join(os.path.dirname(package), "schemas")
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read(folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The bundle that an overlay patches, and the meta-schema."""
-    parts = {name: _json(folder / f"{name}.json") for name in PARTS}
-    raw = {
-        file.relative_to(folder).as_posix().removesuffix(_SUFFIX): _json(file)
-        for file in sorted(folder.rglob("*" + _SUFFIX))
-    }
+    parts = {name: _json(os.path.join(folder, f"{name}.json")) for name in PARTS}
+    catalog, evidence = (_json(os.path.join(folder, name)) for name in ("catalog.json", "evidence.json"))
+    raw = {id_: _json(file) for id_, file in sorted(_schema_files(folder))}
     meta = raw.pop(_META, None)
     if meta is None:
-        raise CatalogError(str(folder), "there is no meta.schema.json", "name a folder like the shipped schemas/")
-    return {**_json(folder / "catalog.json"), **_json(folder / "evidence.json"), **parts, "schemas": raw}, meta
+        raise CatalogError(folder, "there is no meta.schema.json", "name a folder like the shipped schemas/")
+    return {**catalog, **evidence, **parts, "schemas": raw}, meta
 
 
-def _json(file: Path) -> dict[str, Any]:
+def _schema_files(folder: str) -> Iterator[tuple[str, str]]:
+    """Each schema's id and file: ``models/gptimage2`` and the path of ``models/gptimage2.schema.json``."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(_SUFFIX):
+                file = os.path.join(place, name)
+                yield os.path.relpath(file, folder).replace(os.sep, "/").removesuffix(_SUFFIX), file
+
+
+def _json(file: str) -> dict[str, Any]:
     try:
-        value = document.loads(file.read_bytes())
+        with open(file, "rb") as stream:
+            value = document.loads(stream.read())
     except OSError as error:
-        raise CatalogError(str(file), error.strerror or "cannot be read", "check the path") from None
+        raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
     except NotJSON as error:
-        raise CatalogError(str(file), error.problem, error.advice) from None
+        raise CatalogError(file, error.problem, error.advice) from None
     if not isinstance(value, dict):
-        raise CatalogError(str(file), "is not a JSON object", "see schemas/README.md for the form of each file")
+        raise CatalogError(file, "is not a JSON object", "see schemas/README.md for the form of each file")
     return value
 
 
@@ -118,20 +131,20 @@ def _resolved(ref: str, home: str) -> tuple[str, str]:
     return "/".join(parts), pointer
 
 
-def _laid_over(bundle: dict[str, Any], file: Path) -> dict[str, Any]:
+def _laid_over(bundle: dict[str, Any], file: str) -> dict[str, Any]:
     patch = _json(file)
     unknown = sorted(patch.keys() - bundle.keys())
     if unknown:
         known = ", ".join(sorted(bundle))
-        raise CatalogError(str(file), f"unknown part {unknown[0]}", f"an overlay patches these: {known}")
+        raise CatalogError(file, f"unknown part {unknown[0]}", f"an overlay patches these: {known}")
     for part, value in patch.items():
         if type(value) is not type(bundle[part]):
-            raise CatalogError(str(file), f"{part} has the wrong JSON type", "write it as in the files of schemas/")
+            raise CatalogError(file, f"{part} has the wrong JSON type", "write it as in the files of schemas/")
     removed = sorted(id_ for id_, entry in patch.get("claims", {}).items() if entry is None)
     if removed:
-        raise CatalogError(str(file), f"the claim {removed[0]} cannot be removed", "say what you know in a new claim")
+        raise CatalogError(file, f"the claim {removed[0]} cannot be removed", "say what you know in a new claim")
     patched = overlay.applied(bundle, patch, OVERLAY_CLAIM)
-    said = {**bundle["claims"][OVERLAY_CLAIM], "source": f"the overlay file {file.name}"}
+    said = {**bundle["claims"][OVERLAY_CLAIM], "source": f"the overlay file {os.path.basename(file)}"}
     return {**patched, "claims": {**patched["claims"], OVERLAY_CLAIM: said}}
 
 

@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"cannon-spec {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", prog="cannon-spec"
+    )  # else argparse makes it
     _add_validate(commands)
     explain = _add(commands, "explain", "everything known of a model, a claim or a rule, and how", _run_explain)
     explain.add_argument("topic", metavar="MODEL|CLAIM|RULE")
@@ -179,8 +181,8 @@ class _Run:
         else:
             judged = self._report(value)
         judged = Report(tuple(finding for finding in judged.findings if not self._repeats(finding)))
-        self.summary.count(judged)
-        self.writer.add(report.Result(file, line, text.removeprefix("\ufeff"), judged))
+        self.summary = self.summary.plus(judged)
+        self.writer.add(report.Result(file, line, text, judged))
 
     def _report(self, value: Any) -> Report:
         operation = self._arguments.operation

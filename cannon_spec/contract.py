@@ -94,7 +94,7 @@ class Operation:
         return self.input is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Catalog:
     """The whole contract, read once. Validators are compiled when first asked for and kept."""
 
@@ -106,10 +106,10 @@ class Catalog:
     lifecycle: Mapping[str, Any]
     pixels: Mapping[str, Any]
     scenarios: Mapping[str, Any]
-    _engine: Engine = field(repr=False, compare=False)
-    _validators: dict[tuple[str, ...], Validator] = field(default_factory=dict, repr=False, compare=False)
-    _serving: dict[str, tuple[Model, ...]] = field(default_factory=dict, repr=False, compare=False)
-    _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, repr=False, compare=False)
+    _engine: Engine = field(compare=False)
+    _validators: dict[tuple[str, ...], Validator] = field(default_factory=dict, compare=False)
+    _serving: dict[str, tuple[Model, ...]] = field(default_factory=dict, compare=False)
+    _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
 
     @property
     def engine(self) -> str:

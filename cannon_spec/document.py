@@ -20,6 +20,7 @@ MAX_DEPTH = 64
 
 _LARGEST = int(sys.float_info.max)
 _SPACE = " \t\n\r"
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def loads(text: str | bytes) -> Any:
@@ -29,7 +30,7 @@ def loads(text: str | bytes) -> Any:
     lone surrogates, and nesting past MAX_DEPTH.
     """
     try:
-        value = _DECODER.decode(text_of(text))
+        value = _DECODER.decode(text.removeprefix(_BYTE_ORDER_MARK) if isinstance(text, str) else text_of(text))
     except json.JSONDecodeError as error:
         raise _syntax(error) from None
     except RecursionError:
@@ -39,14 +40,12 @@ def loads(text: str | bytes) -> Any:
     return plain(value)
 
 
-def text_of(text: str | bytes) -> str:
+def text_of(data: bytes) -> str:
     """The text of a document, without a byte order mark. Raises NotJSON where it is not UTF-8."""
-    if isinstance(text, str):
-        return text.removeprefix("\ufeff")
     try:
-        return text.decode("utf-8-sig")
+        return data.decode().removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        line, column = text.count(b"\n", 0, error.start) + 1, error.start - text.rfind(b"\n", 0, error.start)
+        line, column = data.count(b"\n", 0, error.start) + 1, error.start - data.rfind(b"\n", 0, error.start)
         advice = "save the document as UTF-8"
         raise NotJSON("the text is not UTF-8", advice, claim="json-body", line=line, column=column) from None
 

@@ -7,8 +7,7 @@ both say the same. Schemas come here whole (no ``$ref``); each engine is kept fr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path
@@ -18,8 +17,7 @@ Violation = tuple[Path, Path]
 Validator = Callable[[Any], list[Violation]]
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(NamedTuple):
     """An engine by its name, and its way from a schema to a validator."""
 
     name: str

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cannon_spec.contract import Catalog, Claim, nodes
-from cannon_spec.engines import Engine, Validator
+from cannon_spec.engines import Engine
 from cannon_spec.errors import CatalogError
 from cannon_spec.overlay import CONSTRAINTS
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
@@ -21,24 +21,20 @@ _OWN_CLAIMS = ("json-body", "json-strict", "operations-listed", "user-overlay")
 
 def check_words(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
     """Each file of the bundle has the words that the meta-schema lists for its kind, and no other."""
-    validators: dict[str, tuple[dict[str, Any], Validator]] = {}
+    apart = ("claims", "schemas", *PARTS)
+    catalog = {key: value for key, value in bundle.items() if key not in apart}
+    whole = {"catalog": catalog, **{part: bundle.get(part) for part in apart}}
+    for path, keyword_path in engine.validator(meta)(whole):
+        file, where = _file(path)
+        problem = f"{where} breaks {keyword_path[-1]}{_words(meta, keyword_path, follow(whole, path))}"
+        raise CatalogError(file, problem, "see meta.schema.json")
 
-    def check(place: str, kind: str, value: Any) -> None:
-        if kind not in validators:
-            schema = {"$defs": meta["$defs"], "$ref": f"#/$defs/{kind}"}
-            validators[kind] = schema, engine.validator(schema)
-        schema, violations = validators[kind]
-        for path, keyword_path in violations(value):
-            where = "/".join(map(str, path)) or "its top"
-            problem = f"{where} breaks {keyword_path[-1]}{_words(schema, keyword_path, follow(value, path))}"
-            raise CatalogError(place, problem, f"see meta.schema.json, $defs/{kind}")
 
-    data = ("claims", *PARTS)
-    check("catalog", "catalog", {key: value for key, value in bundle.items() if key not in (*data, "schemas")})
-    for part in data:
-        check(part, part, bundle.get(part))
-    for id_, schema in bundle["schemas"].items():
-        check(f"schema {id_}", "schema", schema)
+def _file(path: Path) -> tuple[str, str]:
+    """The file that a place of the bundle is in, and the place within it."""
+    size = 2 if path[:1] == ("schemas",) else 1
+    file = " ".join(map(str, ("schema", *path[1:size]) if size > 1 else path[:size]))
+    return file or "the contract", "/".join(map(str, path[size:])) or "its top"
 
 
 def _words(meta: dict[str, Any], keyword_path: Path, value: Any) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cannon_spec import document, wording
 from cannon_spec.finding import Finding, Report
@@ -15,8 +14,7 @@ _STYLES = {"error": "31", "warning": "33", "ok": "32", "quiet": "2"}
 Write = Callable[[str], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One judged document: its file, its line (None for a file that is one document), its text and its report."""
 
     file: str
@@ -25,8 +23,7 @@ class Result:
     report: Report
 
 
-@dataclass(slots=True)
-class Summary:
+class Summary(NamedTuple):
     """Counts over all documents judged so far."""
 
     judged: int = 0
@@ -34,12 +31,14 @@ class Summary:
     errors: int = 0
     warnings: int = 0
 
-    def count(self, report: Report) -> None:
-        """Add one document."""
-        self.judged += 1
-        self.ok += report.ok
-        self.errors += len(report.errors)
-        self.warnings += len(report.warnings)
+    def plus(self, report: Report) -> Summary:
+        """The counts with one document more."""
+        return Summary(
+            self.judged + 1,
+            self.ok + report.ok,
+            self.errors + len(report.errors),
+            self.warnings + len(report.warnings),
+        )
 
 
 class Writer(Protocol):
@@ -109,7 +108,7 @@ class JsonWriter:
     def finish(self, summary: Summary) -> None:
         """Write the summary and close the document."""
         opening = '{"results": [' if self._first else "\n"
-        self._write(f'{opening}], "summary": {json.dumps(asdict(summary))}}}\n')
+        self._write(f'{opening}], "summary": {json.dumps(summary._asdict())}}}\n')
 
 
 def _place(result: Result, finding: Finding) -> str:

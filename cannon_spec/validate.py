@@ -7,8 +7,7 @@ the wrong kind are findings too, never exceptions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cannon_spec import document, wording
 from cannon_spec.contract import Catalog, Model, Operation, Rule
@@ -32,8 +31,7 @@ WORDS = {
 _CLEAN = Report()
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     """One violation, where it stands in the whole document. ``name`` is the property that is missing or unknown."""
 
     path: Path

@@ -204,6 +204,17 @@ def test_a_strict_mock_refuses_warnings(make_mock: Maker) -> None:
     assert mock.create().status_code == 202
 
 
+def test_a_rule_is_named_once_however_often_it_is_broken(make_mock: Maker, tmp_path: Path) -> None:
+    """A rule that several values break is one word of x-mock-warnings."""
+    items = {"items": {"x-severity": {"pattern": "warning"}}}
+    schema = {"properties": {"reference_image_urls": items}}
+    overlay = tmp_path / "mine.json"
+    overlay.write_text(json.dumps({"schemas": {"operations/image.generate/input": schema}}))
+    reply = make_mock(catalog=load_catalog(overlay=overlay)).create(body(reference_image_urls=["one", "two"]))
+    rule = "operations/image.generate/input#/properties/reference_image_urls/items/pattern"
+    assert reply.headers["x-mock-warnings"] == rule
+
+
 def test_a_rule_of_any_name_fits_a_header(make_mock: Maker, tmp_path: Path) -> None:
     """A rule of an overlay that is not named in ASCII is named in escapes."""
     schema = {

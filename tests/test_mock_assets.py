@@ -115,6 +115,13 @@ def test_pictures_of_different_prompts_differ(mock: Driver) -> None:
     assert _fetched(mock, body(prompt="a bear")).data != _fetched(mock, body(prompt="a boar")).data
 
 
+def test_a_picture_has_a_colour_of_its_own() -> None:
+    """Two tasks with one prompt make the same drawing on different ground."""
+    one, two = (_opened(render(_task(number=number))) for number in (1, 2))
+    assert one.tobytes() == two.tobytes()
+    assert one.convert("RGB").tobytes() != two.convert("RGB").tobytes()
+
+
 def test_something_is_drawn() -> None:
     """A picture has more than one colour, and is well under a megabyte even at 4K."""
     data = render(_task(3840, 2160, "A lone detective"))

@@ -124,6 +124,14 @@ def test_an_unknown_quality_chooses_no_tier(quality: Any) -> None:
     assert size(PIXELS, "seedream5", {"quality": quality}) == size(PIXELS, "seedream5", {})
 
 
+@pytest.mark.parametrize("ratio", ["8:1", "1:8", "1:1"])
+def test_a_small_tier_of_an_overlay_can_be_painted(ratio: str) -> None:
+    """Where an overlay makes a tier tiny, no side is below one step of 16 pixels."""
+    computed = {**PIXELS["computed"], "side": {"1K": 16}}
+    found = size({**PIXELS, "computed": computed}, "nobody-knows", {"aspect_ratio": ratio})
+    assert min(found.width, found.height) == 16
+
+
 OVERLAID: list[dict[str, Any]] = [
     {"sizes": {"8K": {"1:1": "8192x8192"}}},
     {"sizes": {"8K": {}}},

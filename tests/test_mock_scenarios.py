@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mock_server import scenarios
@@ -26,6 +26,7 @@ def test_without_a_name_the_default_is_chosen(name: str | None) -> None:
     assert scenarios.choose({**KNOWN, "default": "failure"}, name).name == "failure"
 
 
+@example("x" * 61)
 @given(st.text(min_size=1).filter(lambda name: name not in KNOWN["scenarios"]))
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
     """Another name is refused, cut short, and every known name is listed."""

@@ -93,7 +93,7 @@ def _process(*flags: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], s
     """The command as a process of its own, with the address that it says it is ready on."""
     command = [sys.executable, "-m", "mock_server", "--port", "0", *flags]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, env={**os.environ, **env}, **pipes)
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONUNBUFFERED": "", **env}, **pipes)
     watchdog = threading.Timer(PATIENCE_S, process.kill)
     watchdog.start()
     try:

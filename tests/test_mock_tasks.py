@@ -172,7 +172,10 @@ def test_a_succeeded_view_names_the_picture() -> None:
     assert seen["requestLog"]["output"] == {"image_url": f"{asset}/image.png"}
 
 
-@pytest.mark.parametrize(("given", "shown"), [({}, "1:1"), ({"aspect_ratio": "auto"}, "auto")])
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [({}, "1:1"), ({"aspect_ratio": "auto"}, "auto"), ({"aspect_ratio": "auto", "model": "flux2"}, "auto")],
+)
 def test_the_output_names_the_ratio(given: dict[str, str], shown: str) -> None:
     """The output has the ratio of the input as it was sent, that of the picture where none was sent."""
     input = {"prompt": "x", **given}

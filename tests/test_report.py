@@ -21,7 +21,7 @@ def written(*results: report.Result, color: bool = False) -> str:
     out: list[str] = []
     writer, summary = report.TextWriter(out.append, color=color), report.Summary()
     for result in results:
-        summary.count(result.report)
+        summary = summary.plus(result.report)
         writer.add(result)
     writer.finish(summary)
     return "".join(out)
@@ -89,7 +89,7 @@ def as_json(*results: report.Result) -> str:
     out: list[str] = []
     writer, summary = report.JsonWriter(out.append), report.Summary()
     for result in results:
-        summary.count(result.report)
+        summary = summary.plus(result.report)
         writer.add(result)
     writer.finish(summary)
     return "".join(out)
