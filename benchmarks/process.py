@@ -24,7 +24,7 @@ def script(name: str) -> str:
 
 def environment() -> dict[str, str]:
     """The environment of this process without settings of the commands that are measured."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("CANNON_")}
+    return {name: value for name, value in os.environ.items() if not name.startswith(("CANNON_", "PYTHON"))}
 
 
 def seconds(*command: str, status: int = 0) -> Measurement:

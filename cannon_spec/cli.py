@@ -20,6 +20,7 @@ from cannon_spec.finding import Finding, Report, Strictness
 
 OK, ERRORS, COULD_NOT, INTERNAL = 0, 1, 2, 3
 _PROGRESS_BYTES = 1024 * 1024
+_COLUMNS = 100
 
 _EXAMPLES = """\
 examples:
@@ -67,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="cannon-spec",
         description="Judge payloads for the Cannon Studio API before they cost credits.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
     )
     parser.add_argument("--version", action="version", version=f"cannon-spec {__version__}")
     commands = parser.add_subparsers(
@@ -84,8 +85,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Help as wide as the terminal. argparse would import shutil for that, for every flag that is added."""
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):  # no terminal
+        columns = _COLUMNS
+    return argparse.RawDescriptionHelpFormatter(prog, width=min(columns, _COLUMNS))
+
+
 def _add(commands: Any, name: str, words: str, run: Callable[..., int], **more: Any) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words.capitalize(), **more)
+    more = {"formatter_class": _formatter, "description": words.capitalize(), **more}
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words, **more)
     command.add_argument(
         "--overlay", metavar="FILE", help="JSON Merge Patch over the contract (default: $CANNON_SPEC_OVERLAY)"
     )
@@ -94,14 +105,13 @@ def _add(commands: Any, name: str, words: str, run: Callable[..., int], **more: 
 
 
 def _add_validate(commands: Any) -> None:
-    raw = argparse.RawDescriptionHelpFormatter
     command = _add(
         commands,
         "validate",
         "judge create bodies, or bare inputs",
         _run_validate,
         epilog=_VALIDATE,
-        formatter_class=raw,
+        formatter_class=_formatter,
     )
     command.add_argument("files", nargs="+", metavar="FILE", help=".json, .jsonl, or - for standard input")
     command.add_argument("--operation", metavar="ID", help="the files hold bare inputs of this operation")

@@ -107,7 +107,7 @@ class Catalog:
     pixels: Mapping[str, Any]
     scenarios: Mapping[str, Any]
     _engine: Engine = field(compare=False)
-    _validators: dict[tuple[str, ...], Validator] = field(default_factory=dict, compare=False)
+    _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
     _serving: dict[str, tuple[Model, ...]] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
 
@@ -116,16 +116,27 @@ class Catalog:
         """The name of the engine that judges: jsonschema or jsonschema-rs."""
         return self._engine.name
 
-    def validator(self, *schemas: str) -> Validator:
+    def validator(self, schemas: tuple[str, ...], envelope: str | None = None) -> Validator:
         """The compiled validator of schemas that all judge one value, by their ids (``models/gptimage2``).
 
-        The keyword path of a violation starts with ``allOf`` and the index of its schema.
+        With ``envelope``, a schema of its own, the value is a body and ``schemas`` judge its ``input``. ``rule_at``
+        tells which rule a violation broke.
         """
-        found = self._validators.get(schemas)
+        found = self._validators.get((envelope, schemas))
         if found is None:
-            whole = {"allOf": [self.schemas[schema] for schema in schemas]}
-            found = self._validators[schemas] = self._engine.validator(whole)
+            whole: dict[str, Any] = {"allOf": [self.schemas[schema] for schema in schemas]}
+            if envelope is not None:
+                whole = {"allOf": [self.schemas[envelope], {"properties": {"input": whole}}]}
+            found = self._validators[envelope, schemas] = self._engine.validator(whole)
         return found
+
+    def rule_at(self, path: Path, schemas: tuple[str, ...], envelope: str | None = None) -> Rule:
+        """The rule at a keyword path that the validator of the same schemas gave."""
+        if envelope is not None:
+            if path[1] == 0:
+                return self.rule(envelope, path[2:])
+            path = path[4:]  # within allOf, 1, properties, input
+        return self.rule(schemas[int(path[1])], path[2:])
 
     def models_of(self, operation: str) -> tuple[Model, ...]:
         """The models that serve an operation, in the order of the catalog."""

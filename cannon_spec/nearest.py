@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+_LONGEST = 100
+
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that ``word`` most likely meant, or None.
@@ -12,7 +14,7 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     A choice that differs only in case and punctuation (``aspectRatio``, ``gpt-image-2``) comes before one that differs
     in letters.
     """
-    return _nearest(word[:100], tuple(choices))
+    return _nearest(word[:_LONGEST], tuple(choices))
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ the wrong kind are findings too, never exceptions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cannon_spec import document, wording
@@ -28,7 +28,9 @@ WORDS = {
 }
 """The rules that are no keyword of a schema."""
 
+_CREATE = "envelope/create"
 _CLEAN = Report()
+_OF_PROPERTIES = ("required", "additionalProperties")
 
 
 class _Hit(NamedTuple):
@@ -45,15 +47,14 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -
         payload = document.plain(payload)
     except NotJSON as error:
         return refused(catalog, error)
-    hits = _hits(catalog, ("envelope/create",), payload, payload, ())
+    name, input = (payload.get("operation"), payload.get("input")) if isinstance(payload, dict) else (None, None)
+    operation = catalog.operations.get(name) if isinstance(name, str) else None
+    if operation is not None and operation.input is not None and isinstance(input, dict):
+        return _judged(catalog, operation, input, payload, _CREATE, strictness)
     words: list[Finding] = []
-    if isinstance(payload, dict) and isinstance(payload.get("operation"), str):
-        operation = catalog.operations.get(payload["operation"])
-        if operation is None or not operation.covered:
-            words.append(_operation_finding(payload["operation"], operation, catalog))
-        elif isinstance(payload.get("input"), dict):
-            _judge_input(catalog, operation, payload["input"], payload, ("input",), hits, words)
-    return _report(payload, hits, words, strictness)
+    if isinstance(name, str) and (operation is None or operation.input is None):
+        words.append(_operation_finding(name, operation, catalog))
+    return _report(payload, _hits(catalog, payload, (_CREATE,)), words, strictness)
 
 
 def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal") -> Report:
@@ -66,10 +67,7 @@ def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictn
         input = document.plain(input)
     except NotJSON as error:
         return refused(catalog, error)
-    hits: list[_Hit] = []
-    words: list[Finding] = []
-    _judge_input(catalog, found, input, input, (), hits, words)
-    return _report(input, hits, words, strictness)
+    return _judged(catalog, found, input, input, None, strictness)
 
 
 def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "normal") -> Report:
@@ -84,12 +82,12 @@ def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "n
         body = document.plain(body)
     except NotJSON as error:
         return refused(catalog, error)
-    hits = _hits(catalog, (f"envelope/{kind}",), body, body, ())
+    hits = _hits(catalog, body, (f"envelope/{kind}",))
     if kind == "request" and isinstance(body, dict) and body.get("status") == "succeeded":
         operation = body.get("operation")
         known = catalog.operations.get(operation) if isinstance(operation, str) else None
         if known is not None and known.output is not None and isinstance(body.get("output"), dict):
-            hits += _hits(catalog, (known.output,), body["output"], body, ("output",))
+            hits += _hits(catalog, body, (known.output,), place=("output",))
     return _report(body, hits, [], strictness)
 
 
@@ -99,49 +97,49 @@ def refused(catalog: Catalog, error: NotJSON) -> Report:
     return Report((Finding(error.pointer, "json", "error", error.problem, error.advice, evidence),))
 
 
-def _judge_input(
-    catalog: Catalog,
-    operation: Operation,
-    input: Any,
-    root: Any,
-    place: Path,
-    hits: list[_Hit],
-    words: list[Finding],
-) -> None:
-    """Add what the operation's schema, the catalog and the model's schema say of the input at ``place``."""
+def _judged(
+    catalog: Catalog, operation: Operation, input: Any, root: Any, envelope: str | None, strictness: Strictness
+) -> Report:
+    """What envelope, operation and model say of ``root``, which is the input itself where there is no envelope."""
     schema, name = operation.input or "", input.get("model") if isinstance(input, dict) else None
     model = catalog.models.get(name) if isinstance(name, str) else None
-    if model is not None and operation.id in model.operations:
-        schemas = (schema,) if model.schema is None else (schema, model.schema)
-        hits += _hits(catalog, schemas, input, root, place)
-        if model.claim.severity != "error":
-            words.append(_assumed_model(model, to_pointer((*place, "model"))))
-        return
-    hits += _hits(catalog, (schema,), input, root, place)
-    if isinstance(name, str):
-        words.append(_unknown_model(catalog, operation, name, to_pointer((*place, "model"))))
+    if model is None or operation.id not in model.operations:
+        hits, place = _hits(catalog, root, (schema,), envelope), _model_pointer(envelope)
+        words = [_unknown_model(catalog, operation, name, place)] if isinstance(name, str) else []
+        return _report(root, hits, words, strictness)
+    hits = _hits(catalog, root, (schema,) if model.schema is None else (schema, model.schema), envelope)
+    words = [] if model.claim.severity == "error" else [_assumed_model(model, _model_pointer(envelope))]
+    return _report(root, hits, words, strictness)
 
 
-def _hits(catalog: Catalog, schemas: tuple[str, ...], value: Any, root: Any, place: Path) -> list[_Hit]:
-    violations = catalog.validator(*schemas)(value)
+def _model_pointer(envelope: str | None) -> str:
+    return "/model" if envelope is None else "/input/model"
+
+
+def _hits(
+    catalog: Catalog, root: Any, schemas: tuple[str, ...], envelope: str | None = None, place: Path = ()
+) -> list[_Hit]:
+    """What schemas have against the value at ``place`` of ``root``."""
+    violations = catalog.validator(schemas, envelope)(follow(root, place) if place else root)
     if not violations:
         return []
     hits: list[_Hit] = []
-    for path, at in violations:  # at: allOf, the index of the schema, the keyword's path within it
-        hits += _spread(_Hit(place + path, catalog.rule(schemas[int(at[1])], at[2:])), root)
+    for path, at in violations:
+        rule = catalog.rule_at(at, schemas, envelope)
+        if rule.keyword in _OF_PROPERTIES:
+            hits += _spread(place + path, rule, root)
+        else:
+            hits.append(_Hit(place + path, rule))
     return hits
 
 
-def _spread(hit: _Hit, root: Any) -> Iterable[_Hit]:
-    """One hit for each property that is missing or unknown; others as they are."""
-    rule = hit.rule
+def _spread(path: Path, rule: Rule, root: Any) -> list[_Hit]:
+    """One hit for each property that is missing (at its parent) or unknown (at its own path)."""
+    value = follow(root, path)
     if rule.keyword == "required":
-        value = follow(root, hit.path)
-        return [_Hit(hit.path, rule, name) for name in rule.value if name not in value]
-    if rule.keyword == "additionalProperties":
-        known = rule.node.get("properties", {})
-        return [_Hit((*hit.path, name), rule, name) for name in follow(root, hit.path) if name not in known]
-    return (hit,)
+        return [_Hit(path, rule, name) for name in rule.value if name not in value]
+    known = rule.node.get("properties", {})
+    return [_Hit((*path, name), rule, name) for name in value if name not in known]
 
 
 def _report(root: Any, hits: list[_Hit], words: list[Finding], strictness: Strictness) -> Report:
@@ -151,7 +149,8 @@ def _report(root: Any, hits: list[_Hit], words: list[Finding], strictness: Stric
     for hit in hits:
         causes.setdefault((hit.path, hit.name), []).append(hit)
     findings = [_finding(root, group) for group in causes.values()] + words
-    findings.sort(key=_place)
+    if len(findings) > 1:
+        findings.sort(key=_place)
     return Report(tuple(findings)).under(strictness)
 
 

@@ -39,11 +39,14 @@ def hint(keyword: str, node: Node, value: Any, legal: Sequence[str | None] | Non
 
 def meant(value: Any, legal: Sequence[str | None], what: str = "legal here") -> str:
     """The legal values, and the one of them that ``value`` most likely meant."""
-    listed = f"{what}: {quoted(legal)}"
-    close = nearest(value, [word for word in legal if isinstance(word, str)]) if isinstance(value, str) else None
-    if close is not None:
-        return f"did you mean {shown(close)}? {listed}"
-    return listed if legal else f"{what}: none"
+    return _meant(value[:_LONGEST] if isinstance(value, str) else None, tuple(legal), what)
+
+
+@lru_cache(maxsize=1024)
+def _meant(word: str | None, legal: tuple[str | None, ...], what: str) -> str:
+    listed = f"{what}: {quoted(legal) or 'none'}"
+    close = None if word is None else nearest(word, [each for each in legal if each is not None])
+    return listed if close is None else f"did you mean {shown(close)}? {listed}"
 
 
 def condition(node: Node) -> str:
@@ -76,12 +79,7 @@ def printable(text: str) -> str:
 
 def quoted(values: Iterable[str | None]) -> str:
     """Values as JSON, separated by commas."""
-    return _quoted(tuple(values))
-
-
-@lru_cache(maxsize=256)
-def _quoted(values: tuple[str | None, ...]) -> str:
-    return ", ".join(shown(value) for value in values)
+    return ", ".join(map(shown, values))
 
 
 def _clause(name: str, clause: Mapping[str, Any], required: bool) -> str:

@@ -45,9 +45,11 @@ def serve(app: Flask, bound: socket.socket, announce: Callable[[str], None]) -> 
         app, map=channels, sockets=[bound], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock"
     )
     signal.signal(signal.SIGTERM, _stop)
-    threading.Thread(target=_announce, args=(address(bound), announce), daemon=True).start()
+    announcing = threading.Thread(target=_announce, args=(address(bound), announce), daemon=True)
+    announcing.start()
     server.run()
     wasyncore.close_all(channels)
+    announcing.join(_PROBE_SECONDS)  # an interpreter that ends while a thread prints is aborted
 
 
 def log_exchanges(app: Flask) -> None:
@@ -62,9 +64,12 @@ def log_exchanges(app: Flask) -> None:
 def _announce(url: str, announce: Callable[[str], None]) -> None:
     probed = urlsplit(url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"))
     connection = http.client.HTTPConnection(probed.hostname or "", probed.port, timeout=_PROBE_SECONDS)
-    with contextlib.closing(connection):
-        connection.request("GET", "/__mock__/health")
-        connection.getresponse().read()
+    try:
+        with contextlib.closing(connection):
+            connection.request("GET", "/__mock__/health")
+            connection.getresponse().read()
+    except (OSError, http.client.HTTPException):  # stopped before it ever answered
+        return
     announce(url)
 
 

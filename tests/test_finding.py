@@ -79,3 +79,10 @@ def test_the_public_names_are_there() -> None:
     """Each name that the package lists is there, and has a docstring of its own if it is ours."""
     for name in cannon_spec.__all__:
         assert getattr(cannon_spec, name).__doc__
+
+
+def test_another_strictness_is_refused() -> None:
+    """A word that is no strictness raises ValueError that names those there are, whether or not there are findings."""
+    for report in (Report(), Report((WARNING,))):
+        with pytest.raises(ValueError, match="one of normal, strict, lenient"):
+            report.under("bogus")  # type: ignore[arg-type]

@@ -302,6 +302,29 @@ def test_the_mock_answers_once_it_is_announced(mock: Driver, host: str) -> None:
     assert expected.startswith(f"http://{host}:")
 
 
+@pytest.mark.usefixtures("_signals")
+def test_an_announcement_is_finished_before_the_end(mock: Driver) -> None:
+    """A mock that is stopped while its address is announced ends after the announcement, not in the middle of it."""
+    order: list[str] = []
+
+    def answers(url: str) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0)).close()
+        except OSError:
+            return False
+        return True
+
+    def announce(url: str) -> None:
+        _thread.interrupt_main(signal.SIGTERM)
+        while answers(url):
+            pass
+        order.append("announced")
+
+    serve.serve(mock.client.application, serve.listen(Config(port=0)), announce)
+    order.append("ended")
+    assert order == ["announced", "ended"]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -329,3 +352,12 @@ def test_version_6_is_listened_on() -> None:
         pytest.skip("this machine has no address of version 6")
     with serve.listen(Config(host="::1", port=0)) as bound:
         assert re.fullmatch(r"http://\[::1\]:[0-9]+", serve.address(bound))
+
+
+def test_nothing_is_announced_where_nobody_answers() -> None:
+    """A mock that is gone before its probe was answered announces nothing, and the probe raises nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    said: list[str] = []
+    serve._announce(url, said.append)
+    assert said == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -189,7 +191,18 @@ def test_what_is_forgotten_is_still_paid(small: MemoryStore) -> None:
     assert small.balance("cs_a", START, LATER) == Balance(START - 3 * PRICE, settled=3 * PRICE)
 
 
-def test_one_key_makes_one_task_under_threads(store: MemoryStore) -> None:
+@pytest.fixture
+def _hurried() -> Iterator[None]:
+    """Threads take turns as often as they can, so that a gap between two steps is met."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize("attempt", range(5))
+@pytest.mark.usefixtures("_hurried")
+def test_one_key_makes_one_task_under_threads(store: MemoryStore, attempt: int) -> None:
     """Of 100 creates with one key at the same time one is stored and paid, and all get it."""
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda number: store.create(_task(number), FIRST, START), range(100)))
@@ -198,7 +211,9 @@ def test_one_key_makes_one_task_under_threads(store: MemoryStore) -> None:
     assert store.balance("cs_a", START, LATER) == Balance(START - PRICE, settled=PRICE)
 
 
-def test_credits_are_never_spent_twice_under_threads(store: MemoryStore) -> None:
+@pytest.mark.parametrize("attempt", range(5))
+@pytest.mark.usefixtures("_hurried")
+def test_credits_are_never_spent_twice_under_threads(store: MemoryStore, attempt: int) -> None:
     """Of 200 creates at the same time with credits for 50, exactly 50 are accepted."""
 
     def accepted(number: int) -> bool:
