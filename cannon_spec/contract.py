@@ -46,7 +46,7 @@ class Rule:
     """One keyword of one schema: what it asks, under which condition (in words), and how that is known.
 
     ``id`` is the schema and the pointer of the keyword: ``models/gptimage2#/properties/resolution/enum``; ``field`` is
-    the property that it judges, empty for the whole document.
+    the property that it judges, empty for the whole document; ``depends`` are the properties its condition looks at.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Rule:
     keyword: str
     node: Mapping[str, Any]
     condition: str
+    depends: tuple[str, ...]
     claim: Claim
     evidence: Evidence
     severity: Severity
@@ -182,9 +183,7 @@ def _rule(catalog: Catalog, schema: str, path: Path) -> Rule:
     if not isinstance(node, dict) or keyword not in node.get("x-evidence", {}):
         raise LookupError(f"{schema}#{to_pointer(path)}")
     claim = catalog.claims[node["x-evidence"][keyword]]
-    when = ""
-    if "then" in path:
-        when = condition(follow(whole, path[: path.index("then")])["if"])
+    branch = follow(whole, path[: path.index("then")])["if"] if "then" in path else None
     said: Severity | None = node.get("x-severity", {}).get(keyword)
     return Rule(
         id=f"{schema}#{to_pointer(path)}",
@@ -192,7 +191,8 @@ def _rule(catalog: Catalog, schema: str, path: Path) -> Rule:
         field=".".join(str(name) for before, name in pairwise(path) if before == "properties"),
         keyword=keyword,
         node=node,
-        condition=when,
+        condition="" if branch is None else condition(branch),
+        depends=() if branch is None else tuple(branch["properties"]),
         claim=claim,
         evidence=claim.evidence,
         severity=said or claim.severity,

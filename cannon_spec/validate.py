@@ -130,7 +130,19 @@ def _hits(
             hits += _spread(place + path, rule, root)
         else:
             hits.append(_Hit(place + path, rule))
-    return hits
+    return _without_consequences(hits, root) if len(hits) > 1 else hits
+
+
+def _without_consequences(hits: list[_Hit], root: Any) -> list[_Hit]:
+    """The hits but for those under a condition on a field that is absent only because its name was misspelt."""
+    meant = {_meant(hit, root) for hit in hits if hit.rule.keyword == "additionalProperties"} - {None}
+    return [hit for hit in hits if meant.isdisjoint(hit.rule.depends)]
+
+
+def _meant(hit: _Hit, root: Any) -> str | None:
+    """The absent field that an unknown one most likely stands for."""
+    fields = follow(root, hit.path[:-1])
+    return nearest(hit.name or "", [name for name in hit.rule.node.get("properties", {}) if name not in fields])
 
 
 def _spread(path: Path, rule: Rule, root: Any) -> list[_Hit]:

@@ -66,8 +66,7 @@ def shown(value: Any) -> str:
         return f"{'an object' if isinstance(value, dict) else 'an array'} of {len(value)}"
     if isinstance(value, str):
         value = value[: _LONGEST + 1]
-    text = printable(_encode(value))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return _cut(_encode(value))
 
 
 def printable(text: str) -> str:
@@ -80,6 +79,11 @@ def printable(text: str) -> str:
 def quoted(values: Iterable[str | None]) -> str:
     """Values as JSON, separated by commas."""
     return ", ".join(map(shown, values))
+
+
+def _cut(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _clause(name: str, clause: Mapping[str, Any], required: bool) -> str:
@@ -97,8 +101,8 @@ def _types(node: Node) -> str:
     return " or ".join(_TYPES[name] for name in ([types] if isinstance(types, str) else types))
 
 
-def _length(value: Any) -> str:
-    return "is empty" if not value else f"has {len(value)}"
+def _length(value: Any, noun: str) -> str:
+    return f"has {_plural(len(value), noun)}" if value else "is empty"
 
 
 def _plural(number: int, noun: str) -> str:
@@ -106,7 +110,7 @@ def _plural(number: int, noun: str) -> str:
 
 
 def _example(node: Node) -> str:
-    return f"for example {shown(node['examples'][0])}" if node.get("examples") else ""
+    return f"for example {_cut(_encode(node['examples'][0]))}" if node.get("examples") else ""
 
 
 def _type_hint(node: Node, _value: Any) -> str:
@@ -130,15 +134,17 @@ _MESSAGES: dict[str, Callable[[Node, Any, str], str]] = {
     "required": lambda node, name, title: f"{title} lacks {shown(name)}",
     "additionalProperties": lambda node, name, title: f"{shown(name)} is not a field of {title}",
     "minLength": lambda node, value, title: (
-        f"the text {_length(value)}{' characters' if value else ''}; {title} needs at least {node['minLength']}"
+        f"the text {_length(value, 'character')}; {title} needs at least {node['minLength']}"
     ),
     "maxLength": lambda node, value, title: (
-        f"the text has {len(value)} characters; {title} takes at most {node['maxLength']}"
+        f"the text has {_plural(len(value), 'character')}; {title} takes at most {node['maxLength']}"
     ),
     "minItems": lambda node, value, title: (
-        f"the list {_length(value)}{' items' if value else ''}; {title} needs at least {node['minItems']}"
+        f"the list {_length(value, 'item')}; {title} needs at least {node['minItems']}"
     ),
-    "maxItems": lambda node, value, title: f"the list has {len(value)} items; {title} takes at most {node['maxItems']}",
+    "maxItems": lambda node, value, title: (
+        f"the list has {_plural(len(value), 'item')}; {title} takes at most {node['maxItems']}"
+    ),
     "minimum": lambda node, value, title: f"{shown(value)} is less than {node['minimum']}",
     "maximum": lambda node, value, title: f"{shown(value)} is more than {node['maximum']}",
     "pattern": lambda node, value, title: f"{shown(value)} is not {node.get('title', 'of the form asked for')}",

@@ -237,6 +237,16 @@ def test_several_faults_are_several_findings() -> None:
     ]
 
 
+def test_a_misspelt_field_is_one_finding() -> None:
+    """A rule that holds while a field is absent stays silent where its name was misspelt, and speaks where it is there."""
+    body = patched(DOCUMENTED, aspect_ratio=None, aspectRatio="16:9")
+    assert only(validate_request(body)).path == "/input/aspectRatio"
+    both = patched(DOCUMENTED, aspect_ratio="auto", aspectRatio="16:9")
+    assert [finding.path for finding in validate_request(both).findings] == ["/input/aspectRatio", "/input/resolution"]
+    other = patched(DOCUMENTED, aspect_ratio=None, zebra=1)
+    assert [finding.path for finding in validate_request(other).findings] == ["/input/resolution", "/input/zebra"]
+
+
 def test_the_narrowest_bound_is_the_hint() -> None:
     """Where several rules refuse one value, the gravest speaks and the hint heeds them all."""
     finding = only(validate_input("image.generate", {"prompt": "", "model": "seedream5"}))
