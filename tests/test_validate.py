@@ -238,7 +238,7 @@ def test_several_faults_are_several_findings() -> None:
 
 
 def test_a_misspelt_field_is_one_finding() -> None:
-    """A rule that holds while a field is absent stays silent where its name was misspelt, and speaks where it is there."""
+    """A rule that holds while a field is absent stays silent where its name was misspelt, and only there."""
     body = patched(DOCUMENTED, aspect_ratio=None, aspectRatio="16:9")
     assert only(validate_request(body)).path == "/input/aspectRatio"
     both = patched(DOCUMENTED, aspect_ratio="auto", aspectRatio="16:9")
