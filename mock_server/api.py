@@ -26,6 +26,8 @@ WARNINGS_HEADER = "x-mock-warnings"
 _KEY = re.compile(r"cs_[A-Za-z0-9_-]{1,200}", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _MOST_WARNINGS = 20
+_MOST_FINDINGS = 100
+_MOST_SENTENCES = 5
 _AUTH_CLAIMS = ("auth-401-everywhere", "auth-key-form")
 
 
@@ -115,16 +117,18 @@ def _judged(mock: Mock) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     report = validate.request(mock.catalog, body, strictness)
     if not all(_is_capped(mock, finding) for finding in report.errors):
         status = mock.config.refusal_status
-        raise _refusal(report, status, "invalid_request", "; ".join(_sentences(report)))
+        raise _refusal(report, status, "invalid_request", _summary(report))
     return body, report.findings
 
 
 def _refusal(report: Report, status: int, code: str, message: str) -> Refusal:
-    return Refusal(status, code, message, "refusal-status", findings=report.findings)
+    return Refusal(status, code, message, "refusal-status", findings=report.findings[:_MOST_FINDINGS])
 
 
-def _sentences(report: Report) -> list[str]:
-    return [f"{finding.path or 'the body'}: {finding.message} ({finding.hint})" for finding in report.errors]
+def _summary(report: Report) -> str:
+    told, more = report.errors[:_MOST_SENTENCES], len(report.errors) - _MOST_SENTENCES
+    sentences = [f"{finding.path or 'the body'}: {finding.message} ({finding.hint})" for finding in told]
+    return "; ".join([*sentences, f"and {more} more"] if more > 0 else sentences)
 
 
 def _is_capped(mock: Mock, finding: Finding) -> bool:

@@ -370,3 +370,11 @@ def test_what_a_user_knows_is_not_cited(make_mock: Maker, tmp_path: Path) -> Non
 def test_a_create_cites_what_it_rests_on(mock: Driver, payload: Any, claim: str, cited: bool) -> None:
     """A claim is cited where the reply rests on it and the vendor does not document it."""
     assert (claim in mock.create(payload).headers["x-mock-evidence"]) == cited
+
+
+def test_a_refusal_is_bounded(mock: Driver) -> None:
+    """However many things are wrong with a body, the refusal tells a hundred findings, and five in words."""
+    reply = mock.create(body(**{f"field{number}": number for number in range(300)}))
+    error = spotless("error", reply)["error"]
+    assert len(error["findings"]) == 100
+    assert error["message"].endswith("; and 295 more")
