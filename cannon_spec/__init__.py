@@ -2,7 +2,7 @@
 
 from cannon_spec.catalog import load as load_catalog
 from cannon_spec.contract import Catalog, Claim, Model, Operation
-from cannon_spec.errors import CannonSpecError, CatalogError, ContractViolation, NotJSON
+from cannon_spec.errors import CannonSpecError, CatalogError, ContractViolation, NotJSON, UnknownName
 from cannon_spec.finding import Evidence, Finding, Report
 from cannon_spec.judge import check_request, validate_input, validate_request, validate_response
 
@@ -20,6 +20,7 @@ __all__ = [
     "NotJSON",
     "Operation",
     "Report",
+    "UnknownName",
     "__version__",
     "check_request",
     "load_catalog",

@@ -152,6 +152,7 @@ def _build(bundle: dict[str, Any], engine: Engine) -> Catalog:
     claims = {id_: Claim(id=id_, **entry) for id_, entry in bundle["claims"].items()}
     return Catalog(
         base_url=bundle["base_url"],
+        status_reply=MappingProxyType(bundle["status_reply"]),
         claims=MappingProxyType(claims),
         operations=MappingProxyType({id_: _operation(id_, e, claims) for id_, e in bundle["operations"].items()}),
         models=MappingProxyType({id_: _model(id_, e, claims) for id_, e in bundle["models"].items()}),
@@ -172,4 +173,6 @@ def _model(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Model:
     place = f"model {id_}"
     operations = {name: known_claim(claim, place, claims) for name, claim in entry["operations"].items()}
     claim = known_claim(entry["claim"], place, claims)
-    return Model(id_, entry["name"], entry.get("maker", ""), claim, entry.get("schema"), MappingProxyType(operations))
+    notes = tuple(known_claim(note, place, claims) for note in entry.get("notes", ()))
+    schema, served = entry.get("schema"), MappingProxyType(operations)
+    return Model(id_, entry["name"], entry.get("maker", ""), claim, schema, served, notes)

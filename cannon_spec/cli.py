@@ -117,7 +117,10 @@ def _add_validate(commands: Any) -> None:
     command.add_argument("--operation", metavar="ID", help="the files hold bare inputs of this operation")
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.add_argument(
-        "--input", choices=("auto", "json", "jsonl"), default="auto", help="one document a file, or one a line"
+        "--input",
+        choices=("auto", "json", "jsonl"),
+        default="auto",
+        help="one document a file, or one a line (auto: by name, or by the first line)",
     )
     strictness = command.add_mutually_exclusive_group()
     strictness.add_argument("--strict", action="store_true", help="warnings are errors")
@@ -132,9 +135,8 @@ def _catalog(arguments: argparse.Namespace) -> Catalog:
 def _run_validate(arguments: argparse.Namespace) -> int:
     known = _catalog(arguments)
     operation = arguments.operation
-    if operation is not None and not (operation in known.operations and known.operations[operation].covered):
-        covered = ", ".join(each.id for each in known.operations.values() if each.covered)
-        return _complain(f"--operation {operation}: its inputs cannot be judged; covered: {covered}")
+    if operation is not None and operation not in known.operations:
+        return _complain(f"--operation {operation}: no such operation; cannon-spec catalog lists them")
     with ExitStack() as stack:
         run = _Run(arguments, known, stack)
         for name in arguments.files:
@@ -169,9 +171,12 @@ class _Run:
                 stream = sys.stdin.buffer if name == "-" else opened.enter_context(open(name, "rb"))
                 self._bar = _progress(stream, opened)
                 advance = self._bar.update if self._bar else lambda size: None
-                form = inputs.form_of(name, self._arguments.input)
+                form, judged = inputs.form_of(name, self._arguments.input), self.summary.judged
                 for line, data in inputs.documents(stream, form, advance):
                     self._judge(shown, line, data)
+            if self.summary.judged == judged:
+                self.failed = True
+                _complain(f"{shown}: holds no document; check the file")
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise

@@ -65,10 +65,19 @@ class Rule:
         """What the keyword asks: the list of an ``enum``, the number of a ``maxLength``."""
         return self.node[self.keyword]
 
+    @property
+    def cap(self) -> str | None:
+        """The claim on whether a value is refused or lowered, where the vendor's word allows both."""
+        claim: str | None = self.node.get("x-cap", {}).get(self.keyword)
+        return claim
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model by its identifier in the API. ``operations`` maps each operation it serves to the claim that says so."""
+    """A model by its identifier in the API. ``operations`` maps each operation it serves to the claim that says so.
+
+    ``notes`` are claims that no rule rests on: what is not known of it.
+    """
 
     id: str
     name: str
@@ -76,6 +85,7 @@ class Model:
     claim: Claim
     schema: str | None
     operations: Mapping[str, Claim]
+    notes: tuple[Claim, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class Catalog:
     """The whole contract, read once. Validators are compiled when first asked for and kept."""
 
     base_url: str
+    status_reply: Mapping[str, Any]
     claims: Mapping[str, Claim]
     operations: Mapping[str, Operation]
     models: Mapping[str, Model]

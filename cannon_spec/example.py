@@ -8,15 +8,13 @@ from cannon_spec.contract import Catalog, Model, Operation
 from cannon_spec.errors import UnknownName
 from cannon_spec.validate import bare_input
 
-_LEFT_OUT = ("model", "reference_image_urls")
-
 
 def example(catalog: Catalog, operation: str, model: str | None = None) -> dict[str, Any]:
     """A body for an operation and one of its models (None: its default) that the contract has nothing against.
 
     Each field of the operation takes the first of its examples, or of the model's own values, that is judged without
-    a finding; a field for which there is none is left out. Raises UnknownName for an operation that is not covered or
-    a model that does not serve it.
+    a finding. A field for which there is none is left out, and so are lists. Raises UnknownName for an operation that
+    is not covered or a model that does not serve it.
     """
     known = catalog.operations.get(operation)
     if known is None or known.input is None:
@@ -30,11 +28,12 @@ def example(catalog: Catalog, operation: str, model: str | None = None) -> dict[
 
 
 def _input(catalog: Catalog, operation: Operation, model: Model) -> dict[str, Any]:
-    properties = catalog.schemas[operation.input or ""]["properties"]
+    schema = catalog.schemas[operation.input or ""]
     own = catalog.schemas[model.schema].get("properties", {}) if model.schema else {}
-    input: dict[str, Any] = {"prompt": properties["prompt"]["examples"][0], "model": model.id}
-    for name, node in properties.items():
-        if name in input or name in _LEFT_OUT:
+    input = {name: schema["properties"][name]["examples"][0] for name in schema.get("required", ())}
+    input |= {"model": model.id} if "model" in schema["properties"] else {}
+    for name, node in schema["properties"].items():
+        if name in input or node.get("type") == "array":
             continue
         values = [*node.get("examples", ()), *own.get(name, {}).get("enum", ())]
         fitting = [value for value in values if _fits(catalog, operation, {**input, name: value})]

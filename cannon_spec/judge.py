@@ -23,7 +23,7 @@ def validate_request(payload: Any, *, catalog: Catalog | None = None, strictness
 def validate_input(
     operation: str, input: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal"
 ) -> Report:
-    """Judge a bare input of one operation; paths start at the input. Raises ValueError for an operation not covered."""
+    """Judge a bare input of one operation; paths start at the input. Raises UnknownName for an unknown operation."""
     return validate.bare_input(catalog or default(), operation, input, strictness)
 
 

@@ -72,7 +72,13 @@ def check_names(catalog: Catalog) -> None:
     for id_, whole in catalog.schemas.items():
         for path, node in nodes(whole):
             _check_node(f"schema {id_}#{to_pointer(path)}", node, catalog.claims)
-    parts = (("", catalog.lifecycle), ("", catalog.pixels), ("", catalog.scenarios), *_entries(catalog))
+    parts = (
+        ("", catalog.lifecycle),
+        ("", catalog.pixels),
+        ("", catalog.scenarios),
+        ("", catalog.status_reply),
+        *_entries(catalog),
+    )
     for place, id_ in _named(*parts):
         known_claim(id_, place, catalog.claims)
 
@@ -96,7 +102,7 @@ def _check_node(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]
     if constraining != evidence.keys():
         word = sorted(constraining ^ evidence.keys())[0]
         raise CatalogError(place, f"{word} and x-evidence do not match", "name one claim for each constraint there is")
-    for id_ in evidence.values():
+    for id_ in (*evidence.values(), *node.get("x-cap", {}).values()):
         known_claim(id_, place, claims)
     try:
         re.compile(node.get("pattern", ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from cannon_spec import validate, wording
@@ -48,8 +48,12 @@ def identifiers(catalog: Catalog, operation: str) -> Table:
 
 def models(catalog: Catalog, operation: str) -> Table:
     """The models that serve an operation: one row each, with what they take and how that is known."""
-    head = ("model", "identifier", "resolution", "aspect_ratio", "prompt", "references", "and also")
-    return [head, *(_model_row(catalog, model) for model in catalog.models_of(operation))]
+    serving = catalog.models_of(operation)
+    narrowed = {rule.field for model in serving if model.schema for rule in catalog.rules(model.schema)}
+    schema = catalog.operations[operation].input
+    fields = [] if schema is None else [name for name in catalog.schemas[schema]["properties"] if name in narrowed]
+    head = ("model", "identifier", *fields, "and also")
+    return [head, *(_model_row(catalog, model, fields) for model in serving)]
 
 
 def explain(catalog: Catalog, topic: str) -> str:
@@ -71,7 +75,7 @@ def explain(catalog: Catalog, topic: str) -> str:
         raise UnknownName(f"{wording.printable(topic[:100])} is no model, claim or rule; {advice}") from None
 
 
-def _model_row(catalog: Catalog, model: Model) -> tuple[str, ...]:
+def _model_row(catalog: Catalog, model: Model, fields: Sequence[str]) -> tuple[str, ...]:
     rules = list(catalog.rules(model.schema)) if model.schema else []
 
     def cell(field: str) -> str:
@@ -80,8 +84,7 @@ def _model_row(catalog: Catalog, model: Model) -> tuple[str, ...]:
         ]
         return "; ".join(said) or "anything"
 
-    fields = ("resolution", "aspect_ratio", "prompt", "reference_image_urls")
-    others = (rule for rule in rules if rule.condition or rule.field not in fields)
+    others = (rule for rule in rules if rule.condition)
     also = [f"{rule.field}: {_takes(rule)}{_when(rule)} ({rule.claim.strength})" for rule in others]
     return model.name, f"`{model.id}` ({model.claim.strength})", *map(cell, fields), "; ".join(also) or "nothing"
 
@@ -114,17 +117,11 @@ def _model(catalog: Catalog, model: Model) -> str:
         )
         for rule in rules
     ]
-    sources = dict.fromkeys(f"  {rule.claim.id}: {rule.claim.source}" for rule in rules)
-    gaps = [f"  {each.id} ({each.strength}): {each.text}" for each in _gaps(catalog, model)]
+    sources = dict.fromkeys(f"  {rule.claim.id}: {rule.claim.text}\n    {rule.claim.source}" for rule in rules)
+    notes = [f"  {each.id} ({each.strength}): {each.text}" for each in model.notes]
     return "\n".join(
-        [*lines, text([head, *rows]), "", "Sources:", *sources, *(["", "Not judged:", *gaps] if gaps else [])]
+        [*lines, text([head, *rows]), "", "Sources:", *sources, *(["", "Not judged:", *notes] if notes else [])]
     )
-
-
-def _gaps(catalog: Catalog, model: Model) -> Iterator[Claim]:
-    for claim in catalog.claims.values():
-        if claim.kind == "gap" and claim.id.startswith(model.id + "-"):
-            yield claim
 
 
 def _claim(catalog: Catalog, claim: Claim) -> str:

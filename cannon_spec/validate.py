@@ -7,11 +7,12 @@ the wrong kind are findings too, never exceptions.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from cannon_spec import document, wording
 from cannon_spec.contract import Catalog, Model, Operation, Rule
-from cannon_spec.errors import NotJSON
+from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.finding import Finding, Report, Strictness
 from cannon_spec.nearest import nearest
 from cannon_spec.pointer import Path, follow, to_pointer
@@ -21,7 +22,7 @@ RESPONSE_KINDS = ("accepted", "request", "status", "error")
 
 WORDS = {
     "json": "An error: the document is not JSON, or JSON that readers disagree on.",
-    "operation-unknown": "An error: the operation is none that the vendor lists.",
+    "operation-unknown": "An error: the operation is none whose identifier a page of the vendor's shows.",
     "operation-not-covered": "An error: the vendor lists the operation, its input is not judged yet.",
     "model-unknown": "An error: the model is none of those that serve the operation.",
     "model-assumed": "A warning: the model's identifier is not documented; it is used as given.",
@@ -58,15 +59,17 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -
 
 
 def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal") -> Report:
-    """Judge a bare input of one operation; paths start at the input. Raises ValueError for an operation not covered."""
+    """Judge a bare input of one operation; paths start at the input. Raises UnknownName for an unknown operation."""
     found = catalog.operations.get(operation)
-    if found is None or not found.covered:
-        covered = wording.quoted(each.id for each in catalog.operations.values() if each.covered)
-        raise ValueError(f"inputs of {wording.shown(operation)} cannot be judged; covered: {covered}")
+    if found is None:
+        raise UnknownName(f"{_operation_finding(operation, None, catalog).message}; cannon-spec catalog lists them")
     try:
         input = document.plain(input)
     except NotJSON as error:
         return refused(catalog, error)
+    if not found.covered:
+        finding = _operation_finding(operation, found, catalog)
+        return Report((replace(finding, path=""),))
     return _judged(catalog, found, input, input, None, strictness)
 
 
@@ -215,7 +218,7 @@ def _operation_finding(name: str, operation: Operation | None, catalog: Catalog)
         message = f"{operation.id} ({operation.name}) is an operation of the vendor's that is not covered yet"
         hint = f"its envelope was judged, its input was not; covered: {wording.quoted(covered)}"
         return Finding(path, "operation-not-covered", "error", message, hint, operation.claim.evidence)
-    message = f"{wording.shown(name)} is not an operation that the vendor lists"
+    message = f"{wording.shown(name)} is not the identifier of an operation on any page of the vendor's"
     close = nearest(name, catalog.operations)
     hint = f"did you mean {wording.shown(close)}?" if close else f"covered: {wording.quoted(covered)}"
     return Finding(path, "operation-unknown", "error", message, hint, catalog.claims["operations-listed"].evidence)

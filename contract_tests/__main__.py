@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--target", default="mock", metavar="mock|URL|live", help="what to test (mock)")
-    parser.add_argument("--allow-spend", default="0", metavar="CREDITS", help="the most that a live run may cost (0)")
+    parser.add_argument(
+        "--allow-spend", default="0", metavar="CREDITS", help="the most a live run may cost, estimated (0)"
+    )
     arguments, others = parser.parse_known_args(argv)
     try:
         import pytest

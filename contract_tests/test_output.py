@@ -41,12 +41,12 @@ def test_the_asset_is_a_png(api: Api) -> None:
 
 @pytest.mark.creates(1)
 @pytest.mark.claim("gptimage2-pixels")
-@pytest.mark.parametrize(("ratio", "resolution", "size"), [("16:9", "4K", (3840, 2160)), ("1:1", "2K", (2048, 2048))])
-def test_the_picture_has_the_size_of_the_table(api: Api, ratio: str, resolution: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("ratio", "resolution"), [("16:9", "4K"), ("1:1", "2K")])
+def test_the_picture_has_the_size_of_the_table(api: Api, ratio: str, resolution: str) -> None:
     """Width and height are those that the contract's table gives for resolution and ratio."""
     output = made(api, body(aspect_ratio=ratio, resolution=resolution))["output"]
-    head = _asset(api, output["image_url"]).content[16:24]
-    assert struct.unpack(">II", head) == size
+    width, height = struct.unpack(">II", _asset(api, output["image_url"]).content[16:24])
+    assert f"{width}x{height}" == api.catalog.pixels["models"]["gptimage2"]["sizes"][resolution][ratio]
 
 
 @pytest.mark.creates(1)

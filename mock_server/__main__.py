@@ -36,12 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         from mock_server import serve
 
         app = create_app(config)
-        bound = serve.listen(config)
-    except OSError as error:
-        where = f"{arguments['host']} port {arguments['port']}"
-        return _complain(f"{where}: {error.strerror or error}; choose another with --host and --port (0: a free port)")
     except (ValueError, OverflowError, CannonSpecError) as error:
         return _complain(str(error))
+    try:
+        bound = serve.listen(config)
+    except (OSError, ValueError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        advice = "choose another with --host and --port (0: a free port)"
+        return _complain(f"{config.host} port {config.port}: {reason}; {advice}")
     if config.verbose:
         serve.log_exchanges(app)
     serve.serve(app, bound, lambda url: print(f"cannon-mock ready on {url}", flush=True))

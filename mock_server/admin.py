@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify
 
-from cannon_spec import __version__
+from cannon_spec import Claim, __version__
 from mock_server.mock import current
 
 blueprint = Blueprint("admin", __name__, url_prefix="/__mock__")
@@ -22,8 +22,12 @@ def health() -> Response:
 
 @blueprint.get("/assumptions")
 def assumptions() -> Response:
-    """Every claim that the vendor does not document, and the switches that are in force."""
+    """Every claim on the service that the vendor does not document, and the switches that are in force."""
     mock = current()
-    claims = [asdict(claim) for claim in mock.catalog.claims.values() if claim.strength == "assumed"]
+    claims = [asdict(claim) for claim in mock.catalog.claims.values() if _is_weak(claim)]
     switches = {name: getattr(mock.config, name) for name in _SWITCHES}
     return jsonify(assumptions=claims, switches=switches)
+
+
+def _is_weak(claim: Claim) -> bool:
+    return claim.strength == "assumed" or (claim.kind == "behaviour" and claim.severity == "warning")

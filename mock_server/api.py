@@ -28,7 +28,6 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _MOST_WARNINGS = 20
 _MOST_FINDINGS = 100
 _MOST_SENTENCES = 5
-_AUTH_CLAIMS = ("auth-401-everywhere", "auth-key-form")
 
 
 @blueprint.get("/status")
@@ -38,17 +37,18 @@ def status() -> Response:
     now_ms = mock.clock.now_ms()
     remaining = mock.store.balance(account, mock.config.credits, now_ms).available
     moment = datetime.fromtimestamp(now_ms / 1000, UTC)
+    said = mock.catalog.status_reply
     response = jsonify(
         ok=True,
         status="ok",
-        message="Your API key is properly wired.",
+        message=said["message"],
         creditsRemaining=remaining,
         credits={"remaining": remaining},
-        account={"email": "you@example.com", "plan": "trial"},
-        apiKey={"name": "Production Key", "scopes": ["requests:write", "requests:read"]},
+        account=said["account"],
+        apiKey=said["apiKey"],
         serverTime=moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )
-    return cite(response, "auth-key-form", "status-code", "status-account", "credits-start", "credits-hold")
+    return cite(response, *_key_claims(), "status-code", *said["claims"], "credits-start", "credits-hold")
 
 
 @blueprint.post("/requests")
@@ -70,7 +70,7 @@ def create() -> Response:
         now_ms=mock.clock.now_ms(),
     )
     stored = _stored(mock, task, IdempotencyKey(key, _fingerprint(body)) if key is not None else None)
-    return _accepted(mock, stored, warnings, repeat=stored.id != task.id)
+    return _accepted(mock, stored, body, warnings, repeat=stored.id != task.id)
 
 
 @blueprint.get("/requests/<id_>")
@@ -95,7 +95,13 @@ def _account() -> str:
     if _KEY.fullmatch(key):
         return key
     message = "no good API key: send x-api-key: cs_… or Authorization: Bearer cs_…"
-    raise Refusal(401, "unauthorized", message, *_AUTH_CLAIMS, headers={"WWW-Authenticate": "Bearer"})
+    elsewhere = () if request.endpoint == "api.status" else ("auth-401-everywhere",)
+    raise Refusal(401, "unauthorized", message, *elsewhere, *_key_claims(), headers={"WWW-Authenticate": "Bearer"})
+
+
+def _key_claims() -> tuple[str, ...]:
+    both = "x-api-key" in request.headers and "Authorization" in request.headers
+    return ("auth-key-form", "auth-x-api-key-first") if both else ("auth-key-form",)
 
 
 def _idempotency_key() -> str | None:
@@ -112,17 +118,18 @@ def _judged(mock: Mock) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         body = document.loads(request.get_data(cache=False))
     except NotJSON as error:
         report = validate.refused(mock.catalog, error)
-        raise _refusal(report, 400, "invalid_json", str(error)) from None
+        raise _refusal(mock, report, 400, "invalid_json", str(error), error.claim) from None
     strictness: Strictness = "strict" if mock.config.strict else "normal"
     report = validate.request(mock.catalog, body, strictness)
     if not all(_is_capped(mock, finding) for finding in report.errors):
         status = mock.config.refusal_status
-        raise _refusal(report, status, "invalid_request", _summary(report))
+        raise _refusal(mock, report, status, "invalid_request", _summary(report))
     return body, report.findings
 
 
-def _refusal(report: Report, status: int, code: str, message: str) -> Refusal:
-    return Refusal(status, code, message, "refusal-status", findings=report.findings[:_MOST_FINDINGS])
+def _refusal(mock: Mock, report: Report, status: int, code: str, message: str, *claims: str) -> Refusal:
+    claims = ("refusal-status", "content-type-ignored", *_caps(mock, report.findings), *claims)
+    return Refusal(status, code, message, *claims, findings=report.findings[:_MOST_FINDINGS])
 
 
 def _summary(report: Report) -> str:
@@ -133,10 +140,13 @@ def _summary(report: Report) -> str:
 
 def _is_capped(mock: Mock, finding: Finding) -> bool:
     """Whether this mock lowers the value instead of refusing it, where the vendor's word allows both."""
-    if mock.config.square_4k != "cap" or "#" not in finding.rule:
-        return False
-    rule = mock.catalog.rule_named(finding.rule)
-    return rule.keyword in rule.node.get("x-cap", ())
+    return mock.config.square_4k == "cap" and bool(_caps(mock, (finding,)))
+
+
+def _caps(mock: Mock, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """The claims on refusing or lowering a value, of those findings for which the vendor's word allows both."""
+    rules = (mock.catalog.rule_named(finding.rule) for finding in findings if "#" in finding.rule)
+    return tuple(rule.cap for rule in rules if rule.cap is not None)
 
 
 def _capped(mock: Mock, input: dict[str, Any], findings: tuple[Finding, ...]) -> dict[str, Any]:
@@ -169,11 +179,11 @@ def _stored(mock: Mock, task: Task, key: IdempotencyKey | None) -> Task:
     except NotEnoughCredits as error:
         message = f"this request costs {error.needed} credits and {error.available} are left"
         price = mock.catalog.operations[task.operation].data["price"]["claim"]
-        claims = ("insufficient-credits", "credits-start", price)
+        claims = ("insufficient-credits", "credits-start", "credits-hold", price)
         raise Refusal(402, "insufficient_credits", message, *claims) from None
 
 
-def _accepted(mock: Mock, task: Task, findings: tuple[Finding, ...], *, repeat: bool) -> Response:
+def _accepted(mock: Mock, task: Task, body: dict[str, Any], findings: tuple[Finding, ...], *, repeat: bool) -> Response:
     response = jsonify(
         id=task.id,
         status=mock.catalog.lifecycle["initial"],
@@ -187,8 +197,22 @@ def _accepted(mock: Mock, task: Task, findings: tuple[Finding, ...], *, repeat: 
         response.headers[WARNINGS_HEADER] = ", ".join(
             rule.encode("ascii", "backslashreplace").decode() for rule in rules
         )
-    claims = ["auth-key-form", "idempotency-optional", "idempotency-scope"]
+    return cite(response, *_key_claims(), *_create_claims(mock, task, body, findings, repeat))
+
+
+def _create_claims(
+    mock: Mock, task: Task, body: dict[str, Any], findings: tuple[Finding, ...], repeat: bool
+) -> tuple[str, ...]:
+    """The claims that an accepted reply rests on."""
+    data = mock.catalog.operations[task.operation].data
+    claims = ["content-type-ignored", "credits-start", "credits-hold", data["price"]["claim"], *_caps(mock, findings)]
+    if "x-idempotency-key" in request.headers:
+        claims += ["idempotency-scope", "idempotency-lifetime", "idempotency-after-validation"]
+    else:
+        claims.append("idempotency-optional")
     claims += ["idempotency-repeat"] if repeat else []
-    default = mock.catalog.operations[task.operation].data["default_model"]["claim"]
-    claims += [default] if "model" not in task.input else []
-    return cite(response, *claims)
+    claims += ["poll-after-speed"] if mock.config.speed != 1 else []
+    claims += ["scenario-header"] if scenarios.HEADER in request.headers else []
+    claims += ["webhook-url"] if "webhook_url" in body else []
+    claims += [data["default_model"]["claim"]] if "model" not in task.input else []
+    return tuple(claims)

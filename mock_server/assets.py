@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from io import BytesIO
 from textwrap import wrap
 
@@ -33,19 +34,24 @@ def asset(asset_id: str, name: str) -> Response:
     response = Response(data, mimetype=form["media_type"])
     response.set_etag(hashlib.sha256(data).hexdigest()[:32])
     response.make_conditional(request, accept_ranges=True, complete_length=len(data))
-    return cite(response, "asset-open", task.size_claim)
+    return cite(response, "asset-open", "pixels-defaults", task.size_claim)
 
 
 def render(task: Task) -> bytes:
     """A PNG of the task's size, with its prompt, model and size written on it, in a colour of its own."""
+    size = max(12, min(task.width, task.height) // 20)
+    text = _text(task, columns=int((task.width - 2 * size) / (size * 0.55)), rows=int(task.height / size / 1.4) - 1)
+    return _painted(task.width, task.height, size, text, _tint(task.asset_id))
+
+
+@lru_cache(maxsize=16)
+def _painted(width: int, height: int, size: int, text: str, tint: tuple[int, int, int]) -> bytes:
     from PIL import Image, ImageDraw, ImageFont  # late: a mock that serves no picture starts without it
 
-    size = max(12, min(task.width, task.height) // 20)
-    image = Image.new("P", (task.width, task.height), 0)
-    image.putpalette([*_tint(task.asset_id), *_INK])
+    image = Image.new("P", (width, height), 0)
+    image.putpalette([*tint, *_INK])
     draw = ImageDraw.Draw(image)
     draw.fontmode = "1"  # two colours, no shades between them
-    text = _text(task, columns=int((task.width - 2 * size) / (size * 0.55)), rows=int(task.height / size / 1.4) - 1)
     draw.multiline_text((size, size), text, font=ImageFont.load_default(size), fill=1, spacing=size * 0.4)
     out = BytesIO()
     image.save(out, "PNG", bits=1)

@@ -66,4 +66,4 @@ def _proportion(ratio: str) -> float | None:
 
 
 def _rounded(side: float, step: int) -> int:
-    return max(step, round(side / step) * step)
+    return max(step, int(side / step) * step)

@@ -10,13 +10,19 @@ from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from cannon_spec.finding import Finding
-from mock_server.mock import cite
+from mock_server.mock import cite, current
 
 _CLAIMS = {
     404: ("unknown-address-404",),
     405: ("unknown-address-404",),
     413: ("body-limit",),
     416: ("asset-open",),
+}
+_MESSAGES = {
+    404: "no such address; there are GET /api/v1/status, POST /api/v1/requests and GET /api/v1/requests/{id}",
+    405: "this address does not take that method; the header Allow lists those it takes",
+    413: "the body is larger than 1 MiB; send a smaller one",
+    416: "the file does not have that range; the header Content-Range tells its length",
 }
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _LARGEST_PORT = 65_535
@@ -55,7 +61,8 @@ def _check_host() -> None:
     """Refuse a Host header that no address could be made of, before anything is stored."""
     found = _HOST.fullmatch(request.host)
     if found is None or int(found[1] or 0) > _LARGEST_PORT:
-        raise Refusal(400, "invalid_host", "the Host header is not a host name with a port")
+        message = "the Host header is no host name with a port; call the mock by its address"
+        raise Refusal(400, "invalid_host", message, "host-header")
 
 
 def _refused(refusal: Refusal) -> Response:
@@ -73,9 +80,11 @@ def _http_error(error: HTTPException) -> Response:
     claims = _CLAIMS.get(status, ())
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Content-Range")}
     code = error.name.lower().replace(" ", "_")
-    return _refused(Refusal(status, code, error.description or error.name, *claims, headers=kept))
+    message = _MESSAGES.get(status, error.description or error.name)
+    return _refused(Refusal(status, code, message, *claims, headers=kept))
 
 
 def _fault(error: Exception) -> Response:
-    current_app.logger.error("fault of the mock's own", exc_info=error)
+    known = current().config.verbose
+    current_app.logger.error("the mock failed: %s: %s", type(error).__name__, error, exc_info=error if known else None)
     return _refused(Refusal(500, "mock_fault", "the mock failed, not your request; please report it"))

@@ -119,11 +119,11 @@ def claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]:
     always = (pace, operation.data["price"]["claim"], "credits-billable-at-once", "request-log-at-end-only")
     if status == "queued":
         return (*always, "request-queued-view")
-    if status == "failed":
-        return (*always, "failure-message", "request-failed-view")
     swept = ("request-log-after-sweep",) if now_ms > _retained_until(catalog, task) else ()
+    if status == "failed":
+        return (*always, "failure-message", "request-failed-view", *swept)
     ratio = () if "aspect_ratio" in task.input else ("image-output-default-ratio",)
-    return (*always, *operation.data["replies"]["claims"], *ratio, *swept)
+    return (*always, *operation.data["replies"]["claims"], *ratio, *(swept if status == "succeeded" else ()))
 
 
 def _timeline(

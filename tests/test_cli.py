@@ -249,12 +249,25 @@ def test_a_bare_input_has_paths_of_its_own(cannon: Run) -> None:
     assert cannon("validate", "--operation", "image.generate", write("b.json", DOCUMENTED["input"]))[0] == 0
 
 
-@pytest.mark.parametrize("operation", ["image.edit", "tea"])
-def test_inputs_of_other_operations_could_not_be_judged(operation: str, cannon: Run) -> None:
-    """An operation that is not covered is exit status 2 before any file is read, with what is covered."""
-    status, out, err = cannon("validate", "--operation", operation, "nowhere.json")
+def test_inputs_of_an_unknown_operation_could_not_be_judged(cannon: Run) -> None:
+    """An operation that there is not is exit status 2 before any file is read."""
+    status, out, err = cannon("validate", "--operation", "tea", "nowhere.json")
     assert (status, out) == (2, "")
-    assert err == f"cannon-spec: --operation {operation}: its inputs cannot be judged; covered: image.generate\n"
+    assert err == "cannon-spec: --operation tea: no such operation; cannon-spec catalog lists them\n"
+
+
+def test_inputs_of_an_operation_that_is_not_covered_are_refused(cannon: Run) -> None:
+    """An operation that is listed but not covered is exit status 1, with that word."""
+    status, out, _ = cannon("validate", "--operation", "image.edit", write("a.json", {}), "--format", "json")
+    assert (status, [finding["rule"] for finding in findings(out)]) == (1, ["operation-not-covered"])
+
+
+@pytest.mark.parametrize("name", ["empty.jsonl", "blank.jsonl"])
+def test_a_file_without_a_document_could_not_be_judged(name: str, cannon: Run) -> None:
+    """A file that holds nothing is no success: exit status 2, and a line that names it."""
+    Path(name).write_text("" if name.startswith("empty") else "\n \n")
+    status, _, err = cannon("validate", name)
+    assert (status, err) == (2, f"cannon-spec: {name}: holds no document; check the file\n")
 
 
 def test_a_file_that_cannot_be_read_beats_errors(cannon: Run) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cannon_spec import __version__, load_catalog
+from cannon_spec import Claim, __version__, load_catalog
 from tests.mocks import Driver, Maker, refusal
 from tests.payloads import CATALOG
 
@@ -21,11 +21,15 @@ def test_health_needs_no_key(mock: Driver) -> None:
 
 
 def test_every_assumption_is_listed_and_nothing_else(mock: Driver) -> None:
-    """The list has each assumed claim of the ledger, whole, and no claim that is known better."""
+    """The list has each assumed claim of the ledger, whole, each weaker claim on behaviour, and no other."""
     listed = mock.client.get("/__mock__/assumptions").get_json()["assumptions"]
-    assumed = {id_: claim for id_, claim in CATALOG.claims.items() if claim.strength == "assumed"}
+    assumed = {id_: claim for id_, claim in CATALOG.claims.items() if _is_weak(claim)}
     assert {each["id"]: each["text"] for each in listed} == {id_: claim.text for id_, claim in assumed.items()}
     assert all(set(each) == {"id", "text", "strength", "kind", "source"} for each in listed)
+
+
+def _is_weak(claim: Claim) -> bool:
+    return claim.strength == "assumed" or (claim.kind == "behaviour" and claim.strength in ("upstream", "reported"))
 
 
 @pytest.mark.parametrize(

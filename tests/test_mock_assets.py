@@ -221,4 +221,7 @@ def test_an_unknown_asset_is_not_found(mock: Driver, path: str) -> None:
 
 def test_a_picture_cites_its_size(mock: Driver) -> None:
     """The claims on open assets and on the table of sizes are named."""
-    assert _fetched(mock).headers["x-mock-evidence"] == "assumed:asset-open, assumed:gptimage2-pixels"
+    assert (
+        _fetched(mock).headers["x-mock-evidence"]
+        == "assumed:asset-open, assumed:pixels-defaults, assumed:gptimage2-pixels"
+    )

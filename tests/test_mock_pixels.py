@@ -43,7 +43,7 @@ COMPUTED = [
     ("flux2", {"resolution": "2K"}, "2048x2048"),
     ("flux2", {"aspect_ratio": "16:9"}, "1360x768"),
     ("flux2pro", {"aspect_ratio": "9:16"}, "768x1360"),
-    ("wan27image", {"aspect_ratio": "16:9"}, "2736x1536"),
+    ("wan27image", {"aspect_ratio": "16:9"}, "2720x1536"),
     ("nobody-knows", {"aspect_ratio": "2:1", "resolution": "4K"}, "5792x2896"),
 ]
 

@@ -18,6 +18,7 @@ from cannon_spec import (
     ContractViolation,
     NotJSON,
     Report,
+    UnknownName,
     check_request,
     validate_input,
     validate_request,
@@ -182,13 +183,13 @@ def test_one_fault_of_an_input_is_one_finding(
             {**DOCUMENTED, "operation": "image.generat"},
             "/operation",
             "operation-unknown",
-            ('"image.generat" is not an operation', 'did you mean "image.generate"?'),
+            ('"image.generat" is not the identifier of an operation', 'did you mean "image.generate"?'),
         ),
         (
             {**DOCUMENTED, "operation": "tea"},
             "/operation",
             "operation-unknown",
-            ('"tea" is not an operation', 'covered: "image.generate"'),
+            ('"tea" is not the identifier of an operation', 'covered: "image.generate"'),
         ),
         (
             {**DOCUMENTED, "operation": "image.edit"},
@@ -284,11 +285,17 @@ def test_the_paths_of_a_bare_input_start_at_the_input() -> None:
     assert [finding.message for finding in bare] == [finding.message for finding in whole]
 
 
-@pytest.mark.parametrize("operation", ["image.edit", "image.draw", "", "\ud800"])
-def test_inputs_of_other_operations_are_not_judged(operation: str) -> None:
-    """An input of an operation that is not covered is a fault of the caller's, and the error names what is covered."""
-    with pytest.raises(ValueError, match=r'cannot be judged; covered: "image.generate"'):
+@pytest.mark.parametrize("operation", ["image.draw", "", "\ud800"])
+def test_inputs_of_unknown_operations_are_not_judged(operation: str) -> None:
+    """An operation that there is not is a fault of the caller's."""
+    with pytest.raises(UnknownName, match="cannon-spec catalog lists them"):
         validate_input(operation, {})
+
+
+def test_an_input_of_an_operation_not_covered_is_said_to_be() -> None:
+    """An input of an operation that is only listed has that as its one finding."""
+    finding = only(validate_input("image.edit", {}))
+    assert (finding.path, finding.rule, finding.severity) == ("", "operation-not-covered", "error")
 
 
 @pytest.mark.parametrize("kind", ["create", "request ", "", None])
@@ -315,7 +322,7 @@ def test_a_response_that_is_none_is_an_error(kind: str) -> None:
         ({"operation": "video.generate", "output": {}}, []),
         ({"operation": "tea", "output": {}}, []),
         ({"operation": 4, "output": {}}, ["/operation"]),
-        ({"status": "processing", "output": {}}, ["/completedAtMs"]),
+        ({"status": "processing", "output": {}}, ["/completedAtMs", *["/output"] * 4]),
     ],
 )
 def test_the_output_of_a_success_is_judged(changes: dict[str, Any], paths: list[str]) -> None:

@@ -12,7 +12,10 @@ from mock_server.tasks import Task
 
 
 class MemoryStore:
-    """A store that is gone with its process. A lock keeps the server's threads apart; ``max_tasks`` are kept."""
+    """A store that is gone with its process. A lock keeps the server's threads apart; ``max_tasks`` are kept.
+
+    An account is forgotten with the last of its tasks.
+    """
 
     def __init__(self, max_tasks: int) -> None:
         self._max_tasks = max_tasks
@@ -23,6 +26,7 @@ class MemoryStore:
         self._key_of: dict[str, tuple[str, str]] = {}
         self._balances: dict[str, Balance] = {}
         self._due: dict[str, list[tuple[int, str, Entry]]] = {}
+        self._kept: dict[str, int] = {}
 
     def create(self, task: Task, key: IdempotencyKey | None, start: int) -> Task:
         """See Store."""
@@ -33,6 +37,7 @@ class MemoryStore:
             self._hold(task, start)
             self._tasks[task.id] = task
             self._assets[task.asset_id] = task.id
+            self._kept[task.account] = self._kept.get(task.account, 0) + 1
             if key is not None:
                 self._key_of[task.id] = (task.account, key.key)
                 self._keys[task.account, key.key] = (key.fingerprint, task.id)
@@ -87,3 +92,7 @@ class MemoryStore:
         key = self._key_of.pop(oldest.id, None)
         if key is not None:
             del self._keys[key]
+        self._kept[oldest.account] -= 1
+        if not self._kept[oldest.account]:  # nothing is left of the account: it starts afresh
+            for accounts in (self._kept, self._balances, self._due):
+                del accounts[oldest.account]

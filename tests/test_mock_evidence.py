@@ -1,0 +1,50 @@
+"""The mock says how it knows: each assumption that it acts on is named by a reply that rests on it."""
+
+from __future__ import annotations
+
+from tests.mocks import FAILURE, KEY, LONG_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body
+from tests.payloads import CATALOG
+
+UNSEEN = {
+    # what the judge and the schemas hold, not a reply of the mock
+    "image-output-names": "named while a task is at work or has succeeded",
+}
+
+
+def _cited(*replies: object) -> set[str]:
+    headers = [reply.headers.get("x-mock-evidence", "") for reply in replies]  # type: ignore[attr-defined]
+    return {each.split(":")[1] for header in headers for each in header.split(", ") if each}
+
+
+def _seen(mock: Driver) -> set[str]:
+    """The claims that the replies of one mock name, over everything that a client can do."""
+    twice = {"x-idempotency-key": "k"}
+    first, repeat = mock.create(headers=twice), mock.create(headers=twice)
+    other = mock.create(body(prompt="another"), headers=twice)
+    bare = mock.create({"operation": "image.generate", "input": {"prompt": "x"}, "webhook_url": "https://x.example"})
+    failing = mock.create(headers=FAILURE)
+    ids = [reply.get_json()["id"] for reply in (first, bare, failing)]
+    replies = [first, repeat, other, bare, failing, mock.get("/api/v1/status", authorization=f"Bearer {KEY}")]
+    for pause in (0, LONG_MS, RETENTION_MS):
+        mock.clock.advance(pause)
+        replies += [mock.get(f"/api/v1/requests/{id_}") for id_ in ids]
+    output = mock.poll(ids[0])["output"]
+    replies += [mock.get(output["image_url"]), mock.create(SQUARE_4K), mock.post("{"), mock.post("NaN")]
+    replies += [mock.get("/api/v1/requests/req_0"), mock.get("/nowhere"), mock.post("x" * 2_000_000)]
+    replies += [mock.create(headers={"x-idempotency-key": ""}), mock.create(headers={"host": "a b"})]
+    replies += [mock.client.get("/api/v1/requests/req_0")]
+    return _cited(*replies)
+
+
+def test_every_assumed_behaviour_is_named(make_mock: Maker) -> None:
+    """Each assumed behaviour of the ledger is named in the evidence of at least one reply."""
+    named = _seen(make_mock()) | _seen(make_mock(speed=2.0)) | _cited(make_mock(credits=1).create())
+    assumed = {id_ for id_, claim in CATALOG.claims.items() if (claim.strength, claim.kind) == ("assumed", "behaviour")}
+    of_models = {claim for claim in assumed if claim.endswith("-pixels") or claim == "pixels-computed"}
+    assert assumed - of_models - named == set()
+
+
+def test_a_capped_picture_names_the_assumption(make_mock: Maker) -> None:
+    """Whether 4K at 1:1 is refused or made smaller, the reply names the claim on it."""
+    for mode in ("refuse", "cap"):
+        assert "gptimage2-square-refused" in _cited(make_mock(square_4k=mode).create(SQUARE_4K))
