@@ -5,11 +5,6 @@ from __future__ import annotations
 from tests.mocks import FAILURE, KEY, LONG_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body
 from tests.payloads import CATALOG
 
-UNSEEN = {
-    # what the judge and the schemas hold, not a reply of the mock
-    "image-output-names": "named while a task is at work or has succeeded",
-}
-
 
 def _cited(*replies: object) -> set[str]:
     headers = [reply.headers.get("x-mock-evidence", "") for reply in replies]  # type: ignore[attr-defined]
