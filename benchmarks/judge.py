@@ -22,14 +22,15 @@ def tables() -> Iterator[str]:
         raise NotMeasured(str(error)) from None
     good, bad = payloads.good(fast), payloads.bad()
     silent = [payload for payload in good if not validate_request(payload, catalog=fast).findings]
+    warned = [payload for payload in good if payload not in silent]
     _make_sure(fast, good, bad)
     yield rendered(
         "1. Time to judge one payload",
         reference.engine,
         fast.engine,
         [
-            _row("good, of every model", good, reference, fast, Aim("over", 50)),
-            _row("of these, without a warning", silent, reference, fast),
+            _row("good", silent, reference, fast, Aim("over", 50)),
+            _row("good, with a warning on the model", warned, reference, fast),
             _row("bad, a dozen slips", bad, reference, fast, Aim("over", 10)),
         ],
     )

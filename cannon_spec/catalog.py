@@ -35,12 +35,21 @@ def load(
     folder = _shipped() if path is None else os.fspath(path)
     chosen = engines.choose(engine)
     bundle, meta = _read(folder)
-    if overlay is not None:
-        bundle = _laid_over(bundle, os.fspath(overlay))
+    if overlay is None:
+        return _checked(bundle, meta, chosen)
+    file = os.fspath(overlay)
+    laid_over = _laid_over(bundle, file)
+    try:
+        return _checked(laid_over, meta, chosen)
+    except CatalogError as error:
+        raise CatalogError(f"{file}: {error.place}", error.problem, error.advice) from None
+
+
+def _checked(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> Catalog:
     raw = bundle["schemas"]
-    bundle = {**bundle, "schemas": {id_: _inlined(schema, id_, raw) for id_, schema in raw.items()}}
-    check_words(bundle, meta, chosen)
-    catalog = _build(bundle, chosen)
+    whole = {**bundle, "schemas": {id_: _inlined(schema, id_, raw) for id_, schema in raw.items()}}
+    check_words(whole, meta, engine)
+    catalog = _build(whole, engine)
     check_names(catalog)
     return catalog
 

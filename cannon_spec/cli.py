@@ -71,12 +71,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=_formatter,
     )
     parser.add_argument("--version", action="version", version=f"cannon-spec {__version__}")
-    commands = parser.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", prog="cannon-spec"
-    )  # else argparse makes it
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="cannon-spec")
     _add_validate(commands)
-    explain = _add(commands, "explain", "everything known of a model, a claim or a rule, and how", _run_explain)
-    explain.add_argument("topic", metavar="MODEL|CLAIM|RULE")
+    explain = _add(
+        commands, "explain", "what is known of a model, an operation, a claim or a rule, and how", _run_explain
+    )
+    explain.add_argument("topic", metavar="MODEL|OPERATION|CLAIM|RULE")
     listing = _add(commands, "catalog", "the operations and models of the contract", _run_catalog)
     listing.add_argument("--format", choices=("text", "markdown"), default="text")
     example = _add(commands, "example", "a create body that is valid by construction", _run_example)
@@ -195,6 +195,7 @@ class _Run:
             judged = validate.refused(self._catalog, error)
         else:
             judged = self._report(value)
+            self._note_other_form(file, value)
         judged = Report(tuple(finding for finding in judged.findings if not self._repeats(finding)))
         self.summary = self.summary.plus(judged)
         self.writer.add(report.Result(file, line, text, judged))
@@ -204,6 +205,20 @@ class _Run:
         if operation is None:
             return validate.request(self._catalog, value, self._strictness)
         return validate.bare_input(self._catalog, operation, value, self._strictness)
+
+    def _note_other_form(self, file: str, value: Any) -> None:
+        """Say once of a file that it holds bare inputs where bodies were asked for, or the other way round."""
+        keys, operation = set(value) if isinstance(value, dict) else set(), self._arguments.operation
+        inputs = {each.id: each.input for each in self._catalog.operations.values() if each.input is not None}
+        likely = [id_ for id_, schema in inputs.items() if keys <= set(self._catalog.schemas[schema]["properties"])]
+        note = ""
+        if operation is None and keys and likely:
+            note = f"looks like a bare input; judge it with --operation {likely[0]}"
+        elif operation is not None and {"operation", "input"} <= keys:
+            note = "looks like a whole create body; leave --operation out"
+        if note and (file, note) not in self._said:
+            self._said.add((file, note))
+            _complain(f"{file}: {note}")
 
     def _repeats(self, finding: Finding) -> bool:
         """Whether this is a warning about a model's identifier that this run has given before."""

@@ -45,6 +45,8 @@ def _words(meta: dict[str, Any], keyword_path: Path, value: Any) -> str:
     if keyword_path[-1] == "additionalProperties":
         known = _resolved(meta, node, "properties").get("properties", {})
         return ": unknown word " + ", ".join(sorted(value.keys() - known.keys()))
+    if keyword_path[-1] == "type":
+        return f": it must be of type {_resolved(meta, node, 'type')['type']}"
     if keyword_path[-1] == "required":
         return ": lacks " + ", ".join(sorted(set(_resolved(meta, node, "required")["required"]) - value.keys()))
     return ""

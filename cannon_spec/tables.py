@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from cannon_spec import validate, wording
-from cannon_spec.contract import Catalog, Claim, Model, Rule
+from cannon_spec.contract import Catalog, Claim, Model, Operation, Rule
 from cannon_spec.errors import UnknownName
 from cannon_spec.nearest import fold, nearest
 
 Table = Sequence[Sequence[str]]
 
-_WIDEST = 34
+_WIDEST, _NARROWEST, _COLUMNS = 40, 16, 100
 
 
 def text(table: Table) -> str:
-    """A table in aligned columns, long cells wrapped; its first row is the head."""
-    rows = [[textwrap.wrap(cell, _WIDEST) or [""] for cell in row] for row in table]
-    widths = [max(len(line) for row in rows for line in row[column]) for column in range(len(table[0]))]
+    """A table in aligned columns, long cells wrapped so that it is no wider than needed; its first row is the head."""
+    for widest in range(_WIDEST, _NARROWEST, -2):
+        rows = [[textwrap.wrap(cell, widest, break_on_hyphens=False) or [""] for cell in row] for row in table]
+        widths = [max(len(line) for row in rows for line in row[column]) for column in range(len(table[0]))]
+        if sum(widths) + 2 * len(widths) <= _COLUMNS:
+            break
     rows.insert(1, [["-" * width] for width in widths])
     lines = [line for row in rows for line in zip_longest(*row, fillvalue="")]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
@@ -37,13 +40,13 @@ def operations(catalog: Catalog) -> Table:
         (each.id, each.name, "yes" if each.covered else "not yet", each.claim.strength)
         for each in catalog.operations.values()
     ]
-    return [("operation", "name", "covered", "identifier known from"), *rows]
+    return [("operation", "name", "covered", "known from"), *rows]
 
 
 def identifiers(catalog: Catalog, operation: str) -> Table:
     """The models that serve an operation, by name."""
     rows = [(model.name, model.id, model.claim.strength) for model in catalog.models_of(operation)]
-    return [("model", "identifier", "identifier known from"), *rows]
+    return [("model", "identifier", "known from"), *rows]
 
 
 def models(catalog: Catalog, operation: str) -> Table:
@@ -57,14 +60,20 @@ def models(catalog: Catalog, operation: str) -> Table:
 
 
 def explain(catalog: Catalog, topic: str) -> str:
-    """Everything known of a model, a claim or a rule. Raises UnknownName, with the nearest topic, for another word."""
+    """What is known of a model, an operation, a claim or a rule.
+
+    Raises UnknownName, with the nearest topic, for another word.
+    """
     model = catalog.models.get(topic) or next(
         (each for each in catalog.models.values() if fold(each.name) == fold(topic)), None
     )
     if model is not None:
         return _model(catalog, model)
-    if topic in catalog.claims:
-        return _claim(catalog, catalog.claims[topic])
+    if topic in catalog.operations:
+        return _operation(catalog, catalog.operations[topic])
+    claim = catalog.claims.get(topic.rpartition(":")[2])  # as the header x-mock-evidence names it, too
+    if claim is not None:
+        return _claim(catalog, claim)
     if topic in validate.WORDS:
         return f"{topic}\n  {validate.WORDS[topic]}"
     try:
@@ -122,6 +131,18 @@ def _model(catalog: Catalog, model: Model) -> str:
     return "\n".join(
         [*lines, text([head, *rows]), "", "Sources:", *sources, *(["", "Not judged:", *notes] if notes else [])]
     )
+
+
+def _operation(catalog: Catalog, operation: Operation) -> str:
+    heading = f"{operation.id} ({operation.name})\n  identifier  {operation.claim.strength}, {operation.claim.id}\n"
+    if operation.input is None:
+        return heading + "\nIt is listed by the vendor; its input is not judged yet."
+    rows = [
+        (rule.field, wording.asked(rule.keyword, rule.value), rule.severity, f"{rule.claim.id} ({rule.claim.strength})")
+        for rule in catalog.rules(operation.input)
+    ]
+    fields = "Fields: " + ", ".join(catalog.schemas[operation.input]["properties"])
+    return "\n".join([heading, text([("field", "takes", "else", "known from"), *rows]), "", fields])
 
 
 def _claim(catalog: Catalog, claim: Claim) -> str:

@@ -72,9 +72,14 @@ def _connect(catalog: Catalog, target: str) -> Api:
     live, url = _is_live(target, catalog.base_url), catalog.base_url if target == "live" else target
     key = os.environ.get(_KEY_VARIABLE) or fresh
     try:
-        return over_socket(catalog, url, key, _LIVE_PATIENCE_S if live else _SOCKET_PATIENCE_S)
+        api = over_socket(catalog, url, key, _LIVE_PATIENCE_S if live else _SOCKET_PATIENCE_S)
+        answer = api.get("/api/v1/status")
     except httpx.TransportError as error:
         pytest.exit(f"no answer from {url}: {error}; check the address, and that the server is up", returncode=2)
+    if answer.status_code in (404, 405, 501):
+        api.client.close()
+        pytest.exit(f"{url} is no such API: GET /api/v1/status answers {answer.status_code}; check the address", 2)
+    return api
 
 
 def _in_process(catalog: Catalog, key: str) -> Api:

@@ -19,7 +19,7 @@ KEY = "cs_test_demo"
 PICTURE = Path("demo.png")
 
 _YOURS = """\
-The same in your own code (pip install httpx):
+The same in your own code, with `import time, httpx`, `from pathlib import Path` and `body` as above:
 
     client = httpx.Client(base_url="{url}", headers={{"x-api-key": "{key}"}})
     task = client.post("/api/v1/requests", json=body, headers={{"x-idempotency-key": "my-001"}}).json()
@@ -27,13 +27,18 @@ The same in your own code (pip install httpx):
         time.sleep(2)
     Path("picture.png").write_bytes(client.get(task["output"]["image_url"]).content)
 
-Start the mock with `make mock` and put its address in place of the one above. For the real service put
-{live} and your own key.
+Start the mock for it with `make mock`. For the real service put {live} and your own key.
 """
 
 
 def main() -> int:
-    """Run every step and print it; 0 when the picture is on the disk."""
+    """Run every step and print it; 0 when the picture is on the disk, 1 when it cannot be written."""
+    try:
+        with PICTURE.open("ab"):
+            pass
+    except OSError as error:
+        print(f"cannot write {PICTURE.resolve()}: {error.strerror}; run it where you may write", file=sys.stderr)
+        return 1
     body = {"operation": "image.generate", "input": json.loads(EXAMPLE.read_text())["input"]}
     _judge(body)
     command = [sys.executable, "-m", "mock_server", "--port", "0"]
@@ -44,7 +49,7 @@ def main() -> int:
                 _run(client, body)
         finally:
             mock.terminate()
-    print("\n" + _YOURS.format(url=url, key=KEY, live=cannon_spec.load_catalog().base_url))
+    print("\n" + _YOURS.format(url="http://127.0.0.1:2266", key=KEY, live=cannon_spec.load_catalog().base_url))
     return 0
 
 
@@ -106,4 +111,7 @@ def _credits(client: httpx.Client) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (KeyboardInterrupt, BrokenPipeError):
+        sys.exit(130)

@@ -36,8 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from mock_server import serve
 
         app = create_app(config)
+    except ImportError as error:
+        return _complain(f"{error.name} is missing; install the extra mock: pip install 'cannon-spec[mock]'")
     except (ValueError, OverflowError, CannonSpecError) as error:
         return _complain(str(error))
+    except KeyboardInterrupt:
+        return 0
     try:
         bound = serve.listen(config)
     except (OSError, ValueError, OverflowError) as error:
@@ -57,6 +61,7 @@ def parser(defaults: Config) -> argparse.ArgumentParser:
         description="A mock of the Cannon Studio API: takes requests from queued to their end, offline and free.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     flags.add_argument("--version", action="version", version=f"cannon-mock {__version__}")
     flags.set_defaults(**{each.name: getattr(defaults, each.name) for each in fields(Config)})

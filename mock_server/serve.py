@@ -44,7 +44,8 @@ def serve(app: Flask, bound: socket.socket, announce: Callable[[str], None]) -> 
     server = create_server(
         app, map=channels, sockets=[bound], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock"
     )
-    signal.signal(signal.SIGTERM, _stop)
+    for asked in (signal.SIGTERM, signal.SIGINT):  # a shell starts what runs in the background without SIGINT
+        signal.signal(asked, _stop)
     announcing = threading.Thread(target=_announce, args=(address(bound), announce), daemon=True)
     announcing.start()
     server.run()

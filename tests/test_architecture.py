@@ -21,7 +21,8 @@ FLOORS: dict[int, set[str]] = {
             *("meta", "nearest", "overlay", "pointer", "validate", "wording"),
         )
     },
-    2: {f"cannon_spec.{name}" for name in ("cli", "example", "inputs", "judge", "report", "tables")} | {"cannon_spec"},
+    2: {f"cannon_spec.{name}" for name in ("__main__", "cli", "example", "inputs", "judge", "report", "tables")}
+    | {"cannon_spec"},
     3: {f"mock_server.{name}" for name in ("clock", "config", "credits", "pixels", "scenarios", "tasks")},
     4: {
         f"mock_server.{name}"

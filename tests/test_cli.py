@@ -671,3 +671,29 @@ def test_any_file_name_can_be_written(form: str, tmp_path: Path) -> None:
         json.dump(SQUARE, file)
     done = real("validate", name, "--format", form, env={"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8:strict"})
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_bare_input_is_noticed(cannon: Run) -> None:
+    """A bare input judged as a body is an error, and a line says what to do; the same the other way round."""
+    bare, whole = write("bare.json", DOCUMENTED["input"]), write("whole.json", DOCUMENTED)
+    status, _, err = cannon("validate", bare)
+    assert (status, err) == (
+        1,
+        f"cannon-spec: {bare}: looks like a bare input; judge it with --operation image.generate\n",
+    )
+    status, _, err = cannon("validate", "--operation", "image.generate", whole)
+    assert (status, err) == (1, f"cannon-spec: {whole}: looks like a whole create body; leave --operation out\n")
+    assert cannon("validate", whole)[2] == cannon("validate", write("none.json", {}))[2] == ""
+
+
+def test_an_operation_is_explained(cannon: Run) -> None:
+    """An operation is explained with its fields, one that is only listed with that; a claim as a header names it."""
+    assert "Fields: prompt, model, aspect_ratio" in cannon("explain", "image.generate")[1]
+    assert "not judged yet" in cannon("explain", "image.edit")[1]
+    assert cannon("explain", "assumed:asset-open")[1].startswith("asset-open\n")
+
+
+def test_the_package_is_a_command() -> None:
+    """Python -m cannon_spec is cannon-spec."""
+    run = subprocess.run([sys.executable, "-m", "cannon_spec", "--version"], capture_output=True, text=True)
+    assert run.stdout == f"cannon-spec {__version__}\n"

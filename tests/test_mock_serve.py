@@ -361,3 +361,27 @@ def test_nothing_is_announced_where_nobody_answers() -> None:
     said: list[str] = []
     serve._announce(url, said.append)
     assert said == []
+
+
+def test_without_the_extra_a_line_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without Flask the command tells what to install, with status 2; --help works all the same."""
+    monkeypatch.setitem(sys.modules, "flask", None)
+    monkeypatch.delitem(sys.modules, "mock_server.serve", raising=False)
+    monkeypatch.delattr("mock_server.serve", raising=False)
+    assert main([]) == 2
+    assert (
+        capsys.readouterr().err
+        == "cannon-mock: flask is missing; install the extra mock: pip install 'cannon-spec[mock]'\n"
+    )
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+
+def test_an_early_interrupt_is_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C before the mock is up ends it with status 0 and no traceback."""
+
+    def interrupted(config: Config) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mock_server.__main__.create_app", interrupted)
+    assert main([]) == 0

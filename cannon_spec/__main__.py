@@ -1,0 +1,7 @@
+"""``python -m cannon_spec``: the command ``cannon-spec`` (floor 2)."""
+
+import sys
+
+from cannon_spec.cli import main
+
+sys.exit(main())
