@@ -227,3 +227,12 @@ def test_credits_are_never_spent_twice_under_threads(store: MemoryStore, attempt
         results = list(pool.map(accepted, range(200)))
     assert results.count(True) == 50
     assert store.balance("cs_a", 50 * PRICE, LATER) == Balance(0, settled=50 * PRICE)
+
+
+def test_an_account_is_forgotten_with_its_last_task(small: MemoryStore) -> None:
+    """However many accounts there were, those whose tasks are all forgotten take no room, and start afresh."""
+    for number in range(1, 51):
+        small.create(_task(number, f"cs_{number}"), None, START)
+    assert len(small._balances) == len(small._due) == len(small._kept) == 2
+    assert small.balance("cs_1", START, LATER) == Balance(START)
+    assert small.balance("cs_50", START, LATER) == Balance(START - PRICE, settled=PRICE)

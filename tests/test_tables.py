@@ -149,3 +149,10 @@ def test_what_is_not_known_is_a_lookup_error(topic: str, words: str) -> None:
     with pytest.raises(LookupError) as caught:
         tables.explain(CATALOG, topic)
     assert words in caught.value.args[0]
+
+
+def test_a_table_that_fits_nowhere_is_written_all_the_same() -> None:
+    """A table with more columns than a line can hold keeps every cell."""
+    row = [f"cell {number} of a row that is long" for number in range(12)]
+    lines = tables.text([row, row]).splitlines()
+    assert " ".join(lines).count("cell") == 24
