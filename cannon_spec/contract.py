@@ -122,6 +122,7 @@ class Catalog:
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
     _serving: dict[str, tuple[Model, ...]] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
+    _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)
 
     @property
     def engine(self) -> str:
@@ -144,11 +145,14 @@ class Catalog:
 
     def rule_at(self, path: Path, schemas: tuple[str, ...], envelope: str | None = None) -> Rule:
         """The rule at a keyword path that the validator of the same schemas gave."""
-        if envelope is not None:
-            if path[1] == 0:
-                return self.rule(envelope, path[2:])
-            path = path[4:]  # within allOf, 1, properties, input
-        return self.rule(schemas[int(path[1])], path[2:])
+        found = self._rules_at.get((path, schemas, envelope))
+        if found is None:
+            schema, within = envelope or "", path[2:]
+            if envelope is None or path[1] != 0:
+                within = path if envelope is None else path[4:]  # after allOf, 1, properties, input
+                schema, within = schemas[int(within[1])], within[2:]
+            found = self._rules_at[path, schemas, envelope] = self.rule(schema, within)
+        return found
 
     def models_of(self, operation: str) -> tuple[Model, ...]:
         """The models that serve an operation, in the order of the catalog."""

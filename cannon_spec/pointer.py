@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -12,6 +13,11 @@ _LONGEST_INDEX = 9
 
 def to_pointer(path: Iterable[str | int]) -> str:
     """The JSON Pointer of a path of keys and indexes; the empty path is the empty string."""
+    return _pointer(tuple(path))
+
+
+@lru_cache(maxsize=1024)
+def _pointer(path: Path) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
