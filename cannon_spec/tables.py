@@ -13,13 +13,16 @@ from cannon_spec.nearest import fold, nearest
 
 Table = Sequence[Sequence[str]]
 
-_WIDEST, _NARROWEST, _COLUMNS = 40, 16, 100
+_WIDEST, _NARROWEST, _COLUMNS = 40, 22, 110
 
 
 def text(table: Table) -> str:
     """A table in aligned columns, long cells wrapped so that it is no wider than needed; its first row is the head."""
     for widest in range(_WIDEST, _NARROWEST, -2):
-        rows = [[textwrap.wrap(cell, widest, break_on_hyphens=False) or [""] for cell in row] for row in table]
+        rows = [
+            [textwrap.wrap(cell, widest, break_on_hyphens=False, break_long_words=False) or [""] for cell in row]
+            for row in table
+        ]
         widths = [max(len(line) for row in rows for line in row[column]) for column in range(len(table[0]))]
         if sum(widths) + 2 * len(widths) <= _COLUMNS:
             break
