@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +13,7 @@ from cannon_spec import document, engines, overlay
 from cannon_spec.contract import Catalog, Claim, Model, Operation
 from cannon_spec.engines import Engine
 from cannon_spec.errors import CatalogError, NotJSON
-from cannon_spec.meta import PARTS, check_names, check_words, known_claim
+from cannon_spec.meta import PARTS, check_claims, check_names, check_parts, check_words, known_claim
 from cannon_spec.pointer import follow, from_pointer
 
 OVERLAY_CLAIM = "user-overlay"
@@ -58,6 +59,31 @@ def _checked(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> Ca
 def default() -> Catalog:
     """The shipped contract, read once a process."""
     return load()
+
+
+def part(kind: str, path: os.PathLike[str] | str) -> dict[str, Any]:
+    """A JSON file of the user's, held to what the meta-schema says of that kind. Raises CatalogError."""
+    file, meta = os.fspath(path), _json(os.path.join(_shipped(), _META + _SUFFIX))
+    value = _json(file)
+    try:
+        check_parts({kind: value}, meta, engines.choose(None))
+    except CatalogError as error:
+        raise CatalogError(f"{file}: {error.place}", error.problem, error.advice) from None
+    return value
+
+
+def with_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
+    """The contract with the scenarios of a file beside, or instead of, its own. Raises CatalogError."""
+    file, more = os.fspath(path), part("more_scenarios", path)
+    scenarios = {**catalog.scenarios["scenarios"], **more["scenarios"]}
+    default = more.get("default", catalog.scenarios["default"])
+    if default not in scenarios:
+        raise CatalogError(file, f"names the scenario {default}, which does not exist", "name one that does")
+    try:
+        check_claims(f"{file}: scenarios", more["scenarios"], catalog.claims)
+    except CatalogError as error:
+        raise CatalogError(error.place, error.problem, "leave the claim out, or name one of the ledger") from None
+    return replace(catalog, scenarios=MappingProxyType({"default": default, "scenarios": scenarios}))
 
 
 def _shipped() -> str:

@@ -89,6 +89,14 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a request costs, and the claim on that."""
+
+    credits: int
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """An operation that the vendor lists. ``input`` and ``output`` name its schemas; None while it is not covered."""
 
@@ -103,6 +111,14 @@ class Operation:
     def covered(self) -> bool:
         """Whether its input can be judged."""
         return self.input is not None
+
+    def price(self, model: str, input: Mapping[str, Any]) -> Price:
+        """What an input costs with a model: by the first entry that fits both, else the operation's own price."""
+        price = self.data["price"]
+        for entry in price.get("models", {}).get(model, ()):
+            if entry.get("resolution") in (None, input.get("resolution")):
+                return Price(entry["credits"], entry["claim"])
+        return Price(price["credits"], price["claim"])
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 Outcome = Literal["succeeded", "failed"]
 
+FOREVER_MS = 2**52
+"""A time that does not come: the end of a request that is stuck. Exact as a floating-point number too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:

@@ -15,7 +15,7 @@ from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 PARTS = ("lifecycle", "pixels", "scenarios")
 """The data files beside the catalog and the ledger, each under its own name in a bundle."""
 
-_ENVELOPES = ("create", "accepted", "request", "status", "error")
+_ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
 _OWN_CLAIMS = ("json-body", "json-strict", "operations-listed", "user-overlay")
 
 
@@ -23,7 +23,11 @@ def check_words(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) ->
     """Each file of the bundle has the words that the meta-schema lists for its kind, and no other."""
     apart = ("claims", "schemas", *PARTS)
     catalog = {key: value for key, value in bundle.items() if key not in apart}
-    whole = {"catalog": catalog, **{part: bundle.get(part) for part in apart}}
+    check_parts({"catalog": catalog, **{part: bundle.get(part) for part in apart}}, meta, engine)
+
+
+def check_parts(whole: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
+    """The same for some of the parts: the files by their kinds."""
     for path, keyword_path in engine.validator(meta)(whole):
         file, where = _file(path)
         problem = f"{where} breaks {keyword_path[-1]}{_words(meta, keyword_path, follow(whole, path))}"
@@ -45,6 +49,10 @@ def _words(meta: dict[str, Any], keyword_path: Path, value: Any) -> str:
     if keyword_path[-1] == "additionalProperties":
         known = _resolved(meta, node, "properties").get("properties", {})
         return ": unknown word " + ", ".join(sorted(value.keys() - known.keys()))
+    if "propertyNames" in keyword_path:
+        return f": each name in it must be like {node['pattern']}"
+    if keyword_path[-1] == "enum":
+        return f": one of {', '.join(map(str, _resolved(meta, node, 'enum')['enum']))}"
     if keyword_path[-1] == "type":
         return f": it must be of type {_resolved(meta, node, 'type')['type']}"
     if keyword_path[-1] == "required":
@@ -81,8 +89,14 @@ def check_names(catalog: Catalog) -> None:
         ("", catalog.status_reply),
         *_entries(catalog),
     )
-    for place, id_ in _named(*parts):
-        known_claim(id_, place, catalog.claims)
+    for place, part in parts:
+        check_claims(place, part, catalog.claims)
+
+
+def check_claims(place: str, part: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
+    """Each claim that a part of the contract names is in the ledger."""
+    for where, id_ in _named((place, part)):
+        known_claim(id_, where, claims)
 
 
 def _named_schemas(catalog: Catalog) -> Iterator[tuple[str, str]]:
@@ -127,6 +141,8 @@ def _named(*parts: tuple[str, Any]) -> Iterator[tuple[str, str]]:
                 yield from ((where, id_) for id_ in value)
             elif isinstance(value, Mapping):
                 yield from _named((where, value))
+            elif isinstance(value, list):
+                yield from _named(*((where, item) for item in value if isinstance(item, Mapping)))
 
 
 def known_claim(id_: str, place: str, claims: Mapping[str, Claim]) -> Claim:

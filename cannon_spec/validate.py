@@ -17,7 +17,7 @@ from cannon_spec.finding import Finding, Report, Strictness
 from cannon_spec.nearest import nearest
 from cannon_spec.pointer import Path, follow, to_pointer
 
-RESPONSE_KINDS = ("accepted", "request", "status", "error")
+RESPONSE_KINDS = ("accepted", "request", "status", "error", "webhook")
 """What ``response`` can judge: the replies of the three endpoints, and an error body."""
 
 WORDS = {

@@ -89,9 +89,7 @@ def _in_process(catalog: Catalog, key: str) -> Api:
     clock = ManualClock()
     transport = httpx.WSGITransport(app=create_app(catalog=catalog, clock=clock))
     client = httpx.Client(transport=transport, base_url="http://mock.test", headers={"x-api-key": key})
-    return Api(
-        client, lambda seconds: clock.advance(round(seconds * 1000)), catalog, True, True, _IN_PROCESS_PATIENCE_S
-    )
+    return Api(client, clock.sleep, catalog, True, True, _IN_PROCESS_PATIENCE_S)
 
 
 def _is_live(target: str, vendor: str) -> bool:

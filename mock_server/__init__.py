@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 from cannon_spec import catalog as catalogs
 from cannon_spec.contract import Catalog
-from mock_server.clock import Clock, ManualClock, SystemClock
+from mock_server import scenarios
+from mock_server.clock import Clock, Here, ManualClock, SystemClock
 from mock_server.config import Config
-from mock_server.stores import Store
-from mock_server.stores.memory import MemoryStore
+from mock_server.keys import Keys
+from mock_server.shared import SharedPlace
+from mock_server.stores import Records, Store, cells, opened
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from mock_server.mock import Mock
+    from mock_server.outgoing import Send
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -24,26 +29,61 @@ def create_app(
     config: Config | None = None,
     *,
     catalog: Catalog | None = None,
-    store: Store | None = None,
+    records: Records | None = None,
     clock: Clock | None = None,
+    send: Send | None = None,
 ) -> Flask:
-    """A mock as a WSGI application. What is not given is the default: time goes by itself, tasks are kept in memory.
+    """A mock as a WSGI application. What is not given is as ``config`` says.
 
-    Raises CatalogError where ``config.overlay`` names a file that cannot be used, and ImportError without the extra
-    ``mock``.
+    ``send`` posts webhooks: a body with headers to an address. In an application that no server runs, webhooks that
+    fell due are sent at the end of each exchange and when the clock is moved. Raises CatalogError where a file that
+    ``config`` names cannot be used, StoreError where its store cannot be opened, ValueError where its scenario is
+    unknown, and ImportError where an extra is missing.
     """
     from flask import Flask  # late: the command can say then that the extra is missing
 
-    from mock_server import admin, api, assets, mock, refusals
+    from mock_server import admin, api, assets, exchange, mock, refusals
 
     config = config or Config()
-    catalog = catalog or (catalogs.load(overlay=config.overlay) if config.overlay else catalogs.default())
+    catalog = catalog or _contract(config)
+    if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
+        raise ValueError(f"scenario {config.scenario}: one of {', '.join(catalog.scenarios['scenarios'])}")
     app = Flask("mock_server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider: keys in the vendor's order
-    store, clock = store or MemoryStore(config.max_tasks), clock or SystemClock()
-    mock.install(app, mock.Mock(config, catalog, store, clock, config.seed or secrets.token_hex(8)))
+    mock.install(app, _mock(config, catalog, records or opened(config.store), clock, send))
     refusals.install(app)
+    exchange.install(app)
     for part in (api, assets, admin):
-        app.register_blueprint(part.blueprint)
+        if part is not admin or config.admin:
+            app.register_blueprint(part.blueprint)
     return app
+
+
+def _contract(config: Config) -> Catalog:
+    catalog = catalogs.load(overlay=config.overlay) if config.overlay else catalogs.default()
+    return catalogs.with_scenarios(catalog, config.scenarios) if config.scenarios else catalog
+
+
+def _mock(config: Config, catalog: Catalog, records: Records, clock: Clock | None, send: Send | None) -> Mock:
+    from mock_server import mock, outgoing, webhooks
+
+    listed = catalogs.part("keys", config.keys) if config.keys else None
+    retries_ms = catalog.lifecycle["webhook_retries_ms"]["value"]
+    store = Store(records, config.max_tasks, retries_ms, webhooks.PATIENCE_MS)
+    clock = clock or _clock(config, records)
+    made = config.webhook_secret or webhooks.new_secret(secrets.token_bytes(32))
+    secret = config.webhook_secret or cells.change(records, "secret", made, lambda known: known)
+    seed = config.seed or cells.change(records, "seed", secrets.token_hex(8), lambda known: known)
+    known = scenarios.read(catalog.scenarios["scenarios"])
+    hooks = {name: scenario.hook for name, scenario in known.items()}
+    send = send or outgoing.poster(config.webhook_hosts)
+    postman = webhooks.Postman(catalog, config, store, clock, secret, send, hooks)
+    clock.movers.append(postman.move)
+    keys = Keys(catalog.status_reply, config.credits, listed)
+    return mock.Mock(config, catalog, keys, store, clock, postman, seed, cells.Numbers(records), known)
+
+
+def _clock(config: Config, records: Records) -> Clock:
+    scale = 0 if config.clock == "manual" else 1
+    return Clock(SharedPlace(records, scale) if records.shared else Here(None, scale))

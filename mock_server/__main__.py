@@ -14,16 +14,21 @@ from cannon_spec import __version__
 from cannon_spec.errors import CannonSpecError
 from mock_server import create_app
 from mock_server.config import Config, from_env
+from mock_server.stores import StoreError
 
 _EXAMPLES = """\
 examples:
   cannon-mock                              on http://127.0.0.1:2266
   cannon-mock --port 0 --speed 20          a free port, twenty times as fast
   cannon-mock --progression immediate      a task has ended when it is first polled
-  cannon-mock --credits 50 --strict        a small balance; warnings are refused too
+  cannon-mock --progression manual:2       each state lasts two polls
+  cannon-mock --scenario rate-limited      the first tries of a create are told to wait
+  cannon-mock --store sqlite:mock.db --workers 2
+                                           tasks outlive the process; two processes answer
 
-Each flag can also be set in the environment: CANNON_MOCK_PORT=8000.
-Create with the header x-mock-scenario: failure to see a request fail.
+Each flag can also be set in the environment: CANNON_MOCK_PORT=8000, CANNON_MOCK_ADMIN=no.
+A create chooses its own scenario with the header x-mock-scenario: failed-internal, or with [mock:failed-internal]
+in its prompt. GET /__mock__/scenarios lists them.
 """
 
 
@@ -33,12 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         defaults = from_env()
         arguments = vars(parser(defaults).parse_args(argv))
         config = Config(**{each.name: arguments[each.name] for each in fields(Config)})
-        from mock_server import serve
+        from mock_server import mock, serve, workers
 
         app = create_app(config)
     except ImportError as error:
-        return _complain(f"{error.name} is missing; install the extra mock: pip install 'cannon-spec[mock]'")
-    except (ValueError, OverflowError, CannonSpecError) as error:
+        extra = "redis" if error.name == "redis" else "mock"
+        return _complain(f"{error.name} is missing; install the extra {extra}: pip install 'cannon-spec[{extra}]'")
+    except (ValueError, OverflowError, CannonSpecError, StoreError) as error:
         return _complain(str(error))
     except KeyboardInterrupt:
         return 0
@@ -50,7 +56,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"{config.host} port {config.port}: {reason}; {advice}")
     if config.verbose:
         serve.log_exchanges(app)
-    serve.serve(app, bound, lambda url: print(f"cannon-mock ready on {url}", flush=True))
+
+    def announce(url: str) -> None:
+        print(f"cannon-mock ready on {url}", flush=True)
+        if not config.webhook_secret:
+            print(f"webhooks are signed with {mock.of(app).postman.secret}", flush=True)
+
+    if config.workers > 1:
+        workers.serve_all(app, bound, config.workers, announce)
+    else:
+        serve.serve(app, bound, announce)
     return 0
 
 
@@ -68,16 +83,33 @@ def parser(defaults: Config) -> argparse.ArgumentParser:
     add = flags.add_argument
     add("--host", help="address to listen on (127.0.0.1)")
     add("--port", type=int, help="port to listen on; 0 takes a free one (2266)")
+    add("--workers", type=int, metavar="N", help="processes that answer; more than 1 need a store to share (1)")
+    add("--store", metavar="WHERE", help="memory, sqlite:FILE or redis://HOST:PORT/N (memory)")
+    add("--max-tasks", type=int, metavar="N", help="tasks kept in memory; those that ended first go first (100000)")
+    add("--journal", type=int, metavar="N", help="exchanges kept for /__mock__/journal; 0 keeps none (1000)")
     add("--public-url", metavar="URL", help="what addresses handed out start with (as the client called)")
-    add("--progression", choices=("time", "immediate"), help="tasks take time, or end at once (time)")
+    add(
+        "--clock",
+        choices=("system", "manual"),
+        help="goes by itself, or stands until /__mock__/clock moves it (system)",
+    )
+    add("--progression", metavar="HOW", help="time, immediate, or manual:N: each state lasts N polls (time)")
     add("--speed", type=float, metavar="N", help="how many times as fast tasks go; poll_after_ms goes along (1)")
-    add("--credits", type=int, metavar="N", help="what each account starts with (1250)")
     add("--seed", help="the same seed and calls give the same ids and times (by chance)")
+    add("--scenario", metavar="NAME", help="what becomes of a create that names no scenario (success)")
+    add("--scenarios", metavar="FILE", help="more scenarios, as in schemas/scenarios.json")
+    add("--overlay", metavar="FILE", help="JSON Merge Patch over the contract")
+    add("--keys", metavar="FILE", help="API keys with their names, scopes, plans and credits")
+    add("--credits", type=int, metavar="N", help="what each other account starts with (1250)")
     add("--strict", action="store_true", help="refuse warnings too")
     add("--refusal-status", type=int, choices=(400, 422), help="status of a refused payload (400)")
+    add("--mismatch-status", type=int, choices=(422, 400, 409), help="status of a key used with another body (422)")
     add("--square-4k", choices=("refuse", "cap"), help="4K at 1:1 is refused, or made smaller (refuse)")
-    add("--overlay", metavar="FILE", help="JSON Merge Patch over the contract")
-    add("--max-tasks", type=int, metavar="N", help="tasks kept; the oldest go first (100000)")
+    add("--webhook-secret", metavar="whsec_…", help="signs webhooks (by chance, printed at start)")
+    add("--webhook-timestamps", choices=("wall", "clock"), help="signed time of webhooks: real, or the mock's (wall)")
+    add("--allow-webhooks-to", metavar="HOST,…", help="hosts to call beside this machine (none)")
+    add("--no-admin", dest="admin", action="store_false", help="leave out /__mock__/")
+    add("--admin-token", metavar="TOKEN", help="what /__mock__/ asks for as bearer token (nothing)")
     add("-v", "--verbose", action="store_true", help="write a line per exchange to standard error")
     return flags
 

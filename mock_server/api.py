@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from cannon_spec import document, validate
-from cannon_spec.errors import NotJSON
-from cannon_spec.finding import Finding, Report, Strictness
-from cannon_spec.pointer import from_pointer
-from mock_server import scenarios, tasks
-from mock_server.mock import Mock, base_url, cite, current
+from cannon_spec.overlay import merged
+from mock_server import access, faults, scenarios, tasks
+from mock_server.hooks import Delivery
+from mock_server.keys import Key
+from mock_server.mock import Mock, base_url, cite, current, note
 from mock_server.refusals import Refusal
-from mock_server.stores import IdempotencyKey, KeyReused, NotEnoughCredits
-from mock_server.tasks import Task
+from mock_server.scenarios import Scenario
+from mock_server.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits
+from mock_server.submission import Submission, submitted
+from mock_server.tasks import Order, Task
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 WARNINGS_HEADER = "x-mock-warnings"
-_KEY = re.compile(r"cs_[A-Za-z0-9_-]{1,200}", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _MOST_WARNINGS = 20
-_MOST_FINDINGS = 100
-_MOST_SENTENCES = 5
+_WEBHOOK_CLAIMS = ["webhook-url", "webhook-event", "webhook-signature", "webhook-retries", "webhook-both-ends"]
 
 
 @blueprint.get("/status")
 def status() -> Response:
     """The key, its scopes and its credits; creates and spends nothing."""
-    mock, account = current(), _account()
+    mock = current()
+    key = access.admitted(mock, note())
     now_ms = mock.clock.now_ms()
-    remaining = mock.store.balance(account, mock.config.credits, now_ms).available
+    remaining = mock.store.tasks.balance(key.account, key.credits, now_ms).available
     moment = datetime.fromtimestamp(now_ms / 1000, UTC)
     said = mock.catalog.status_reply
     response = jsonify(
@@ -44,64 +41,79 @@ def status() -> Response:
         message=said["message"],
         creditsRemaining=remaining,
         credits={"remaining": remaining},
-        account=said["account"],
-        apiKey=said["apiKey"],
+        account={"email": key.email, "plan": key.plan},
+        apiKey={"name": key.name, "scopes": list(key.scopes)},
         serverTime=moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )
-    return cite(response, *_key_claims(), "status-code", *said["claims"], "credits-start", "credits-hold")
+    return cite(response, *access.claims(), "status-code", *said["claims"], "credits-start", "credits-hold")
 
 
 @blueprint.post("/requests")
 def create() -> Response:
-    """Accept a request: judge it, draw its task, store it, hold its credits."""
-    mock, account = current(), _account()
-    key = _idempotency_key()
-    body, warnings = _judged(mock)
-    scenario = _scenario(mock)
-    task = tasks.draw(
-        mock.catalog,
-        seed=f"{mock.seed}:{next(mock.numbers)}",
-        account=account,
-        operation=mock.catalog.operations[body["operation"]],
-        input=body["input"],
-        painted=_capped(mock, body["input"], warnings),
-        scenario=scenario,
-        pace=mock.pace,
-        now_ms=mock.clock.now_ms(),
-    )
-    stored = _stored(mock, task, IdempotencyKey(key, _fingerprint(body)) if key is not None else None)
-    return _accepted(mock, stored, body, warnings, repeat=stored.id != task.id)
+    """Accept a request: judge it, draw its task, store it, hold its credits; and let go wrong what is to."""
+    mock, seen = current(), note()
+    key = access.admitted(mock, seen, access.WRITE)
+    idempotency_key = seen.idempotency_key = _idempotency_key()
+    submission = submitted(mock, seen)
+    scenario = _scenario(mock, key, submission)
+    seen.scenario = scenario.name
+    who = f"{key.account} {idempotency_key or ''}"
+    struck = faults.due(mock, scenario, "create", who, keyed=idempotency_key is not None)
+    for fault, wait_s in struck:
+        if not fault.stored:
+            faults.refuse(fault, wait_s)
+            if fault.connection:
+                seen.fault = fault
+                return Response(status=202)
+    latency_ms = sum(fault.latency_ms for fault, _ in struck)
+    drawn = _drawn(mock, key, submission, scenario, idempotency_key)
+    stored = _stored(mock, key, drawn, submission, latency_ms)
+    seen.request_id = stored.id
+    for fault, wait_s in struck:
+        faults.refuse(fault, wait_s)
+        seen.fault = fault
+    return _accepted(mock, stored, submission, scenario, repeat=stored.id != drawn.id)
 
 
 @blueprint.get("/requests/<id_>")
 def read(id_: str) -> Response:
     """The request object, for the key that created it."""
-    mock, account = current(), _account()
-    task = mock.store.get(id_)
-    if task is None or task.account != account:
-        message = f"no request {id_[:60]} of this API key"
-        raise Refusal(404, "request_not_found", message, "request-unknown-404")
+    mock, seen = current(), note()
+    key = access.admitted(mock, seen, access.READ)
+    seen.request_id = id_[:60]
+    task = mock.store.tasks.get(id_)
+    if task is None or task.account != key.account:
+        raise Refusal(404, "request_not_found", _not_found(mock, id_), "request-unknown-404")
+    scenario = mock.scenario_of(task.scenario)
+    seen.operation, seen.model, seen.scenario = task.operation, task.model, task.scenario
+    for fault, wait_s in faults.due(mock, scenario, "poll", task.id):
+        mock.clock.sleep_ms(fault.latency_ms)
+        seen.fault = fault
+        faults.refuse(fault, wait_s)
+    task, now_ms = _polled(mock, task, scenario)
+    view = tasks.view(mock.catalog, task, now_ms, base_url(mock))
+    drift = [each for each in scenario.drift if each.on == "poll" and each.status in ("", view["status"])]
+    for each in drift:
+        view = merged(view, each.patch)
+    claims = tasks.claims(mock.catalog, task, now_ms)
+    return cite(jsonify(view), *claims, *(each.claim for each in drift))
+
+
+def _polled(mock: Mock, task: Task, scenario: Scenario) -> tuple[Task, int]:
+    """The task after this poll, and the time of it."""
     now_ms = mock.clock.now_ms()
-    response = jsonify(tasks.view(mock.catalog, task, now_ms, base_url(mock)))
-    return cite(response, *tasks.claims(mock.catalog, task, now_ms))
+    if tasks.polled(task, now_ms) is task:
+        return task, now_ms
+    after = mock.store.tasks.change(task.id, scenario.hook.delay_ms, lambda each: tasks.polled(each, now_ms))
+    return after or task, now_ms
 
 
-def _account() -> str:
-    """The API key of the request, which is also its account. Refuses one that is missing or malformed."""
-    key = request.headers.get("x-api-key")
-    if key is None:
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        key = key.strip() if scheme.lower() == "bearer" else ""
-    if _KEY.fullmatch(key):
-        return key
-    message = "no good API key: send x-api-key: cs_… or Authorization: Bearer cs_…"
-    elsewhere = () if request.endpoint == "api.status" else ("auth-401-everywhere",)
-    raise Refusal(401, "unauthorized", message, *elsewhere, *_key_claims(), headers={"WWW-Authenticate": "Bearer"})
-
-
-def _key_claims() -> tuple[str, ...]:
-    both = "x-api-key" in request.headers and "Authorization" in request.headers
-    return ("auth-key-form", "auth-x-api-key-first") if both else ("auth-key-form",)
+def _not_found(mock: Mock, id_: str) -> str:
+    forgotten = mock.store.tasks.forgotten()
+    if not forgotten:
+        return f"no request {id_[:60]} of this API key"
+    kept = f"this mock keeps {mock.config.max_tasks} requests and has forgotten {forgotten} (--max-tasks keeps more)"
+    return f"no request {id_[:60]} of this API key; {kept}"
 
 
 def _idempotency_key() -> str | None:
@@ -112,107 +124,98 @@ def _idempotency_key() -> str | None:
     return key
 
 
-def _judged(mock: Mock) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    """The body of a create and the findings that it was accepted with. Refuses one with errors."""
+def _scenario(mock: Mock, key: Key, submission: Submission) -> Scenario:
+    """The scenario of a create: by header, by rule, by a word in the prompt, or the default."""
+    name = (
+        request.headers.get(scenarios.HEADER)
+        or mock.ruled(key, submission.operation, submission.input)
+        or scenarios.magic(submission.input.get("prompt"))
+        or mock.config.scenario
+        or mock.catalog.scenarios["default"]
+    )
+    if name not in mock.scenarios:
+        message = f"no scenario {name[:60]}; known: {', '.join(mock.scenarios)}"
+        raise Refusal(400, "unknown_scenario", message, "scenario-header")
+    return mock.scenarios[name]
+
+
+def _drawn(mock: Mock, key: Key, submission: Submission, scenario: Scenario, idempotency_key: str | None) -> Task:
+    operation = mock.catalog.operations[submission.operation]
+    order = Order(key.account, operation, submission.input, submission.painted, submission.webhook_url, idempotency_key)
+    seed = f"{mock.seed}:{next(mock.numbers)}"
+    return tasks.draw(mock.catalog, order, scenario, mock.config.pace, mock.clock.now_ms(), seed)
+
+
+def _stored(mock: Mock, key: Key, task: Task, submission: Submission, latency_ms: int) -> Task:
+    """The task as stored, or the earlier one of the same idempotency key, after ``latency_ms``."""
+    now_ms, known = task.drawn.created_ms, None
+    if task.idempotency_key is not None:
+        expires_ms = now_ms + mock.catalog.lifecycle["idempotency_ms"]["value"]
+        busy_until_ms = now_ms + latency_ms if latency_ms else 0
+        known = IdempotencyKey(task.idempotency_key, submission.fingerprint, expires_ms, busy_until_ms)
     try:
-        body = document.loads(request.get_data(cache=False))
-    except NotJSON as error:
-        report = validate.refused(mock.catalog, error)
-        raise _refusal(mock, report, 400, "invalid_json", str(error), error.claim) from None
-    strictness: Strictness = "strict" if mock.config.strict else "normal"
-    report = validate.request(mock.catalog, body, strictness)
-    if not all(_is_capped(mock, finding) for finding in report.errors):
-        status = mock.config.refusal_status
-        raise _refusal(mock, report, status, "invalid_request", _summary(report))
-    return body, report.findings
-
-
-def _refusal(mock: Mock, report: Report, status: int, code: str, message: str, *claims: str) -> Refusal:
-    claims = ("refusal-status", "content-type-ignored", *_caps(mock, report.findings), *claims)
-    return Refusal(status, code, message, *claims, findings=report.findings[:_MOST_FINDINGS])
-
-
-def _summary(report: Report) -> str:
-    told, more = report.errors[:_MOST_SENTENCES], len(report.errors) - _MOST_SENTENCES
-    sentences = [f"{finding.path or 'the body'}: {finding.message} ({finding.hint})" for finding in told]
-    return "; ".join([*sentences, f"and {more} more"] if more > 0 else sentences)
-
-
-def _is_capped(mock: Mock, finding: Finding) -> bool:
-    """Whether this mock lowers the value instead of refusing it, where the vendor's word allows both."""
-    return mock.config.square_4k == "cap" and bool(_caps(mock, (finding,)))
-
-
-def _caps(mock: Mock, findings: tuple[Finding, ...]) -> tuple[str, ...]:
-    """The claims on refusing or lowering a value, of those findings for which the vendor's word allows both."""
-    rules = (mock.catalog.rule_named(finding.rule) for finding in findings if "#" in finding.rule)
-    return tuple(rule.cap for rule in rules if rule.cap is not None)
-
-
-def _capped(mock: Mock, input: dict[str, Any], findings: tuple[Finding, ...]) -> dict[str, Any]:
-    """The input that the picture is made of: each capped value is the last legal one."""
-    lowered = {
-        from_pointer(finding.path)[-1]: mock.catalog.rule_named(finding.rule).value[-1]
-        for finding in findings
-        if _is_capped(mock, finding)
-    }
-    return {**input, **lowered}
-
-
-def _scenario(mock: Mock) -> scenarios.Scenario:
-    try:
-        return scenarios.choose(mock.catalog.scenarios, request.headers.get(scenarios.HEADER))
-    except LookupError as error:
-        raise Refusal(400, "unknown_scenario", str(error.args[0]), "scenario-header") from None
-
-
-def _fingerprint(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-
-
-def _stored(mock: Mock, task: Task, key: IdempotencyKey | None) -> Task:
-    try:
-        return mock.store.create(task, key, mock.config.credits)
+        stored = mock.store.tasks.create(task, known, key.credits, now_ms, _delivery(mock, task))
     except KeyReused:
         message = "this idempotency key was used with another body; use a new key for new work"
-        raise Refusal(422, "idempotency_key_reused", message, "idempotency-mismatch") from None
+        status = mock.config.mismatch_status
+        raise Refusal(status, "idempotency_key_reused", message, "idempotency-mismatch") from None
+    except KeyBusy as error:
+        message = "a create with this idempotency key is under way; try again"
+        headers = {"Retry-After": str(-(-error.wait_ms // 1000))}
+        raise Refusal(409, "idempotency_key_busy", message, "idempotency-in-flight", headers=headers) from None
     except NotEnoughCredits as error:
         message = f"this request costs {error.needed} credits and {error.available} are left"
-        price = mock.catalog.operations[task.operation].data["price"]["claim"]
-        claims = ("insufficient-credits", "credits-start", "credits-hold", price)
+        claims = ("insufficient-credits", "credits-start", "credits-hold", task.price_claim)
         raise Refusal(402, "insufficient_credits", message, *claims) from None
+    if latency_ms:
+        mock.clock.sleep_ms(latency_ms)
+        if known is not None:
+            mock.store.tasks.release(task.account, known)
+    return stored
 
 
-def _accepted(mock: Mock, task: Task, body: dict[str, Any], findings: tuple[Finding, ...], *, repeat: bool) -> Response:
-    response = jsonify(
-        id=task.id,
-        status=mock.catalog.lifecycle["initial"],
-        operation=task.operation,
-        poll_after_ms=tasks.poll_after_ms(mock.catalog, mock.pace),
-        urls={"get": f"{base_url(mock)}/api/v1/requests/{task.id}"},
-    )
+def _delivery(mock: Mock, task: Task) -> Delivery | None:
+    if task.webhook_url is None:
+        return None
+    delay_ms = mock.scenario_of(task.scenario).hook.delay_ms
+    due_ms = task.timeline.ended_ms + delay_ms
+    return Delivery(f"msg_{task.id}", task.id, task.account, task.webhook_url, base_url(mock), due_ms)
+
+
+def _accepted(mock: Mock, task: Task, submission: Submission, scenario: Scenario, *, repeat: bool) -> Response:
+    reply = {
+        "id": task.id,
+        "status": mock.catalog.lifecycle["initial"],
+        "operation": task.operation,
+        "poll_after_ms": tasks.poll_after_ms(mock.catalog, mock.config.pace),
+        "urls": {"get": f"{base_url(mock)}/api/v1/requests/{task.id}"},
+    }
+    drift = [each for each in scenario.drift if each.on == "create"]
+    for each in drift:
+        reply = merged(reply, each.patch)
+    response = jsonify(reply)
     response.status_code = 202
-    if findings:
-        rules = dict.fromkeys(finding.rule for finding in findings[:_MOST_WARNINGS])
+    if submission.findings:
+        rules = dict.fromkeys(finding.rule for finding in submission.findings[:_MOST_WARNINGS])
         response.headers[WARNINGS_HEADER] = ", ".join(
             rule.encode("ascii", "backslashreplace").decode() for rule in rules
         )
-    return cite(response, *_key_claims(), *_create_claims(mock, task, body, findings, repeat))
+    drifted = (each.claim for each in drift)
+    return cite(response, *access.claims(), *_create_claims(mock, task, submission, repeat), *drifted)
 
 
-def _create_claims(
-    mock: Mock, task: Task, body: dict[str, Any], findings: tuple[Finding, ...], repeat: bool
-) -> tuple[str, ...]:
+def _create_claims(mock: Mock, task: Task, submission: Submission, repeat: bool) -> tuple[str, ...]:
     """The claims that an accepted reply rests on."""
-    data = mock.catalog.operations[task.operation].data
-    claims = ["content-type-ignored", "credits-start", "credits-hold", data["price"]["claim"], *_caps(mock, findings)]
+    claims = ["content-type-ignored", "credits-start", "credits-hold", task.price_claim, *submission.caps]
     if "x-idempotency-key" in request.headers:
         claims += ["idempotency-scope", "idempotency-lifetime", "idempotency-after-validation"]
     else:
         claims.append("idempotency-optional")
     claims += ["idempotency-repeat"] if repeat else []
-    claims += ["poll-after-speed"] if mock.config.speed != 1 else []
-    claims += ["scenario-header"] if scenarios.HEADER in request.headers else []
-    claims += ["webhook-url"] if "webhook_url" in body else []
-    claims += [data["default_model"]["claim"]] if "model" not in task.input else []
+    claims += ["poll-after-speed"] if mock.config.speed != 1 or mock.config.pace.polls else []
+    claims += ["progression-polls"] if mock.config.pace.polls else []
+    claims += ["scenario-header"] if task.scenario != mock.catalog.scenarios["default"] else []
+    claims += _WEBHOOK_CLAIMS if task.webhook_url is not None else []
+    default = mock.catalog.operations[task.operation].data["default_model"]["claim"]
+    claims += [default] if "model" not in task.input else []
     return tuple(claims)

@@ -10,7 +10,8 @@ from textwrap import wrap
 from flask import Blueprint, Response, request
 
 from cannon_spec.lifecycle import status_at
-from mock_server.mock import cite, current
+from mock_server import faults, tasks
+from mock_server.mock import Mock, Note, cite, current, note
 from mock_server.refusals import Refusal
 from mock_server.tasks import Task
 
@@ -24,9 +25,12 @@ _INK = (24, 28, 36)
 def asset(asset_id: str, name: str) -> Response:
     """The file of a task that succeeded, to GET and HEAD, whole or in ranges; the same bytes each time."""
     mock = current()
-    task = mock.store.get_by_asset(asset_id)
-    if task is None or status_at(task.timeline, mock.clock.now_ms()) != "succeeded":
-        raise Refusal(404, "asset_not_found", f"no asset {asset_id[:60]}", "asset-open")
+    seen = note()
+    task = _succeeded(mock, seen, asset_id)
+    for fault, wait_s in faults.due(mock, mock.scenario_of(task.scenario), "asset", task.id):
+        mock.clock.sleep_ms(fault.latency_ms)
+        seen.fault = fault
+        faults.refuse(fault, wait_s)
     form = mock.catalog.operations[task.operation].data["asset"]
     if name not in (form["kind"] + form["suffix"], "source" + form["suffix"]):
         raise Refusal(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", "asset-open")
@@ -37,11 +41,25 @@ def asset(asset_id: str, name: str) -> Response:
     return cite(response, "asset-open", "pixels-defaults", task.size_claim)
 
 
+def _succeeded(mock: Mock, seen: Note, asset: str) -> Task:
+    """The task that made an asset. Refuses one that is not there yet, or no more."""
+    now_ms = mock.clock.now_ms()
+    task = mock.store.tasks.get(tasks.id_of_asset(asset))
+    if task is None or status_at(task.timeline, now_ms) != "succeeded" or tasks.asset_id(mock.catalog, task) != asset:
+        raise Refusal(404, "asset_not_found", f"no asset {asset[:60]}", "asset-open")
+    seen.account, seen.operation, seen.model = task.account, task.operation, task.model
+    seen.request_id, seen.scenario = task.id, task.scenario
+    if now_ms > task.timeline.ended_ms + mock.catalog.lifecycle["asset_ms"]["value"]:
+        message = f"the asset {asset[:60]} has expired"
+        raise Refusal(410, "asset_expired", message, mock.catalog.lifecycle["asset_ms"]["claim"])
+    return task
+
+
 def render(task: Task) -> bytes:
     """A PNG of the task's size, with its prompt, model and size written on it, in a colour of its own."""
     size = max(12, min(task.width, task.height) // 20)
     text = _text(task, columns=int((task.width - 2 * size) / (size * 0.55)), rows=int(task.height / size / 1.4) - 1)
-    return _painted(task.width, task.height, size, text, _tint(task.asset_id))
+    return _painted(task.width, task.height, size, text, _tint(task.id))
 
 
 @lru_cache(maxsize=16)

@@ -3,39 +3,153 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Protocol
 
+_FARTHEST_MS = 500 * 365 * 86_400_000  # far enough for any test, and dates stay printable
 
-class Clock(Protocol):
-    """Epoch milliseconds."""
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How the clock follows real time: it stood at ``at_ms`` when that was ``real_ms``, and goes ``scale`` as fast."""
+
+    at_ms: int
+    real_ms: int
+    scale: float
+
+    def now_ms(self, real_ms: int) -> int:
+        """The time at a moment of real time."""
+        return self.at_ms + int(max(0, real_ms - self.real_ms) * self.scale)
+
+    def moved(self, real_ms: int, to_ms: int) -> Course:
+        """The same course from ``to_ms`` on; from now on where that has passed."""
+        return replace(self, at_ms=max(to_ms, self.now_ms(real_ms)), real_ms=real_ms)
+
+    def scaled(self, real_ms: int, scale: float) -> Course:
+        """From now on ``scale`` times as fast as real time; 0 stands still."""
+        return Course(self.now_ms(real_ms), real_ms, scale)
+
+
+class Place(Protocol):
+    """Where a clock's course is kept: in this object, or where other processes see it."""
+
+    def now_ms(self) -> int:
+        """Real time."""
+
+    def course(self) -> Course:
+        """The course."""
+
+    def change(self, step: Callable[[Course], Course]) -> Course:
+        """Replace the course; nobody else replaces it in between."""
+
+
+class Here:
+    """A course in the memory of this process; real time that cannot be set back."""
+
+    def __init__(self, at_ms: int | None, scale: float) -> None:
+        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._lock = Lock()
+        real_ms = self.now_ms()
+        self._course = Course(real_ms if at_ms is None else at_ms, real_ms, scale)
+
+    def now_ms(self) -> int:
+        """See Place."""
+        return (time.monotonic_ns() + self._offset_ns) // 1_000_000
+
+    def course(self) -> Course:
+        """See Place."""
+        return self._course
+
+    def change(self, step: Callable[[Course], Course]) -> Course:
+        """See Place."""
+        with self._lock:
+            self._course = step(self._course)
+            return self._course
+
+
+class Clock:
+    """Time in epoch milliseconds that can be moved forward, stopped and sped up.
+
+    What is due on the way is done in order by those in ``movers``: each is called with the time to be reached, and
+    moves the clock from one due time to the next with ``move_to``.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._latest_ms = 0
+        self.movers: list[Callable[[int], None]] = []
 
     def now_ms(self) -> int:
         """The time now; never less than it was before."""
+        now_ms = self._place.course().now_ms(self._place.now_ms())
+        if now_ms > self._latest_ms:  # the wall clock behind a shared course can be set back
+            self._latest_ms = now_ms
+        return self._latest_ms
+
+    @property
+    def scale(self) -> float:
+        """How many times as fast as real time it goes; 0 where it stands still."""
+        return self._place.course().scale
+
+    def advance(
+        self, ms: float = 0, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> int:
+        """Move on by the sum of what is given; the time then. Raises ValueError for a negative one."""
+        step_ms = round(ms + 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days))))
+        if step_ms < 0:
+            raise ValueError(f"a clock never runs backwards: {step_ms} ms")
+        return self.set(self.now_ms() + step_ms)
+
+    def set(self, to_ms: int) -> int:
+        """Move on to ``to_ms``; the time then. Raises ValueError for a time that has passed, or is far off."""
+        now_ms = self.now_ms()
+        if to_ms < now_ms:
+            raise ValueError(f"a clock never runs backwards: it is {now_ms} ms, not yet {to_ms}")
+        if to_ms > now_ms + _FARTHEST_MS:
+            raise ValueError(f"{to_ms} ms is more than 500 years from now")
+        for mover in tuple(self.movers):
+            mover(to_ms)
+        return self.move_to(to_ms)
+
+    def move_to(self, to_ms: int) -> int:
+        """Be at ``to_ms`` at least, with nothing done on the way; the time then."""
+        self._place.change(lambda course: course.moved(self._place.now_ms(), to_ms))
+        return self.now_ms()
+
+    def freeze(self) -> None:
+        """Stand still from now on."""
+        self.run(0)
+
+    def run(self, scale: float = 1) -> None:
+        """Go on, ``scale`` times as fast as real time. Raises ValueError for one that is not from 0 to 1,000,000."""
+        if not 0 <= scale <= 1_000_000:
+            raise ValueError(f"scale {scale}: from 0 to 1000000 times as fast as real time")
+        self._place.change(lambda course: course.scaled(self._place.now_ms(), scale))
+
+    def sleep_ms(self, ms: int) -> None:
+        """Let ``ms`` milliseconds of real time pass."""
+        time.sleep(ms / 1000)
 
 
-class SystemClock:
-    """Real time: the wall clock at the start, carried on by one that cannot be set back."""
+class SystemClock(Clock):
+    """A clock that starts at real time and goes with it."""
 
     def __init__(self) -> None:
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
-
-    def now_ms(self) -> int:
-        """The time now."""
-        return (time.monotonic_ns() + self._offset_ns) // 1_000_000
+        super().__init__(Here(None, 1))
 
 
-class ManualClock:
-    """A clock that stands still until it is advanced, for tests."""
+class ManualClock(Clock):
+    """A clock that stands still until it is moved, for tests. To sleep moves it, and takes no time."""
 
     def __init__(self, now_ms: int = 1_762_479_300_000) -> None:
-        self._now_ms = now_ms
+        super().__init__(Here(now_ms, 0))
 
-    def now_ms(self) -> int:
-        """The time it was last advanced to."""
-        return self._now_ms
+    def sleep_ms(self, ms: int) -> None:
+        """Move on by ``ms`` milliseconds."""
+        self.advance(ms)
 
-    def advance(self, ms: int) -> None:
-        """Move on by ``ms`` milliseconds. Raises ValueError for a negative number."""
-        if ms < 0:
-            raise ValueError(f"a clock never runs backwards: {ms} ms")
-        self._now_ms += ms
+    def sleep(self, seconds: float) -> None:
+        """Move on by ``seconds``: stands in for ``time.sleep`` in code under test."""
+        self.advance(seconds=seconds)

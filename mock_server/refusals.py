@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from cannon_spec.finding import Finding
 from mock_server.mock import cite, current
+from mock_server.stores import StoreError
 
 _CLAIMS = {
     404: ("unknown-address-404",),
@@ -54,6 +55,7 @@ def install(app: Flask) -> None:
     app.before_request(_check_host)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(StoreError, _store_error)
     app.register_error_handler(Exception, _fault)
 
 
@@ -82,6 +84,10 @@ def _http_error(error: HTTPException) -> Response:
     code = error.name.lower().replace(" ", "_")
     message = _MESSAGES.get(status, error.description or error.name)
     return _refused(Refusal(status, code, message, *claims, headers=kept))
+
+
+def _store_error(error: StoreError) -> Response:
+    return _refused(Refusal(503, "store_unavailable", f"the mock cannot reach its store: {error}"))
 
 
 def _fault(error: Exception) -> Response:

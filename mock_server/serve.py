@@ -1,4 +1,4 @@
-"""A mock behind a real WSGI server (floor 4). With __main__ the only place where a thread starts."""
+"""A mock behind a real WSGI server (floor 4). With __main__ the only place where a thread or a process starts."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, request
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import WSGITask
 
+from mock_server import mock
 from mock_server.config import Config
+from mock_server.faults import ConnectionDropped
+from mock_server.stores import StoreError
 
 _THREADS = 4
 _CONNECTIONS = 1000
 _PROBE_SECONDS = 10
+_ROUND_SECONDS = 0.1
 
 
 def listen(config: Config) -> socket.socket:
@@ -39,18 +45,31 @@ def address(bound: socket.socket) -> str:
 
 def serve(app: Flask, bound: socket.socket, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; ``announce`` is given the address once the mock answers."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is what a burst of calls is for
-    channels: dict[int, Any] = {}
-    server = create_server(
-        app, map=channels, sockets=[bound], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock"
-    )
     for asked in (signal.SIGTERM, signal.SIGINT):  # a shell starts what runs in the background without SIGINT
         signal.signal(asked, _stop)
     announcing = threading.Thread(target=_announce, args=(address(bound), announce), daemon=True)
     announcing.start()
-    server.run()
-    wasyncore.close_all(channels)
+    with _round(app):
+        _run(app, bound)
     announcing.join(_PROBE_SECONDS)  # an interpreter that ends while a thread prints is aborted
+
+
+@contextlib.contextmanager
+def background(app: Flask) -> Iterator[str]:
+    """Serve on a free port of this machine, in threads of this process, while the context lasts; gives the address.
+
+    Webhooks that fell due are sent at the end of each exchange and when the clock is moved.
+    """
+    bound = listen(Config(port=0))
+    server, channels = _server(app, bound)
+    running = threading.Thread(target=server.run, daemon=True)
+    running.start()
+    try:
+        yield address(bound)
+    finally:
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(channels))  # in the server's own thread
+        running.join(_PROBE_SECONDS)
+        server.task_dispatcher.shutdown()
 
 
 def log_exchanges(app: Flask) -> None:
@@ -60,6 +79,63 @@ def log_exchanges(app: Flask) -> None:
     def log(response: Response) -> Response:
         print(f"{request.method} {quote(request.path)} {response.status_code}", file=sys.stderr, flush=True)
         return response
+
+
+class _Task(WSGITask):
+    """An exchange that breaks the connection where the application says so."""
+
+    def execute(self) -> None:
+        try:
+            super().execute()
+        except ConnectionDropped:
+            self.wrote_header = True  # so that nothing more is written
+            self.close_on_finish = True
+            self.chunked_response = False
+
+
+class _Channel(HTTPChannel):
+    task_class = _Task
+
+
+def _server(app: Flask, bound: socket.socket) -> tuple[Any, dict[int, Any]]:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is what a burst of calls is for
+    channels: dict[int, Any] = {}
+    server: Any = create_server(
+        app, map=channels, sockets=[bound], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock"
+    )
+    server.channel_class = _Channel
+    return server, channels
+
+
+def _run(app: Flask, bound: socket.socket) -> None:
+    server, channels = _server(app, bound)
+    server.run()
+    wasyncore.close_all(channels)
+
+
+@contextlib.contextmanager
+def _round(app: Flask) -> Iterator[None]:
+    """A thread that delivers what falls due, instead of the end of each exchange; for a mock, not for another app."""
+    if not mock.is_mock(app):
+        yield
+        return
+    postman, stopping = mock.of(app).postman, threading.Event()
+
+    def go() -> None:
+        while not stopping.wait(_ROUND_SECONDS):
+            try:
+                postman.deliver()
+            except StoreError as error:
+                print(f"cannon-mock: webhooks wait: {error}", file=sys.stderr, flush=True)
+
+    rounds, postman.inline = threading.Thread(target=go, daemon=True), False
+    rounds.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        rounds.join(_PROBE_SECONDS)
+        postman.inline = True
 
 
 def _announce(url: str, announce: Callable[[str], None]) -> None:

@@ -10,6 +10,9 @@ from hypothesis import settings
 
 from cannon_spec import Catalog, load_catalog
 from tests.mocks import Driver, Maker, driven
+from tests.stores import records, shared, valkey
+
+__all__ = ["records", "shared", "valkey"]
 
 SHIPPED = Path(__file__).resolve().parent.parent / "schemas"
 

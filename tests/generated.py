@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from cannon_spec import load_catalog, tables, validate
+from cannon_spec import Catalog, load_catalog, tables, validate
 from mock_server.__main__ import parser
 from mock_server.config import PREFIX, Config
 
@@ -19,6 +19,7 @@ def parts() -> dict[str, str]:
     return {
         "words": ", ".join(f"`{word}`" for word in validate.WORDS),
         "models": "\n" + tables.markdown(tables.models(catalog, "image.generate")) + "\n",
+        "scenarios": "\n" + tables.markdown([("scenario", "what happens"), *_scenarios(catalog)]) + "\n",
         "settings": "\n" + tables.markdown([("flag", "variable", "what it does (default)"), *_settings()]) + "\n",
     }
 
@@ -29,6 +30,10 @@ def with_parts(text: str) -> str:
         marks = rf"(<!-- {name}:begin -->).*?(<!-- {name}:end -->)"
         text = re.sub(marks, lambda found, part=part: f"{found[1]}{part}{found[2]}", text, flags=re.DOTALL)
     return text
+
+
+def _scenarios(catalog: Catalog) -> list[tuple[str, str]]:
+    return [(f"`{name}`", entry["text"]) for name, entry in catalog.scenarios["scenarios"].items()]
 
 
 def _settings() -> list[tuple[str, str, str]]:

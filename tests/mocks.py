@@ -6,23 +6,29 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from cannon_spec import Catalog, validate_response
 from mock_server import Config, ManualClock, create_app
-from mock_server.stores.memory import MemoryStore
+from mock_server import mock as mocks
+from mock_server.mock import Mock
+from mock_server.outgoing import Send
 from tests.payloads import CATALOG
 
 KEY = "cs_live_one"
 OTHER_KEY = "cs_live_two"
-PRICE = 28
+PRICE = 31
+"""Of GPT Image 2 at 1K."""
+PRICE_4K = 81
+
 START = 1250
 POLL_MS = 2000
 LONG_MS = 60_000
 """By then every task of a mock in natural time has ended."""
 RETENTION_MS = 7 * 24 * 60 * 60 * 1000
-FAILURE = {"x-mock-scenario": "failure"}
+FAILURE = {"x-mock-scenario": "failed-internal"}
 
 
 def body(**input: Any) -> dict[str, Any]:
@@ -35,12 +41,13 @@ SQUARE_4K = body(aspect_ratio="1:1", resolution="4K")
 
 
 class Driver:
-    """One mock, its clock and its store, and the calls that a client makes."""
+    """One mock, its clock and what it is made of, and the calls that a client makes."""
 
-    def __init__(self, client: FlaskClient, clock: ManualClock, store: MemoryStore) -> None:
-        self.client = client
+    def __init__(self, app: Flask, clock: ManualClock) -> None:
+        self.client: FlaskClient = app.test_client()
         self.clock = clock
-        self.store = store
+        self.parts: Mock = mocks.of(app)
+        self.store = self.parts.store
 
     def get(self, path: str, key: str = KEY, **headers: str) -> TestResponse:
         """GET with a key; an underscore in the name of a header stands for a hyphen."""
@@ -78,14 +85,15 @@ class Driver:
 
 
 Maker = Callable[..., Driver]
-"""Makes a mock: fields of Config, ``catalog`` and ``clock`` by keyword. Without a catalog the overlay is read."""
+"""Makes a mock: ``catalog``, ``clock``, ``send`` and fields of Config by keyword; without a catalog, by its overlay."""
 
 
-def driven(catalog: Catalog | None = CATALOG, clock: ManualClock | None = None, **config: Any) -> Driver:
+def driven(
+    catalog: Catalog | None = CATALOG, clock: ManualClock | None = None, send: Send | None = None, **config: Any
+) -> Driver:
     """A mock. Its seed is fixed, so that a failing test fails again."""
     settings, clock = Config(**{"seed": "tests", **config}), clock or ManualClock()
-    store = MemoryStore(settings.max_tasks)
-    return Driver(create_app(settings, catalog=catalog, store=store, clock=clock).test_client(), clock, store)
+    return Driver(create_app(settings, catalog=catalog, clock=clock, send=send), clock)
 
 
 def spotless(kind: str, reply: TestResponse) -> Any:

@@ -254,8 +254,8 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     ),
     "an unknown outcome": (
         "scenarios.json",
-        setting("scenarios", "failure", "outcome", to="lost"),
-        ("scenarios", "failure/outcome", "enum"),
+        setting("scenarios", "failed-internal", "outcome", to="lost"),
+        ("scenarios", "failed-internal/outcome", "enum"),
     ),
 }
 

@@ -18,6 +18,7 @@ from tests.mocks import (
     OTHER_KEY,
     POLL_MS,
     PRICE,
+    PRICE_4K,
     SQUARE_4K,
     START,
     Driver,
@@ -275,7 +276,7 @@ def test_a_repeat_gives_the_first_reply(mock: Driver) -> None:
     swapped = {name: DOCUMENTED[name] for name in reversed(DOCUMENTED)}
     repeat = mock.create(swapped, headers=key)
     assert (repeat.status_code, repeat.data) == (202, first.data)
-    assert mock.credits() == START - PRICE
+    assert mock.credits() == START - PRICE_4K
     assert "idempotency-repeat" in repeat.headers["x-mock-evidence"]
     assert "idempotency-repeat" not in first.headers["x-mock-evidence"]
 

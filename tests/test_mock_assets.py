@@ -13,7 +13,7 @@ from cannon_spec.lifecycle import Timeline
 from mock_server.assets import render
 from mock_server.pixels import size
 from mock_server.tasks import Task
-from tests.mocks import FAILURE, LONG_MS, POLL_MS, SQUARE_4K, Driver, Maker, body, refusal
+from tests.mocks import FAILURE, LONG_MS, POLL_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body, refusal
 from tests.payloads import CATALOG
 
 PROMPTS = {
@@ -30,18 +30,20 @@ PROMPTS = {
 def _task(width: int = 64, height: int = 64, prompt: str = "x", number: int = 1) -> Task:
     return Task(
         id=f"req_{number}",
-        asset_id=f"img_{number}",
-        account="cs_a",
+        account="acct_a",
         operation="image.generate",
         model="gptimage2",
         input={"prompt": prompt},
         credits=28,
-        timeline=Timeline(0, 0, 0, "succeeded"),
+        price_claim="credits-price-image",
+        drawn=Timeline(0, 0, 0, "succeeded"),
+        polls=0,
         width=width,
         height=height,
         aspect_ratio="1:1",
         size_claim="pixels-computed",
-        error_message=None,
+        failure=None,
+        scenario="success",
     )
 
 
@@ -100,12 +102,14 @@ def test_a_capped_picture_is_the_lowered_size(make_mock: Maker) -> None:
 
 
 def test_a_picture_stays_the_same(mock: Driver) -> None:
-    """The same address serves the same bytes and the same ETag, also long after the log is swept."""
+    """The same address serves the same bytes and the same ETag, until it expires."""
     url, _ = _urls(mock)
     first = mock.client.get(url)
-    mock.clock.advance(30 * 24 * 3_600_000)
+    mock.clock.advance(RETENTION_MS)
     second = mock.client.get(url)
     assert (second.data, second.headers["ETag"]) == (first.data, first.headers["ETag"])
+    mock.clock.advance(1)
+    assert refusal(mock.client.get(url)) == (410, "asset_expired")
 
 
 def test_pictures_of_different_prompts_differ(mock: Driver) -> None:
@@ -197,11 +201,10 @@ def test_there_is_no_picture_before_success(make_mock: Maker, headers: dict[str,
     """While a task waits or works, and after a failure, its asset is not found."""
     mock = make_mock()
     id_ = mock.created(headers=headers)
-    task = mock.store.get(id_)
-    assert task is not None
+    asset = id_.replace("req_", "img_")
     for pause, status in ((0, 404), (POLL_MS, 404), (LONG_MS, 404 if headers else 200)):
         mock.clock.advance(pause)
-        assert mock.client.get(f"/assets/{task.asset_id}/image.png").status_code == status
+        assert mock.client.get(f"/assets/{asset}/image.png").status_code == status
 
 
 @pytest.mark.parametrize("name", ["image.jpg", "image", "other.png", "%00", "é.png", "%ED%A0%80"])

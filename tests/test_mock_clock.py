@@ -31,7 +31,7 @@ def test_a_manual_clock_refuses_to_run_backwards(step: int) -> None:
 
 def test_the_system_clock_tells_epoch_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
     """The system clock starts at the wall clock's time and goes on as far as the monotonic clock does."""
-    monotonic = iter((7_000_000, 7_000_000, 9_500_000))
+    monotonic = iter((7_000_000, 7_000_000, 7_000_000, 9_500_000))
     monkeypatch.setattr(time, "time_ns", lambda: 1_762_479_300_000_000_000)
     monkeypatch.setattr(time, "monotonic_ns", lambda: next(monotonic))
     clock = SystemClock()

@@ -17,24 +17,52 @@ from tests.mocks import Maker
 DEFAULTS = {
     "host": "127.0.0.1",
     "port": 2266,
+    "workers": 1,
+    "store": "memory",
+    "max_tasks": 100_000,
+    "journal": 1000,
     "public_url": "",
+    "clock": "system",
     "progression": "time",
     "speed": 1.0,
-    "credits": 1250,
     "seed": "",
+    "scenario": "",
+    "scenarios": "",
+    "overlay": "",
+    "keys": "",
+    "credits": 1250,
     "strict": False,
     "refusal_status": 400,
+    "mismatch_status": 422,
     "square_4k": "refuse",
-    "overlay": "",
-    "max_tasks": 100_000,
+    "webhook_secret": "",
+    "webhook_timestamps": "wall",
+    "allow_webhooks_to": "",
+    "admin": True,
+    "admin_token": "",
     "verbose": False,
 }
+
+SECRET = "whsec_" + "A" * 32
 
 GIVEN: dict[str, tuple[str, Any]] = {
     "host": ("::1", "::1"),
     "port": ("8000", 8000),
+    "workers": ("1", 1),
+    "store": ("sqlite:mock.db", "sqlite:mock.db"),
+    "journal": ("0", 0),
     "public_url": ("https://mock.example.com", "https://mock.example.com"),
-    "progression": ("immediate", "immediate"),
+    "clock": ("manual", "manual"),
+    "progression": ("manual:3", "manual:3"),
+    "scenario": ("slow", "slow"),
+    "scenarios": ("mine.json", "mine.json"),
+    "keys": ("keys.json", "keys.json"),
+    "mismatch_status": ("409", 409),
+    "webhook_secret": (SECRET, SECRET),
+    "webhook_timestamps": ("clock", "clock"),
+    "allow_webhooks_to": ("a.example,b.example", "a.example,b.example"),
+    "admin": ("no", False),
+    "admin_token": ("t", "t"),
     "speed": ("2.5", 2.5),
     "credits": ("0", 0),
     "seed": ("7", "7"),
@@ -61,7 +89,17 @@ REFUSED: list[tuple[str, Any]] = [
     ("max_tasks", 10**12 + 1),
     ("public_url", "mock.example.com"),
     ("public_url", "ftp://mock.example.com"),
+    ("workers", 0),
+    ("workers", 65),
+    ("journal", -1),
+    ("journal", 1_000_001),
+    ("clock", "real"),
     ("progression", "slow"),
+    ("progression", "manual"),
+    ("progression", "manual:0"),
+    ("progression", "manual:1000"),
+    ("mismatch_status", 418),
+    ("webhook_timestamps", "both"),
     ("refusal_status", 418),
     ("square_4k", "allow"),
 ]
@@ -69,7 +107,7 @@ REFUSED: list[tuple[str, Any]] = [
 EXTREMES: list[dict[str, Any]] = [
     {"speed": 0.001},
     {"speed": 1000.0},
-    {"credits": 28},
+    {"credits": 31},
     {"credits": 10**12},
     {"max_tasks": 1},
     {"max_tasks": 10**12},
@@ -116,11 +154,39 @@ def test_a_switch_takes_no_other_word(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["port", "speed", "credits", "refusal_status", "max_tasks"])
-@pytest.mark.parametrize("text", ["", "many", "9" * 5000, "1,5"])
+@pytest.mark.parametrize("text", ["many", "9" * 5000, "1,5"])
 def test_a_number_must_be_one(name: str, text: str) -> None:
     """A text where a number belongs is refused, and the message names the variable or the field."""
     with pytest.raises(ValueError, match=rf"(CANNON_MOCK_{name.upper()}|{name})\b"):
         from_env({f"CANNON_MOCK_{name.upper()}": text})
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_an_empty_variable_is_one_that_is_not_set(name: str) -> None:
+    """A variable that is set to nothing leaves the default."""
+    assert from_env({f"CANNON_MOCK_{name.upper()}": ""}) == Config()
+
+
+@pytest.mark.parametrize(
+    "secret", ["nothing", "whsec_!!", "whsec_" + "B" * 28, "whsec_" + "C" * 88, "D" * 40], ids=range(5)
+)
+def test_a_bad_webhook_secret_is_refused_without_showing_it(secret: str) -> None:
+    """A secret that no verifier would take is refused, and does not end up in a log."""
+    with pytest.raises(ValueError, match="whsec_ and 24 to 64 bytes") as raised:
+        Config(webhook_secret=secret)
+    assert secret not in str(raised.value)
+
+
+def test_workers_need_a_store_to_share() -> None:
+    """Several processes over memory are refused: each would know its own requests only."""
+    with pytest.raises(ValueError, match="sqlite:FILE"):
+        Config(workers=2)
+    assert Config(workers=2, store="sqlite:x").workers == 2
+
+
+def test_hosts_are_a_list() -> None:
+    """The hosts that webhooks may go to are read from one setting, whatever the spaces and the case."""
+    assert Config(allow_webhooks_to=" A.example,,b.example ").webhook_hosts == {"a.example", "b.example"}
 
 
 @pytest.mark.parametrize(("name", "value"), REFUSED)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.mocks import FAILURE, KEY, LONG_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from mock_server import tasks
+from mock_server.faults import ConnectionDropped
+from tests.mocks import FAILURE, KEY, LONG_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body, driven
 from tests.payloads import CATALOG
 
 
@@ -20,20 +26,57 @@ def _seen(mock: Driver) -> set[str]:
     failing = mock.create(headers=FAILURE)
     ids = [reply.get_json()["id"] for reply in (first, bare, failing)]
     replies = [first, repeat, other, bare, failing, mock.get("/api/v1/status", authorization=f"Bearer {KEY}")]
+    asset = f"/assets/{ids[0].replace('req_', 'img_')}/image.png"
     for pause in (0, LONG_MS, RETENTION_MS):
         mock.clock.advance(pause)
-        replies += [mock.get(f"/api/v1/requests/{id_}") for id_ in ids]
-    output = mock.poll(ids[0])["output"]
-    replies += [mock.get(output["image_url"]), mock.create(SQUARE_4K), mock.post("{"), mock.post("NaN")]
+        replies += [mock.get(f"/api/v1/requests/{id_}") for id_ in ids] + [mock.get(asset)]
+    replies += [mock.create(SQUARE_4K), mock.post("{"), mock.post("NaN")]
     replies += [mock.get("/api/v1/requests/req_0"), mock.get("/nowhere"), mock.post("x" * 2_000_000)]
     replies += [mock.create(headers={"x-idempotency-key": ""}), mock.create(headers={"host": "a b"})]
     replies += [mock.client.get("/api/v1/requests/req_0")]
     return _cited(*replies)
 
 
-def test_every_assumed_behaviour_is_named(make_mock: Maker) -> None:
+def _seen_in(scenario: str) -> set[str]:
+    """The claims that are named on the way of one request whose scenario that is."""
+    mock = driven(progression="immediate", scenario=scenario)
+    replies: list[object] = []
+    for _ in range(21):
+        with suppress(ConnectionDropped):
+            replies.append(mock.create())
+    for task in list(mock.store.tasks.all()):
+        asset = tasks.asset_id(CATALOG, task)
+        for path in (f"/api/v1/requests/{task.id}", f"/assets/{asset}/image.png"):
+            with suppress(ConnectionDropped):
+                replies.append(mock.get(path))
+    return _cited(*replies)
+
+
+def _seen_elsewhere(tmp_path: Path) -> set[str]:
+    """The claims that only a mock with settings of its own names."""
+    priceless = tmp_path / "priceless.json"
+    priceless.write_text('{"operations": {"image.generate": {"price": {"models": {"gptimage2": null}}}}}')
+    reading, key = tmp_path / "keys.json", "cs_reads"
+    reading.write_text(json.dumps({"keys": {key: {"scopes": ["requests:read"]}}}))
+    busy = driven(scenario="latency")
+    first = {"x-idempotency-key": "k"}
+    while_it_lasts: list[object] = []
+    busy.clock.sleep_ms = lambda _: while_it_lasts.append(busy.create(headers=first))  # type: ignore[method-assign]
+    busy.create(headers=first)
+    return _cited(
+        driven(speed=2.0).create(),
+        driven(progression="manual:1").create(),
+        driven(credits=1).create(),
+        driven(catalog=None, overlay=str(priceless)).create(),
+        driven(keys=str(reading)).create(key=key),
+        *while_it_lasts,
+    )
+
+
+def test_every_assumed_behaviour_is_named(mock: Driver, tmp_path: Path) -> None:
     """Each assumed behaviour of the ledger is named in the evidence of at least one reply."""
-    named = _seen(make_mock()) | _seen(make_mock(speed=2.0)) | _cited(make_mock(credits=1).create())
+    named = _seen(mock) | _seen_elsewhere(tmp_path)
+    named = named.union(*(_seen_in(name) for name in CATALOG.scenarios["scenarios"]))
     assumed = {id_ for id_, claim in CATALOG.claims.items() if (claim.strength, claim.kind) == ("assumed", "behaviour")}
     of_models = {claim for claim in assumed if claim.endswith("-pixels") or claim == "pixels-computed"}
     assert assumed - of_models - named == set()

@@ -15,6 +15,7 @@ from tests.mocks import FAILURE, PRICE, RETENTION_MS, Driver, body, driven, refu
 from tests.payloads import CATALOG
 
 START = 4 * PRICE + 10
+KEY_MS = 24 * 60 * 60 * 1000
 ACCOUNTS = ("cs_a", "cs_b", "cs_c")
 BODIES = (body(), body(prompt="another"), {**body(), "webhook_url": "https://example.com/hook"})
 PAUSES = (0, 1, 450, 900, 1300, 2000, 4900, 10_300, 86_400_000, RETENTION_MS, RETENTION_MS + 1)
@@ -40,13 +41,13 @@ class Lifecycle(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.known: dict[str, Known] = {}
-        self.keys: dict[tuple[str, str], tuple[Any, str]] = {}
+        self.keys: dict[tuple[str, str], tuple[Any, str, int]] = {}
 
     @initialize(immediate=st.booleans(), speed=st.sampled_from((0.5, 1.0, 20.0)))
     def start(self, immediate: bool, speed: float) -> None:
         """Start a mock."""
         progression = "immediate" if immediate else "time"
-        self.mock: Driver = driven(credits=START, progression=progression, speed=speed)
+        self.mock: Driver = driven(credits=START, progression=progression, speed=speed, send=lambda *_: None)
 
     def teardown(self) -> None:
         """Stop the mock."""
@@ -61,14 +62,14 @@ class Lifecycle(RuleBasedStateMachine):
         target=requests, account=accounts, payload=st.sampled_from(BODIES), key=st.text("xyz", min_size=1, max_size=1)
     )
     def create_with_key(self, account: str, payload: Any, key: str) -> Any:
-        """A key that is known stands for its first body and no other; one that is not makes a new request."""
+        """A key that is known stands for its first body and no other; one not known, or expired, makes a new one."""
         headers = {"x-idempotency-key": key}
-        if (account, key) not in self.keys:
+        first, id_, expires_ms = self.keys.get((account, key), (None, "", 0))
+        if expires_ms <= self.mock.clock.now_ms():
             made = self._created(account, payload, headers)
             if isinstance(made, str):
-                self.keys[account, key] = (payload, made)
+                self.keys[account, key] = (payload, made, self.mock.clock.now_ms() + KEY_MS)
             return made
-        first, id_ = self.keys[account, key]
         reply = self.mock.create(payload, account, headers)
         if payload == first:
             assert (reply.status_code, spotless("accepted", reply)["id"]) == (202, id_)

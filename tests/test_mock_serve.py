@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,23 +32,50 @@ PATIENCE_S = 20
 READY = re.compile(r"cannon-mock ready on (http://127\.0\.0\.1:[0-9]+)\n")
 
 REFUSED: list[tuple[list[str], str]] = [
-    (["--port", "65536"], "port 65536: a port is a number from 0 to 65535"),
-    (["--speed", "0"], "speed 0.0: a speed is "),
-    (["--speed", "nan"], "speed nan: a speed is "),
+    (["--port", "65536"], "port 65536: a number from 0 to 65535"),
+    (["--speed", "0"], "speed 0.0: a number "),
+    (["--speed", "nan"], "speed nan: a number "),
     (["--credits", "-1"], "credits -1: "),
     (["--max-tasks", "0"], "max_tasks 0: "),
     (["--public-url", "mock.example"], "public_url mock.example: "),
     (["--overlay", "nowhere.json"], "nowhere.json: No such file or directory"),
     (["--host", "192.0.2.1"], "192.0.2.1 port 0: "),
+    (["--progression", "slow"], "progression slow: one of time, immediate, or manual:N"),
+    (["--scenario", "sucess"], "scenario sucess: one of success, slow"),
+    (["--workers", "2"], "workers share no memory: give --workers a store too"),
+    (["--store", "mysql://x"], "store mysql://x: one of memory, sqlite:FILE, redis://HOST"),
+    (["--store", "sqlite:nowhere/mock.db"], "nowhere/mock.db: unable to open database file; name a file that can"),
+    (["--store", f"sqlite:{__file__}"], "file is not a database; name a file that can be written"),
+    (["--store", "redis://:word@127.0.0.1:1/0"], "redis://127.0.0.1:1/0: "),
+    (["--scenarios", "nowhere.json"], "nowhere.json: No such file or directory"),
+    (["--keys", "nowhere.json"], "nowhere.json: No such file or directory"),
+    (["--webhook-secret", "secret"], "webhook_secret: whsec_ and 24 to 64 bytes in base64"),
+]
+
+FILES: list[tuple[str, str, str]] = [
+    ("--scenarios", "{", "mine.json"),
+    ("--scenarios", "[]", "is not a JSON object"),
+    ("--scenarios", "{}", "lacks scenarios"),
+    ("--scenarios", '{"scenarios": {"a": {"outcom": "failed"}}}', "unknown word outcom"),
+    ("--scenarios", '{"scenarios": {"a": {"outcome": "failed"}}}', "lacks message"),
+    ("--scenarios", '{"scenarios": {"a": {"faults": [{"on": "create", "status": 500}]}}}', "dependentRequired"),
+    ("--scenarios", '{"scenarios": {"a b": {}}}', "each name in it must be like ^[A-Za-z0-9_.-]{1,60}$"),
+    ("--scenarios", '{"scenarios": {"a": {"claim": "nobody-said"}}}', "nobody-said"),
+    ("--scenarios", '{"scenarios": {}, "default": "none"}', "names the scenario none, which does not exist"),
+    ("--keys", '{"keys": {"cs_a": {"scope": []}}}', "unknown word scope"),
+    ("--keys", '{"keys": {"sk_a": {}}}', "each name in it must be like ^cs_"),
+    ("--keys", '{"keys": {"cs_a": {"scopes": ["write"]}}}', "one of requests:write, requests:read"),
+    ("--keys", '{"keys": {"cs_a": {"credits": -1}}}', "minimum"),
 ]
 
 MISUSED: list[tuple[list[str], str]] = [
     (["--port", "many"], "argument --port: invalid int value: 'many'"),
-    (["--progression", "slow"], "argument --progression: invalid choice: 'slow'"),
+    (["--clock", "slow"], "argument --clock: invalid choice: 'slow'"),
     (["--refusal-status", "418"], "argument --refusal-status: invalid choice: 418"),
     (["--no-such-flag"], "unrecognized arguments: --no-such-flag"),
 ]
 
+SECRET = "whsec_" + "A" * 32
 Served = tuple[Flask, Config]
 
 
@@ -91,7 +119,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Served]:
 @contextmanager
 def _process(*flags: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command as a process of its own, with the address that it says it is ready on."""
-    command = [sys.executable, "-m", "mock_server", "--port", "0", *flags]
+    command = [sys.executable, "-m", "mock_server", "--port", "0", "--webhook-secret", SECRET, *flags]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, env={**os.environ, "PYTHONUNBUFFERED": "", **env}, **pipes)
     watchdog = threading.Timer(PATIENCE_S, process.kill)
@@ -187,6 +215,26 @@ def test_a_setting_that_cannot_be_is_refused(flags: list[str], said: str, capsys
     assert re.fullmatch(rf"cannon-mock: .*{re.escape(said)}.*\n", err)
 
 
+@pytest.mark.parametrize(("flag", "text", "said"), FILES)
+def test_a_file_that_cannot_be_used_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flag: str, text: str, said: str
+) -> None:
+    """A broken file of scenarios or keys is refused with status 2 and one line that names it and says what is wrong."""
+    file = tmp_path / "mine.json"
+    file.write_text(text)
+    assert main(["--port", "0", flag, str(file)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(rf"cannon-mock: {re.escape(str(file))}.*\n", err)
+    assert said in err
+
+
+def test_a_password_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """A store that cannot be reached is named without its password."""
+    main(["--store", "redis://user:word@127.0.0.1:1/0"])
+    assert "word" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("flags", "said"), MISUSED, ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else ""
 )
@@ -221,12 +269,14 @@ def test_a_port_in_use_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_help_lists_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each field of Config is a flag of the same name."""
+    """Each field of Config is a flag of the same name; what is on by default has a flag that says no."""
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     flags = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))
     assert ended.value.code == 0
-    assert flags - {"--help", "--version"} == {f"--{each.name.replace('_', '-')}" for each in fields(Config)}
+    assert flags - {"--help", "--version"} == {
+        f"--{'no-' if each.default is True else ''}{each.name.replace('_', '-')}" for each in fields(Config)
+    }
 
 
 def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
@@ -245,7 +295,9 @@ def test_flags_and_environment_make_the_settings(
     flags = {"--port": "0", "--speed": "20", "--square-4k": "cap", "--refusal-status": "422", "--max-tasks": "5"}
     words = {"--seed": "x", "--public-url": "http://mock.example", "--progression": "immediate"}
     assert main(["-v", "--strict", *(part for pair in {**flags, **words}.items() for part in pair)]) == 0
-    assert READY.fullmatch(capsys.readouterr().out)
+    ready, signed = capsys.readouterr().out.splitlines(keepends=True)
+    assert READY.fullmatch(ready)
+    assert re.fullmatch(r"webhooks are signed with whsec_[A-Za-z0-9+/]{43}=\n", signed)
     assert [config for _, config in served] == [
         Config(
             port=0,
@@ -277,7 +329,7 @@ def test_an_exchange_is_one_line(mock: Driver, capsys: pytest.CaptureFixture[str
     """Whatever a path holds, its exchange is one line; a refusal and a fault of our own are logged too."""
     serve.log_exchanges(mock.client.application)
     mock.client.get("/a%0AGET%20/b%20200")
-    mock.store.get = None  # type: ignore[method-assign, assignment]
+    mock.store.tasks.get = None  # type: ignore[method-assign, assignment]
     mock.client.application.logger.disabled = True
     mock.get("/api/v1/requests/req_1")
     mock.client.application.logger.disabled = False

@@ -1,238 +1,231 @@
-"""The store: it keeps everything of a create or nothing, whoever asks at the same time."""
+"""Tasks, idempotency keys and credits, on every kind of records."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cannon_spec.lifecycle import Timeline
+from cannon_spec.lifecycle import FOREVER_MS, Timeline
+from mock_server import tasks
 from mock_server.credits import Balance
-from mock_server.stores import IdempotencyKey, KeyReused, NotEnoughCredits
-from mock_server.stores.memory import MemoryStore
+from mock_server.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, Records, Store
+from mock_server.stores.memory import MemoryRecords
 from mock_server.tasks import Task
-from tests.payloads import values
 
-START = 100
-PRICE = 10
-LATER = 1_000_000
-FIRST = IdempotencyKey("k", "body one")
+START, PRICE, DAY_MS = 100, 10, 86_400_000
+PLAIN = Task(
+    id="",
+    account="acct_a",
+    operation="image.generate",
+    model="m",
+    input={"prompt": "A lone détective 🐻"},
+    credits=PRICE,
+    price_claim="credits-price-image",
+    drawn=Timeline(1000, 2000, 5000, "succeeded"),
+    polls=0,
+    width=64,
+    height=64,
+    aspect_ratio="1:1",
+    size_claim="pixels-computed",
+    failure=None,
+    scenario="success",
+)
+
+
+def _task(number: int, outcome: Any = "succeeded", **changes: Any) -> Task:
+    return replace(PLAIN, id=f"req_{number}", drawn=replace(PLAIN.drawn, outcome=outcome), **changes)
+
+
+def _key(name: str = "k", fingerprint: str = "f", **more: int) -> IdempotencyKey:
+    return IdempotencyKey(name, fingerprint, **{"expires_ms": 1000 + DAY_MS, **more})
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    """An empty store with room for a thousand tasks."""
-    return MemoryStore(1000)
+def store(records: Records) -> Store:
+    return Store(records, 100_000, [0, 5000], 30_000)
 
 
-@pytest.fixture
-def small() -> MemoryStore:
-    """An empty store with room for two tasks."""
-    return MemoryStore(2)
+def _create(store: Store, task: Task, key: IdempotencyKey | None = None, now_ms: int = 1000) -> Task:
+    keyed = replace(task, idempotency_key=key.key) if key else task
+    return store.tasks.create(keyed, key, START, now_ms)
 
 
-def _task(number: int = 1, account: str = "cs_a", outcome: str = "succeeded", **changes: Any) -> Task:
-    task = Task(
-        id=f"req_{number}",
-        asset_id=f"img_{number}",
-        account=account,
-        operation="image.generate",
-        model="gptimage2",
-        input={"prompt": "é \u0000 \U0001f3a8", "reference_image_urls": []},
-        credits=PRICE,
-        timeline=Timeline(number, number + 10, number + 20, outcome),  # type: ignore[arg-type]
-        width=16,
-        height=32,
-        aspect_ratio="1:2",
-        size_claim="pixels-computed",
-        error_message=None if outcome == "succeeded" else "no luck",
-    )
-    return replace(task, **changes)
+def test_a_task_is_there_as_it_was_stored(store: Store) -> None:
+    """A task is found by its id, letter for letter, and no other is."""
+    task = _create(store, _task(1))
+    assert store.tasks.get("req_1") == task
+    assert store.tasks.get("req_2") is None
 
 
-def _is_empty(store: MemoryStore, *tasks: Task) -> bool:
-    kept = [found for task in tasks for found in (store.get(task.id), store.get_by_asset(task.asset_id)) if found]
-    return kept == [] and store.balance("cs_a", START, LATER) == Balance(START)
-
-
-@pytest.mark.parametrize("outcome", ["succeeded", "failed"])
-def test_a_task_is_found_again_as_it_was(store: MemoryStore, outcome: str) -> None:
-    """A stored task is found by its id and by its asset, equal in every field."""
-    task = _task(outcome=outcome)
-    assert store.create(task, None, START) == task
-    assert store.get(task.id) == store.get_by_asset(task.asset_id) == task
-
-
-@given(values)
-def test_any_input_is_kept_as_it_was(value: Any) -> None:
-    """Whatever JSON an input holds, the store gives it back equal."""
-    store = MemoryStore(1)
-    store.create(_task(input={"prompt": "x", "reference_prompt_balance": value}), None, START)
-    found = store.get("req_1")
-    assert found is not None
-    assert found.input["reference_prompt_balance"] == value
-
-
-def test_the_two_ids_are_apart(store: MemoryStore) -> None:
-    """A request id finds no asset, an asset id no request, and what was never stored is not found."""
-    store.create(_task(), None, START)
-    assert store.get("img_1") is store.get_by_asset("req_1") is store.get("req_2") is None
-
-
-def test_a_known_key_gives_the_first_task(store: MemoryStore) -> None:
-    """A repeat with the same body stores nothing, costs nothing and gives the first task."""
-    first = store.create(_task(1), FIRST, START)
-    assert store.create(_task(2), FIRST, START) == first
-    assert store.get("req_2") is None
-    assert store.balance("cs_a", START, LATER) == Balance(START - PRICE, settled=PRICE)
-
-
-def test_a_repeat_needs_no_credits(store: MemoryStore) -> None:
-    """A repeat is answered though nothing is left to pay with."""
-    first = store.create(_task(1), FIRST, PRICE)
-    assert store.create(_task(2), FIRST, PRICE) == first
-
-
-def test_a_key_with_another_body_stores_nothing(store: MemoryStore) -> None:
-    """A known key with another body is refused, and the first task stays what the key stands for."""
-    first = store.create(_task(1), FIRST, START)
+def test_a_key_stands_for_its_first_body(store: Store) -> None:
+    """The same key and body give the first task; another body is refused; other accounts have keys of their own."""
+    first = _create(store, _task(1), _key())
+    assert _create(store, _task(2), _key()) == first
     with pytest.raises(KeyReused):
-        store.create(_task(2), IdempotencyKey("k", "body two"), START)
-    assert store.get("req_2") is None
-    assert store.balance("cs_a", START, LATER).settled == PRICE
-    assert store.create(_task(3), FIRST, START) == first
+        _create(store, _task(3), _key(fingerprint="g"))
+    assert _create(store, _task(4, account="acct_b"), _key(fingerprint="g")).id == "req_4"
+    assert store.tasks.get("req_2") is None
+    assert store.tasks.balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
 
 
-def test_too_few_credits_store_nothing(store: MemoryStore) -> None:
-    """A task that costs more than is left is refused, says both numbers, and leaves its key unused."""
-    with pytest.raises(NotEnoughCredits) as raised:
-        store.create(_task(credits=START + 1), FIRST, START)
-    assert (raised.value.available, raised.value.needed) == (START, START + 1)
-    assert _is_empty(store, _task())
-    assert store.create(_task(2), IdempotencyKey("k", "body two"), START).id == "req_2"
+def test_a_key_expires(store: Store) -> None:
+    """Up to its last millisecond a key is known; then it makes a new task, and stands for that one."""
+    _create(store, _task(1), _key())
+    assert _create(store, _task(2), _key(), now_ms=1000 + DAY_MS - 1).id == "req_1"
+    assert _create(store, _task(3), _key(fingerprint="g", expires_ms=9 * DAY_MS), now_ms=1000 + DAY_MS).id == "req_3"
+    assert _create(store, _task(4), _key(fingerprint="g"), now_ms=2 * DAY_MS).id == "req_3"
 
 
-def test_the_last_credit_can_be_spent(store: MemoryStore) -> None:
-    """A task that costs exactly what is left is stored."""
-    store.create(_task(credits=START), None, START)
-    assert store.balance("cs_a", START, 1) == Balance(0, held=START)
-
-
-def test_accounts_are_apart(store: MemoryStore) -> None:
-    """Each account has keys and credits of its own."""
-    store.create(_task(1, "cs_a"), FIRST, START)
-    store.create(_task(2, "cs_b"), IdempotencyKey("k", "body two"), START)
-    assert store.balance("cs_a", START, 15) == store.balance("cs_b", START, 15) == Balance(START - PRICE, held=PRICE)
-    assert store.balance("cs_c", START, 15) == Balance(START)
+def test_a_key_is_busy_until_it_is_released(store: Store) -> None:
+    """While a create is under way a repeat is told how long to wait; then it gets the task."""
+    key = _key(busy_until_ms=2500)
+    _create(store, _task(1), key)
+    with pytest.raises(KeyBusy) as raised:
+        _create(store, _task(2), _key())
+    assert raised.value.wait_ms == 1500
+    store.tasks.release("acct_a", key)
+    assert _create(store, _task(2), _key()).id == "req_1"
 
 
 @pytest.mark.parametrize(
-    ("outcome", "at", "expected"),
-    [
-        ("succeeded", 20, Balance(90, held=10)),
-        ("succeeded", 21, Balance(90, settled=10)),
-        ("failed", 20, Balance(90, held=10)),
-        ("failed", 21, Balance(100)),
-    ],
+    ("outcome", "end"),
+    [("succeeded", Balance(START - PRICE, 0, PRICE)), ("failed", Balance(START))],
 )
-def test_credits_move_when_a_task_ends(store: MemoryStore, outcome: str, at: int, expected: Balance) -> None:
-    """What a task holds is spent or given back at its end, without a call that says so."""
-    store.create(_task(1, outcome=outcome), None, START)
-    assert store.balance("cs_a", START, at) == expected
+def test_credits_are_held_then_settled_or_released(store: Store, outcome: str, end: Balance) -> None:
+    """Credits are on hold from the create to the end, then spent, or back; asking twice changes nothing."""
+    _create(store, _task(1, outcome))
+    for now_ms, expected in ((1000, Balance(90, 10)), (4999, Balance(90, 10)), (5000, end), (5000, end), (9999, end)):
+        assert store.tasks.balance("acct_a", START, now_ms) == expected
 
 
-def test_released_credits_can_be_spent_again(store: MemoryStore) -> None:
-    """A create is paid from what an earlier failure gave back by then, not before."""
-    store.create(_task(1, outcome="failed"), None, PRICE)
+def test_what_costs_too_much_leaves_nothing(store: Store) -> None:
+    """A task that costs more than is left is refused, and neither it nor its key is stored."""
+    with pytest.raises(NotEnoughCredits) as raised:
+        _create(store, _task(1, credits=START + 1), _key())
+    assert (raised.value.available, raised.value.needed) == (START, START + 1)
+    assert store.tasks.get("req_1") is None
+    assert _create(store, _task(2), _key()).id == "req_2"
+
+
+def test_many_ends_are_folded(store: Store) -> None:
+    """More ends than a page has are all counted, whoever asks first."""
+    for number in range(520):
+        store.tasks.create(_task(number, credits=1), None, 1000, 1000)
+    assert store.tasks.balance("acct_a", 1000, 9000) == Balance(480, 0, 520)
     with pytest.raises(NotEnoughCredits):
-        store.create(_task(20), None, PRICE)
-    store.create(_task(21), None, PRICE)
-    assert store.balance("cs_a", PRICE, 21) == Balance(0, held=PRICE)
+        store.tasks.create(_task(999, credits=481), None, 1000, 9000)
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from(("succeeded", "failed"))), max_size=12))
-def test_a_balance_sums_up_to_the_start(steps: list[tuple[int, str]]) -> None:
-    """After any creates at any times, credits left, held and spent sum up to the start, and none is below zero."""
-    store, now = MemoryStore(1000), 0
-    for pause, outcome in steps:
-        now += pause + 1
-        try:
-            store.create(_task(now, outcome=outcome), None, START)
-        except NotEnoughCredits as error:
-            assert error.available < PRICE  # noqa: PT017 - either way is right
-        balance = store.balance("cs_a", START, now)
-        assert balance.available + balance.held + balance.settled == START
-        assert min(balance.available, balance.held, balance.settled) >= 0
-
-
-def test_the_oldest_is_forgotten_with_its_key(small: MemoryStore) -> None:
-    """Past max_tasks the oldest task goes, and its key is free for another body; the others stay."""
-    for number in (1, 2, 3):
-        small.create(_task(number), IdempotencyKey(f"k{number}", "body"), START)
-    assert small.get("req_1") is small.get_by_asset("img_1") is None
-    assert [small.create(_task(9), IdempotencyKey(f"k{number}", "body"), START).id for number in (2, 3)] == [
-        "req_2",
-        "req_3",
+def test_an_end_that_is_moved_moves_the_credits(store: Store) -> None:
+    """A task that somebody ends as failed gives its credits back then; once ended it stays as it is."""
+    _create(store, _task(1))
+    after = store.tasks.change("req_1", 0, lambda task: tasks.ended(task, 3000, "failed", "no"))
+    assert after is not None
+    assert (after.timeline, after.error_message) == (Timeline(1000, 2000, 3000, "failed"), "no")
+    assert store.tasks.get("req_1") == after
+    assert [store.tasks.balance("acct_a", START, now_ms) for now_ms in (2999, 3000, 9000)] == [
+        Balance(90, 10),
+        *[Balance(START)] * 2,
     ]
-    assert small.create(_task(4), IdempotencyKey("k1", "another"), START).id == "req_4"
-    assert small.get("req_2") is None
+    assert store.tasks.change("req_1", 0, lambda task: tasks.ended(task, 4000, "succeeded", None)) == after
+    assert store.tasks.change("req_2", 0, lambda task: task) is None
 
 
-def test_what_is_forgotten_is_still_paid(small: MemoryStore) -> None:
-    """Credits of forgotten tasks are spent or given back all the same."""
-    for number in (1, 2, 3, 4):
-        small.create(_task(number, outcome="failed" if number == 1 else "succeeded"), None, START)
-    assert small.balance("cs_a", START, LATER) == Balance(START - 3 * PRICE, settled=3 * PRICE)
+def test_an_end_that_was_counted_is_not_counted_again(store: Store) -> None:
+    """Where somebody's clock is a moment ahead and has counted the end, a later change of the end is void."""
+    _create(store, _task(1))
+    assert store.tasks.balance("acct_a", START, 5000).settled == PRICE
+    unchanged = store.tasks.change("req_1", 0, lambda task: tasks.ended(task, 4999, "failed", "late"))
+    assert unchanged == _task(1)
+    assert store.tasks.balance("acct_a", START, 9000) == Balance(START - PRICE, 0, PRICE)
 
 
-@pytest.fixture
-def _hurried() -> Iterator[None]:
-    """Threads take turns as often as they can, so that a gap between two steps is met."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
+def test_every_task_is_listed_the_last_to_end_first(store: Store) -> None:
+    """Each task is listed once, also past a page; one that never ends comes first."""
+    ends = {f"req_{number}": 5000 + number for number in range(510)} | {"req_stuck": FOREVER_MS}
+    for id_, ended_ms in ends.items():
+        line = replace(PLAIN.drawn, ended_ms=ended_ms)
+        store.tasks.create(replace(PLAIN, id=id_, drawn=line, credits=0), None, START, 1000)
+    assert [task.id for task in store.tasks.all()] == sorted(ends, key=lambda id_: -ends[id_])
 
 
-@pytest.mark.parametrize("attempt", range(5))
-@pytest.mark.usefixtures("_hurried")
-def test_one_key_makes_one_task_under_threads(store: MemoryStore, attempt: int) -> None:
-    """Of 100 creates with one key at the same time one is stored and paid, and all get it."""
-    with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda number: store.create(_task(number), FIRST, START), range(100)))
-    assert len({task.id for task in found}) == 1
-    assert sum(store.get(f"req_{number}") is not None for number in range(100)) == 1
-    assert store.balance("cs_a", START, LATER) == Balance(START - PRICE, settled=PRICE)
+def test_500_creates_with_one_key_make_one_task(store: Store) -> None:
+    """However many threads create with one key at once, there is one task and one hold."""
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: _create(store, _task(number), _key()), range(500)))
+    assert len({task.id for task in made}) == 1
+    assert store.tasks.balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
 
 
-@pytest.mark.parametrize("attempt", range(5))
-@pytest.mark.usefixtures("_hurried")
-def test_credits_are_never_spent_twice_under_threads(store: MemoryStore, attempt: int) -> None:
-    """Of 200 creates at the same time with credits for 50, exactly 50 are accepted."""
+def test_creates_at_once_never_overspend(store: Store) -> None:
+    """Of 200 creates at once, with credits for 50, exactly 50 are accepted."""
 
-    def accepted(number: int) -> bool:
+    def create(number: int) -> bool:
         try:
-            store.create(replace(_task(number), timeline=Timeline(5, 6, 7, "succeeded")), None, 50 * PRICE)
+            store.tasks.create(_task(number), None, 50 * PRICE, 1000)
         except NotEnoughCredits:
             return False
         return True
 
-    with ThreadPoolExecutor(16) as pool:
-        results = list(pool.map(accepted, range(200)))
-    assert results.count(True) == 50
-    assert store.balance("cs_a", 50 * PRICE, LATER) == Balance(0, settled=50 * PRICE)
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(create, range(200))) == 50
+    assert store.tasks.balance("acct_a", 50 * PRICE, 1000) == Balance(0, 50 * PRICE)
 
 
-def test_an_account_is_forgotten_with_its_last_task(small: MemoryStore) -> None:
-    """However many accounts there were, those whose tasks are all forgotten take no room, and start afresh."""
-    for number in range(1, 51):
-        small.create(_task(number, f"cs_{number}"), None, START)
-    assert len(small._balances) == len(small._due) == len(small._kept) == 2
-    assert small.balance("cs_1", START, LATER) == Balance(START)
-    assert small.balance("cs_50", START, LATER) == Balance(START - PRICE, settled=PRICE)
+def _small(most: int) -> Store:
+    return Store(MemoryRecords(), most, [0], 30_000)
+
+
+def test_the_oldest_end_is_forgotten_first() -> None:
+    """A store that is full forgets the task that ended first, with its key; one that is stuck stays."""
+    store = _small(2)
+    stuck = replace(_task(1), drawn=replace(PLAIN.drawn, ended_ms=FOREVER_MS))
+    _create(store, stuck)
+    _create(store, _task(2), _key())
+    _create(store, replace(_task(3), drawn=replace(PLAIN.drawn, ended_ms=6000)))
+    assert [store.tasks.get(f"req_{number}") is not None for number in (1, 2, 3)] == [True, False, True]
+    assert store.tasks.forgotten() == 1
+    assert _create(store, _task(4), _key(fingerprint="other")).id == "req_4"
+
+
+def test_a_key_that_was_used_again_stays_when_its_first_task_goes() -> None:
+    """Forgetting a task does not forget a key that stands for a later one."""
+    store = _small(2)
+    _create(store, _task(1), _key(expires_ms=2000))
+    late = replace(_task(2), drawn=Timeline(3000, 4000, 9000, "succeeded"))
+    _create(store, late, _key(), now_ms=3000)
+    _create(store, replace(late, id="req_3"), now_ms=3000)
+    assert store.tasks.get("req_1") is None
+    assert _create(store, replace(late, id="req_4"), _key(), now_ms=3000).id == "req_2"
+
+
+def test_an_account_starts_afresh_when_all_of_it_is_forgotten() -> None:
+    """Nothing is left of an account whose last task was forgotten; others keep theirs."""
+    store = _small(1)
+    _create(store, _task(1))
+    _create(store, _task(2, account="acct_b"))
+    assert store.tasks.balance("acct_a", START, 9000) == Balance(START)
+    assert store.tasks.balance("acct_b", START, 1000) == Balance(START - PRICE, PRICE)
+
+
+def test_a_task_takes_no_more_than_a_kilobyte() -> None:
+    """Of 20,000 tasks in memory the last 3,000 take at most 1 KB each, and the first can be polled still."""
+    store = _small(1_000_000)
+
+    def create(numbers: range) -> None:
+        for number in numbers:
+            store.tasks.create(replace(_task(number), id=f"req_{number:016x}"), None, 10**9, 1000 + number)
+
+    create(range(17_000))
+    tracemalloc.start()
+    try:
+        create(range(17_000, 20_000))
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used / 3_000 <= 1024
+    assert store.tasks.get(f"req_{0:016x}") is not None

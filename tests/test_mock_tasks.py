@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,15 +12,16 @@ from hypothesis import strategies as st
 
 from cannon_spec.lifecycle import Timeline, may_follow, status_at
 from mock_server import scenarios, tasks
-from mock_server.tasks import Pace, Task
-from tests.mocks import POLL_MS, PRICE, RETENTION_MS
+from mock_server.tasks import Event, Order, Pace, Task
+from tests.mocks import POLL_MS, PRICE_4K, RETENTION_MS
 from tests.payloads import CATALOG
 
 OPERATION = CATALOG.operations["image.generate"]
 INPUT = {"prompt": "A lone $prompt, ${model} and $$", "model": "gptimage2", "aspect_ratio": "16:9", "resolution": "4K"}
+KNOWN = scenarios.read(CATALOG.scenarios["scenarios"])
 BASE = "http://mock.example"
 NOW = 1_762_479_300_000
-ENDS = ("success", "failure")
+ENDS = ("success", "failed-internal")
 
 seeds = st.text(max_size=8)
 speeds = st.floats(0.001, 1000)
@@ -33,9 +35,8 @@ AT_THE_END = [*ALWAYS[:4], "inputPreview", "outputPreview", *ALWAYS[4:], "reques
 
 
 def _drawn(seed: str = "s", scenario: str = "success", pace: Pace | None = None, **changes: Any) -> Task:
-    arguments = {"account": "cs_a", "operation": OPERATION, "input": INPUT, "painted": INPUT, "now_ms": NOW, **changes}
-    chosen = scenarios.choose(CATALOG.scenarios, scenario)
-    return tasks.draw(CATALOG, seed=seed, scenario=chosen, pace=pace or Pace(), **arguments)
+    order = Order(**{"account": "acct_a", "operation": OPERATION, "input": INPUT, "painted": INPUT, **changes})
+    return tasks.draw(CATALOG, order, KNOWN[scenario], pace or Pace(), NOW, seed)
 
 
 def _seen(task: Task, after_ms: int) -> dict[str, Any]:
@@ -49,23 +50,29 @@ def _at(task: Task, moment: str) -> dict[str, Any]:
 @given(seed=seeds, scenario=st.sampled_from(ENDS), speed=speeds, immediate=st.booleans())
 def test_the_same_arguments_draw_the_same_task(seed: str, scenario: str, speed: float, immediate: bool) -> None:
     """A draw depends on its arguments alone."""
-    first, second = (_drawn(seed, scenario, Pace(immediate, speed)) for _ in range(2))
+    first, second = (_drawn(seed, scenario, Pace(immediate, speed=speed)) for _ in range(2))
     assert first == second
 
 
 @given(st.sets(seeds, min_size=2, max_size=2))
 def test_another_seed_draws_other_ids(pair: set[str]) -> None:
-    """Two seeds make two request ids and two asset ids, and neither names the other."""
+    """Two seeds make two request ids and two asset ids; an asset id tells its request."""
     one, two = (_drawn(seed) for seed in sorted(pair))
-    assert len({one.id, two.id, one.asset_id, two.asset_id}) == 4
-    assert one.id.partition("_")[2] != one.asset_id.partition("_")[2]
+    assets = [tasks.asset_id(CATALOG, task) for task in (one, two)]
+    assert len({one.id, two.id, *assets}) == 4
+    assert [tasks.id_of_asset(asset) for asset in assets] == [one.id, two.id]
 
 
 def test_a_task_records_its_request() -> None:
     """Ids have the vendor's prefixes; model, price, size and input are those of the request."""
     task = _drawn()
-    assert (task.id[:4], task.asset_id[:4]) == ("req_", "img_")
-    assert (task.account, task.operation, task.model, task.credits) == ("cs_a", "image.generate", "gptimage2", PRICE)
+    assert (task.id[:4], tasks.asset_id(CATALOG, task)[:4]) == ("req_", "img_")
+    assert (task.account, task.operation, task.model, task.credits) == (
+        "acct_a",
+        "image.generate",
+        "gptimage2",
+        PRICE_4K,
+    )
     assert (task.width, task.height, task.aspect_ratio, task.input) == (3840, 2160, "16:9", INPUT)
 
 
@@ -95,7 +102,7 @@ def test_times_keep_to_the_pace_of_the_contract(seed: str, speed: float) -> None
 @given(seed=seeds, speed=speeds, scenario=st.sampled_from(ENDS))
 def test_an_immediate_task_has_ended_at_once(seed: str, speed: float, scenario: str) -> None:
     """All three times of an immediate task are the time of its creation."""
-    timeline = _drawn(seed, scenario, Pace(True, speed)).timeline
+    timeline = _drawn(seed, scenario, Pace(True, speed=speed)).timeline
     assert timeline == Timeline(NOW, NOW, NOW, "succeeded" if scenario == "success" else "failed")
 
 
@@ -135,7 +142,7 @@ def test_a_view_has_the_keys_and_times_of_its_status(seed: str, scenario: str, a
     assert seen["createdAtMs"] == timeline.created_ms
     assert seen["startedAtMs"] == (None if seen["status"] == "queued" else timeline.started_ms)
     assert seen["completedAtMs"] == (timeline.ended_ms if ended else None)
-    assert seen["billableCredits"] == PRICE
+    assert seen["billableCredits"] == PRICE_4K
 
 
 def test_a_queued_view_has_no_output() -> None:
@@ -147,16 +154,21 @@ def test_a_queued_view_has_no_output() -> None:
 def test_a_processing_view_names_the_work() -> None:
     """While a task is at work its output has task_id, status, provider and model, and no address."""
     task = _drawn()
-    work = {"task_id": task.asset_id, "status": "processing", "provider": "cannon", "model": "gptimage2"}
+    work = {
+        "task_id": tasks.asset_id(CATALOG, task),
+        "status": "processing",
+        "provider": "cannon",
+        "model": "gptimage2",
+    }
     assert _at(task, "started_ms")["output"] == work
 
 
 def test_a_succeeded_view_names_the_picture() -> None:
     """The output of success has the picture's address under the base address, and texts are filled in as they are."""
     task = _drawn()
-    seen, asset = _at(task, "ended_ms"), f"{BASE}/assets/{task.asset_id}"
+    seen, asset = _at(task, "ended_ms"), f"{BASE}/assets/{tasks.asset_id(CATALOG, task)}"
     assert seen["output"] == {
-        "task_id": task.asset_id,
+        "task_id": tasks.asset_id(CATALOG, task),
         "asset_type": "image",
         "status": "succeeded",
         "image_url": f"{asset}/image.png",
@@ -184,8 +196,8 @@ def test_the_output_names_the_ratio(given: dict[str, str], shown: str) -> None:
 
 def test_a_failed_view_has_a_message_and_no_output() -> None:
     """A failure shows its scenario's message, in the log too, and no output anywhere."""
-    seen = _at(_drawn(scenario="failure"), "ended_ms")
-    message = CATALOG.scenarios["scenarios"]["failure"]["message"]
+    seen = _at(_drawn(scenario="failed-internal"), "ended_ms")
+    message = CATALOG.scenarios["scenarios"]["failed-internal"]["message"]
     assert (seen["status"], seen["output"], seen["errorMessage"], seen["outputPreview"]) == (
         *("failed", None),
         *(message, None),
@@ -211,7 +223,7 @@ def test_the_request_log_is_kept_for_seven_days(scenario: str) -> None:
     [
         ("success", 0, "request-queued-view", "image-output-names"),
         ("success", POLL_MS, "image-output-names", "request-queued-view"),
-        ("failure", 60_000, "request-failed-view", "image-output-names"),
+        ("failed-internal", 60_000, "request-failed-view", "image-output-names"),
         ("success", 60_000 + RETENTION_MS, "request-log-after-sweep", "request-queued-view"),
     ],
 )
@@ -236,3 +248,73 @@ def test_a_ratio_of_our_own_is_cited(input: dict[str, str], cited: bool) -> None
     """The claim on the default ratio is named where the request left the ratio out, and only there."""
     found = tasks.claims(CATALOG, _drawn(input=input, painted=input), NOW + 60_000)
     assert ("image-output-default-ratio" in found) == cited
+
+
+polls = st.integers(1, 5)
+texts = st.text(max_size=20)
+
+
+@given(polls=polls, scenario=st.sampled_from(ENDS))
+def test_each_state_lasts_so_many_polls(polls: int, scenario: str) -> None:
+    """Where states are counted in polls, each is seen by that many, whatever the time; then the end, and no more."""
+    task, seen = _drawn(scenario=scenario, pace=Pace(polls=polls)), []
+    for _ in range(2 * polls + 2):
+        task = tasks.polled(task, NOW)
+        seen.append(_seen(task, 0)["status"])
+    end = "succeeded" if scenario == "success" else "failed"
+    assert seen == ["queued"] * polls + ["processing"] * polls + [end] * 2
+    assert len(task.events) == 2 * polls + 1
+
+
+def test_time_does_not_end_a_task_that_counts_polls() -> None:
+    """A task whose states are counted in polls is queued still after a year without one."""
+    assert _seen(_drawn(pace=Pace(polls=1)), 365 * 86_400_000)["status"] == "queued"
+
+
+@given(at=st.integers(0, 40_000), outcome=st.sampled_from(["succeeded", "failed"]), message=texts)
+def test_a_task_can_be_ended_once(at: int, outcome: Any, message: str) -> None:
+    """An end that is asked for counts from its moment on, unless the task had ended: then nothing changes."""
+    drawn = _drawn()
+    ended = tasks.ended(drawn, NOW + at, outcome, message)
+    if at >= drawn.timeline.ended_ms - NOW:
+        assert ended is drawn
+        return
+    seen = _seen(ended, at)
+    assert (seen["status"], seen["completedAtMs"]) == (outcome, NOW + at)
+    assert seen["errorMessage"] == (message if outcome == "failed" else None)
+    assert seen["createdAtMs"] <= seen["startedAtMs"] <= seen["completedAtMs"]
+    assert tasks.ended(ended, NOW + at + 1, "failed", "again") is ended
+
+
+@pytest.mark.parametrize("state", ["queued", "processing"])
+@pytest.mark.parametrize("pace", [Pace(), Pace(True), Pace(polls=2)], ids=["time", "immediate", "polls"])
+def test_a_stuck_task_never_leaves_its_state(state: str, pace: Pace) -> None:
+    """A scenario that is stuck stays so, at any time and however it is polled."""
+    stuck = scenarios.read({"mine": {"pace": {"stuck": state}}})["mine"]
+    order = Order("acct_a", OPERATION, INPUT, INPUT)
+    task = tasks.draw(CATALOG, order, stuck, pace, NOW, "s")
+    for _ in range(9):
+        task = tasks.polled(task, NOW)
+    assert [_seen(task, at)["status"] for at in (1, RETENTION_MS * 50)] == [state, state]
+
+
+@given(factor=st.floats(0, 1000))
+def test_a_slow_scenario_stretches_the_times(factor: float) -> None:
+    """Waiting and work take ``factor`` times as long as they would have taken."""
+    slow = scenarios.read({"mine": {"pace": {"factor": factor}}})["mine"]
+    plain, order = _drawn().timeline, Order("acct_a", OPERATION, INPUT, INPUT)
+    drawn = tasks.draw(CATALOG, order, slow, Pace(), NOW, "s").timeline
+    assert drawn.started_ms - NOW == round((plain.started_ms - NOW) * factor)
+    assert drawn.ended_ms - drawn.started_ms == round((plain.ended_ms - plain.started_ms) * factor)
+
+
+@given(
+    prompt=texts,
+    events=st.lists(st.builds(Event, st.integers(NOW, NOW * 2), st.sampled_from(["poll", "end"])), max_size=4),
+    url=st.none() | texts,
+    key=st.none() | texts,
+)
+def test_a_task_survives_the_store(prompt: str, events: list[Event], url: str | None, key: str | None) -> None:
+    """What is decoded is what was encoded."""
+    task = replace(_drawn(), input={"prompt": prompt}, events=tuple(events), webhook_url=url, idempotency_key=key)
+    assert tasks.decode(tasks.encode(task)) == task

@@ -1,49 +1,40 @@
-"""Where tasks are kept: the protocol that every store fulfils (floor 4)."""
+"""Where a mock keeps what must outlive a request: tasks, webhooks, small shared values, the journal (floor 4)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
 
-from mock_server.credits import Balance
-from mock_server.tasks import Task
+from mock_server.stores.memory import MemoryRecords
+from mock_server.stores.records import Records, StoreError
+from mock_server.stores.tasks import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, TaskStore
+from mock_server.stores.webhooks import WebhookStore
 
+__all__ = ["IdempotencyKey", "KeyBusy", "KeyReused", "NotEnoughCredits", "Records", "Store", "StoreError", "opened"]
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
-    """A client's key for one create, and the fingerprint of the body that came with it."""
-
-    key: str
-    fingerprint: str
-
-
-class KeyReused(Exception):
-    """The idempotency key is known with another body; nothing was stored."""
+MEMORY = "memory"
+_FILE = "sqlite:"
+_SERVERS = ("redis://", "rediss://", "unix://")
 
 
-class NotEnoughCredits(Exception):
-    """The account has fewer credits than the task costs; nothing was stored."""
+class Store:
+    """Tasks and webhooks over one set of records, which hold the journal and the shared values too."""
 
-    def __init__(self, available: int, needed: int) -> None:
-        super().__init__(available, needed)
-        self.available = available
-        self.needed = needed
+    def __init__(self, records: Records, max_tasks: int, retries_ms: Sequence[int], patience_ms: int) -> None:
+        self.records = records
+        self.tasks = TaskStore(records, None if records.shared else max_tasks)
+        self.webhooks = WebhookStore(records, retries_ms, patience_ms)
 
 
-class Store(Protocol):
-    """Tasks, idempotency keys and credits. ``create`` is atomic: it stores everything or nothing."""
+def opened(url: str) -> Records:
+    """The records at ``memory``, ``sqlite:FILE`` or ``redis://HOST``. Raises StoreError where they cannot be had."""
+    if url == MEMORY:
+        return MemoryRecords()
+    if url.startswith(_FILE) and len(url) > len(_FILE):
+        from mock_server.stores.sqlite import SqliteRecords
 
-    def create(self, task: Task, key: IdempotencyKey | None, start: int) -> Task:
-        """Store a task and hold its credits; the earlier task where the key is known with the same body.
+        return SqliteRecords(url.removeprefix(_FILE))
+    if url.startswith(_SERVERS):
+        from mock_server.stores.redis import RedisRecords
 
-        ``start`` is the balance that an account begins with. Raises KeyReused and NotEnoughCredits.
-        """
-
-    def get(self, id_: str) -> Task | None:
-        """The task of that request id."""
-
-    def get_by_asset(self, asset_id: str) -> Task | None:
-        """The task that made that asset."""
-
-    def balance(self, account: str, start: int, now_ms: int) -> Balance:
-        """The credits of an account at ``now_ms``."""
+        return RedisRecords(url)
+    raise StoreError(f"store {url}: one of memory, sqlite:FILE, redis://HOST:PORT/NUMBER")

@@ -1,0 +1,140 @@
+"""A mock as a test holds it: what it was asked, what becomes of the next requests, its time (floor 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from flask import Flask
+
+from mock_server import journal, mock
+from mock_server.clock import Clock
+from mock_server.hooks import Answer, Delivery
+from mock_server.journal import Exchange
+from mock_server.mock import Mock
+from mock_server.outgoing import Send
+from mock_server.scenarios import Rule
+from mock_server.tasks import Task
+
+Receiver = Callable[[bytes, Mapping[str, str]], int | None]
+"""Is given the body and the headers of a webhook; answers with a status, or with None for 200."""
+
+_SHOWN = 300
+
+
+class Mailbox:
+    """Where webhooks of a test's mock go: to its receiver, else out to this machine."""
+
+    def __init__(self, outside: Send) -> None:
+        self._outside = outside
+        self.receiver: Receiver | None = None
+
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | None:
+        """See Send."""
+        if self.receiver is None:
+            return self._outside(url, body, headers)
+        return Answer(self.receiver(body, headers) or 200)
+
+
+@dataclass(slots=True, repr=False)
+class Handle:
+    """One mock for one test. With ``account`` it sees and rules that account alone; ``key`` is its API key."""
+
+    app: Flask
+    url: str
+    key: str
+    mailbox: Mailbox
+    account: str = ""
+    unknown: list[str] = field(default_factory=list)
+    _rules: list[int] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<mock at {self.url}>"
+
+    @property
+    def clock(self) -> Clock:
+        """The mock's time."""
+        return self._mock.clock
+
+    @property
+    def journal(self) -> list[Exchange]:
+        """What was asked and answered, the oldest first."""
+        return self.calls()
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The requests that were accepted, those that end last first."""
+        return [task for task in self._mock.store.tasks.all() if self.account in ("", task.account)]
+
+    @property
+    def webhooks(self) -> list[Delivery]:
+        """Deliveries with their attempts, in the order of ``tasks``."""
+        found = (self._mock.store.webhooks.get(task.id) for task in self.tasks)
+        return [delivery for delivery in found if delivery is not None]
+
+    @property
+    def webhook_secret(self) -> str:
+        """What webhooks are signed with."""
+        return self._mock.postman.secret
+
+    def scenario(
+        self, name: str, *, times: int | None = None, operation: str = "", model: str = "", prompt: str = ""
+    ) -> None:
+        """Let that become of the next creates, of ``times`` of them, of those that fit. Raises LookupError."""
+        if name not in self._mock.scenarios:
+            raise LookupError(f"no scenario {name}; known: {', '.join(self._mock.scenarios)}")
+        rule = self._mock.add_rule(Rule(0, name, operation, model, prompt, self.account, times))
+        self._rules.append(rule.id)
+
+    def advance(
+        self, ms: float = 0, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> int:
+        """Move the clock on; what falls due is done first. The time then, in epoch milliseconds."""
+        return self.clock.advance(ms, seconds=seconds, minutes=minutes, hours=hours, days=days)
+
+    def on_webhook(self, receiver: Receiver | None) -> None:
+        """Give webhooks to a function instead of calling their address."""
+        self.mailbox.receiver = receiver
+
+    def calls(self, **wanted: str | int) -> list[Exchange]:
+        """The exchanges that have each value wanted: fields of an Exchange; a path by its beginning."""
+        unknown = wanted.keys() - set(journal.FILTERS)
+        if unknown:
+            raise LookupError(f"no field {min(unknown)}; known: {', '.join(journal.FILTERS)}")
+        fields = {name: str(value) for name, value in wanted.items()} | (
+            {"account": self.account} if self.account else {}
+        )
+        entries = map(journal.decode, self._mock.store.records.entries(journal.LOG))
+        return [exchange for exchange in entries if journal.matches(exchange, fields)]
+
+    def assert_called(self, times: int | None = None, **wanted: str | int) -> None:
+        """Fail, showing what was sent, unless there were ``times`` such exchanges (at least one, if not given)."""
+        __tracebackhide__ = True
+        found = len(self.calls(**wanted))
+        if found != times if times is not None else not found:
+            asked = "at least one" if times is None else f"{times}"
+            sought = ", ".join(f"{name}={value}" for name, value in wanted.items()) or "any"
+            raise AssertionError(f"{asked} expected, {found} seen of: {sought}\n{self.told()}")
+
+    def told(self) -> str:
+        """What was sent, in lines to be read."""
+        lines = [_line(exchange) for exchange in self.journal]
+        return "\n".join(lines) or "nothing was sent to the mock"
+
+    def close(self) -> None:
+        """Take back what this test has set."""
+        for id_ in self._rules:
+            self._mock.drop_rules(id_)
+        self.mailbox.receiver = None
+
+    @property
+    def _mock(self) -> Mock:
+        return mock.of(self.app)
+
+
+def _line(exchange: Exchange) -> str:
+    what = f"{exchange.method} {exchange.path} -> {exchange.status}"
+    fault = f" ({exchange.fault}, by the scenario {exchange.scenario})" if exchange.fault else ""
+    sent = f"\n    sent: {exchange.request_body[:_SHOWN]}" if exchange.request_body else ""
+    refused = f"\n    answer: {exchange.response_body[:_SHOWN].strip()}" if exchange.status >= 400 else ""
+    return f"{what}{fault}{sent}{refused}"

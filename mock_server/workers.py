@@ -1,0 +1,68 @@
+"""Several processes that answer on one socket and share a store (floor 4)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from flask import Flask
+
+from mock_server import serve
+
+_WATCH_SECONDS = 0.5
+
+
+def serve_all(app: Flask, bound: socket.socket, count: int, announce: Callable[[str], None]) -> None:
+    """Serve with ``count`` processes until SIGTERM or Ctrl-C; one that dies is replaced.
+
+    Raises RuntimeError where the system cannot fork a process.
+    """
+    if not hasattr(os, "fork"):
+        raise RuntimeError("this system cannot fork processes: run with --workers 1")
+    bound.setblocking(False)  # a connection wakes every process, and one gets it
+    children = {_start(app, bound, announce if not number else None) for number in range(count)}
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: _stop(children))
+    while children:
+        ended, status = os.wait()
+        children.discard(ended)
+        if os.waitstatus_to_exitcode(status) not in (0, -signal.SIGTERM):
+            print(f"cannon-mock: process {ended} died; another takes its place", file=sys.stderr, flush=True)
+            children.add(_start(app, bound, None))
+
+
+def _start(app: Flask, bound: socket.socket, announce: Callable[[str], None] | None) -> int:
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        return child
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    try:
+        serve.serve(app, bound, announce or _nothing)
+    except SystemExit:
+        pass
+    finally:
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def _nothing(_: str) -> None:
+    """Only one process says that it is ready."""
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone, killed or not."""
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os._exit(0)
+
+
+def _stop(children: set[int]) -> None:
+    for child in tuple(children):
+        os.kill(child, signal.SIGTERM)
+    raise SystemExit(0)

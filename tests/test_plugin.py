@@ -1,0 +1,167 @@
+"""The pytest plugin, as it works in a project of somebody else's."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CALL = """
+import httpx, pytest
+KEY, URL = {"x-api-key": "cs_test_a"}, "https://www.cannonstudio.app/api/v1/requests"
+BODY = {"operation": "image.generate", "input": {"prompt": "A red bicycle", "model": "gptimage2"}}
+"""
+
+
+def _run(folder: Path, *options: str) -> tuple[int, str]:
+    """Pytest in a folder, as a process of its own with the plugin as it is installed."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *options]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
+
+
+def _tests(folder: Path, text: str) -> Path:
+    (folder / "test_it.py").write_text(CALL + text)
+    return folder
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "parallel"])
+def test_the_example_projects_pass(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """The tests of both example clients pass as they stand, also with pytest-xdist."""
+    folder = shutil.copytree(ROOT / "examples" / "clients", tmp_path / "clients")
+    status, said = _run(folder, *options)
+    assert (status, "10 passed" in said) == (0, True), said
+
+
+def test_a_failed_test_shows_what_was_sent(tmp_path: Path) -> None:
+    """The report of a failure has each exchange, with the body of what was sent and the answer to what was refused."""
+    text = """
+def test_it(cannon_mock):
+    httpx.post(URL, json={**BODY, "operation": "image.generat"}, headers=KEY)
+    assert 1 == 2
+
+def test_count(cannon_mock):
+    cannon_mock.assert_called(2, status=202)
+"""
+    status, said = _run(_tests(tmp_path, text))
+    assert status == 1
+    assert "what was sent to https://www.cannonstudio.app" in said
+    assert re.search(r"POST /api/v1/requests -> 400\n +sent: .*image\.generat\"", said)
+    assert 'did you mean "image.generate"?' in said.replace('\\\\"', '"').replace('\\"', '"')
+    assert "2 expected, 0 seen of: status=202\nE       nothing was sent to the mock" in said
+
+
+def test_an_unknown_call_fails_loudly(tmp_path: Path) -> None:
+    """A call that the API does not have fails the test, even where the code under test swallows the error."""
+    text = """
+def test_it(cannon_mock):
+    try:
+        httpx.delete(URL + "/req_1", headers=KEY)
+    except Exception:
+        pass
+"""
+    status, said = _run(_tests(tmp_path, text))
+    assert status == 1
+    assert "DELETE https://www.cannonstudio.app/api/v1/requests/req_1 -> 405" in said
+
+
+def test_settings_come_from_mark_option_and_file(tmp_path: Path) -> None:
+    """A setting of the mark goes before one of the command line, and that before one of the ini file."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\ncannon_credits = 7\ncannon_scenario = slow\n")
+    text = """
+STATUS = "https://www.cannonstudio.app/api/v1/status"
+
+def test_given(cannon_mock, request):
+    expected = int(request.config.getoption("--cannon-credits") or 7)
+    assert httpx.get(STATUS, headers=KEY).json()["creditsRemaining"] == expected
+
+@pytest.mark.cannon(credits=9, progression="time")
+def test_marked(cannon_mock, cannon_server):
+    assert httpx.get(STATUS, headers=KEY).json()["creditsRemaining"] == 9
+    assert httpx.get(cannon_server.url + "/api/v1/status", headers=KEY).json()["creditsRemaining"] == 9
+"""
+    folder = _tests(tmp_path, text)
+    for options in ((), ("--cannon-credits", "8")):
+        status, said = _run(folder, *options)
+        assert status == 0, said
+
+
+def test_a_test_of_one_account_never_meets_another(tmp_path: Path) -> None:
+    """On one server each test sees its own requests, journal and scenarios alone."""
+    text = """
+@pytest.mark.parametrize("number", range(3))
+def test_it(cannon_server, number):
+    assert (cannon_server.journal, cannon_server.tasks, cannon_server.webhooks) == ([], [], [])
+    if number == 0:
+        cannon_server.scenario("insufficient-credits")
+    reply = httpx.post(cannon_server.url + "/api/v1/requests", json=BODY, headers={"x-api-key": cannon_server.key})
+    assert reply.status_code == (202 if number else 402)
+    assert len(cannon_server.journal) == 1
+"""
+    status, said = _run(_tests(tmp_path, text))
+    assert status == 0, said
+
+
+def test_time_is_moved_for_both(tmp_path: Path) -> None:
+    """One clock moves the mock within httpx and the one on a socket, and only forward."""
+    text = """
+@pytest.mark.cannon(progression="time")
+def test_it(cannon_mock, cannon_server, cannon_clock):
+    own = {"x-api-key": cannon_server.key}
+    ids = [httpx.post(URL, json=BODY, headers=KEY).json()["id"]]
+    ids += [httpx.post(cannon_server.url + "/api/v1/requests", json=BODY, headers=own).json()["id"]]
+    cannon_mock.advance(seconds=60)
+    assert httpx.get(f"{URL}/{ids[0]}", headers=KEY).json()["status"] == "succeeded"
+    assert httpx.get(f"{cannon_server.url}/api/v1/requests/{ids[1]}", headers=own).json()["status"] == "succeeded"
+    with pytest.raises(ValueError, match="backwards"):
+        cannon_clock.set(0)
+    with pytest.raises(LookupError, match="known: success"):
+        cannon_mock.scenario("sucess")
+    with pytest.raises(LookupError, match="no field statuss"):
+        cannon_mock.calls(statuss=200)
+"""
+    status, said = _run(_tests(tmp_path, text))
+    assert status == 0, said
+
+
+def test_without_the_extras_the_plugin_is_inert(tmp_path: Path) -> None:
+    """Whoever has only the judge runs pytest undisturbed, and is told what is missing when a fixture is asked for."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nfor name in ('flask', 'httpx', 'respx', 'waitress', 'standardwebhooks', 'PIL', 'httpx2'):\n"
+        "    sys.modules[name] = None\n"
+    )
+    (tmp_path / "test_it.py").write_text(
+        "def test_mine():\n    assert True\n\n\ndef test_asks(cannon_mock):\n    assert False\n"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    # respx brings a plugin of its own, which whoever has not installed respx does not have
+    options = ["-p", "no:cacheprovider", "-p", "no:respx", "-W", "error"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options],
+        cwd=tmp_path,
+        env={
+            **env,
+            "PYTHONPATH": str(tmp_path),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_PLUGINS": "mock_server.pytest_plugin",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "1 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert "is missing; install the extra testing: pip install 'cannon-spec[testing]'" in done.stdout
+
+
+def test_no_module_of_an_extra_is_imported_before_a_fixture_asks() -> None:
+    """Loading the plugin imports neither the mock's framework nor any HTTP client."""
+    code = "import sys, mock_server.pytest_plugin; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"flask", "httpx", "respx", "jsonschema", "waitress", "standardwebhooks"} & set(done.stdout.split())
