@@ -8,10 +8,10 @@ READY := $(VENV)/.ready
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test contract bench lint format tables wheel clean
+.PHONY: help demo mock test contract bench bench-stores lint format tables wheel clean
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
 demo: $(READY) ## judge a request, run it through the mock, fetch its picture
 	@$(BIN)/python examples/demo.py
@@ -29,6 +29,9 @@ contract: $(READY) ## the contract tests against the mock
 
 bench: $(READY) ## speed, as ratios measured side by side
 	@$(BIN)/python benchmarks/run.py
+
+bench-stores: $(READY) ## what each store costs with a million tasks, and with two workers
+	@PYTHONPATH=. $(BIN)/python benchmarks/stores.py
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -27,7 +27,7 @@ _AIM = Aim("at most", 1.5)
 _KEY = "cs_live_bench"
 _WRK = ("wrk", "--threads", "1", "--connections", "16", "--duration", "2s", "--header", f"x-api-key: {_KEY}")
 _RATE = re.compile(r"Requests/sec:\s*([\d.]+)")
-_PATH = "/api/v1/requests"
+PATH = "/api/v1/requests"
 
 
 def tables() -> Iterator[str]:
@@ -38,10 +38,10 @@ def tables() -> Iterator[str]:
     with ExitStack() as servers:
         bare = servers.enter_context(serving([sys.executable, str(_HERE / "bare.py")]))
         mock = servers.enter_context(serving([script("cannon-mock"), "--port", "0", "--credits", "1000000000"]))
-        task = f"{_PATH}/{_call(mock + _PATH, body)['id']}"
-        posts = interleaved("traffic: POST", _post(bare, body), _post(mock, body), rounds=_ROUNDS)
-        _await_end(mock + task)
-        gets = interleaved("traffic: GET", _rate(bare + task), _rate(mock + task), rounds=_ROUNDS)
+        task = f"{PATH}/{call(mock + PATH, body)['id']}"
+        posts = interleaved("traffic: POST", posting(bare, body), posting(mock, body), rounds=_ROUNDS)
+        await_end(mock + task)
+        gets = interleaved("traffic: GET", rate(bare + task), rate(mock + task), rounds=_ROUNDS)
     yield rendered(
         "4. Requests a second, 16 connections",
         "bare Flask",
@@ -53,11 +53,12 @@ def tables() -> Iterator[str]:
     )
 
 
-def _post(server: str, body: str) -> Measurement:
-    return _rate("--script", str(_HERE / "post.lua"), server + _PATH, "--", body)
+def posting(server: str, body: str) -> Measurement:
+    """A measurement of creates a second."""
+    return rate("--script", str(_HERE / "post.lua"), server + PATH, "--", body)
 
 
-def _rate(*arguments: str) -> Measurement:
+def rate(*arguments: str) -> Measurement:
     """A measurement of requests a second; an answer that refuses one is a failure."""
 
     def run() -> float:
@@ -70,15 +71,17 @@ def _rate(*arguments: str) -> Measurement:
     return run
 
 
-def _await_end(task: str) -> None:
+def await_end(task: str) -> None:
+    """Come back when a task has ended."""
     deadline = time.monotonic() + _PATIENCE
-    while _call(task)["status"] not in ("succeeded", "failed"):
+    while call(task)["status"] not in ("succeeded", "failed"):
         if time.monotonic() > deadline:
             raise NotMeasured(f"the task did not end within {_PATIENCE} seconds")
         time.sleep(0.2)
 
 
-def _call(url: str, body: str | None = None) -> Any:
+def call(url: str, body: str | None = None) -> Any:
+    """The JSON of one answer."""
     headers = {"x-api-key": _KEY, "Content-Type": "application/json"}
     request = urllib.request.Request(url, body.encode() if body else None, headers)
     try:

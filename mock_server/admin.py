@@ -259,8 +259,9 @@ def _found(shown: Iterable[dict[str, Any]], wanted: Mapping[str, str]) -> list[d
 
 def _matching() -> list[journal.Exchange]:
     wanted = _wanted(*journal.FILTERS)
-    entries = map(journal.decode, current().store.records.entries(journal.LOG))
-    return [exchange for exchange in entries if journal.matches(exchange, wanted)]
+    mock = current()
+    entries = mock.store.records.entries(journal.LOG, mock.config.journal)
+    return [exchange for exchange in map(journal.decode, entries) if journal.matches(exchange, wanted)]
 
 
 def _known(task: Task | None, id_: str) -> Task:

@@ -104,8 +104,8 @@ class Handle:
         fields = {name: str(value) for name, value in wanted.items()} | (
             {"account": self.account} if self.account else {}
         )
-        entries = map(journal.decode, self._mock.store.records.entries(journal.LOG))
-        return [exchange for exchange in entries if journal.matches(exchange, fields)]
+        entries = self._mock.store.records.entries(journal.LOG, self._mock.config.journal)
+        return [exchange for exchange in map(journal.decode, entries) if journal.matches(exchange, fields)]
 
     def assert_called(self, times: int | None = None, **wanted: str | int) -> None:
         """Fail, showing what was sent, unless there were ``times`` such exchanges (at least one, if not given)."""

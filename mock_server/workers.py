@@ -24,7 +24,7 @@ def serve_all(app: Flask, bound: socket.socket, count: int, announce: Callable[[
     """
     if not hasattr(os, "fork"):
         raise RuntimeError("this system cannot fork processes: run with --workers 1")
-    bound.setblocking(False)  # a connection wakes every process, and one gets it
+    bound = _reserved(bound)
     children = {_start(app, bound, announce if not number else None) for number in range(count)}
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, lambda *_: _stop(children))
@@ -43,12 +43,31 @@ def _start(app: Flask, bound: socket.socket, announce: Callable[[str], None] | N
         return child
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
-        serve.serve(app, bound, announce or _nothing)
+        serve.serve(app, _own(bound), announce or _nothing)
     except SystemExit:
         pass
     finally:
         sys.stdout.flush()
         os._exit(0)
+
+
+def _reserved(bound: socket.socket) -> socket.socket:
+    """The same address, held so that each process can listen there with a socket of its own.
+
+    The system then shares connections out evenly. It is bound, and does not listen: else it would get its share.
+    """
+    place = bound.getsockname()
+    bound.close()
+    held = socket.socket(bound.family, socket.SOCK_STREAM)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    held.bind(place)
+    return held
+
+
+def _own(held: socket.socket) -> socket.socket:
+    """A socket of this process that listens at the address that is held."""
+    return socket.create_server(held.getsockname()[:2], family=held.family, backlog=1024, reuse_port=True)
 
 
 def _nothing(_: str) -> None:

@@ -36,13 +36,18 @@ def test_any_text_is_kept_as_it_is(records: Records, text: str) -> None:
     records.append(f"l{text}", text, 3)
     assert records.get(f"n{text}") == text
     assert records.earliest(f"q{text}", 5, 9) == records.latest(f"q{text}", None, 9) == [(5, text)]
-    assert records.entries(f"l{text}") == [text]
+    assert records.entries(f"l{text}", 9) == [text]
 
 
 def test_what_is_not_there_is_nothing(records: Records) -> None:
     """An unknown record, queue or log is empty, and removing from it changes nothing."""
     records.transact(("a",), lambda t: (t.drop("a"), t.remove("q", 1, "m")))
-    assert (records.get("a"), records.earliest("q", 2**52, 9), records.latest("q", None, 9), records.entries("l")) == (
+    assert (
+        records.get("a"),
+        records.earliest("q", 2**52, 9),
+        records.latest("q", None, 9),
+        records.entries("l", 9),
+    ) == (
         *(None, []),
         *([], []),
     )
@@ -90,8 +95,17 @@ def test_a_log_keeps_the_last_entries(records: Records, most: int) -> None:
     for number in range(7):
         records.append("a", str(number), most)
         records.append("b", f"b{number}", 2)
-    assert records.entries("a") == [str(number) for number in range(7)][-most:]
-    assert records.entries("b") == ["b5", "b6"]
+    assert records.entries("a", most) == [str(number) for number in range(7)][-most:]
+    assert records.entries("b", 2) == ["b5", "b6"]
+
+
+def test_a_log_does_not_grow_for_ever(records: Records) -> None:
+    """However much is added, hardly more is kept than asked for; of nothing wanted there is nothing."""
+    for number in range(450):
+        records.append("a", str(number), 5)
+    assert len(records.entries("a", 1000)) <= 105
+    assert records.entries("a", 5) == [str(number) for number in range(445, 450)]
+    assert records.entries("a", 0) == []
 
 
 def test_forgetting_is_narrow_or_whole(records: Records) -> None:
@@ -101,9 +115,9 @@ def test_forgetting_is_narrow_or_whole(records: Records) -> None:
     records.append("l", "x", 9)
     records.append("k", "y", 9)
     records.clear("l")
-    assert (records.entries("l"), records.entries("k"), records.get("a")) == ([], ["y"], "1")
+    assert (records.entries("l", 9), records.entries("k", 9), records.get("a")) == ([], ["y"], "1")
     records.clear()
-    assert (records.entries("k"), records.get("a"), records.earliest("q", 9, 9)) == ([], None, [])
+    assert (records.entries("k", 9), records.get("a"), records.earliest("q", 9, 9)) == ([], None, [])
 
 
 def test_work_that_raises_leaves_nothing(records: Records) -> None:
@@ -155,7 +169,7 @@ def test_others_see_what_was_written(shared: Opener) -> None:
     _write(one, "a", "1")
     assert two.get("a") == "1"
     two.append("l", "x", 9)
-    assert one.entries("l") == ["x"]
+    assert one.entries("l", 9) == ["x"]
 
 
 def test_records_work_on_in_a_forked_process(shared: Opener) -> None:

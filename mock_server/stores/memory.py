@@ -76,9 +76,10 @@ class MemoryRecords:
             kept = self._logs[log] = deque(kept or (), maxlen=most)
         kept.append(value)
 
-    def entries(self, log: str) -> list[str]:
+    def entries(self, log: str, most: int) -> list[str]:
         """See Records."""
-        return list(self._logs.get(log, ()))
+        kept = list(self._logs.get(log, ()))
+        return kept[max(0, len(kept) - most) :]
 
     def now_ms(self) -> int:
         """See Records. It cannot be set back."""

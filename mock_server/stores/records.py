@@ -60,10 +60,10 @@ class Records(Reading, Protocol):
         """At most ``most`` members, the last first, of those before a place: how a long queue is read page by page."""
 
     def append(self, log: str, value: str, most: int) -> None:
-        """Add an entry to a log, of which the last ``most`` are kept."""
+        """Add an entry to a log, of which the last ``most`` are kept, and at times a few more."""
 
-    def entries(self, log: str) -> list[str]:
-        """The entries of a log, the oldest first."""
+    def entries(self, log: str, most: int) -> list[str]:
+        """The last ``most`` entries of a log, the oldest first."""
 
     def now_ms(self) -> int:
         """Real time, the same for all who share the records."""

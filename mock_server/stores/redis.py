@@ -88,10 +88,12 @@ class RedisRecords:
             pipe.ltrim(self._log(log), -most, -1)
             pipe.execute()
 
-    def entries(self, log: str) -> list[str]:
+    def entries(self, log: str, most: int) -> list[str]:
         """See Records."""
+        if not most:
+            return []
         with self._telling():
-            found: list[str] = self._client.lrange(self._log(log), 0, -1)
+            found: list[str] = self._client.lrange(self._log(log), -most, -1)
             return found
 
     def now_ms(self) -> int:

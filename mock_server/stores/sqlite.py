@@ -30,6 +30,8 @@ _LATEST_BEFORE = (
     "SELECT at_ms, member FROM queues WHERE queue = ? AND (at_ms, member) < (?, ?)"
     " ORDER BY at_ms DESC, member DESC LIMIT ?"
 )
+_ENTRIES = "SELECT value FROM logs WHERE log = ? ORDER BY n DESC LIMIT ?"
+_TRIM_EVERY = 100
 _TRIM = "DELETE FROM logs WHERE log = ? AND n <= (SELECT n FROM logs WHERE log = ? ORDER BY n DESC LIMIT 1 OFFSET ?)"
 
 
@@ -97,19 +99,17 @@ class SqliteRecords:
         return self._connection().execute(_LATEST_BEFORE, (queue, *before, most)).fetchall()
 
     def append(self, log: str, value: str, most: int) -> None:
+        """See Records. One statement; what is too much goes now and then."""
+        connection = self._connection()
+        with self._lock:
+            added = connection.execute("INSERT INTO logs (log, value) VALUES (?, ?)", (log, value)).lastrowid or 0
+            if added % _TRIM_EVERY == 0:
+                connection.execute(_TRIM, (log, log, most))
+
+    def entries(self, log: str, most: int) -> list[str]:
         """See Records."""
-
-        def work(_: Transaction) -> None:
-            connection = self._connection()
-            connection.execute("INSERT INTO logs (log, value) VALUES (?, ?)", (log, value))
-            connection.execute(_TRIM, (log, log, most))
-
-        self.transact((), work)
-
-    def entries(self, log: str) -> list[str]:
-        """See Records."""
-        rows = self._connection().execute("SELECT value FROM logs WHERE log = ? ORDER BY n", (log,)).fetchall()
-        return [value for (value,) in rows]
+        rows = self._connection().execute(_ENTRIES, (log, most)).fetchall()
+        return [value for (value,) in reversed(rows)]
 
     def now_ms(self) -> int:
         """See Records."""
