@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from mock_server.hooks import Answer
 
 TIMEOUT_S = 15
 """How long a receiver may take."""
+
+_LARGEST_PORT = 65_535
 
 Send = Callable[[str, bytes, Mapping[str, str]], Answer | None]
 """Posts a body with headers to an address; None where that address must not be called."""
@@ -32,15 +33,19 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
             client.stream("POST", url, content=body, headers=dict(headers)) as reply,
         ):
             return Answer(reply.status_code, "", _retry_after_ms(reply.headers.get("Retry-After")))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.HTTPError as error:
         return Answer(None, f"{type(error).__name__}: {error}"[:200])
 
 
 def may_call(url: str, hosts: frozenset[str]) -> bool:
-    """Whether an address is on this machine, or its host is one of ``hosts``."""
+    """Whether an address is on this machine, or its host is one of ``hosts``: as the client that calls it reads it."""
+    import httpx
+
     try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
+        host, port = httpx.URL(url).host.lower(), httpx.URL(url).port or 0
+    except (httpx.InvalidURL, ValueError):
+        return False
+    if port > _LARGEST_PORT:
         return False
     if host == "localhost" or host in hosts:
         return True

@@ -23,7 +23,6 @@ from waitress.task import WSGITask
 from mock_server import mock
 from mock_server.config import Config
 from mock_server.faults import ConnectionDropped
-from mock_server.stores import StoreError
 
 _THREADS = 4
 _CONNECTIONS = 1000
@@ -125,8 +124,8 @@ def _round(app: Flask) -> Iterator[None]:
         while not stopping.wait(_ROUND_SECONDS):
             try:
                 postman.deliver()
-            except StoreError as error:
-                print(f"cannon-mock: webhooks wait: {error}", file=sys.stderr, flush=True)
+            except Exception as error:  # noqa: BLE001 - a thread that ends here would end all webhooks
+                print(f"cannon-mock: a webhook waits: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
     rounds, postman.inline = threading.Thread(target=go, daemon=True), False
     rounds.start()

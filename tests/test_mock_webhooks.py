@@ -123,7 +123,16 @@ def test_a_receiver_that_is_not_there_is_a_failed_attempt(mock: Driver) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["https://example.com/x", "http://127.0.0.1.evil.example/", "http://2130706433/", "http://10.0.0.1/", "http://a[/"],
+    [
+        "https://example.com/x",
+        "http://127.0.0.1.evil.example/",
+        "http://2130706433/",
+        "http://10.0.0.1/",
+        "http://a[/",
+        "http://localhost:99999/",
+        "http://localhost:x/",
+        "http://xn--/",
+    ],
 )
 def test_another_machine_is_not_called(url: str) -> None:
     """An address elsewhere is accepted, and its delivery listed as not sent."""
