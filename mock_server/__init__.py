@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cannon_spec import catalog as catalogs
 from cannon_spec.contract import Catalog
@@ -48,10 +48,11 @@ def create_app(
     catalog = catalog or _contract(config)
     if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
         raise ValueError(f"scenario {config.scenario}: one of {', '.join(catalog.scenarios['scenarios'])}")
+    listed = catalogs.part("keys", config.keys) if config.keys else None
     app = Flask("mock_server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider: keys in the vendor's order
-    mock.install(app, _mock(config, catalog, records or opened(config.store), clock, send))
+    mock.install(app, _mock(config, catalog, listed, records or opened(config.store), clock, send))
     refusals.install(app)
     exchange.install(app)
     for part in (api, assets, admin):
@@ -65,10 +66,16 @@ def _contract(config: Config) -> Catalog:
     return catalogs.with_scenarios(catalog, config.scenarios) if config.scenarios else catalog
 
 
-def _mock(config: Config, catalog: Catalog, records: Records, clock: Clock | None, send: Send | None) -> Mock:
+def _mock(
+    config: Config,
+    catalog: Catalog,
+    listed: dict[str, Any] | None,
+    records: Records,
+    clock: Clock | None,
+    send: Send | None,
+) -> Mock:
     from mock_server import mock, outgoing, webhooks
 
-    listed = catalogs.part("keys", config.keys) if config.keys else None
     retries_ms = catalog.lifecycle["webhook_retries_ms"]["value"]
     store = Store(records, config.max_tasks, retries_ms, webhooks.PATIENCE_MS)
     clock = clock or _clock(config, records)

@@ -66,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         workers.serve_all(app, bound, config.workers, announce)
     else:
         serve.serve(app, bound, announce)
+    mock.of(app).store.records.close()
     return 0
 
 

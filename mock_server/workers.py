@@ -26,13 +26,15 @@ def serve_all(app: Flask, bound: socket.socket, count: int, announce: Callable[[
         raise RuntimeError("this system cannot fork processes: run with --workers 1")
     bound = _reserved(bound)
     children = {_start(app, bound, announce if not number else None) for number in range(count)}
+    stopping: list[int] = []
     for asked in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(asked, lambda *_: _stop(children))
+        signal.signal(asked, lambda *_: _stop(children, stopping))
     while children:
         ended, status = os.wait()
         children.discard(ended)
-        if os.waitstatus_to_exitcode(status) not in (0, -signal.SIGTERM):
+        if not stopping and os.waitstatus_to_exitcode(status):
             print(f"cannon-mock: process {ended} died; another takes its place", file=sys.stderr, flush=True)
+            time.sleep(_WATCH_SECONDS)  # so that one which cannot start is not started without end
             children.add(_start(app, bound, None))
 
 
@@ -42,13 +44,17 @@ def _start(app: Flask, bound: socket.socket, announce: Callable[[str], None] | N
     if child:
         return child
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    status = 1
     try:
         serve.serve(app, _own(bound), announce or _nothing)
+        status = 0
     except SystemExit:
-        pass
+        status = 0
+    except OSError as error:
+        print(f"cannon-mock: {error}", file=sys.stderr, flush=True)
     finally:
         sys.stdout.flush()
-        os._exit(0)
+        os._exit(status)
 
 
 def _reserved(bound: socket.socket) -> socket.socket:
@@ -81,7 +87,9 @@ def _end_with(parent: int) -> None:
     os._exit(0)
 
 
-def _stop(children: set[int]) -> None:
+def _stop(children: set[int], stopping: list[int]) -> None:
+    """Ask the processes to end; whoever asks again has them killed."""
+    how = signal.SIGKILL if stopping else signal.SIGTERM
     for child in tuple(children):
-        os.kill(child, signal.SIGTERM)
-    raise SystemExit(0)
+        stopping.append(child)
+        os.kill(child, how)

@@ -147,7 +147,11 @@ class SqliteRecords:
 
     def _opened(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA synchronous = NORMAL")  # what was written outlives the process, not the machine
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")  # what was written outlives the process, not the machine
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _prepare(self) -> None:
