@@ -205,6 +205,9 @@ def list_webhooks() -> Response:
 def redeliver(task_id: str) -> tuple[Response, int]:
     """Deliver a webhook once more, now."""
     mock = current()
+    task = mock.store.tasks.get(task_id)
+    if task is not None and task.timeline.ended_ms > mock.clock.now_ms():
+        raise Problem(409, "the request has not ended; its webhook comes when it has")
     delivery: Delivery | None = mock.store.webhooks.again(task_id, mock.clock.now_ms())
     if delivery is None:
         raise Problem(404, f"no webhook of a request {task_id[:60]}")

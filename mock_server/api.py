@@ -60,7 +60,8 @@ def create() -> Response:
     who = f"{key.account} {idempotency_key or ''}"
     struck = faults.due(mock, scenario, "create", who, keyed=idempotency_key is not None)
     for fault, wait_s in struck:
-        if not fault.stored:
+        if not fault.stored and (fault.status or fault.connection):
+            mock.clock.sleep_ms(fault.latency_ms)
             faults.refuse(fault, wait_s)
             if fault.connection:
                 seen.fault = fault
@@ -71,7 +72,7 @@ def create() -> Response:
     seen.request_id = stored.id
     for fault, wait_s in struck:
         faults.refuse(fault, wait_s)
-        seen.fault = fault
+        seen.suffer(fault)
     return _accepted(mock, stored, submission, scenario, repeat=stored.id != drawn.id)
 
 
@@ -88,7 +89,7 @@ def read(id_: str) -> Response:
     seen.operation, seen.model, seen.scenario = task.operation, task.model, task.scenario
     for fault, wait_s in faults.due(mock, scenario, "poll", task.id):
         mock.clock.sleep_ms(fault.latency_ms)
-        seen.fault = fault
+        seen.suffer(fault)
         faults.refuse(fault, wait_s)
     task, now_ms = _polled(mock, task, scenario)
     view = tasks.view(mock.catalog, task, now_ms, base_url(mock))

@@ -29,7 +29,7 @@ def asset(asset_id: str, name: str) -> Response:
     task = _succeeded(mock, seen, asset_id)
     for fault, wait_s in faults.due(mock, mock.scenario_of(task.scenario), "asset", task.id):
         mock.clock.sleep_ms(fault.latency_ms)
-        seen.fault = fault
+        seen.suffer(fault)
         faults.refuse(fault, wait_s)
     form = mock.catalog.operations[task.operation].data["asset"]
     if name not in (form["kind"] + form["suffix"], "source" + form["suffix"]):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import pytest
 from flask import Flask
 
 from mock_server import journal, mock
@@ -27,13 +29,21 @@ class Mailbox:
 
     def __init__(self, outside: Send) -> None:
         self._outside = outside
-        self.receiver: Receiver | None = None
+        self.receivers: dict[str, Receiver] = {}
+        self.errors: list[BaseException] = []
+        self.account_of: Callable[[str], str] = lambda _: ""
 
     def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | None:
-        """See Send."""
-        if self.receiver is None:
+        """See Send. What a receiver raises is kept for the end of its test, and is a failed attempt."""
+        account = self.account_of(json.loads(body)["data"]["id"]) if self.receivers else ""
+        receiver = self.receivers.get(account) or self.receivers.get("")
+        if receiver is None:
             return self._outside(url, body, headers)
-        return Answer(self.receiver(body, headers) or 200)
+        try:
+            return Answer(receiver(body, headers) or 200)
+        except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - it is raised at the end of the test
+            self.errors.append(error)
+            return Answer(500, f"{type(error).__name__}: {error}"[:200])
 
 
 @dataclass(slots=True, repr=False)
@@ -94,7 +104,9 @@ class Handle:
 
     def on_webhook(self, receiver: Receiver | None) -> None:
         """Give webhooks to a function instead of calling their address."""
-        self.mailbox.receiver = receiver
+        self.mailbox.receivers.pop(self.account, None)
+        if receiver is not None:
+            self.mailbox.receivers[self.account] = receiver
 
     def calls(self, **wanted: str | int) -> list[Exchange]:
         """The exchanges that have each value wanted: fields of an Exchange; a path by its beginning."""
@@ -122,10 +134,14 @@ class Handle:
         return "\n".join(lines) or "nothing was sent to the mock"
 
     def close(self) -> None:
-        """Take back what this test has set."""
+        """Take back what this test has set. Raises what a receiver of webhooks raised."""
         for id_ in self._rules:
             self._mock.drop_rules(id_)
-        self.mailbox.receiver = None
+        self.on_webhook(None)
+        errors = tuple(self.mailbox.errors)
+        self.mailbox.errors.clear()
+        for error in errors:
+            raise error
 
     @property
     def _mock(self) -> Mock:

@@ -14,6 +14,9 @@ LOG = "journal"
 LONGEST_BODY = 4096
 """How many bytes of a body are kept."""
 
+LONGEST_LABEL = 255
+"""How many letters of another word are kept."""
+
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _SECRET = re.compile(rb"(cs|whsec)_[A-Za-z0-9_+/=-]+")
 FILTERS = ("account", "method", "path", "status", "operation", "model", "idempotency_key", "request_id", "scenario")
@@ -46,6 +49,11 @@ def body_text(data: bytes) -> str:
         kept = _SECRET.sub(rb"\1_...", kept)
     shown = kept.decode(errors="replace")
     return shown if len(data) <= LONGEST_BODY else f"{shown}... ({len(data)} bytes)"
+
+
+def label(text: str | None) -> str | None:
+    """A word that a client sent as it is kept: its beginning, secrets cut."""
+    return None if text is None else _SECRET.sub(rb"\1_...", text[:LONGEST_LABEL].encode(errors="replace")).decode()
 
 
 def encode(exchange: Exchange) -> str:

@@ -96,6 +96,11 @@ class Note:
     body: bytes = b""
     fault: Fault | None = None
 
+    def suffer(self, fault: Fault) -> None:
+        """Let the reply suffer a fault, unless that leaves it as it is and another does not."""
+        if self.fault is None or fault.body or fault.connection:
+            self.fault = fault
+
 
 def install(app: Flask, mock: Mock) -> None:
     """Make ``mock`` the one that the views of ``app`` find."""

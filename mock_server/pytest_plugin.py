@@ -127,6 +127,13 @@ def _made(settings: dict[str, Any], clock: ManualClock) -> Handle:
     config = Config(**settings)
     mailbox = Mailbox(outgoing.poster(config.webhook_hosts))
     app = create_app(config, clock=clock, send=mailbox.send)
+    store = mock.of(app).store
+
+    def account_of(id_: str) -> str:
+        task = store.tasks.get(id_)
+        return "" if task is None else task.account
+
+    mailbox.account_of = account_of
     return Handle(app, mock.of(app).catalog.base_url, "cs_test_pytest", mailbox)
 
 

@@ -15,8 +15,4 @@ def forget(mock: Mock, *, journal_only: bool) -> None:
     if journal_only:
         records.clear(journal.LOG)
         return
-    stays = {name: cells.read(records, name, None) for name in _STAYS}
-    records.clear()
-    for name, value in stays.items():
-        if value is not None:
-            cells.change(records, name, value, lambda known: known)
+    records.clear(keep=[cells.record(name) for name in _STAYS])

@@ -17,7 +17,7 @@ from cannon_spec.contract import Catalog
 from mock_server import tasks
 from mock_server.clock import Clock
 from mock_server.config import Config
-from mock_server.hooks import Delivery
+from mock_server.hooks import Answer, Delivery
 from mock_server.outgoing import TIMEOUT_S, Send
 from mock_server.scenarios import Hook
 from mock_server.stores import Store
@@ -45,7 +45,6 @@ class Postman:
     hooks: Mapping[str, Hook]
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
-    _moving: bool = False
     _sender: int = 0
 
     def deliver(self) -> int:
@@ -58,16 +57,10 @@ class Postman:
     def move(self, to_ms: int) -> None:
         """Move the clock from one due webhook to the next, up to ``to_ms``, and deliver each.
 
-        Called by a receiver on its way, it does nothing: the move that is under way goes on.
+        Called by a receiver in the thread that sends, it does nothing: the move that is under way goes on.
         """
-        if self._moving or self._sender == get_ident():
-            return
-        self._moving = True
-        try:
-            while self._next_step(to_ms):
-                pass
-        finally:
-            self._moving = False
+        while self._sender != get_ident() and self._next_step(to_ms):
+            pass
 
     def _next_step(self, to_ms: int) -> bool:
         due_ms = self.store.webhooks.due_ms()
@@ -77,6 +70,7 @@ class Postman:
                 time.sleep(_PAUSE_S)
             return True
         if self.store.webhooks.under_way():  # by another process or thread, for up to PATIENCE_MS
+            self.store.webhooks.give_up_dead(self.clock.now_ms())
             time.sleep(_PAUSE_S)
             return True
         return False
@@ -89,7 +83,12 @@ class Postman:
             delivery = self.store.webhooks.claim(self.clock.now_ms())
             if delivery is None:
                 return False
-            self._attempt(delivery)
+            try:
+                self._attempt(delivery)
+            except (ValueError, OSError, RuntimeError) as error:  # of a sender that somebody handed in
+                self.store.webhooks.finish(
+                    delivery, Answer(None, f"{type(error).__name__}: {error}"[:200]), self.clock.now_ms()
+                )
             return True
         finally:
             self._sender = 0

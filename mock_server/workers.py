@@ -15,6 +15,7 @@ from flask import Flask
 from mock_server import serve
 
 _WATCH_SECONDS = 0.5
+_ASKED = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve_all(app: Flask, bound: socket.socket, count: int, announce: Callable[[str], None]) -> None:
@@ -27,7 +28,7 @@ def serve_all(app: Flask, bound: socket.socket, count: int, announce: Callable[[
     bound = _reserved(bound)
     children = {_start(app, bound, announce if not number else None) for number in range(count)}
     stopping: list[int] = []
-    for asked in (signal.SIGTERM, signal.SIGINT):
+    for asked in _ASKED:
         signal.signal(asked, lambda *_: _stop(children, stopping))
     while children:
         ended, status = os.wait()
@@ -35,12 +36,20 @@ def serve_all(app: Flask, bound: socket.socket, count: int, announce: Callable[[
         if not stopping and os.waitstatus_to_exitcode(status):
             print(f"cannon-mock: process {ended} died; another takes its place", file=sys.stderr, flush=True)
             time.sleep(_WATCH_SECONDS)  # so that one which cannot start is not started without end
-            children.add(_start(app, bound, None))
+            if not stopping:
+                children.add(_start(app, bound, None))
+                if stopping:  # asked to stop between the two
+                    _stop(children, [])
 
 
 def _start(app: Flask, bound: socket.socket, announce: Callable[[str], None] | None) -> int:
     parent = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED)  # a child must not end as its parent does
     child = os.fork()
+    if not child:
+        for asked in _ASKED:
+            signal.signal(asked, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED)
     if child:
         return child
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
@@ -50,8 +59,8 @@ def _start(app: Flask, bound: socket.socket, announce: Callable[[str], None] | N
         status = 0
     except SystemExit:
         status = 0
-    except OSError as error:
-        print(f"cannon-mock: {error}", file=sys.stderr, flush=True)
+    except Exception as error:  # noqa: BLE001 - said, and told by the status
+        print(f"cannon-mock: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
     finally:
         sys.stdout.flush()
         os._exit(status)

@@ -154,7 +154,7 @@ def test_only_the_serving_edge_starts_threads() -> None:
             for alias in node.names
         }
         whole = "threading" in _imports(name) and not taken
-        assert name in THREADS or (not whole and taken <= {"Lock", "get_ident", "local"}), name
+        assert name in THREADS or (not whole and taken <= {"Lock", "RLock", "get_ident", "local"}), name
 
 
 def test_one_reader_of_the_environment_a_package() -> None:

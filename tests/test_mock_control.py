@@ -52,7 +52,7 @@ def test_the_clock_is_read_and_moved(mock: Driver) -> None:
         ({"advance_ms": 1, "run": True}, "name one of"),
         ({"advance_ms": -1}, "never runs backwards"),
         ({"set_ms": 5}, "never runs backwards"),
-        ({"set_ms": 10**15}, "500 years"),
+        ({"set_ms": 10**15}, "beyond the year 9000"),
         ({"scale": -1}, "from 0 to 1000000"),
         ({"advance_ms": "5"}, "advance_ms is a number"),
         ({"advance_ms": True}, "advance_ms is a number"),
@@ -358,3 +358,39 @@ def test_a_forgotten_request_is_said_to_be_one(make_mock: Maker) -> None:
     reply = mock.get(f"/api/v1/requests/{first}")
     assert refusal(reply) == (404, "request_not_found")
     assert "keeps 1 requests and has forgotten 1" in reply.get_json()["error"]["message"]
+
+
+def test_a_webhook_is_not_sent_before_its_end(mock: Driver) -> None:
+    """A request that has not ended cannot have its webhook delivered again, nor one that never ends."""
+    for scenario in ("success", "stuck"):
+        headers = {"x-mock-scenario": scenario}
+        id_ = mock.created({**body(), "webhook_url": "http://127.0.0.1:1/x"}, headers=headers)
+        assert _problem(_post(mock, f"webhooks/{id_}/redeliver", ""))[0] == 409
+
+
+def test_a_refused_body_leaves_no_long_word_in_the_journal(mock: Driver) -> None:
+    """However long a word of a body or a path is, and whatever secret it holds, its exchange stays short."""
+    mock.create({"operation": "o" * 500_000, "input": {"prompt": "x", "model": f"{KEY} " * 50_000}})
+    mock.get("/" + "p" * 5000)
+    (entry, other) = mock.store.records.entries(journal.LOG, 9)
+    assert len(entry) < 3 * journal.LONGEST_BODY
+    assert len(other) < 3 * journal.LONGEST_BODY
+    assert KEY not in entry
+
+
+def test_faults_add_up(make_mock: Maker, tmp_path: Path) -> None:
+    """A scenario with latency and another fault has both, in whichever order they stand."""
+    late, cut = (
+        {"on": "create", "stored": True, "latency_ms": 700},
+        {"on": "create", "stored": True, "body": "truncated"},
+    )
+    refused = {"on": "create", "latency_ms": 300, "status": 503, "code": "busy", "message": "later"}
+    file = tmp_path / "mine.json"
+    mine = {"one": [late, cut], "two": [cut, late], "three": [refused]}
+    file.write_text(json.dumps({"scenarios": {name: {"faults": faults} for name, faults in mine.items()}}))
+    mock = make_mock(catalog=None, scenarios=str(file))
+    for name, taken in (("one", 700), ("two", 700), ("three", 300)):
+        before = mock.clock.now_ms()
+        reply = mock.create(headers={"x-mock-scenario": name})
+        assert mock.clock.now_ms() - before == taken
+        assert reply.get_json(silent=True) is None or (name, reply.status_code) == ("three", 503)

@@ -205,3 +205,18 @@ def test_what_cannot_be_opened_is_said(url: str) -> None:
     with pytest.raises(StoreError) as raised:
         opened(url)
     assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_file_that_breaks_is_said_to_be_broken(tmp_path: Path) -> None:
+    """What the file refuses later is a StoreError too, and the next transaction works when it can again."""
+    records = opened(f"sqlite:{tmp_path / 'store.db'}")
+    _write(records, "a", "1")
+
+    def spoil(_: Transaction) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(StoreError, match="disk is full"):
+        records.transact(("a",), spoil)
+    _write(records, "a", "2")
+    assert records.get("a") == "2"
+    records.close()

@@ -109,6 +109,38 @@ def test_it(cannon_server, number):
     assert status == 0, said
 
 
+def test_what_a_receiver_raises_fails_its_test(tmp_path: Path) -> None:
+    """An assertion in a receiver fails the test that set it, is a failed attempt, and holds nothing up."""
+    text = """
+HOOKED = {**BODY, "webhook_url": "https://example.com/hook"}
+
+@pytest.mark.cannon(progression="immediate")
+def test_raises(cannon_mock):
+    def receiver(body, headers):
+        assert body == b"something else"
+    cannon_mock.on_webhook(receiver)
+    assert httpx.post(URL, json=HOOKED, headers=KEY).status_code == 202
+    cannon_mock.advance(seconds=1)
+    assert cannon_mock.webhooks[0].attempts[0].status == 500
+
+@pytest.mark.parametrize("number", range(2))
+def test_own(cannon_server, number):
+    seen = []
+    cannon_server.on_webhook(lambda body, headers: seen.append(body) or 500)
+    own = {"x-api-key": cannon_server.key}
+    address = cannon_server.url + "/api/v1/requests"
+    id_ = httpx.post(address, json=HOOKED, headers=own).json()["id"]
+    for _ in range(3):
+        httpx.get(f"{address}/{id_}", headers=own)
+    cannon_server.advance(days=1)
+    assert seen and all(id_.encode() in body for body in seen)
+"""
+    status, said = _run(_tests(tmp_path, text))
+    assert status == 1
+    assert "3 passed, 1 error" in said, said
+    assert "something else" in said
+
+
 def test_time_is_moved_for_both(tmp_path: Path) -> None:
     """One clock moves the mock within httpx and the one on a socket, and only forward."""
     text = """

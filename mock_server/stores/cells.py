@@ -13,15 +13,20 @@ _BLOCK = 1000
 _MOST_TALLIES = 500
 
 
+def record(name: str) -> str:
+    """The record that a value is kept in."""
+    return f"cell:{name}"
+
+
 def read(records: Records, name: str, default: Any) -> Any:
     """The value of that name."""
-    text = records.get(f"cell:{name}")
+    text = records.get(record(name))
     return default if text is None else json.loads(text)
 
 
 def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]) -> Any:
     """Replace a value by what ``step`` makes of it, and give that; nobody else changes it in between."""
-    cell = f"cell:{name}"
+    cell = record(name)
 
     def work(transaction: Transaction) -> Any:
         text = transaction.get(cell)

@@ -85,11 +85,11 @@ class MemoryRecords:
         """See Records. It cannot be set back."""
         return (time.monotonic_ns() + self._real_ns) // 1_000_000
 
-    def clear(self, log: str | None = None) -> None:
+    def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
         """See Records."""
         with self._lock:
             if log is None:
-                self._records.clear()
+                self._records = {name: self._records[name] for name in keep if name in self._records}
                 self._queues.clear()
                 self._logs.clear()
             else:

@@ -68,8 +68,8 @@ class Records(Reading, Protocol):
     def now_ms(self) -> int:
         """Real time, the same for all who share the records."""
 
-    def clear(self, log: str | None = None) -> None:
-        """Forget one log, or everything."""
+    def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
+        """Forget one log, or everything but the records in ``keep``."""
 
     def close(self) -> None:
         """Let go of files and connections of this process."""

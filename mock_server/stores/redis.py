@@ -102,15 +102,16 @@ class RedisRecords:
             seconds, micros = self._client.time()
             return int(seconds) * 1000 + int(micros) // 1000
 
-    def clear(self, log: str | None = None) -> None:
+    def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
         """See Records."""
         with self._telling():
             if log is not None:
                 self._client.unlink(self._log(log))
                 return
-            page = []
+            page: list[str] = []
+            kept = {self._record(name) for name in keep}
             for key in self._client.scan_iter(match=f"{_literal(self._prefix)}*", count=_PAGE):
-                page.append(key)
+                page += [] if key in kept else [key]
                 if len(page) == _PAGE:
                     self._client.unlink(*page)
                     page.clear()

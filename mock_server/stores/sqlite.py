@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Lock, local
 from typing import TypeVar
 
@@ -55,20 +56,22 @@ class SqliteRecords:
 
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:  # noqa: ARG002 - a file is locked whole
         """See Records."""
-        connection = self._connection()
-        with self._lock:
+        with self._telling(), self._lock:
+            connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = work(self)
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
             return result
 
     def get(self, name: str) -> str | None:
         """See Reading."""
-        row = self._connection().execute("SELECT value FROM records WHERE name = ?", (name,)).fetchone()
+        with self._telling():
+            row = self._connection().execute("SELECT value FROM records WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
     def put(self, name: str, value: str) -> None:
@@ -100,8 +103,8 @@ class SqliteRecords:
 
     def append(self, log: str, value: str, most: int) -> None:
         """See Records. One statement; what is too much goes now and then."""
-        connection = self._connection()
-        with self._lock:
+        with self._telling(), self._lock:
+            connection = self._connection()
             added = connection.execute("INSERT INTO logs (log, value) VALUES (?, ?)", (log, value)).lastrowid or 0
             if added % _TRIM_EVERY == 0:
                 connection.execute(_TRIM, (log, log, most))
@@ -115,7 +118,7 @@ class SqliteRecords:
         """See Records."""
         return time.time_ns() // 1_000_000
 
-    def clear(self, log: str | None = None) -> None:
+    def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
         """See Records."""
 
         def work(_: Transaction) -> None:
@@ -123,8 +126,10 @@ class SqliteRecords:
             if log is not None:
                 connection.execute("DELETE FROM logs WHERE log = ?", (log,))
                 return
-            for table in ("records", "queues", "logs"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own three names
+            places = ", ".join("?" for _ in keep)
+            connection.execute(f"DELETE FROM records WHERE name NOT IN ({places})", tuple(keep))  # noqa: S608
+            connection.execute("DELETE FROM queues")
+            connection.execute("DELETE FROM logs")
 
         self.transact((), work)
 
@@ -135,6 +140,14 @@ class SqliteRecords:
                 connection.close()
         self._opened_ones.clear()
         self._held = local()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Say in one line what is wrong with the file."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: {error}") from None
 
     def _connection(self) -> sqlite3.Connection:
         """The connection of this thread, and of this process: none may cross a fork."""

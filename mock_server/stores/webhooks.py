@@ -39,7 +39,7 @@ class WebhookStore:
 
     def claim(self, until_ms: int) -> Delivery | None:
         """The attempt that is due first, by ``until_ms``: nobody else gets it. None where nothing is due."""
-        self._give_up_dead(until_ms)
+        self.give_up_dead(until_ms)
         while True:
             first = self._records.earliest(WEBHOOKS, until_ms, 1)
             if not first:
@@ -56,8 +56,11 @@ class WebhookStore:
         def work(t: Transaction) -> None:
             text = t.get(names[2])
             known = None if text is None else hooks.decode(text)
-            if known is None or len(known.attempts) != len(delivery.attempts):
-                return  # forgotten, or given up as dead before it was finished
+            if known is None:  # forgotten meanwhile
+                _no_longer(t, delivery.task_id)
+                return
+            if len(known.attempts) != len(delivery.attempts):
+                return  # given up as dead before it was finished
             _put(t, known, hooks.answered(known, answer, self._retries_ms, now_ms))
 
         self._records.transact(names, work)
@@ -106,19 +109,26 @@ class WebhookStore:
 
         return self._records.transact((WEBHOOKS, _UNDER_WAY, name), work)
 
-    def _give_up_dead(self, now_ms: int) -> None:
+    def give_up_dead(self, now_ms: int) -> None:
         """An attempt whose process must be dead has failed; the next one follows by the schedule."""
         for _, id_ in self._records.earliest(_UNDER_WAY, self._records.now_ms(), 100):
             delivery = self.get(id_)
-            if delivery is not None:
+            if delivery is None:
+                self._records.transact((_UNDER_WAY,), lambda t, id_=id_: _no_longer(t, id_))  # type: ignore[misc]
+            else:
                 self.finish(delivery, Answer(None, "the process that made this attempt has ended"), now_ms)
+
+
+def _no_longer(t: Transaction, task_id: str) -> None:
+    """The attempt of a task is not under way any more."""
+    for deadline_ms, id_ in t.earliest(_UNDER_WAY, FOREVER_MS, 1000):
+        if id_ == task_id:
+            t.remove(_UNDER_WAY, deadline_ms, id_)
 
 
 def _put(t: Transaction, before: Delivery, after: Delivery) -> None:
     """Write down a delivery whose attempt is over."""
-    for deadline_ms, id_ in t.earliest(_UNDER_WAY, FOREVER_MS, 1000):
-        if id_ == after.task_id:
-            t.remove(_UNDER_WAY, deadline_ms, id_)
+    _no_longer(t, after.task_id)
     _queue(t, before, after)
 
 
