@@ -123,7 +123,8 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 class Load:
     """Creates, each with a key of its own, from several threads, until it is stopped; what was acknowledged is kept."""
 
-    def __init__(self, url: str, first: int) -> None:
+    def __init__(self, url: str, first: int, hook: str) -> None:
+        self._body = {**body(), "webhook_url": hook}
         self.acknowledged: dict[str, str] = {}
         self._url, self._first = url, first
         self._stopping = threading.Event()
@@ -150,15 +151,16 @@ class Load:
             while not self._stopping.is_set():
                 key, number = f"{thread}-{number}", number + 1
                 try:
-                    reply = client.post("/api/v1/requests", json=body(), headers={"x-idempotency-key": key})
+                    reply = client.post("/api/v1/requests", json=self._body, headers={"x-idempotency-key": key})
                 except httpx.TransportError:
                     return
                 if reply.status_code == 202:
                     self.acknowledged[key] = reply.json()["id"]
 
 
-def _nothing_lost(url: str, acknowledged: dict[str, str]) -> None:
+def _nothing_lost(url: str, acknowledged: dict[str, str], hook: str) -> None:
     """Each request that was acknowledged is there, its key stands for it, and no key made two."""
+    same = {**body(), "webhook_url": hook}
     for thread in range(3):
         account = f"cs_load_{thread}"
         mine = {key: id_ for key, id_ in acknowledged.items() if key.startswith(f"{thread}-")}
@@ -166,13 +168,21 @@ def _nothing_lost(url: str, acknowledged: dict[str, str]) -> None:
             for key, id_ in mine.items():
                 assert client.get(f"/api/v1/requests/{id_}").status_code == 200, (key, id_)
             for key in list(mine)[-5:]:
-                again = client.post("/api/v1/requests", json=body(), headers={"x-idempotency-key": key})
+                again = client.post("/api/v1/requests", json=same, headers={"x-idempotency-key": key})
                 assert again.json()["id"] == mine[key]
             listed = client.get("/__mock__/tasks", params={"key": account, "limit": 1000}).json()["tasks"]
             assert max(Counter(task["idempotency_key"] for task in listed).values(), default=1) == 1
             assert set(mine.values()) <= {task["id"] for task in listed} or len(listed) == 1000
             held = START_LOAD - client.get("/api/v1/status").json()["creditsRemaining"]
             assert held == PRICE * len(listed) or len(listed) == 1000
+
+
+def _none_sent_twice(url: str, received: Counter[str]) -> None:
+    """No webhook came more often than it was claimed, and some came."""
+    with _client(url) as client:
+        listed = client.get("/__mock__/webhooks", params={"limit": 1000}).json()["webhooks"]
+    assert sum(received.values()) > 0
+    assert [hook["id"] for hook in listed if received[hook["id"]] > len(hook["attempts"])] == []
 
 
 START_LOAD = 10**9
@@ -186,8 +196,9 @@ def test_what_was_acknowledged_survives_kill_9(kind: str, tmp_path: Path) -> Non
     with ExitStack() as stack:
         server = stack.enter_context(running(tmp_path, *DURABLE)) if kind == "redis" else None
         store = server.url if server else f"sqlite:{tmp_path / 'mock.db'}"
+        receiver = stack.enter_context(receiving())
         for number in range(ROUNDS):
-            with _mock(store, *flags) as (url, process), Load(url, number * 10_000) as load:
+            with _mock(store, *flags) as (url, process), Load(url, number * 10_000, receiver.url) as load:
                 load.wait_for(8)
                 if server and number % 2:
                     server.kill()
@@ -197,7 +208,8 @@ def test_what_was_acknowledged_survives_kill_9(kind: str, tmp_path: Path) -> Non
                 server.start()
         assert len(acknowledged) >= ROUNDS
         with _mock(store, *flags) as (url, _):
-            _nothing_lost(url, acknowledged)
+            _nothing_lost(url, acknowledged, receiver.url)
+            _none_sent_twice(url, Counter(headers["webhook-id"] for _, headers in receiver.received))
 
 
 def test_no_webhook_is_claimed_twice(tmp_path: Path) -> None:
