@@ -147,7 +147,10 @@ def add_rule() -> tuple[Response, int]:
 @blueprint.delete("/scenarios/<int:id_>")
 def drop_rules(id_: int | None = None) -> Response:
     """Remove one rule, or all."""
-    return jsonify(rules=current().drop_rules(id_))
+    mock = current()
+    if id_ is not None and id_ not in {rule.id for rule in mock.rules()}:
+        raise Problem(404, f"no rule {id_}")
+    return jsonify(rules=mock.drop_rules(id_))
 
 
 @blueprint.get("/tasks")
@@ -203,8 +206,8 @@ def list_webhooks() -> Response:
 
 @blueprint.post("/webhooks/<task_id>/redeliver")
 def redeliver(task_id: str) -> tuple[Response, int]:
-    """Deliver a webhook once more, now."""
-    mock = current()
+    """Deliver a webhook once more, now; it goes by its own id or by that of its request."""
+    mock, task_id = current(), task_id.removeprefix("msg_")
     task = mock.store.tasks.get(task_id)
     if task is not None and task.timeline.ended_ms > mock.clock.now_ms():
         raise Problem(409, "the request has not ended; its webhook comes when it has")

@@ -90,7 +90,12 @@ class Handle:
     def scenario(
         self, name: str, *, times: int | None = None, operation: str = "", model: str = "", prompt: str = ""
     ) -> None:
-        """Let that become of the next creates, of ``times`` of them, of those that fit. Raises LookupError."""
+        """Let that become of the next creates that fit, ``times`` of them if given; a retry is one more of them.
+
+        Raises LookupError for an unknown name, ValueError for ``times`` below 1.
+        """
+        if times is not None and times < 1:
+            raise ValueError(f"times {times}: a number from 1 on")
         if name not in self._mock.scenarios:
             raise LookupError(f"no scenario {name}; known: {', '.join(self._mock.scenarios)}")
         rule = self._mock.add_rule(Rule(0, name, operation, model, prompt, self.account, times))
@@ -103,7 +108,10 @@ class Handle:
         return self.clock.advance(ms, seconds=seconds, minutes=minutes, hours=hours, days=days)
 
     def on_webhook(self, receiver: Receiver | None) -> None:
-        """Give webhooks to a function instead of calling their address."""
+        """Give webhooks to ``receiver(body, headers)`` instead of calling their address.
+
+        What it returns is the status of its answer, None is 200. What it raises fails the test at its end.
+        """
         self.mailbox.receivers.pop(self.account, None)
         if receiver is not None:
             self.mailbox.receivers[self.account] = receiver

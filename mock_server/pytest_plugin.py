@@ -75,9 +75,11 @@ def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualCloc
     from mock_server.bridge import bridged
 
     handle = _made(_settings(request), cannon_session_clock)
-    with bridged(handle.app, handle.url, _checker(handle)):
-        yield from _lent(request, handle)
-    _forget(handle)
+    try:
+        with bridged(handle.app, handle.url, _checker(handle)):
+            yield from _lent(request, handle)
+    finally:
+        _forget(handle)
     if handle.unknown:
         pytest.fail("calls that the mock does not know:\n" + "\n".join(handle.unknown), pytrace=False)
 
@@ -121,12 +123,17 @@ def _lent(request: pytest.FixtureRequest, handle: Handle) -> Iterator[Handle]:
 
 
 def _made(settings: dict[str, Any], clock: ManualClock) -> Handle:
+    from cannon_spec.errors import CannonSpecError
     from mock_server import Config, create_app, mock, outgoing
     from mock_server.handle import Handle, Mailbox
+    from mock_server.stores import StoreError
 
-    config = Config(**settings)
-    mailbox = Mailbox(outgoing.poster(config.webhook_hosts))
-    app = create_app(config, clock=clock, send=mailbox.send)
+    try:
+        config = Config(**settings)
+        mailbox = Mailbox(outgoing.poster(config.webhook_hosts))
+        app = create_app(config, clock=clock, send=mailbox.send)
+    except (TypeError, ValueError, CannonSpecError, StoreError) as error:
+        pytest.fail(f"cannon: {error}", pytrace=False)
     store = mock.of(app).store
 
     def account_of(id_: str) -> str:
@@ -144,10 +151,27 @@ def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
         for name in _SETTINGS
     }
     settings = {**_DEFAULTS, **{name: value for name, value in given.items() if value}}
-    if "credits" in settings:
-        settings["credits"] = int(settings["credits"])
     for mark in reversed(list(request.node.iter_markers("cannon"))):
         settings |= mark.kwargs
+        if mark.args:
+            pytest.fail("cannon: a setting has a name, as @pytest.mark.cannon(credits=50)", pytrace=False)
+    return _sound(settings)
+
+
+def _sound(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings that have the names and kinds of the mock's. Fails, saying what there is, for others."""
+    from mock_server import Config
+
+    known = {name: type(getattr(Config(), name)) for name in Config.__dataclass_fields__}
+    for name, value in settings.items():
+        if name not in known:
+            pytest.fail(f"cannon: no setting {name}; known: {', '.join(known)}", pytrace=False)
+        try:
+            settings[name] = int(value) if known[name] is int else value
+        except (TypeError, ValueError):
+            pytest.fail(f"cannon: {name} is a number, not {value!r}", pytrace=False)
+        if known[name] is str and not isinstance(value, str):
+            pytest.fail(f"cannon: {name} is text (of a file its path), not {type(value).__name__}", pytrace=False)
     return settings
 
 

@@ -10,7 +10,9 @@ from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from cannon_spec.finding import Finding
+from mock_server import problems
 from mock_server.mock import cite, current
+from mock_server.problems import Problem
 from mock_server.stores import StoreError
 
 _CLAIMS = {
@@ -25,6 +27,7 @@ _MESSAGES = {
     413: "the body is larger than 1 MiB; send a smaller one",
     416: "the file does not have that range; the header Content-Range tells its length",
 }
+_ADMIN = "/__mock__/"
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _LARGEST_PORT = 65_535
 
@@ -68,6 +71,10 @@ def _check_host() -> None:
 
 
 def _refused(refusal: Refusal) -> Response:
+    if _is_admin():
+        response = problems.answer(Problem(refusal.status, refusal.message))
+        response.headers.update(refusal.headers)
+        return response
     error: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
     if refusal.findings:
         error["findings"] = [finding.to_dict() for finding in refusal.findings]
@@ -77,12 +84,18 @@ def _refused(refusal: Refusal) -> Response:
     return cite(response, *refusal.claims, "error-envelope")
 
 
+def _is_admin() -> bool:
+    """Whether the mock's own API was called, which has errors of another form."""
+    return request.path.startswith(_ADMIN)
+
+
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     claims = _CLAIMS.get(status, ())
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Content-Range")}
     code = error.name.lower().replace(" ", "_")
-    message = _MESSAGES.get(status, error.description or error.name)
+    known = {} if _is_admin() else _MESSAGES
+    message = known.get(status, error.description or error.name)
     return _refused(Refusal(status, code, message, *claims, headers=kept))
 
 

@@ -86,6 +86,7 @@ def test_rules_are_set_shown_and_removed(mock: Driver) -> None:
     assert _get(mock, "scenarios")["rules"] == []
     ids = [_post(mock, "scenarios", {"scenario": "slow"}).get_json()["id"] for _ in range(3)]
     assert mock.client.delete(f"/__mock__/scenarios/{ids[1]}").get_json() == {"rules": 2}
+    assert _problem(mock.client.delete(f"/__mock__/scenarios/{ids[1]}"))[0] == 404
     assert mock.client.delete("/__mock__/scenarios").get_json() == {"rules": 0}
 
 
@@ -263,6 +264,7 @@ def test_webhooks_are_listed_and_sent_again() -> None:
     assert _post(mock, f"webhooks/{id_}/redeliver", "").status_code == 202
     (hook,) = _get(mock, "webhooks")["webhooks"]
     assert len(hook["attempts"]) == 2
+    assert _post(mock, f"webhooks/{hook['id']}/redeliver", "").status_code == 202
     assert _problem(_post(mock, "webhooks/req_0/redeliver", ""))[0] == 404
 
 
@@ -394,3 +396,9 @@ def test_faults_add_up(make_mock: Maker, tmp_path: Path) -> None:
         reply = mock.create(headers={"x-mock-scenario": name})
         assert mock.clock.now_ms() - before == taken
         assert reply.get_json(silent=True) is None or (name, reply.status_code) == ("three", 503)
+
+
+@pytest.mark.parametrize(("path", "method", "status"), [("nothing", "GET", 404), ("clock", "PUT", 405)])
+def test_an_address_that_is_none_is_a_problem(mock: Driver, path: str, method: str, status: int) -> None:
+    """Under the prefix every error is a problem, also for an address or a method that there is not."""
+    assert _problem(mock.client.open(f"/__mock__/{path}", method=method))[0] == status

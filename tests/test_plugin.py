@@ -93,6 +93,48 @@ def test_marked(cannon_mock, cannon_server):
         assert status == 0, said
 
 
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ('progresion="time"', "no setting progresion; known: host"),
+        ('"time"', "a setting has a name"),
+        ('credits="lots"', "credits is a number, not 'lots'"),
+        ("keys={}", "keys is text (of a file its path), not dict"),
+        ('scenario="nope"', "scenario nope: one of success"),
+        ('scenarios="nowhere.json"', "nowhere.json: No such file or directory"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_said_in_a_line(tmp_path: Path, mark: str, said: str) -> None:
+    """A wrong setting fails the test with one line and no traceback of ours."""
+    text = f"""
+@pytest.mark.cannon({mark})
+def test_it(cannon_mock):
+    pass
+"""
+    status, shown = _run(_tests(tmp_path, text))
+    assert (status, said in shown, "Traceback" in shown, "pytest_plugin.py:" in shown) == (1, True, False, False), shown
+
+
+def test_what_went_wrong_in_one_test_is_gone_in_the_next(tmp_path: Path) -> None:
+    """A mock whose receiver raised leaves the session's clock with its test."""
+    text = """
+def test_raises(cannon_mock):
+    cannon_mock.on_webhook(lambda: None)
+    made = httpx.post(URL, json={**BODY, "webhook_url": "https://example.com/hook"}, headers=KEY).json()
+    for _ in range(3):
+        httpx.get(made["urls"]["get"], headers=KEY)
+
+def test_next(cannon_clock):
+    assert cannon_clock.movers == []
+
+def test_times(cannon_mock):
+    with pytest.raises(ValueError, match="from 1 on"):
+        cannon_mock.scenario("slow", times=0)
+"""
+    status, said = _run(_tests(tmp_path, text))
+    assert (status, "3 passed, 1 error" in said) == (1, True), said
+
+
 def test_a_test_of_one_account_never_meets_another(tmp_path: Path) -> None:
     """On one server each test sees its own requests, journal and scenarios alone."""
     text = """
