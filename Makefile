@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test contract bench bench-stores lint format tables wheel clean
+.PHONY: help demo mock test contract mutants bench bench-stores lint format tables wheel clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -26,6 +26,9 @@ test: lint ## every check: lint, types, tests, coverage
 
 contract: $(READY) ## the contract tests against the mock
 	@$(BIN)/cannon-contract
+
+mutants: $(READY) ## servers that each break one promise, and what catches them
+	@$(BIN)/python -m tests.mutants
 
 bench: $(READY) ## speed, as ratios measured side by side
 	@$(BIN)/python benchmarks/run.py

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import IO, Any
 
-from cannon_spec import __version__, catalog, document, inputs, report, validate
+from cannon_spec import __version__, catalog, document, inputs, report, usage, validate
 from cannon_spec.contract import Catalog
 from cannon_spec.errors import CannonSpecError, NotJSON
 from cannon_spec.finding import Finding, Report, Strictness
@@ -22,23 +22,8 @@ OK, ERRORS, COULD_NOT, INTERNAL = 0, 1, 2, 3
 _PROGRESS_BYTES = 1024 * 1024
 _COLUMNS = 100
 
-_EXAMPLES = """\
-examples:
-  cannon-spec validate request.json
-  cannon-spec validate requests.jsonl --format json > findings.json
-  cannon-spec example image.generate --model flux2 | cannon-spec validate -
-  cannon-spec explain gptimage2
-"""
-
-_VALIDATE = """\
-examples:
-  cannon-spec validate request.json                    a whole create body
-  cannon-spec validate requests.jsonl                  one body a line, a file of any length
-  cannon-spec validate --operation image.generate input.json    a bare input
-  cannon-spec validate --overlay mine.json request.json         you know more than the contract
-
-exit status: 0 no errors (warnings allowed), 1 errors found, 2 could not judge, 3 internal
-"""
+_STRENGTHS = ("documented", "example", "observed", "upstream", "reported", "assumed", "user")
+_KINDS = ("rule", "behaviour", "gap")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,12 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cannon-spec",
         description="Judge payloads for the Cannon Studio API before they cost credits.",
-        epilog=_EXAMPLES,
+        epilog=usage.COMMANDS,
         formatter_class=_formatter,
     )
     parser.add_argument("--version", action="version", version=f"cannon-spec {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="cannon-spec")
     _add_validate(commands)
+    _add_traffic(commands)
+    _add_claims(commands)
     explain = _add(
         commands, "explain", "what is known of a model, an operation, a claim or a rule, and how", _run_explain
     )
@@ -110,18 +97,54 @@ def _add_validate(commands: Any) -> None:
         "validate",
         "judge create bodies, or bare inputs",
         _run_validate,
-        epilog=_VALIDATE,
+        epilog=usage.VALIDATE,
         formatter_class=_formatter,
     )
     command.add_argument("files", nargs="+", metavar="FILE", help=".json, .jsonl, or - for standard input")
     command.add_argument("--operation", metavar="ID", help="the files hold bare inputs of this operation")
-    command.add_argument("--format", choices=("text", "json"), default="text")
     command.add_argument(
         "--input",
         choices=("auto", "json", "jsonl"),
         default="auto",
         help="one document a file, or one a line (auto: by name, or by the first line)",
     )
+    _add_judging(command)
+
+
+def _add_traffic(commands: Any) -> None:
+    words = "judge a recording of your integration's calls"
+    command = _add(commands, "check-traffic", words, _run_check_traffic, epilog=usage.TRAFFIC)
+    command.add_argument("files", nargs="+", metavar="FILE", help="HAR file, or - for standard input")
+    command.add_argument(
+        "--base-url",
+        action="append",
+        default=[],
+        type=_base_url,
+        metavar="URL",
+        help="where calls of the API go too, beside the vendor's host; can be given again",
+    )
+    _add_judging(command)
+
+
+def _base_url(text: str) -> str:
+    from cannon_spec import har
+
+    try:
+        return har.base_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _add_claims(commands: Any) -> None:
+    command = _add(commands, "claims", "the claims that the contract rests on", _run_claims, epilog=usage.CLAIMS)
+    command.add_argument("--strength", choices=_STRENGTHS, help="those of this strength only")
+    command.add_argument("--kind", choices=_KINDS, help="those of this kind only")
+    command.add_argument("--observations", metavar="FILE", help="what a contract run saw otherwise, from its file")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _add_judging(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=("text", "json"), default="text")
     strictness = command.add_mutually_exclusive_group()
     strictness.add_argument("--strict", action="store_true", help="warnings are errors")
     strictness.add_argument("--lenient", action="store_true", help="warnings are dropped")
@@ -152,16 +175,12 @@ class _Run:
         self._arguments = arguments
         self._catalog = known
         self._stack = stack
-        self._strictness: Strictness = "strict" if arguments.strict else "lenient" if arguments.lenient else "normal"
+        self._strictness = _strictness(arguments)
         self._said: set[tuple[str, str]] = set()
         self._bar: Any = None
         self.summary = report.Summary()
         self.failed = False
-        self.writer: report.Writer = (
-            report.JsonWriter(self._write)
-            if arguments.format == "json"
-            else report.TextWriter(self._write, color=_color(arguments.color, sys.stdout))
-        )
+        self.writer = _writer(arguments, self._write)
 
     def judge_file(self, name: str) -> None:
         """Judge each document of one file; a file that cannot be read is complained of and passed over."""
@@ -249,6 +268,28 @@ def _progress(stream: IO[bytes], opened: ExitStack) -> Any:
     return opened.enter_context(tqdm(total=size, unit="B", unit_scale=True, delay=0.5, leave=False))
 
 
+def _run_check_traffic(arguments: argparse.Namespace) -> int:
+    from cannon_spec import traffic_command
+
+    writer = _writer(arguments, sys.stdout.write)
+    run = traffic_command.Run(_catalog(arguments), arguments.base_url, _strictness(arguments), writer, _complain)
+    run.judge(arguments.files)
+    return COULD_NOT if run.failed else ERRORS if run.summary.errors else OK
+
+
+def _run_claims(arguments: argparse.Namespace) -> int:
+    from cannon_spec import drift, ledger
+
+    known, in_json = _catalog(arguments), arguments.format == "json"
+    claims = ledger.chosen(known, arguments.strength, arguments.kind)
+    if arguments.observations is None:
+        print(ledger.as_json(claims) if in_json else ledger.text(claims))
+    else:
+        seen = drift.read(known, arguments.observations).of(claims)
+        print(drift.as_json(seen) if in_json else drift.text(seen))
+    return OK
+
+
 def _run_explain(arguments: argparse.Namespace) -> int:
     from cannon_spec import tables
 
@@ -278,6 +319,16 @@ def _run_example(arguments: argparse.Namespace) -> int:
     body = example(_catalog(arguments), arguments.operation, arguments.model)
     print(json.dumps(body, indent=2, ensure_ascii=False))
     return OK
+
+
+def _strictness(arguments: argparse.Namespace) -> Strictness:
+    return "strict" if arguments.strict else "lenient" if arguments.lenient else "normal"
+
+
+def _writer(arguments: argparse.Namespace, write: report.Write) -> report.Writer:
+    if arguments.format == "json":
+        return report.JsonWriter(write)
+    return report.TextWriter(write, color=_color(arguments.color, sys.stdout))
 
 
 def _color(choice: str, stream: Any) -> bool:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from cannon_spec import document, wording
 from cannon_spec.finding import Finding, Report
 
 _STYLES = {"error": "31", "warning": "33", "ok": "32", "quiet": "2"}
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 Write = Callable[[str], object]
 
 
 class Result(NamedTuple):
-    """One judged document: its file, its line (None for a file that is one document), its text and its report."""
+    """One judged document: its file, its line (None for a file that is one document), its text and its report.
+
+    An exchange of recorded traffic has no text, but the number of its entry and its call, as POST /api/v1/requests.
+    """
 
     file: str
     line: int | None
     text: str
     report: Report
+    entry: int | None = None
+    call: str = ""
 
 
 class Summary(NamedTuple):
@@ -47,8 +54,8 @@ class Writer(Protocol):
     def add(self, result: Result) -> None:
         """Write one result."""
 
-    def finish(self, summary: Summary) -> None:
-        """Write what comes last."""
+    def finish(self, summary: Summary, more: Mapping[str, int] = _NOTHING) -> None:
+        """Write what comes last: the counts, and ``more`` of them by their names."""
 
 
 class TextWriter:
@@ -63,12 +70,13 @@ class TextWriter:
         for finding in result.report.findings:
             self._write(self._finding(result, finding))
 
-    def finish(self, summary: Summary) -> None:
+    def finish(self, summary: Summary, more: Mapping[str, int] = _NOTHING) -> None:
         """Write the counts."""
         counts = (
             f"{summary.judged} judged, {summary.ok} ok, "
             f"{_plural(summary.errors, 'error')}, {_plural(summary.warnings, 'warning')}"
         )
+        counts += "".join(f", {number} {name.replace('_', ' ')}" for name, number in more.items())
         self._write(self._styled(counts, "error" if summary.errors else "ok") + "\n")
 
     def _finding(self, result: Result, finding: Finding) -> str:
@@ -99,19 +107,22 @@ class JsonWriter:
         entry = {
             "file": result.file,
             "line": result.line,
+            **({} if result.entry is None else {"entry": result.entry, "call": result.call}),
             "ok": result.report.ok,
             "findings": [finding.to_dict() for finding in result.report.findings],
         }
         self._write(('{"results": [\n' if self._first else ",\n") + json.dumps(entry))
         self._first = False
 
-    def finish(self, summary: Summary) -> None:
+    def finish(self, summary: Summary, more: Mapping[str, int] = _NOTHING) -> None:
         """Write the summary and close the document."""
         opening = '{"results": [' if self._first else "\n"
-        self._write(f'{opening}], "summary": {json.dumps(summary._asdict())}}}\n')
+        self._write(f'{opening}], "summary": {json.dumps({**summary._asdict(), **more})}}}\n')
 
 
 def _place(result: Result, finding: Finding) -> str:
+    if result.entry is not None:
+        return f"{result.file}: entry {result.entry} ({wording.printable(result.call)})"
     located = None if finding.rule == "json" else document.locate(result.text, finding.path)
     if located is None:
         return result.file if result.line is None else f"{result.file}:{result.line}"

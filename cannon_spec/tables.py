@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from cannon_spec import validate, wording
+from cannon_spec import history, validate, wording
 from cannon_spec.contract import Catalog, Claim, Model, Operation, Rule
 from cannon_spec.errors import UnknownName
 from cannon_spec.nearest import fold, nearest
@@ -14,6 +14,7 @@ from cannon_spec.nearest import fold, nearest
 Table = Sequence[Sequence[str]]
 
 _WIDEST, _NARROWEST, _COLUMNS = 40, 22, 110
+_WORDS = {**validate.WORDS, **history.WORDS}
 
 
 def text(table: Table) -> str:
@@ -77,12 +78,12 @@ def explain(catalog: Catalog, topic: str) -> str:
     claim = catalog.claims.get(topic.rpartition(":")[2])  # as the header x-mock-evidence names it, too
     if claim is not None:
         return _claim(catalog, claim)
-    if topic in validate.WORDS:
-        return f"{topic}\n  {validate.WORDS[topic]}"
+    if topic in _WORDS:
+        return f"{topic}\n  {_WORDS[topic]}"
     try:
         return _rule(catalog.rule_named(topic))
     except LookupError:
-        close = nearest(topic, [*catalog.models, *catalog.claims, *validate.WORDS])
+        close = nearest(topic, [*catalog.models, *catalog.claims, *_WORDS])
         advice = f"did you mean {close}?" if close else "cannon-spec catalog lists the models"
         raise UnknownName(f"{wording.printable(topic[:100])} is no model, claim or rule; {advice}") from None
 

@@ -1,24 +1,26 @@
 """The command ``cannon-contract``: the contract tests from an installed package (floor 5).
 
-Exit status: 0 the contract holds, 1 it is broken, 2 the tests could not run.
+Exit status: 0 the contract holds, 1 it is broken, 2 the tests could not run, or not to their end.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from contract_tests import options
+
 _EXAMPLES = """\
 examples:
-  cannon-contract                                  a mock in this process
-  cannon-contract --target http://127.0.0.1:2266   a server
-  CANNON_API_KEY=cs_live_... cannon-contract --target live                     free checks only
-  CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200   creates requests too
+  cannon-contract                                             a mock in this process
+  cannon-contract --target http://127.0.0.1:2266 --report out    a server, with a page on each claim
+  CANNON_API_KEY=cs_live_... cannon-contract --target live       what costs nothing
+  CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200 --assume-price 50 --report out
+  CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200 --prices out/prices.json
 
-Any other option goes to pytest: -v, -k repeat, --junit-xml out.xml.
+Any other option goes to pytest: -v, -k repeat, -n 2.
 """
 
 
@@ -31,10 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--target", default="mock", metavar="mock|URL|live", help="what to test (mock)")
-    spend = parser.add_argument("--allow-spend", type=_credits, default=0.0, metavar="CREDITS")
-    spend.help = "the most that a live run may cost, by estimate (0)"
-    arguments, others = parser.parse_known_args(argv)
+    options.add(parser.add_argument)
+    parser.parse_known_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
     try:
         import pytest
     except ImportError:
@@ -43,17 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 2
     here = Path(__file__).resolve().parent
-    options = ["-c", str(here / "pytest.ini"), "--rootdir", str(here), "-p", "no:cacheprovider"]
-    chosen = ["--target", arguments.target, "--allow-spend", str(arguments.allow_spend)]
-    status = int(pytest.main([str(here), *options, *chosen, *others]))
+    chosen = ["-c", str(here / "pytest.ini"), "--rootdir", str(here), "-p", "no:cacheprovider"]
+    status = int(pytest.main([str(here), *chosen, *given]))
     return status if status in (0, 1) else 2
-
-
-def _credits(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < math.inf:
-        raise ValueError(text)
-    return number
 
 
 if __name__ == "__main__":

@@ -1,140 +1,207 @@
-"""Which target the tests run against, and which of them it is fair to run there (floor 5)."""
+"""The options of a run, what its tests are given, and what is made of how they end (floor 5)."""
 
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Iterator
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from cannon_spec import Catalog, load_catalog
-from contract_tests.target import Api, over_socket
+from contract_tests import connect, ledger, options, plan, prices, report
+from contract_tests.connect import Layer, NoTarget, Place
+from contract_tests.results import from_dict
+from contract_tests.run import ABILITIES, APIS, Run
+from contract_tests.spending import Spending
+from contract_tests.target import OPERATION, Api
 
-_KEY_VARIABLE = "CANNON_API_KEY"
-_LIVE_PATIENCE_S = 900
-_SOCKET_PATIENCE_S = 60
-_IN_PROCESS_PATIENCE_S = 600
-_START = pytest.StashKey[float]()
-_MADE = pytest.StashKey[int]()
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_KEY = "CANNON_API_KEY"
+_MORE_KEYS = {"other key": "CANNON_OTHER_API_KEY", "empty key": "CANNON_EMPTY_API_KEY"}
+_HERE = Path(__file__).resolve().parent
+_RUN = pytest.StashKey[Run]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the target and the spending guard."""
-    group = parser.getgroup("cannon", "Cannon Studio contract tests")
-    group.addoption("--target", default="mock", metavar="mock|URL|live", help="what to test (mock: in this process)")
-    group.addoption(
-        "--allow-spend",
-        type=float,
-        default=0,
-        metavar="CREDITS",
-        help="on the live API, also run tests that create requests, up to this estimate (no page publishes prices)",
-    )
+    """Add the target, what may be spent there, and the report."""
+    options.add(parser.getgroup("cannon", "Cannon Studio contract tests").addoption)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks, and refuse a target that cannot be tested."""
-    config.addinivalue_line("markers", "claim(*ids): the claims of the ledger that the test holds the target to")
-    config.addinivalue_line("markers", "creates(n): how many requests the test may create; each may cost credits")
-    target = config.getoption("--target", default="mock")
-    if target not in ("mock", "live") and not target.startswith(("http://", "https://")):
-        raise pytest.UsageError(f"--target {target}: use mock, live, or an address with http:// or https://")
-    if target == "live" and not os.environ.get(_KEY_VARIABLE):
-        raise pytest.UsageError(f"--target {target}: put your API key into the environment variable {_KEY_VARIABLE}")
+    """Register the marks, and refuse a target that cannot be tested so."""
+    for mark in (
+        "claim(*ids): the claims of the ledger that the test holds the target to",
+        "creates(n, **input): how many requests it creates; each may cost credits",
+        "shares: looks at a plain request, which all such tests share where creates may cost credits",
+        "probes(n, **input): how many creates it sends that are to be refused, and cost nothing then",
+        f"needs(*abilities): what the target must be able to do: {', '.join(ABILITIES)}",
+    ):
+        config.addinivalue_line("markers", mark)
+    chosen, catalog = options.chosen(config), load_catalog()
+    if chosen.target == "live" and not os.environ.get(_KEY):
+        raise pytest.UsageError(f"--target live: put your API key into the environment variable {_KEY}")
+    if getattr(config.option, "numprocesses", None) and _is_guarded(chosen, catalog):
+        raise pytest.UsageError("a run that may cost credits is one process: leave -n out")
+    try:
+        known = prices.read(chosen.prices, chosen.assume_price)
+    except prices.BadPrices as error:
+        raise pytest.UsageError(f"--prices {error}") from None
+    run = config.stash[_RUN] = Run(catalog, chosen, Spending(chosen.allow_spend, known))
+    if chosen.report:
+        folder = report.folder(chosen.report)
+        config.option.xmlpath = config.option.xmlpath or str(folder / "junit.xml")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Collector(run))
+
+
+def _is_guarded(chosen: options.Options, catalog: Catalog) -> bool:
+    return chosen.treat_as_live or chosen.allow_spend > 0 or connect.is_vendors(chosen.target, catalog.base_url)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse a mark that names no claim and, where the whole suite is collected, a claim that no test speaks of."""
+    mine, catalog = _of_this_suite(items), config.stash[_RUN].catalog
+    marked = {id_ for item in mine for mark in item.iter_markers("claim") for id_ in mark.args}
+    unknown = ledger.unknown(catalog, marked)
+    if unknown:
+        raise pytest.UsageError(f"tests are marked with claims that the ledger does not have: {', '.join(unknown)}")
+    if {item.path for item in mine} == set(_HERE.glob("test_*.py")):
+        untested = ledger.untested(catalog, marked)
+        if untested:
+            raise pytest.UsageError(f"claims on behaviour without a contract test: {', '.join(untested)}")
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Say what a run that may cost credits is going to create, before it does."""
+    run, mine = config.stash[_RUN], _of_this_suite(items)
+    if not mine or config.option.collectonly or run.options.target == "mock":
+        return []
+    if not _found(run).may_charge:
+        return []
+    chosen = dict(plan.cheapest(run.catalog, OPERATION, run.spending.prices))
+    steps = [run.step(item, chosen) for item in mine if not run.lacking(_needed(item), _keys())]
+    run.planned = {each.test: each for each in plan.plan(steps, run.spending.prices, run.spending.allowed)}
+    return plan.told(tuple(run.planned.values()), run.spending.allowed)
 
 
 @pytest.fixture(scope="session")
-def catalog() -> Catalog:
+def catalog(pytestconfig: pytest.Config) -> Catalog:
     """The contract, read once."""
-    return load_catalog()
+    return pytestconfig.stash[_RUN].catalog
 
 
 @pytest.fixture
-def api(catalog: Catalog, request: pytest.FixtureRequest) -> Iterator[Api]:
+def layer(request: pytest.FixtureRequest) -> Layer:
+    """What is put around a mock in this process: nothing, unless a plugin parametrizes it."""
+    chosen: Layer = getattr(request, "param", Layer())
+    return chosen
+
+
+@pytest.fixture
+def api(request: pytest.FixtureRequest, layer: Layer) -> Iterator[Api]:
     """The target, with an API key of this test's own where keys are free."""
-    target = request.config.getoption("--target")
-    found = _connect(catalog, target)
-    try:
-        _skip_unfair(found, request)
-        _guard(found, request)
-        yield found
-    finally:
-        found.client.close()
+    run = request.config.stash[_RUN]
+    if run.options.target == "mock":
+        yield _kept(request, connect.in_process(run.catalog, layer))
+        return
+    place, planned = _found(run), run.planned.get(request.node.nodeid)
+    lacking = run.lacking(_needed(request.node), _keys())
+    if lacking or (planned is not None and planned.left_out):
+        pytest.skip(lacking or (planned.left_out if planned else ""))
+    with httpx.Client(timeout=connect.SECONDS) as client:
+        key = os.environ.get(_KEY) or connect.fresh_key()
+        yield _kept(request, connect.over_socket(run.catalog, place, key, run.spending, client, run.shared))
 
 
-def _connect(catalog: Catalog, target: str) -> Api:
-    fresh = f"cs_test_{secrets.token_hex(8)}"
-    if target == "mock":
-        return _in_process(catalog, fresh)
-    live, url = _is_live(target, catalog.base_url), catalog.base_url if target == "live" else target
-    key = os.environ.get(_KEY_VARIABLE) or fresh
-    try:
-        api = over_socket(catalog, url, key, _LIVE_PATIENCE_S if live else _SOCKET_PATIENCE_S)
-        answer = api.get("/api/v1/status")
-    except httpx.TransportError as error:
-        pytest.exit(f"no answer from {url}: {error}; check the address, and that the server is up", returncode=2)
-    if answer.status_code in (404, 405, 501):
-        api.client.close()
-        pytest.exit(f"{url} is no such API: GET /api/v1/status answers {answer.status_code}; check the address", 2)
+@pytest.fixture
+def own(request: pytest.FixtureRequest, layer: Layer) -> Callable[..., Api]:
+    """Makes a mock in this process, set as the test needs it; where the target is another, the test is skipped."""
+    run = request.config.stash[_RUN]
+    if run.options.target != "mock":
+        pytest.skip(ABILITIES["own"])
+    return lambda **settings: _kept(request, connect.in_process(run.catalog, layer, **settings))
+
+
+@pytest.fixture
+def other(api: Api) -> Api:
+    """The target, called with another good key."""
+    known = None if api.moves_clock else os.environ.get(_MORE_KEYS["other key"])
+    return api.called_with(known or connect.fresh_key())
+
+
+@pytest.fixture
+def poor(request: pytest.FixtureRequest, layer: Layer, api: Api) -> Api:
+    """The target, called with a key whose account has no credits."""
+    if api.moves_clock:
+        return _kept(request, connect.in_process(api.catalog, layer, credits=0))
+    return api.called_with(os.environ[_MORE_KEYS["empty key"]])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
+    """Say of which claims a test speaks, what it has seen, and which promise is broken."""
+    made = yield
+    run = item.config.stash[_RUN]
+    if made.when == "call" or (made.when == "setup" and not made.passed):
+        made.cannon = run.judged(item, call, made).to_dict()
+        if run.stopped:
+            item.session.shouldstop = run.stopped
+    return made
+
+
+class _Collector:
+    """Keeps the results of all tests, and tells of them at the end: of several processes the first one does."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the result of a test, whichever process ran it."""
+        if hasattr(report, "cannon"):
+            self._run.results.append(from_dict(report.cannon))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report."""
+        if self._run.options.report and self._run.results:
+            report.write(self._run)
+        if self._run.results and session.exitstatus == pytest.ExitCode.OK and not self._run.has_shown:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what became of the claims, what was spent, and what is still open."""
+        if self._run.results:
+            terminalreporter.section("claims")
+            for line in report.summary(self._run):
+                terminalreporter.write_line(line)
+
+
+def _of_this_suite(items: list[pytest.Item]) -> list[pytest.Item]:
+    return [item for item in items if item.path.is_relative_to(_HERE)]
+
+
+def _needed(item: pytest.Item) -> Iterator[str]:
+    return (ability for mark in item.iter_markers("needs") for ability in mark.args)
+
+
+def _keys() -> set[str]:
+    """The kinds of API keys, beside the first, that the environment has."""
+    return {kind for kind, name in _MORE_KEYS.items() if os.environ.get(name)}
+
+
+def _kept(request: pytest.FixtureRequest, api: Api) -> Api:
+    request.node.stash.setdefault(APIS, []).append(api)
     return api
 
 
-def _in_process(catalog: Catalog, key: str) -> Api:
-    """A mock of its own, in this process, with a clock that ``sleep`` moves."""
-    from mock_server import ManualClock, create_app
-
-    clock = ManualClock()
-    transport = httpx.WSGITransport(app=create_app(catalog=catalog, clock=clock))
-    client = httpx.Client(transport=transport, base_url="http://mock.test", headers={"x-api-key": key})
-    return Api(client, clock.sleep, catalog, True, True, _IN_PROCESS_PATIENCE_S)
-
-
-def _is_live(target: str, vendor: str) -> bool:
-    """Whether a target is the vendor's: the word live, or any host of the vendor's domain."""
-    host, domain = urlsplit(target).hostname or "", (urlsplit(vendor).hostname or "").removeprefix("www.")
-    return target == "live" or host == domain or host.endswith("." + domain)
-
-
-def _may_cost(api: Api, target: str) -> bool:
-    """Whether creates may be charged for: on the live API, and on a server elsewhere that is called with a real key."""
-    if _is_live(target, api.catalog.base_url):
-        return True
-    host = urlsplit(target).hostname or ""
-    return not api.is_mock and bool(os.environ.get(_KEY_VARIABLE)) and host not in _LOOPBACK
-
-
-def _skip_unfair(api: Api, request: pytest.FixtureRequest) -> None:
-    """Skip a test of what only our mock promises, on a target that is not our mock."""
-    if api.is_mock:
-        return
-    for mark in request.node.iter_markers("claim"):
-        for id_ in mark.args:
-            if api.catalog.claims[id_].severity == "warning":
-                pytest.skip(f"{id_} is {api.catalog.claims[id_].strength}: only the mock promises it")
-
-
-def _guard(api: Api, request: pytest.FixtureRequest) -> None:
-    """Where creates may be charged for, skip a test that could cross the ceiling.
-
-    Prices are not published: each create is reckoned at the contract's assumed price, or at what the balance has lost
-    per create so far, whichever is more.
-    """
-    creates = sum(mark.args[0] for mark in request.node.iter_markers("creates"))
-    if creates == 0 or not _may_cost(api, request.config.getoption("--target")):
-        return
-    allowed = request.config.getoption("--allow-spend")
-    if not allowed:
-        pytest.skip("creates requests, which may cost credits: allow it with --allow-spend CREDITS")
-    balance, stash = api.credits(), request.config.stash
-    start, made = stash.setdefault(_START, balance), stash.setdefault(_MADE, 0)
-    assumed = max(
-        operation.data["price"]["credits"] for operation in api.catalog.operations.values() if operation.covered
-    )
-    price = max(assumed, (start - balance) / made if made else 0)
-    spent = max(start - balance, made * price)
-    if spent + creates * price > allowed:
-        pytest.skip(f"could cross --allow-spend {allowed:g}: about {spent:g} spent, up to {creates * price:g} more")
-    stash[_MADE] = made + creates
+def _found(run: Run) -> Place:
+    """The target, looked for once."""
+    if run.place is None:
+        chosen = run.options
+        try:
+            run.place = connect.found(run.catalog, chosen.target, os.environ.get(_KEY), as_live=chosen.treat_as_live)
+        except NoTarget as error:
+            pytest.exit(str(error), returncode=2)
+    return run.place

@@ -2,46 +2,147 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
+from contract_tests.broken import Broken, Untested
+from contract_tests.recording import Exchange
 from contract_tests.target import Api
 
-PROMPT = "A lighthouse on a cliff at dawn"
 _LEAST_WAIT_S = 0.005
 
 
-def body(model: str = "gptimage2", **input: Any) -> dict[str, Any]:
-    """A create body that the documented contract has nothing against."""
-    chosen = {"prompt": PROMPT, "model": model, "aspect_ratio": "16:9", "resolution": "1K", **input}
-    return {"operation": "image.generate", "input": chosen}
+def fresh() -> str:
+    """An idempotency key that nobody has used."""
+    return secrets.token_hex(8)
 
 
-def polls(api: Api, accepted: dict[str, Any]) -> list[dict[str, Any]]:
+def accepted(api: Api, body: Any = None, *, key: str | None = None, **headers: str) -> dict[str, Any]:
+    """The accepted reply to a create, a good one unless another is given. Raises Broken where it is refused."""
+    response = api.create(api.body() if body is None else body, key=key, **headers)
+    return granted(api, response)
+
+
+def granted(api: Api, response: httpx.Response) -> dict[str, Any]:
+    """The accepted reply. Raises Broken where the create was refused, for which there was no reason."""
+    if response.status_code >= 300:
+        raise Broken(f"a good create was answered with {response.status_code}", "create-accepted-202")
+    reply: dict[str, Any] = api.held("accepted", response)
+    return reply
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A plain request from its create to its end: what was sent and answered, each poll, and the balances.
+
+    ``credits`` are those before the create, after it, and after the end.
+    """
+
+    body: dict[str, Any]
+    created: httpx.Response
+    polls: list[dict[str, Any]]
+    credits: tuple[float, float, float]
+    exchanges: list[Exchange]
+
+    @property
+    def reply(self) -> dict[str, Any]:
+        """The accepted reply."""
+        reply: dict[str, Any] = self.created.json()
+        return reply
+
+    @property
+    def end(self) -> dict[str, Any]:
+        """The request object at its end."""
+        return self.polls[-1]
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """The output of its success. Raises Untested where it failed, as any request may."""
+        output: dict[str, Any] = _succeeded(self.end)["output"]
+        return output
+
+
+def plain(api: Api) -> Journey:
+    """A journey to look at: the shared one where there is one, else a new one."""
+    if api.shared is None:
+        return _travelled(api)
+    if not api.shared:
+        try:
+            api.shared.append(_travelled(api))
+        except Exception as error:
+            api.shared.append(error)
+            raise
+    elif isinstance(api.shared[0], Journey):
+        api.notes.exchanges.extend(api.shared[0].exchanges)
+    if isinstance(api.shared[0], Exception):
+        raise api.shared[0]
+    journey: Journey = api.shared[0]
+    return journey
+
+
+def _travelled(api: Api) -> Journey:
+    body, before, start = api.body(), api.credits(), len(api.notes.exchanges)
+    created = api.create(body)
+    reply = granted(api, created)
+    after = api.credits()
+    seen = polls(api, reply)
+    return Journey(body, created, seen, (before, after, api.credits()), api.notes.exchanges[start:])
+
+
+def polls(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
     """Every request object that polling sees, until a terminal one; each is held to the schema.
 
-    Polls at once, then every ``poll_after_ms``. Fails when the target's patience is over.
+    Polls at once, then every ``poll_after_ms``. Raises Broken when the target's patience is over.
     """
-    wait_s = max(accepted["poll_after_ms"] / 1000, _LEAST_WAIT_S)
-    seen, waited_s = [poll(api, accepted)], 0.0
+    wait_s = max(reply["poll_after_ms"] / 1000, _LEAST_WAIT_S)
+    seen, waited_s = [poll(api, reply)], 0.0
     while seen[-1]["status"] not in api.catalog.lifecycle["terminal"]:
-        assert waited_s <= api.patience_s, f"{accepted['id']} is {seen[-1]['status']} after {waited_s:.0f} s"
+        if waited_s > api.patience_s:
+            raise Broken(f"{reply['id']} is {seen[-1]['status']} after {waited_s:.0f} s", "lifecycle-order")
         api.sleep(wait_s)
         waited_s += wait_s
-        seen.append(poll(api, accepted))
+        seen.append(poll(api, reply))
     return seen
 
 
-def poll(api: Api, accepted: dict[str, Any]) -> dict[str, Any]:
-    """The request object now."""
-    response = api.get(f"/api/v1/requests/{accepted['id']}")
-    assert response.status_code == 200
+def poll(api: Api, reply: dict[str, Any]) -> dict[str, Any]:
+    """The request object now, held to the schema."""
+    response = api.get(f"/api/v1/requests/{reply['id']}")
+    if response.status_code != httpx.codes.OK:
+        raise Broken(f"a poll of one's own request was answered with {response.status_code}", "read-same-key")
     seen: dict[str, Any] = api.held("request", response)
     return seen
 
 
-def made(api: Api, chosen: dict[str, Any]) -> dict[str, Any]:
-    """The succeeded request object of a new create."""
-    accepted = api.held("accepted", api.create(chosen))
-    end = polls(api, accepted)[-1]
-    assert end["status"] == "succeeded", end["errorMessage"]
+def ended(api: Api, body: Any = None, **headers: str) -> dict[str, Any]:
+    """The request object of a new create, at its end."""
+    return polls(api, accepted(api, body, **headers))[-1]
+
+
+def made(api: Api, body: Any = None, **headers: str) -> dict[str, Any]:
+    """The request object of a new create that succeeds. Raises Untested where it fails, as any request may."""
+    return _succeeded(ended(api, body, **headers))
+
+
+def _succeeded(end: dict[str, Any]) -> dict[str, Any]:
+    if end["status"] != "succeeded":
+        raise Untested(f"{end['id']} failed: {end['errorMessage']}")
     return end
+
+
+def asset(api: Api, url: str, method: str = "GET", **headers: str) -> httpx.Response:
+    """An asset, asked for without the API key."""
+    response: httpx.Response = api.call(method, url, headers)
+    return response
+
+
+def code(response: httpx.Response) -> tuple[int, str]:
+    """Status and error code of a refusal; the code is empty where its body has another form."""
+    try:
+        said = response.json()["error"]["code"]
+    except (ValueError, KeyError, TypeError):
+        said = ""
+    return response.status_code, str(said)

@@ -1,113 +1,198 @@
-"""Creating a request."""
+"""Creating a request: what is accepted, what is refused, and what a refusal leaves behind."""
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from contract_tests.journey import body, poll
+from contract_tests.broken import Broken
+from contract_tests.journey import granted, plain, poll
 from contract_tests.target import Api
 
-_BROKEN: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "an unknown operation": ({"operation": "image.generat", "input": {"prompt": "x"}}, ()),
-    "no input": ({"operation": "image.generate"}, ("create-envelope",)),
-    "a list for an input": ({"operation": "image.generate", "input": []}, ("create-envelope",)),
-    "a resolution that GPT Image 2 has not": (body(resolution="8K"), ("gptimage2-resolutions",)),
-    "no prompt": ({"operation": "image.generate", "input": {"model": "gptimage2"}}, ("image-prompt-required",)),
-    "an unknown field": (body(aspectRatio="16:9"), ("refusal-status",)),
+_BROKEN: dict[str, dict[str, Any]] = {
+    "an unknown operation": {"operation": "image.generat"},
+    "no input": {"input": None},
+    "a list for an input": {"input": []},
+    "no prompt": {"prompt": None},
+    "an unknown field": {"aspectRatio": "16:9"},
+    "a resolution that no model has": {"resolution": "8K"},
 }
-_NO_JSON: dict[bytes, tuple[str, ...]] = {
-    b"": ("json-body",),
-    b"{": ("json-body",),
-    b"[]": ("create-envelope",),
-    b'{"operation": NaN}': ("json-strict",),
-    b"\xff": ("json-body",),
-}
-BROKEN = [pytest.param(each, marks=pytest.mark.claim(*claims), id=name) for name, (each, claims) in _BROKEN.items()]
-NO_JSON = [pytest.param(each, marks=pytest.mark.claim(*claims), id=repr(each)) for each, claims in _NO_JSON.items()]
+_NO_JSON = [b"", b"{", b"[]", b'{"operation": NaN}', b"\xff"]
+_MIB = 1024 * 1024
 
 
-@pytest.mark.creates(1)
-@pytest.mark.claim("create-accepted-202", "create-reply-shape", "create-reply-queued")
-def test_a_good_body_is_accepted(api: Api) -> None:
-    """A good create answers 202 with the documented reply."""
-    response = api.create(body())
-    assert response.status_code == 202
-    assert api.held("accepted", response)["operation"] == "image.generate"
+def _broken(api: Api, changes: dict[str, Any]) -> dict[str, Any]:
+    """A create body with something wrong in its envelope, or in its input."""
+    own = {name: value for name, value in changes.items() if name in ("operation", "input")}
+    whole = {**api.body(**{name: value for name, value in changes.items() if name not in own}), **own}
+    return {name: value for name, value in whole.items() if value is not None}
 
 
-@pytest.mark.creates(1)
+broken_bodies = pytest.mark.parametrize("changes", _BROKEN.values(), ids=_BROKEN)
+
+
+@pytest.mark.shares
+@pytest.mark.claim("create-accepted-202")
+def test_a_good_body_is_accepted_with_202(api: Api) -> None:
+    """A good create answers 202."""
+    assert plain(api).created.status_code == 202
+
+
+@pytest.mark.shares
+@pytest.mark.claim("create-reply-shape", "create-reply-queued")
+def test_an_accepted_reply_names_what_was_asked_for(api: Api) -> None:
+    """The accepted reply has the documented keys, and the operation of the create."""
+    journey = plain(api)
+    assert journey.reply["operation"] == journey.body["operation"]
+
+
+@pytest.mark.shares
 @pytest.mark.claim("create-reply-shape")
 def test_the_address_handed_out_can_be_polled(api: Api) -> None:
     """urls.get of the accepted reply leads to the request of the same id."""
-    accepted = api.held("accepted", api.create(body()))
-    url = httpx.URL(accepted["urls"]["get"])
-    assert url.host == api.client.base_url.host, "the API key is sent to the target only"
-    assert api.held("request", api.get(str(url)))["id"] == accepted["id"]
+    reply = plain(api).reply
+    url = httpx.URL(reply["urls"]["get"])
+    assert url.host == api.url.host, "the API key is sent to the target only"
+    assert api.held("request", api.get(str(url)))["id"] == reply["id"]
 
 
-@pytest.mark.creates(1)
+@pytest.mark.probes(1, resolution="8K")
 @pytest.mark.claim("create-validates")
-@pytest.mark.parametrize("broken", BROKEN)
-def test_a_bad_body_is_refused(api: Api, broken: Any) -> None:
+@broken_bodies
+def test_a_bad_body_is_refused(api: Api, changes: dict[str, Any]) -> None:
     """A create that breaks the contract is not accepted; with which status no page says."""
-    assert api.create(broken).status_code >= 400
+    assert api.create(_broken(api, changes)).status_code >= 400
 
 
-@pytest.mark.creates(1)
-@pytest.mark.claim("create-validates", "refusal-status", "error-envelope")
-@pytest.mark.parametrize("broken", BROKEN)
-def test_a_refusal_says_why_and_costs_nothing(api: Api, broken: Any) -> None:
-    """A refusal names what is wrong, in the error body, and leaves the balance as it was."""
+@pytest.mark.probes(1)
+@pytest.mark.claim("create-validates")
+@pytest.mark.parametrize("content", _NO_JSON)
+def test_what_is_not_a_json_object_is_refused(api: Api, content: bytes) -> None:
+    """A body that is not a JSON object is not accepted."""
+    assert api.post(content).status_code >= 400
+
+
+@pytest.mark.probes(1, resolution="8K")
+@pytest.mark.claim("refusal-status")
+@broken_bodies
+def test_a_refusal_has_its_status_and_costs_nothing(api: Api, changes: dict[str, Any]) -> None:
+    """A body that breaks the contract is answered with 400, or what the mock was told, and nothing is charged."""
     before = api.credits()
-    error = api.held("error", api.create(broken))["error"]
-    assert error["findings"]
+    assert api.create(_broken(api, changes)).status_code == api.switch("refusal_status", 400)
     assert api.credits() == before
 
 
+@pytest.mark.probes(1)
+@pytest.mark.claim("refusal-status")
+@pytest.mark.parametrize("content", _NO_JSON[:2])
+def test_what_is_not_json_is_400(api: Api, content: bytes) -> None:
+    """What is not JSON is answered with 400."""
+    assert api.post(content).status_code == 400
+
+
+@pytest.mark.probes(1, prompt=None)
+@pytest.mark.claim("error-envelope")
+def test_a_refusal_has_the_error_body(api: Api) -> None:
+    """A refusal says what is wrong, in the error body."""
+    api.held("error", api.create(api.body(prompt=None)))
+
+
+@pytest.mark.probes(1, aspect_ratio="1:1", resolution="4K", model="gptimage2")
+@pytest.mark.claim("gptimage2-square-refused")
+def test_4k_at_a_square_is_refused(api: Api) -> None:
+    """GPT Image 2 refuses 4K at 1:1, or accepts it where the mock was told to lower it."""
+    response = api.create(api.body(model="gptimage2", aspect_ratio="1:1", resolution="4K"))
+    assert response.is_success is (api.switch("square_4k", "refuse") == "cap")
+
+
+@pytest.mark.probes(1)
+@pytest.mark.claim("body-limit")
+def test_a_body_of_more_than_1_mib_is_413(api: Api) -> None:
+    """A body of more than 1 MiB is refused with 413."""
+    assert api.post(b'{"operation": "' + b"x" * _MIB + b'"}').status_code == 413
+
+
+@pytest.mark.probes(1)
+@pytest.mark.claim("insufficient-credits")
+@pytest.mark.needs("empty key")
+def test_a_create_beyond_the_balance_is_402(api: Api, poor: Api) -> None:
+    """A create that costs more than the balance is answered with 402, and the balance stays."""
+    before = poor.credits()
+    assert poor.create(api.body()).status_code == 402
+    assert poor.credits() == before
+
+
 @pytest.mark.creates(1)
-@pytest.mark.claim("create-validates")
-@pytest.mark.parametrize("content", NO_JSON)
-def test_what_is_not_a_json_object_is_refused(api: Api, content: bytes) -> None:
-    """A body that is not a JSON object is not accepted."""
-    headers = {"content-type": "application/json"}
-    assert api.client.post("/api/v1/requests", content=content, headers=headers).status_code >= 400
+@pytest.mark.claim("content-type-ignored")
+def test_json_is_read_whatever_its_type_says(api: Api) -> None:
+    """A create that is sent as plain text is accepted as any other."""
+    response = api.create(api.body(), content_type="text/plain")
+    assert response.is_success
+
+
+@pytest.mark.creates(1, model=None)
+@pytest.mark.claim("image-default-model")
+def test_a_create_may_leave_the_model_out(api: Api) -> None:
+    """Without a model the request is made with the default one."""
+    response = api.create(api.body(model=None))
+    if not response.is_success:
+        raise Broken(f"a create without a model was answered with {response.status_code}", "image-default-model")
+    default = api.catalog.operations["image.generate"].data["default_model"]["id"]
+    seen = poll(api, granted(api, response))
+    while seen["output"] is None:
+        api.sleep(1)
+        seen = poll(api, seen)
+    assert seen["output"]["model"] == default
 
 
 @pytest.mark.creates(2)
-@pytest.mark.claim("create-idempotent")
-def test_a_repeat_creates_nothing_new(api: Api) -> None:
-    """The same idempotency key with the same body gives the request of the first time."""
-    key = secrets.token_hex(8)
-    first, second = (api.create(body(), key=key).json() for _ in range(2))
-    assert first["id"] == second["id"]
+@pytest.mark.claim("idempotency-optional")
+def test_creates_without_a_key_are_two_requests(api: Api) -> None:
+    """x-idempotency-key may be left out; then each create is a request of its own."""
+    first, second = (api.create(api.body()) for _ in range(2))
+    assert first.is_success
+    assert second.is_success
+    assert first.json()["id"] != second.json()["id"]
 
 
-@pytest.mark.creates(2)
-@pytest.mark.claim("create-idempotent", "idempotency-repeat")
-def test_a_repeat_is_answered_as_the_first_was(api: Api) -> None:
-    """A repeat has the status and the body of the first reply."""
-    key = secrets.token_hex(8)
-    first, second = (api.create(body(), key=key) for _ in range(2))
-    assert (first.status_code, first.json()) == (second.status_code, second.json())
+@pytest.mark.claim("host-header")
+@pytest.mark.parametrize("host", ["a b", "", "exa/mple", "example.com:99999"])
+def test_a_host_that_is_no_address_is_400(api: Api, host: str) -> None:
+    """A Host header that no address can be made of is refused with 400."""
+    assert api.call("GET", "/api/v1/status", {"x-api-key": api.key, "host": host}).status_code == 400
 
 
-@pytest.mark.creates(2)
-@pytest.mark.claim("create-idempotent", "credits-hold")
-def test_a_repeat_costs_nothing_more(api: Api) -> None:
-    """The same idempotency key holds credits once."""
-    before = api.credits()
-    key = secrets.token_hex(8)
-    accepted, _ = (api.held("accepted", api.create(body(), key=key)) for _ in range(2))
-    assert before - api.credits() == poll(api, accepted)["billableCredits"]
+@pytest.mark.claim("unknown-address-404")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/api/v1", 404),
+        ("DELETE", "/api/v1/requests/req_123", 405),
+        ("PUT", "/api/v1/status", 405),
+    ],
+)
+def test_what_the_api_does_not_have_is_not_found(api: Api, method: str, path: str, status: int) -> None:
+    """An address or method that the API does not have is answered with 404 or 405."""
+    assert api.call(method, path, {"x-api-key": api.key}).status_code == status
 
 
-@pytest.mark.creates(2)
-@pytest.mark.claim("create-idempotent")
-def test_another_key_creates_another_request(api: Api) -> None:
-    """Two idempotency keys give two requests."""
-    first, second = (api.held("accepted", api.create(body(), key=secrets.token_hex(8))) for _ in range(2))
-    assert first["id"] != second["id"]
+@pytest.mark.claim("rate-limit-429")
+@pytest.mark.needs("mock")
+def test_too_many_requests_are_429_with_retry_after(api: Api) -> None:
+    """More creates than a client may send are answered with 429, and Retry-After says when to come back."""
+    responses = [api.create(api.body(model="grok"), x_mock_scenario="rate-window") for _ in range(21)]
+    assert [response.status_code for response in responses] == [202] * 20 + [429]
+    assert int(responses[-1].headers["Retry-After"]) >= 1
+
+
+@pytest.mark.claim("rate-limit-429")
+def test_after_the_time_of_retry_after_it_goes_on(own: Callable[..., Api]) -> None:
+    """Once the time of Retry-After is over, creates are accepted again."""
+    api = own()
+    responses = [api.create(api.body(model="grok"), x_mock_scenario="rate-window") for _ in range(21)]
+    api.sleep(int(responses[-1].headers["Retry-After"]))
+    assert api.create(api.body(), x_mock_scenario="rate-window").status_code == 202

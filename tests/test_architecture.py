@@ -17,11 +17,17 @@ FLOORS: dict[int, set[str]] = {
     1: {
         f"cannon_spec.{name}"
         for name in (
-            *("catalog", "contract", "document", "engines", "errors", "finding", "lifecycle"),
-            *("meta", "nearest", "overlay", "pointer", "validate", "wording"),
+            *("catalog", "contract", "document", "engines", "errors", "finding", "har", "history", "layers"),
+            *("lifecycle", "meta", "nearest", "overlay", "pointer", "traffic", "validate", "wording"),
         )
     },
-    2: {f"cannon_spec.{name}" for name in ("__main__", "cli", "example", "inputs", "judge", "report", "tables")}
+    2: {
+        f"cannon_spec.{name}"
+        for name in (
+            *("__main__", "cli", "drift", "example", "inputs", "judge", "ledger", "report", "strategies"),
+            *("tables", "traffic_command", "usage"),
+        )
+    }
     | {"cannon_spec"},
     3: {
         f"mock_server.{name}"
@@ -52,7 +58,7 @@ FLOORS: dict[int, set[str]] = {
 }
 
 NEVER: list[tuple[str, set[str]]] = [
-    ("cannon_spec", {"mock_server", "contract_tests", "flask", "httpx", "respx", "pytest", "hypothesis", "waitress"}),
+    ("cannon_spec", {"mock_server", "contract_tests", "flask", "httpx", "respx", "pytest", "waitress"}),
     ("cannon_spec.validate", {"cannon_spec.catalog", "pathlib", "os", "io"}),
     ("mock_server.tasks", {"flask", "mock_server.stores", "time", "threading", "os"}),
     ("mock_server.scenarios", {"flask", "mock_server.stores", "time", "threading", "os", "random"}),
@@ -73,6 +79,7 @@ NEVER: list[tuple[str, set[str]]] = [
     ("mock_server.admin", {"mock_server.api"}),
 ]
 
+STRATEGIES = "cannon_spec.strategies"
 THREADS = {"mock_server.serve", "mock_server.workers", "mock_server.__main__"}
 ENVIRONMENT = {"cannon_spec.cli", "mock_server.config", "contract_tests.conftest"}
 
@@ -136,12 +143,21 @@ def test_what_must_never_be_imported(prefix: str, barred: set[str]) -> None:
             assert bad == set(), name
 
 
+def test_hypothesis_is_asked_for_in_one_place_only() -> None:
+    """Only the strategies import Hypothesis, and nothing that is installed imports them: who wants them does."""
+    inner = [name for name in MODULES if _floor(name) < 5]
+    assert [name for name in inner if any(each.split(".")[0] == "hypothesis" for each in _imports(name))] == [
+        STRATEGIES
+    ]
+    assert [name for name in MODULES if STRATEGIES in _imports(name)] == []
+
+
 def test_contract_tests_know_the_mock_in_one_place_only() -> None:
-    """Only the conftest of the contract tests imports the mock, and of it the application and the clock."""
+    """Only where the contract tests connect do they import the mock, and of it the application and the clock."""
     for name in MODULES:
         if name.startswith("contract_tests"):
             known = {target for target in _imports(name) if target.startswith("mock_server")}
-            assert known <= ({"mock_server"} if name == "contract_tests.conftest" else set()), name
+            assert known <= ({"mock_server"} if name == "contract_tests.connect" else set()), name
 
 
 def test_only_the_serving_edge_starts_threads() -> None:
@@ -172,7 +188,7 @@ def test_one_reader_of_the_environment_a_package() -> None:
 def test_chance_comes_from_a_seed() -> None:
     """Nothing imports random or uuid; the one secret seed of a mock is drawn where it is put together."""
     for name in MODULES:
-        barred = {"random", "uuid"} | (set() if name in ("mock_server", "contract_tests.conftest") else {"secrets"})
+        barred = {"random", "uuid"} | (set() if name in ("mock_server", "contract_tests.connect", "contract_tests.journey") else {"secrets"})
         assert name.startswith("contract_tests.test_") or not _imports(name) & barred, name
 
 

@@ -1,0 +1,149 @@
+"""What a run showed, as files and in a few lines: claim by claim (floor 5)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from contract_tests.results import OUTCOMES, Verdict, reach, verdicts
+from contract_tests.run import Run
+
+FORMAT = 1
+
+
+def folder(path: str) -> Path:
+    """The folder of a report, made where it is not there."""
+    made = Path(path)
+    made.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def write(run: Run) -> None:
+    """Write report.json, index.html, observations.json and, where creates were paid for, prices.json."""
+    into, whole = folder(str(run.options.report)), _whole(run)
+    (into / "report.json").write_text(_json(whole), encoding="utf-8")
+    (into / "index.html").write_text(_page(whole), encoding="utf-8")
+    (into / "observations.json").write_text(_json(_observations(whole)), encoding="utf-8")
+    if run.spending.spends:
+        (into / "prices.json").write_text(run.spending.learnt().to_json(), encoding="utf-8")
+
+
+def summary(run: Run) -> list[str]:
+    """What became of the claims, what was spent, what is open, in lines for people."""
+    found = verdicts(run.catalog, run.results)
+    counts = ", ".join(f"{_count(found, outcome)} {outcome}" for outcome in OUTCOMES)
+    lines = [counts, _reached(run)]
+    for each in found:
+        if each.outcome in ("broken", "observed"):
+            lines.append(f"{each.outcome}: {each.claim.id} ({each.claim.strength}): {each.claim.text}")
+            lines += [f"    seen: {why}" for why in each.why]
+    return [*lines, *_spent(run)]
+
+
+def _reached(run: Run) -> str:
+    claims = reach(run.results)
+    return (
+        f"of these tests' claims {claims['nothing']} can be tested for nothing on any target, {claims['credits']} only "
+        f"by creating requests, which may cost credits, and {claims['a mock']} only on a mock"
+    )
+
+
+def _spent(run: Run) -> list[str]:
+    spending = run.spending
+    if not run.may_charge:
+        return []
+    lines = [f"spent: {spending.spent:g} of {spending.allowed:g} credits allowed, in {len(spending.spends)} creates"]
+    lines += [f"  {each.charged:g} for {each.request or 'a create that ' + each.answer}" for each in spending.charges]
+    lines += [f"  {remark}" for remark in spending.remarks]
+    lines += [f"still open: {id_} ({status})" for id_, status in spending.waiting.items()]
+    return [*lines, f"the run was stopped: {run.stopped}"] if run.stopped else lines
+
+
+def _whole(run: Run) -> dict[str, Any]:
+    found, spending, place = verdicts(run.catalog, run.results), run.spending, run.place
+    return {
+        "format": FORMAT,
+        "target": run.options.target if place is None else place.url,
+        "is_mock": place is None or place.is_mock,
+        "began_at": _moment(run.began),
+        "ended_at": _moment(datetime.now(UTC)),
+        "stopped": run.stopped,
+        "counts": {outcome: _count(found, outcome) for outcome in OUTCOMES},
+        "reach": reach(run.results),
+        "claims": [_shown(each) for each in found],
+        "tests": [
+            {"test": each.test, "outcome": each.outcome, "claims": each.claims, "why": each.why} for each in run.results
+        ],
+        "spending": {
+            "may_charge": run.may_charge,
+            "allowed": spending.allowed,
+            "spent": spending.spent,
+            "creates": [asdict(each) for each in spending.spends],
+            "remarks": spending.remarks,
+            "open": spending.waiting,
+            "left_out": [asdict(each) for each in run.planned.values() if each.left_out],
+        },
+    }
+
+
+def _observations(whole: dict[str, Any]) -> dict[str, Any]:
+    seen = [each for each in whole["claims"] if each["outcome"] == "observed"]
+    return {
+        "format": FORMAT,
+        "target": whole["target"],
+        "observed_at": whole["ended_at"],
+        "observations": [
+            {
+                "claim": each["id"],
+                "strength": each["strength"],
+                "assumed": each["text"],
+                "seen": "; ".join(each["why"]),
+                "test": each["tests"][0] if each["tests"] else "",
+            }
+            for each in seen
+        ],
+    }
+
+
+def _shown(verdict: Verdict) -> dict[str, Any]:
+    claim = verdict.claim
+    return {
+        "id": claim.id,
+        "text": claim.text,
+        "strength": claim.strength,
+        "kind": claim.kind,
+        "source": claim.source,
+        "outcome": verdict.outcome,
+        "why": list(verdict.why),
+        "tests": list(verdict.shown),
+        "exchanges": [asdict(each) for each in verdict.exchanges],
+    }
+
+
+def _page(whole: dict[str, Any]) -> str:
+    return str(_template().render(**whole, outcomes=OUTCOMES))
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined  # late: a run without a report needs it not
+
+    text = files("contract_tests").joinpath("report.html.jinja").read_text(encoding="utf-8")
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(text)
+
+
+def _count(found: tuple[Verdict, ...], outcome: str) -> int:
+    return sum(each.outcome == outcome for each in found)
+
+
+def _moment(time: datetime) -> str:
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

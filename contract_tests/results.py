@@ -1,0 +1,108 @@
+"""What became of each test and of each claim (floor 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from cannon_spec import Catalog, Claim
+from contract_tests.recording import Exchange
+from contract_tests.target import Sighting
+
+Outcome = Literal["broken", "observed", "held", "not tested"]
+OUTCOMES: tuple[Outcome, ...] = ("broken", "observed", "held", "not tested")
+"""What can become of a claim, the gravest first."""
+
+_OF_MODELS = "judged before it is sent: the examples of the contract show both sides of it"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one test.
+
+    ``claims`` are those that it is marked with, ``blamed`` those whose promise was not kept, ``why`` what was seen or
+    why nothing was shown, ``needs`` what it creates: nothing, what may cost credits, or what only a mock can show.
+    """
+
+    test: str
+    claims: tuple[str, ...]
+    outcome: Outcome
+    why: str = ""
+    blamed: tuple[str, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    needs: Literal["nothing", "credits", "a mock"] = "nothing"
+
+    def because(
+        self,
+        outcome: Outcome,
+        why: str,
+        blamed: tuple[str, ...] = (),
+        exchanges: tuple[Exchange, ...] = (),
+    ) -> Result:
+        """The same test with another outcome, and why."""
+        return replace(self, outcome=outcome, why=why, blamed=blamed, exchanges=exchanges)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain JSON values, for another process."""
+        return asdict(self)
+
+
+def from_dict(data: dict[str, Any]) -> Result:
+    """The result that was made plain."""
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    plain["sightings"] = tuple(Sighting(**each) for each in data["sightings"])
+    plain["exchanges"] = tuple(Exchange(**each) for each in data["exchanges"])
+    return Result(**plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one claim: ``shown`` are the tests that speak of it, ``why`` what was seen or why nothing was."""
+
+    claim: Claim
+    outcome: Outcome
+    why: tuple[str, ...]
+    shown: tuple[str, ...]
+    exchanges: tuple[Exchange, ...]
+
+
+def verdicts(catalog: Catalog, results: Sequence[Result]) -> tuple[Verdict, ...]:
+    """The verdict on every claim that something rests on, in the order of the ledger."""
+    return tuple(_verdict(claim, results) for claim in catalog.claims.values() if claim.kind != "gap")
+
+
+def reach(results: Iterable[Result]) -> dict[str, int]:
+    """How many claims can be tested for nothing, only for credits, and only on a mock."""
+    needs: dict[str, set[str]] = {}
+    for result in results:
+        for id_ in result.claims:
+            needs.setdefault(id_, set()).add(result.needs)
+    best = [next(each for each in ("nothing", "credits", "a mock") if each in found) for found in needs.values()]
+    return {name: best.count(name) for name in ("nothing", "credits", "a mock")}
+
+
+def _verdict(claim: Claim, results: Sequence[Result]) -> Verdict:
+    mine = [result for result in results if claim.id in result.claims]
+    broken = [result for result in results if result.outcome == "broken" and claim.id in result.blamed]
+    shown = tuple(dict.fromkeys(result.test for result in (*broken, *mine)))
+    if broken:
+        return Verdict(claim, "broken", _whys(broken), shown, broken[0].exchanges)
+    seen = _seen(claim.id, results)
+    if seen:
+        return Verdict(claim, "observed", seen, shown, ())
+    if any(result.outcome == "held" for result in mine):
+        return Verdict(claim, "held", (), shown, ())
+    return Verdict(claim, "not tested", _whys(mine) if mine else (_OF_MODELS,), shown, ())
+
+
+def _seen(id_: str, results: Sequence[Result]) -> tuple[str, ...]:
+    """Everything that was seen otherwise than the claim has it, on a target that need not keep it."""
+    whole = (result.why for result in results if result.outcome == "observed" and id_ in result.blamed)
+    noted = (each.seen for result in results for each in result.sightings if each.claim == id_)
+    return tuple(dict.fromkeys((*whole, *noted)))
+
+
+def _whys(results: Iterable[Result]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(result.why for result in results if result.why))

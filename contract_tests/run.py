@@ -1,0 +1,149 @@
+"""One run of the tests: against what, with which results, and what each of its tests showed (floor 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import httpx
+import pytest
+
+from cannon_spec import Catalog
+from contract_tests.broken import Broken, Stopped, Untested
+from contract_tests.connect import Place
+from contract_tests.options import Options
+from contract_tests.plan import Planned, Step
+from contract_tests.results import Result
+from contract_tests.spending import Spending
+from contract_tests.target import OPERATION, PROMPT, Api
+
+ABILITIES = {
+    "clock": "takes longer than a run does: only a mock in this process, whose clock can be moved, shows it",
+    "own": "needs a mock that is set for it: only one in this process is",
+    "mock": "only our mock promises it",
+    "own pace": "this mock was told to go faster than the service, or to count polls",
+    "other key": "needs a second API key, in the environment variable CANNON_OTHER_API_KEY",
+    "empty key": "needs an API key of an account without credits, in the environment variable CANNON_EMPTY_API_KEY",
+}
+"""What a test may need of its target, and what is said where the target does not have it."""
+
+Needs = Literal["nothing", "credits", "a mock"]
+
+
+@dataclass(slots=True)
+class Run:
+    """One run: what was asked for, what was found, what is planned, and what came of it.
+
+    ``stopped`` says why it ended early; ``shared`` keeps the request that tests look at together.
+    """
+
+    catalog: Catalog
+    options: Options
+    spending: Spending
+    place: Place | None = None
+    planned: dict[str, Planned] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
+    stopped: str = ""
+    shared: list[Any] = field(default_factory=list)
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def may_charge(self) -> bool:
+        """Whether creates may cost credits."""
+        return self.place is not None and self.place.may_charge
+
+    @property
+    def has_shown(self) -> bool:
+        """Whether any test held: without one the run says nothing."""
+        return any(result.outcome == "held" for result in self.results)
+
+    def demands(self, claim: str) -> bool:
+        """Whether the target must keep a claim: our mock each, any other what is documented."""
+        is_mock = self.place is None or self.place.is_mock
+        return is_mock or self.catalog.claims[claim].severity == "error"
+
+    def lacking(self, needed: Iterable[str], keys: Container[str]) -> str:
+        """Why a test cannot run on this target; empty where it can. ``keys`` are the kinds of keys that are there."""
+        place = self.place
+        if place is None:
+            return ""
+        slow = {"speed": 1, "progression": "time"}
+        has = {
+            "mock": place.is_mock,
+            "own pace": all(place.switches.get(name, usual) == usual for name, usual in slow.items()),
+            "other key": place.is_mock or "other key" in keys,
+            "empty key": "empty key" in keys,
+        }
+        return next((ABILITIES[each] for each in needed if not has.get(each, False)), "")
+
+    def step(self, item: pytest.Item, chosen: dict[str, Any]) -> Step:
+        """What a test is going to create, where nothing else is chosen than ``chosen``."""
+
+        def bodies(mark: str) -> tuple[Any, ...]:
+            marks = item.iter_markers(mark)
+            return tuple(_body({**chosen, **each.kwargs}) for each in marks for _ in range(each.args[0]))
+
+        shares = any(item.iter_markers("shares"))
+        return Step(item.nodeid, bodies("creates"), bodies("probes"), _body(chosen) if shares else None)
+
+    def judged(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> Result:
+        """What became of a test. A failure that shows nothing is made a skip, one that is no defect an expected one."""
+        claims = tuple(id_ for mark in item.iter_markers("claim") for id_ in mark.args)
+        apis = item.stash.get(APIS, [])
+        error = call.excinfo.value if call.excinfo else None
+        sightings = tuple(each for api in apis for each in api.notes.sightings)
+        base = Result(item.nodeid, claims, "held", sightings=sightings, needs=_needs(item))
+        if report.passed:
+            return base
+        if report.skipped:
+            return base.because("not tested", str(error))
+        if isinstance(error, Stopped):
+            self.stopped = str(error)
+        if isinstance(error, Untested | Stopped) or self._is_silent(error):
+            report.outcome = "skipped"
+            report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {error}")
+            return base.because("not tested", str(error) or type(error).__name__)
+        exchanges = tuple(each for api in apis for each in api.notes.exchanges)
+        return self._failed(base, error, exchanges, report)
+
+    def _is_silent(self, error: object) -> bool:
+        return isinstance(error, httpx.TransportError) and self.place is not None
+
+    def _failed(self, base: Result, error: object, exchanges: Any, report: pytest.TestReport) -> Result:
+        blamed = error.claims if isinstance(error, Broken) else base.claims
+        seen = _seen(error, exchanges)
+        demanded = tuple(claim for claim in blamed if self.demands(claim))
+        if demanded or not blamed:
+            return base.because("broken", seen, demanded, exchanges[-_MOST_EXCHANGES:])
+        report.outcome, report.wasxfail = "skipped", f"observed: {seen}"
+        return base.because("observed", seen, blamed)
+
+
+APIS = pytest.StashKey[list[Api]]()
+"""Where a test keeps what it called."""
+
+_MOST_EXCHANGES = 12
+
+
+def _needs(item: pytest.Item) -> Needs:
+    """What a test needs of a target, whichever the target is."""
+    needed = {id_ for mark in item.iter_markers("needs") for id_ in mark.args}
+    if needed & {"clock", "mock"} or "own" in getattr(item, "fixturenames", ()):
+        return "a mock"
+    pays = any(True for name in ("creates", "probes", "shares") for _ in item.iter_markers(name))
+    return "credits" if pays else "nothing"
+
+
+def _body(input: dict[str, Any]) -> dict[str, Any]:
+    fields = {"prompt": PROMPT, "aspect_ratio": "16:9", **input}
+    return {"operation": OPERATION, "input": {name: value for name, value in fields.items() if value is not None}}
+
+
+def _seen(error: object, exchanges: Any) -> str:
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, Broken) or not exchanges:
+        return said
+    last = exchanges[-1]
+    return f"{last.request} was answered with {last.status}: {said}"

@@ -1,0 +1,1 @@
+"""Servers that each break one promise, and whether the contract tests notice."""
