@@ -63,12 +63,17 @@ def default() -> Catalog:
 
 def part(kind: str, path: os.PathLike[str] | str) -> dict[str, Any]:
     """A JSON file of the user's, held to what the meta-schema says of that kind. Raises CatalogError."""
-    file, meta = os.fspath(path), _json(os.path.join(_shipped(), _META + _SUFFIX))
-    value = _json(file)
+    file = os.fspath(path)
+    return checked(kind, _json(file), file)
+
+
+def checked(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
+    """A value as it is, held to what the meta-schema says of that kind. Raises CatalogError, which names the place."""
+    meta = _json(os.path.join(_shipped(), _META + _SUFFIX))
     try:
         check_parts({kind: value}, meta, engines.choose(None))
     except CatalogError as error:
-        raise CatalogError(f"{file}: {error.place}", error.problem, error.advice) from None
+        raise CatalogError(f"{place}: {error.place}", error.problem, error.advice) from None
     return value
 
 

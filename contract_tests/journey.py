@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from cannon_spec import validate_request
 from contract_tests.broken import Broken, Untested
 from contract_tests.recording import Exchange
 from contract_tests.target import Api
@@ -22,14 +23,22 @@ def fresh() -> str:
 
 def accepted(api: Api, body: Any = None, *, key: str | None = None, **headers: str) -> dict[str, Any]:
     """The accepted reply to a create, a good one unless another is given. Raises Broken where it is refused."""
-    response = api.create(api.body() if body is None else body, key=key, **headers)
-    return granted(api, response)
+    body = api.body() if body is None else body
+    return granted(api, api.create(body, key=key, **headers), body)
 
 
-def granted(api: Api, response: httpx.Response) -> dict[str, Any]:
-    """The accepted reply. Raises Broken where the create was refused, for which there was no reason."""
+def granted(api: Api, response: httpx.Response, body: Any) -> dict[str, Any]:
+    """The accepted reply to a create.
+
+    Raises Broken where it was refused: if the contract has only assumptions against the body, these are blamed, as
+    that the identifier of its model is the one that is assumed.
+    """
     if response.status_code >= 300:
-        raise Broken(f"a good create was answered with {response.status_code}", "create-accepted-202")
+        findings = validate_request(body, catalog=api.catalog).findings
+        if findings and api.switch("strict", False):
+            raise Untested("this mock is strict: it refuses what the contract only warns of")
+        blamed = dict.fromkeys(finding.evidence.claim for finding in findings) or ("create-accepted-202",)
+        raise Broken(f"a good create was answered with {response.status_code}", *blamed)
     reply: dict[str, Any] = api.held("accepted", response)
     return reply
 
@@ -86,7 +95,7 @@ def plain(api: Api) -> Journey:
 def _travelled(api: Api) -> Journey:
     body, before, start = api.body(), api.credits(), len(api.notes.exchanges)
     created = api.create(body)
-    reply = granted(api, created)
+    reply = granted(api, created, body)
     after = api.credits()
     seen = polls(api, reply)
     return Journey(body, created, seen, (before, after, api.credits()), api.notes.exchanges[start:])

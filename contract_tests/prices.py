@@ -48,11 +48,16 @@ class Prices:
         return max(fitting, default=self.assumed)
 
     def with_charged(self, charged: Iterable[tuple[Any, float]]) -> Prices:
-        """These prices after bodies were charged: for what was charged the dearest of this run, the rest as it was."""
+        """These prices after bodies were charged: for what was charged the dearest of this run, the rest as it was.
+
+        What left its model out says nothing of a model's price.
+        """
         seen: dict[tuple[str, ...], float] = {}
         for body, credits in charged:
-            key = tuple(str(_fields(body)[name] or "") for name in _FIELDS)
-            seen[key] = max(credits, seen.get(key, 0))
+            fields = _fields(body)
+            key = tuple(str(fields[name] or "") for name in _FIELDS)
+            if fields["model"] is not None:
+                seen[key] = max(credits, seen.get(key, 0))
         kept = tuple(price for price in self.known if (price.operation, price.model, price.resolution) not in seen)
         return Prices((*kept, *(Price(credits, *key) for key, credits in seen.items())), self.assumed)
 

@@ -12,7 +12,7 @@ import pytest
 
 from cannon_spec import Catalog
 from contract_tests.broken import Broken, Stopped, Untested
-from contract_tests.connect import Place
+from contract_tests.connect import Place, fresh_key
 from contract_tests.options import Options
 from contract_tests.plan import Planned, Step
 from contract_tests.results import Result
@@ -36,7 +36,8 @@ Needs = Literal["nothing", "credits", "a mock"]
 class Run:
     """One run: what was asked for, what was found, what is planned, and what came of it.
 
-    ``stopped`` says why it ended early; ``shared`` keeps the request that tests look at together.
+    ``stopped`` says why it ended early; ``shared`` keeps the request that tests look at together, ``key`` is
+    the API key of all tests where creates may cost credits and the user has given none.
     """
 
     catalog: Catalog
@@ -47,6 +48,7 @@ class Run:
     results: list[Result] = field(default_factory=list)
     stopped: str = ""
     shared: list[Any] = field(default_factory=list)
+    key: str = field(default_factory=fresh_key)
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -69,10 +71,10 @@ class Run:
         place = self.place
         if place is None:
             return ""
-        slow = {"speed": 1, "progression": "time"}
+        counts_polls = str(place.switches.get("progression", "")).startswith("manual")
         has = {
             "mock": place.is_mock,
-            "own pace": all(place.switches.get(name, usual) == usual for name, usual in slow.items()),
+            "own pace": place.switches.get("speed", 1) == 1 and not counts_polls,
             "other key": place.is_mock or "other key" in keys,
             "empty key": "empty key" in keys,
         }
@@ -146,4 +148,4 @@ def _seen(error: object, exchanges: Any) -> str:
     if isinstance(error, Broken) or not exchanges:
         return said
     last = exchanges[-1]
-    return f"{last.request} was answered with {last.status}: {said}"
+    return f"{said} (last call: {last.request}, answered with {last.status or 'nothing'})"

@@ -46,8 +46,8 @@ class Api:
     """
 
     url: httpx.URL
-    key: str
-    send: Send
+    key: str = field(repr=False)
+    send: Send = field(repr=False)
     sleep: Callable[[float], None]
     catalog: Catalog
     is_mock: bool
@@ -55,8 +55,8 @@ class Api:
     patience_s: float
     switches: Mapping[str, Any]
     chosen: Mapping[str, Any]
-    shared: list[Any] | None = None
-    notes: Notes = field(default_factory=Notes)
+    shared: list[Any] | None = field(default=None, repr=False)
+    notes: Notes = field(default_factory=Notes, repr=False)
 
     def call(self, method: str, url: str, headers: Mapping[str, str] | None = None, content: bytes = b"") -> Any:
         """Any request, with no other headers than these; the reply, read. A short ``url`` is within the target."""

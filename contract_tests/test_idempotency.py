@@ -35,7 +35,7 @@ def test_a_repeat_is_answered_as_the_first_was(api: Api) -> None:
     """A repeat has the status and the body of the first reply."""
     key = fresh()
     first, second = (api.create(api.body(), key=key) for _ in range(2))
-    granted(api, first)
+    granted(api, first, api.body())
     assert (second.status_code, second.json()) == (202, first.json())
 
 

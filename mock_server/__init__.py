@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from cannon_spec import catalog as catalogs
 from cannon_spec.contract import Catalog
-from mock_server import scenarios
 from mock_server.clock import Clock, Here, ManualClock, SystemClock
 from mock_server.config import Config
 from mock_server.keys import Keys
@@ -74,7 +73,7 @@ def _mock(
     clock: Clock | None,
     send: Send | None,
 ) -> Mock:
-    from mock_server import mock, outgoing, webhooks
+    from mock_server import book, mock, outgoing, webhooks
 
     retries_ms = catalog.lifecycle["webhook_retries_ms"]["value"]
     store = Store(records, config.max_tasks, retries_ms, webhooks.PATIENCE_MS)
@@ -82,10 +81,9 @@ def _mock(
     made = config.webhook_secret or webhooks.new_secret(secrets.token_bytes(32))
     secret = config.webhook_secret or cells.change(records, "secret", made, lambda known: known)
     seed = config.seed or cells.change(records, "seed", secrets.token_hex(8), lambda known: known)
-    known = scenarios.read(catalog.scenarios["scenarios"])
-    hooks = {name: scenario.hook for name, scenario in known.items()}
+    known = book.Book(catalog, records)
     send = send or outgoing.poster(config.webhook_hosts)
-    postman = webhooks.Postman(catalog, config, store, clock, secret, send, hooks)
+    postman = webhooks.Postman(catalog, config, store, clock, secret, send, known.hook)
     clock.movers.append(postman.move)
     keys = Keys(catalog.status_reply, config.credits, listed)
     return mock.Mock(config, catalog, keys, store, clock, postman, seed, cells.Numbers(records), known)

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from cannon_spec import Claim, __version__, document
-from cannon_spec.errors import NotJSON
+from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.lifecycle import FOREVER_MS, status_at
 from mock_server import journal, reset, tasks
 from mock_server.hooks import Delivery
@@ -115,9 +115,9 @@ def move_clock() -> Response:
 def scenarios() -> Response:
     """The scenarios there are, and the rules that choose them."""
     mock = current()
-    known = {name: entry.get("text", "") for name, entry in mock.catalog.scenarios["scenarios"].items()}
     default = mock.config.scenario or mock.catalog.scenarios["default"]
-    return jsonify(default=default, scenarios=known, rules=[_shown_rule(rule) for rule in mock.rules()])
+    rules = [_shown_rule(rule) for rule in mock.rules()]
+    return jsonify(default=default, scenarios=mock.scenarios.texts(), rules=rules)
 
 
 @blueprint.post("/scenarios")
@@ -125,9 +125,9 @@ def add_rule() -> tuple[Response, int]:
     """Add a rule: ``scenario``, what creates must ``match`` (operation, model, prompt, key), and for how many."""
     mock, asked = current(), _asked("scenario", "match", "times")
     match, times = asked.get("match", {}), asked.get("times")
-    if asked.get("scenario") not in mock.catalog.scenarios["scenarios"]:
-        known = ", ".join(mock.catalog.scenarios["scenarios"])
-        raise Problem(400, f"scenario names one of {known}")
+    known = mock.scenarios.texts()
+    if not isinstance(asked.get("scenario"), str) or asked["scenario"] not in known:
+        raise Problem(400, f"scenario names one of {', '.join(known)}")
     if not isinstance(match, dict) or not all(
         name in _MATCH and isinstance(value, str) and len(value) <= _MOST for name, value in match.items()
     ):
@@ -141,6 +141,18 @@ def add_rule() -> tuple[Response, int]:
     except LookupError as error:
         raise Problem(409, str(error.args[0])) from None
     return jsonify(_shown_rule(rule)), 201
+
+
+@blueprint.put("/scenarios/<name>")
+def add_scenario(name: str) -> tuple[Response, int]:
+    """Know a scenario of that name from now on: the body is what a scenarios file has of one."""
+    try:
+        current().scenarios.add(name, _sent())
+    except CatalogError as error:
+        raise Problem(400, str(error)) from None
+    except LookupError as error:
+        raise Problem(409, str(error.args[0])) from None
+    return jsonify(scenario=name), 201
 
 
 @blueprint.delete("/scenarios")
@@ -229,14 +241,19 @@ def forget() -> Response:
 
 def _asked(*words: str) -> dict[str, Any]:
     """The JSON object that was sent, held to the words it may have."""
-    data = request.get_data(cache=False)
-    try:
-        body = document.loads(data) if data else {}
-    except NotJSON as error:
-        raise Problem(400, str(error)) from None
+    body = _sent()
     if not isinstance(body, dict) or body.keys() - set(words):
         raise Problem(400, f"send a JSON object with some of {', '.join(words)}")
     return body
+
+
+def _sent() -> Any:
+    """The JSON that was sent; an empty object where nothing was."""
+    data = request.get_data(cache=False)
+    try:
+        return document.loads(data) if data else {}
+    except NotJSON as error:
+        raise Problem(400, str(error)) from None
 
 
 def _wanted(*names: str) -> Mapping[str, str]:

@@ -134,10 +134,11 @@ def _scenario(mock: Mock, key: Key, submission: Submission) -> Scenario:
         or mock.config.scenario
         or mock.catalog.scenarios["default"]
     )
-    if name not in mock.scenarios:
-        message = f"no scenario {name[:60]}; known: {', '.join(mock.scenarios)}"
+    found = mock.scenarios.find(name)
+    if found is None:
+        message = f"no scenario {name[:60]}; known: {', '.join(mock.scenarios.texts())}"
         raise Refusal(400, "unknown_scenario", message, "scenario-header")
-    return mock.scenarios[name]
+    return found
 
 
 def _drawn(mock: Mock, key: Key, submission: Submission, scenario: Scenario, idempotency_key: str | None) -> Task:

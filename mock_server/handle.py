@@ -96,8 +96,8 @@ class Handle:
         """
         if times is not None and times < 1:
             raise ValueError(f"times {times}: a number from 1 on")
-        if name not in self._mock.scenarios:
-            raise LookupError(f"no scenario {name}; known: {', '.join(self._mock.scenarios)}")
+        if self._mock.scenarios.find(name) is None:
+            raise LookupError(f"no scenario {name}; known: {', '.join(self._mock.scenarios.texts())}")
         rule = self._mock.add_rule(Rule(0, name, operation, model, prompt, self.account, times))
         self._rules.append(rule.id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, g, request
 
 from cannon_spec.contract import Catalog
 from mock_server import scenarios
+from mock_server.book import Book
 from mock_server.clock import Clock
 from mock_server.config import Config
 from mock_server.keys import Key, Keys
@@ -38,7 +39,7 @@ class Mock:
     postman: Postman
     seed: str
     numbers: Iterator[int]
-    scenarios: Mapping[str, Scenario]
+    scenarios: Book
     citations: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def rules(self) -> list[Rule]:
@@ -80,7 +81,7 @@ class Mock:
 
     def scenario_of(self, name: str) -> Scenario:
         """The scenario of that name; a plain one where it is no longer known."""
-        return self.scenarios.get(name) or Scenario(name, "")
+        return self.scenarios.find(name) or Scenario(name, "")
 
 
 @dataclass(slots=True)

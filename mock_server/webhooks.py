@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock, get_ident
@@ -31,7 +31,7 @@ _PAUSE_S = 0.005
 
 @dataclass(slots=True)
 class Postman:
-    """Delivers what is due, one after the other. ``hooks`` says what each scenario does to its webhooks.
+    """Delivers what is due, one after the other. ``hook_of`` says what a scenario does to its webhooks.
 
     ``inline``: after each exchange, as there is no thread to do it.
     """
@@ -42,7 +42,7 @@ class Postman:
     clock: Clock
     secret: str
     send: Send
-    hooks: Mapping[str, Hook]
+    hook_of: Callable[[str], Hook]
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
     _sender: int = 0
@@ -98,7 +98,7 @@ class Postman:
         task = self.store.tasks.get(delivery.task_id)
         if task is None:
             return self.store.webhooks.drop(delivery, "failed", "the request was forgotten")
-        hook = self.hooks.get(task.scenario, Hook())
+        hook = self.hook_of(task.scenario)
         if hook.lost:
             return self.store.webhooks.drop(delivery, "lost", "lost, as the scenario says")
         body = event(self.catalog, task, delivery.base_url)

@@ -21,6 +21,11 @@ def _post(mock: Driver, path: str, sent: Any) -> TestResponse:
     return mock.client.post(f"/__mock__/{path}", data=sent if isinstance(sent, str) else json.dumps(sent))
 
 
+def _put(mock: Driver, name: str, sent: Any) -> TestResponse:
+    data = sent if isinstance(sent, str) else json.dumps(sent)
+    return mock.client.put(f"/__mock__/scenarios/{name}", data=data)
+
+
 def _get(mock: Driver, path: str) -> Any:
     reply = mock.client.get(f"/__mock__/{path}")
     assert reply.status_code == 200, reply.get_json()
@@ -88,6 +93,52 @@ def test_rules_are_set_shown_and_removed(mock: Driver) -> None:
     assert mock.client.delete(f"/__mock__/scenarios/{ids[1]}").get_json() == {"rules": 2}
     assert _problem(mock.client.delete(f"/__mock__/scenarios/{ids[1]}"))[0] == 404
     assert mock.client.delete("/__mock__/scenarios").get_json() == {"rules": 0}
+
+
+def test_a_running_mock_is_given_a_scenario(mock: Driver) -> None:
+    """It is known from then on: listed, chosen by a rule, followed by later polls; the last one of a name counts."""
+    rainy = {"text": "rain", "outcome": "failed", "message": "rain", "drift": [{"on": "poll", "patch": {"wet": True}}]}
+    assert _put(mock, "rainy-day", {"text": "sun"}).status_code == 201
+    assert _put(mock, "rainy-day", rainy).status_code == 201
+    assert _get(mock, "scenarios")["scenarios"]["rainy-day"] == "rain"
+    assert _post(mock, "scenarios", {"scenario": "rainy-day"}).status_code == 201
+    end = mock.finished()
+    assert (end["status"], end["errorMessage"], end["wet"]) == ("failed", "rain", True)
+    assert _post(mock, "reset", {}).status_code == 200
+    assert "rainy-day" not in _get(mock, "scenarios")["scenarios"]
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "status", "said"),
+    [
+        ("success", {}, 409, "give yours another name"),
+        ("a b", {}, 400, "breaks"),
+        ("x", {"outcome": "maybe"}, 400, "outcome"),
+        ("x", {"drift": [{"on": "poll", "patch": {"wet": 1}, "claim": "no-such"}]}, 400, "no-such"),
+        ("x", [], 400, "the body"),
+        ("x", "{", 400, "JSON"),
+    ],
+    ids=str,
+)
+def test_a_scenario_that_is_none_is_refused(mock: Driver, name: str, entry: Any, status: int, said: str) -> None:
+    """It is refused with what is wrong, and not known afterwards."""
+    before = _get(mock, "scenarios")
+    found, detail = _problem(_put(mock, name, entry))
+    assert (found, said in detail) == (status, True), detail
+    assert _get(mock, "scenarios") == before
+
+
+def test_a_running_mock_is_given_no_end_of_scenarios(mock: Driver) -> None:
+    """A hundred are known; one more is refused, one of a known name is not."""
+    assert {_put(mock, f"mine-{number}", {}).status_code for number in range(100)} == {201}
+    assert _problem(_put(mock, "one-more", {}))[0] == 409
+    assert _put(mock, "mine-7", {}).status_code == 201
+
+
+@pytest.mark.parametrize("scenario", [None, {}, [], "no-such", 7])
+def test_a_rule_names_a_scenario(mock: Driver, scenario: Any) -> None:
+    """A rule for what is no scenario is refused."""
+    assert _problem(_post(mock, "scenarios", {"scenario": scenario}))[0] == 400
 
 
 def test_scenarios_are_listed_with_what_they_do(make_mock: Maker) -> None:

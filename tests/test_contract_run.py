@@ -1,0 +1,168 @@
+"""Whole runs of the contract tests, on mocks that break promises and on mocks that differ from what is assumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cannon_spec import cli
+from tests.mutants.layers import Answer, Call, Reply, answering, fields
+from tests.serving import serving
+
+EMPTY, OTHER, SECRET = "cs_live_empty", "cs_live_other", "cs_live_very_secret"
+
+
+def _run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CANNON_")}
+    command = [sys.executable, "-m", "contract_tests", *flags]
+    return subprocess.run(command, capture_output=True, text=True, env={**kept, **environment})
+
+
+def _with(outcome: str, folder: Path) -> set[str]:
+    report = json.loads((folder / "report.json").read_text())
+    return {claim["id"] for claim in report["claims"] if claim["outcome"] == outcome}
+
+
+class _Page(HTMLParser):
+    """The ids of claims on a page by the section they stand in, and every address that the page loads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sections: dict[str, set[str]] = {}
+        self.loads: list[str] = []
+        self._section, self._in_id = "", False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self._section = named.get("id") or "" if tag == "section" else self._section
+        self._in_id = named.get("class") == "id"
+        self.loads += [named[name] or "" for name in ("src", "srcset", "data") if name in named]
+        self.loads += [named.get("href") or ""] if tag == "link" else []
+
+    def handle_data(self, data: str) -> None:
+        if self._in_id:
+            self.sections.setdefault(self._section, set()).add(data)
+            self._in_id = False
+
+
+def test_three_defects_are_three_claims(tmp_path: Path) -> None:
+    """Against a mock given three defects by its own API the run ends with 1, and names those three claims only."""
+    drift = [
+        {"on": "create", "patch": {"poll_after_ms": 1500}},
+        {"on": "poll", "status": "succeeded", "patch": {"output": {"provider_image_count": 2}}},
+        {"on": "poll", "status": "succeeded", "patch": {"output": {"aspect_ratio": "1:1"}}},
+    ]
+    defective = {"poll-after-2000", "image-output-count", "image-output-ratio"}
+    with serving(speed=1, progression="immediate") as served:
+        added = httpx.put(f"{served.url}/__mock__/scenarios/three-defects", json={"drift": drift})
+        rule = httpx.post(f"{served.url}/__mock__/scenarios", json={"scenario": "three-defects"})
+        assert (added.status_code, rule.status_code) == (201, 201)
+        run = _run("--target", served.url, "--report", str(tmp_path))
+    assert run.returncode == 1, run.stdout
+    assert _with("broken", tmp_path) == defective
+    page = _Page((tmp_path / "index.html").read_text())
+    assert page.sections["broken"] == defective
+    assert not page.sections.get("observed")
+    assert page.loads == [], "the page needs nothing but itself"
+    suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
+    assert (suite.get("failures"), suite.get("errors")) == ("3", "0")
+
+
+def _differently() -> Answer:
+    """400 for 402, and errors with another body."""
+
+    def answer(call: Call) -> Reply:
+        reply = call.passed_on()
+        reply.status = 400 if reply.status == 402 else reply.status
+        if reply.status >= 400:
+            reply.json = {"title": "Refused", "status": reply.status}
+        return reply
+
+    return answer
+
+
+def test_what_is_only_assumed_is_observed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A service that differs from three assumptions holds the contract; the differences are written, and no more."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": {EMPTY: {"credits": 0}}}))
+    settings = {"speed": 1, "progression": "immediate", "mismatch_status": 409, "keys": str(keys)}
+    with serving(answering(_differently), **settings) as served:
+        spend = ("--treat-as-live", "--allow-spend", "100000", "--assume-price", "200")
+        flags = ("--target", served.url, "--report", str(tmp_path), *spend)
+        run = _run(*flags, CANNON_OTHER_API_KEY=OTHER, CANNON_EMPTY_API_KEY=EMPTY)
+    assert run.returncode == 0, run.stdout
+    written = json.loads((tmp_path / "observations.json").read_text())["observations"]
+    assert {each["claim"] for each in written} == {"idempotency-mismatch", "error-envelope", "insufficient-credits"}
+    assert "409" in next(each["seen"] for each in written if each["claim"] == "idempotency-mismatch")
+    assert cli.main(["claims", "--observations", str(tmp_path / "observations.json")]) == 0
+    said = capsys.readouterr().out
+    assert "insufficient-credits" in said
+    assert "assert 400 == 402" in said
+
+
+def test_no_secret_is_written(tmp_path: Path) -> None:
+    """The keys of a run are in none of its files and not on the screen, though every claim on creates is broken."""
+
+    def change(body: dict[str, Any]) -> None:
+        body["poll_after_ms"], body["echo"] = None, SECRET
+
+    with serving(fields("POST create", change)) as served:
+        flags = ("--target", served.url, "--report", str(tmp_path), "-v", "--tb=long", "--showlocals")
+        run = _run(*flags, CANNON_API_KEY=SECRET, CANNON_OTHER_API_KEY=OTHER)
+    assert run.returncode == 1
+    texts = [run.stdout, run.stderr, *(file.read_text() for file in tmp_path.iterdir())]
+    assert "(cut)" in (tmp_path / "report.json").read_text()
+    for text in texts[2:]:
+        assert SECRET not in text
+        assert OTHER not in text
+
+
+def test_a_page_shows_what_was_said_as_text(tmp_path: Path) -> None:
+    """What a server says is shown, and is no part of the page."""
+    evil = "<script>alert(1)</script>"
+    with serving(fields("GET status", lambda body: body.update(ok=evil))) as served:
+        _run("--target", served.url, "--report", str(tmp_path), "-k", "test_status")
+    page = (tmp_path / "index.html").read_text()
+    assert evil not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_order_does_not_matter() -> None:
+    """In random order the tests pass on a mock in process, and on one behind a socket."""
+    shuffled = ("--random-order", "--random-order-bucket=global", "--random-order-seed=4711")
+    assert _run(*shuffled).returncode == 0
+    with serving() as served:
+        assert _run("--target", served.url, *shuffled).returncode == 0
+        live = ("--treat-as-live", "--allow-spend", "5000", "--assume-price", "200", "--deselect")
+        skipped = "test_lifecycle.py::test_polling_starts_after_two_seconds"
+        run = _run("--target", served.url, *shuffled, *live, skipped)
+        assert run.returncode == 0, run.stdout
+
+
+def test_processes_side_by_side(tmp_path: Path) -> None:
+    """With pytest-xdist the tests pass on both kinds of mock, and one report tells of all."""
+    assert _run("-n", "2", "--report", str(tmp_path)).returncode == 0
+    alone = tmp_path / "alone"
+    assert _run("--report", str(alone)).returncode == 0
+    assert _with("held", tmp_path) == _with("held", alone)
+    with serving() as served:
+        assert _run("-n", "2", "--target", served.url).returncode == 0
+
+
+def test_a_run_that_shows_nothing_is_no_success() -> None:
+    """Where nothing was tested, the exit status is 2."""
+    with serving() as served:
+        run = _run("--target", served.url, "--treat-as-live", "-k", "test_output")
+    assert run.returncode == 2
+    assert re.search(r"0 broken, 0 observed, 0 held", run.stdout)

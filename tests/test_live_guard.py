@@ -1,0 +1,269 @@
+"""Runs that may cost credits, against mocks that pose as the vendor's: nothing is spent that was not allowed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract_tests import connect, prices
+from contract_tests.broken import Stopped, Untested
+from contract_tests.connect import Layer
+from contract_tests.guard import Guard, patient
+from contract_tests.prices import Price, Prices
+from contract_tests.spending import Spending
+from tests.payloads import CATALOG, requests
+from tests.serving import Served, serving
+
+TERMINAL = ("succeeded", "failed")
+UNHURRIED = {"speed": 1, "progression": "immediate"}
+"""A mock that says when to poll as the service does, and whose requests have ended by then."""
+
+KNOWN = [
+    {"model": "gptimage2", "resolution": "1K", "credits": 31},
+    {"model": "gptimage2", "credits": 81},
+    {"model": "nanobanana", "credits": 20},
+]
+
+
+def _run(url: str, *flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "contract_tests", "--target", url, "--treat-as-live", *flags]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CANNON_")}
+    return subprocess.run(command, capture_output=True, text=True, env={**kept, **environment})
+
+
+def _prices(folder: Path, entries: Sequence[dict[str, Any]]) -> str:
+    file = folder / "prices.json"
+    file.write_text(json.dumps({"prices": entries}))
+    return str(file)
+
+
+def _sent(served: Served, entries: Sequence[dict[str, Any]]) -> list[float]:
+    """The dearest known price of each create that was sent and accepted."""
+    known = Prices(tuple(Price(**entry) for entry in entries))
+    bodies = [json.loads(each.request_body) for each in served.creates if each.status == 202]
+    return [known.dearest(body) or 0 for body in bodies]
+
+
+def test_without_leave_nothing_is_created() -> None:
+    """Without --allow-spend not one create is sent, and what costs nothing is tested."""
+    with serving() as served:
+        run = _run(served.url)
+        assert run.returncode == 0, run.stdout
+        assert served.creates == []
+    assert "plan: 0 creates in " in run.stdout
+    assert "creates requests, which may cost credits (--allow-spend CREDITS)" in run.stdout
+
+
+def test_no_create_is_sent_that_could_cross_the_ceiling(tmp_path: Path) -> None:
+    """With 30 allowed, one create at 20 is made, with the cheapest model; the rest is left out, and it is said."""
+    with serving(**UNHURRIED) as served:
+        run = _run(served.url, "--allow-spend", "30", "--prices", _prices(tmp_path, KNOWN))
+        assert run.returncode == 0, run.stdout
+        assert _sent(served, KNOWN) == [20]
+    assert "could cross --allow-spend 30" in run.stdout
+    assert "spent: 20 of 30 credits allowed" in run.stdout
+
+
+def test_a_price_that_nobody_knows_is_not_paid() -> None:
+    """Where no price is known, nothing is created, unless it is said what to reckon with."""
+    with serving(**UNHURRIED) as served:
+        assert _run(served.url, "--allow-spend", "1000").returncode == 0
+        assert served.creates == []
+        assert _run(served.url, "--allow-spend", "1000", "--assume-price", "900").returncode == 0
+        assert [each.status for each in served.creates].count(202) == 1
+
+
+def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
+    """When a create costs more than it was reckoned at, it is the last one, and the run says so, and what is open."""
+    with serving() as served:
+        flags = ("--allow-spend", "100", "--prices", _prices(tmp_path, [{"credits": 10}]), "--report", str(tmp_path))
+        run = _run(served.url, *flags)
+        assert run.returncode == 2, run.stdout
+        assert [each.status for each in served.creates].index(202) == len(served.creates) - 1
+        id_ = served.creates[-1].request_id
+    assert f"overrun: {id_} costs 31, and it was reckoned at 10" in run.stdout
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["stopped"].startswith("overrun")
+    assert report["spending"]["spent"] == 31
+    assert str(id_) in (tmp_path / "index.html").read_text()
+
+
+def test_a_request_that_is_still_open_is_named(tmp_path: Path) -> None:
+    """A run that ends before a request does names it."""
+    with serving(speed=0.01) as served:
+        run = _run(served.url, "--allow-spend", "100", "--prices", _prices(tmp_path, [{"credits": 10}]))
+        assert f"still open: {served.creates[-1].request_id} (queued)" in run.stdout
+
+
+def test_a_create_that_failed_and_was_charged_is_noticed() -> None:
+    """A create answered with 500, though it was stored and charged, counts as spent, and the run says so."""
+    with serving(scenario="error-500-stored") as served:
+        run = _run(served.url, "--allow-spend", "100", "--assume-price", "31")
+        assert run.returncode == 1
+        assert "a create that was answered with 500 was charged: the balance fell by 31" in run.stdout
+        held = [task.credits for task in served.parts.store.tasks.all()]
+    assert sum(held) <= 100
+    assert f"spent: {sum(held)} of 100 credits allowed" in run.stdout
+
+
+def test_the_prices_of_a_run_serve_the_next(tmp_path: Path) -> None:
+    """What a run was charged is written as a price file, with which the next one reckons."""
+    out = tmp_path / "out"
+    with serving() as served:
+        _run(served.url, "--allow-spend", "400", "--assume-price", "200", "--report", str(out))
+        known = json.loads((out / "prices.json").read_text())["prices"]
+        assert {"operation": "image.generate", "model": "gptimage2", "resolution": "1K", "credits": 31} in known
+        count = len(served.creates)
+        run = _run(served.url, "--allow-spend", "31", "--prices", str(out / "prices.json"))
+        assert [each.status for each in served.creates[count:]].count(202) == 1
+    assert "spent: 31 of 31 credits allowed" in run.stdout
+
+
+def test_it_is_one_process() -> None:
+    """Tests side by side could not keep a common ceiling: the run refuses."""
+    run = _run("http://127.0.0.1:9", "-n", "2")
+    assert run.returncode == 2
+    assert "a run that may cost credits is one process: leave -n out" in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is not JSON"),
+        ("[]", "no price file; it has the form"),
+        ('{"prices": [{"model": "grok"}]}', "no price file"),
+        ('{"prices": [{"credits": -1}]}', "no price file"),
+        ('{"prices": [{"credits": 1, "modell": "grok"}]}', "no price file"),
+        ('{"prices": [{"credits": 1, "model": 7}]}', "no price file"),
+    ],
+)
+def test_a_price_file_that_is_none_is_refused(tmp_path: Path, content: str, said: str) -> None:
+    """Each is refused with the file's name and the form it should have."""
+    file = tmp_path / "prices.json"
+    file.write_text(content)
+    with pytest.raises(prices.BadPrices, match=said if content else "prices.json"):
+        prices.read(str(file), None)
+    with pytest.raises(prices.BadPrices, match="check the path"):
+        prices.read(str(tmp_path / "none.json"), None)
+
+
+price_lists = st.lists(
+    st.builds(
+        Price,
+        credits=st.integers(0, 60),
+        model=st.sampled_from(["", *CATALOG.models]),
+        resolution=st.sampled_from(["", "1K", "2K", "4K"]),
+    ),
+    max_size=6,
+).map(tuple)
+
+
+@settings(deadline=None)
+@given(
+    prices=st.builds(Prices, known=price_lists, assumed=st.none() | st.integers(0, 60)),
+    bodies=st.lists(requests, min_size=1, max_size=8),
+    answered=st.lists(st.sampled_from(["as it is", "no answer", "500"]), min_size=8, max_size=8),
+)
+def test_at_any_price_list_nothing_crosses(prices: Prices, bodies: list[Any], answered: list[str]) -> None:
+    """Before each create, what is spent and its dearest price are within the ceiling; after an overrun none is."""
+    api = connect.in_process(CATALOG, Layer())
+    how, spending = iter(answered), Spending(30, prices)
+    before, sent = api.credits(), []
+
+    def send(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            price = prices.dearest(json.loads(request.content))
+            assert price is not None
+            assert spending.spent + price <= 30
+            sent.append(price)
+            response = api.send(request)
+            answer = next(how)
+            if answer == "no answer":
+                raise httpx.ReadError("the connection broke")
+            return response if answer == "as it is" else httpx.Response(500, request=request)
+        return api.send(request)
+
+    guard = Guard(send, spending, TERMINAL)
+    for body in bodies:
+        try:
+            guard(httpx.Request("POST", "http://mock.test/api/v1/requests", json=body, headers={"x-api-key": api.key}))
+        except (Untested, httpx.ReadError):
+            continue
+        except Stopped:
+            assert any(remark.startswith("overrun") for remark in spending.remarks)
+            break
+    assert spending.spent == before - api.credits()
+    assert len(spending.spends) == len(sent)
+
+
+def test_a_refusal_is_free_once_it_was_seen_to_be() -> None:
+    """A create that is refused and costs nothing leaves room for another; one that is refused and charged does not."""
+    api = connect.in_process(CATALOG, Layer())
+    spending = Spending(31, Prices((), 31))
+    guard = Guard(api.send, spending, TERMINAL)
+    broken, good = (json.dumps(api.body(prompt=prompt)).encode() for prompt in (None, "x"))
+
+    def create(content: bytes) -> int:
+        headers = {"x-api-key": api.key}
+        return guard(
+            httpx.Request("POST", "http://mock.test/api/v1/requests", content=content, headers=headers)
+        ).status_code
+
+    assert [create(broken), create(broken), create(good)] == [400, 400, 202]
+    with pytest.raises(Untested, match="could cross --allow-spend 31: 31 spent, and it may cost 31"):
+        create(broken)
+
+
+def test_it_comes_back_when_it_is_told_to() -> None:
+    """429 and 503 with Retry-After are tried again after that time, a second where none is given, and not for ever."""
+    answers = [(429, "7"), (503, "2"), (429, "soon"), (503, ""), (200, "")]
+    waits: list[float] = []
+
+    def send(request: httpx.Request) -> httpx.Response:
+        status, after = answers.pop(0)
+        return httpx.Response(status, headers={"Retry-After": after} if after else {}, request=request)
+
+    door, request = patient(send, waits.append), httpx.Request("GET", "http://x")
+    assert door(request).status_code == 503
+    assert waits == [7, 2, 1]
+    assert door(request).status_code == 200
+    answers[:] = [(429, "100000")] * 10
+    assert door(request).status_code == 429
+    assert waits[3:] == [60] * 5
+
+
+@pytest.mark.parametrize(
+    ("target", "is_vendors"),
+    [
+        ("live", True),
+        ("https://www.cannonstudio.app", True),
+        ("https://cannonstudio.app/x", True),
+        ("https://eu.cannonstudio.app", True),
+        ("https://notcannonstudio.app", False),
+        ("http://127.0.0.1:2266", False),
+        ("mock", False),
+    ],
+)
+def test_every_host_of_the_vendor_is_live(target: str, is_vendors: bool) -> None:
+    """Not only the documented host: any of the vendor's domain may charge."""
+    assert connect.is_vendors(target, CATALOG.base_url) is is_vendors
+
+
+def test_what_is_no_mock_and_has_a_real_key_may_charge() -> None:
+    """A server that is not our mock, called with the user's key, is guarded; our mock is not, unless it is to be."""
+    with serving() as served:
+        assert not connect.found(CATALOG, served.url, "cs_live_x", as_live=False).may_charge
+        assert connect.found(CATALOG, served.url, None, as_live=True).may_charge
+    with serving(admin=False) as served:
+        assert connect.found(CATALOG, served.url, "cs_live_x", as_live=False).may_charge
+        assert not connect.found(CATALOG, served.url, None, as_live=False).may_charge
