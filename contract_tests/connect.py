@@ -80,7 +80,7 @@ def in_process(
                 called()
             super().sleep_ms(ms)
 
-    clock, config = Clock(), Config(**settings)
+    clock, config = Clock(), Config(**{"admin": False, **settings})  # a routine of its own API is never asked for
     app = create_app(
         config, catalog=None if config.overlay else catalog, clock=clock, send=layer.send(send) if send else None
     )

@@ -147,5 +147,6 @@ def _seen(error: object, exchanges: Any) -> str:
     said = (str(error).splitlines() or [type(error).__name__])[0]
     if isinstance(error, Broken) or not exchanges:
         return said
-    last = exchanges[-1]
+    telling = [each for each in exchanges if not each.request.endswith("/status")]
+    last = (telling or exchanges)[-1]
     return f"{said} (last call: {last.request}, answered with {last.status or 'nothing'})"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,46 +11,17 @@ from standardwebhooks.webhooks import Webhook
 
 from contract_tests.broken import Broken
 from contract_tests.journey import accepted, poll, polls
+from contract_tests.receiver import RECEIVER_URL, Answer, Receiver
 from contract_tests.target import Api
 
 _SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSBjb250cmFjdCB0ZXN0cw=="
-_URL = "https://receiver.example/hook"
 _DAYS_S = 4 * 86_400
 _SCHEDULE_S = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a receiver says: a status, and in how many milliseconds to come back."""
-
-    status: int | None
-    note: str = ""
-    retry_after_ms: int | None = None
-
-
-@dataclass(slots=True)
-class Receiver:
-    """Keeps what is sent to it and says ``then``, after each of ``answers`` once."""
-
-    answers: list[Answer] = field(default_factory=list)
-    then: Answer = field(default=Answer(204))
-    received: list[tuple[bytes, Mapping[str, str]]] = field(default_factory=list)
-
-    def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Take a webhook."""
-        assert url == _URL
-        self.received.append((body, headers))
-        return self.answers.pop(0) if self.answers else self.then
-
-    @property
-    def events(self) -> list[Any]:
-        """What was sent."""
-        return [json.loads(body) for body, _ in self.received]
-
-
 def _hooked(api: Api, scenario: str = "success") -> dict[str, Any]:
     """The accepted reply to a create with a webhook."""
-    return accepted(api, {**api.body(), "webhook_url": _URL}, x_mock_scenario=scenario)
+    return accepted(api, {**api.body(), "webhook_url": RECEIVER_URL}, x_mock_scenario=scenario)
 
 
 def _until_end(own: Callable[..., Api], receiver: Receiver, scenario: str = "success") -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
-from cannon_spec import load_catalog
+from cannon_spec import load_catalog, strategies
 from cannon_spec.pointer import Path as Place
 
 FOLDER = Path(__file__).resolve().parent.parent / "schemas"
@@ -43,25 +44,6 @@ WORDS = sorted(
 )
 """Every word that some model's enum has."""
 
-_LENGTHS = sorted(
-    {
-        length
-        for model in CATALOG.models.values()
-        for rule in CATALOG.rules(model.schema or "")
-        if rule.field == "prompt" and rule.value <= 20_000
-        for length in (rule.value - 1, rule.value, rule.value + 1)
-    }
-)
-_COUNTS = sorted(
-    {
-        count
-        for model in CATALOG.models.values()
-        for rule in CATALOG.rules(model.schema or "")
-        if rule.keyword == "maxItems"
-        for count in (rule.value, rule.value + 1)
-    }
-)
-
 texts = st.text(max_size=12)
 scalars = st.one_of(
     st.none(),
@@ -79,29 +61,18 @@ values = st.recursive(
 )
 """Any JSON value."""
 
-addresses = st.sampled_from(["https://example.com/1.jpg", "HTTP://x", "not a url", "https://", "ftp://example.com/1"])
-references = st.one_of(
-    st.lists(addresses, max_size=3),
-    st.sampled_from(_COUNTS).map(lambda count: ["https://example.com/1.jpg"] * count),
-)
-prompts = st.one_of(st.text(min_size=1, max_size=20), st.sampled_from(_LENGTHS).map(lambda length: "é" * length))
-_OWN = {
-    "prompt": prompts,
-    "model": st.sampled_from([*CATALOG.models, "gpt-image-2"]),
-    "aspect_ratio": st.sampled_from(WORDS),
-    "quality": st.sampled_from(["high", "basic", "ultra"]),
-    "resolution": st.sampled_from(["1K", "2K", "3K", "4K", "8K", "4k"]),
-    "style": st.just("neo-noir"),
-    "reference_image_urls": references,
-    "reference_prompt_balance": values,
-}
-inputs = st.fixed_dictionaries({"prompt": _OWN["prompt"]}, optional={k: v for k, v in _OWN.items() if k != "prompt"})
-"""Inputs of image.generate with known fields of the right types; models may have something against their values."""
+good = strategies.requests()
 
-bodies = st.fixed_dictionaries(
-    {"operation": st.just("image.generate"), "input": inputs},
-    optional={"webhook_url": addresses},
-)
+
+def _mixed(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The fields of two inputs, with the model of the one or none."""
+    return {**one, **{name: value for name, value in other.items() if name != "model"}}
+
+
+inputs = st.builds(_mixed, good.map(itemgetter("input")), good.map(itemgetter("input")))
+"""Inputs with known fields of the right types; models may have something against their values."""
+
+bodies = st.builds(lambda body, fields: {**body, "input": fields}, good, inputs)
 
 
 def places(value: Any, at: Place = ()) -> Iterator[Place]:
@@ -150,7 +121,8 @@ def _break_member(draw: st.DrawFn, parent: Any, key: Any, how: str) -> None:
         parent[key] = draw(values)
 
 
-requests = st.one_of(bodies, mutated(bodies), mutated(st.just(DOCUMENTED)), values)
+broken = strategies.broken_requests().map(itemgetter(0))
+requests = st.one_of(bodies, broken, mutated(bodies), mutated(st.just(DOCUMENTED)), values)
 """Good, broken and arbitrary create bodies."""
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from cannon_spec import Catalog, Report, engines, load_catalog, validate_input, validate_request, validate_response
 from cannon_spec.example import example
+from cannon_spec.strategies import breakable
 from tests.payloads import CATALOG, FOLDER
 
 FILES = sorted((FOLDER / "examples").rglob("*.json"))
@@ -41,6 +42,31 @@ def test_an_example_has_the_form_of_one(file: Path) -> None:
     meta = json.loads((FOLDER / "meta.schema.json").read_text("utf-8"))
     assert engines.choose().validator({"$defs": meta["$defs"], "$ref": "#/$defs/example"})(document) == []
     assert ("input" in document) != ("body" in document)
+
+
+def _cited() -> dict[str, set[str]]:
+    """For each claim that a rule rests on, the schemas that cite it."""
+    cited: dict[str, set[str]] = {}
+    for schema in CATALOG.schemas:
+        for rule in CATALOG.rules(schema):
+            cited.setdefault(rule.claim.id, set()).add(schema)
+    return cited
+
+
+def test_each_claim_of_a_rule_has_an_example_on_both_sides() -> None:
+    """Of each claim that a schema rule rests on an example breaks it, and one of the same schema keeps it.
+
+    Examples are the files and, for what is sent, the bodies that are made from the contract for each rule.
+    """
+    documents = [(file, json.loads(file.read_text("utf-8"))) for file in FILES]
+    named = {rule for _, document in documents for rule in document["expect"] if "#" in rule}
+    made = {rule.id for rule in breakable()}
+    broken = {CATALOG.rule_named(rule).claim.id for rule in named | made}
+    clean = {file.parent.relative_to(FOLDER / "examples").as_posix() for file, each in documents if not each["expect"]}
+    kept = clean | {rule.partition("#")[0] for rule in made} | {"operations/image.generate/output"}
+    for claim, schemas in _cited().items():
+        assert claim in broken, f"no example breaks {claim}"
+        assert schemas & kept, f"no example keeps {claim}"
 
 
 def test_examples_have_titles_of_their_own() -> None:

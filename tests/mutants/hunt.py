@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 
 from contract_tests import __file__ as package
 from tests.mutants.table import Mutant
@@ -58,14 +59,23 @@ class _Chosen:
 
 
 def hunt(mutants: Sequence[Mutant]) -> Hunt:
-    """The tests of their claims run against all mutants."""
-    plugin = Hunt(mutants)
+    """The tests of their claims run against all mutants; Hypothesis need not make what it finds small."""
+    plugin, profile = Hunt(mutants), settings.get_current_profile_name()
+    settings.register_profile("hunt", settings.get_profile(profile), phases=[Phase.generate])
+    settings.load_profile("hunt")
+    try:
+        _run(plugin)
+    finally:
+        settings.load_profile(profile)
+    return plugin
+
+
+def _run(plugin: Hunt) -> None:
     options = ["-c", str(_HERE / "pytest.ini"), "--rootdir", str(_HERE), "-q", "--tb=no", "-p", "no:cacheprovider"]
     with contextlib.redirect_stdout(io.StringIO()) as said:
         status = pytest.main([str(_HERE), *options], [plugin])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"the tests could not run:\n{said.getvalue()}")
-    return plugin
 
 
 def _mutant(item: pytest.Item) -> Mutant | None:
