@@ -19,6 +19,7 @@ class Options:
     prices: str | None = None
     assume_price: float | None = None
     report: str | None = None
+    probe_limits: bool = False
 
 
 def add(add_option: Callable[..., Any]) -> None:
@@ -38,6 +39,11 @@ def add(add_option: Callable[..., Any]) -> None:
     )
     add_option("--prices", metavar="FILE", help="what creates cost, as an earlier run wrote it or you know it")
     add_option("--assume-price", type=_credits, metavar="CREDITS", help="what to reckon for a create of unknown price")
+    add_option(
+        "--probe-limits",
+        action="store_true",
+        help="also send what only an assumption is against, to see whether it is refused; it may be charged",
+    )
     add_option("--report", metavar="DIR", help="write index.html, report.json, junit.xml and observations.json there")
 
 

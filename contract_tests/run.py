@@ -23,6 +23,7 @@ ABILITIES = {
     "clock": "takes longer than a run does: only a mock in this process, whose clock can be moved, shows it",
     "own": "needs a mock that is set for it: only one in this process is",
     "mock": "only our mock promises it",
+    "limits": "sends what only an assumption is against, and may be charged for it: ask for it with --probe-limits",
     "own pace": "this mock was told to go faster than the service, or to count polls",
     "other key": "needs a second API key, in the environment variable CANNON_OTHER_API_KEY",
     "empty key": "needs an API key of an account without credits, in the environment variable CANNON_EMPTY_API_KEY",
@@ -74,6 +75,7 @@ class Run:
         counts_polls = str(place.switches.get("progression", "")).startswith("manual")
         has = {
             "mock": place.is_mock,
+            "limits": place.is_mock or self.options.probe_limits,
             "own pace": place.switches.get("speed", 1) == 1 and not counts_polls,
             "other key": place.is_mock or "other key" in keys,
             "empty key": "empty key" in keys,

@@ -44,8 +44,10 @@ def _rules() -> Iterator[Any]:
     for rule in breakable(OPERATION):
         schema = rule.id.partition("#")[0]
         model = schema.removeprefix(_MODELS) if schema.startswith(_MODELS) else None
-        sends = pytest.mark.probes if rule.severity == "error" else pytest.mark.creates
-        marks = [pytest.mark.claim(rule.claim.id), sends(1, model=model, resolution=None)]
+        priced = {"model": model, "resolution": None}
+        marks = [pytest.mark.claim(rule.claim.id), pytest.mark.probes(1, **priced)]
+        if rule.severity == "warning":
+            marks = [marks[0], pytest.mark.creates(1, **priced), pytest.mark.needs("limits")]
         yield pytest.param(rule, marks=marks, id=rule.id)
 
 

@@ -24,6 +24,7 @@ from contract_tests.spending import Spending
 from tests.payloads import CATALOG, requests
 from tests.serving import Served, serving
 
+CREATE = "http://mock.test/api/v1/requests"
 TERMINAL = ("succeeded", "failed")
 UNHURRIED = {"speed": 1, "progression": "immediate"}
 """A mock that says when to poll as the service does, and whose requests have ended by then."""
@@ -196,7 +197,7 @@ def test_at_any_price_list_nothing_crosses(prices: Prices, bodies: list[Any], an
     guard = Guard(send, spending, TERMINAL)
     for body in bodies:
         try:
-            guard(httpx.Request("POST", "http://mock.test/api/v1/requests", json=body, headers={"x-api-key": api.key}))
+            guard(httpx.Request("POST", CREATE, content=json.dumps(body).encode(), headers={"x-api-key": api.key}))
         except (Untested, httpx.ReadError):
             continue
         except Stopped:
@@ -215,9 +216,7 @@ def test_a_refusal_is_free_once_it_was_seen_to_be() -> None:
 
     def create(content: bytes) -> int:
         headers = {"x-api-key": api.key}
-        return guard(
-            httpx.Request("POST", "http://mock.test/api/v1/requests", content=content, headers=headers)
-        ).status_code
+        return guard(httpx.Request("POST", CREATE, content=content, headers=headers)).status_code
 
     assert [create(broken), create(broken), create(good)] == [400, 400, 202]
     with pytest.raises(Untested, match="could cross --allow-spend 31: 31 spent, and it may cost 31"):
