@@ -64,8 +64,9 @@ class Guard:
         before = self._balance(request)
         try:
             response = self.send(request)
-        except httpx.TransportError as error:
-            self.spending.not_accepted(body, price, f"got no answer ({error})", self._fell(request, before))
+        except (httpx.TransportError, KeyboardInterrupt) as error:
+            answer = f"got no answer ({type(error).__name__})"
+            self.spending.not_accepted(body, price, answer, self._fell(request, before))
             raise
         id_ = _object(response).get("id")
         if response.status_code >= 300 or not isinstance(id_, str):

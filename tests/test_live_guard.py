@@ -207,6 +207,24 @@ def test_at_any_price_list_nothing_crosses(prices: Prices, bodies: list[Any], an
     assert len(spending.spends) == len(sent)
 
 
+def test_an_interrupted_create_is_read_back() -> None:
+    """A create that is interrupted, though the service has it, counts as spent."""
+    api = connect.in_process(CATALOG, Layer())
+    spending = Spending(100, Prices((), 31))
+
+    def send(request: httpx.Request) -> httpx.Response:
+        response = api.send(request)
+        if request.method == "POST":
+            raise KeyboardInterrupt
+        return response
+
+    content = json.dumps(api.body()).encode()
+    with pytest.raises(KeyboardInterrupt):
+        Guard(send, spending, TERMINAL)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": api.key}))
+    assert spending.spent == 31
+    assert "a create that got no answer (KeyboardInterrupt) was charged" in spending.remarks[0]
+
+
 def test_a_refusal_is_free_once_it_was_seen_to_be() -> None:
     """A create that is refused and costs nothing leaves room for another; one that is refused and charged does not."""
     api = connect.in_process(CATALOG, Layer())
