@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,3 +53,10 @@ def listening(app: Any) -> Iterator[str]:
         server.trigger.pull_trigger(server.close)  # within the server's own loop, which then has nothing left to do
         thread.join()
         server.task_dispatcher.shutdown()
+
+
+def run_contract(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A run of the contract tests in a process of its own, whose coverage nobody asks for, with these API keys only."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CANNON_", "COVERAGE_"))}
+    command = [sys.executable, "-m", "contract_tests", *flags]
+    return subprocess.run(command, capture_output=True, text=True, env={**kept, **environment})

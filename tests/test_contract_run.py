@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,15 +14,9 @@ import pytest
 
 from cannon_spec import cli
 from tests.mutants.layers import Answer, Call, Reply, answering, fields
-from tests.serving import serving
+from tests.serving import run_contract, serving
 
 EMPTY, OTHER, SECRET = "cs_live_empty", "cs_live_other", "cs_live_very_secret"
-
-
-def _run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CANNON_")}
-    command = [sys.executable, "-m", "contract_tests", *flags]
-    return subprocess.run(command, capture_output=True, text=True, env={**kept, **environment})
 
 
 def _with(outcome: str, folder: Path) -> set[str]:
@@ -68,7 +59,7 @@ def test_three_defects_are_three_claims(tmp_path: Path) -> None:
         added = httpx.put(f"{served.url}/__mock__/scenarios/three-defects", json={"drift": drift})
         rule = httpx.post(f"{served.url}/__mock__/scenarios", json={"scenario": "three-defects"})
         assert (added.status_code, rule.status_code) == (201, 201)
-        run = _run("--target", served.url, "--report", str(tmp_path))
+        run = run_contract("--target", served.url, "--report", str(tmp_path))
     assert run.returncode == 1, run.stdout
     assert _with("broken", tmp_path) == defective
     page = _Page((tmp_path / "index.html").read_text())
@@ -100,7 +91,7 @@ def test_what_is_only_assumed_is_observed(tmp_path: Path, capsys: pytest.Capture
     with serving(answering(_differently), **settings) as served:
         spend = ("--treat-as-live", "--allow-spend", "100000", "--assume-price", "200")
         flags = ("--target", served.url, "--report", str(tmp_path), *spend)
-        run = _run(*flags, CANNON_OTHER_API_KEY=OTHER, CANNON_EMPTY_API_KEY=EMPTY)
+        run = run_contract(*flags, CANNON_OTHER_API_KEY=OTHER, CANNON_EMPTY_API_KEY=EMPTY)
     assert run.returncode == 0, run.stdout
     written = json.loads((tmp_path / "observations.json").read_text())["observations"]
     assert {each["claim"] for each in written} == {"idempotency-mismatch", "error-envelope", "insufficient-credits"}
@@ -119,7 +110,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
 
     with serving(fields("POST create", change)) as served:
         flags = ("--target", served.url, "--report", str(tmp_path), "-v", "--tb=long")
-        run = _run(*flags, CANNON_API_KEY=SECRET, CANNON_OTHER_API_KEY=OTHER)
+        run = run_contract(*flags, CANNON_API_KEY=SECRET, CANNON_OTHER_API_KEY=OTHER)
     assert run.returncode == 1
     texts = [run.stdout, run.stderr, *(file.read_text() for file in tmp_path.iterdir())]
     assert "(cut)" in (tmp_path / "report.json").read_text()
@@ -132,7 +123,7 @@ def test_a_page_shows_what_was_said_as_text(tmp_path: Path) -> None:
     """What a server says is shown, and is no part of the page."""
     evil = "<script>alert(1)</script>"
     with serving(fields("GET status", lambda body: body.update(ok=evil))) as served:
-        _run("--target", served.url, "--report", str(tmp_path), "-k", "test_status")
+        run_contract("--target", served.url, "--report", str(tmp_path), "-k", "test_status")
     page = (tmp_path / "index.html").read_text()
     assert evil not in page
     assert "&lt;script&gt;" in page
@@ -141,28 +132,28 @@ def test_a_page_shows_what_was_said_as_text(tmp_path: Path) -> None:
 def test_the_order_does_not_matter() -> None:
     """In random order the tests pass on a mock in process, and on one behind a socket."""
     shuffled = ("--random-order", "--random-order-bucket=global", "--random-order-seed=4711")
-    assert _run(*shuffled).returncode == 0
+    assert run_contract(*shuffled).returncode == 0
     with serving() as served:
-        assert _run("--target", served.url, *shuffled).returncode == 0
+        assert run_contract("--target", served.url, *shuffled).returncode == 0
         live = ("--treat-as-live", "--allow-spend", "5000", "--assume-price", "200", "--deselect")
         skipped = "test_lifecycle.py::test_polling_starts_after_two_seconds"
-        run = _run("--target", served.url, *shuffled, *live, skipped)
+        run = run_contract("--target", served.url, *shuffled, *live, skipped)
         assert run.returncode == 0, run.stdout
 
 
 def test_processes_side_by_side(tmp_path: Path) -> None:
     """With pytest-xdist the tests pass on both kinds of mock, and one report tells of all."""
-    assert _run("-n", "2", "--report", str(tmp_path)).returncode == 0
+    assert run_contract("-n", "2", "--report", str(tmp_path)).returncode == 0
     alone = tmp_path / "alone"
-    assert _run("--report", str(alone)).returncode == 0
+    assert run_contract("--report", str(alone)).returncode == 0
     assert _with("held", tmp_path) == _with("held", alone)
     with serving() as served:
-        assert _run("-n", "2", "--target", served.url).returncode == 0
+        assert run_contract("-n", "2", "--target", served.url).returncode == 0
 
 
 def test_a_run_that_shows_nothing_is_no_success() -> None:
     """Where nothing was tested, the exit status is 2."""
     with serving() as served:
-        run = _run("--target", served.url, "--treat-as-live", "-k", "test_output")
+        run = run_contract("--target", served.url, "--treat-as-live", "-k", "test_output")
     assert run.returncode == 2
     assert re.search(r"0 broken, 0 observed, 0 held", run.stdout)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from contract_tests.guard import Guard, patient
 from contract_tests.prices import Price, Prices
 from contract_tests.spending import Spending
 from tests.payloads import CATALOG, requests
-from tests.serving import Served, serving
+from tests.serving import Served, run_contract, serving
 
 CREATE = "http://mock.test/api/v1/requests"
 TERMINAL = ("succeeded", "failed")
@@ -36,10 +34,8 @@ KNOWN = [
 ]
 
 
-def _run(url: str, *flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "contract_tests", "--target", url, "--treat-as-live", *flags]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CANNON_")}
-    return subprocess.run(command, capture_output=True, text=True, env={**kept, **environment})
+def _run(url: str, *flags: str) -> subprocess.CompletedProcess[str]:
+    return run_contract("--target", url, "--treat-as-live", *flags)
 
 
 def _prices(folder: Path, entries: Sequence[dict[str, Any]]) -> str:
