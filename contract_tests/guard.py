@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
-from contract_tests.spending import Spending
+from contract_tests.spending import Spending, amount
 from contract_tests.target import Send
 
 _TRIES = 6
 _LONGEST_WAIT_S = 60.0
-_ACCEPTED = 202
+_REFUSED = 300
 _TOO_MANY, _BUSY = 429, 503
 
 
@@ -48,6 +51,7 @@ class Guard:
     send: Send
     spending: Spending
     terminal: tuple[str, ...]
+    sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Send a request. Raises Untested where it must not be sent, Stopped where it cost more than it might."""
@@ -59,22 +63,23 @@ class Guard:
         return response
 
     def _create(self, request: httpx.Request) -> httpx.Response:
-        body = _loaded(request.read())
-        price = self.spending.admit(body)
+        spending, body = self.spending, _loaded(request.read())
+        price = spending.admit(body)
         before = self._balance(request)
+        spending.sending(price)
         try:
             response = self.send(request)
-        except (httpx.TransportError, KeyboardInterrupt) as error:
+        except (httpx.HTTPError, KeyboardInterrupt) as error:
             answer = f"got no answer ({type(error).__name__})"
-            self.spending.not_accepted(body, price, answer, self._fell(request, before))
+            spending.not_accepted(body, price, answer, self._fell(request, before))
             raise
         id_ = _object(response).get("id")
-        if response.status_code >= 300 or not isinstance(id_, str):
+        if response.status_code >= _REFUSED or not isinstance(id_, str):
             answer = f"was answered with {response.status_code}"
-            self.spending.not_accepted(body, price, answer, self._fell(request, before))
+            spending.not_accepted(body, price, answer, self._fell(request, before))
         else:
-            billable = self._billable(request, id_)
-            self.spending.accepted(body, price, id_, billable, self._fell(request, before))
+            spending.answered(id_)
+            spending.accepted(body, price, id_, self._billable(request, id_), self._fell(request, before))
         return response
 
     def _fell(self, request: httpx.Request, before: float | None) -> float | None:
@@ -87,30 +92,35 @@ class Guard:
         response = self._asked(request, "status")
         if response is not None and response.status_code == httpx.codes.UNAUTHORIZED:
             return 0.0
-        return _number(_object(response), "creditsRemaining")
+        balance = _object(response).get("creditsRemaining")
+        is_number = isinstance(balance, int | float) and not isinstance(balance, bool) and math.isfinite(balance)
+        return balance if is_number else None
 
     def _billable(self, request: httpx.Request, id_: str) -> float | None:
         """What an accepted request says that it costs; None while it says nothing."""
-        return _number(_object(self._asked(request, f"requests/{id_}")), "billableCredits") or None
+        said = _object(self._asked(request, f"requests/{quote(id_, safe='')}"))
+        return amount(said.get("billableCredits")) or None
 
     def _asked(self, request: httpx.Request, path: str) -> httpx.Response | None:
         keys = {name: request.headers[name] for name in ("x-api-key", "authorization") if name in request.headers}
         try:
-            return self.send(httpx.Request("GET", request.url.join(f"/api/v1/{path}"), headers=keys))
-        except httpx.TransportError:
+            return patient(self.send, self.sleep)(
+                httpx.Request("GET", request.url.join(f"/api/v1/{path}"), headers=keys)
+            )
+        except (httpx.HTTPError, httpx.InvalidURL):
             return None
-
-
-def _number(body: dict[str, Any], name: str) -> float | None:
-    value = body.get(name)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _loaded(content: bytes) -> Any:
     try:
-        return json.loads(content)
+        return json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
+
+
+def _refuse(word: str) -> None:
+    """NaN and its like are no JSON."""
+    raise ValueError(word)
 
 
 def _object(response: httpx.Response | None) -> dict[str, Any]:

@@ -50,13 +50,13 @@ class Prices:
     def with_charged(self, charged: Iterable[tuple[Any, float]]) -> Prices:
         """These prices after bodies were charged: for what was charged the dearest of this run, the rest as it was.
 
-        What left its model out says nothing of a model's price.
+        What left its model or resolution out says nothing of the price of either.
         """
         seen: dict[tuple[str, ...], float] = {}
         for body, credits in charged:
             fields = _fields(body)
             key = tuple(str(fields[name] or "") for name in _FIELDS)
-            if fields["model"] is not None:
+            if all(key):
                 seen[key] = max(credits, seen.get(key, 0))
         kept = tuple(price for price in self.known if (price.operation, price.model, price.resolution) not in seen)
         return Prices((*kept, *(Price(credits, *key) for key, credits in seen.items())), self.assumed)

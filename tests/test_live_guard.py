@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cannon_spec.strategies import requests as good_bodies
 from contract_tests import connect, prices
 from contract_tests.broken import Stopped, Untested
 from contract_tests.connect import Layer
@@ -165,42 +166,125 @@ price_lists = st.lists(
 ).map(tuple)
 
 
+class _Liar:
+    """A mock in process that charges what it likes for each create, and says something else.
+
+    Each step tells what its create costs, what ``billableCredits`` says of it then and at later polls, and how the
+    create is answered.
+    """
+
+    def __init__(self, steps: list[tuple[int, Any, Any, str]]) -> None:
+        self.api = connect.in_process(CATALOG, Layer(), credits=10**9)
+        self.steps, self.balance, self.said = iter(steps), 10_000.0, {}
+        self.polled: set[str] = set()
+        self.before_each: list[float] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        response = self.api.send(request)
+        if request.method == "POST":
+            return self._created(request, response)
+        body = response.json()
+        if request.url.path.endswith("/status"):
+            body["creditsRemaining"] = self.balance
+        elif "billableCredits" in body:
+            first, later = self.said[body["id"]]
+            body["billableCredits"] = later if body["id"] in self.polled else first
+            self.polled.add(body["id"])
+        return httpx.Response(response.status_code, content=json.dumps(body).encode(), request=request)
+
+    def _created(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        costs, first, later, answer = next(self.steps)
+        self.before_each.append(10_000 - self.balance)
+        self.balance -= costs
+        if response.status_code == 202:
+            self.said.setdefault(response.json()["id"], (first, later))
+        if answer == "no answer":
+            raise httpx.ReadError("the connection broke")
+        if answer == "undecodable":
+            raise httpx.DecodingError("not what its header says")
+        return response if answer == "as it is" else httpx.Response(500, request=request)
+
+
+SAID = st.one_of(st.integers(-60, 60), st.sampled_from([None, 0, float("nan"), float("inf"), True, "31"]))
+STEP = st.tuples(
+    st.integers(0, 60), SAID, SAID, st.sampled_from(["as it is", "as it is", "no answer", "undecodable", "500"])
+)
+
+
 @settings(deadline=None)
 @given(
     prices=st.builds(Prices, known=price_lists, assumed=st.none() | st.integers(0, 60)),
-    bodies=st.lists(requests, min_size=1, max_size=8),
-    answered=st.lists(st.sampled_from(["as it is", "no answer", "500"]), min_size=8, max_size=8),
+    bodies=st.lists(good_bodies() | requests, min_size=1, max_size=8),
+    keys=st.lists(st.sampled_from(["a", "b", None]), min_size=8, max_size=8),
+    steps=st.lists(STEP, min_size=8, max_size=8),
+    polls=st.lists(st.booleans(), min_size=8, max_size=8),
 )
-def test_at_any_price_list_nothing_crosses(prices: Prices, bodies: list[Any], answered: list[str]) -> None:
-    """Before each create, what is spent and its dearest price are within the ceiling; after an overrun none is."""
-    api = connect.in_process(CATALOG, Layer())
-    how, spending = iter(answered), Spending(30, prices)
-    before, sent = api.credits(), []
+def test_whatever_it_charges_and_says_nothing_crosses(
+    prices: Prices, bodies: list[Any], keys: list[str | None], steps: list[Any], polls: list[bool]
+) -> None:
+    """Before each create what was really charged and its dearest price are within the ceiling; an overrun is the last.
 
-    def send(request: httpx.Request) -> httpx.Response:
-        if request.method == "POST":
-            price = prices.dearest(json.loads(request.content))
-            assert price is not None
-            assert spending.spent + price <= 30
-            sent.append(price)
-            response = api.send(request)
-            answer = next(how)
-            if answer == "no answer":
-                raise httpx.ReadError("the connection broke")
-            return response if answer == "as it is" else httpx.Response(500, request=request)
-        return api.send(request)
-
-    guard = Guard(send, spending, TERMINAL)
-    for body in bodies:
+    So it is whatever a target charges, for refusals and repeats too, and whatever it says of that, then or later.
+    """
+    liar, spending = _Liar(steps), Spending(100, prices)
+    guard = Guard(liar, spending, TERMINAL, lambda wait_s: None)
+    for body, key, polled in zip(bodies, keys, polls, strict=False):
+        headers = {"x-api-key": liar.api.key, **({"x-idempotency-key": key} if key else {})}
+        sent = len(liar.before_each)
         try:
-            guard(httpx.Request("POST", CREATE, content=json.dumps(body).encode(), headers={"x-api-key": api.key}))
-        except (Untested, httpx.ReadError):
-            continue
+            response = guard(httpx.Request("POST", CREATE, content=json.dumps(body).encode(), headers=headers))
+            if polled and response.status_code == 202:
+                guard(httpx.Request("GET", f"{CREATE}/{response.json()['id']}", headers=headers))
+        except (Untested, httpx.HTTPError):
+            pass
         except Stopped:
-            assert any(remark.startswith("overrun") for remark in spending.remarks)
             break
-    assert spending.spent == before - api.credits()
-    assert len(spending.spends) == len(sent)
+        finally:
+            really = 10_000 - liar.balance
+            assert spending.spent >= really
+            if len(liar.before_each) > sent:
+                price = prices.dearest(body)
+                assert price is not None
+                assert liar.before_each[-1] + price <= 100
+        assert really <= 100, "a create that cost more than it was reckoned at did not end the run"
+
+
+@pytest.mark.parametrize(
+    ("billable", "costs"), [(10, 31), (float("nan"), 31), (-5, 31), (0, 31), (None, 31), (31, 10), (31, 31)]
+)
+def test_what_costs_more_than_was_reckoned_ends_the_run(billable: Any, costs: int) -> None:
+    """The fall of the balance and what the request says: the more of the two counts, at the first create."""
+    liar, spending = _Liar([(costs, billable, billable, "as it is")]), Spending(100, Prices((), 10))
+    content = json.dumps(liar.api.body()).encode()
+    with pytest.raises(Stopped, match="costs 31, and it was reckoned at 10"):
+        Guard(liar, spending, TERMINAL)(
+            httpx.Request("POST", CREATE, content=content, headers={"x-api-key": liar.api.key})
+        )
+    assert spending.spent == 31
+
+
+def test_a_repeat_that_is_charged_counts() -> None:
+    """What the balance falls by at a repeat is spent, and told."""
+    liar, spending = _Liar([(10, 10, 10, "as it is")] * 3), Spending(25, Prices((), 10))
+    guard, content = Guard(liar, spending, TERMINAL), json.dumps(liar.api.body()).encode()
+    headers = {"x-api-key": liar.api.key, "x-idempotency-key": "k"}
+    for spent in (10, 20):
+        guard(httpx.Request("POST", CREATE, content=content, headers=headers))
+        assert spending.spent == spent
+    assert "a repeat of its create was charged" in spending.remarks[0]
+    with pytest.raises(Untested):
+        guard(httpx.Request("POST", CREATE, content=content, headers=headers))
+
+
+def test_a_price_that_rises_later_is_an_overrun() -> None:
+    """A request that said its price and says a higher one at a later poll ends the run."""
+    liar, spending = _Liar([(31, 31, 95, "as it is")]), Spending(200, Prices((), 31))
+    guard, content = Guard(liar, spending, TERMINAL), json.dumps(liar.api.body()).encode()
+    headers = {"x-api-key": liar.api.key}
+    id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
+    with pytest.raises(Stopped, match="costs 95, and it was reckoned at 31"):
+        guard(httpx.Request("GET", f"{CREATE}/{id_}", headers=headers))
+    assert spending.spent == 95
 
 
 def test_an_interrupted_create_is_read_back() -> None:
