@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from cannon_spec import Catalog, load_catalog
 from contract_tests import connect, ledger, options, plan, prices, report
 from contract_tests.connect import Layer, NoTarget, Place
+from contract_tests.recording import without
 from contract_tests.results import from_dict
 from contract_tests.run import ABILITIES, APIS, Run
 from contract_tests.spending import Spending
@@ -20,6 +22,7 @@ from contract_tests.target import OPERATION, Api
 
 _KEY = "CANNON_API_KEY"
 _MORE_KEYS = {"other key": "CANNON_OTHER_API_KEY", "empty key": "CANNON_EMPTY_API_KEY"}
+_KEY_FORM = re.compile(r"[!-~]*", re.ASCII)
 _HERE = Path(__file__).resolve().parent
 _RUN = pytest.StashKey[Run]()
 
@@ -40,20 +43,42 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         config.addinivalue_line("markers", mark)
     chosen, catalog = options.chosen(config), load_catalog()
-    if chosen.target == "live" and not os.environ.get(_KEY):
-        raise pytest.UsageError(f"--target live: put your API key into the environment variable {_KEY}")
-    if getattr(config.option, "numprocesses", None) and _is_guarded(chosen, catalog):
+    _check_keys(chosen)
+    if chosen.treat_as_live and chosen.target == "mock":
+        raise pytest.UsageError("--treat-as-live goes with --target URL: the mock in this process charges nobody")
+    if _is_distributed(config) and _is_guarded(chosen, catalog):
         raise pytest.UsageError("a run that may cost credits is one process: leave -n out")
     try:
         known = prices.read(chosen.prices, chosen.assume_price)
     except prices.BadPrices as error:
         raise pytest.UsageError(f"--prices {error}") from None
-    run = config.stash[_RUN] = Run(catalog, chosen, Spending(chosen.allow_spend, known))
+    secrets = frozenset(filter(None, (os.environ.get(name) for name in (_KEY, *_MORE_KEYS.values()))))
+    run = config.stash[_RUN] = Run(catalog, chosen, Spending(chosen.allow_spend, known), secrets=secrets)
     if chosen.report:
-        folder = report.folder(chosen.report)
+        try:
+            folder = report.folder(chosen.report)
+        except OSError as error:
+            raise pytest.UsageError(f"--report {chosen.report}: {error.strerror}; name a folder") from None
         config.option.xmlpath = config.option.xmlpath or str(folder / "junit.xml")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Collector(run))
+
+
+def _check_keys(chosen: options.Options) -> None:
+    """Refuse keys that no header can have, without naming them, and a live run without one."""
+    for name in (_KEY, *_MORE_KEYS.values()):
+        if not _KEY_FORM.fullmatch(os.environ.get(name, "")):
+            raise pytest.UsageError(f"{name}: an API key has printable ASCII letters and no spaces; set it again")
+    if chosen.target == "live" and not os.environ.get(_KEY):
+        raise pytest.UsageError(f"--target live: put your API key into the environment variable {_KEY}")
+    if os.environ.get(_KEY) and os.environ.get(_KEY) == os.environ.get(_MORE_KEYS["other key"]):
+        raise pytest.UsageError(f"{_MORE_KEYS['other key']} is the key of {_KEY} again; set another one")
+
+
+def _is_distributed(config: pytest.Config) -> bool:
+    """Whether tests run in several processes, or this is one of them."""
+    asked = (getattr(config.option, name, None) for name in ("numprocesses", "tx", "distload"))
+    return hasattr(config, "workerinput") or any(asked) or getattr(config.option, "dist", "no") != "no"
 
 
 def _is_guarded(chosen: options.Options, catalog: Catalog) -> bool:
@@ -64,6 +89,8 @@ def _is_guarded(chosen: options.Options, catalog: Catalog) -> bool:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse a mark that names no claim and, where the whole suite is collected, a claim that no test speaks of."""
     mine, catalog = _of_this_suite(items), config.stash[_RUN].catalog
+    for item in mine:
+        config.stash[_RUN].collected(item)
     marked = {id_ for item in mine for mark in item.iter_markers("claim") for id_ in mark.args}
     unknown = ledger.unknown(catalog, marked)
     if unknown:
@@ -112,7 +139,7 @@ def api(request: pytest.FixtureRequest, layer: Layer) -> Iterator[Api]:
     if lacking or (planned is not None and planned.left_out):
         pytest.skip(lacking or (planned.left_out if planned else ""))
     with httpx.Client(timeout=connect.SECONDS) as client:
-        key = os.environ.get(_KEY) or (run.key if place.may_charge else connect.fresh_key())
+        key = run.key_for(os.environ.get(_KEY))
         yield _kept(request, connect.over_socket(run.catalog, place, key, run.spending, client, run.shared))
 
 
@@ -126,10 +153,11 @@ def own(request: pytest.FixtureRequest, layer: Layer) -> Callable[..., Api]:
 
 
 @pytest.fixture
-def other(api: Api) -> Api:
+def other(request: pytest.FixtureRequest, api: Api) -> Api:
     """The target, called with another good key."""
-    known = None if api.moves_clock else os.environ.get(_MORE_KEYS["other key"])
-    return api.called_with(known or connect.fresh_key())
+    place = request.config.stash[_RUN].place
+    takes_any = place is None or place.takes_any_key
+    return api.called_with(connect.fresh_key() if takes_any else os.environ[_MORE_KEYS["other key"]])
 
 
 @pytest.fixture
@@ -147,6 +175,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     run = item.config.stash[_RUN]
     if made.when == "call" or (made.when == "setup" and not made.passed):
         made.cannon = run.judged(item, call, made).to_dict()
+        _cut(made, run.secrets)
         if run.stopped:
             item.session.shouldstop = run.stopped
     return made
@@ -161,21 +190,30 @@ class _Collector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result of a test, whichever process ran it."""
         if hasattr(report, "cannon"):
-            self._run.results.append(from_dict(report.cannon))
+            result = from_dict(report.cannon)
+            self._run.results.append(result)
+            for id_ in result.claims:
+                self._run.needs.setdefault(id_, set()).add(result.needs)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember why the run ended."""
+        self._run.stopped = self._run.stopped or "it was interrupted"
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Look once more at what is still open, and write the report."""
-        if self._run.place is not None and self._run.spending.waiting:
-            keys = (os.environ.get(_KEY, self._run.key), os.environ.get(_MORE_KEYS["other key"], ""))
-            connect.look_again(self._run.catalog, self._run.place, filter(None, keys), self._run.spending)
-        if self._run.options.report and self._run.results:
-            report.write(self._run)
-        if self._run.results and session.exitstatus == pytest.ExitCode.OK and not self._run.has_shown:
+        run = self._run
+        if run.place is not None and run.spending.waiting:
+            keys = (os.environ.get(_KEY) or run.key, *(os.environ.get(name) for name in _MORE_KEYS.values()))
+            overrun = connect.look_again(run.catalog, run.place, filter(None, keys), run.spending)
+            run.stopped = run.stopped or overrun
+        if run.options.report and run.has_begun:
+            report.write(run)
+        if run.results and session.exitstatus == pytest.ExitCode.OK and not run.is_whole:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what became of the claims, what was spent, and what is still open."""
-        if self._run.results:
+        if self._run.has_begun:
             terminalreporter.section("claims")
             for line in report.summary(self._run):
                 terminalreporter.write_line(line)
@@ -194,6 +232,13 @@ def _keys() -> set[str]:
     return {kind for kind, name in _MORE_KEYS.items() if os.environ.get(name)}
 
 
+def _cut(made: pytest.TestReport, secrets: frozenset[str]) -> None:
+    """Cut the user's keys out of what pytest tells of a test."""
+    if made.longrepr is not None and any(secret in str(made.longrepr) for secret in secrets):
+        made.longrepr = without(str(made.longrepr), secrets)
+    made.sections = [(name, without(text, secrets)) for name, text in made.sections]
+
+
 def _kept(request: pytest.FixtureRequest, api: Api) -> Api:
     request.node.stash.setdefault(APIS, []).append(api)
     return api
@@ -204,7 +249,8 @@ def _found(run: Run) -> Place:
     if run.place is None:
         chosen = run.options
         try:
-            run.place = connect.found(run.catalog, chosen.target, os.environ.get(_KEY), as_live=chosen.treat_as_live)
+            keys = [os.environ.get(name) for name in (_KEY, *_MORE_KEYS.values())]
+            run.place = connect.found(run.catalog, chosen.target, keys, as_live=chosen.treat_as_live)
         except NoTarget as error:
             pytest.exit(str(error), returncode=2)
     return run.place

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,6 +48,7 @@ class Place:
     url: str
     is_mock: bool
     may_charge: bool
+    takes_any_key: bool
     switches: Mapping[str, Any]
 
 
@@ -100,16 +100,18 @@ def in_process(
     )
 
 
-def found(catalog: Catalog, target: str, key: str | None, *, as_live: bool) -> Place:
+def found(catalog: Catalog, target: str, keys: Sequence[str | None], *, as_live: bool) -> Place:
     """What answers at an address, or the vendor's for ``live``. Raises NoTarget where the API is not there.
 
-    A target may charge if it is the vendor's, if it is to be treated so, and if it is called with a key of the user's
-    and does not say that it is our mock.
+    ``keys`` are the user's, the first for all that needs no other. A target may charge if it is the vendor's, if it is
+    to be treated so, and if it is called with a key of the user's and does not say that it is our mock.
     """
     live, url = is_vendors(target, catalog.base_url), catalog.base_url if target == "live" else target
     with httpx.Client(timeout=SECONDS) as client:
         try:
-            status = client.get(f"{url.rstrip('/')}/api/v1/status").status_code
+            status = _status(client, url, None)
+            is_open = _status(client, url, fresh_key()) == httpx.codes.OK
+            is_good = is_open if keys[0] is None else _status(client, url, keys[0]) == httpx.codes.OK
             says = {} if live or as_live else _admin(client, url, "health")
             is_mock = says.get("name") == "cannon-mock"
             switches = _admin(client, url, "assumptions").get("switches", {}) if is_mock else {}
@@ -117,7 +119,16 @@ def found(catalog: Catalog, target: str, key: str | None, *, as_live: bool) -> P
             raise NoTarget(f"no answer from {url}: {error}; check the address, and that the server is up") from None
     if status in _NO_SUCH_API:
         raise NoTarget(f"{url} is no such API: GET /api/v1/status answers {status}; check the address")
-    return Place(url, is_mock, live or as_live or (key is not None and not is_mock), switches)
+    may_charge = live or as_live or (any(keys) and not is_mock)
+    if not is_good and not (is_mock and is_open):
+        advice = "is it the right one?" if keys[0] else "set one that is"
+        raise NoTarget(f"{url} does not take the API key of the environment variable CANNON_API_KEY; {advice}")
+    return Place(url, is_mock, may_charge, is_mock and is_open, switches)
+
+
+def _status(client: httpx.Client, url: str, key: str | None) -> int:
+    headers = {} if key is None else {"x-api-key": key}
+    return client.get(f"{url.rstrip('/')}/api/v1/status", headers=headers).status_code
 
 
 def over_socket(
@@ -144,14 +155,23 @@ def over_socket(
     )
 
 
-def look_again(catalog: Catalog, place: Place, keys: Iterable[str], spending: Spending) -> None:
-    """Poll every request once that was not seen to end, with each of the keys it may be of; that costs nothing."""
+def look_again(catalog: Catalog, place: Place, keys: Iterable[str], spending: Spending) -> str:
+    """Poll every request once that was not seen to end, with each of the keys it may be of; that costs nothing.
+
+    What is told is an overrun that shows only now, or nothing.
+    """
+    overrun = ""
     with httpx.Client(timeout=SECONDS) as client:
         for key in keys:
             api = over_socket(catalog, place, key, spending, client, [])
             for id_ in tuple(spending.waiting):
-                with suppress(httpx.TransportError, Stopped):
+                try:
                     api.get(f"/api/v1/requests/{id_}")
+                except Stopped as error:
+                    overrun = overrun or str(error)
+                except (httpx.HTTPError, httpx.InvalidURL):
+                    continue
+    return overrun
 
 
 def is_vendors(target: str, vendor: str) -> bool:

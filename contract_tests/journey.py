@@ -33,6 +33,8 @@ def granted(api: Api, response: httpx.Response, body: Any) -> dict[str, Any]:
     Raises Broken where it was refused: if the contract has only assumptions against the body, these are blamed, as
     that the identifier of its model is the one that is assumed.
     """
+    if response.status_code == httpx.codes.PAYMENT_REQUIRED and not api.moves_clock:
+        raise Untested("a create was answered with 402: the account may have too few credits for this run")
     if response.status_code >= 300:
         findings = validate_request(body, catalog=api.catalog).findings
         if findings and api.switch("strict", False):
@@ -70,7 +72,7 @@ class Journey:
     @property
     def output(self) -> dict[str, Any]:
         """The output of its success. Raises Untested where it failed, as any request may."""
-        output: dict[str, Any] = _succeeded(self.end)["output"]
+        output: dict[str, Any] = succeeded(self.end)["output"]
         return output
 
 
@@ -133,10 +135,11 @@ def ended(api: Api, body: Any = None, **headers: str) -> dict[str, Any]:
 
 def made(api: Api, body: Any = None, **headers: str) -> dict[str, Any]:
     """The request object of a new create that succeeds. Raises Untested where it fails, as any request may."""
-    return _succeeded(ended(api, body, **headers))
+    return succeeded(ended(api, body, **headers))
 
 
-def _succeeded(end: dict[str, Any]) -> dict[str, Any]:
+def succeeded(end: dict[str, Any]) -> dict[str, Any]:
+    """The request object of a success. Raises Untested for a failure, which any request may have."""
     if end["status"] != "succeeded":
         raise Untested(f"{end['id']} failed: {end['errorMessage']}")
     return end

@@ -28,12 +28,27 @@ def exchange(request: httpx.Request, response: httpx.Response | None, secrets: I
     """The record of a request and its reply. ``secrets`` and what secret headers hold are cut out of every part."""
     hidden = {*secrets, *(_value(request, name) for name in _SECRET_HEADERS)} - {""}
     return Exchange(
-        request=_without(f"{request.method} {request.url}", hidden),
+        request=without(f"{request.method} {request.url}", hidden),
         sent_headers=_headers(request.headers, hidden),
-        sent=_without(_text(request.read()), hidden),
+        sent=_text(request.read(), hidden),
         status=None if response is None else response.status_code,
         headers={} if response is None else _headers(response.headers, hidden),
-        body="" if response is None else _without(_text(response.read()), hidden),
+        body="" if response is None else _text(response.read(), hidden),
+    )
+
+
+def cut(known: Exchange, secrets: frozenset[str]) -> Exchange:
+    """The same exchange with more secrets cut out."""
+    headers = [
+        {name: without(value, secrets) for name, value in each.items()} for each in (known.sent_headers, known.headers)
+    ]
+    return Exchange(
+        without(known.request, secrets),
+        headers[0],
+        without(known.sent, secrets),
+        known.status,
+        headers[1],
+        without(known.body, secrets),
     )
 
 
@@ -43,17 +58,18 @@ def _value(request: httpx.Request, name: str) -> str:
 
 
 def _headers(headers: httpx.Headers, hidden: set[str]) -> dict[str, str]:
-    return {name: CUT if name in _SECRET_HEADERS else _without(value, hidden) for name, value in headers.items()}
+    return {name: CUT if name in _SECRET_HEADERS else without(value, hidden) for name, value in headers.items()}
 
 
-def _text(content: bytes) -> str:
+def _text(content: bytes, hidden: set[str]) -> str:
     if b"\0" in content[:_MOST_LETTERS]:
         return f"({len(content)} bytes that are no text)"
-    text = content.decode(errors="replace")
+    text = without(content.decode(errors="replace"), hidden)
     return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}… ({len(text)} letters in all)"
 
 
-def _without(text: str, hidden: set[str]) -> str:
+def without(text: str, hidden: Iterable[str]) -> str:
+    """A text with every secret cut out."""
     for secret in sorted(hidden, key=len, reverse=True):
         text = text.replace(secret, CUT)
     return text

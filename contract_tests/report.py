@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from contract_tests.results import OUTCOMES, Verdict, reach, verdicts
+from contract_tests.results import OUTCOMES, Verdict
 from contract_tests.run import Run
 
 FORMAT = 1
@@ -35,7 +35,7 @@ def write(run: Run) -> None:
 
 def summary(run: Run) -> list[str]:
     """What became of the claims, what was spent, what is open, in lines for people."""
-    found = verdicts(run.catalog, run.results)
+    found = run.verdicts()
     counts = ", ".join(f"{_count(found, outcome)} {outcome}" for outcome in OUTCOMES)
     lines = [counts, _reached(run)]
     for each in found:
@@ -46,7 +46,7 @@ def summary(run: Run) -> list[str]:
 
 
 def _reached(run: Run) -> str:
-    claims = reach(run.results)
+    claims = run.reach()
     return (
         f"of these tests' claims {claims['nothing']} can be tested for nothing on any target, {claims['credits']} only "
         f"by creating requests, which may cost credits, and {claims['a mock']} only on a mock"
@@ -65,7 +65,7 @@ def _spent(run: Run) -> list[str]:
 
 
 def _whole(run: Run) -> dict[str, Any]:
-    found, spending, place = verdicts(run.catalog, run.results), run.spending, run.place
+    found, spending, place = run.verdicts(), run.spending, run.place
     return {
         "format": FORMAT,
         "target": run.options.target if place is None else place.url,
@@ -74,7 +74,7 @@ def _whole(run: Run) -> dict[str, Any]:
         "ended_at": _moment(datetime.now(UTC)),
         "stopped": run.stopped,
         "counts": {outcome: _count(found, outcome) for outcome in OUTCOMES},
-        "reach": reach(run.results),
+        "reach": run.reach(),
         "claims": [_shown(each) for each in found],
         "tests": [
             {"test": each.test, "outcome": each.outcome, "claims": each.claims, "why": each.why} for each in run.results

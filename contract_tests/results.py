@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from cannon_spec import Catalog, Claim
 from contract_tests.recording import Exchange
 from contract_tests.target import Sighting
+
+_NOT_CHOSEN = "none of its tests was chosen for this run"
+_ENDED = "the run ended before its tests"
 
 Outcome = Literal["broken", "observed", "held", "not tested"]
 OUTCOMES: tuple[Outcome, ...] = ("broken", "observed", "held", "not tested")
@@ -68,22 +71,30 @@ class Verdict:
     exchanges: tuple[Exchange, ...]
 
 
-def verdicts(catalog: Catalog, results: Sequence[Result]) -> tuple[Verdict, ...]:
-    """The verdict on every claim that something rests on, in the order of the ledger."""
-    return tuple(_verdict(claim, results) for claim in catalog.claims.values() if claim.kind != "gap")
+def verdicts(
+    catalog: Catalog, results: Sequence[Result], tested: Container[str], *, stopped: bool
+) -> tuple[Verdict, ...]:
+    """The verdict on every claim that something rests on, in the order of the ledger.
+
+    ``tested`` are the claims that there are tests of, whether they ran or not; ``stopped`` says that the run ended
+    early.
+    """
+
+    def silence(claim: Claim) -> str:
+        if claim.id not in tested and claim.kind == "rule":
+            return _OF_MODELS
+        return _ENDED if stopped else _NOT_CHOSEN
+
+    return tuple(_verdict(claim, results, silence(claim)) for claim in catalog.claims.values() if claim.kind != "gap")
 
 
-def reach(results: Iterable[Result]) -> dict[str, int]:
-    """How many claims can be tested for nothing, only for credits, and only on a mock."""
-    needs: dict[str, set[str]] = {}
-    for result in results:
-        for id_ in result.claims:
-            needs.setdefault(id_, set()).add(result.needs)
+def reach(needs: Mapping[str, set[str]]) -> dict[str, int]:
+    """How many claims can be tested for nothing, only for credits, and only on a mock, by what their tests need."""
     best = [next(each for each in ("nothing", "credits", "a mock") if each in found) for found in needs.values()]
     return {name: best.count(name) for name in ("nothing", "credits", "a mock")}
 
 
-def _verdict(claim: Claim, results: Sequence[Result]) -> Verdict:
+def _verdict(claim: Claim, results: Sequence[Result], silence: str) -> Verdict:
     mine = [result for result in results if claim.id in result.claims]
     broken = [result for result in results if result.outcome == "broken" and claim.id in result.blamed]
     shown = tuple(dict.fromkeys(result.test for result in (*broken, *mine)))
@@ -94,7 +105,7 @@ def _verdict(claim: Claim, results: Sequence[Result]) -> Verdict:
         return Verdict(claim, "observed", seen, shown, ())
     if any(result.outcome == "held" for result in mine):
         return Verdict(claim, "held", (), shown, ())
-    return Verdict(claim, "not tested", _whys(mine) if mine else (_OF_MODELS,), shown, ())
+    return Verdict(claim, "not tested", _whys(mine) if mine else (silence,), shown, ())
 
 
 def _seen(id_: str, results: Sequence[Result]) -> tuple[str, ...]:

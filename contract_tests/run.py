@@ -15,14 +15,16 @@ from contract_tests.broken import Broken, Stopped, Untested
 from contract_tests.connect import Place, fresh_key
 from contract_tests.options import Options
 from contract_tests.plan import Planned, Step
-from contract_tests.results import Result
+from contract_tests.recording import cut, without
+from contract_tests.results import Result, Verdict, reach, verdicts
 from contract_tests.spending import Spending
-from contract_tests.target import OPERATION, PROMPT, Api
+from contract_tests.target import OPERATION, PROMPT, Api, Sighting
 
 ABILITIES = {
     "clock": "takes longer than a run does: only a mock in this process, whose clock can be moved, shows it",
     "own": "needs a mock that is set for it: only one in this process is",
     "mock": "only our mock promises it",
+    "any key": "needs a mock that takes any key that a test makes up",
     "limits": "sends what only an assumption is against, and may be charged for it: ask for it with --probe-limits",
     "own pace": "this mock was told to go faster than the service, or to count polls",
     "other key": "needs a second API key, in the environment variable CANNON_OTHER_API_KEY",
@@ -37,8 +39,10 @@ Needs = Literal["nothing", "credits", "a mock"]
 class Run:
     """One run: what was asked for, what was found, what is planned, and what came of it.
 
-    ``stopped`` says why it ended early; ``shared`` keeps the request that tests look at together, ``key`` is
-    the API key of all tests where creates may cost credits and the user has given none.
+    ``needs`` is what the tests of each claim need, whether they were chosen or not. ``secrets`` are cut out of all that
+    is told. ``is_silent`` says that the target once gave no answer, ``stopped`` why the run ended early. ``shared``
+    keeps the request that tests look at together, ``key`` is the API key of all tests where creates may cost credits
+    and the user has given none.
     """
 
     catalog: Catalog
@@ -47,6 +51,9 @@ class Run:
     place: Place | None = None
     planned: dict[str, Planned] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
+    needs: dict[str, set[str]] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    is_silent: bool = False
     stopped: str = ""
     shared: list[Any] = field(default_factory=list)
     key: str = field(default_factory=fresh_key)
@@ -61,6 +68,22 @@ class Run:
     def has_shown(self) -> bool:
         """Whether any test held: without one the run says nothing."""
         return any(result.outcome == "held" for result in self.results)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is anything to tell of."""
+        return bool(self.results or self.spending.spends or self.spending.waiting)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run showed something, was not ended early, and always had an answer from the target."""
+        return self.has_shown and not self.stopped and not self.is_silent
+
+    def key_for(self, given: str | None) -> str:
+        """The API key of a test on a target that was found: on a mock that takes any, one of the test's own."""
+        if self.place is not None and self.place.takes_any_key:
+            return fresh_key()
+        return given or self.key
 
     def demands(self, claim: str) -> bool:
         """Whether the target must keep a claim: our mock each, any other what is documented."""
@@ -77,10 +100,25 @@ class Run:
             "mock": place.is_mock,
             "limits": place.is_mock or self.options.probe_limits,
             "own pace": place.switches.get("speed", 1) == 1 and not counts_polls,
-            "other key": place.is_mock or "other key" in keys,
+            "any key": place.takes_any_key,
+            "other key": place.takes_any_key or "other key" in keys,
             "empty key": "empty key" in keys,
         }
         return next((ABILITIES[each] for each in needed if not has.get(each, False)), "")
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What became of each claim."""
+        return verdicts(self.catalog, self.results, self.needs, stopped=bool(self.stopped))
+
+    def reach(self) -> dict[str, int]:
+        """How many claims can be tested for nothing, only for credits, and only on a mock."""
+        return reach(self.needs)
+
+    def collected(self, item: pytest.Item) -> None:
+        """There is this test, whether it is chosen or not."""
+        for mark in item.iter_markers("claim"):
+            for id_ in mark.args:
+                self.needs.setdefault(id_, set()).add(_needs(item))
 
     def step(self, item: pytest.Item, chosen: dict[str, Any]) -> Step:
         """What a test is going to create, where nothing else is chosen than ``chosen``."""
@@ -97,7 +135,8 @@ class Run:
         claims = tuple(id_ for mark in item.iter_markers("claim") for id_ in mark.args)
         apis = item.stash.get(APIS, [])
         error = call.excinfo.value if call.excinfo else None
-        sightings = tuple(each for api in apis for each in api.notes.sightings)
+        noted = (each for api in apis for each in api.notes.sightings)
+        sightings = tuple(Sighting(each.claim, without(each.seen, self.secrets)) for each in noted)
         base = Result(item.nodeid, claims, "held", sightings=sightings, needs=_needs(item))
         if report.passed:
             return base
@@ -105,19 +144,18 @@ class Run:
             return base.because("not tested", str(error))
         if isinstance(error, Stopped):
             self.stopped = str(error)
-        if isinstance(error, Untested | Stopped) or self._is_silent(error):
+        if isinstance(error, httpx.TransportError) and self.place is not None:
+            self.is_silent, error = True, Untested(f"no answer: {type(error).__name__}")
+        if isinstance(error, Untested | Stopped):
             report.outcome = "skipped"
             report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {error}")
-            return base.because("not tested", str(error) or type(error).__name__)
-        exchanges = tuple(each for api in apis for each in api.notes.exchanges)
+            return base.because("not tested", str(error))
+        exchanges = tuple(cut(each, self.secrets) for api in apis for each in api.notes.exchanges)
         return self._failed(base, error, exchanges, report)
-
-    def _is_silent(self, error: object) -> bool:
-        return isinstance(error, httpx.TransportError) and self.place is not None
 
     def _failed(self, base: Result, error: object, exchanges: Any, report: pytest.TestReport) -> Result:
         blamed = error.claims if isinstance(error, Broken) else base.claims
-        seen = _seen(error, exchanges)
+        seen = without(_seen(error, exchanges), self.secrets)
         demanded = tuple(claim for claim in blamed if self.demands(claim))
         if demanded or not blamed:
             return base.because("broken", seen, demanded, exchanges[-_MOST_EXCHANGES:])

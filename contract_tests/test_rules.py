@@ -73,4 +73,4 @@ def test_a_body_that_breaks_one_rule(api: Api, rule: Rule) -> None:
 @pytest.mark.parametrize("model", list(_models()))
 def test_a_model_is_known_by_its_identifier(api: Api, model: Model) -> None:
     """The smallest body with each model is accepted."""
-    accepted(api, _keeping(model.id))
+    assert accepted(api, _keeping(model.id))["operation"] == OPERATION

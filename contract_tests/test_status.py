@@ -41,7 +41,7 @@ def test_the_account_is_that_of_the_example(api: Api) -> None:
 
 
 @pytest.mark.claim("credits-start")
-@pytest.mark.needs("mock")
+@pytest.mark.needs("mock", "any key")
 def test_an_account_starts_with_the_credits_of_the_example(api: Api) -> None:
     """A key that was never used has 1250 credits, or what the mock was told."""
     assert api.called_with(api.key + "_new").credits() == api.switch("credits", 1250)

@@ -119,6 +119,113 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
         assert OTHER not in text
 
 
+@pytest.mark.parametrize(("broken", "status"), [("authorization", 1), ("x-api-key", 2), ("status", 0)])
+def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, status: int) -> None:
+    """A user's key is nowhere to be seen, whichever of the tests on keys fails."""
+
+    def answer(call: Call) -> Reply:
+        reply = call.passed_on(without=() if broken == "status" else (broken,))
+        if call.what == "GET status" and call.header("x-api-key") and call.header("authorization"):
+            reply.status = 418
+        return reply
+
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": {SECRET: {}}, "others": False}))
+    with serving(answering(lambda: answer), keys=str(keys)) as served:
+        flags = ("--target", served.url, "--treat-as-live", "--report", str(tmp_path / "out"), "--tb=long", "-v")
+        run = run_contract(*flags, CANNON_API_KEY=SECRET)
+    assert run.returncode == status, run.stdout
+    assert status != 0 or "observed: auth-x-api-key-first" in run.stdout
+    for text in (run.stdout, run.stderr, *(file.read_text() for file in tmp_path.glob("out/*"))):
+        assert SECRET not in text
+
+
+@pytest.mark.parametrize(
+    ("environment", "flags", "said"),
+    [
+        ({"CANNON_API_KEY": f"{SECRET}\r"}, (), "printable ASCII letters and no spaces"),
+        ({"CANNON_API_KEY": SECRET, "CANNON_OTHER_API_KEY": SECRET}, (), "set another one"),
+        ({}, ("--treat-as-live",), "--treat-as-live goes with --target URL"),
+        ({}, ("--report", __file__), "name a folder"),
+        ({}, ("--allow-spend", "5", "--dist", "load"), "is one process"),
+        ({}, ("--allow-spend", "5", "--tx", "2*popen"), "is one process"),
+    ],
+)
+def test_what_cannot_be_run_so_is_refused(environment: dict[str, str], flags: tuple[str, ...], said: str) -> None:
+    """One line says what to do, and no key."""
+    run = run_contract(*flags, **environment)
+    assert run.returncode == 2
+    assert said in run.stdout + run.stderr
+    assert SECRET not in run.stdout + run.stderr
+    assert "INTERNALERROR" not in run.stdout + run.stderr
+
+
+def test_a_key_that_is_not_taken_is_no_broken_contract(tmp_path: Path) -> None:
+    """Where the target does not take the user's key, nothing is tested, with status 2."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": {OTHER: {}}, "others": False}))
+    with serving(keys=str(keys)) as served:
+        run = run_contract("--target", served.url, CANNON_API_KEY=SECRET)
+        assert run.returncode == 2
+        assert "does not take the API key of the environment variable CANNON_API_KEY" in run.stdout + run.stderr
+        assert run_contract("--target", served.url, "-k", "test_status", CANNON_API_KEY=OTHER).returncode == 0
+
+
+def test_a_mock_is_tested_with_a_key_of_each_test() -> None:
+    """That the user has a key in the environment does not make all tests on a mock share one account."""
+    with serving(credits=1250) as served:
+        assert run_contract("--target", served.url, CANNON_API_KEY=SECRET).returncode == 0
+
+
+def test_a_run_that_is_cut_short_says_so(tmp_path: Path) -> None:
+    """Interrupted, the report says why it ended, and of claims whose tests did not run that the run ended before."""
+    plugin = tmp_path / "interrupts.py"
+    plugin.write_text("def pytest_runtest_setup(item):\n    if 'test_output' in item.nodeid: raise KeyboardInterrupt\n")
+    out = tmp_path / "out"
+    run = run_contract("-p", "interrupts", "--report", str(out), PYTHONPATH=str(tmp_path))
+    assert run.returncode == 2
+    report = json.loads((out / "report.json").read_text())
+    assert report["stopped"] == "it was interrupted"
+    assert "it was interrupted" in (out / "index.html").read_text()
+    whys = {claim["id"]: claim["why"] for claim in report["claims"] if claim["outcome"] == "not tested"}
+    assert whys["image-output-count"] == ["the run ended before its tests"]
+    chosen = tmp_path / "chosen"
+    run_contract("-k", "repeat", "--report", str(chosen))
+    report = json.loads((chosen / "report.json").read_text())
+    whys = {claim["id"]: claim["why"] for claim in report["claims"] if claim["outcome"] == "not tested"}
+    assert whys["image-output-count"] == ["none of its tests was chosen for this run"]
+    assert report["reach"]["credits"] > 50
+
+
+def test_a_server_that_is_gone_is_no_success() -> None:
+    """Where answers stop coming the rest is not tested, and the exit status is 2."""
+    answered = 0
+
+    def answer(call: Call) -> Reply:
+        nonlocal answered
+        answered += 1
+        if answered > 40:
+            raise ConnectionAbortedError
+        return call.passed_on()
+
+    def hang_up(app: Any) -> Any:
+        whole = answering(lambda: answer)(app)
+
+        def broken(environ: dict[str, Any], start: Any) -> Any:
+            try:
+                return whole(environ, start)
+            except ConnectionAbortedError:
+                start("200 OK", [("Content-Length", "10")])
+                return [b""]
+
+        return broken
+
+    with serving(hang_up) as served:
+        run = run_contract("--target", served.url)
+    assert run.returncode == 2, run.stdout
+    assert "no answer" in run.stdout or "not tested" in run.stdout
+
+
 def test_a_page_shows_what_was_said_as_text(tmp_path: Path) -> None:
     """What a server says is shown, and is no part of the page."""
     evil = "<script>alert(1)</script>"

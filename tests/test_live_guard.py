@@ -23,6 +23,7 @@ from contract_tests.spending import Spending
 from tests.payloads import CATALOG, requests
 from tests.serving import Served, run_contract, serving
 
+KEYS = ["cs_live_x", None, None]
 CREATE = "http://mock.test/api/v1/requests"
 TERMINAL = ("succeeded", "failed")
 UNHURRIED = {"speed": 1, "progression": "immediate"}
@@ -174,7 +175,7 @@ class _Liar:
     """
 
     def __init__(self, steps: list[tuple[int, Any, Any, str]]) -> None:
-        self.api = connect.in_process(CATALOG, Layer(), credits=10**9)
+        self.api = connect.in_process(CATALOG, Layer(), credits=10**9, progression="immediate")
         self.steps, self.balance, self.said = iter(steps), 10_000.0, {}
         self.polled: set[str] = set()
         self.before_each: list[float] = []
@@ -305,6 +306,37 @@ def test_an_interrupted_create_is_read_back() -> None:
     assert "a create that got no answer (KeyboardInterrupt) was charged" in spending.remarks[0]
 
 
+def test_a_create_that_was_not_read_back_is_known() -> None:
+    """Interrupted between its answer and what it cost, an accepted create counts at its price, and is named as open."""
+    api = connect.in_process(CATALOG, Layer())
+    spending, created = Spending(100, Prices((), 31)), []
+
+    def send(request: httpx.Request) -> httpx.Response:
+        if created:
+            raise KeyboardInterrupt
+        response = api.send(request)
+        if request.method == "POST":
+            created.append(response.json()["id"])
+        return response
+
+    content = json.dumps(api.body()).encode()
+    with pytest.raises(KeyboardInterrupt):
+        Guard(send, spending, TERMINAL)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": api.key}))
+    assert spending.spent == 31
+    assert list(spending.waiting) == created
+
+
+def test_what_a_request_says_at_its_end_is_no_less_than_the_balance_fell_by() -> None:
+    """A request that says 5 at its end, where the balance fell by 20, cost 20; one that says 20 and fell by 5, too."""
+    for costs, first, later in ((20, 20, 5), (5, None, 20)):
+        liar, spending = _Liar([(costs, first, later, "as it is")]), Spending(100, Prices((), 31))
+        guard, content = Guard(liar, spending, TERMINAL), json.dumps(liar.api.body()).encode()
+        headers = {"x-api-key": liar.api.key}
+        id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
+        guard(httpx.Request("GET", f"{CREATE}/{id_}", headers=headers))
+        assert spending.spent == 20
+
+
 def test_a_refusal_is_free_once_it_was_seen_to_be() -> None:
     """A create that is refused and costs nothing leaves room for another; one that is refused and charged does not."""
     api = connect.in_process(CATALOG, Layer())
@@ -359,8 +391,9 @@ def test_every_host_of_the_vendor_is_live(target: str, is_vendors: bool) -> None
 def test_what_is_no_mock_and_has_a_real_key_may_charge() -> None:
     """A server that is not our mock, called with the user's key, is guarded; our mock is not, unless it is to be."""
     with serving() as served:
-        assert not connect.found(CATALOG, served.url, "cs_live_x", as_live=False).may_charge
-        assert connect.found(CATALOG, served.url, None, as_live=True).may_charge
+        assert not connect.found(CATALOG, served.url, KEYS, as_live=False).may_charge
+        assert connect.found(CATALOG, served.url, [None], as_live=True).may_charge
     with serving(admin=False) as served:
-        assert connect.found(CATALOG, served.url, "cs_live_x", as_live=False).may_charge
-        assert not connect.found(CATALOG, served.url, None, as_live=False).may_charge
+        assert connect.found(CATALOG, served.url, KEYS, as_live=False).may_charge
+        assert connect.found(CATALOG, served.url, [None, "cs_live_other"], as_live=False).may_charge
+        assert not connect.found(CATALOG, served.url, [None], as_live=False).may_charge

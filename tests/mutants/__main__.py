@@ -21,9 +21,11 @@ def main() -> int:
     without = sorted(behaviour - {mutant.claim for mutant in MUTANTS})
     print(f"\n{len(MUTANTS)} mutants of {len(behaviour)} claims on behaviour and some on shapes: ", end="")
     print(f"{len(MUTANTS) - len(survivors)} caught, {len(survivors)} survived")
+    for crash in found.crashed:
+        print(f"no catch: {crash}")
     for claim in without:
         print(f"no mutant breaks {claim}")
-    return 1 if survivors or without else 0
+    return 1 if survivors or without or found.crashed else 0
 
 
 if __name__ == "__main__":

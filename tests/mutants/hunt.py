@@ -22,6 +22,7 @@ class Hunt:
 
     def __init__(self, mutants: Sequence[Mutant]) -> None:
         self.caught: dict[Mutant, list[str]] = {mutant: [] for mutant in mutants}
+        self.crashed: list[str] = []
         self.run: dict[Mutant, int] = dict.fromkeys(mutants, 0)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -39,13 +40,17 @@ class Hunt:
         items[:] = [item for item in items if (found := _mutant(item)) and found.claim in _own_claims(item)]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Any:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
         """Note which mutant a test was run against, and whether its promise was found broken."""
         report = yield
         mutant, result = _mutant(item), getattr(report, "cannon", None)
         if mutant is not None and result is not None:
             self.run[mutant] += 1
-            if result["outcome"] == "broken" and mutant.claim in result["blamed"]:
+            if result["outcome"] != "broken" or call.excinfo is None:
+                return report
+            if not isinstance(call.excinfo.value, AssertionError):
+                self.crashed.append(f"{mutant.claim}: {mutant.how}: {call.excinfo.exconly()} in {item.name}")
+            elif mutant.claim in result["blamed"]:
                 self.caught[mutant].append(item.name.partition("[")[0])
         return report
 
