@@ -14,6 +14,7 @@ import pytest
 
 from cannon_spec import cli
 from tests.mutants.layers import Answer, Call, Reply, answering, fields
+from tests.payloads import CATALOG
 from tests.serving import run_contract, serving
 
 EMPTY, OTHER, SECRET = "cs_live_empty", "cs_live_other", "cs_live_very_secret"
@@ -174,7 +175,8 @@ def test_a_key_that_is_not_taken_is_no_broken_contract(tmp_path: Path) -> None:
 def test_a_mock_is_tested_with_a_key_of_each_test() -> None:
     """That the user has a key in the environment does not make all tests on a mock share one account."""
     with serving(credits=1250) as served:
-        assert run_contract("--target", served.url, CANNON_API_KEY=SECRET).returncode == 0
+        creates = "create or idempotency or lifecycle or credits"  # more of them than one account could pay for
+        assert run_contract("--target", served.url, "-k", creates, CANNON_API_KEY=SECRET).returncode == 0
 
 
 def test_a_run_that_is_cut_short_says_so(tmp_path: Path) -> None:
@@ -251,9 +253,7 @@ def test_the_order_does_not_matter() -> None:
 def test_processes_side_by_side(tmp_path: Path) -> None:
     """With pytest-xdist the tests pass on both kinds of mock, and one report tells of all."""
     assert run_contract("-n", "2", "--report", str(tmp_path)).returncode == 0
-    alone = tmp_path / "alone"
-    assert run_contract("--report", str(alone)).returncode == 0
-    assert _with("held", tmp_path) == _with("held", alone)
+    assert _with("held", tmp_path) >= {claim.id for claim in CATALOG.claims.values() if claim.kind == "behaviour"}
     with serving() as served:
         assert run_contract("-n", "2", "--target", served.url).returncode == 0
 
