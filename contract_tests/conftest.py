@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _is_distributed(config) and _is_guarded(chosen, catalog):
         raise pytest.UsageError("a run that may cost credits is one process: leave -n out")
     try:
-        known = prices.read(chosen.prices, chosen.assume_price)
+        known = prices.read(chosen.prices, chosen.assume_price, catalog)
     except prices.BadPrices as error:
         raise pytest.UsageError(f"--prices {error}") from None
     secrets = frozenset(filter(None, (os.environ.get(name) for name in (_KEY, *_MORE_KEYS.values()))))
@@ -192,6 +192,7 @@ class _Collector:
         if hasattr(report, "cannon"):
             result = from_dict(report.cannon)
             self._run.results.append(result)
+            self._run.stopped = self._run.stopped or result.stopped
             for id_ in result.claims:
                 self._run.needs.setdefault(id_, set()).add(result.needs)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from urllib.parse import quote
 
 import httpx
 
-from contract_tests.spending import Spending, amount
+from contract_tests.prices import amount, finite
+from contract_tests.spending import Spending
 from contract_tests.target import Send
 
 _TRIES = 6
@@ -92,9 +92,7 @@ class Guard:
         response = self._asked(request, "status")
         if response is not None and response.status_code == httpx.codes.UNAUTHORIZED:
             return 0.0
-        balance = _object(response).get("creditsRemaining")
-        is_number = isinstance(balance, int | float) and not isinstance(balance, bool) and math.isfinite(balance)
-        return balance if is_number else None
+        return finite(_object(response).get("creditsRemaining"))
 
     def _billable(self, request: httpx.Request, id_: str) -> float | None:
         """What an accepted request says that it costs; None while it says nothing."""

@@ -9,15 +9,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cannon_spec import document
+from cannon_spec import Catalog, document, validate_request
 from cannon_spec.errors import NotJSON
+from contract_tests.target import OPERATION
 
 FORM = '{"prices": [{"operation": "…", "model": "…", "resolution": "…", "credits": 28}]}'
 _FIELDS = ("operation", "model", "resolution")
+_PLACES = ("/operation", "/input/model", "/input/resolution")
 
 
 class BadPrices(Exception):
     """A price file cannot be used; says why."""
+
+
+def finite(value: object) -> float | None:
+    """A number that a double can hold; None for whatever else stands in its place."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def amount(value: object) -> float | None:
+    """A number of credits that something can cost; None for whatever else stands in its place."""
+    number = finite(value)
+    return None if number is None or number < 0 else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +87,7 @@ class Prices:
         return json.dumps({"prices": entries}, indent=2) + "\n"
 
 
-def read(path: str | None, assumed: float | None) -> Prices:
+def read(path: str | None, assumed: float | None, catalog: Catalog) -> Prices:
     """The prices of a file, none without a path. Raises BadPrices for a file that cannot be used."""
     if path is None:
         return Prices((), assumed)
@@ -79,18 +98,38 @@ def read(path: str | None, assumed: float | None) -> Prices:
     except NotJSON as error:
         raise BadPrices(f"{path}: {error}") from None
     entries = data.get("prices") if isinstance(data, dict) else None
-    if not isinstance(entries, list) or not all(map(_is_price, entries)):
-        raise BadPrices(f"{path}: no price file; it has the form {FORM}")
+    if not isinstance(entries, list) or not entries:
+        raise BadPrices(f"{path}: no list of prices; it has the form {FORM}")
+    for number, entry in enumerate(entries, 1):
+        wrong = _wrong(entry, catalog)
+        if wrong:
+            raise BadPrices(f"{path}: price {number} of {len(entries)}: {wrong}")
     return Prices(tuple(Price(**entry) for entry in entries), assumed)
 
 
-def _is_price(entry: Any) -> bool:
-    if not isinstance(entry, dict) or entry.keys() - {"credits", *_FIELDS}:
-        return False
-    credits = entry.get("credits")
-    if isinstance(credits, bool) or not isinstance(credits, int | float) or not 0 <= credits < math.inf:
-        return False
-    return all(isinstance(entry.get(name, ""), str) for name in _FIELDS)
+def _wrong(entry: Any, catalog: Catalog) -> str:
+    """What is wrong with an entry of a price file; empty for nothing."""
+    if not isinstance(entry, dict):
+        return f"not an object; it has the form {FORM}"
+    unknown = sorted(entry.keys() - {"credits", *_FIELDS})
+    if unknown:
+        return f"{unknown[0]} is not known; known are {', '.join((*_FIELDS, 'credits'))}"
+    if amount(entry.get("credits")) is None:
+        return "credits is to be a number, 0 or more"
+    named = {name: entry[name] for name in _FIELDS if name in entry}
+    no_text = [name for name, value in named.items() if not isinstance(value, str)]
+    return f"{no_text[0]} is to be a text" if no_text else _no_such(named, catalog)
+
+
+def _no_such(named: Mapping[str, str], catalog: Catalog) -> str:
+    """What the contract has against the names of an entry; empty for nothing, or where it does not judge them."""
+    said = {name: value for name, value in named.items() if value}
+    input = {"prompt": "x" * 40, "aspect_ratio": "16:9", **{name: said[name] for name in said.keys() - {"operation"}}}
+    body = {"operation": said.get("operation", OPERATION), "input": input}
+    for finding in validate_request(body, catalog=catalog).errors:
+        if finding.rule != "operation-not-covered" and finding.path in _PLACES:
+            return "; ".join(filter(None, (finding.message, finding.hint)))
+    return ""
 
 
 def _fields(body: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def write(run: Run) -> None:
     (into / "report.json").write_text(_json(whole), encoding="utf-8")
     (into / "index.html").write_text(_page(whole), encoding="utf-8")
     (into / "observations.json").write_text(_json(_observations(whole)), encoding="utf-8")
-    if run.spending.spends:
+    if run.spending.charges:
         (into / "prices.json").write_text(run.spending.learnt().to_json(), encoding="utf-8")
 
 
@@ -42,7 +42,7 @@ def summary(run: Run) -> list[str]:
         if each.outcome in ("broken", "observed"):
             lines.append(f"{each.outcome}: {each.claim.id} ({each.claim.strength}): {each.claim.text}")
             lines += [f"    seen: {why}" for why in each.why]
-    return [*lines, *_spent(run)]
+    return [*lines, *_spent(run), *([f"the run was stopped: {run.stopped}"] if run.stopped else [])]
 
 
 def _reached(run: Run) -> str:
@@ -60,8 +60,7 @@ def _spent(run: Run) -> list[str]:
     lines = [f"spent: {spending.spent:g} of {spending.allowed:g} credits allowed, in {len(spending.spends)} creates"]
     lines += [f"  {each.charged:g} for {each.request or 'a create that ' + each.answer}" for each in spending.charges]
     lines += [f"  {remark}" for remark in spending.remarks]
-    lines += [f"still open: {id_} ({status})" for id_, status in spending.waiting.items()]
-    return [*lines, f"the run was stopped: {run.stopped}"] if run.stopped else lines
+    return [*lines, *(f"still open: {id_} ({status})" for id_, status in spending.waiting.items())]
 
 
 def _whole(run: Run) -> dict[str, Any]:

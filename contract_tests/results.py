@@ -26,6 +26,7 @@ class Result:
 
     ``claims`` are those that it is marked with, ``blamed`` those whose promise was not kept, ``why`` what was seen or
     why nothing was shown, ``needs`` what it creates: nothing, what may cost credits, or what only a mock can show.
+    ``is_silent`` says that an answer never came, ``stopped`` why no test is to run after this one.
     """
 
     test: str
@@ -36,6 +37,8 @@ class Result:
     sightings: tuple[Sighting, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     needs: Literal["nothing", "credits", "a mock"] = "nothing"
+    is_silent: bool = False
+    stopped: str = ""
 
     def because(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -40,9 +40,9 @@ class Run:
     """One run: what was asked for, what was found, what is planned, and what came of it.
 
     ``needs`` is what the tests of each claim need, whether they were chosen or not. ``secrets`` are cut out of all that
-    is told. ``is_silent`` says that the target once gave no answer, ``stopped`` why the run ended early. ``shared``
-    keeps the request that tests look at together, ``key`` is the API key of all tests where creates may cost credits
-    and the user has given none.
+    is told. ``stopped`` says why the run ended early. ``shared`` keeps the request that tests look at together, ``key``
+    is the API key of all tests where creates may cost credits and the user has given none, ``silences`` counts the
+    tests since the last answer that waited for one.
     """
 
     catalog: Catalog
@@ -53,10 +53,10 @@ class Run:
     results: list[Result] = field(default_factory=list)
     needs: dict[str, set[str]] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
-    is_silent: bool = False
     stopped: str = ""
     shared: list[Any] = field(default_factory=list)
     key: str = field(default_factory=fresh_key)
+    silences: int = 0
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -77,7 +77,7 @@ class Run:
     @property
     def is_whole(self) -> bool:
         """Whether the run showed something, was not ended early, and always had an answer from the target."""
-        return self.has_shown and not self.stopped and not self.is_silent
+        return self.has_shown and not self.stopped and not any(result.is_silent for result in self.results)
 
     def key_for(self, given: str | None) -> str:
         """The API key of a test on a target that was found: on a mock that takes any, one of the test's own."""
@@ -139,17 +139,21 @@ class Run:
         sightings = tuple(Sighting(each.claim, without(each.seen, self.secrets)) for each in noted)
         base = Result(item.nodeid, claims, "held", sightings=sightings, needs=_needs(item))
         if report.passed:
+            self.silences = 0
             return base
         if report.skipped:
             return base.because("not tested", str(error))
+        is_silent = isinstance(error, httpx.TransportError) and self.place is not None
+        self.silences = self.silences + 1 if is_silent else 0
         if isinstance(error, Stopped):
             self.stopped = str(error)
-        if isinstance(error, httpx.TransportError) and self.place is not None:
-            self.is_silent, error = True, Untested(f"no answer: {type(error).__name__}")
-        if isinstance(error, Untested | Stopped):
+        elif self.silences == _MOST_SILENCES:
+            self.stopped = f"the target gave no answer to {_MOST_SILENCES} tests in a row"
+        if is_silent or isinstance(error, Untested | Stopped):
+            why = f"no answer: {type(error).__name__}" if is_silent else str(error)
             report.outcome = "skipped"
-            report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {error}")
-            return base.because("not tested", str(error))
+            report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {why}")
+            return replace(base.because("not tested", why), is_silent=is_silent, stopped=self.stopped)
         exchanges = tuple(cut(each, self.secrets) for api in apis for each in api.notes.exchanges)
         return self._failed(base, error, exchanges, report)
 
@@ -167,6 +171,7 @@ APIS = pytest.StashKey[list[Api]]()
 """Where a test keeps what it called."""
 
 _MOST_EXCHANGES = 12
+_MOST_SILENCES = 3
 
 
 def _needs(item: pytest.Item) -> Needs:

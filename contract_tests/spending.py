@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract_tests.broken import Stopped, Untested
-from contract_tests.prices import Prices
+from contract_tests.prices import Prices, amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,6 @@ class Spend:
     request: str
     charged: float
     fell: float | None
-
-
-def amount(value: object) -> float | None:
-    """A number of credits that something can cost; None for whatever else a reply has in its place."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if math.isfinite(value) and value >= 0 else None
 
 
 @dataclass(slots=True)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mock_server.mock import Mock
     from mock_server.outgoing import Send
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""More than the longest prompt of any model takes, each of its letters written as a pair of JSON escapes."""
 
 __all__ = ["Clock", "Config", "ManualClock", "SystemClock", "create_app"]
 

@@ -24,7 +24,7 @@ _CLAIMS = {
 _MESSAGES = {
     404: "no such address; there are GET /api/v1/status, POST /api/v1/requests and GET /api/v1/requests/{id}",
     405: "this address does not take that method; the header Allow lists those it takes",
-    413: "the body is larger than 1 MiB; send a smaller one",
+    413: "the body is larger than 8 MiB; send a smaller one",
     416: "the file does not have that range; the header Content-Range tells its length",
 }
 _ADMIN = "/__mock__/"

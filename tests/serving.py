@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from mock_server import Config, create_app, journal
 from mock_server import mock as mocks
 from mock_server.journal import Exchange
 from mock_server.mock import Mock
+from tests import processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,6 @@ def listening(app: Any) -> Iterator[str]:
 
 
 def run_contract(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A run of the contract tests in a process of its own, whose coverage nobody asks for, with these API keys only."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CANNON_", "COVERAGE_"))}
+    """A run of the contract tests in a process of its own, with these API keys only."""
     command = [sys.executable, "-m", "contract_tests", *flags]
-    return subprocess.run(command, capture_output=True, text=True, env={**kept, **environment})
+    return subprocess.run(command, capture_output=True, text=True, env=processes.environment(**environment))

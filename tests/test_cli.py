@@ -15,6 +15,7 @@ import pytest
 
 from cannon_spec import __version__, cli, inputs, tables, validate_request
 from tests.payloads import CATALOG, DOCUMENTED, patched
+from tests.processes import environment
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -621,8 +622,7 @@ def test_no_example_of_what_is_not_known(argv: tuple[str, ...], words: str, cann
 
 def real(*argv: str | bytes, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:
     """The command as a process of its own."""
-    clean = {key: value for key, value in os.environ.items() if key not in ("CANNON_SPEC_OVERLAY", "NO_COLOR")}
-    environ = {**clean, **options.pop("env", {})}
+    environ = environment(**options.pop("env", {}))
     streams = {"capture_output": True, **options}
     if "stdout" in options:
         streams.update(capture_output=False, stderr=subprocess.PIPE)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from waitress.server import create_server
 
-
-def _run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name != "CANNON_API_KEY"}
-    command = [sys.executable, "-m", "contract_tests", *flags]
-    return subprocess.run(command, capture_output=True, text=True, env={**kept, **environment})
+from tests.serving import listening, run_contract
 
 
 @pytest.fixture
@@ -27,18 +18,13 @@ def nothing() -> Iterator[str]:
         start("404 Not Found", [("Content-Length", "0")])
         return []
 
-    server = create_server(app, host="127.0.0.1", port=0, threads=1)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.trigger.pull_trigger(server.close)
-    thread.join()
-    server.task_dispatcher.shutdown()
+    with listening(app) as url:
+        yield url
 
 
 def test_a_server_without_the_api_is_not_tested(nothing: str) -> None:
     """Where the status endpoint is not there, one line says so, with status 2."""
-    run = _run("--target", nothing)
+    run = run_contract("--target", nothing)
     assert run.returncode == 2
     assert f"{nothing} is no such API: GET /api/v1/status answers 404" in run.stdout + run.stderr
 
@@ -55,13 +41,13 @@ def test_a_server_without_the_api_is_not_tested(nothing: str) -> None:
 )
 def test_what_cannot_be_run_is_said(flags: tuple[str, ...], said: str) -> None:
     """A target or a ceiling that cannot be is status 2, with what to do."""
-    run = _run(*flags)
+    run = run_contract(*flags)
     assert run.returncode == 2
     assert said in run.stdout + run.stderr
 
 
 def test_the_help_can_be_written_anywhere() -> None:
     """The help is written to a terminal that knows ASCII only, and its examples name tests that there are."""
-    run = _run("--help", PYTHONIOENCODING="ascii", LC_ALL="C")
+    run = run_contract("--help", PYTHONIOENCODING="ascii", LC_ALL="C")
     assert run.returncode == 0
-    assert _run("-k", "repeat", "-q").returncode == 0
+    assert run_contract("-k", "repeat", "-q").returncode == 0

@@ -138,22 +138,33 @@ def test_it_is_one_process() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "is not JSON"),
-        ("[]", "no price file; it has the form"),
-        ('{"prices": [{"model": "grok"}]}', "no price file"),
-        ('{"prices": [{"credits": -1}]}', "no price file"),
-        ('{"prices": [{"credits": 1, "modell": "grok"}]}', "no price file"),
-        ('{"prices": [{"credits": 1, "model": 7}]}', "no price file"),
+        ("", "prices.json"),
+        ("[]", "no list of prices; it has the form"),
+        ('{"prices": []}', "no list of prices"),
+        ('{"prices": [{"credits": 1}, 7]}', "price 2 of 2: not an object"),
+        ('{"prices": [{"model": "grok"}]}', "price 1 of 1: credits is to be a number"),
+        ('{"prices": [{"credits": -1}]}', "price 1 of 1: credits is to be a number, 0 or more"),
+        ('{"prices": [{"credits": 1, "modell": "grok"}]}', "modell is not known; known are operation, model,"),
+        ('{"prices": [{"credits": 1, "model": 7}]}', "model is to be a text"),
+        ('{"prices": [{"credits": 1, "model": "gptimag2"}]}', 'did you mean "gptimage2"'),
+        ('{"prices": [{"credits": 1, "model": "gptimage2", "resolution": "8K"}]}', '"8K" is not accepted'),
+        ('{"prices": [{"credits": 1, "operation": "tea"}]}', "tea"),
     ],
 )
 def test_a_price_file_that_is_none_is_refused(tmp_path: Path, content: str, said: str) -> None:
-    """Each is refused with the file's name and the form it should have."""
+    """Each is refused with the file's name, the entry, and what is wrong with it."""
     file = tmp_path / "prices.json"
     file.write_text(content)
-    with pytest.raises(prices.BadPrices, match=said if content else "prices.json"):
-        prices.read(str(file), None)
+    with pytest.raises(prices.BadPrices, match=said):
+        prices.read(str(file), None, CATALOG)
     with pytest.raises(prices.BadPrices, match="check the path"):
-        prices.read(str(tmp_path / "none.json"), None)
+        prices.read(str(tmp_path / "none.json"), None, CATALOG)
+
+
+def test_prices_of_what_is_not_judged_are_taken(tmp_path: Path) -> None:
+    """A price of an operation that the contract knows by name only is kept, whatever its model is called."""
+    entry = {"operation": "video.generate", "model": "wan27video", "resolution": "1080p", "credits": 48}
+    assert prices.read(_prices(tmp_path, [entry]), None, CATALOG).known == (Price(**entry),)
 
 
 price_lists = st.lists(

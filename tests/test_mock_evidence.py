@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from mock_server import tasks
+from mock_server import MAX_BODY_BYTES, tasks
 from mock_server.faults import ConnectionDropped
 from tests.mocks import FAILURE, KEY, LONG_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body, driven
 from tests.payloads import CATALOG
@@ -31,7 +31,7 @@ def _seen(mock: Driver) -> set[str]:
         mock.clock.advance(pause)
         replies += [mock.get(f"/api/v1/requests/{id_}") for id_ in ids] + [mock.get(asset)]
     replies += [mock.create(SQUARE_4K), mock.post("{"), mock.post("NaN")]
-    replies += [mock.get("/api/v1/requests/req_0"), mock.get("/nowhere"), mock.post("x" * 2_000_000)]
+    replies += [mock.get("/api/v1/requests/req_0"), mock.get("/nowhere"), mock.post("x" * (MAX_BODY_BYTES + 1))]
     replies += [mock.create(headers={"x-idempotency-key": ""}), mock.create(headers={"host": "a b"})]
     replies += [mock.client.get("/api/v1/requests/req_0")]
     return _cited(*replies)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.mocks import PRICE, START, body
+from tests.processes import environment
 from tests.receiver import receiving
 from tests.valkey import DURABLE, running
 
@@ -29,7 +30,12 @@ def _mock(store: str, *flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]
     """A mock as a process; it and its workers are killed at the end."""
     command = [sys.executable, "-m", "mock_server", "--port", "0", "--store", store, "--webhook-secret", SECRET, *flags]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        env=environment(),
     )
     try:
         assert process.stdout is not None

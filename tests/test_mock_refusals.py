@@ -14,7 +14,7 @@ from cannon_spec import validate_request
 from tests.mocks import KEY, PRICE, SQUARE_4K, START, Driver, Maker, body, driven, refusal, spotless
 from tests.payloads import DOCUMENTED
 
-MIB = 1024 * 1024
+LARGEST = 8 * 1024 * 1024
 
 BROKEN: list[Any] = [
     None,
@@ -149,8 +149,8 @@ def test_an_unknown_scenario_is_refused(mock: Driver) -> None:
     assert mock.credits() == START
 
 
-@pytest.mark.parametrize(("size", "status"), [(MIB, 202), (MIB + 1, 413)])
-def test_a_body_has_at_most_a_mebibyte(mock: Driver, size: int, status: int) -> None:
+@pytest.mark.parametrize(("size", "status"), [(LARGEST, 202), (LARGEST + 1, 413)])
+def test_a_body_has_at_most_eight_mebibytes(mock: Driver, size: int, status: int) -> None:
     """The largest body is read, one byte more is refused with 413."""
     data = json.dumps(body()).encode().ljust(size)
     reply = mock.post(data)

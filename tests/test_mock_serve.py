@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import os
 import re
 import signal
 import socket
@@ -27,6 +26,7 @@ from cannon_spec import __version__, validate_response
 from mock_server import Config, create_app, serve
 from mock_server.__main__ import main
 from tests.mocks import KEY, PRICE, START, Driver, body
+from tests.processes import environment
 
 PATIENCE_S = 20
 READY = re.compile(r"cannon-mock ready on (http://127\.0\.0\.1:[0-9]+)\n")
@@ -121,7 +121,7 @@ def _process(*flags: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], s
     """The command as a process of its own, with the address that it says it is ready on."""
     command = [sys.executable, "-m", "mock_server", "--port", "0", "--webhook-secret", SECRET, *flags]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONUNBUFFERED": "", **env}, **pipes)
+    process = subprocess.Popen(command, env=environment(measured=True, PYTHONUNBUFFERED="", **env), **pipes)
     watchdog = threading.Timer(PATIENCE_S, process.kill)
     watchdog.start()
     try:

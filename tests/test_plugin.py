@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -10,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.processes import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 CALL = """
@@ -21,9 +22,10 @@ BODY = {"operation": "image.generate", "input": {"prompt": "A red bicycle", "mod
 
 def _run(folder: Path, *options: str) -> tuple[int, str]:
     """Pytest in a folder, as a process of its own with the plugin as it is installed."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *options]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, cwd=folder, env=environment(measured=True), capture_output=True, text=True, timeout=120
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -214,18 +216,16 @@ def test_without_the_extras_the_plugin_is_inert(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "def test_mine():\n    assert True\n\n\ndef test_asks(cannon_mock):\n    assert False\n"
     )
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     # respx brings a plugin of its own, which whoever has not installed respx does not have
     options = ["-p", "no:cacheprovider", "-p", "no:respx", "-W", "error"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options],
         cwd=tmp_path,
-        env={
-            **env,
-            "PYTHONPATH": str(tmp_path),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTEST_PLUGINS": "mock_server.pytest_plugin",
-        },
+        env=environment(
+            PYTHONPATH=str(tmp_path),
+            PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+            PYTEST_PLUGINS="mock_server.pytest_plugin",
+        ),
         capture_output=True,
         text=True,
         timeout=120,

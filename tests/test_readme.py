@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.generated import README, with_parts
+from tests.processes import environment
 
 TEXT = README.read_text()
 LISTING = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -35,8 +36,7 @@ def mock() -> Iterator[str]:
 
 def _environment() -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CANNON_", "PYTEST_"))}
-    return {**kept, "PATH": path, "NO_COLOR": "1"}
+    return environment(PATH=path, NO_COLOR="1")
 
 
 def _matches(expected: str, printed: str) -> bool:

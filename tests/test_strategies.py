@@ -97,6 +97,17 @@ def test_the_mock_says_what_is_broken(broken: Broken) -> None:
         assert broken.rule.id in reply.headers[WARNINGS_HEADER].split(", ")
 
 
+@pytest.mark.parametrize("escaped", [True, False])
+def test_the_mock_reads_the_longest_body_however_it_is_written(escaped: bool) -> None:
+    """The longest prompt of any model is accepted, in letters of four bytes, and with two escapes for each of them."""
+    longest = max(MODELS, key=lambda model: limit(model, "prompt", "maxLength"))
+    prompt = "😀" * limit(longest, "prompt", "maxLength")
+    input = {"prompt": prompt, "model": longest, REFERENCES: ["https://example.com/a.png"]}
+    body = {"operation": OPERATION, "input": input}
+    assert MOCK.post(json.dumps(body, ensure_ascii=escaped)).status_code == 202
+    assert STRICT.post(json.dumps({**body, "webhook_url": 1}, ensure_ascii=escaped)).status_code == 400
+
+
 def test_every_rule_is_broken_but_one() -> None:
     """Of all rules, one is left out, which another always speaks for: an input that is no object spoils its body.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import sysconfig
@@ -12,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import environment
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def _run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV_", "CANNON_"))}
-    return subprocess.run([str(part) for part in command], cwd=cwd, env=clean, capture_output=True, text=True)
+    return subprocess.run([str(part) for part in command], cwd=cwd, env=environment(), capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
