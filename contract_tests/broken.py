@@ -1,4 +1,4 @@
-"""How a test ends that does not hold: a promise is broken, nothing could be shown, the run is over (floor 5)."""
+"""How a test ends that does not hold: a promise is broken, or nothing could be shown (floor 5)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,3 @@ class Broken(AssertionError):
 
 class Untested(Exception):
     """Raised where a test cannot show anything on this target, or must not; says why."""
-
-
-class Stopped(Exception):
-    """Raised after an exchange that ends the run; says why."""

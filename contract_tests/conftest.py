@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from cannon_spec import Catalog, load_catalog
-from contract_tests import connect, ledger, options, plan, prices, report
+from contract_tests import connect, interrupts, ledger, options, plan, prices, report
 from contract_tests.connect import Layer, NoTarget, Place
 from contract_tests.recording import without
 from contract_tests.results import from_dict
@@ -22,6 +24,7 @@ from contract_tests.target import OPERATION, Api
 
 _KEY = "CANNON_API_KEY"
 _MORE_KEYS = {"other key": "CANNON_OTHER_API_KEY", "empty key": "CANNON_EMPTY_API_KEY"}
+_ALL_KEYS = (_KEY, *_MORE_KEYS.values())
 _KEY_FORM = re.compile(r"[!-~]*", re.ASCII)
 _HERE = Path(__file__).resolve().parent
 _RUN = pytest.StashKey[Run]()
@@ -52,32 +55,32 @@ def pytest_configure(config: pytest.Config) -> None:
         known = prices.read(chosen.prices, chosen.assume_price, catalog)
     except prices.BadPrices as error:
         raise pytest.UsageError(f"--prices {error}") from None
-    secrets = frozenset(filter(None, (os.environ.get(name) for name in (_KEY, *_MORE_KEYS.values()))))
+    secrets = frozenset(filter(None, (*map(_environ, _ALL_KEYS), urlsplit(chosen.target).password)))
     run = config.stash[_RUN] = Run(catalog, chosen, Spending(chosen.allow_spend, known), secrets=secrets)
     if chosen.report:
         try:
             folder = report.folder(chosen.report)
         except OSError as error:
             raise pytest.UsageError(f"--report {chosen.report}: {error.strerror}; name a folder") from None
-        config.option.xmlpath = config.option.xmlpath or str(folder / "junit.xml")
+        config.option.xmlpath = getattr(config.option, "xmlpath", None) or str(folder / "junit.xml")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Collector(run))
 
 
 def _check_keys(chosen: options.Options) -> None:
     """Refuse keys that no header can have, without naming them, and a live run without one."""
-    for name in (_KEY, *_MORE_KEYS.values()):
-        if not _KEY_FORM.fullmatch(os.environ.get(name, "")):
+    for name in _ALL_KEYS:
+        if not _KEY_FORM.fullmatch(_environ(name) or ""):
             raise pytest.UsageError(f"{name}: an API key has printable ASCII letters and no spaces; set it again")
-    if chosen.target == "live" and not os.environ.get(_KEY):
+    if chosen.target == "live" and _environ(_KEY) is None:
         raise pytest.UsageError(f"--target live: put your API key into the environment variable {_KEY}")
-    if os.environ.get(_KEY) and os.environ.get(_KEY) == os.environ.get(_MORE_KEYS["other key"]):
+    if _environ(_KEY) is not None and _environ(_KEY) == _environ(_MORE_KEYS["other key"]):
         raise pytest.UsageError(f"{_MORE_KEYS['other key']} is the key of {_KEY} again; set another one")
 
 
 def _is_distributed(config: pytest.Config) -> bool:
     """Whether tests run in several processes, or this is one of them."""
-    asked = (getattr(config.option, name, None) for name in ("numprocesses", "tx", "distload"))
+    asked = (getattr(config.option, name, None) for name in ("numprocesses", "tx", "distload", "looponfail"))
     return hasattr(config, "workerinput") or any(asked) or getattr(config.option, "dist", "no") != "no"
 
 
@@ -109,7 +112,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     if not _found(run).may_charge:
         return []
     chosen = dict(plan.cheapest(run.catalog, OPERATION, run.spending.prices))
-    steps = [run.step(item, chosen) for item in mine if not run.lacking(_needed(item), _keys())]
+    steps = [run.step(item, chosen, run.lacking(_needed(item), _keys())) for item in mine]
     run.planned = {each.test: each for each in plan.plan(steps, run.spending.prices, run.spending.allowed)}
     return plan.told(tuple(run.planned.values()), run.spending.allowed)
 
@@ -139,8 +142,10 @@ def api(request: pytest.FixtureRequest, layer: Layer) -> Iterator[Api]:
     if lacking or (planned is not None and planned.left_out):
         pytest.skip(lacking or (planned.left_out if planned else ""))
     with httpx.Client(timeout=connect.SECONDS) as client:
-        key = run.key_for(os.environ.get(_KEY))
-        yield _kept(request, connect.over_socket(run.catalog, place, key, run.spending, client, run.shared))
+        key = run.key_for(_environ(_KEY))
+        yield _kept(
+            request, connect.over_socket(run.catalog, place, key, run.spending, client, run.shared, run.secrets)
+        )
 
 
 @pytest.fixture
@@ -186,6 +191,16 @@ class _Collector:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._heeding = ExitStack()
+
+    def pytest_sessionstart(self) -> None:
+        """Heed the signals of a run on a server: what it has created there is to be read back."""
+        if self._run.options.target != "mock":
+            self._heeding.enter_context(interrupts.heeded(self._interrupted))
+
+    def pytest_unconfigure(self) -> None:
+        """Leave signals as they were."""
+        self._heeding.close()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result of a test, whichever process ran it."""
@@ -198,18 +213,20 @@ class _Collector:
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember why the run ended."""
-        self._run.stopped = self._run.stopped or "it was interrupted"
+        self._interrupted()
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Look once more at what is still open, and write the report."""
         run = self._run
-        if run.place is not None and run.spending.waiting:
-            keys = (os.environ.get(_KEY) or run.key, *(os.environ.get(name) for name in _MORE_KEYS.values()))
-            overrun = connect.look_again(run.catalog, run.place, filter(None, keys), run.spending)
-            run.stopped = run.stopped or overrun
-        if run.options.report and run.has_begun:
-            report.write(run)
-        if run.results and session.exitstatus == pytest.ExitCode.OK and not run.is_whole:
+        run.stopped = run.stopped or str(session.shouldfail or session.shouldstop or "")
+        try:
+            self._look_again()
+        except KeyboardInterrupt:
+            self._interrupted()
+        finally:
+            if run.options.report and run.has_begun:
+                report.write(run)
+        if run.spending.overrun or (run.results and session.exitstatus == pytest.ExitCode.OK and not run.is_whole):
             session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -219,23 +236,43 @@ class _Collector:
             for line in report.summary(self._run):
                 terminalreporter.write_line(line)
 
+    def _interrupted(self) -> None:
+        self._run.stopped = self._run.stopped or "it was interrupted"
+
+    def _look_again(self) -> None:
+        """Look once more at what was created and at the balances."""
+        run = self._run
+        if run.place is not None and run.spending.spends:
+            keys = filter(None, (_environ(_KEY) or run.key, *map(_environ, _MORE_KEYS.values())))
+            connect.look_again(run.catalog, run.place, keys, run.spending, run.secrets)
+            run.stopped = run.stopped or run.spending.overrun
+
+
+def _environ(name: str) -> str | None:
+    """A variable of the environment; None where it is empty, as where it is not there."""
+    return os.environ.get(name) or None
+
 
 def _of_this_suite(items: list[pytest.Item]) -> list[pytest.Item]:
     return [item for item in items if item.path.is_relative_to(_HERE)]
 
 
 def _needed(item: pytest.Item) -> Iterator[str]:
-    return (ability for mark in item.iter_markers("needs") for ability in mark.args)
+    yield from (ability for mark in item.iter_markers("needs") for ability in mark.args)
+    yield from (name for name in ("own",) if name in getattr(item, "fixturenames", ()))
 
 
 def _keys() -> set[str]:
     """The kinds of API keys, beside the first, that the environment has."""
-    return {kind for kind, name in _MORE_KEYS.items() if os.environ.get(name)}
+    return {kind for kind, name in _MORE_KEYS.items() if _environ(name)}
 
 
 def _cut(made: pytest.TestReport, secrets: frozenset[str]) -> None:
     """Cut the user's keys out of what pytest tells of a test."""
-    if made.longrepr is not None and any(secret in str(made.longrepr) for secret in secrets):
+    if isinstance(made.longrepr, tuple):
+        path, line, why = made.longrepr
+        made.longrepr = (path, line, without(why, secrets))
+    elif any(secret in str(made.longrepr) for secret in secrets):
         made.longrepr = without(str(made.longrepr), secrets)
     made.sections = [(name, without(text, secrets)) for name, text in made.sections]
 
@@ -250,8 +287,9 @@ def _found(run: Run) -> Place:
     if run.place is None:
         chosen = run.options
         try:
-            keys = [os.environ.get(name) for name in (_KEY, *_MORE_KEYS.values())]
+            keys = [_environ(name) for name in _ALL_KEYS]
             run.place = connect.found(run.catalog, chosen.target, keys, as_live=chosen.treat_as_live)
         except NoTarget as error:
-            pytest.exit(str(error), returncode=2)
+            run.stopped = without(str(error), run.secrets)
+            pytest.exit(run.stopped, returncode=2)
     return run.place

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
 from cannon_spec import Catalog
 from contract_tests import plan
-from contract_tests.broken import Stopped
 from contract_tests.guard import Guard, patient
+from contract_tests.recording import cleaned
 from contract_tests.spending import Spending
 from contract_tests.target import OPERATION, Api, Send
 
@@ -24,6 +24,7 @@ _IN_PROCESS_PATIENCE_S = 1800
 SECONDS = 30.0
 """How long a reply may take."""
 _NO_SUCH_API = (404, 405, 501)
+_NOT_TAKEN = (401, 403)
 
 
 class NoTarget(Exception):
@@ -87,10 +88,11 @@ def in_process(
     client = httpx.Client(transport=httpx.WSGITransport(app=layer.app(app)))
     switches = {name: getattr(config, name) for name in config.__dataclass_fields__}
     return Api(
-        url=httpx.URL("http://mock.test"),
+        url="http://mock.test",
         key=fresh_key(),
-        send=_sender(client),
+        send=_sender(client, ()),
         sleep=clock.sleep,
+        now_s=lambda: clock.now_ms() / 1000,
         catalog=catalog,
         is_mock=True,
         moves_clock=True,
@@ -106,45 +108,66 @@ def found(catalog: Catalog, target: str, keys: Sequence[str | None], *, as_live:
     ``keys`` are the user's, the first for all that needs no other. A target may charge if it is the vendor's, if it is
     to be treated so, and if it is called with a key of the user's and does not say that it is our mock.
     """
-    live, url = is_vendors(target, catalog.base_url), catalog.base_url if target == "live" else target
+    live, url = is_vendors(target, catalog.base_url), (catalog.base_url if target == "live" else target).rstrip("/")
     with httpx.Client(timeout=SECONDS) as client:
         try:
-            status = _status(client, url, None)
-            is_open = _status(client, url, fresh_key()) == httpx.codes.OK
-            is_good = is_open if keys[0] is None else _status(client, url, keys[0]) == httpx.codes.OK
+            without_key = _status(client, url, None)
+            with_any = _status(client, url, fresh_key())
+            good = with_any if keys[0] is None else _status(client, url, keys[0])
             says = {} if live or as_live else _admin(client, url, "health")
             is_mock = says.get("name") == "cannon-mock"
             switches = _admin(client, url, "assumptions").get("switches", {}) if is_mock else {}
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NoTarget(f"no answer from {url}: {error}; check the address, and that the server is up") from None
-    if status in _NO_SUCH_API:
-        raise NoTarget(f"{url} is no such API: GET /api/v1/status answers {status}; check the address")
+    is_open = with_any.status_code == httpx.codes.OK
+    _check(url, without_key, with_any if is_mock and is_open else good, has_key=keys[0] is not None)
     may_charge = live or as_live or (any(keys) and not is_mock)
-    if not is_good and not (is_mock and is_open):
-        advice = "is it the right one?" if keys[0] else "set one that is"
-        raise NoTarget(f"{url} does not take the API key of the environment variable CANNON_API_KEY; {advice}")
     return Place(url, is_mock, may_charge, is_mock and is_open, switches)
 
 
-def _status(client: httpx.Client, url: str, key: str | None) -> int:
-    headers = {} if key is None else {"x-api-key": key}
-    return client.get(f"{url.rstrip('/')}/api/v1/status", headers=headers).status_code
+def _check(url: str, without_key: httpx.Response, good: httpx.Response, *, has_key: bool) -> None:
+    """Raise NoTarget for what does not answer as the API does, or does not take the key."""
+    if without_key.status_code in _NO_SUCH_API:
+        said = f"answers {without_key.status_code}"
+    elif good.status_code in _NOT_TAKEN:
+        name = "CANNON_API_KEY"
+        advice = f"is the one in the environment variable {name} right?" if has_key else f"put one into {name}"
+        raise NoTarget(f"{url} does not take the API key: it answers {good.status_code}; {advice}")
+    elif good.status_code != httpx.codes.OK:
+        where = f" (to {good.headers['Location']})" if "Location" in good.headers else ""
+        advice = "check the address, or try again later"
+        raise NoTarget(f"{url} is not ready: GET /api/v1/status answers {good.status_code}{where}; {advice}")
+    elif _is_object(good):
+        return
+    else:
+        said = "does not answer with a JSON object"
+    raise NoTarget(f"{url} is no such API: GET /api/v1/status {said}; check the address")
 
 
 def over_socket(
-    catalog: Catalog, place: Place, key: str, spending: Spending, client: httpx.Client, shared: list[Any]
+    catalog: Catalog,
+    place: Place,
+    key: str,
+    spending: Spending,
+    client: httpx.Client,
+    shared: list[Any],
+    hidden: Iterable[str],
 ) -> Api:
-    """A target that was found. Where it may charge, it is behind the guard, and a plain request is ``shared``."""
-    send = _sender(client)
+    """A target that was found. Where it may charge, it is behind the guard, and a plain request is ``shared``.
+
+    What a target says that is ``hidden`` is cut out before anybody sees it.
+    """
+    send = _sender(client, hidden)
     chosen = plan.default(catalog, OPERATION)
     if place.may_charge:
-        send = patient(Guard(send, spending, tuple(catalog.lifecycle["terminal"])), time.sleep)
+        send = patient(_guard(catalog, place, send, spending), time.sleep)
         chosen = plan.cheapest(catalog, OPERATION, spending.prices)
     return Api(
-        url=httpx.URL(place.url),
+        url=place.url,
         key=key,
         send=send,
         sleep=time.sleep,
+        now_s=time.monotonic,
         catalog=catalog,
         is_mock=place.is_mock,
         moves_clock=False,
@@ -155,23 +178,17 @@ def over_socket(
     )
 
 
-def look_again(catalog: Catalog, place: Place, keys: Iterable[str], spending: Spending) -> str:
-    """Poll every request once that was not seen to end, with each of the keys it may be of; that costs nothing.
-
-    What is told is an overrun that shows only now, or nothing.
-    """
-    overrun = ""
+def look_again(catalog: Catalog, place: Place, keys: Iterable[str], spending: Spending, hidden: Iterable[str]) -> None:
+    """Poll every request once that was not seen to end, and look at each balance: what shows only now counts too."""
     with httpx.Client(timeout=SECONDS) as client:
+        guard = _guard(catalog, place, _sender(client, hidden), spending)
         for key in keys:
-            api = over_socket(catalog, place, key, spending, client, [])
-            for id_ in tuple(spending.waiting):
+            paths = ["status", *(f"requests/{quote(id_, safe='', errors='replace')}" for id_ in spending.waiting)]
+            for path in paths:
                 try:
-                    api.get(f"/api/v1/requests/{id_}")
-                except Stopped as error:
-                    overrun = overrun or str(error)
+                    guard.read(httpx.Request("GET", f"{place.url}/api/v1/{path}", headers={"x-api-key": key}))
                 except (httpx.HTTPError, httpx.InvalidURL):
                     continue
-    return overrun
 
 
 def is_vendors(target: str, vendor: str) -> bool:
@@ -180,15 +197,33 @@ def is_vendors(target: str, vendor: str) -> bool:
     return target == "live" or host == domain or host.endswith("." + domain)
 
 
-def _sender(client: httpx.Client) -> Send:
+def _guard(catalog: Catalog, place: Place, send: Send, spending: Spending) -> Guard:
+    return Guard(send, spending, place.url, tuple(catalog.lifecycle["terminal"]))
+
+
+def _sender(client: httpx.Client, hidden: Iterable[str]) -> Send:
     """Sends requests; what is asked for without an API key, as a file is, may be somewhere else."""
-    return lambda request: client.send(request, follow_redirects="x-api-key" not in request.headers)
+
+    def send(request: httpx.Request) -> httpx.Response:
+        return cleaned(client.send(request, follow_redirects="x-api-key" not in request.headers), hidden)
+
+    return send
+
+
+def _status(client: httpx.Client, url: str, key: str | None) -> httpx.Response:
+    headers = {} if key is None else {"x-api-key": key}
+    return patient(client.send, time.sleep)(httpx.Request("GET", f"{url}/api/v1/status", headers=headers))
 
 
 def _admin(client: httpx.Client, url: str, what: str) -> dict[str, Any]:
     """What our mock's own API says; nothing where there is none, or a token is asked for."""
+    response = client.get(f"{url}/__mock__/{what}")
+    said: dict[str, Any] = response.json() if _is_object(response) else {}
+    return said
+
+
+def _is_object(response: httpx.Response) -> bool:
     try:
-        said = client.get(f"{url.rstrip('/')}/__mock__/{what}").json()
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
+        return isinstance(response.json(), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
+from contract_tests.account import Balance
+from contract_tests.broken import Untested
 from contract_tests.prices import amount, finite
 from contract_tests.spending import Spending
 from contract_tests.target import Send
 
 _TRIES = 6
-_LONGEST_WAIT_S = 60.0
-_REFUSED = 300
+_LONGEST_WAIT_S = 300.0
 _TOO_MANY, _BUSY = 429, 503
+_KEY_HEADERS = ("x-api-key", "authorization")
 
 
 def patient(send: Send, sleep: Callable[[float], None]) -> Send:
-    """A door that tries again where it is told to come back later, after the time it is told, up to six times."""
+    """A door that tries again where it is told to come back later, after the time it is told, up to six times.
+
+    It gives up where that is more than five minutes. A create without an idempotency key is not sent again after a
+    503: it may have been stored.
+    """
 
     def door(request: httpx.Request) -> httpx.Response:
         for _ in range(_TRIES - 1):
             response = send(request)
             wait_s = _wait_s(response)
-            if wait_s is None:
+            is_unsafe = request.method == "POST" and "x-idempotency-key" not in request.headers
+            if wait_s is None or wait_s > _LONGEST_WAIT_S or (is_unsafe and response.status_code == _BUSY):
                 return response
             sleep(wait_s)
         return send(request)
@@ -38,75 +48,99 @@ def patient(send: Send, sleep: Callable[[float], None]) -> Send:
 
 def _wait_s(response: httpx.Response) -> float | None:
     """How long to wait before another try; None where there is to be none."""
-    said = response.headers.get("Retry-After", "")
+    said = _retry_after_s(response.headers.get("Retry-After", ""))
     if response.status_code == _TOO_MANY:
-        return min(float(said), _LONGEST_WAIT_S) if said.isdecimal() else 1.0
-    return min(float(said), _LONGEST_WAIT_S) if response.status_code == _BUSY and said.isdecimal() else None
+        return 1.0 if said is None else said
+    return said if response.status_code == _BUSY else None
+
+
+def _retry_after_s(said: str) -> float | None:
+    """Seconds, as a number or until a date; None for neither."""
+    try:
+        seconds = float(said)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):  # no date, or one without a zone
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A door that sends a create only if ``spending`` admits it, and reads back what it cost."""
+    """A door that sends a create only if ``spending`` admits it, and reads back what it cost.
+
+    ``base`` is the address that the API is under.
+    """
 
     send: Send
     spending: Spending
+    base: str
     terminal: tuple[str, ...]
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Send a request. Raises Untested where it must not be sent, Stopped where it cost more than it might."""
-        if request.method == "POST":
-            return self._create(request)
+        """Send a request. Raises Untested for a create that must not be sent, and for all that follows an overrun."""
+        if self.spending.overrun:
+            raise Untested(self.spending.overrun)
+        return self._create(request) if request.method == "POST" else self.read(request)
+
+    def read(self, request: httpx.Request) -> httpx.Response:
+        """Send what creates nothing, and note what it tells of balances and costs."""
         response = self.send(request)
-        if "/requests/" in request.url.path:
+        if request.url.path.endswith("/api/v1/status"):
+            self.spending.looked(_balance(request, response))
+        elif "/requests/" in request.url.path:
             self.spending.saw(_object(response), self.terminal)
         return response
 
     def _create(self, request: httpx.Request) -> httpx.Response:
         spending, body = self.spending, _loaded(request.read())
-        price = spending.admit(body)
+        spending.admit(body)
         before = self._balance(request)
-        spending.sending(price)
+        spending.looked(before)
+        number = spending.sending(body, before)
         try:
             response = self.send(request)
         except (httpx.HTTPError, KeyboardInterrupt) as error:
             answer = f"got no answer ({type(error).__name__})"
-            spending.not_accepted(body, price, answer, self._fell(request, before))
+            spending.not_accepted(number, answer, False, before, self._balance(request))
             raise
         id_ = _object(response).get("id")
-        if response.status_code >= _REFUSED or not isinstance(id_, str):
+        if not response.is_success or not isinstance(id_, str):
             answer = f"was answered with {response.status_code}"
-            spending.not_accepted(body, price, answer, self._fell(request, before))
+            spending.not_accepted(number, answer, response.is_client_error, before, self._balance(request))
         else:
-            spending.answered(id_)
-            spending.accepted(body, price, id_, self._billable(request, id_), self._fell(request, before))
+            spending.accepted(number, id_)
+            spending.settled(number, self._billable(request, id_), before, self._balance(request))
         return response
 
-    def _fell(self, request: httpx.Request, before: float | None) -> float | None:
-        """How far the balance fell; None where it cannot be read."""
-        after = self._balance(request)
-        return None if before is None or after is None else before - after
-
-    def _balance(self, request: httpx.Request) -> float | None:
-        """What the key of a request has left: nothing where no account has that key, None where it cannot be read."""
-        response = self._asked(request, "status")
-        if response is not None and response.status_code == httpx.codes.UNAUTHORIZED:
-            return 0.0
-        return finite(_object(response).get("creditsRemaining"))
+    def _balance(self, request: httpx.Request) -> Balance:
+        return _balance(request, self._asked(request, "status"))
 
     def _billable(self, request: httpx.Request, id_: str) -> float | None:
         """What an accepted request says that it costs; None while it says nothing."""
-        said = _object(self._asked(request, f"requests/{quote(id_, safe='')}"))
+        said = _object(self._asked(request, f"requests/{quote(id_, safe='', errors='replace')}"))
         return amount(said.get("billableCredits")) or None
 
     def _asked(self, request: httpx.Request, path: str) -> httpx.Response | None:
-        keys = {name: request.headers[name] for name in ("x-api-key", "authorization") if name in request.headers}
+        keys = {name: request.headers[name] for name in _KEY_HEADERS if name in request.headers}
         try:
-            return patient(self.send, self.sleep)(
-                httpx.Request("GET", request.url.join(f"/api/v1/{path}"), headers=keys)
-            )
+            return patient(self.send, self.sleep)(httpx.Request("GET", f"{self.base}/api/v1/{path}", headers=keys))
         except (httpx.HTTPError, httpx.InvalidURL):
             return None
+
+
+def _balance(request: httpx.Request, status: httpx.Response | None) -> Balance:
+    """What a status reply says that the API key of a request has."""
+    if status is not None and status.status_code == httpx.codes.UNAUTHORIZED:
+        return Balance("", 0.0)
+    return Balance(_key(request), finite(_object(status).get("creditsRemaining")))
+
+
+def _key(request: httpx.Request) -> str:
+    """The API key of a request, in whichever header it has it."""
+    return next((request.headers[name] for name in _KEY_HEADERS if request.headers.get(name)), "(none)")
 
 
 def _loaded(content: bytes) -> Any:

@@ -10,10 +10,10 @@ import httpx
 
 from cannon_spec import validate_request
 from contract_tests.broken import Broken, Untested
-from contract_tests.recording import Exchange
-from contract_tests.target import Api
+from contract_tests.target import Api, Notes
 
 _LEAST_WAIT_S = 0.005
+_LONGEST_WAIT_S = 60.0
 
 
 def fresh() -> str:
@@ -27,36 +27,56 @@ def accepted(api: Api, body: Any = None, *, key: str | None = None, **headers: s
     return granted(api, api.create(body, key=key, **headers), body)
 
 
-def granted(api: Api, response: httpx.Response, body: Any) -> dict[str, Any]:
+def granted(api: Api, response: httpx.Response, body: Any, *blamed: str) -> dict[str, Any]:
     """The accepted reply to a create.
 
-    Raises Broken where it was refused: if the contract has only assumptions against the body, these are blamed, as
-    that the identifier of its model is the one that is assumed.
+    Raises Broken where it was refused, for the claims that are named. Where none are, and the contract has only
+    assumptions against the body, these are blamed, as that the identifier of its model is the one that is assumed.
     """
-    if response.status_code == httpx.codes.PAYMENT_REQUIRED and not api.moves_clock:
-        raise Untested("a create was answered with 402: the account may have too few credits for this run")
+    _check_account(api, response)
     if response.status_code >= 300:
         findings = validate_request(body, catalog=api.catalog).findings
         if findings and api.switch("strict", False):
             raise Untested("this mock is strict: it refuses what the contract only warns of")
-        blamed = dict.fromkeys(finding.evidence.claim for finding in findings) or ("create-accepted-202",)
-        raise Broken(f"a good create was answered with {response.status_code}", *blamed)
+        assumed = tuple(dict.fromkeys(finding.evidence.claim for finding in findings))
+        claims = blamed or assumed or ("create-accepted-202",)
+        raise Broken(f"a good create was answered with {response.status_code}", *claims)
     reply: dict[str, Any] = api.held("accepted", response)
     return reply
+
+
+def refused(api: Api, response: httpx.Response) -> httpx.Response:
+    """The answer to a create that is to be refused. Raises Untested for one that speaks of something else."""
+    _check_account(api, response)
+    if response.is_server_error and not api.is_mock:
+        raise Untested(f"a create was answered with {response.status_code}, which says nothing of its body")
+    return response
+
+
+def _check_account(api: Api, response: httpx.Response) -> None:
+    """Raise Untested for what is refused whatever its body is; our mock has no reason to do that."""
+    reasons = {
+        401: "the API key is not taken for creates",
+        402: "the account may have too few credits for this run",
+        403: "the API key may not create",
+        429: "the target asked to come back later, again and again",
+    }
+    if response.status_code in reasons and not api.moves_clock:
+        raise Untested(f"a create was answered with {response.status_code}: {reasons[response.status_code]}")
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
     """A plain request from its create to its end: what was sent and answered, each poll, and the balances.
 
-    ``credits`` are those before the create, after it, and after the end.
+    ``credits`` are those before the create, after it, and after the end; ``notes`` what was seen on the way.
     """
 
     body: dict[str, Any]
     created: httpx.Response
     polls: list[dict[str, Any]]
     credits: tuple[float, float, float]
-    exchanges: list[Exchange]
+    notes: Notes
 
     @property
     def reply(self) -> dict[str, Any]:
@@ -87,7 +107,7 @@ def plain(api: Api) -> Journey:
             api.shared.append(error)
             raise
     elif isinstance(api.shared[0], Journey):
-        api.notes.exchanges.extend(api.shared[0].exchanges)
+        api.notes.add(api.shared[0].notes)
     if isinstance(api.shared[0], Exception):
         raise api.shared[0]
     journey: Journey = api.shared[0]
@@ -95,28 +115,35 @@ def plain(api: Api) -> Journey:
 
 
 def _travelled(api: Api) -> Journey:
-    body, before, start = api.body(), api.credits(), len(api.notes.exchanges)
-    created = api.create(body)
+    body, start = api.body(), api.notes.size
+    before, created = api.credits(), api.create(body)
     reply = granted(api, created, body)
     after = api.credits()
     seen = polls(api, reply)
-    return Journey(body, created, seen, (before, after, api.credits()), api.notes.exchanges[start:])
+    credits = (before, after, api.credits())
+    return Journey(body, created, seen, credits, api.notes.since(start))
 
 
 def polls(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
     """Every request object that polling sees, until a terminal one; each is held to the schema.
 
-    Polls at once, then every ``poll_after_ms``. Raises Broken when the target's patience is over.
+    Polls at once, then every ``poll_after_ms``. Raises Broken for a status that there is not, and when the target's
+    patience is over.
     """
-    wait_s = max(reply["poll_after_ms"] / 1000, _LEAST_WAIT_S)
-    seen, waited_s = [poll(api, reply)], 0.0
-    while seen[-1]["status"] not in api.catalog.lifecycle["terminal"]:
-        if waited_s > api.patience_s:
-            raise Broken(f"{reply['id']} is {seen[-1]['status']} after {waited_s:.0f} s", "lifecycle-order")
-        api.sleep(wait_s)
-        waited_s += wait_s
+    seen, until_s = [poll(api, reply)], api.now_s() + api.patience_s
+    while (status := seen[-1]["status"]) not in api.catalog.lifecycle["terminal"]:
+        if status not in api.catalog.lifecycle["states"]:
+            raise Broken(f"a request has the status {status}", "lifecycle-states")
+        if api.now_s() > until_s:
+            raise Broken(f"a request is {status} after {api.patience_s} s", "lifecycle-order")
+        pause(api, reply)
         seen.append(poll(api, reply))
     return seen
+
+
+def pause(api: Api, reply: dict[str, Any]) -> None:
+    """Wait as long as an accepted reply says, and no longer than a minute."""
+    api.sleep(min(max(reply["poll_after_ms"] / 1000, _LEAST_WAIT_S), _LONGEST_WAIT_S))
 
 
 def poll(api: Api, reply: dict[str, Any]) -> dict[str, Any]:

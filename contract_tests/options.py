@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,17 @@ def chosen(config: Any) -> Options:
 
 
 def _target(text: str) -> str:
-    if text not in ("mock", "live") and not text.startswith(("http://", "https://")):
+    if text not in ("mock", "live") and not _is_address(text):
         raise argparse.ArgumentTypeError(f"{text}: use mock, live, or an address with http:// or https://")
     return text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # of a port that is no number, or a bracket that is not closed
+        return False
 
 
 def _credits(text: str) -> float:

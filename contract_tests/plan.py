@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,21 +16,28 @@ class Step:
     """What one test creates: ``bodies`` that cost, and ``probes`` that are to be refused, which cost nothing then.
 
     ``shared`` is the one body that all tests create together which look at a plain request; None for others.
+    ``lacking`` says why the test cannot run on the target, and is empty where it can.
     """
 
     test: str
     bodies: tuple[Any, ...]
     probes: tuple[Any, ...]
     shared: Any = None
+    lacking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A step with what it may cost; ``left_out`` says why it is not to run, and is empty where it is."""
+    """A step with what it may cost, and what a probe may that is accepted all the same.
+
+    ``left_out`` says why it is not to run, and is empty where it is.
+    """
 
     test: str
     creates: int
     cost: float
+    probes: int
+    dearest_probe: float
     left_out: str
 
 
@@ -51,13 +59,22 @@ def told(planned: tuple[Planned, ...], allowed: float) -> list[str]:
     """The plan in lines for people."""
     kept = [each for each in planned if not each.left_out]
     creates, cost = sum(each.creates for each in kept), sum(each.cost for each in kept)
-    lines = [f"plan: {creates} creates in {len(kept)} tests, {cost:g} credits at most of {allowed:g} allowed"]
+    probes, dearest = sum(each.probes for each in kept), max((each.dearest_probe for each in kept), default=0)
+    lines = [
+        f"plan: {len(kept)} of {len(planned)} tests, with {creates} creates that may cost {cost:g} credits in all of "
+        f"{allowed:g} allowed"
+    ]
     lines += [f"  {each.cost:>8g}  {each.test}" for each in kept if each.creates]
-    reasons: dict[str, int] = {}
-    for each in planned:
-        if each.left_out:
-            reasons[each.left_out] = reasons.get(each.left_out, 0) + 1
-    return [*lines, *(f"  left out: {count} tests: {reason}" for reason, count in reasons.items())]
+    if probes:
+        lines.append(
+            f"  and {probes} creates that are to be refused, which cost nothing then (up to {dearest:g} each otherwise)"
+        )
+    reasons = Counter(each.left_out for each in planned if each.left_out)
+    return [*lines, *(f"  left out: {count} {_tests(count)}: {reason}" for reason, count in reasons.most_common())]
+
+
+def _tests(count: int) -> str:
+    return "test" if count == 1 else "tests"
 
 
 def default(catalog: Catalog, operation: str) -> Mapping[str, Any]:
@@ -89,18 +106,20 @@ def _resolutions(catalog: Catalog, prices: Prices) -> tuple[str, ...]:
 
 
 def _priced(step: Step, prices: Prices, allowed: float, spent: float) -> Planned:
-    costs = [prices.dearest(body) for body in step.bodies]
-    probes = [prices.dearest(body) for body in step.probes]
-    creates, known = len(costs) + len(probes), [each for each in (*costs, *probes) if each is not None]
+    costs, probes = ([prices.dearest(body) for body in bodies] for bodies in (step.bodies, step.probes))
+    known = [each for each in (*costs, *probes) if each is not None]
     cost = sum(each for each in costs if each is not None)
-    if not creates:
+    dearest = max((each for each in probes if each is not None), default=0.0)
+    if step.lacking:
+        reason = step.lacking
+    elif not costs and not probes:
         reason = ""
     elif not allowed:
         reason = "creates requests, which may cost credits (--allow-spend CREDITS)"
-    elif len(known) < creates:
+    elif len(known) < len(costs) + len(probes):
         reason = "a price is not known (--prices FILE, or --assume-price CREDITS)"
-    elif spent + cost + max((each for each in probes if each is not None), default=0) > allowed:
+    elif spent + cost + dearest > allowed:
         reason = f"could cross --allow-spend {allowed:g}"
     else:
         reason = ""
-    return Planned(step.test, creates, cost, reason)
+    return Planned(step.test, len(costs), cost, len(probes), dearest, reason)

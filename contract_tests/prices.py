@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from cannon_spec import Catalog, document, validate_request
 from cannon_spec.errors import NotJSON
 from contract_tests.target import OPERATION
 
-FORM = '{"prices": [{"operation": "…", "model": "…", "resolution": "…", "credits": 28}]}'
+FORM = '{"prices": [{"model": "…", "resolution": "…", "credits": 28}]}'
 _FIELDS = ("operation", "model", "resolution")
+Key = tuple[str, str | None, str | None]
 _PLACES = ("/operation", "/input/model", "/input/resolution")
 
 
@@ -41,56 +42,83 @@ def amount(value: object) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What creates cost that have each of the fields that are named; an empty one fits any."""
+    """What creates of an operation cost that have this model and resolution.
+
+    An empty text fits any; None fits a create that leaves it out.
+    """
 
     credits: float
-    operation: str = ""
-    model: str = ""
-    resolution: str = ""
+    operation: str = OPERATION
+    model: str | None = ""
+    resolution: str | None = ""
 
-    def may_fit(self, fields: Mapping[str, Any]) -> bool:
-        """Whether a create could be one of those: nothing that it says is otherwise, what it leaves out may be so."""
-        return all(getattr(self, name) in ("", fields[name]) for name in _FIELDS if fields.get(name) is not None)
+    @property
+    def key(self) -> Key:
+        """What it is the price of."""
+        return self.operation, self.model, self.resolution
+
+    def may_fit(self, said: Mapping[str, str | None]) -> bool:
+        """Whether a create that says this could be one of those: what it leaves out may be any."""
+        return all(value is None or getattr(self, name) in ("", value) for name, value in said.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Known prices; ``assumed`` is what to reckon with where none is known, None for not at all."""
+    """Known prices; ``assumed`` is what to reckon with where none is known, None for not at all.
+
+    ``words`` are those that the contract has for operation, model and resolution; one that it has not may be taken for
+    any. Without them every word is one.
+    """
 
     known: tuple[Price, ...] = ()
     assumed: float | None = None
+    words: Mapping[str, Container[str]] = field(default_factory=dict)
 
     def dearest(self, body: Any) -> float | None:
         """The dearest known price that a create may have, else the assumed one; None where there is none either."""
-        fields = _fields(body)
-        fitting = [price.credits for price in self.known if price.may_fit(fields)]
-        return max(fitting, default=self.assumed)
+        said, left_out = self._said(body)
+        fitting = [price for price in self.known if price.may_fit(said)]
+        for name in left_out:
+            if any(getattr(price, name) is None for price in fitting):
+                fitting = [price for price in fitting if getattr(price, name) in (None, "")]
+        return max((price.credits for price in fitting), default=self.assumed)
 
     def with_charged(self, charged: Iterable[tuple[Any, float]]) -> Prices:
         """These prices after bodies were charged: for what was charged the dearest of this run, the rest as it was.
 
-        What left its model or resolution out says nothing of the price of either.
+        A body with a word that the contract does not have says nothing of the price of others.
         """
-        seen: dict[tuple[str, ...], float] = {}
+        seen: dict[Key, float] = {}
         for body, credits in charged:
-            fields = _fields(body)
-            key = tuple(str(fields[name] or "") for name in _FIELDS)
-            if all(key):
+            said, left_out = self._said(body)
+            if said["operation"] and all(value is not None or name in left_out for name, value in said.items()):
+                key = (said["operation"], said["model"], said["resolution"])
                 seen[key] = max(credits, seen.get(key, 0))
-        kept = tuple(price for price in self.known if (price.operation, price.model, price.resolution) not in seen)
-        return Prices((*kept, *(Price(credits, *key) for key, credits in seen.items())), self.assumed)
+        kept = tuple(price for price in self.known if price.key not in seen)
+        return replace(self, known=(*kept, *(Price(credits, *key) for key, credits in seen.items())))
 
     def to_json(self) -> str:
         """The text of a price file."""
-        named = [{name: getattr(price, name) for name in _FIELDS if getattr(price, name)} for price in self.known]
-        entries = [{**fields, "credits": price.credits} for fields, price in zip(named, self.known, strict=True)]
+        entries = [{name: value for name, value in asdict(price).items() if value != ""} for price in self.known]
         return json.dumps({"prices": entries}, indent=2) + "\n"
+
+    def _said(self, body: Any) -> tuple[dict[str, str | None], set[str]]:
+        """What a create says of what prices go by, None for what could be any; and what of it is left out."""
+        body = body if isinstance(body, dict) else {}
+        input = body.get("input") if isinstance(body.get("input"), dict) else {}
+        found = {"operation": body.get("operation")}
+        found |= {name: input[name] for name in ("model", "resolution") if name in input}
+        said = {name: value if self._is_word(name, value) else None for name, value in found.items()}
+        return {name: said.get(name) for name in _FIELDS}, {*_FIELDS} - found.keys()
+
+    def _is_word(self, name: str, value: Any) -> bool:
+        return isinstance(value, str) and (name not in self.words or value in self.words[name])
 
 
 def read(path: str | None, assumed: float | None, catalog: Catalog) -> Prices:
     """The prices of a file, none without a path. Raises BadPrices for a file that cannot be used."""
     if path is None:
-        return Prices((), assumed)
+        return Prices((), assumed, _words(catalog))
     try:
         data = document.loads(Path(path).read_bytes())
     except OSError as error:
@@ -104,7 +132,7 @@ def read(path: str | None, assumed: float | None, catalog: Catalog) -> Prices:
         wrong = _wrong(entry, catalog)
         if wrong:
             raise BadPrices(f"{path}: price {number} of {len(entries)}: {wrong}")
-    return Prices(tuple(Price(**entry) for entry in entries), assumed)
+    return Prices(tuple(Price(**entry) for entry in entries), assumed, _words(catalog))
 
 
 def _wrong(entry: Any, catalog: Catalog) -> str:
@@ -117,11 +145,11 @@ def _wrong(entry: Any, catalog: Catalog) -> str:
     if amount(entry.get("credits")) is None:
         return "credits is to be a number, 0 or more"
     named = {name: entry[name] for name in _FIELDS if name in entry}
-    no_text = [name for name, value in named.items() if not isinstance(value, str)]
-    return f"{no_text[0]} is to be a text" if no_text else _no_such(named, catalog)
+    odd = [name for name, value in named.items() if not isinstance(value, str) and (value or name == "operation")]
+    return f"{odd[0]} is to be a text, or null where it is left out" if odd else _no_such(named, catalog)
 
 
-def _no_such(named: Mapping[str, str], catalog: Catalog) -> str:
+def _no_such(named: Mapping[str, str | None], catalog: Catalog) -> str:
     """What the contract has against the names of an entry; empty for nothing, or where it does not judge them."""
     said = {name: value for name, value in named.items() if value}
     input = {"prompt": "x" * 40, "aspect_ratio": "16:9", **{name: said[name] for name in said.keys() - {"operation"}}}
@@ -132,9 +160,17 @@ def _no_such(named: Mapping[str, str], catalog: Catalog) -> str:
     return ""
 
 
-def _fields(body: Any) -> dict[str, Any]:
-    """What a price may go by, of a create body; None for what it leaves out or has of another type."""
-    body = body if isinstance(body, dict) else {}
-    input = body.get("input") if isinstance(body.get("input"), dict) else {}
-    found = {"operation": body.get("operation"), "model": input.get("model"), "resolution": input.get("resolution")}
-    return {name: value if isinstance(value, str) else None for name, value in found.items()}
+def _words(catalog: Catalog) -> dict[str, frozenset[str]]:
+    """The words of the contract that prices go by."""
+    listed = {
+        word
+        for schema in catalog.schemas
+        for rule in catalog.rules(schema)
+        if (rule.field, rule.keyword) == ("resolution", "enum")
+        for word in rule.value
+    }
+    return {
+        "operation": frozenset(catalog.operations),
+        "model": frozenset(catalog.models),
+        "resolution": frozenset(listed),
+    }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
 CUT = "(cut)"
 _SECRET_HEADERS = frozenset(("x-api-key", "authorization", "cookie", "set-cookie"))
+_OF_THE_WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 _MOST_LETTERS = 4000
 
 
@@ -37,19 +39,31 @@ def exchange(request: httpx.Request, response: httpx.Response | None, secrets: I
     )
 
 
-def cut(known: Exchange, secrets: frozenset[str]) -> Exchange:
-    """The same exchange with more secrets cut out."""
-    headers = [
-        {name: without(value, secrets) for name, value in each.items()} for each in (known.sent_headers, known.headers)
-    ]
-    return Exchange(
-        without(known.request, secrets),
-        headers[0],
-        without(known.sent, secrets),
-        known.status,
-        headers[1],
-        without(known.body, secrets),
+def cleaned(response: httpx.Response, hidden: Iterable[str]) -> httpx.Response:
+    """A reply as it is, or, where it has a secret anywhere, the same without."""
+    secrets = [secret.encode() for secret in sorted(hidden, key=len, reverse=True)]
+    content, raw = response.read(), response.headers.raw
+    if not any(secret in each for secret in secrets for each in (content, *(value for _, value in raw))):
+        return response
+    kept = [(name, _cleaned(value, secrets)) for name, value in raw if name.lower() not in _OF_THE_WIRE]
+    return httpx.Response(
+        response.status_code, headers=kept, content=_cleaned(content, secrets), request=response.request
     )
+
+
+def _cleaned(content: bytes, secrets: Iterable[bytes]) -> bytes:
+    for secret in secrets:
+        content = content.replace(secret, CUT.encode())
+    return content
+
+
+def cut(value: Any, hidden: Iterable[str]) -> Any:
+    """A value of JSON with every secret cut out of its texts, the names in it too."""
+    if isinstance(value, str):
+        return without(value, hidden)
+    if isinstance(value, dict):
+        return {cut(name, hidden): cut(each, hidden) for name, each in value.items()}
+    return [cut(each, hidden) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _value(request: httpx.Request, name: str) -> str:

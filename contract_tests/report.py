@@ -10,10 +10,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from contract_tests.recording import cut, without
 from contract_tests.results import OUTCOMES, Verdict
 from contract_tests.run import Run
+from contract_tests.spending import named
 
 FORMAT = 1
+_MOST_SEEN = 3
 
 
 def folder(path: str) -> Path:
@@ -25,23 +28,30 @@ def folder(path: str) -> Path:
 
 def write(run: Run) -> None:
     """Write report.json, index.html, observations.json and, where creates were paid for, prices.json."""
-    into, whole = folder(str(run.options.report)), _whole(run)
+    into, whole = folder(str(run.options.report)), cut(_whole(run), run.secrets)
     (into / "report.json").write_text(_json(whole), encoding="utf-8")
     (into / "index.html").write_text(_page(whole), encoding="utf-8")
     (into / "observations.json").write_text(_json(_observations(whole)), encoding="utf-8")
-    if run.spending.charges:
-        (into / "prices.json").write_text(run.spending.learnt().to_json(), encoding="utf-8")
+    learnt = run.spending.learnt()
+    if run.spending.spends and learnt.known:
+        (into / "prices.json").write_text(learnt.to_json(), encoding="utf-8")
 
 
 def summary(run: Run) -> list[str]:
-    """What became of the claims, what was spent, what is open, in lines for people."""
+    """What became of the claims, what was spent, what is open, in lines for people, with the secrets cut out."""
+    return [without(line, run.secrets) for line in _lines(run)]
+
+
+def _lines(run: Run) -> list[str]:
     found = run.verdicts()
     counts = ", ".join(f"{_count(found, outcome)} {outcome}" for outcome in OUTCOMES)
     lines = [counts, _reached(run)]
     for each in found:
         if each.outcome in ("broken", "observed"):
             lines.append(f"{each.outcome}: {each.claim.id} ({each.claim.strength}): {each.claim.text}")
-            lines += [f"    seen: {why}" for why in each.why]
+            lines += [f"    seen: {why}" for why in each.why[:_MOST_SEEN]]
+            if len(each.why) > _MOST_SEEN:
+                lines.append(f"    and {len(each.why) - _MOST_SEEN} more")
     return [*lines, *_spent(run), *([f"the run was stopped: {run.stopped}"] if run.stopped else [])]
 
 
@@ -59,8 +69,10 @@ def _spent(run: Run) -> list[str]:
         return []
     lines = [f"spent: {spending.spent:g} of {spending.allowed:g} credits allowed, in {len(spending.spends)} creates"]
     lines += [f"  {each.charged:g} for {each.request or 'a create that ' + each.answer}" for each in spending.charges]
+    if spending.unexplained:
+        lines.append(f"  {spending.unexplained:g} that the balance fell by beyond what these creates count as")
     lines += [f"  {remark}" for remark in spending.remarks]
-    return [*lines, *(f"still open: {id_} ({status})" for id_, status in spending.waiting.items())]
+    return [*lines, *(f"still open: {named(id_)} ({status})" for id_, status in spending.waiting.items())]
 
 
 def _whole(run: Run) -> dict[str, Any]:
@@ -76,7 +88,7 @@ def _whole(run: Run) -> dict[str, Any]:
         "reach": run.reach(),
         "claims": [_shown(each) for each in found],
         "tests": [
-            {"test": each.test, "outcome": each.outcome, "claims": each.claims, "why": each.why} for each in run.results
+            {"test": each.test, "outcome": each.verdict, "claims": each.claims, "why": each.why} for each in run.results
         ],
         "spending": {
             "may_charge": run.may_charge,
@@ -84,7 +96,8 @@ def _whole(run: Run) -> dict[str, Any]:
             "spent": spending.spent,
             "creates": [asdict(each) for each in spending.spends],
             "remarks": spending.remarks,
-            "open": spending.waiting,
+            "unexplained": spending.unexplained,
+            "open": {named(id_): status for id_, status in spending.waiting.items()},
             "left_out": [asdict(each) for each in run.planned.values() if each.left_out],
         },
     }

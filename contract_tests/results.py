@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from cannon_spec import Catalog, Claim
 from contract_tests.recording import Exchange
-from contract_tests.target import Sighting
+from contract_tests.target import Breach, Sighting
 
 _NOT_CHOSEN = "none of its tests was chosen for this run"
 _ENDED = "the run ended before its tests"
@@ -26,7 +26,8 @@ class Result:
 
     ``claims`` are those that it is marked with, ``blamed`` those whose promise was not kept, ``why`` what was seen or
     why nothing was shown, ``needs`` what it creates: nothing, what may cost credits, or what only a mock can show.
-    ``is_silent`` says that an answer never came, ``stopped`` why no test is to run after this one.
+    ``breaches`` are the replies that were not of their form, whatever the test was about. ``is_silent`` says that an
+    answer never came, ``stopped`` why no test is to run after this one.
     """
 
     test: str
@@ -37,18 +38,24 @@ class Result:
     sightings: tuple[Sighting, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     needs: Literal["nothing", "credits", "a mock"] = "nothing"
+    breaches: tuple[Breach, ...] = ()
     is_silent: bool = False
     stopped: str = ""
 
-    def because(
-        self,
-        outcome: Outcome,
-        why: str,
-        blamed: tuple[str, ...] = (),
-        exchanges: tuple[Exchange, ...] = (),
-    ) -> Result:
+    def because(self, outcome: Outcome, why: str, blamed: tuple[str, ...] = ()) -> Result:
         """The same test with another outcome, and why."""
-        return replace(self, outcome=outcome, why=why, blamed=blamed, exchanges=exchanges)
+        return replace(self, outcome=outcome, why=why, blamed=blamed)
+
+    @property
+    def verdict(self) -> Outcome:
+        """What is to be said of the test: a reply that is not of its form makes it one that found something broken."""
+        return "broken" if self.breaches else self.outcome
+
+    def breaks(self, claim: str) -> bool:
+        """Whether the test shows that a claim is broken."""
+        return (self.outcome == "broken" and claim in self.blamed) or any(
+            claim in each.claims for each in self.breaches
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain JSON values, for another process."""
@@ -60,6 +67,9 @@ def from_dict(data: dict[str, Any]) -> Result:
     plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
     plain["sightings"] = tuple(Sighting(**each) for each in data["sightings"])
     plain["exchanges"] = tuple(Exchange(**each) for each in data["exchanges"])
+    plain["breaches"] = tuple(
+        Breach(tuple(each["claims"]), each["seen"], Exchange(**each["exchange"])) for each in data["breaches"]
+    )
     return Result(**plain)
 
 
@@ -99,16 +109,30 @@ def reach(needs: Mapping[str, set[str]]) -> dict[str, int]:
 
 def _verdict(claim: Claim, results: Sequence[Result], silence: str) -> Verdict:
     mine = [result for result in results if claim.id in result.claims]
-    broken = [result for result in results if result.outcome == "broken" and claim.id in result.blamed]
+    broken = [result for result in results if result.breaks(claim.id)]
     shown = tuple(dict.fromkeys(result.test for result in (*broken, *mine)))
     if broken:
-        return Verdict(claim, "broken", _whys(broken), shown, broken[0].exchanges)
-    seen = _seen(claim.id, results)
-    if seen:
-        return Verdict(claim, "observed", seen, shown, ())
+        seen = tuple(dict.fromkeys(each for result in broken for each in _breaking(claim.id, result)))
+        return Verdict(claim, "broken", seen, shown, _exchanges(claim.id, broken[0]))
+    observed = _seen(claim.id, results)
+    if observed:
+        return Verdict(claim, "observed", observed, shown, ())
     if any(result.outcome == "held" for result in mine):
         return Verdict(claim, "held", (), shown, ())
     return Verdict(claim, "not tested", _whys(mine) if mine else (silence,), shown, ())
+
+
+def _breaking(id_: str, result: Result) -> Iterable[str]:
+    """What a test has seen of a broken claim."""
+    if result.outcome == "broken" and id_ in result.blamed:
+        yield result.why
+    yield from (each.seen for each in result.breaches if id_ in each.claims)
+
+
+def _exchanges(id_: str, result: Result) -> tuple[Exchange, ...]:
+    """The exchanges that show a broken claim."""
+    breaching = tuple(each.exchange for each in result.breaches if id_ in each.claims)
+    return breaching[:1] or result.exchanges
 
 
 def _seen(id_: str, results: Sequence[Result]) -> tuple[str, ...]:

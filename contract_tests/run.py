@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from cannon_spec import Catalog
-from contract_tests.broken import Broken, Stopped, Untested
+from contract_tests.broken import Broken, Untested
 from contract_tests.connect import Place, fresh_key
 from contract_tests.options import Options
 from contract_tests.plan import Planned, Step
-from contract_tests.recording import cut, without
+from contract_tests.recording import without
 from contract_tests.results import Result, Verdict, reach, verdicts
 from contract_tests.spending import Spending
-from contract_tests.target import OPERATION, PROMPT, Api, Sighting
+from contract_tests.target import OPERATION, PROMPT, Api
 
 ABILITIES = {
     "clock": "takes longer than a run does: only a mock in this process, whose clock can be moved, shows it",
@@ -72,7 +72,7 @@ class Run:
     @property
     def has_begun(self) -> bool:
         """Whether there is anything to tell of."""
-        return bool(self.results or self.spending.spends or self.spending.waiting)
+        return bool(self.results or self.spending.spends or self.stopped)
 
     @property
     def is_whole(self) -> bool:
@@ -120,7 +120,7 @@ class Run:
             for id_ in mark.args:
                 self.needs.setdefault(id_, set()).add(_needs(item))
 
-    def step(self, item: pytest.Item, chosen: dict[str, Any]) -> Step:
+    def step(self, item: pytest.Item, chosen: dict[str, Any], lacking: str) -> Step:
         """What a test is going to create, where nothing else is chosen than ``chosen``."""
 
         def bodies(mark: str) -> tuple[Any, ...]:
@@ -128,43 +128,61 @@ class Run:
             return tuple(_body({**chosen, **each.kwargs}) for each in marks for _ in range(each.args[0]))
 
         shares = any(item.iter_markers("shares"))
-        return Step(item.nodeid, bodies("creates"), bodies("probes"), _body(chosen) if shares else None)
+        return Step(item.nodeid, bodies("creates"), bodies("probes"), _body(chosen) if shares else None, lacking)
 
     def judged(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> Result:
-        """What became of a test. A failure that shows nothing is made a skip, one that is no defect an expected one."""
-        claims = tuple(id_ for mark in item.iter_markers("claim") for id_ in mark.args)
-        apis = item.stash.get(APIS, [])
-        error = call.excinfo.value if call.excinfo else None
-        noted = (each for api in apis for each in api.notes.sightings)
-        sightings = tuple(Sighting(each.claim, without(each.seen, self.secrets)) for each in noted)
-        base = Result(item.nodeid, claims, "held", sightings=sightings, needs=_needs(item))
-        if report.passed:
-            self.silences = 0
-            return base
-        if report.skipped:
-            return base.because("not tested", str(error))
-        is_silent = isinstance(error, httpx.TransportError) and self.place is not None
-        self.silences = self.silences + 1 if is_silent else 0
-        if isinstance(error, Stopped):
-            self.stopped = str(error)
-        elif self.silences == _MOST_SILENCES:
-            self.stopped = f"the target gave no answer to {_MOST_SILENCES} tests in a row"
-        if is_silent or isinstance(error, Untested | Stopped):
-            why = f"no answer: {type(error).__name__}" if is_silent else str(error)
-            report.outcome = "skipped"
-            report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {why}")
-            return replace(base.because("not tested", why), is_silent=is_silent, stopped=self.stopped)
-        exchanges = tuple(cut(each, self.secrets) for api in apis for each in api.notes.exchanges)
-        return self._failed(base, error, exchanges, report)
+        """What became of a test. A failure that shows nothing is made a skip, one that is no defect an expected one.
 
-    def _failed(self, base: Result, error: object, exchanges: Any, report: pytest.TestReport) -> Result:
+        A test that holds, and was given a reply that is not of its form, fails all the same.
+        """
+        apis = item.stash.get(APIS, [])
+        base = Result(
+            item.nodeid,
+            tuple(id_ for mark in item.iter_markers("claim") for id_ in mark.args),
+            "held",
+            sightings=tuple(each for api in apis for each in api.notes.sightings),
+            breaches=tuple(each for api in apis for each in api.notes.breaches),
+            exchanges=tuple(each for api in apis for each in api.notes.exchanges)[-_MOST_EXCHANGES:],
+            needs=_needs(item),
+        )
+        result = self._ended(base, call.excinfo.value if call.excinfo else None, report)
+        if base.breaches and result.outcome != "broken":
+            _fail(report, without(base.breaches[0].seen, self.secrets))
+        return replace(result, stopped=self._stopping(result))
+
+    def _ended(self, base: Result, error: BaseException | None, report: pytest.TestReport) -> Result:
+        """What became of a test by how it ended."""
+        if report.passed:
+            return replace(base, exchanges=())
+        is_silent = isinstance(error, httpx.TransportError) and self.place is not None
+        if report.skipped or is_silent or isinstance(error, Untested):
+            why = f"no answer: {type(error).__name__}" if is_silent else str(error)
+            return self._untested(replace(base, is_silent=is_silent), why, report)
+        if base.breaches and not isinstance(error, AssertionError):
+            return self._untested(base, f"a reply was not of its form: {base.breaches[0].seen}", report)
         blamed = error.claims if isinstance(error, Broken) else base.claims
-        seen = without(_seen(error, exchanges), self.secrets)
+        seen = without(_seen(error, base.exchanges), self.secrets)
         demanded = tuple(claim for claim in blamed if self.demands(claim))
         if demanded or not blamed:
-            return base.because("broken", seen, demanded, exchanges[-_MOST_EXCHANGES:])
+            return base.because("broken", seen, demanded)
         report.outcome, report.wasxfail = "skipped", f"observed: {seen}"
-        return base.because("observed", seen, blamed)
+        return replace(base.because("observed", seen, blamed), exchanges=())
+
+    def _untested(self, base: Result, why: str, report: pytest.TestReport) -> Result:
+        why = without(why, self.secrets)
+        path, line, _ = report.location
+        report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {why}")
+        return replace(base.because("not tested", why), exchanges=())
+
+    def _stopping(self, result: Result) -> str:
+        """Why no test is to run after this one; empty where the run goes on."""
+        if result.outcome != "not tested" or result.is_silent:
+            self.silences = self.silences + 1 if result.is_silent else 0
+        if self.spending.overrun:
+            self.stopped = self.stopped or self.spending.overrun
+        elif self.silences == _MOST_SILENCES:
+            self.stopped = f"the target gave no answer to {_MOST_SILENCES} tests in a row"
+        return self.stopped
 
 
 APIS = pytest.StashKey[list[Api]]()
@@ -181,6 +199,13 @@ def _needs(item: pytest.Item) -> Needs:
         return "a mock"
     pays = any(True for name in ("creates", "probes", "shares") for _ in item.iter_markers(name))
     return "credits" if pays else "nothing"
+
+
+def _fail(report: pytest.TestReport, seen: str) -> None:
+    """Make a report one of a failure."""
+    report.outcome, report.longrepr = "failed", seen
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
 
 
 def _body(input: dict[str, Any]) -> dict[str, Any]:

@@ -26,29 +26,56 @@ class Sighting:
     seen: str
 
 
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A reply that is not of its form: the claims that it breaks, what is wrong with it, and the exchange."""
+
+    claims: tuple[str, ...]
+    seen: str
+    exchange: Exchange
+
+
 @dataclass(slots=True)
 class Notes:
-    """What one test has seen: every exchange, and what is otherwise than assumed."""
+    """What one test has seen: every exchange, what is not of its form, and what is otherwise than assumed."""
 
     exchanges: list[Exchange] = field(default_factory=list)
+    breaches: list[Breach] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """How much of each was noted by now."""
+        return len(self.exchanges), len(self.breaches), len(self.sightings)
+
+    def since(self, size: tuple[int, int, int]) -> Notes:
+        """What was noted after that."""
+        return Notes(self.exchanges[size[0] :], self.breaches[size[1] :], self.sightings[size[2] :])
+
+    def add(self, more: Notes) -> None:
+        """Note what another test has seen."""
+        self.exchanges.extend(more.exchanges)
+        self.breaches.extend(more.breaches)
+        self.sightings.extend(more.sightings)
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
     """One target, called with one API key.
 
-    ``send`` is the one door to it. ``sleep`` waits for a number of seconds: the clock of a mock in this process is
-    moved, elsewhere time passes. ``is_mock`` says that what only our mock promises may be demanded, ``moves_clock``
-    that ``sleep`` takes no time, ``patience_s`` how long a request may take, ``switches`` how a mock says that it is
-    set, ``chosen`` the input that a create has unless a test needs another. Where creates may cost credits, ``shared``
-    keeps the one plain request that all tests look at which need no other; None where each makes its own.
+    ``url`` is what the paths of the API follow, ``send`` the one door to it. ``sleep`` waits for a number of seconds,
+    and ``now_s`` counts them: the clock of a mock in this process is moved, elsewhere time passes. ``is_mock`` says
+    that what only our mock promises may be demanded, ``moves_clock`` that ``sleep`` takes no time, ``patience_s`` how
+    long a request may take, ``switches`` how a mock says that it is set, ``chosen`` the input that a create has unless
+    a test needs another. Where creates may cost credits, ``shared`` keeps the one plain request that all tests look at
+    which need no other; None where each makes its own.
     """
 
-    url: httpx.URL
+    url: str
     key: str = field(repr=False)
     send: Send = field(repr=False)
     sleep: Callable[[float], None]
+    now_s: Callable[[], float]
     catalog: Catalog
     is_mock: bool
     moves_clock: bool
@@ -59,8 +86,9 @@ class Api:
     notes: Notes = field(default_factory=Notes, repr=False)
 
     def call(self, method: str, url: str, headers: Mapping[str, str] | None = None, content: bytes = b"") -> Any:
-        """Any request, with no other headers than these; the reply, read. A short ``url`` is within the target."""
-        request = httpx.Request(method, self.url.join(url), headers=headers or {}, content=content)
+        """Any request, with no other headers than these; the reply, read. A path is one of the target's."""
+        whole = self.url + url if url.startswith("/") else url
+        request = httpx.Request(method, whole, headers=headers or {}, content=content)
         response = None
         try:
             response = self.send(request)
@@ -95,22 +123,23 @@ class Api:
         return float(self.held("status", self.get("/api/v1/status"))["creditsRemaining"])
 
     def held(self, kind: str, response: httpx.Response) -> Any:
-        """The reply's body, held to the schema of its kind. Raises Broken with the claims that it breaks.
+        """The reply's body, held to the schema of its kind. What breaks that is noted, and breaks the claims it names.
 
-        What it has otherwise than our mock promises is only noted where the target is not our mock.
+        What it has otherwise than our mock promises is a sighting where the target is not our mock. Raises Broken for
+        a reply that is not JSON.
         """
-        call = f"{response.request.method} {response.request.url.path} answered {response.status_code}"
+        call = f"{response.request.method} {_route(response)} answered {response.status_code}"
         try:
             body = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Broken(f"{call} with what is not JSON", *_shapes(self.catalog, kind)) from None
         report = validate_response(kind, body, catalog=self.catalog)
-        grave = report.findings if self.is_mock else report.errors
-        if grave:
-            claims = dict.fromkeys(finding.evidence.claim for finding in grave)
-            raise Broken(f"{call}: {grave[0].path or 'its body'}: {grave[0].message}", *claims)
-        for finding in report.warnings:
-            self.note(finding.evidence.claim, f"{call}: {finding.path or 'its body'}: {finding.message}")
+        for finding in report.findings:
+            seen = f"{call}: {finding.path or 'its body'}: {finding.message}"
+            if self.is_mock or finding in report.errors:
+                self.notes.breaches.append(Breach((finding.evidence.claim,), seen, self.notes.exchanges[-1]))
+            else:
+                self.note(finding.evidence.claim, seen)
         return body
 
     def note(self, claim: str, seen: str) -> None:
@@ -128,6 +157,12 @@ class Api:
 
 OPERATION = "image.generate"
 """The operation that the tests are about."""
+
+
+def _route(response: httpx.Response) -> str:
+    """The path of a call, without the id of a request in it."""
+    start, reads, id_ = response.request.url.path.partition("/requests/")
+    return f"{start}{reads}{{id}}" if id_ else start
 
 
 def _shapes(catalog: Catalog, kind: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.journey import accepted, code, fresh, granted, poll
+from contract_tests.journey import accepted, code, fresh, granted, poll, refused
 from contract_tests.target import Api
 
 _HOURS = 24
@@ -16,13 +16,12 @@ _MS = 0.001
 
 
 @pytest.mark.creates(1)
+@pytest.mark.probes(1)
 @pytest.mark.claim("create-idempotent")
 def test_a_repeat_creates_nothing_new(api: Api) -> None:
     """The same idempotency key with the same body gives the request of the first time, and costs nothing more."""
-    key, reply = fresh(), None
-    before = api.credits()
-    reply = accepted(api, key=key)
-    after = api.credits()
+    key = fresh()
+    before, reply, after = api.credits(), accepted(api, key=key), api.credits()
     repeat = api.create(api.body(), key=key)
     if repeat.is_success:
         assert repeat.json()["id"] == reply["id"]
@@ -30,23 +29,26 @@ def test_a_repeat_creates_nothing_new(api: Api) -> None:
 
 
 @pytest.mark.creates(1)
+@pytest.mark.probes(1)
 @pytest.mark.claim("idempotency-repeat")
 def test_a_repeat_is_answered_as_the_first_was(api: Api) -> None:
     """A repeat has the status and the body of the first reply."""
     key = fresh()
     first, second = (api.create(api.body(), key=key) for _ in range(2))
     granted(api, first, api.body())
-    assert (second.status_code, second.json()) == (202, first.json())
+    assert (second.status_code, granted(api, second, api.body(), "idempotency-repeat")) == (202, first.json())
 
 
 @pytest.mark.creates(1)
+@pytest.mark.probes(1)
 @pytest.mark.claim("idempotency-mismatch")
 def test_a_known_key_with_another_body_is_refused(api: Api) -> None:
     """The same key with another body is refused, with 422 or what the mock was told, and nothing is charged."""
     key = fresh()
     accepted(api, key=key)
     before = api.credits()
-    assert api.create(api.body(prompt="Another lighthouse"), key=key).status_code == api.switch("mismatch_status", 422)
+    response = refused(api, api.create(api.body(prompt="Another lighthouse"), key=key))
+    assert response.status_code == api.switch("mismatch_status", 422)
     assert api.credits() == before
 
 
@@ -65,8 +67,7 @@ def test_a_key_counts_within_one_api_key(api: Api, other: Api) -> None:
     """The same idempotency key of another API key makes another request."""
     key = fresh()
     mine, theirs = accepted(api, key=key), other.create(other.body(), key=key)
-    assert theirs.is_success
-    assert theirs.json()["id"] != mine["id"]
+    assert granted(other, theirs, other.body(), "idempotency-scope")["id"] != mine["id"]
 
 
 @pytest.mark.creates(1)
@@ -75,7 +76,7 @@ def test_a_key_counts_within_one_api_key(api: Api, other: Api) -> None:
 def test_a_key_has_up_to_255_characters(api: Api, length: int) -> None:
     """An idempotency key of 1 to 255 characters is taken."""
     key = (fresh() * 16)[:length]
-    assert api.create(api.body(), key=key).is_success
+    assert granted(api, api.create(api.body(), key=key), api.body(), "idempotency-key-form")
 
 
 @pytest.mark.probes(1)
@@ -83,7 +84,7 @@ def test_a_key_has_up_to_255_characters(api: Api, length: int) -> None:
 @pytest.mark.parametrize("length", [0, 256])
 def test_a_key_of_another_length_is_refused(api: Api, length: int) -> None:
     """An empty idempotency key is refused, and one of more than 255 characters."""
-    assert api.create(api.body(), key="k" * length).is_client_error
+    assert refused(api, api.create(api.body(), key="k" * length)).is_client_error
 
 
 @pytest.mark.creates(1)
@@ -93,7 +94,8 @@ def test_a_body_is_validated_before_its_key_is_looked_up(api: Api) -> None:
     """A broken body is refused for what is wrong with it, though its key is known."""
     key, broken = fresh(), api.body(prompt=None)
     accepted(api, key=key)
-    assert code(api.create(broken, key=key)) == code(api.create(broken))
+    known, unknown = (refused(api, api.create(broken, key=each)) for each in (key, None))
+    assert code(known) == code(unknown)
 
 
 @pytest.mark.claim("idempotency-lifetime")

@@ -13,7 +13,7 @@ from cannon_spec import load_catalog
 from cannon_spec.contract import Model, Rule
 from cannon_spec.strategies import breakable, broken_requests, requests
 from contract_tests.broken import Untested
-from contract_tests.journey import accepted
+from contract_tests.journey import accepted, refused
 from contract_tests.target import OPERATION, Api
 
 _FIRST = settings(database=None, derandomize=True, max_examples=1, phases=[Phase.generate])
@@ -62,7 +62,7 @@ def test_a_body_that_breaks_one_rule(api: Api, rule: Rule) -> None:
     """It is refused; what our mock only warns of it accepts, and names the rule."""
     if rule.cap and api.switch("square_4k", "refuse") == "cap":
         raise Untested("this mock was told to lower the value")
-    response = api.create(_breaking(rule.id))
+    response = refused(api, api.create(_breaking(rule.id)))
     if rule.severity == "error" or not api.is_mock or api.switch("strict", False):
         assert response.is_client_error
     else:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
+import threading
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +19,8 @@ import pytest
 from cannon_spec import cli
 from tests.mutants.layers import Answer, Call, Reply, answering, fields
 from tests.payloads import CATALOG
-from tests.serving import run_contract, serving
+from tests.processes import environment
+from tests.serving import listening, run_contract, serving
 
 EMPTY, OTHER, SECRET = "cs_live_empty", "cs_live_other", "cs_live_very_secret"
 
@@ -69,6 +74,25 @@ def test_three_defects_are_three_claims(tmp_path: Path) -> None:
     assert page.loads == [], "the page needs nothing but itself"
     suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
     assert (suite.get("failures"), suite.get("errors")) == ("3", "0")
+
+
+def test_a_reply_that_is_not_of_its_form_hides_no_other_defect(tmp_path: Path) -> None:
+    """What breaks the schema is named, once however often it is seen, and so is what only a test can see."""
+    drift = [
+        {"on": "poll", "status": "succeeded", "patch": {"requestLog": {"retentionDays": 14}, "startedAtMs": None}},
+        {"on": "poll", "status": "succeeded", "patch": {"output": {"provider_image_count": 2}}},
+    ]
+    scenarios = tmp_path / "scenarios.json"
+    scenarios.write_text(json.dumps({"scenarios": {"defects": {"text": "three defects", "drift": drift}}}))
+    with serving(scenarios=str(scenarios), scenario="defects") as served:
+        run = run_contract("--target", served.url, "--report", str(tmp_path), "-k", "test_lifecycle or test_output")
+    assert run.returncode == 1
+    assert _with("broken", tmp_path) == {"request-log-seven-days", "request-shape", "image-output-count"}
+    claims = {claim["id"]: claim for claim in json.loads((tmp_path / "report.json").read_text())["claims"]}
+    assert [len(claims[id_]["why"]) for id_ in ("request-log-seven-days", "request-shape")] == [1, 1]
+    assert len(claims["request-log-seven-days"]["exchanges"]) == 1
+    assert '"retentionDays":14' in claims["request-log-seven-days"]["exchanges"][0]["body"].replace(" ", "")
+    assert claims["image-output-ratio"]["outcome"] == "held"
 
 
 def _differently() -> Answer:
@@ -142,8 +166,170 @@ def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, sta
         assert SECRET not in text
 
 
+@pytest.mark.parametrize("where", ["id", "errorMessage", "status", "header"])
+def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) -> None:
+    """A target that has the user's key in an id, a message, a status or a header gets it into no file and no line."""
+
+    def answer(call: Call) -> Reply:
+        reply = call.passed_on()
+        if where == "header":
+            reply.headers["x-echo"] = SECRET
+        elif call.what == "GET read" and reply.status == 200:
+            change = {"id": f"req_{SECRET}", "errorMessage": f"no {SECRET}", "status": SECRET}
+            failed = {"status": "failed", "output": None, "outputPreview": None} if where == "errorMessage" else {}
+            reply.json = {**reply.json, **failed, where: change[where]}
+        elif call.what == "POST create" and where == "id":
+            reply.json = {**reply.json, "id": f"req_{SECRET}"}
+        return reply
+
+    with serving(answering(lambda: answer)) as served:
+        spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31")
+        flags = ("--target", served.url, "--report", str(tmp_path / "out"), "--tb=long", "-v", "-rA", *spend)
+        run = run_contract(*flags, "-k", "test_output or test_lifecycle", CANNON_API_KEY=SECRET)
+    said = run.stdout + run.stderr
+    assert "INTERNALERROR" not in said
+    assert run.returncode in (0, 1), said
+    for text in (said, *(file.read_text() for file in tmp_path.glob("out/*"))):
+        assert SECRET[:-3] not in text
+
+
+def test_an_overrun_hides_no_broken_promise(tmp_path: Path) -> None:
+    """What the dearest create of all was about is judged before the run ends: the status is 2, and the claim broken."""
+
+    def accepts(call: Call) -> Reply:
+        if call.what != "POST create" or call.passed_on().status == 202:
+            return call.passed_on()
+        dear = {"operation": "image.generate", "input": {"prompt": "x", "model": "gptimage2", "resolution": "4K"}}
+        return call.passed_on(json.dumps(dear).encode())
+
+    with serving(answering(lambda: accepts)) as served:
+        spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path))
+        run = run_contract("--target", served.url, *spend, "-k", "bad_body")
+        assert [each.status for each in served.creates].count(202) == 1
+    assert run.returncode == 2, run.stdout
+    assert _with("broken", tmp_path) == {"create-validates"}
+    assert "the run was stopped: overrun: " in run.stdout
+
+
+def test_being_told_to_come_back_is_no_refusal() -> None:
+    """Where every create is answered with 429 nothing is said of what creates are like."""
+
+    def answer(call: Call) -> Reply:
+        return Reply(429, {"Retry-After": "0"}, b"") if call.what == "POST create" else call.passed_on()
+
+    with serving(answering(lambda: answer)) as served:
+        spend = ("--treat-as-live", "--allow-spend", "1000", "--assume-price", "1")
+        run = run_contract("--target", served.url, *spend, "-k", "test_create or test_idempotency")
+    assert "0 broken, 0 observed, 4 held" in run.stdout  # of addresses and hosts, and a body that is too large
+
+
+def test_the_key_goes_to_the_target_only() -> None:
+    """An address handed out that leads to another port is not called, and breaks the reply's claim."""
+    called: list[str] = []
+
+    def elsewhere(environ: dict[str, Any], start: Any) -> list[bytes]:
+        called.append(environ.get("HTTP_X_API_KEY", ""))
+        start("404 Not Found", [("Content-Length", "0")])
+        return []
+
+    with (
+        listening(elsewhere) as url,
+        serving(fields("POST create", lambda body: body.update(urls={"get": f"{url}/api/v1/requests/x"}))) as served,
+    ):
+        run = run_contract("--target", served.url, "-k", "handed_out", CANNON_API_KEY=SECRET)
+    assert run.returncode == 1
+    assert called == []
+
+
+def test_a_target_under_a_path_is_guarded_there() -> None:
+    """The API of a target with a path is under that path: nothing is called beside it."""
+    beside: list[str] = []
+
+    def within(app: Any) -> Any:
+        def routed(environ: dict[str, Any], start: Any) -> Any:
+            if environ["PATH_INFO"].startswith("/mock/"):
+                path = environ["PATH_INFO"].removeprefix("/mock")
+                return app({**environ, "PATH_INFO": path, "SCRIPT_NAME": "/mock"}, start)
+            beside.append(environ["PATH_INFO"])
+            start("404 Not Found", [("Content-Length", "0")])
+            return []
+
+        return routed
+
+    with serving(within) as served:
+        assert run_contract("--target", f"{served.url}/mock/", "--treat-as-live").returncode == 0
+        assert served.creates == []
+        run = run_contract("--target", f"{served.url}/mock", "-k", "test_create and not address")
+        assert run.returncode == 0, run.stdout
+    assert beside == []
+
+
 @pytest.mark.parametrize(
-    ("environment", "flags", "said"),
+    ("status", "headers", "said"),
+    [
+        ("200 OK", [], "is no such API: GET /api/v1/status does not answer with a JSON object"),
+        ("503 Busy", [("Retry-After", "0")], "is not ready: GET /api/v1/status answers 503; check the address"),
+        ("308 Moved", [("Location", "https://elsewhere.example/")], "answers 308 (to https://elsewhere.example/)"),
+        ("401 No", [], "does not take the API key: it answers 401; put one into CANNON_API_KEY"),
+    ],
+)
+def test_what_does_not_answer_as_the_api_is_not_tested(
+    tmp_path: Path, status: str, headers: list[tuple[str, str]], said: str
+) -> None:
+    """One line says what the server does, nothing is tested, and the report has the line too."""
+
+    def page(environ: dict[str, Any], start: Any) -> list[bytes]:
+        start(status, [*headers, ("Content-Length", "6")])
+        return [b"<html>"]
+
+    with listening(page) as url:
+        run = run_contract("--target", url, "--report", str(tmp_path))
+    assert run.returncode == 2
+    assert said in run.stdout + run.stderr
+    assert said in json.loads((tmp_path / "report.json").read_text())["stopped"]
+
+
+def test_a_run_that_ends_at_the_first_failure_says_so(tmp_path: Path) -> None:
+    """With -x the report says why the rest was not tested."""
+    with serving(fields("GET status", lambda body: body.update(ok=False))) as served:
+        run = run_contract("--target", served.url, "-x", "-k", "test_status", "--report", str(tmp_path))
+    assert run.returncode == 1
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["stopped"] == "stopping after 1 failures"
+    assert ["the run ended before its tests"] in [claim["why"] for claim in report["claims"]]
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM]])
+def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[signal.Signals]) -> None:
+    """Interrupted while its first create is answered, once or twice, a run says what that may cost, and writes it."""
+    flags = ["--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path / "out")]
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(call: Call) -> Reply:
+        reply = call.passed_on()
+        if call.what == "POST create":
+            asked.set()
+            answer.wait(20)
+        return reply
+
+    with serving(answering(lambda: slow)) as served:
+        command = [sys.executable, "-m", "contract_tests", "--target", served.url, *flags, "-k", "test_output"]
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        with subprocess.Popen(command, env=environment(), **pipes) as process:
+            assert asked.wait(20)
+            for each in signals:
+                process.send_signal(each)
+            answer.set()
+            said = process.communicate(timeout=60)[0]
+    assert process.returncode == 2, said
+    assert "the run was stopped: it was interrupted" in said
+    assert "spent: 31 of 100 credits allowed, in 1 creates" in said
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["stopped"], report["spending"]["spent"]) == ("it was interrupted", 31)
+
+
+@pytest.mark.parametrize(
+    ("keys", "flags", "said"),
     [
         ({"CANNON_API_KEY": f"{SECRET}\r"}, (), "printable ASCII letters and no spaces"),
         ({"CANNON_API_KEY": SECRET, "CANNON_OTHER_API_KEY": SECRET}, (), "set another one"),
@@ -153,9 +339,9 @@ def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, sta
         ({}, ("--allow-spend", "5", "--tx", "2*popen"), "is one process"),
     ],
 )
-def test_what_cannot_be_run_so_is_refused(environment: dict[str, str], flags: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_run_so_is_refused(keys: dict[str, str], flags: tuple[str, ...], said: str) -> None:
     """One line says what to do, and no key."""
-    run = run_contract(*flags, **environment)
+    run = run_contract(*flags, **keys)
     assert run.returncode == 2
     assert said in run.stdout + run.stderr
     assert SECRET not in run.stdout + run.stderr
@@ -169,7 +355,8 @@ def test_a_key_that_is_not_taken_is_no_broken_contract(tmp_path: Path) -> None:
     with serving(keys=str(keys)) as served:
         run = run_contract("--target", served.url, CANNON_API_KEY=SECRET)
         assert run.returncode == 2
-        assert "does not take the API key of the environment variable CANNON_API_KEY" in run.stdout + run.stderr
+        said = "does not take the API key: it answers 401; is the one in the environment variable CANNON_API_KEY right?"
+        assert said in run.stdout + run.stderr
         assert run_contract("--target", served.url, "-k", "test_status", CANNON_API_KEY=OTHER).returncode == 0
 
 
@@ -273,3 +460,32 @@ def test_a_run_that_shows_nothing_is_no_success() -> None:
         run = run_contract("--target", served.url, "--treat-as-live", "-k", "test_output")
     assert run.returncode == 2
     assert re.search(r"0 broken, 0 observed, 0 held", run.stdout)
+
+
+COUNTS = """
+import json, os, pytest
+from contract_tests.run import APIS
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    marked = sum(mark.args[0] for name in ("creates", "probes") for mark in item.iter_markers(name))
+    marked += any(item.iter_markers("shares"))
+    on_mocks = {a for m in item.iter_markers("needs") for a in m.args} & {"mock", "clock"} or "own" in item.fixturenames
+    if call.when == "call" and not on_mocks:
+        sent = sum(each.request.startswith("POST ") for api in item.stash.get(APIS, []) for each in api.notes.exchanges)
+        with open(os.environ["COUNTED"], "a") as file:
+            print(json.dumps([item.name, sent, marked]), file=file)
+    return report
+"""
+
+
+def test_a_test_creates_what_the_plan_reckons_with(tmp_path: Path) -> None:
+    """Each test that may run on a paid target sends just as many creates as its marks say."""
+    (tmp_path / "counts.py").write_text(COUNTS)
+    counted = tmp_path / "counted"
+    run = run_contract("-p", "counts", PYTHONPATH=str(tmp_path), COUNTED=str(counted))
+    assert run.returncode == 0, run.stdout
+    rows = [json.loads(line) for line in counted.read_text().splitlines()]
+    assert [row for row in rows if row[1] != row[2]] == []
+    assert sum(sent for _, sent, _ in rows) > 150

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import Phase, settings
 
 from contract_tests import __file__ as package
+from contract_tests.results import from_dict
 from tests.mutants.table import Mutant
 
 _HERE = Path(package).resolve().parent
@@ -46,11 +47,9 @@ class Hunt:
         mutant, result = _mutant(item), getattr(report, "cannon", None)
         if mutant is not None and result is not None:
             self.run[mutant] += 1
-            if result["outcome"] != "broken" or call.excinfo is None:
-                return report
-            if not isinstance(call.excinfo.value, AssertionError):
+            if result["outcome"] == "broken" and call.excinfo and not isinstance(call.excinfo.value, AssertionError):
                 self.crashed.append(f"{mutant.claim}: {mutant.how}: {call.excinfo.exconly()} in {item.name}")
-            elif mutant.claim in result["blamed"]:
+            elif from_dict(result).breaks(mutant.claim):
                 self.caught[mutant].append(item.name.partition("[")[0])
         return report
 

@@ -1,0 +1,45 @@
+"""What balances did, as far as they were looked at (floor 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the account of an API key had when it was looked at.
+
+    ``key`` is empty where it was not taken: then there is no account that could be charged. ``credits`` is None where
+    they could not be read.
+    """
+
+    key: str = field(repr=False)
+    credits: float | None
+
+    def shows(self, later: Balance) -> bool:
+        """Whether a charge between this look and a later one would have been seen.
+
+        It would not where one of them failed, where the key was taken only once, and where the balance rose.
+        """
+        if self.credits is None or later.credits is None or self.key != later.key:
+            return False
+        return later.credits <= self.credits
+
+    def fell(self, later: Balance) -> float:
+        """How far the balance fell until a later look; 0 where that was not seen."""
+        return (self.credits or 0) - (later.credits or 0) if self.shows(later) else 0.0
+
+
+@dataclass(slots=True)
+class Account:
+    """Every fall of the balance of one API key: a rise, as by what is given back, takes nothing away from them."""
+
+    number: int
+    fallen: float = 0
+    _last: float | None = None
+
+    def looked(self, credits: float) -> None:
+        """The balance is this now."""
+        if self._last is not None:
+            self.fallen += max(0.0, self._last - credits)
+        self._last = credits
