@@ -26,7 +26,7 @@ ROUNDS = 20
 
 
 @contextmanager
-def _mock(store: str, *flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def _mock(store: str, *flags: str, measured: bool = False) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A mock as a process; it and its workers are killed at the end."""
     command = [sys.executable, "-m", "mock_server", "--port", "0", "--store", store, "--webhook-secret", SECRET, *flags]
     process = subprocess.Popen(
@@ -35,7 +35,7 @@ def _mock(store: str, *flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
-        env=environment(),
+        env=environment(measured=measured),
     )
     try:
         assert process.stdout is not None
@@ -112,7 +112,7 @@ def test_processes_share_clock_rules_and_webhooks(sites: list[str]) -> None:
 
 def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
     """When a worker is killed another takes its place, and SIGTERM ends them all."""
-    with _mock(f"sqlite:{tmp_path / 'mock.db'}", "--workers", "2") as (url, process):
+    with _mock(f"sqlite:{tmp_path / 'mock.db'}", "--workers", "2", measured=True) as (url, process):
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         if not children.exists():
             pytest.skip("this system does not list the children of a process")
