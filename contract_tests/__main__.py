@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cannon_spec import __version__
 from contract_tests import options
 
 _EXAMPLES = """\
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"cannon-contract {__version__}")
     options.add(parser.add_argument)
     parser.parse_known_args(argv)
     given = list(sys.argv[1:] if argv is None else argv)

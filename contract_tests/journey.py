@@ -10,6 +10,7 @@ import httpx
 
 from cannon_spec import validate_request
 from contract_tests.broken import Broken, Untested
+from contract_tests.prices import finite
 from contract_tests.target import Api, Notes
 
 _LEAST_WAIT_S = 0.005
@@ -96,20 +97,29 @@ class Journey:
         return output
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A journey that went wrong: the error, and what was seen on the way."""
+
+    error: Exception
+    notes: Notes
+
+
 def plain(api: Api) -> Journey:
-    """A journey to look at: the shared one where there is one, else a new one."""
+    """A journey to look at: the shared one where there is one, else a new one. What went wrong goes wrong for all."""
     if api.shared is None:
         return _travelled(api)
     if not api.shared:
+        start = api.notes.size
         try:
             api.shared.append(_travelled(api))
         except Exception as error:
-            api.shared.append(error)
+            api.shared.append(Lost(error, api.notes.since(start)))
             raise
-    elif isinstance(api.shared[0], Journey):
+    else:
         api.notes.add(api.shared[0].notes)
-    if isinstance(api.shared[0], Exception):
-        raise api.shared[0]
+    if isinstance(api.shared[0], Lost):
+        raise api.shared[0].error
     journey: Journey = api.shared[0]
     return journey
 
@@ -142,8 +152,9 @@ def polls(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def pause(api: Api, reply: dict[str, Any]) -> None:
-    """Wait as long as an accepted reply says, and no longer than a minute."""
-    api.sleep(min(max(reply["poll_after_ms"] / 1000, _LEAST_WAIT_S), _LONGEST_WAIT_S))
+    """Wait as long as an accepted reply says, and no longer than a minute; a second where it says nothing of use."""
+    said_ms = finite(reply.get("poll_after_ms"))
+    api.sleep(1.0 if said_ms is None else min(max(said_ms / 1000, _LEAST_WAIT_S), _LONGEST_WAIT_S))
 
 
 def poll(api: Api, reply: dict[str, Any]) -> dict[str, Any]:

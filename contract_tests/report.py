@@ -88,7 +88,14 @@ def _whole(run: Run) -> dict[str, Any]:
         "reach": run.reach(),
         "claims": [_shown(each) for each in found],
         "tests": [
-            {"test": each.test, "outcome": each.verdict, "claims": each.claims, "why": each.why} for each in run.results
+            {
+                "test": each.test,
+                "outcome": each.outcome,
+                "claims": each.claims,
+                "why": each.why,
+                "breaches": [{"claims": breach.claims, "seen": breach.seen} for breach in each.breaches],
+            }
+            for each in run.results
         ],
         "spending": {
             "may_charge": run.may_charge,

@@ -46,11 +46,6 @@ class Result:
         """The same test with another outcome, and why."""
         return replace(self, outcome=outcome, why=why, blamed=blamed)
 
-    @property
-    def verdict(self) -> Outcome:
-        """What is to be said of the test: a reply that is not of its form makes it one that found something broken."""
-        return "broken" if self.breaches else self.outcome
-
     def breaks(self, claim: str) -> bool:
         """Whether the test shows that a claim is broken."""
         return (self.outcome == "broken" and claim in self.blamed) or any(

@@ -42,7 +42,7 @@ class Run:
     ``needs`` is what the tests of each claim need, whether they were chosen or not. ``secrets`` are cut out of all that
     is told. ``stopped`` says why the run ended early. ``shared`` keeps the request that tests look at together, ``key``
     is the API key of all tests where creates may cost credits and the user has given none, ``silences`` counts the
-    tests since the last answer that waited for one.
+    tests since the last answer that waited for one, ``said`` is what was said of replies that are not of their form.
     """
 
     catalog: Catalog
@@ -57,6 +57,7 @@ class Run:
     shared: list[Any] = field(default_factory=list)
     key: str = field(default_factory=fresh_key)
     silences: int = 0
+    said: set[str] = field(default_factory=set)
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -133,7 +134,8 @@ class Run:
     def judged(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> Result:
         """What became of a test. A failure that shows nothing is made a skip, one that is no defect an expected one.
 
-        A test that holds, and was given a reply that is not of its form, fails all the same.
+        A test that was given a reply that is not of its form fails, the first that was for what is wrong with it: the
+        others go by what they are about.
         """
         apis = item.stash.get(APIS, [])
         base = Result(
@@ -146,8 +148,10 @@ class Run:
             needs=_needs(item),
         )
         result = self._ended(base, call.excinfo.value if call.excinfo else None, report)
-        if base.breaches and result.outcome != "broken":
-            _fail(report, without(base.breaches[0].seen, self.secrets))
+        unsaid = [each.seen for each in base.breaches if each.seen not in self.said]
+        if unsaid and result.outcome != "broken":
+            _fail(report, without(unsaid[0], self.secrets))
+        self.said.update(unsaid)
         return replace(result, stopped=self._stopping(result))
 
     def _ended(self, base: Result, error: BaseException | None, report: pytest.TestReport) -> Result:

@@ -942,6 +942,20 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("har") / "a.har"
 
 
+@pytest.mark.parametrize(("recorder", "end"), [("mitmproxy", 5), ("playwright", 6)])
+def test_what_recorders_wrote_is_read(recorder: str, end: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files that mitmproxy 11, and Playwright 1.65 with Chromium 150, wrote of a mock with two defects, both found."""
+    file = Path(__file__).parent / "recordings" / f"{recorder}.har"
+    base = "http://127.0.0.1:2401"
+    assert cli.main(["check-traffic", "--base-url", base, "--format", "json", str(file)]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert [(each["entry"], finding["path"]) for each in said["results"] for finding in each["findings"]] == [
+        (1, "/log/entries/1/response/content/poll_after_ms"),
+        (end, f"/log/entries/{end}/response/content/requestLog/retentionDays"),
+    ]
+    assert said["summary"]["judged"] == 6
+
+
 @settings(max_examples=150)
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=3))
 def test_any_file_is_judged_or_refused(changes: list[tuple[tuple[Any, ...], Any]], file: Path) -> None:
