@@ -85,7 +85,7 @@ def test_a_reply_that_is_not_of_its_form_hides_no_other_defect(tmp_path: Path) -
     scenarios = tmp_path / "scenarios.json"
     scenarios.write_text(json.dumps({"scenarios": {"defects": {"text": "three defects", "drift": drift}}}))
     with serving(scenarios=str(scenarios), scenario="defects") as served:
-        run = run_contract("--target", served.url, "--report", str(tmp_path), "-k", "test_lifecycle or test_output")
+        run = run_contract("--target", served.url, "--report", str(tmp_path), "-k", "log or times or output")
     assert run.returncode == 1
     assert _with("broken", tmp_path) == {"request-log-seven-days", "request-shape", "image-output-count"}
     claims = {claim["id"]: claim for claim in json.loads((tmp_path / "report.json").read_text())["claims"]}
@@ -131,7 +131,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
     """The keys of a run are in none of its files and not on the screen, though every claim on creates is broken."""
 
     def change(body: dict[str, Any]) -> None:
-        body["poll_after_ms"], body["echo"] = None, SECRET
+        body["urls"], body["echo"] = None, SECRET
 
     with serving(fields("POST create", change)) as served:
         flags = ("--target", served.url, "--report", str(tmp_path), "-v", "--tb=long")
