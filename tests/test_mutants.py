@@ -27,7 +27,7 @@ def test_every_mutant_is_caught_and_every_claim_has_one() -> None:
 
 def test_a_mutant_that_breaks_nothing_survives() -> None:
     """Around the unbroken mock no test fails: what the mutants are caught by is their defect."""
-    claims = sorted({mutant.claim for mutant in MUTANTS})[::4]
+    claims = sorted({mutant.claim for mutant in MUTANTS})[::8]
     harmless = [Mutant(claim, "nothing", Layer()) for claim in claims]
     found = hunt(harmless)
     assert set(found.run) == set(harmless)
