@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+def exact(credits: float) -> float:
+    """A sum or difference of credits without what binary fractions add to it: three times 0.1 is 0.3."""
+    return round(credits, 6)
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """What the account of an API key had when it was looked at.
@@ -27,7 +32,7 @@ class Balance:
 
     def fell(self, later: Balance) -> float:
         """How far the balance fell until a later look; 0 where that was not seen."""
-        return (self.credits or 0) - (later.credits or 0) if self.shows(later) else 0.0
+        return exact((self.credits or 0) - (later.credits or 0)) if self.shows(later) else 0.0
 
 
 @dataclass(slots=True)
@@ -41,5 +46,5 @@ class Account:
     def looked(self, credits: float) -> None:
         """The balance is this now."""
         if self._last is not None:
-            self.fallen += max(0.0, self._last - credits)
+            self.fallen = exact(self.fallen + max(0.0, self._last - credits))
         self._last = credits

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ import pytest
 from cannon_spec import Catalog, load_catalog
 from contract_tests import connect, interrupts, ledger, options, plan, prices, report
 from contract_tests.connect import Layer, NoTarget, Place
-from contract_tests.recording import without
+from contract_tests.hidden import Hidden
 from contract_tests.results import from_dict
 from contract_tests.run import ABILITIES, APIS, Run
 from contract_tests.spending import Spending
@@ -33,6 +32,13 @@ _RUN = pytest.StashKey[Run]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the target, what may be spent there, and the report."""
     options.add(parser.getgroup("cannon", "Cannon Studio contract tests").addoption)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Refuse to run again and again what may cost credits each time, before pytest-xdist begins to."""
+    if getattr(config.option, "looponfail", False) and _is_guarded(options.chosen(config), load_catalog()):
+        raise pytest.UsageError("a run that may cost credits is one process, and runs once: leave -f out")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,8 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
         known = prices.read(chosen.prices, chosen.assume_price, catalog)
     except prices.BadPrices as error:
         raise pytest.UsageError(f"--prices {error}") from None
-    secrets = frozenset(filter(None, (*map(_environ, _ALL_KEYS), urlsplit(chosen.target).password)))
-    run = config.stash[_RUN] = Run(catalog, chosen, Spending(chosen.allow_spend, known), secrets=secrets)
+    hidden = Hidden(filter(None, map(_environ, _ALL_KEYS)))
+    run = config.stash[_RUN] = Run(catalog, chosen, Spending(chosen.allow_spend, known), hidden=hidden)
     if chosen.report:
         try:
             folder = report.folder(chosen.report)
@@ -64,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--report {chosen.report}: {error.strerror}; name a folder") from None
         config.option.xmlpath = getattr(config.option, "xmlpath", None) or str(folder / "junit.xml")
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Collector(run))
+        config.pluginmanager.register(_Collector(run, config.pluginmanager))
 
 
 def _check_keys(chosen: options.Options) -> None:
@@ -80,7 +86,7 @@ def _check_keys(chosen: options.Options) -> None:
 
 def _is_distributed(config: pytest.Config) -> bool:
     """Whether tests run in several processes, or this is one of them."""
-    asked = (getattr(config.option, name, None) for name in ("numprocesses", "tx", "distload", "looponfail"))
+    asked = (getattr(config.option, name, None) for name in ("numprocesses", "tx", "distload"))
     return hasattr(config, "workerinput") or any(asked) or getattr(config.option, "dist", "no") != "no"
 
 
@@ -143,9 +149,7 @@ def api(request: pytest.FixtureRequest, layer: Layer) -> Iterator[Api]:
         pytest.skip(lacking or (planned.left_out if planned else ""))
     with httpx.Client(timeout=connect.SECONDS) as client:
         key = run.key_for(_environ(_KEY))
-        yield _kept(
-            request, connect.over_socket(run.catalog, place, key, run.spending, client, run.shared, run.secrets)
-        )
+        yield _kept(request, connect.over_socket(run.catalog, place, key, run.spending, client, run.shared, run.hidden))
 
 
 @pytest.fixture
@@ -180,7 +184,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     run = item.config.stash[_RUN]
     if made.when == "call" or (made.when == "setup" and not made.passed):
         made.cannon = run.judged(item, call, made).to_dict()
-        _cut(made, run.secrets)
+        _cut(made, run.hidden)
         if run.stopped:
             item.session.shouldstop = run.stopped
     return made
@@ -189,14 +193,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 class _Collector:
     """Keeps the results of all tests, and tells of them at the end: of several processes the first one does."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, plugins: pytest.PytestPluginManager) -> None:
         self._run = run
+        self._plugins = plugins
         self._heeding = ExitStack()
 
     def pytest_sessionstart(self) -> None:
         """Heed the signals of a run on a server: what it has created there is to be read back."""
         if self._run.options.target != "mock":
-            self._heeding.enter_context(interrupts.heeded(self._interrupted))
+            self._heeding.enter_context(interrupts.heeded(self._interrupted, self._reading_back))
 
     def pytest_unconfigure(self) -> None:
         """Leave signals as they were."""
@@ -239,12 +244,20 @@ class _Collector:
     def _interrupted(self) -> None:
         self._run.stopped = self._run.stopped or "it was interrupted"
 
+    def _reading_back(self) -> None:
+        plugins = self._plugins
+        terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            if terminal:
+                terminal.write_line("\nreading back what was created; press Ctrl-C again to leave without that")
+                terminal.flush()
+
     def _look_again(self) -> None:
         """Look once more at what was created and at the balances."""
         run = self._run
         if run.place is not None and run.spending.spends:
             keys = filter(None, (_environ(_KEY) or run.key, *map(_environ, _MORE_KEYS.values())))
-            connect.look_again(run.catalog, run.place, keys, run.spending, run.secrets)
+            connect.look_again(run.catalog, run.place, keys, run.spending, run.hidden)
             run.stopped = run.stopped or run.spending.overrun
 
 
@@ -267,14 +280,14 @@ def _keys() -> set[str]:
     return {kind for kind, name in _MORE_KEYS.items() if _environ(name)}
 
 
-def _cut(made: pytest.TestReport, secrets: frozenset[str]) -> None:
+def _cut(made: pytest.TestReport, hidden: Hidden) -> None:
     """Cut the user's keys out of what pytest tells of a test."""
     if isinstance(made.longrepr, tuple):
         path, line, why = made.longrepr
-        made.longrepr = (path, line, without(why, secrets))
-    elif any(secret in str(made.longrepr) for secret in secrets):
-        made.longrepr = without(str(made.longrepr), secrets)
-    made.sections = [(name, without(text, secrets)) for name, text in made.sections]
+        made.longrepr = (path, line, hidden.text(why))
+    elif made.longrepr is not None and hidden.text(str(made.longrepr)) != str(made.longrepr):
+        made.longrepr = hidden.text(str(made.longrepr))
+    made.sections = [(name, hidden.text(text)) for name, text in made.sections]
 
 
 def _kept(request: pytest.FixtureRequest, api: Api) -> Api:
@@ -290,6 +303,6 @@ def _found(run: Run) -> Place:
             keys = [_environ(name) for name in _ALL_KEYS]
             run.place = connect.found(run.catalog, chosen.target, keys, as_live=chosen.treat_as_live)
         except NoTarget as error:
-            run.stopped = without(str(error), run.secrets)
+            run.stopped = run.hidden.text(str(error))
             pytest.exit(run.stopped, returncode=2)
     return run.place

@@ -14,6 +14,7 @@ import httpx
 from cannon_spec import Catalog
 from contract_tests import plan
 from contract_tests.guard import Guard, patient
+from contract_tests.hidden import Hidden
 from contract_tests.recording import cleaned
 from contract_tests.spending import Spending
 from contract_tests.target import OPERATION, Api, Send
@@ -90,7 +91,7 @@ def in_process(
     return Api(
         url="http://mock.test",
         key=fresh_key(),
-        send=_sender(client, ()),
+        send=_sender(client, Hidden(())),
         sleep=clock.sleep,
         now_s=lambda: clock.now_ms() / 1000,
         catalog=catalog,
@@ -151,7 +152,7 @@ def over_socket(
     spending: Spending,
     client: httpx.Client,
     shared: list[Any],
-    hidden: Iterable[str],
+    hidden: Hidden,
 ) -> Api:
     """A target that was found. Where it may charge, it is behind the guard, and a plain request is ``shared``.
 
@@ -178,7 +179,7 @@ def over_socket(
     )
 
 
-def look_again(catalog: Catalog, place: Place, keys: Iterable[str], spending: Spending, hidden: Iterable[str]) -> None:
+def look_again(catalog: Catalog, place: Place, keys: Iterable[str], spending: Spending, hidden: Hidden) -> None:
     """Poll every request once that was not seen to end, and look at each balance: what shows only now counts too."""
     with httpx.Client(timeout=SECONDS) as client:
         guard = _guard(catalog, place, _sender(client, hidden), spending)
@@ -201,7 +202,7 @@ def _guard(catalog: Catalog, place: Place, send: Send, spending: Spending) -> Gu
     return Guard(send, spending, place.url, tuple(catalog.lifecycle["terminal"]))
 
 
-def _sender(client: httpx.Client, hidden: Iterable[str]) -> Send:
+def _sender(client: httpx.Client, hidden: Hidden) -> Send:
     """Sends requests; what is asked for without an API key, as a file is, may be somewhere else."""
 
     def send(request: httpx.Request) -> httpx.Response:

@@ -95,24 +95,23 @@ class Guard:
         return response
 
     def _create(self, request: httpx.Request) -> httpx.Response:
-        spending, body = self.spending, _loaded(request.read())
-        spending.admit(body)
-        before = self._balance(request)
+        spending, before = self.spending, self._balance(request)
         spending.looked(before)
-        number = spending.sending(body, before)
+        number = spending.sending(_loaded(request.read()), before)
         try:
             response = self.send(request)
         except (httpx.HTTPError, KeyboardInterrupt) as error:
-            answer = f"got no answer ({type(error).__name__})"
-            spending.not_accepted(number, answer, False, before, self._balance(request))
+            spending.answered(number, f"got no answer ({type(error).__name__})")
+            spending.settled(number, before, self._balance(request))
             raise
         id_ = _object(response).get("id")
-        if not response.is_success or not isinstance(id_, str):
-            answer = f"was answered with {response.status_code}"
-            spending.not_accepted(number, answer, response.is_client_error, before, self._balance(request))
+        if response.is_success and isinstance(id_, str):
+            is_new = spending.accepted(number, id_)
+            said = self._billable(request, id_) if is_new else None
+            spending.settled(number, before, self._balance(request), is_free=not is_new, said=said)
         else:
-            spending.accepted(number, id_)
-            spending.settled(number, self._billable(request, id_), before, self._balance(request))
+            spending.answered(number, f"was answered with {response.status_code}")
+            spending.settled(number, before, self._balance(request), is_free=response.is_client_error)
         return response
 
     def _balance(self, request: httpx.Request) -> Balance:

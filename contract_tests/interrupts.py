@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_AGAIN = "\nreading back what this run has created; press Ctrl-C again to leave without that\n"
 
 
 @contextmanager
-def heeded(told: Callable[[], object]) -> Iterator[None]:
-    """Within the block the first signal calls ``told`` and interrupts, the second only says what a third will do.
+def heeded(first: Callable[[], object], second: Callable[[], object]) -> Iterator[None]:
+    """Within the block the first signal calls ``first`` and interrupts, the second calls ``second`` and does no more.
 
     Outside the main thread, where no signals come, nothing is done.
     """
@@ -24,9 +22,9 @@ def heeded(told: Callable[[], object]) -> Iterator[None]:
         nonlocal count
         count += 1
         if count == 2:
-            sys.stderr.write(_AGAIN)
+            second()
             return
-        told()
+        first()
         raise KeyboardInterrupt
 
     try:

@@ -43,6 +43,8 @@ def granted(api: Api, response: httpx.Response, body: Any, *blamed: str) -> dict
         claims = blamed or assumed or ("create-accepted-202",)
         raise Broken(f"a good create was answered with {response.status_code}", *claims)
     reply: dict[str, Any] = api.held("accepted", response)
+    if not isinstance(reply.get("id"), str):
+        raise Untested("an accepted reply has no id by which the request could be asked for")
     return reply
 
 
@@ -119,7 +121,8 @@ def plain(api: Api) -> Journey:
     else:
         api.notes.add(api.shared[0].notes)
     if isinstance(api.shared[0], Lost):
-        raise api.shared[0].error
+        lost = api.shared[0].error
+        raise Untested("the request to look at got no answer") if isinstance(lost, httpx.TransportError) else lost
     journey: Journey = api.shared[0]
     return journey
 

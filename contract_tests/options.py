@@ -54,7 +54,11 @@ def chosen(config: Any) -> Options:
 
 
 def _target(text: str) -> str:
-    if text not in ("mock", "live") and not _is_address(text):
+    if text in ("mock", "live"):
+        return text
+    if "@" in text.partition("//")[2].partition("/")[0]:
+        raise argparse.ArgumentTypeError("leave user and password out of the address: they would be told")
+    if not _is_address(text):
         raise argparse.ArgumentTypeError(f"{text}: use mock, live, or an address with http:// or https://")
     return text
 

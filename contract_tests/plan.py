@@ -101,7 +101,7 @@ def cheapest(catalog: Catalog, operation: str, prices: Prices) -> Mapping[str, A
 
 
 def _resolutions(catalog: Catalog, prices: Prices) -> tuple[str, ...]:
-    named = {price.resolution for price in prices.known} - {""}
+    named = {price.resolution for price in prices.known if price.resolution}
     return tuple(sorted({*named, *catalog.pixels["computed"]["side"]}))
 
 

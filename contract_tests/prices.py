@@ -67,21 +67,35 @@ class Prices:
     """Known prices; ``assumed`` is what to reckon with where none is known, None for not at all.
 
     ``words`` are those that the contract has for operation, model and resolution; one that it has not may be taken for
-    any. Without them every word is one.
+    any. Without them every word is one. ``usual`` is the model that the contract assumes for a create without one.
     """
 
     known: tuple[Price, ...] = ()
     assumed: float | None = None
     words: Mapping[str, Container[str]] = field(default_factory=dict)
+    usual: str = ""
 
     def dearest(self, body: Any) -> float | None:
-        """The dearest known price that a create may have, else the assumed one; None where there is none either."""
+        """The dearest known price that a create may have, else the assumed one; None where there is none either.
+
+        Where a price of creates that leave a field out is known, prices of those that have it do not count for such a
+        create. The price of one without a model is not known where that of its usual model is not.
+        """
         said, left_out = self._said(body)
-        fitting = [price for price in self.known if price.may_fit(said)]
-        for name in left_out:
-            if any(getattr(price, name) is None for price in fitting):
-                fitting = [price for price in fitting if getattr(price, name) in (None, "")]
-        return max((price.credits for price in fitting), default=self.assumed)
+        fitting = [price for price in self.known if price.may_fit(said) and not self._is_known_better(price, left_out)]
+        dearest = max((price.credits for price in fitting), default=None)
+        if "model" in left_out and not any(price.model in (None, "", self.usual) for price in fitting):
+            return self.assumed if dearest is None or self.assumed is None else max(dearest, self.assumed)
+        return self.assumed if dearest is None else dearest
+
+    def _is_known_better(self, price: Price, left_out: Container[str]) -> bool:
+        """Whether it is known what creates cost that are as those of a price, but leave a field out that it has."""
+        keys = []
+        if price.model and "model" in left_out:
+            keys.append(replace(price, model=None).key)
+        if price.resolution and "resolution" in left_out:
+            keys.append(replace(price, resolution=None).key)
+        return any(other.key in keys for other in self.known)
 
     def with_charged(self, charged: Iterable[tuple[Any, float]]) -> Prices:
         """These prices after bodies were charged: for what was charged the dearest of this run, the rest as it was.
@@ -99,8 +113,11 @@ class Prices:
 
     def to_json(self) -> str:
         """The text of a price file."""
-        entries = [{name: value for name, value in asdict(price).items() if value != ""} for price in self.known]
-        return json.dumps({"prices": entries}, indent=2) + "\n"
+        kept = [asdict(price).items() for price in self.known]
+        entries = [{name: value for name, value in each if value != "" or name == "operation"} for each in kept]
+        return (
+            json.dumps({"prices": [{**each, "credits": _plain(each["credits"])} for each in entries]}, indent=2) + "\n"
+        )
 
     def _said(self, body: Any) -> tuple[dict[str, str | None], set[str]]:
         """What a create says of what prices go by, None for what could be any; and what of it is left out."""
@@ -115,10 +132,15 @@ class Prices:
         return isinstance(value, str) and (name not in self.words or value in self.words[name])
 
 
+def _plain(credits: float) -> float:
+    """A number as people write it: 31, not 31.0."""
+    return int(credits) if credits == int(credits) else credits
+
+
 def read(path: str | None, assumed: float | None, catalog: Catalog) -> Prices:
     """The prices of a file, none without a path. Raises BadPrices for a file that cannot be used."""
     if path is None:
-        return Prices((), assumed, _words(catalog))
+        return Prices((), assumed, _words(catalog), _usual(catalog))
     try:
         data = document.loads(Path(path).read_bytes())
     except OSError as error:
@@ -132,7 +154,7 @@ def read(path: str | None, assumed: float | None, catalog: Catalog) -> Prices:
         wrong = _wrong(entry, catalog)
         if wrong:
             raise BadPrices(f"{path}: price {number} of {len(entries)}: {wrong}")
-    return Prices(tuple(Price(**entry) for entry in entries), assumed, _words(catalog))
+    return Prices(tuple(Price(**entry) for entry in entries), assumed, _words(catalog), _usual(catalog))
 
 
 def _wrong(entry: Any, catalog: Catalog) -> str:
@@ -160,6 +182,10 @@ def _no_such(named: Mapping[str, str | None], catalog: Catalog) -> str:
     return ""
 
 
+def _usual(catalog: Catalog) -> str:
+    return str(catalog.operations[OPERATION].data["default_model"]["id"])
+
+
 def _words(catalog: Catalog) -> dict[str, frozenset[str]]:
     """The words of the contract that prices go by."""
     listed = {
@@ -172,5 +198,5 @@ def _words(catalog: Catalog) -> dict[str, frozenset[str]]:
     return {
         "operation": frozenset(catalog.operations),
         "model": frozenset(catalog.models),
-        "resolution": frozenset(listed),
+        "resolution": frozenset({*listed, *catalog.pixels["computed"]["side"]}),
     }

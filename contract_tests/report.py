@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -10,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from contract_tests.recording import cut, without
 from contract_tests.results import OUTCOMES, Verdict
 from contract_tests.run import Run
 from contract_tests.spending import named
@@ -28,7 +28,7 @@ def folder(path: str) -> Path:
 
 def write(run: Run) -> None:
     """Write report.json, index.html, observations.json and, where creates were paid for, prices.json."""
-    into, whole = folder(str(run.options.report)), cut(_whole(run), run.secrets)
+    into, whole = folder(str(run.options.report)), _whole(run)
     (into / "report.json").write_text(_json(whole), encoding="utf-8")
     (into / "index.html").write_text(_page(whole), encoding="utf-8")
     (into / "observations.json").write_text(_json(_observations(whole)), encoding="utf-8")
@@ -39,7 +39,7 @@ def write(run: Run) -> None:
 
 def summary(run: Run) -> list[str]:
     """What became of the claims, what was spent, what is open, in lines for people, with the secrets cut out."""
-    return [without(line, run.secrets) for line in _lines(run)]
+    return [run.hidden.text(line) for line in _lines(run)]
 
 
 def _lines(run: Run) -> list[str]:
@@ -76,37 +76,42 @@ def _spent(run: Run) -> list[str]:
 
 
 def _whole(run: Run) -> dict[str, Any]:
-    found, spending, place = run.verdicts(), run.spending, run.place
+    found, place, told = run.verdicts(), run.place, run.hidden.value
     return {
         "format": FORMAT,
-        "target": run.options.target if place is None else place.url,
+        "target": told(run.options.target if place is None else place.url),
         "is_mock": place is None or place.is_mock,
         "began_at": _moment(run.began),
         "ended_at": _moment(datetime.now(UTC)),
-        "stopped": run.stopped,
+        "stopped": told(run.stopped),
         "counts": {outcome: _count(found, outcome) for outcome in OUTCOMES},
         "reach": run.reach(),
-        "claims": [_shown(each) for each in found],
+        "claims": [_shown(each, told) for each in found],
         "tests": [
             {
                 "test": each.test,
                 "outcome": each.outcome,
                 "claims": each.claims,
-                "why": each.why,
-                "breaches": [{"claims": breach.claims, "seen": breach.seen} for breach in each.breaches],
+                "why": told(each.why),
+                "breaches": [{"claims": breach.claims, "seen": told(breach.seen)} for breach in each.breaches],
             }
             for each in run.results
         ],
-        "spending": {
-            "may_charge": run.may_charge,
-            "allowed": spending.allowed,
-            "spent": spending.spent,
-            "creates": [asdict(each) for each in spending.spends],
-            "remarks": spending.remarks,
-            "unexplained": spending.unexplained,
-            "open": {named(id_): status for id_, status in spending.waiting.items()},
-            "left_out": [asdict(each) for each in run.planned.values() if each.left_out],
-        },
+        "spending": _spending(run, told),
+    }
+
+
+def _spending(run: Run, told: Callable[[Any], Any]) -> dict[str, Any]:
+    spending = run.spending
+    return {
+        "may_charge": run.may_charge,
+        "allowed": spending.allowed,
+        "spent": spending.spent,
+        "unexplained": spending.unexplained,
+        "creates": [told(asdict(each)) for each in spending.spends],
+        "remarks": told(spending.remarks),
+        "open": [{"request": told(named(id_)), "status": told(each)} for id_, each in spending.waiting.items()],
+        "left_out": [asdict(each) for each in run.planned.values() if each.left_out],
     }
 
 
@@ -129,7 +134,7 @@ def _observations(whole: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown(verdict: Verdict) -> dict[str, Any]:
+def _shown(verdict: Verdict, told: Callable[[Any], Any]) -> dict[str, Any]:
     claim = verdict.claim
     return {
         "id": claim.id,
@@ -138,9 +143,9 @@ def _shown(verdict: Verdict) -> dict[str, Any]:
         "kind": claim.kind,
         "source": claim.source,
         "outcome": verdict.outcome,
-        "why": list(verdict.why),
+        "why": told(list(verdict.why)),
         "tests": list(verdict.shown),
-        "exchanges": [asdict(each) for each in verdict.exchanges],
+        "exchanges": [told(asdict(each)) for each in verdict.exchanges],
     }
 
 

@@ -13,9 +13,9 @@ import pytest
 from cannon_spec import Catalog
 from contract_tests.broken import Broken, Untested
 from contract_tests.connect import Place, fresh_key
+from contract_tests.hidden import Hidden
 from contract_tests.options import Options
 from contract_tests.plan import Planned, Step
-from contract_tests.recording import without
 from contract_tests.results import Result, Verdict, reach, verdicts
 from contract_tests.spending import Spending
 from contract_tests.target import OPERATION, PROMPT, Api
@@ -39,7 +39,7 @@ Needs = Literal["nothing", "credits", "a mock"]
 class Run:
     """One run: what was asked for, what was found, what is planned, and what came of it.
 
-    ``needs`` is what the tests of each claim need, whether they were chosen or not. ``secrets`` are cut out of all that
+    ``needs`` is what the tests of each claim need, whether they were chosen or not. ``hidden`` is cut out of all that
     is told. ``stopped`` says why the run ended early. ``shared`` keeps the request that tests look at together, ``key``
     is the API key of all tests where creates may cost credits and the user has given none, ``silences`` counts the
     tests since the last answer that waited for one, ``said`` is what was said of replies that are not of their form.
@@ -52,7 +52,7 @@ class Run:
     planned: dict[str, Planned] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     needs: dict[str, set[str]] = field(default_factory=dict)
-    secrets: frozenset[str] = frozenset()
+    hidden: Hidden = field(default_factory=lambda: Hidden(()))
     stopped: str = ""
     shared: list[Any] = field(default_factory=list)
     key: str = field(default_factory=fresh_key)
@@ -150,7 +150,7 @@ class Run:
         result = self._ended(base, call.excinfo.value if call.excinfo else None, report)
         unsaid = [each.seen for each in base.breaches if each.seen not in self.said]
         if unsaid and result.outcome != "broken":
-            _fail(report, without(unsaid[0], self.secrets))
+            _fail(report, self.hidden.text(unsaid[0]))
         self.said.update(unsaid)
         return replace(result, stopped=self._stopping(result))
 
@@ -165,7 +165,7 @@ class Run:
         if base.breaches and not isinstance(error, AssertionError):
             return self._untested(base, f"a reply was not of its form: {base.breaches[0].seen}", report)
         blamed = error.claims if isinstance(error, Broken) else base.claims
-        seen = without(_seen(error, base.exchanges), self.secrets)
+        seen = self.hidden.text(_seen(error, base.exchanges))
         demanded = tuple(claim for claim in blamed if self.demands(claim))
         if demanded or not blamed:
             return base.because("broken", seen, demanded)
@@ -173,7 +173,7 @@ class Run:
         return replace(base.because("observed", seen, blamed), exchanges=())
 
     def _untested(self, base: Result, why: str, report: pytest.TestReport) -> Result:
-        why = without(why, self.secrets)
+        why = self.hidden.text(why)
         path, line, _ = report.location
         report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {why}")
         return replace(base.because("not tested", why), exchanges=())

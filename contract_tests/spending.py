@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cannon_spec import wording
-from contract_tests.account import Account, Balance
+from contract_tests.account import Account, Balance, exact
 from contract_tests.broken import Untested
 from contract_tests.prices import Prices, amount
 
@@ -19,7 +19,8 @@ class Spend:
     """One create that was sent: what it was reckoned at, what came of it, and what it counts as.
 
     ``request`` is the id of what was accepted, empty for none; ``said`` is what its ``billableCredits`` said last, None
-    for nothing; ``account`` is the number of the API key that it was sent with, 0 for one that was not taken.
+    for nothing; ``seen`` is what the balance showed that it costs, where that is more; ``account`` is the number of the
+    API key that it was sent with, 0 for one that was not taken.
     """
 
     body: Any
@@ -28,6 +29,7 @@ class Spend:
     answer: str = "has not been answered"
     request: str = ""
     said: float | None = None
+    seen: float = 0.0
     account: int = 0
 
     @property
@@ -42,10 +44,11 @@ class Spending:
 
     A create counts at its price from the moment it is sent. Once it was accepted it counts at what ``billableCredits``
     says, if that says anything; once it was refused (4xx) it counts nothing, if the balance was seen not to fall. What
-    a balance fell by beyond all that counts too; since two keys may be of one account, what falls later than during a
-    create is held against the creates with all keys. ``overrun`` says what cost more than it might, empty for nothing:
-    after it no create is admitted. ``remarks`` is what a reader should know, ``waiting`` the requests that were not
-    seen to end.
+    a balance fell by beyond all that counts too. Two keys may be of one account, so each balance is held against the
+    creates with all keys: of two accounts, one can hide what the other was charged beyond what was said.
+
+    ``overrun`` says what cost more than it might, empty for nothing: after it no create is admitted. ``remarks`` is
+    what a reader should know, ``waiting`` the requests that were not seen to end.
     """
 
     allowed: float
@@ -70,13 +73,12 @@ class Spending:
     @property
     def unexplained(self) -> float:
         """Credits that a balance fell by beyond what the creates count as."""
-        told = sum(each.charged for each in self._sent)
-        return max(0.0, max((account.fallen for account in self._accounts.values()), default=0.0) - told)
+        return max(0.0, exact(self._fallen() - self._told()))
 
     @property
     def spent(self) -> float:
         """Credits: what the creates count as, and what else the balances fell by."""
-        return sum(each.charged for each in self._sent) + self.unexplained
+        return exact(self._told() + self.unexplained)
 
     def admit(self, body: Any) -> float:
         """The price to reckon a create at. Raises Untested where it must not be sent."""
@@ -87,7 +89,7 @@ class Spending:
         price = self.prices.dearest(body)
         if price is None:
             raise Untested("its price is not known: name it in a file (--prices), or what to reckon (--assume-price)")
-        if self.spent + price > self.allowed:
+        if exact(self.spent + price) > self.allowed:
             raise Untested(
                 f"could cross --allow-spend {self.allowed:g}: {self.spent:g} spent, and it may cost {price:g}"
             )
@@ -96,7 +98,7 @@ class Spending:
     def looked(self, balance: Balance) -> None:
         """A balance was looked at: where it fell by more than the creates may cost, that is an overrun."""
         account = self._looked(balance)
-        may = sum(each.may_cost for each in self._sent)
+        may = exact(sum(each.may_cost for each in self._sent))
         if account.fallen > may:
             self._over(
                 f"the balance fell by {account.fallen:g} in all, and the creates of this run were to cost {may:g}: "
@@ -109,30 +111,34 @@ class Spending:
         self._sent.append(Spend(body, price, charged=price, account=self._of(before).number))
         return len(self._sent) - 1
 
-    def accepted(self, number: int, id_: str) -> None:
-        """A create was accepted; what it cost is not known yet."""
-        answer = "repeats an earlier one" if id_ in self._first else "was accepted"
-        self._set(number, answer=answer, request=named(id_))
-        if id_ not in self._first:
+    def accepted(self, number: int, id_: str) -> bool:
+        """A create was accepted; what it cost is not known yet. Whether it is a new request, and no earlier one."""
+        is_new = id_ not in self._first
+        self._set(number, answer="was accepted" if is_new else "repeats an earlier one", request=named(id_))
+        if is_new:
             self._first[id_] = number
             self.waiting[id_] = "accepted"
+        return is_new
 
-    def settled(self, number: int, billable: float | None, before: Balance, after: Balance) -> None:
-        """What an accepted create cost: where that is more than it was reckoned at, it is an overrun."""
-        spend = self._sent[number]
-        if number not in self._first.values():
-            self._settle_unsaid(number, 0.0, before, after)
-        else:
-            # what nobody saw not to fall may have fallen: then no less than its price counts
-            sure = billable if before.shows(after) else max(billable or 0.0, spend.reckoned)
-            self._set(number, said=billable, charged=spend.reckoned if billable is None else sure)
-            self._attribute(number, before, after)
-        self._check(number)
-
-    def not_accepted(self, number: int, answer: str, is_refusal: bool, before: Balance, after: Balance) -> None:
-        """A create was refused or not answered: where it cost more than it was reckoned at, it is an overrun."""
+    def answered(self, number: int, answer: str) -> None:
+        """A create was answered otherwise, or not at all; what it cost is not known yet."""
         self._set(number, answer=answer)
-        self._settle_unsaid(number, 0.0 if is_refusal else self._sent[number].reckoned, before, after)
+
+    def settled(
+        self, number: int, before: Balance, after: Balance, *, is_free: bool = False, said: float | None = None
+    ) -> None:
+        """What a create cost, by what is ``said`` of it and by the balance: an overrun, if more than was reckoned.
+
+        Where it ``is_free`` and the balance was seen not to fall, it costs nothing. What was not seen counts.
+        """
+        price = self._sent[number].reckoned
+        told = 0.0 if is_free else price if said is None else said
+        self._set(number, said=said, charged=told if before.shows(after) else max(told, price))
+        beyond = self._beyond(number, before, after)
+        if beyond:
+            charged = exact(self._sent[number].charged + beyond)
+            self._set(number, charged=charged, seen=charged)
+        self._tell(number, before, after, beyond)
         self._check(number)
 
     def saw(self, request: Mapping[str, Any], terminal: tuple[str, ...]) -> None:
@@ -146,7 +152,8 @@ class Spending:
                 del self.waiting[id_]
         billable, number = amount(request.get("billableCredits")), self._first[id_]
         if billable:
-            charged = billable if status in terminal else max(billable, self._sent[number].charged)
+            spend = self._sent[number]
+            charged = max(billable, spend.seen if status in terminal else spend.charged)
             self._set(number, said=billable, charged=charged)
             self._check(number)
 
@@ -154,31 +161,37 @@ class Spending:
         """The prices as this run was told them."""
         return self.prices.with_charged((each.body, each.said) for each in self._sent if each.said is not None)
 
-    def _settle_unsaid(self, number: int, least: float, before: Balance, after: Balance) -> None:
-        """Count a create of which no request says what it cost at ``least``, or more where the balance tells so."""
-        spend, shows = self._sent[number], before.shows(after)
-        self._set(number, charged=least if shows else spend.reckoned)
-        what = f"a create that {spend.answer}"
-        if not shows:
-            self._remark(f"{what} counts at {spend.reckoned:g}: whether the balance fell could not be seen")
-        elif self._attribute(number, before, after) or (least and before.fell(after)):
-            self._remark(f"{what} was charged: the balance fell by {before.fell(after):g}")
-        elif least:
-            self._remark(f"{what} counts at {least:g}: it may have been stored")
+    def _beyond(self, number: int, before: Balance, after: Balance) -> float:
+        """What the balance fell by during a create, and nothing else explains.
 
-    def _attribute(self, number: int, before: Balance, after: Balance) -> float:
-        """Count what the balance fell by during a create, and nothing else explains, as its cost; how much that is.
-
-        What earlier creates with the same key count as, and was not seen to leave the balance, explains a fall.
+        What the other creates count as, and no balance was seen to fall by before, may have been charged meanwhile.
         """
-        spend, account, fell = self._sent[number], self._looked(after), before.fell(after)
-        told = sum(each.charged for each in self._sent if each.account == account.number) - spend.charged
-        to_come = max(0.0, told - (account.fallen - fell))
-        beyond = max(0.0, fell - spend.charged - to_come)
-        if beyond and spend.said is not None:
-            self._remark(f"{spend.request}: billableCredits says {spend.said:g}, and the balance fell by {fell:g}")
-        self._set(number, charged=spend.charged + beyond)
-        return beyond
+        charged = self._sent[number].charged
+        to_come = max(0.0, self._told() - charged - self._fallen())
+        self._looked(after)
+        return max(0.0, exact(before.fell(after) - charged - to_come))
+
+    def _tell(self, number: int, before: Balance, after: Balance, beyond: float) -> None:
+        """Remark on a create that counts at something else than was said, or of which nothing was said."""
+        spend, fell = self._sent[number], before.fell(after)
+        what = spend.request if spend.said is not None else f"a create that {spend.answer}"
+        if not before.shows(after):
+            self._remark(f"{what} counts at {spend.charged:g}: whether the balance fell could not be seen")
+        elif spend.said is not None:
+            if beyond:
+                self._remark(f"{what}: billableCredits says {spend.said:g}, and the balance fell by {fell:g}")
+        elif fell and spend.charged:
+            self._remark(f"{what} was charged: the balance fell by {fell:g}")
+        elif spend.charged:
+            self._remark(f"{what} counts at {spend.charged:g}: nothing says that it cost less")
+
+    def _told(self) -> float:
+        """What all creates count as."""
+        return exact(sum(each.charged for each in self._sent))
+
+    def _fallen(self) -> float:
+        """What the balance of a key was seen to fall by, the most of all keys: they may be of one account."""
+        return max((account.fallen for account in self._accounts.values()), default=0.0)
 
     def _looked(self, balance: Balance) -> Account:
         account = self._of(balance)

