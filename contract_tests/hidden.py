@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 CUT = "(cut)"
 
 
 class Hidden:
-    """Secrets to cut out of texts: as they are, and as JSON may write them."""
+    """Secrets to cut out of texts: as they are, as JSON may write them, and as an address may."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets if secret for form in _forms(secret)}
@@ -40,5 +41,5 @@ class Hidden:
 
 def _forms(secret: str) -> Iterable[str]:
     escaped = json.dumps(secret)[1:-1]
-    yield from (secret, escaped, escaped.replace("/", "\\/"))
+    yield from (secret, escaped, escaped.replace("/", "\\/"), quote(secret), quote(secret, safe=""))
     yield from ("".join(f"\\u{ord(letter):04{case}}" for letter in secret) for case in "xX")

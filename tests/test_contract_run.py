@@ -169,13 +169,15 @@ def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, sta
         assert SECRET not in text
 
 
-@pytest.mark.parametrize("where", ["id", "errorMessage", "status", "header", "escaped"])
+@pytest.mark.parametrize("where", ["id", "errorMessage", "status", "header", "escaped", "undecodable"])
 def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) -> None:
     """A target that has the user's key in an id, a message, a status or a header gets it into no file and no line."""
 
     def answer(call: Call) -> Reply:
         reply = call.passed_on()
-        if where == "header":
+        if where == "undecodable" and call.what == "GET read":
+            reply.headers["Content-Encoding"] = "gzip"
+        elif where == "header":
             reply.headers["x-echo"] = SECRET
         elif call.what == "GET read" and reply.status == 200:
             change = {"id": f"req_{SECRET}", "errorMessage": f"no {SECRET}", "status": SECRET}

@@ -65,3 +65,15 @@ def test_what_is_open_is_looked_at_with_every_key() -> None:
         assert len(spending.waiting) == 2
         connect.look_again(CATALOG, place, ["cs_one", "cs_two"], spending, Hidden(()))
     assert spending.waiting == {}
+
+
+def test_a_breach_is_shown_by_its_own_exchange() -> None:
+    """What a reply breaks is shown with that reply, though another call was made before it was looked at."""
+    target = api()
+    first = target.create(target.body())
+    broken = httpx.Response(202, json={**first.json(), "poll_after_ms": "soon"}, request=first.request)
+    target.create(target.body())
+    target.held("accepted", broken)
+    breach = target.notes.breaches[0]
+    assert "soon" in breach.seen
+    assert '"soon"' in breach.exchange.body

@@ -485,6 +485,14 @@ def test_a_key_that_is_not_taken_costs_nothing() -> None:
     assert spending.spent == 31
 
 
+def test_prices_are_learnt_from_what_was_said() -> None:
+    """That somebody else spends from the account meanwhile makes no request dearer in the next run."""
+    liar, spending = _Liar([(500, 31, 31, "as it is")]), Spending(1000, Prices((), 600))
+    _guard(liar, spending)(_post(liar.api))
+    assert spending.spent == 500
+    assert [price.credits for price in spending.learnt().known] == [31]
+
+
 def test_keys_of_one_account_are_not_held_against_each_other() -> None:
     """Creates with two keys of one account add up to what they cost, and are no overrun."""
     api, spending = connect.in_process(CATALOG, Layer(), credits=10**9), Spending(200, Prices((), 31))
