@@ -39,7 +39,6 @@ class Balance:
 class Account:
     """Every fall of the balance of one API key: a rise, as by what is given back, takes nothing away from them."""
 
-    number: int
     fallen: float = 0
     _last: float | None = None
 

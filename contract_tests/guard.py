@@ -97,7 +97,7 @@ class Guard:
     def _create(self, request: httpx.Request) -> httpx.Response:
         spending, before = self.spending, self._balance(request)
         spending.looked(before)
-        number = spending.sending(_loaded(request.read()), before)
+        number = spending.sending(_loaded(request.read()))
         try:
             response = self.send(request)
         except (httpx.HTTPError, KeyboardInterrupt) as error:

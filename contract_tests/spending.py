@@ -19,8 +19,7 @@ class Spend:
     """One create that was sent: what it was reckoned at, what came of it, and what it counts as.
 
     ``request`` is the id of what was accepted, empty for none; ``said`` is what its ``billableCredits`` said last, None
-    for nothing; ``seen`` is what the balance showed that it costs, where that is more; ``account`` is the number of the
-    API key that it was sent with, 0 for one that was not taken.
+    for nothing; ``seen`` is what the balance showed that it costs, where that is more.
     """
 
     body: Any
@@ -30,7 +29,6 @@ class Spend:
     request: str = ""
     said: float | None = None
     seen: float = 0.0
-    account: int = 0
 
     @property
     def may_cost(self) -> float:
@@ -97,18 +95,18 @@ class Spending:
 
     def looked(self, balance: Balance) -> None:
         """A balance was looked at: where it fell by more than the creates may cost, that is an overrun."""
-        account = self._looked(balance)
+        self._looked(balance)
         may = exact(sum(each.may_cost for each in self._sent))
-        if account.fallen > may:
+        if self._fallen() > may:
             self._over(
-                f"the balance fell by {account.fallen:g} in all, and the creates of this run were to cost {may:g}: "
+                f"the balance fell by {self._fallen():g} in all, and the creates of this run were to cost {may:g}: "
                 "they cost more than they say, or something else spends from the account"
             )
 
-    def sending(self, body: Any, before: Balance) -> int:
+    def sending(self, body: Any) -> int:
         """A create is under way: it counts at its price. Its number; raises Untested where it must not be sent."""
         price = self.admit(body)
-        self._sent.append(Spend(body, price, charged=price, account=self._of(before).number))
+        self._sent.append(Spend(body, price, charged=price))
         return len(self._sent) - 1
 
     def accepted(self, number: int, id_: str) -> bool:
@@ -193,16 +191,9 @@ class Spending:
         """What the balance of a key was seen to fall by, the most of all keys: they may be of one account."""
         return max((account.fallen for account in self._accounts.values()), default=0.0)
 
-    def _looked(self, balance: Balance) -> Account:
-        account = self._of(balance)
+    def _looked(self, balance: Balance) -> None:
         if balance.key and balance.credits is not None:
-            account.looked(balance.credits)
-        return account
-
-    def _of(self, balance: Balance) -> Account:
-        if not balance.key:
-            return Account(0)
-        return self._accounts.setdefault(balance.key, Account(len(self._accounts) + 1))
+            self._accounts.setdefault(balance.key, Account()).looked(balance.credits)
 
     def _set(self, number: int, **changes: Any) -> None:
         self._sent[number] = replace(self._sent[number], **changes)
