@@ -19,7 +19,7 @@ examples:
   cannon-contract --target http://127.0.0.1:2266 --report out    a server, with a page on each claim
   CANNON_API_KEY=cs_live_... cannon-contract --target live       what costs nothing
   CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200 --assume-price 50 --report out
-  CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200 --prices out/prices.json
+  CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200 --prices out/prices.json --assume-price 50
 
 Any other option goes to pytest: -v, -k repeat, -n 2.
 """

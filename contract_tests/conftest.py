@@ -144,9 +144,9 @@ def api(request: pytest.FixtureRequest, layer: Layer) -> Iterator[Api]:
         yield _kept(request, connect.in_process(run.catalog, layer))
         return
     place, planned = _found(run), run.planned.get(request.node.nodeid)
-    lacking = run.lacking(_needed(request.node), _keys())
-    if lacking or (planned is not None and planned.left_out):
-        pytest.skip(lacking or (planned.left_out if planned else ""))
+    left_out = planned.left_out if planned else run.lacking(_needed(request.node), _keys())
+    if left_out and not (planned and planned.fits(run.spending.spent, run.spending.allowed)):
+        pytest.skip(left_out)
     with httpx.Client(timeout=connect.SECONDS) as client:
         key = run.key_for(_environ(_KEY))
         yield _kept(request, connect.over_socket(run.catalog, place, key, run.spending, client, run.shared, run.hidden))

@@ -57,7 +57,7 @@ def _target(text: str) -> str:
     if text in ("mock", "live"):
         return text
     if "@" in text.partition("//")[2].partition("/")[0]:
-        raise argparse.ArgumentTypeError("leave user and password out of the address: they would be told")
+        raise argparse.ArgumentTypeError("leave user and password out of the address: they would be shown")
     if not _is_address(text):
         raise argparse.ArgumentTypeError(f"{text}: use mock, live, or an address with http:// or https://")
     return text

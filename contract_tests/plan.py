@@ -30,7 +30,8 @@ class Step:
 class Planned:
     """A step with what it may cost, and what a probe may that is accepted all the same.
 
-    ``left_out`` says why it is not to run, and is empty where it is.
+    ``left_out`` says why it is not to run, and is empty where it is. ``is_over`` says that it is left out for its cost
+    alone: it may run after all, when the others have cost less than they might.
     """
 
     test: str
@@ -39,6 +40,11 @@ class Planned:
     probes: int
     dearest_probe: float
     left_out: str
+    is_over: bool = False
+
+    def fits(self, spent: float, allowed: float) -> bool:
+        """Whether it can run when so much is spent: nothing else is against it, and it stays under the ceiling."""
+        return self.is_over and spent + self.cost + self.dearest_probe <= allowed
 
 
 def plan(steps: Iterable[Step], prices: Prices, allowed: float) -> tuple[Planned, ...]:
@@ -119,7 +125,8 @@ def _priced(step: Step, prices: Prices, allowed: float, spent: float) -> Planned
     elif len(known) < len(costs) + len(probes):
         reason = "a price is not known (--prices FILE, or --assume-price CREDITS)"
     elif spent + cost + dearest > allowed:
-        reason = f"could cross --allow-spend {allowed:g}"
+        reason = f"could cross --allow-spend {allowed:g}, unless the others cost less than they may"
+        return Planned(step.test, len(costs), cost, len(probes), dearest, reason, is_over=True)
     else:
         reason = ""
     return Planned(step.test, len(costs), cost, len(probes), dearest, reason)

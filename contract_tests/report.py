@@ -45,7 +45,9 @@ def summary(run: Run) -> list[str]:
 def _lines(run: Run) -> list[str]:
     found = run.verdicts()
     counts = ", ".join(f"{_count(found, outcome)} {outcome}" for outcome in OUTCOMES)
-    lines = [counts, _reached(run)]
+    lines = [counts, _reached(run)] if run.results else []
+    if _count(found, "observed"):
+        lines.append("observed is what differs from what is only assumed, and no failure: pytest calls it xfailed")
     for each in found:
         if each.outcome in ("broken", "observed"):
             lines.append(f"{each.outcome}: {each.claim.id} ({each.claim.strength}): {each.claim.text}")
@@ -59,7 +61,8 @@ def _reached(run: Run) -> str:
     claims = run.reach()
     return (
         f"of these tests' claims {claims['nothing']} can be tested for nothing on any target, {claims['credits']} only "
-        f"by creating requests, which may cost credits, and {claims['a mock']} only on a mock"
+        f"by creating requests, which may cost credits, and {claims['a mock']} only on a mock; the other "
+        f"{len(run.verdicts()) - sum(claims.values())} are rules that are judged before anything is sent"
     )
 
 
@@ -67,7 +70,8 @@ def _spent(run: Run) -> list[str]:
     spending = run.spending
     if not run.may_charge:
         return []
-    lines = [f"spent: {spending.spent:g} of {spending.allowed:g} credits allowed, in {len(spending.spends)} creates"]
+    creates = f"{len(spending.spends)} creates, of which {len(spending.charges)} cost something"
+    lines = [f"spent: {spending.spent:g} of {spending.allowed:g} credits allowed, in {creates}"]
     lines += [f"  {each.charged:g} for {each.request or 'a create that ' + each.answer}" for each in spending.charges]
     if spending.unexplained:
         lines.append(f"  {spending.unexplained:g} that the balance fell by beyond what these creates count as")
@@ -102,7 +106,7 @@ def _whole(run: Run) -> dict[str, Any]:
 
 
 def _spending(run: Run, told: Callable[[Any], Any]) -> dict[str, Any]:
-    spending = run.spending
+    spending, ran = run.spending, {result.test for result in run.results if result.outcome != "not tested"}
     return {
         "may_charge": run.may_charge,
         "allowed": spending.allowed,
@@ -111,7 +115,7 @@ def _spending(run: Run, told: Callable[[Any], Any]) -> dict[str, Any]:
         "creates": [told(asdict(each)) for each in spending.spends],
         "remarks": told(spending.remarks),
         "open": [{"request": told(named(id_)), "status": told(each)} for id_, each in spending.waiting.items()],
-        "left_out": [asdict(each) for each in run.planned.values() if each.left_out],
+        "left_out": [asdict(each) for each in run.planned.values() if each.left_out and each.test not in ran],
     }
 
 

@@ -202,7 +202,7 @@ class Spending:
         spend = self._sent[number]
         if spend.charged > spend.reckoned:
             what = spend.request or f"a create that {spend.answer}"
-            self._over(f"{what} costs {spend.charged:g}, and it was reckoned at {spend.reckoned:g}")
+            self._over(f"{what} costs {spend.charged:g}, and it was reckoned at {spend.reckoned:g}{_asked(spend.body)}")
 
     def _over(self, said: str) -> None:
         self.overrun = self.overrun or f"overrun: {said}"
@@ -210,6 +210,14 @@ class Spending:
     def _remark(self, said: str) -> None:
         if said not in self.remarks:
             self.remarks.append(said)
+
+
+def _asked(body: Any) -> str:
+    """What of a body its price goes by, to be read after a sentence."""
+    input = body.get("input") if isinstance(body, dict) else None
+    fields = input if isinstance(input, dict) else {}
+    said = [f"{name} {named(str(fields[name]))}" for name in ("model", "resolution") if name in fields]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def named(text: str) -> str:

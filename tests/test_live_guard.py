@@ -67,6 +67,23 @@ def test_no_create_is_sent_that_could_cross_the_ceiling(tmp_path: Path) -> None:
     assert "spent: 20 of 30 credits allowed" in run.stdout
 
 
+def test_what_was_not_spent_pays_for_more(tmp_path: Path) -> None:
+    """Where creates cost less than they might, tests run that the plan had no room for; nothing crosses the ceiling."""
+    with serving(**UNHURRIED) as served:
+        flags = ("--allow-spend", "250", "--assume-price", "100", "--report", str(tmp_path), "-k", "test_idempotency")
+        run = _run(served.url, *flags)
+        assert run.returncode == 0, run.stdout
+        charged = sum(task.credits for task in served.parts.store.tasks.all())
+    report = json.loads((tmp_path / "report.json").read_text())
+    planned = re.search(r"with (\d+) creates that may cost", run.stdout)
+    assert planned
+    assert [each.status for each in served.creates].count(202) > int(planned[1])
+    assert 62 < charged == report["spending"]["spent"] <= 250
+    held = {test["test"] for test in report["tests"] if test["outcome"] == "held"}
+    assert len(held) > 3
+    assert not held & {each["test"] for each in report["spending"]["left_out"]}
+
+
 def test_a_price_that_nobody_knows_is_not_paid() -> None:
     """Where no price is known, nothing is created, unless it is said what to reckon with."""
     chosen = ("--allow-spend", "1000", "-k", "test_create or test_output or test_idempotency")
@@ -74,7 +91,7 @@ def test_a_price_that_nobody_knows_is_not_paid() -> None:
         assert _run(served.url, *chosen).returncode == 0
         assert served.creates == []
         assert _run(served.url, *chosen, "--assume-price", "900").returncode == 0
-        assert [each.status for each in served.creates].count(202) == 1
+        assert [each.status for each in served.creates].count(202) == 4, "31 each, and no more where 900 would cross"
 
 
 def test_an_overrun_stops_the_run(tmp_path: Path) -> None:

@@ -109,8 +109,11 @@ def test_the_cheapest_create_costs_what_was_thought(model: str) -> None:
 def test_a_probe_has_its_price_under_the_ceiling() -> None:
     """A body that is to be refused may be accepted: a step is left out if that could cross the ceiling."""
     steps = [Step("pays", (body(),), ()), Step("probes", (), (body(),)), Step("cannot", (), (), lacking="no clock")]
-    reasons = [each.left_out for each in plan.plan(steps, known(Price(20)), 39)]
-    assert reasons == ["", "could cross --allow-spend 39", "no clock"]
+    planned = plan.plan(steps, known(Price(20)), 39)
+    reasons = [each.left_out for each in planned]
+    assert reasons == ["", "could cross --allow-spend 39, unless the others cost less than they may", "no clock"]
+    assert [each.fits(19, 39) for each in planned] == [False, True, False]
+    assert not planned[1].fits(20, 39)
     assert [each.left_out for each in plan.plan(steps, known(Price(20)), 40)] == ["", "", "no clock"]
     told = "\n".join(plan.told(plan.plan(steps, known(Price(20)), 40), 40))
     assert "plan: 2 of 3 tests, with 1 creates that may cost 20 credits in all of 40 allowed" in told
