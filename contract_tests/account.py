@@ -37,13 +37,17 @@ class Balance:
 
 @dataclass(slots=True)
 class Account:
-    """Every fall of the balance of one API key: a rise, as by what is given back, takes nothing away from them."""
+    """What the balance of one API key did. Two keys may be of one account, and see the same falls.
 
-    fallen: float = 0
+    ``told`` is what the balances of other keys were seen to fall by since this one was looked at.
+    """
+
+    told: float = 0
     _last: float | None = None
 
-    def looked(self, credits: float) -> None:
-        """The balance is this now."""
-        if self._last is not None:
-            self.fallen = exact(self.fallen + max(0.0, self._last - credits))
-        self._last = credits
+    def looked(self, credits: float) -> float:
+        """The balance is this now. What it fell by, beyond what other keys have told; a rise is no fall."""
+        fell = 0.0 if self._last is None else max(0.0, self._last - credits)
+        fresh = max(0.0, exact(fell - self.told))
+        self.told, self._last = 0.0, credits
+        return fresh

@@ -42,8 +42,7 @@ class Spending:
 
     A create counts at its price from the moment it is sent. Once it was accepted it counts at what ``billableCredits``
     says, if that says anything; once it was refused (4xx) it counts nothing, if the balance was seen not to fall. What
-    a balance fell by beyond all that counts too. Two keys may be of one account, so each balance is held against the
-    creates with all keys: of two accounts, one can hide what the other was charged beyond what was said.
+    a balance fell by beyond all that counts too.
 
     ``overrun`` says what cost more than it might, empty for nothing: after it no create is admitted. ``remarks`` is
     what a reader should know, ``waiting`` the requests that were not seen to end.
@@ -57,6 +56,7 @@ class Spending:
     _sent: list[Spend] = field(default_factory=list)
     _first: dict[str, int] = field(default_factory=dict)
     _accounts: dict[str, Account] = field(default_factory=dict)
+    _fallen: float = 0
 
     @property
     def spends(self) -> list[Spend]:
@@ -70,8 +70,8 @@ class Spending:
 
     @property
     def unexplained(self) -> float:
-        """Credits that a balance fell by beyond what the creates count as."""
-        return max(0.0, exact(self._fallen() - self._told()))
+        """Credits that the balances fell by beyond what the creates count as."""
+        return max(0.0, exact(self._fallen - self._told()))
 
     @property
     def spent(self) -> float:
@@ -97,9 +97,9 @@ class Spending:
         """A balance was looked at: where it fell by more than the creates may cost, that is an overrun."""
         self._looked(balance)
         may = exact(sum(each.may_cost for each in self._sent))
-        if self._fallen() > may:
+        if self._fallen > may:
             self._over(
-                f"the balance fell by {self._fallen():g} in all, and the creates of this run were to cost {may:g}: "
+                f"the balance fell by {self._fallen:g} in all, and the creates of this run were to cost {may:g}: "
                 "they cost more than they say, or something else spends from the account"
             )
 
@@ -165,7 +165,7 @@ class Spending:
         What the other creates count as, and no balance was seen to fall by before, may have been charged meanwhile.
         """
         charged = self._sent[number].charged
-        to_come = max(0.0, self._told() - charged - self._fallen())
+        to_come = max(0.0, self._told() - charged - self._fallen)
         self._looked(after)
         return max(0.0, exact(before.fell(after) - charged - to_come))
 
@@ -187,13 +187,13 @@ class Spending:
         """What all creates count as."""
         return exact(sum(each.charged for each in self._sent))
 
-    def _fallen(self) -> float:
-        """What the balance of a key was seen to fall by, the most of all keys: they may be of one account."""
-        return max((account.fallen for account in self._accounts.values()), default=0.0)
-
     def _looked(self, balance: Balance) -> None:
-        if balance.key and balance.credits is not None:
-            self._accounts.setdefault(balance.key, Account()).looked(balance.credits)
+        if not balance.key or balance.credits is None:
+            return
+        fresh = self._accounts.setdefault(balance.key, Account()).looked(balance.credits)
+        self._fallen = exact(self._fallen + fresh)
+        for key, account in self._accounts.items():
+            account.told += fresh if key != balance.key else 0
 
     def _set(self, number: int, **changes: Any) -> None:
         self._sent[number] = replace(self._sent[number], **changes)

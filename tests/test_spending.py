@@ -442,6 +442,7 @@ class _Service:
 creates = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40)), max_size=8)
 
 
+@settings(max_examples=300)
 @given(after=st.integers(0, 9), shared=st.booleans(), creates=creates)
 def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: list[tuple[str, int]]) -> None:
     """Whenever it charges, and whether two keys are of one account or two: nothing is an overrun, refusals are free."""
@@ -457,15 +458,17 @@ def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: lis
     assert spending.spent == sum(each.charged for each in spending.spends) + spending.unexplained
 
 
+@settings(max_examples=300)
 @given(creates=creates, lies=st.integers(1, 40))
 def test_a_charge_for_a_refusal_is_noticed(creates: list[tuple[str, int]], lies: int) -> None:
-    """What a refusal costs is counted, with one key and with two of an account, where each charge lands at once."""
-    service, spending = _Service(0, {"a": "one", "b": "one"}), Spending(10_000, Prices((), 40))
-    service.lies = lies
-    for key, cost in creates:
-        content = json.dumps({"cost": cost}).encode()
-        _guard(service, spending)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": key}))
-    assert spending.spent == sum(cost or lies for _, cost in creates)
+    """What a refusal costs is counted, with two keys of one account or of two, where each charge lands at once."""
+    for accounts in ({"a": "one", "b": "one"}, {"a": "one", "b": "two"}):
+        service, spending = _Service(0, accounts), Spending(10_000, Prices((), 40))
+        service.lies = lies
+        for key, cost in creates:
+            content = json.dumps({"cost": cost}).encode()
+            _guard(service, spending)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": key}))
+        assert spending.spent == sum(cost or lies for _, cost in creates)
 
 
 def test_a_key_that_is_not_taken_costs_nothing() -> None:
