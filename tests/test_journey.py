@@ -77,3 +77,11 @@ def test_a_breach_is_shown_by_its_own_exchange() -> None:
     breach = target.notes.breaches[0]
     assert "soon" in breach.seen
     assert '"soon"' in breach.exchange.body
+
+
+def test_what_is_hidden_does_not_come_in() -> None:
+    """Over a socket a reply is without what is hidden before any test sees it."""
+    with serving() as served, httpx.Client() as client:
+        place = Place(served.url, is_mock=True, may_charge=False, takes_any_key=True, switches={})
+        target = connect.over_socket(CATALOG, place, "cs_one", Spending(0, Prices()), client, [], Hidden(["req_"]))
+        assert target.create(target.body()).json()["id"].startswith("(cut)")
