@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify, request
 
-from mock_server import serve
-from mock_server.config import Config
+from cannon_mock.config import Config
+from cannon_mock.serving import serve
 
 app = Flask("bare")
 

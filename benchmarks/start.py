@@ -28,7 +28,7 @@ def tables() -> Iterator[str]:
         judging = ("validate", str(file))
         commands = [
             ("cannon-spec validate", [script("cannon-spec"), *judging], Aim("at most", 7)),
-            ("python -m cannon_spec.cli validate", [sys.executable, "-m", "cannon_spec.cli", *judging], None),
+            ("python -m cannon_spec.cli validate", [sys.executable, "-m", "cannon_spec.cli.main", *judging], None),
             ("python -c 'import cannon_spec'", [sys.executable, "-c", "import cannon_spec"], None),
             ("validate without jsonschema-rs", [sys.executable, "-c", _WITHOUT, *judging], None),
         ]

@@ -22,11 +22,11 @@ import traffic
 from measure import NotMeasured
 from process import script, serving
 
+from cannon_mock.model import scenarios, tasks
+from cannon_mock.model.tasks import Order, Pace
+from cannon_mock.stores import Store, opened
 from cannon_spec import load_catalog
-from mock_server import scenarios, tasks
-from mock_server.stores import Store, opened
-from mock_server.tasks import Order, Pace
-from tests.valkey import running
+from tests.support.valkey import running
 
 _MANY = 1_000_000
 _THOUSAND = 1000

@@ -2,6 +2,6 @@
 
 import sys
 
-from cannon_spec.cli import main
+from cannon_spec.cli.main import main
 
 sys.exit(main())

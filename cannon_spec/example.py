@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cannon_spec.contract import Catalog, Model, Operation
+from cannon_spec.contract.catalog import Catalog, Model, Operation
 from cannon_spec.errors import UnknownName
 from cannon_spec.validate import bare_input
 

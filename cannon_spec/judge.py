@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cannon_spec import validate
-from cannon_spec.catalog import default
-from cannon_spec.contract import Catalog
+from cannon_spec.contract.catalog import Catalog
+from cannon_spec.contract.load import default
 from cannon_spec.errors import ContractViolation
 from cannon_spec.finding import Report, Strictness
 

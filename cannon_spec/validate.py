@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from cannon_spec import document, wording
-from cannon_spec.contract import Catalog, Model, Operation, Rule
+from cannon_spec import document
+from cannon_spec.contract import wording
+from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
 from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.finding import Finding, Report, Strictness
 from cannon_spec.nearest import nearest

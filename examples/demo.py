@@ -41,7 +41,7 @@ def main() -> int:
         return 1
     body = {"operation": "image.generate", "input": json.loads(EXAMPLE.read_text())["input"]}
     _judge(body)
-    command = [sys.executable, "-m", "mock_server", "--port", "0"]
+    command = [sys.executable, "-m", "cannon_mock", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as mock:
         try:
             url = _address(mock)

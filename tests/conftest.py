@@ -9,8 +9,8 @@ import pytest
 from hypothesis import settings
 
 from cannon_spec import Catalog, load_catalog
-from tests.mocks import Driver, Maker, driven
-from tests.stores import records, shared, valkey
+from tests.support.mocks import Driver, Maker, driven
+from tests.support.stores import records, shared, valkey
 
 __all__ = ["records", "shared", "valkey"]
 

@@ -6,9 +6,10 @@ import argparse
 import re
 from pathlib import Path
 
-from cannon_spec import Catalog, load_catalog, tables, validate
-from mock_server.__main__ import parser
-from mock_server.config import PREFIX, Config
+from cannon_mock.__main__ import parser
+from cannon_mock.config import PREFIX, Config
+from cannon_spec import Catalog, load_catalog, validate
+from cannon_spec.output import tables
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 

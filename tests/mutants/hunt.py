@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import Phase, settings
 
-from contract_tests import __file__ as package
-from contract_tests.results import from_dict
+from cannon_contract import __file__ as package
+from cannon_contract.runner.results import from_dict
 from tests.mutants.table import Mutant
 
 _HERE = Path(package).resolve().parent
@@ -75,7 +75,8 @@ def hunt(mutants: Sequence[Mutant]) -> Hunt:
 
 
 def _run(plugin: Hunt) -> None:
-    options = ["-c", str(_HERE / "pytest.ini"), "--rootdir", str(_HERE), "-q", "--tb=no", "-p", "no:cacheprovider"]
+    plugins = ["-p", "cannon_contract.plugin", "-p", "no:cacheprovider"]
+    options = ["-c", str(_HERE / "pytest.ini"), "--rootdir", str(_HERE), "-q", "--tb=no", *plugins]
     with contextlib.redirect_stdout(io.StringIO()) as said:
         status = pytest.main([str(_HERE), *options], [plugin])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contract_tests.connect import Layer
-from mock_server.hooks import Answer
+from cannon_contract.runner.targets import Layer
+from cannon_mock.model.deliveries import Answer
 from tests.mutants.layers import Call, Reply, Wsgi, answering, changing, fields, headers, sent, status
 from tests.mutants.memory import (
     asset_for_ever,

@@ -1,0 +1,1 @@
+"""The command ``cannon-spec``: one module for each subcommand (floor 2)."""

@@ -1,0 +1,230 @@
+"""The contract as values: claims, rules, models, operations and the catalog of them all (floor 1, pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from cannon_spec.contract.engines import Engine, Validator
+from cannon_spec.contract.wording import condition
+from cannon_spec.finding import Evidence, Severity
+from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
+
+_ERROR_STRENGTHS = frozenset(("documented", "example", "observed", "user"))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that is held to be so, and how it is known.
+
+    ``strength`` is documented, example, observed, upstream, reported, assumed or user; ``kind`` is rule (a schema
+    keyword rests on it), behaviour (the service does it) or gap (nothing rests on it); ``source`` is an address, or
+    says that there is none.
+    """
+
+    id: str
+    text: str
+    strength: str
+    kind: str
+    source: str
+
+    @property
+    def evidence(self) -> Evidence:
+        """The claim as a finding cites it."""
+        return Evidence(self.id, self.strength, self.source)
+
+    @property
+    def severity(self) -> Severity:
+        """How a violation of what rests on this claim counts, unless a schema says otherwise."""
+        return "error" if self.strength in _ERROR_STRENGTHS else "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One keyword of one schema: what it asks, under which condition (in words), and how that is known.
+
+    ``id`` is the schema and the pointer of the keyword: ``models/gptimage2#/properties/resolution/enum``; ``field`` is
+    the property that it judges, empty for the whole document; ``depends`` are the properties its condition looks at.
+    """
+
+    id: str
+    title: str
+    field: str
+    keyword: str
+    node: Mapping[str, Any]
+    condition: str
+    depends: tuple[str, ...]
+    claim: Claim
+    evidence: Evidence
+    severity: Severity
+
+    @property
+    def value(self) -> Any:
+        """What the keyword asks: the list of an ``enum``, the number of a ``maxLength``."""
+        return self.node[self.keyword]
+
+    @property
+    def cap(self) -> str | None:
+        """The claim on whether a value is refused or lowered, where the vendor's word allows both."""
+        claim: str | None = self.node.get("x-cap", {}).get(self.keyword)
+        return claim
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model by its identifier in the API. ``operations`` maps each operation it serves to the claim that says so.
+
+    ``notes`` are claims that no rule rests on: what is not known of it.
+    """
+
+    id: str
+    name: str
+    maker: str
+    claim: Claim
+    schema: str | None
+    operations: Mapping[str, Claim]
+    notes: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a request costs, and the claim on that."""
+
+    credits: int
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation that the vendor lists. ``input`` and ``output`` name its schemas; None while it is not covered."""
+
+    id: str
+    name: str
+    claim: Claim
+    input: str | None
+    output: str | None
+    data: Mapping[str, Any]
+
+    @property
+    def covered(self) -> bool:
+        """Whether its input can be judged."""
+        return self.input is not None
+
+    def price(self, model: str, input: Mapping[str, Any]) -> Price:
+        """What an input costs with a model: by the first entry that fits both, else the operation's own price."""
+        price = self.data["price"]
+        for entry in price.get("models", {}).get(model, ()):
+            if entry.get("resolution") in (None, input.get("resolution")):
+                return Price(entry["credits"], entry["claim"])
+        return Price(price["credits"], price["claim"])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Catalog:
+    """The whole contract, read once. Validators are compiled when first asked for and kept."""
+
+    base_url: str
+    status_reply: Mapping[str, Any]
+    claims: Mapping[str, Claim]
+    operations: Mapping[str, Operation]
+    models: Mapping[str, Model]
+    schemas: Mapping[str, Mapping[str, Any]]
+    lifecycle: Mapping[str, Any]
+    pixels: Mapping[str, Any]
+    scenarios: Mapping[str, Any]
+    _engine: Engine = field(compare=False)
+    _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
+    _serving: dict[str, tuple[Model, ...]] = field(default_factory=dict, compare=False)
+    _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
+    _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine that judges: jsonschema or jsonschema-rs."""
+        return self._engine.name
+
+    def validator(self, schemas: tuple[str, ...], envelope: str | None = None) -> Validator:
+        """The compiled validator of schemas that all judge one value, by their ids (``models/gptimage2``).
+
+        With ``envelope``, a schema of its own, the value is a body and ``schemas`` judge its ``input``. ``rule_at``
+        tells which rule a violation broke.
+        """
+        found = self._validators.get((envelope, schemas))
+        if found is None:
+            whole: dict[str, Any] = {"allOf": [self.schemas[schema] for schema in schemas]}
+            if envelope is not None:
+                whole = {"allOf": [self.schemas[envelope], {"properties": {"input": whole}}]}
+            found = self._validators[envelope, schemas] = self._engine.validator(whole)
+        return found
+
+    def rule_at(self, path: Path, schemas: tuple[str, ...], envelope: str | None = None) -> Rule:
+        """The rule at a keyword path that the validator of the same schemas gave."""
+        found = self._rules_at.get((path, schemas, envelope))
+        if found is None:
+            schema, within = envelope or "", path[2:]
+            if envelope is None or path[1] != 0:
+                within = path if envelope is None else path[4:]  # after allOf, 1, properties, input
+                schema, within = schemas[int(within[1])], within[2:]
+            found = self._rules_at[path, schemas, envelope] = self.rule(schema, within)
+        return found
+
+    def models_of(self, operation: str) -> tuple[Model, ...]:
+        """The models that serve an operation, in the order of the catalog."""
+        found = self._serving.get(operation)
+        if found is None:
+            found = tuple(model for model in self.models.values() if operation in model.operations)
+            self._serving[operation] = found
+        return found
+
+    def rule(self, schema: str, path: Path) -> Rule:
+        """The rule that stands at ``path`` of a schema. Raises LookupError where no keyword with evidence does."""
+        found = self._rules.get((schema, path))
+        if found is None:
+            found = self._rules[schema, path] = _rule(self, schema, path)
+        return found
+
+    def rule_named(self, id_: str) -> Rule:
+        """The rule of that id. Raises LookupError for one that no schema has."""
+        schema, _, pointer = id_.partition("#")
+        return self.rule(schema, from_pointer(pointer))
+
+    def rules(self, schema: str) -> Iterator[Rule]:
+        """Every rule of one schema, in the order of its file."""
+        for place, node in nodes(self.schemas[schema]):
+            yield from (self.rule(schema, (*place, word)) for word in node.get("x-evidence", ()))
+
+
+def nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Each schema object within a schema that judges a value, with its place; conditions (``if``) are left out."""
+    yield place, schema
+    for group in ("properties", "$defs"):
+        for name, child in schema.get(group, {}).items():
+            yield from nodes(child, (*place, group, name))
+    if "items" in schema:
+        yield from nodes(schema["items"], (*place, "items"))
+    for index, branch in enumerate(schema.get("allOf", ())):
+        yield from nodes(branch["then"], (*place, "allOf", index, "then"))
+
+
+def _rule(catalog: Catalog, schema: str, path: Path) -> Rule:
+    whole, keyword = catalog.schemas[schema], str(path[-1]) if path else ""
+    node = follow(whole, path[:-1])
+    if not isinstance(node, dict) or keyword not in node.get("x-evidence", {}):
+        raise LookupError(f"{schema}#{to_pointer(path)}")
+    claim = catalog.claims[node["x-evidence"][keyword]]
+    branch = follow(whole, path[: path.index("then")])["if"] if "then" in path else None
+    said: Severity | None = node.get("x-severity", {}).get(keyword)
+    return Rule(
+        id=f"{schema}#{to_pointer(path)}",
+        title=whole["title"],
+        field=".".join(str(name) for before, name in pairwise(path) if before == "properties"),
+        keyword=keyword,
+        node=node,
+        condition="" if branch is None else condition(branch),
+        depends=() if branch is None else tuple(branch["properties"]),
+        claim=claim,
+        evidence=claim.evidence,
+        severity=said or claim.severity,
+    )

@@ -1,0 +1,219 @@
+"""The contract, read from its folder and checked (floor 1). The only file that reads ``schemas/``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from cannon_spec import document
+from cannon_spec.contract import engines, overlay
+from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation
+from cannon_spec.contract.checks import PARTS, check_claims, check_names, check_parts, check_words, known_claim
+from cannon_spec.contract.engines import Engine
+from cannon_spec.errors import CatalogError, NotJSON
+from cannon_spec.pointer import follow, from_pointer
+
+OVERLAY_CLAIM = "user-overlay"
+_SUFFIX = ".schema.json"
+_META = "meta"
+
+
+def load(
+    path: os.PathLike[str] | str | None = None,
+    *,
+    overlay: os.PathLike[str] | str | None = None,
+    engine: str | None = None,
+) -> Catalog:
+    """Read the contract from ``path`` (a folder as ``schemas/``; by default the one that came with this package).
+
+    ``overlay`` names a file of JSON Merge Patch (RFC 7386) over it; ``engine`` is ``jsonschema``, ``jsonschema-rs`` or
+    None for the faster of those installed. Raises CatalogError where a file is missing, has a word that the meta-schema
+    does not know, or names a claim, schema or operation that does not exist.
+    """
+    folder = _shipped() if path is None else os.fspath(path)
+    chosen = engines.choose(engine)
+    bundle, meta = _read(folder)
+    if overlay is None:
+        return _checked(bundle, meta, chosen)
+    file = os.fspath(overlay)
+    laid_over = _laid_over(bundle, file)
+    try:
+        return _checked(laid_over, meta, chosen)
+    except CatalogError as error:
+        raise CatalogError(f"{file}: {error.place}", error.problem, error.advice) from None
+
+
+def _checked(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> Catalog:
+    raw = bundle["schemas"]
+    whole = {**bundle, "schemas": {id_: _inlined(schema, id_, raw) for id_, schema in raw.items()}}
+    check_words(whole, meta, engine)
+    catalog = _build(whole, engine)
+    check_names(catalog)
+    return catalog
+
+
+@lru_cache(maxsize=1)
+def default() -> Catalog:
+    """The shipped contract, read once a process."""
+    return load()
+
+
+def part(kind: str, path: os.PathLike[str] | str) -> dict[str, Any]:
+    """A JSON file of the user's, held to what the meta-schema says of that kind. Raises CatalogError."""
+    file = os.fspath(path)
+    return checked(kind, _json(file), file)
+
+
+def checked(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
+    """A value as it is, held to what the meta-schema says of that kind. Raises CatalogError, which names the place."""
+    meta = _json(os.path.join(_shipped(), _META + _SUFFIX))
+    try:
+        check_parts({kind: value}, meta, engines.choose(None))
+    except CatalogError as error:
+        raise CatalogError(f"{place}: {error.place}", error.problem, error.advice) from None
+    return value
+
+
+def with_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
+    """The contract with the scenarios of a file beside, or instead of, its own. Raises CatalogError."""
+    file, more = os.fspath(path), part("more_scenarios", path)
+    scenarios = {**catalog.scenarios["scenarios"], **more["scenarios"]}
+    default = more.get("default", catalog.scenarios["default"])
+    if default not in scenarios:
+        raise CatalogError(file, f"names the scenario {default}, which does not exist", "name one that does")
+    try:
+        check_claims(f"{file}: scenarios", more["scenarios"], catalog.claims)
+    except CatalogError as error:
+        raise CatalogError(error.place, error.problem, "leave the claim out, or name one of the ledger") from None
+    return replace(catalog, scenarios=MappingProxyType({"default": default, "scenarios": scenarios}))
+
+
+def _shipped() -> str:
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    beside = os.path.join(package, "schemas")
+    return beside if os.path.isdir(beside) else os.path.join(os.path.dirname(package), "schemas")
+
+
+def _read(folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The bundle that an overlay patches, and the meta-schema."""
+    parts = {name: _json(os.path.join(folder, f"{name}.json")) for name in PARTS}
+    catalog, evidence = (_json(os.path.join(folder, name)) for name in ("catalog.json", "evidence.json"))
+    raw = {id_: _json(file) for id_, file in sorted(_schema_files(folder))}
+    meta = raw.pop(_META, None)
+    if meta is None:
+        raise CatalogError(folder, "there is no meta.schema.json", "name a folder like the shipped schemas/")
+    return {**catalog, **evidence, **parts, "schemas": raw}, meta
+
+
+def _schema_files(folder: str) -> Iterator[tuple[str, str]]:
+    """Each schema's id and file: ``models/gptimage2`` and the path of ``models/gptimage2.schema.json``."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(_SUFFIX):
+                file = os.path.join(place, name)
+                yield os.path.relpath(file, folder).replace(os.sep, "/").removesuffix(_SUFFIX), file
+
+
+def _json(file: str) -> dict[str, Any]:
+    try:
+        with open(file, "rb") as stream:
+            value = document.loads(stream.read())
+    except OSError as error:
+        raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
+    except NotJSON as error:
+        raise CatalogError(file, error.problem, error.advice) from None
+    if not isinstance(value, dict):
+        raise CatalogError(file, "is not a JSON object", "see schemas/README.md for the form of each file")
+    return value
+
+
+def _inlined(node: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...] = ()) -> Any:
+    """``node`` with each ``$ref`` replaced by what it names, so that no engine has to resolve one."""
+    if isinstance(node, list):
+        return [_inlined(item, home, raw, seen) for item in node]
+    if not isinstance(node, dict):
+        return node
+    own = {key: _inlined(value, home, raw, seen) for key, value in node.items() if key != "$ref"}
+    if "$ref" not in node:
+        return own
+    found = _referred(node["$ref"], home, raw, seen)
+    evidence = {**found.get("x-evidence", {}), **own.get("x-evidence", {})}
+    return {**found, **own, **({"x-evidence": evidence} if evidence else {})}
+
+
+def _referred(ref: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        target, pointer = _resolved(str(ref), home)
+        name = f"{target}#{pointer}"
+        if name in seen:
+            raise LookupError(name)
+        found = _inlined(follow(raw[target], from_pointer(pointer)), target, raw, (*seen, name))
+        if isinstance(found, dict):
+            return found
+        raise LookupError(name)
+    except LookupError:
+        raise CatalogError(f"schema {home}", f"the $ref {ref} leads nowhere", "name a $def that exists") from None
+
+
+def _resolved(ref: str, home: str) -> tuple[str, str]:
+    file, _, pointer = ref.partition("#")
+    if not file:
+        return home, pointer
+    parts = home.split("/")[:-1]
+    for part in file.removesuffix(_SUFFIX).split("/"):
+        if part == ".." and parts:
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts), pointer
+
+
+def _laid_over(bundle: dict[str, Any], file: str) -> dict[str, Any]:
+    patch = _json(file)
+    unknown = sorted(patch.keys() - bundle.keys())
+    if unknown:
+        known = ", ".join(sorted(bundle))
+        raise CatalogError(file, f"unknown part {unknown[0]}", f"an overlay patches these: {known}")
+    for part, value in patch.items():
+        if type(value) is not type(bundle[part]):
+            raise CatalogError(file, f"{part} has the wrong JSON type", "write it as in the files of schemas/")
+    removed = sorted(id_ for id_, entry in patch.get("claims", {}).items() if entry is None)
+    if removed:
+        raise CatalogError(file, f"the claim {removed[0]} cannot be removed", "say what you know in a new claim")
+    patched = overlay.applied(bundle, patch, OVERLAY_CLAIM)
+    said = {**bundle["claims"][OVERLAY_CLAIM], "source": f"the overlay file {os.path.basename(file)}"}
+    return {**patched, "claims": {**patched["claims"], OVERLAY_CLAIM: said}}
+
+
+def _build(bundle: dict[str, Any], engine: Engine) -> Catalog:
+    claims = {id_: Claim(id=id_, **entry) for id_, entry in bundle["claims"].items()}
+    return Catalog(
+        base_url=bundle["base_url"],
+        status_reply=MappingProxyType(bundle["status_reply"]),
+        claims=MappingProxyType(claims),
+        operations=MappingProxyType({id_: _operation(id_, e, claims) for id_, e in bundle["operations"].items()}),
+        models=MappingProxyType({id_: _model(id_, e, claims) for id_, e in bundle["models"].items()}),
+        schemas=MappingProxyType(bundle["schemas"]),
+        lifecycle=MappingProxyType(bundle["lifecycle"]),
+        pixels=MappingProxyType(bundle["pixels"]),
+        scenarios=MappingProxyType(bundle["scenarios"]),
+        _engine=engine,
+    )
+
+
+def _operation(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Operation:
+    claim = known_claim(entry["claim"], f"operation {id_}", claims)
+    return Operation(id_, entry["name"], claim, entry.get("input"), entry.get("output"), MappingProxyType(entry))
+
+
+def _model(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Model:
+    place = f"model {id_}"
+    operations = {name: known_claim(claim, place, claims) for name, claim in entry["operations"].items()}
+    claim = known_claim(entry["claim"], place, claims)
+    notes = tuple(known_claim(note, place, claims) for note in entry.get("notes", ()))
+    schema, served = entry.get("schema"), MappingProxyType(operations)
+    return Model(id_, entry["name"], entry.get("maker", ""), claim, schema, served, notes)

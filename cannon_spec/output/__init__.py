@@ -1,0 +1,1 @@
+"""Results, tables and explanations for people and for programs (floor 2)."""

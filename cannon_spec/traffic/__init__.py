@@ -1,0 +1,1 @@
+"""Recorded calls of the API, and the checks on them (floor 2)."""

@@ -1,0 +1,1 @@
+"""How the tests talk to a target: calls, flows, recorded exchanges (floor 6)."""

@@ -1,0 +1,1 @@
+"""What a run showed: on the terminal, as JSON and as a page (floor 6)."""

@@ -1,0 +1,1 @@
+"""One run: its command, options, target and results (floor 6)."""

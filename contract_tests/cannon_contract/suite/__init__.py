@@ -1,0 +1,1 @@
+"""The promises of the API, one test file a topic (floor 6)."""

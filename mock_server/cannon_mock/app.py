@@ -1,0 +1,95 @@
+"""A mock of the Cannon Studio API (floor 4): an application that takes a request from queued to its end, offline."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from cannon_mock.clock import Clock, Here
+from cannon_mock.config import Config
+from cannon_mock.model.keys import Keys
+from cannon_mock.stores import Records, Store, opened, shared_values
+from cannon_mock.stores.shared_clock import SharedPlace
+from cannon_spec.contract import load as catalogs
+from cannon_spec.contract.catalog import Catalog
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from cannon_mock.views.context import Mock
+    from cannon_mock.webhooks.outgoing import Send
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""More than the longest prompt of any model takes, each of its letters written as a pair of JSON escapes."""
+
+
+def create_app(
+    config: Config | None = None,
+    *,
+    catalog: Catalog | None = None,
+    records: Records | None = None,
+    clock: Clock | None = None,
+    send: Send | None = None,
+) -> Flask:
+    """A mock as a WSGI application. What is not given is as ``config`` says.
+
+    ``send`` posts webhooks: a body with headers to an address. In an application that no server runs, webhooks that
+    fell due are sent at the end of each exchange and when the clock is moved. Raises CatalogError where a file that
+    ``config`` names cannot be used, StoreError where its store cannot be opened, ValueError where its scenario is
+    unknown, and ImportError where an extra is missing.
+    """
+    from flask import Flask  # late: the command can say then that the extra is missing
+
+    from cannon_mock.views import admin, after_request, api, assets, context, errors
+
+    config = config or Config()
+    catalog = catalog or _contract(config)
+    if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
+        raise ValueError(f"scenario {config.scenario}: one of {', '.join(catalog.scenarios['scenarios'])}")
+    listed = catalogs.part("keys", config.keys) if config.keys else None
+    app = Flask("cannon_mock", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider: keys in the vendor's order
+    context.install(app, _mock(config, catalog, listed, records or opened(config.store), clock, send))
+    errors.install(app)
+    after_request.install(app)
+    for part in (api, assets, admin):
+        if part is not admin or config.admin:
+            app.register_blueprint(part.blueprint)
+    return app
+
+
+def _contract(config: Config) -> Catalog:
+    catalog = catalogs.load(overlay=config.overlay) if config.overlay else catalogs.default()
+    return catalogs.with_scenarios(catalog, config.scenarios) if config.scenarios else catalog
+
+
+def _mock(
+    config: Config,
+    catalog: Catalog,
+    listed: dict[str, Any] | None,
+    records: Records,
+    clock: Clock | None,
+    send: Send | None,
+) -> Mock:
+    from cannon_mock.stores import scenario_registry
+    from cannon_mock.views import context
+    from cannon_mock.webhooks import outgoing, sender
+
+    retries_ms = catalog.lifecycle["webhook_retries_ms"]["value"]
+    store = Store(records, config.max_tasks, retries_ms, sender.PATIENCE_MS)
+    clock = clock or _clock(config, records)
+    made = config.webhook_secret or sender.new_secret(secrets.token_bytes(32))
+    secret = config.webhook_secret or shared_values.change(records, "secret", made, lambda known: known)
+    seed = config.seed or shared_values.change(records, "seed", secrets.token_hex(8), lambda known: known)
+    known = scenario_registry.Book(catalog, records)
+    send = send or outgoing.poster(config.webhook_hosts)
+    postman = sender.Postman(catalog, config, store, clock, secret, send, known.hook)
+    clock.movers.append(postman.move)
+    keys = Keys(catalog.status_reply, config.credits, listed)
+    return context.Mock(config, catalog, keys, store, clock, postman, seed, shared_values.Numbers(records), known)
+
+
+def _clock(config: Config, records: Records) -> Clock:
+    scale = 0 if config.clock == "manual" else 1
+    return Clock(SharedPlace(records, scale) if records.shared else Here(None, scale))

@@ -1,0 +1,136 @@
+"""What is to become of a request, as data: outcome, pace, faults, chosen by name or by rule (floor 3, pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from cannon_spec.contract.lifecycle import Outcome
+
+HEADER = "x-mock-scenario"
+"""The request header that names a scenario for one create."""
+
+_MAGIC = re.compile(r"\[mock:([A-Za-z0-9_.-]{1,60})\]")
+
+Place = Literal["create", "poll", "asset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong with an exchange.
+
+    ``stored``: a create is carried out before it goes wrong. ``times``: only the first so many go wrong; None means
+    all. ``limit``: only what exceeds so many ``requests`` in ``window_ms``. The rest says what the client gets.
+    """
+
+    on: Place
+    stored: bool = False
+    times: int | None = None
+    limit: Mapping[str, int] | None = None
+    latency_ms: int = 0
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    retry_after_s: int | None = None
+    connection: Literal["", "no-answer", "in-body"] = ""
+    body: Literal["", "truncated", "malformed"] = ""
+    claim: str = "scenario-faults"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A reply changed by a JSON Merge Patch, as a later version of the service might; only in ``status``, if given."""
+
+    on: Literal["create", "poll"]
+    patch: Mapping[str, Any]
+    status: str = ""
+    claim: str = "scenario-drift"
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """What goes wrong with the webhook of a task."""
+
+    delay_ms: int = 0
+    lost: bool = False
+    copies: int = 1
+    age_s: int = 0
+    wrong_secret: bool = False
+    changed_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """How fast a task goes, how it ends, and what goes wrong on the way.
+
+    ``factor`` stretches its times; ``stuck`` names the state that it never leaves.
+    """
+
+    name: str
+    text: str
+    outcome: Outcome = "succeeded"
+    message: str | None = None
+    factor: float = 1
+    stuck: str = ""
+    faults: tuple[Fault, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    hook: Hook = field(default=Hook())
+    claim: str = "scenario-header"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Chooses a scenario for the creates that match all that it names, for the next ``times`` of them if given."""
+
+    id: int
+    scenario: str
+    operation: str = ""
+    model: str = ""
+    prompt: str = ""
+    account: str = ""
+    times: int | None = None
+
+    def matches(self, operation: str, input: Mapping[str, Any], account: str) -> bool:
+        """Whether a create is one of those it is for."""
+        return (
+            self.operation in ("", operation)
+            and self.model in ("", input.get("model"))
+            and self.account in ("", account)
+            and self.prompt in str(input.get("prompt", ""))
+        )
+
+
+def read(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Scenario]:
+    """Scenarios by name, from what the contract says of each."""
+    return {name: _scenario(name, dict(entry)) for name, entry in entries.items()}
+
+
+def magic(prompt: object) -> str | None:
+    """The name that a prompt calls a scenario by: ``[mock:NAME]``."""
+    found = _MAGIC.search(prompt) if isinstance(prompt, str) and "[mock:" in prompt else None
+    return found[1] if found else None
+
+
+def spent(rules: Iterable[Rule], id_: int) -> list[Rule]:
+    """The rules after one of them was used once: its ``times`` go down, and at none it goes."""
+    left = []
+    for rule in rules:
+        if rule.id != id_ or rule.times is None:
+            left.append(rule)
+        elif rule.times > 1:
+            left.append(replace(rule, times=rule.times - 1))
+    return left
+
+
+def _scenario(name: str, entry: dict[str, Any]) -> Scenario:
+    pace = entry.pop("pace", {})
+    return Scenario(
+        name=name,
+        faults=tuple(Fault(**fault) for fault in entry.pop("faults", ())),
+        drift=tuple(Drift(**drift) for drift in entry.pop("drift", ())),
+        hook=Hook(**entry.pop("webhook", {})),
+        **pace,
+        **{"text": "", **entry},
+    )

@@ -1,0 +1,40 @@
+"""Where a mock keeps what must outlive a request: tasks, webhooks, small shared values, the journal (floor 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cannon_mock.stores.deliveries import WebhookStore
+from cannon_mock.stores.memory import MemoryRecords
+from cannon_mock.stores.records import Records, StoreError
+from cannon_mock.stores.tasks import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, TaskStore
+
+__all__ = ["IdempotencyKey", "KeyBusy", "KeyReused", "NotEnoughCredits", "Records", "Store", "StoreError", "opened"]
+
+MEMORY = "memory"
+_FILE = "sqlite:"
+_SERVERS = ("redis://", "rediss://", "unix://")
+
+
+class Store:
+    """Tasks and webhooks over one set of records, which hold the journal and the shared values too."""
+
+    def __init__(self, records: Records, max_tasks: int, retries_ms: Sequence[int], patience_ms: int) -> None:
+        self.records = records
+        self.tasks = TaskStore(records, None if records.shared else max_tasks)
+        self.webhooks = WebhookStore(records, retries_ms, patience_ms)
+
+
+def opened(url: str) -> Records:
+    """The records at ``memory``, ``sqlite:FILE`` or ``redis://HOST``. Raises StoreError where they cannot be had."""
+    if url == MEMORY:
+        return MemoryRecords()
+    if url.startswith(_FILE) and len(url) > len(_FILE):
+        from cannon_mock.stores.sqlite import SqliteRecords
+
+        return SqliteRecords(url.removeprefix(_FILE))
+    if url.startswith(_SERVERS):
+        from cannon_mock.stores.redis import RedisRecords
+
+        return RedisRecords(url)
+    raise StoreError(f"store {url}: one of memory, sqlite:FILE, redis://HOST:PORT/NUMBER")

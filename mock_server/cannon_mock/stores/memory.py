@@ -1,0 +1,99 @@
+"""Records in the memory of one process (floor 4)."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, bisect_right, insort
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import TypeVar
+
+from cannon_mock.stores.records import Transaction
+
+T = TypeVar("T")
+
+_LAST = "\U0010ffff"
+
+
+class MemoryRecords:
+    """Records that are gone with their process. One lock keeps threads apart."""
+
+    shared = False
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._records: dict[str, str] = {}
+        self._queues: dict[str, list[tuple[int, str]]] = {}
+        self._logs: dict[str, deque[str]] = {}
+        self._real_ns = time.time_ns() - time.monotonic_ns()
+
+    def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
+        """See Records."""
+        with self._lock:
+            return work(self)
+
+    def get(self, name: str) -> str | None:
+        """See Reading."""
+        return self._records.get(name)
+
+    def put(self, name: str, value: str) -> None:
+        """See Transaction."""
+        self._records[name] = value
+
+    def drop(self, name: str) -> None:
+        """See Transaction."""
+        self._records.pop(name, None)
+
+    def add(self, queue: str, at_ms: int, member: str) -> None:
+        """See Transaction."""
+        insort(self._queues.setdefault(queue, []), (at_ms, member))
+
+    def remove(self, queue: str, at_ms: int, member: str) -> None:
+        """See Transaction."""
+        members = self._queues.get(queue, [])
+        place = bisect_left(members, (at_ms, member))
+        if members[place : place + 1] == [(at_ms, member)]:
+            del members[place]
+            if not members:
+                del self._queues[queue]
+
+    def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
+        """See Reading."""
+        members = self._queues.get(queue, [])
+        return members[: min(most, bisect_right(members, (until_ms, _LAST)))]
+
+    def latest(self, queue: str, before: tuple[int, str] | None, most: int) -> list[tuple[int, str]]:
+        """See Records."""
+        members = self._queues.get(queue, [])
+        end = len(members) if before is None else bisect_left(members, before)
+        return members[max(0, end - most) : end][::-1]
+
+    def append(self, log: str, value: str, most: int) -> None:
+        """See Records."""
+        kept = self._logs.get(log)
+        if kept is None or kept.maxlen != most:
+            kept = self._logs[log] = deque(kept or (), maxlen=most)
+        kept.append(value)
+
+    def entries(self, log: str, most: int) -> list[str]:
+        """See Records."""
+        kept = list(self._logs.get(log, ()))
+        return kept[max(0, len(kept) - most) :]
+
+    def now_ms(self) -> int:
+        """See Records. It cannot be set back."""
+        return (time.monotonic_ns() + self._real_ns) // 1_000_000
+
+    def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
+        """See Records."""
+        with self._lock:
+            if log is None:
+                self._records = {name: self._records[name] for name in keep if name in self._records}
+                self._queues.clear()
+                self._logs.clear()
+            else:
+                self._logs.pop(log, None)
+
+    def close(self) -> None:
+        """See Records."""

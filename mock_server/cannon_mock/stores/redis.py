@@ -1,0 +1,223 @@
+"""Records in a Redis or Valkey server, for several machines (floor 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.client import Pipeline
+from redis.retry import Retry
+
+from cannon_mock.stores.records import StoreError, Transaction
+
+T = TypeVar("T")
+
+_PREFIX = "cannon:"
+_PAGE = 1000
+_BROKEN = (redis.ConnectionError, redis.TimeoutError)
+_SECONDS = 5
+
+
+class RedisRecords:
+    """Records on the server at ``url``, under keys that start with ``prefix``.
+
+    A transaction whose end is not known, as the connection broke, is not tried again: it raises StoreError. Raises
+    StoreError too where there is no server.
+    """
+
+    shared = True
+
+    def __init__(self, url: str, prefix: str = _PREFIX) -> None:
+        self._prefix = prefix
+        self._address = _without_password(url)
+        try:
+            self._client: Any = redis.Redis.from_url(
+                url,
+                decode_responses=True,
+                socket_connect_timeout=_SECONDS,
+                socket_timeout=_SECONDS,
+                retry=Retry(NoBackoff(), 1),  # once, for a connection that the server's restart left dead
+            )
+        except (ValueError, redis.RedisError) as error:
+            raise StoreError(f"{self._address}: {error}; write redis://HOST:PORT/NUMBER") from None
+        with self._telling():
+            self._client.ping()
+
+    def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
+        """See Records."""
+        watched = [key for name in names for key in (self._record(name), self._queue(name))]
+        with self._telling(), self._client.pipeline() as pipe:
+            while True:
+                try:
+                    pipe.watch(*watched)
+                    transaction = _Transaction(self, pipe)
+                    result = work(transaction)
+                    transaction.commit()
+                    return result
+                except redis.WatchError:  # somebody was faster: one of us always gets on
+                    continue
+
+    def get(self, name: str) -> str | None:
+        """See Reading."""
+        with self._telling():
+            value: str | None = self._client.get(self._record(name))
+            return value
+
+    def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
+        """See Reading."""
+        with self._telling():
+            return self._earliest(self._client, queue, until_ms, most)
+
+    def latest(self, queue: str, before: tuple[int, str] | None, most: int) -> list[tuple[int, str]]:
+        """See Records."""
+        with self._telling():
+            key, start = self._queue(queue), 0
+            if before is not None:
+                place = self._client.zrevrank(key, _member(*before))
+                start = self._later(key, before) if place is None else place + 1
+            return [_place(member) for member in self._client.zrevrange(key, start, start + most - 1)]
+
+    def append(self, log: str, value: str, most: int) -> None:
+        """See Records."""
+        with self._telling(), self._client.pipeline() as pipe:
+            pipe.rpush(self._log(log), value)
+            pipe.ltrim(self._log(log), -most, -1)
+            pipe.execute()
+
+    def entries(self, log: str, most: int) -> list[str]:
+        """See Records."""
+        if not most:
+            return []
+        with self._telling():
+            found: list[str] = self._client.lrange(self._log(log), -most, -1)
+            return found
+
+    def now_ms(self) -> int:
+        """See Records."""
+        with self._telling():
+            seconds, micros = self._client.time()
+            return int(seconds) * 1000 + int(micros) // 1000
+
+    def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
+        """See Records."""
+        with self._telling():
+            if log is not None:
+                self._client.unlink(self._log(log))
+                return
+            page: list[str] = []
+            kept = {self._record(name) for name in keep}
+            for key in self._client.scan_iter(match=f"{_literal(self._prefix)}*", count=_PAGE):
+                page += [] if key in kept else [key]
+                if len(page) == _PAGE:
+                    self._client.unlink(*page)
+                    page.clear()
+            if page:
+                self._client.unlink(*page)
+
+    def close(self) -> None:
+        """See Records."""
+        self._client.close()
+
+    def _record(self, name: str) -> str:
+        return f"{self._prefix}r:{name}"
+
+    def _queue(self, name: str) -> str:
+        return f"{self._prefix}q:{name}"
+
+    def _log(self, name: str) -> str:
+        return f"{self._prefix}l:{name}"
+
+    def _earliest(self, client: Any, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
+        found = client.zrange(self._queue(queue), "-inf", until_ms, byscore=True, offset=0, num=most)
+        return [_place(member) for member in found]
+
+    def _later(self, key: str, gone: tuple[int, str]) -> int:
+        """How many members stand after a place whose own member has gone."""
+        later: int = self._client.zcount(key, f"({gone[0]}", "+inf")
+        same = self._client.zrange(key, gone[0], gone[0], byscore=True)
+        return later + sum(_place(member) > gone for member in same)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Say in one line what is wrong with the server."""
+        try:
+            yield
+        except redis.WatchError:
+            raise
+        except redis.RedisError as error:
+            raise StoreError(f"{self._address}: {error}; is the server up, and the address right?") from None
+
+
+class _Transaction:
+    """Reads at once, and writes that wait for the end."""
+
+    def __init__(self, records: RedisRecords, pipe: Pipeline) -> None:
+        self._records = records
+        self._pipe: Any = pipe
+        self._writes: list[Callable[[], Any]] = []
+
+    def get(self, name: str) -> str | None:
+        """See Reading."""
+        value: str | None = self._pipe.get(self._records._record(name))
+        return value
+
+    def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
+        """See Reading."""
+        return self._records._earliest(self._pipe, queue, until_ms, most)
+
+    def put(self, name: str, value: str) -> None:
+        """See Transaction."""
+        self._writes.append(lambda: self._pipe.set(self._records._record(name), value))
+
+    def drop(self, name: str) -> None:
+        """See Transaction."""
+        self._writes.append(lambda: self._pipe.delete(self._records._record(name)))
+
+    def add(self, queue: str, at_ms: int, member: str) -> None:
+        """See Transaction."""
+        self._writes.append(lambda: self._pipe.zadd(self._records._queue(queue), {_member(at_ms, member): at_ms}))
+
+    def remove(self, queue: str, at_ms: int, member: str) -> None:
+        """See Transaction."""
+        self._writes.append(lambda: self._pipe.zrem(self._records._queue(queue), _member(at_ms, member)))
+
+    def commit(self) -> None:
+        """Write all, unless what was read has changed since: then raise WatchError."""
+        self._pipe.multi()
+        for write in self._writes:
+            write()
+        try:
+            self._pipe.execute()
+        except redis.WatchError as error:
+            if isinstance(error.__context__, _BROKEN):  # redis-py says so where the connection broke too
+                raise error.__context__ from None
+            raise
+
+
+def _member(at_ms: int, member: str) -> str:
+    """A member as the server has it: one and the same may stand in a queue at two times."""
+    return f"{at_ms} {member}"
+
+
+def _place(member: str) -> tuple[int, str]:
+    at_ms, _, name = member.partition(" ")
+    return int(at_ms), name
+
+
+def _literal(prefix: str) -> str:
+    """A prefix that a pattern of the server's takes as it stands."""
+    return "".join(f"\\{each}" if each in "*?[]\\^-" else each for each in prefix)
+
+
+def _without_password(url: str) -> str:
+    """The address as it may be shown."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    except ValueError:
+        return "redis"

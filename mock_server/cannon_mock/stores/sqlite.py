@@ -1,0 +1,180 @@
+"""Records in a SQLite file, for several processes of one machine (floor 4)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock, local
+from typing import TypeVar
+
+from cannon_mock.stores.records import StoreError, Transaction
+
+T = TypeVar("T")
+
+_LAYOUT = 1
+_BUSY_SECONDS = 30
+_TABLES = f"""
+CREATE TABLE IF NOT EXISTS records (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS queues (
+  queue TEXT NOT NULL, at_ms INTEGER NOT NULL, member TEXT NOT NULL, PRIMARY KEY (queue, at_ms, member)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS logs (n INTEGER PRIMARY KEY AUTOINCREMENT, log TEXT NOT NULL, value TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS logs_by_name ON logs (log, n);
+PRAGMA user_version = {_LAYOUT};
+"""
+_EARLIEST = "SELECT at_ms, member FROM queues WHERE queue = ? AND at_ms <= ? ORDER BY at_ms, member LIMIT ?"
+_LATEST = "SELECT at_ms, member FROM queues WHERE queue = ? ORDER BY at_ms DESC, member DESC LIMIT ?"
+_LATEST_BEFORE = (
+    "SELECT at_ms, member FROM queues WHERE queue = ? AND (at_ms, member) < (?, ?)"
+    " ORDER BY at_ms DESC, member DESC LIMIT ?"
+)
+_ENTRIES = "SELECT value FROM logs WHERE log = ? ORDER BY n DESC LIMIT ?"
+_TRIM_EVERY = 100
+_TRIM = "DELETE FROM logs WHERE log = ? AND n <= (SELECT n FROM logs WHERE log = ? ORDER BY n DESC LIMIT 1 OFFSET ?)"
+
+
+class SqliteRecords:
+    """Records in the file at ``path``. What a transaction wrote outlives the process, however that ends.
+
+    Raises StoreError for a file that cannot be opened or is none of ours.
+    """
+
+    shared = True
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = Lock()  # our own threads take turns, rather than wait for the file's lock
+        self._held = local()
+        self._opened_ones: list[tuple[int, sqlite3.Connection]] = []
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}; name a file that can be written, in a folder that exists") from None
+
+    def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:  # noqa: ARG002 - a file is locked whole
+        """See Records."""
+        with self._telling(), self._lock:
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(self)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            return result
+
+    def get(self, name: str) -> str | None:
+        """See Reading."""
+        with self._telling():
+            row = self._connection().execute("SELECT value FROM records WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def put(self, name: str, value: str) -> None:
+        """See Transaction."""
+        self._connection().execute("INSERT OR REPLACE INTO records VALUES (?, ?)", (name, value))
+
+    def drop(self, name: str) -> None:
+        """See Transaction."""
+        self._connection().execute("DELETE FROM records WHERE name = ?", (name,))
+
+    def add(self, queue: str, at_ms: int, member: str) -> None:
+        """See Transaction."""
+        self._connection().execute("INSERT OR REPLACE INTO queues VALUES (?, ?, ?)", (queue, at_ms, member))
+
+    def remove(self, queue: str, at_ms: int, member: str) -> None:
+        """See Transaction."""
+        statement = "DELETE FROM queues WHERE queue = ? AND at_ms = ? AND member = ?"
+        self._connection().execute(statement, (queue, at_ms, member))
+
+    def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
+        """See Reading."""
+        return self._connection().execute(_EARLIEST, (queue, until_ms, most)).fetchall()
+
+    def latest(self, queue: str, before: tuple[int, str] | None, most: int) -> list[tuple[int, str]]:
+        """See Records."""
+        if before is None:
+            return self._connection().execute(_LATEST, (queue, most)).fetchall()
+        return self._connection().execute(_LATEST_BEFORE, (queue, *before, most)).fetchall()
+
+    def append(self, log: str, value: str, most: int) -> None:
+        """See Records. One statement; what is too much goes now and then."""
+        with self._telling(), self._lock:
+            connection = self._connection()
+            added = connection.execute("INSERT INTO logs (log, value) VALUES (?, ?)", (log, value)).lastrowid or 0
+            if added % _TRIM_EVERY == 0:
+                connection.execute(_TRIM, (log, log, most))
+
+    def entries(self, log: str, most: int) -> list[str]:
+        """See Records."""
+        rows = self._connection().execute(_ENTRIES, (log, most)).fetchall()
+        return [value for (value,) in reversed(rows)]
+
+    def now_ms(self) -> int:
+        """See Records."""
+        return time.time_ns() // 1_000_000
+
+    def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
+        """See Records."""
+
+        def work(_: Transaction) -> None:
+            connection = self._connection()
+            if log is not None:
+                connection.execute("DELETE FROM logs WHERE log = ?", (log,))
+                return
+            places = ", ".join("?" for _ in keep)
+            connection.execute(f"DELETE FROM records WHERE name NOT IN ({places})", tuple(keep))  # noqa: S608
+            connection.execute("DELETE FROM queues")
+            connection.execute("DELETE FROM logs")
+
+        self.transact((), work)
+
+    def close(self) -> None:
+        """See Records. No thread may be at work with them."""
+        for process, connection in self._opened_ones:
+            if process == os.getpid():
+                connection.close()
+        self._opened_ones.clear()
+        self._held = local()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Say in one line what is wrong with the file."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: {error}") from None
+
+    def _connection(self) -> sqlite3.Connection:
+        """The connection of this thread, and of this process: none may cross a fork."""
+        if getattr(self._held, "process", None) != os.getpid():
+            self._held.connection = self._opened()
+            self._held.process = os.getpid()
+            self._opened_ones.append((os.getpid(), self._held.connection))
+        connection: sqlite3.Connection = self._held.connection
+        return connection
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")  # what was written outlives the process, not the machine
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self) -> None:
+        connection = self._opened()
+        try:
+            (layout,) = connection.execute("PRAGMA user_version").fetchone()
+            known = connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,) or layout == _LAYOUT
+            if not known:
+                raise StoreError(f"{self._path}: is no store of this version of the mock; name another file")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_TABLES)
+        finally:
+            connection.close()

@@ -1,0 +1,50 @@
+"""The end of every exchange: written down, spoiled where a fault says so, due webhooks delivered (floor 4)."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from cannon_mock.model import journal
+from cannon_mock.model.journal import Exchange
+from cannon_mock.views import faults
+from cannon_mock.views.context import Mock, Note, current, note
+
+_ADMIN = "/__mock__/"
+
+
+def install(app: Flask) -> None:
+    """End each exchange of the application this way."""
+    app.after_request(_finish)
+
+
+def _finish(response: Response) -> Response:
+    mock, own = current(), request.path.startswith(_ADMIN)
+    if not own:
+        seen = note()
+        if mock.config.journal:
+            _write_down(mock, seen, response)
+        if seen.fault is not None:
+            faults.broken(response, seen.fault)
+    if mock.postman.inline:
+        mock.postman.deliver()
+    return response
+
+
+def _write_down(mock: Mock, known: Note, response: Response) -> None:
+    said = response.get_data() if response.is_json else f"({response.content_length or 0} bytes)".encode()
+    exchange = Exchange(
+        at_ms=mock.clock.now_ms(),
+        method=request.method,
+        path=journal.label(request.path) or "",
+        status=response.status_code,
+        account=known.account,
+        operation=journal.label(known.operation),
+        model=journal.label(known.model),
+        idempotency_key=journal.label(known.idempotency_key),
+        request_id=known.request_id,
+        scenario=known.scenario,
+        fault=None if known.fault is None else faults.label(known.fault),
+        request_body=journal.body_text(known.body),
+        response_body=journal.body_text(said),
+    )
+    mock.store.records.append(journal.LOG, journal.encode(exchange), mock.config.journal)

@@ -1,0 +1,45 @@
+"""Who may call: the API key of a request and its scopes (floor 4)."""
+
+from __future__ import annotations
+
+from flask import request
+
+from cannon_mock.model.keys import Key
+from cannon_mock.views.context import Mock, Note
+from cannon_mock.views.errors import Refusal
+
+WRITE = "requests:write"
+READ = "requests:read"
+
+
+def admitted(mock: Mock, seen: Note, scope: str | None = None) -> Key:
+    """The key of the request at hand. Refuses one that is missing or no good, or lacks the scope."""
+    key = mock.keys.find(_secret())
+    if key is None:
+        raise unauthorized()
+    seen.account = key.account
+    if scope is not None and scope not in key.scopes:
+        message = f"this API key lacks the scope {scope}"
+        raise Refusal(403, "missing_scope", message, "scope-403", *claims())
+    return key
+
+
+def unauthorized() -> Refusal:
+    """The refusal of a key that is missing, malformed, unknown or revoked."""
+    message = "no good API key: send x-api-key: cs_… or Authorization: Bearer cs_…"
+    elsewhere = () if request.endpoint == "api.status" else ("auth-401-everywhere",)
+    return Refusal(401, "unauthorized", message, *elsewhere, *claims(), headers={"WWW-Authenticate": "Bearer"})
+
+
+def claims() -> tuple[str, ...]:
+    """The claims that a judgement of the key rests on."""
+    both = "x-api-key" in request.headers and "Authorization" in request.headers
+    return ("auth-key-form", "auth-x-api-key-first") if both else ("auth-key-form",)
+
+
+def _secret() -> str:
+    key = request.headers.get("x-api-key")
+    if key is not None:
+        return key
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""

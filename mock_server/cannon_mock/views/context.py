@@ -1,0 +1,151 @@
+"""One mock and what it is made of, as the views find it (floor 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+
+from cannon_mock.clock import Clock
+from cannon_mock.config import Config
+from cannon_mock.model import scenarios
+from cannon_mock.model.keys import Key, Keys
+from cannon_mock.model.scenarios import Fault, Rule, Scenario
+from cannon_mock.stores import Store, shared_values
+from cannon_mock.stores.scenario_registry import Book
+from cannon_mock.webhooks.sender import Postman
+from cannon_spec.contract.catalog import Catalog
+
+_EXTENSION = "cannon_mock"
+_RULES = "rules"
+EVIDENCE_HEADER = "x-mock-evidence"
+MOST_RULES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """Settings, contract, keys, store, clock and postman of one mock.
+
+    ``seed`` and ``numbers`` are where its chance comes from.
+    """
+
+    config: Config
+    catalog: Catalog
+    keys: Keys
+    store: Store
+    clock: Clock
+    postman: Postman
+    seed: str
+    numbers: Iterator[int]
+    scenarios: Book
+    citations: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def rules(self) -> list[Rule]:
+        """The rules that choose scenarios, in the order in which they are tried."""
+        return [Rule(**rule) for rule in shared_values.read(self.store.records, _RULES, [])]
+
+    def add_rule(self, rule: Rule) -> Rule:
+        """Add a rule after the others; its id is given here. Raises LookupError where there are too many."""
+
+        def step(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            if len(rules) >= MOST_RULES:
+                raise LookupError(f"there are {MOST_RULES} rules already")
+            return [*rules, asdict(replace(rule, id=max((each["id"] for each in rules), default=0) + 1))]
+
+        return Rule(**shared_values.change(self.store.records, _RULES, [], step)[-1])
+
+    def drop_rules(self, id_: int | None = None) -> int:
+        """Remove one rule, or all; how many are left."""
+        left = shared_values.change(
+            self.store.records, _RULES, [], lambda rules: [] if id_ is None else [r for r in rules if r["id"] != id_]
+        )
+        return len(left)
+
+    def ruled(self, key: Key, operation: str, input: dict[str, Any]) -> str | None:
+        """The scenario that the first matching rule names; that rule is used up by one."""
+        rule = next((rule for rule in self.rules() if rule.matches(operation, input, key.account)), None)
+        if rule is None or rule.times is None:
+            return None if rule is None else rule.scenario
+        chosen: Rule | None = None
+
+        def step(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            nonlocal chosen
+            known = [Rule(**each) for each in rules]
+            chosen = next((rule for rule in known if rule.matches(operation, input, key.account)), None)
+            return [asdict(rule) for rule in scenarios.spent(known, chosen.id)] if chosen else rules
+
+        shared_values.change(self.store.records, _RULES, [], step)
+        return None if chosen is None else chosen.scenario
+
+    def scenario_of(self, name: str) -> Scenario:
+        """The scenario of that name; a plain one where it is no longer known."""
+        return self.scenarios.find(name) or Scenario(name, "")
+
+
+@dataclass(slots=True)
+class Note:
+    """What is known of the exchange at hand, for the journal; ``fault`` is what its reply is to suffer."""
+
+    account: str | None = None
+    operation: str | None = None
+    model: str | None = None
+    idempotency_key: str | None = None
+    request_id: str | None = None
+    scenario: str | None = None
+    body: bytes = b""
+    fault: Fault | None = None
+
+    def suffer(self, fault: Fault) -> None:
+        """Let the reply suffer a fault, unless that leaves it as it is and another does not."""
+        if self.fault is None or fault.body or fault.connection:
+            self.fault = fault
+
+
+def install(app: Flask, mock: Mock) -> None:
+    """Make ``mock`` the one that the views of ``app`` find."""
+    app.extensions[_EXTENSION] = mock
+
+
+def is_mock(app: Flask) -> bool:
+    """Whether an application is a mock."""
+    return _EXTENSION in app.extensions
+
+
+def of(app: Flask) -> Mock:
+    """The mock of an application."""
+    mock: Mock = app.extensions[_EXTENSION]
+    return mock
+
+
+def current() -> Mock:
+    """The mock that serves the request at hand."""
+    mock: Mock = current_app.extensions[_EXTENSION]
+    return mock
+
+
+def note() -> Note:
+    """The note of the exchange at hand. To be asked for once in a view, and handed on: it takes its time."""
+    found: Note | None = g.get("note")
+    if found is None:
+        found = g.note = Note()
+    return found
+
+
+def base_url(mock: Mock) -> str:
+    """Where addresses handed out start: as configured, else as the client called."""
+    return mock.config.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
+
+
+def cite(response: Response, *claims: str) -> Response:
+    """Name, in a header, each claim among ``claims`` that the vendor does not document."""
+    mock = current()
+    citation = mock.citations.get(claims)
+    if citation is None:
+        known = [mock.catalog.claims[id_] for id_ in dict.fromkeys(claims)]
+        weak = (f"{claim.strength}:{claim.id}" for claim in known if claim.severity == "warning")
+        citation = mock.citations[claims] = ", ".join(weak)
+    if citation:
+        response.headers[EVIDENCE_HEADER] = citation
+    return response

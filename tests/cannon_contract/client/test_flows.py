@@ -1,0 +1,87 @@
+"""A request's way through the API: how long is waited, and what an answer says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from cannon_contract.client.api import Api
+from cannon_contract.client.flows import granted, pause, polls, refused
+from cannon_contract.client.outcomes import Broken, Untested
+from cannon_contract.client.redact import Hidden
+from cannon_contract.runner import targets
+from cannon_contract.runner.targets import Layer, Place
+from cannon_contract.spending.budget import Spending
+from cannon_contract.spending.prices import Prices
+from tests.support.payloads import CATALOG
+from tests.support.serving import serving
+
+
+def api(**changes: Any) -> Api:
+    return replace(targets.in_process(CATALOG, Layer()), **changes)
+
+
+@pytest.mark.parametrize(
+    ("says", "waits_s"), [(2000, 2), (0, 0.005), (-5, 0.005), (10**9, 60), (10**400, 1), ("2000", 1), (None, 1)]
+)
+def test_no_reply_makes_a_run_wait_for_long(says: Any, waits_s: float) -> None:
+    """What poll_after_ms says is kept, up to a minute; where it is no number a second is waited."""
+    waits: list[float] = []
+    pause(api(sleep=waits.append), {"poll_after_ms": says})
+    assert waits == [waits_s]
+
+
+def test_patience_is_measured_by_the_clock() -> None:
+    """A request that never ends is given up after the target's patience, however long its polls take."""
+    times = iter(range(0, 10_000, 100))
+    slow = api(sleep=lambda seconds: None, now_s=lambda: float(next(times)), patience_s=900)
+    reply = granted(slow, slow.create(slow.body(), x_mock_scenario="stuck"), slow.body())
+    with pytest.raises(Broken, match="a request is processing after 900 s"):
+        polls(slow, reply)
+    assert next(times) < 1500
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 429, 500, 503])
+def test_what_says_nothing_of_a_body_is_no_refusal_of_it(status: int) -> None:
+    """Of a server that is not our mock, such an answer to a body that is to be refused shows nothing."""
+    answer = httpx.Response(status, request=httpx.Request("POST", "http://x/api/v1/requests"))
+    with pytest.raises(Untested, match=str(status)):
+        refused(api(is_mock=False, moves_clock=False), answer)
+    assert refused(api(), answer) is answer
+
+
+def test_what_is_open_is_looked_at_with_every_key() -> None:
+    """At the end each request that was not seen to end is polled with the key that it is of."""
+    with serving(progression="immediate") as served:
+        place = Place(served.url, is_mock=False, may_charge=True, takes_any_key=False, switches={})
+        spending = Spending(100, Prices((), 40))
+        with httpx.Client() as client:
+            for key in ("cs_one", "cs_two"):
+                target = targets.over_socket(CATALOG, place, key, spending, client, [], Hidden(()))
+                assert target.create(target.body()).is_success
+        assert len(spending.waiting) == 2
+        targets.look_again(CATALOG, place, ["cs_one", "cs_two"], spending, Hidden(()))
+    assert spending.waiting == {}
+
+
+def test_a_breach_is_shown_by_its_own_exchange() -> None:
+    """What a reply breaks is shown with that reply, though another call was made before it was looked at."""
+    target = api()
+    first = target.create(target.body())
+    broken = httpx.Response(202, json={**first.json(), "poll_after_ms": "soon"}, request=first.request)
+    target.create(target.body())
+    target.held("accepted", broken)
+    breach = target.notes.breaches[0]
+    assert "soon" in breach.seen
+    assert '"soon"' in breach.exchange.body
+
+
+def test_what_is_hidden_does_not_come_in() -> None:
+    """Over a socket a reply is without what is hidden before any test sees it."""
+    with serving() as served, httpx.Client() as client:
+        place = Place(served.url, is_mock=True, may_charge=False, takes_any_key=True, switches={})
+        target = targets.over_socket(CATALOG, place, "cs_one", Spending(0, Prices()), client, [], Hidden(["req_"]))
+        assert target.create(target.body()).json()["id"].startswith("(cut)")

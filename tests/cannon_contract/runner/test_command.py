@@ -1,0 +1,53 @@
+"""The command cannon-contract: what it refuses to run against, and how it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.serving import listening, run_contract
+
+
+@pytest.fixture
+def nothing() -> Iterator[str]:
+    """The address of a server that knows no address at all."""
+
+    def app(environ: dict[str, Any], start: Any) -> list[bytes]:
+        start("404 Not Found", [("Content-Length", "0")])
+        return []
+
+    with listening(app) as url:
+        yield url
+
+
+def test_a_server_without_the_api_is_not_tested(nothing: str) -> None:
+    """Where the status endpoint is not there, one line says so, with status 2."""
+    run = run_contract("--target", nothing)
+    assert run.returncode == 2
+    assert f"{nothing} is no such API: GET /api/v1/status answers 404" in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--target", "ftp://x"), "use mock, live, or an address"),
+        (("--target", "live"), "put your API key into the environment variable CANNON_API_KEY"),
+        (("--target", "http://127.0.0.1:9"), "no answer from http://127.0.0.1:9"),
+        (("--allow-spend", "abc"), "--allow-spend"),
+        (("--allow-spend", "-5"), "--allow-spend"),
+    ],
+)
+def test_what_cannot_be_run_is_said(flags: tuple[str, ...], said: str) -> None:
+    """A target or a ceiling that cannot be is status 2, with what to do."""
+    run = run_contract(*flags)
+    assert run.returncode == 2
+    assert said in run.stdout + run.stderr
+
+
+def test_the_help_can_be_written_anywhere() -> None:
+    """The help is written to a terminal that knows ASCII only, and its examples name tests that there are."""
+    run = run_contract("--help", PYTHONIOENCODING="ascii", LC_ALL="C")
+    assert run.returncode == 0
+    assert run_contract("-k", "repeat", "-q").returncode == 0

@@ -1,0 +1,549 @@
+"""Whole runs of the contract tests, on mocks that break promises and on mocks that differ from what is assumed."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cannon_spec.cli import main
+from tests.mutants.layers import Answer, Call, Reply, answering, fields
+from tests.support.payloads import CATALOG
+from tests.support.processes import environment
+from tests.support.serving import listening, run_contract, serving
+
+EMPTY, OTHER, SECRET = "cs_live_empty", "cs_live_other", "cs_live_very_secret"
+
+
+def _with(outcome: str, folder: Path) -> set[str]:
+    report = json.loads((folder / "report.json").read_text())
+    return {claim["id"] for claim in report["claims"] if claim["outcome"] == outcome}
+
+
+class _Page(HTMLParser):
+    """The ids of claims on a page by the section they stand in, and every address that the page loads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sections: dict[str, set[str]] = {}
+        self.loads: list[str] = []
+        self._section, self._in_id = "", False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self._section = named.get("id") or "" if tag == "section" else self._section
+        self._in_id = named.get("class") == "id"
+        self.loads += [named[name] or "" for name in ("src", "srcset", "data") if name in named]
+        self.loads += [named.get("href") or ""] if tag == "link" else []
+
+    def handle_data(self, data: str) -> None:
+        if self._in_id:
+            self.sections.setdefault(self._section, set()).add(data)
+            self._in_id = False
+
+
+def test_three_defects_are_three_claims(tmp_path: Path) -> None:
+    """Against a mock given three defects by its own API the run ends with 1, and names those three claims only."""
+    drift = [
+        {"on": "create", "patch": {"poll_after_ms": 1500}},
+        {"on": "poll", "status": "succeeded", "patch": {"output": {"provider_image_count": 2}}},
+        {"on": "poll", "status": "succeeded", "patch": {"output": {"aspect_ratio": "1:1"}}},
+    ]
+    defective = {"poll-after-2000", "image-output-count", "image-output-ratio"}
+    with serving(speed=1, progression="immediate") as served:
+        added = httpx.put(f"{served.url}/__mock__/scenarios/three-defects", json={"drift": drift})
+        rule = httpx.post(f"{served.url}/__mock__/scenarios", json={"scenario": "three-defects"})
+        assert (added.status_code, rule.status_code) == (201, 201)
+        run = run_contract("--target", served.url, "--report", str(tmp_path))
+    assert run.returncode == 1, run.stdout
+    assert _with("broken", tmp_path) == defective
+    page = _Page((tmp_path / "index.html").read_text())
+    assert page.sections["broken"] == defective
+    assert not page.sections.get("observed")
+    assert page.loads == [], "the page needs nothing but itself"
+    suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
+    assert (suite.get("failures"), suite.get("errors")) == ("3", "0")
+
+
+def test_a_reply_that_is_not_of_its_form_hides_no_other_defect(tmp_path: Path) -> None:
+    """What breaks the schema is named, once however often it is seen, and so is what only a test can see."""
+    drift = [
+        {"on": "poll", "status": "succeeded", "patch": {"requestLog": {"retentionDays": 14}, "startedAtMs": None}},
+        {"on": "poll", "status": "succeeded", "patch": {"output": {"provider_image_count": 2}}},
+    ]
+    scenarios = tmp_path / "scenarios.json"
+    scenarios.write_text(json.dumps({"scenarios": {"defects": {"text": "three defects", "drift": drift}}}))
+    with serving(scenarios=str(scenarios), scenario="defects") as served:
+        run = run_contract("--target", served.url, "--report", str(tmp_path), "-k", "log or times or output")
+    assert run.returncode == 1
+    suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
+    assert (suite.get("failures"), suite.get("errors")) == ("2", "0")
+    assert _with("broken", tmp_path) == {"request-log-seven-days", "request-shape", "image-output-count"}
+    claims = {claim["id"]: claim for claim in json.loads((tmp_path / "report.json").read_text())["claims"]}
+    assert [len(claims[id_]["why"]) for id_ in ("request-log-seven-days", "request-shape")] == [1, 1]
+    assert len(claims["request-log-seven-days"]["exchanges"]) == 1
+    assert '"retentionDays":14' in claims["request-log-seven-days"]["exchanges"][0]["body"].replace(" ", "")
+    assert claims["image-output-ratio"]["outcome"] == "held"
+
+
+def _differently() -> Answer:
+    """400 for 402, and errors with another body."""
+
+    def answer(call: Call) -> Reply:
+        reply = call.passed_on()
+        reply.status = 400 if reply.status == 402 else reply.status
+        if reply.status >= 400:
+            reply.json = {"title": "Refused", "status": reply.status}
+        return reply
+
+    return answer
+
+
+def test_what_is_only_assumed_is_observed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A service that differs from three assumptions holds the contract; the differences are written, and no more."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": {EMPTY: {"credits": 0}}}))
+    settings = {"speed": 1, "progression": "immediate", "mismatch_status": 409, "keys": str(keys)}
+    with serving(answering(_differently), **settings) as served:
+        spend = ("--treat-as-live", "--allow-spend", "100000", "--assume-price", "200")
+        flags = ("--target", served.url, "--report", str(tmp_path), *spend)
+        run = run_contract(*flags, CANNON_OTHER_API_KEY=OTHER, CANNON_EMPTY_API_KEY=EMPTY)
+    assert run.returncode == 0, run.stdout
+    written = json.loads((tmp_path / "observations.json").read_text())["observations"]
+    assert {each["claim"] for each in written} == {"idempotency-mismatch", "error-envelope", "insufficient-credits"}
+    assert "409" in next(each["seen"] for each in written if each["claim"] == "idempotency-mismatch")
+    assert main.main(["claims", "--observations", str(tmp_path / "observations.json")]) == 0
+    said = capsys.readouterr().out
+    assert "insufficient-credits" in said
+    assert "assert 400 == 402" in said
+
+
+def test_no_secret_is_written(tmp_path: Path) -> None:
+    """The keys of a run are in none of its files and not on the screen, though every claim on creates is broken."""
+
+    def change(body: dict[str, Any]) -> None:
+        body["urls"], body["echo"] = None, SECRET
+
+    with serving(fields("POST create", change)) as served:
+        flags = ("--target", served.url, "--report", str(tmp_path), "-v", "-l", "--tb=long")
+        chosen = "test_authentication or test_create or test_idempotency or test_credits"
+        run = run_contract(*flags, "-k", chosen, CANNON_API_KEY=SECRET, CANNON_OTHER_API_KEY=OTHER)
+    assert run.returncode == 1
+    texts = [run.stdout, run.stderr, *(file.read_text() for file in tmp_path.iterdir())]
+    assert "(cut)" in (tmp_path / "report.json").read_text()
+    for text in texts:
+        assert SECRET not in text
+        assert OTHER not in text
+
+
+@pytest.mark.parametrize(("broken", "status"), [("authorization", 1), ("x-api-key", 2), ("status", 0)])
+def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, status: int) -> None:
+    """A user's key is nowhere to be seen, whichever of the tests on keys fails."""
+
+    def answer(call: Call) -> Reply:
+        reply = call.passed_on(without=() if broken == "status" else (broken,))
+        if call.what == "GET status" and call.header("x-api-key") and call.header("authorization"):
+            reply.status = 418
+        return reply
+
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": {SECRET: {}}, "others": False}))
+    with serving(answering(lambda: answer), keys=str(keys)) as served:
+        flags = ("--target", served.url, "--treat-as-live", "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v")
+        run = run_contract(*flags, CANNON_API_KEY=SECRET)
+    assert run.returncode == status, run.stdout
+    assert status != 0 or "observed: auth-x-api-key-first" in run.stdout
+    for text in (run.stdout, run.stderr, *(file.read_text() for file in tmp_path.glob("out/*"))):
+        assert SECRET not in text
+
+
+@pytest.mark.parametrize("where", ["id", "errorMessage", "status", "header", "escaped", "undecodable"])
+def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) -> None:
+    """A target that has the user's key in an id, a message, a status or a header gets it into no file and no line."""
+
+    def answer(call: Call) -> Reply:
+        reply = call.passed_on()
+        if where == "undecodable" and call.what == "GET read":
+            reply.headers["Content-Encoding"] = "gzip"
+        elif where == "header":
+            reply.headers["x-echo"] = SECRET
+        elif call.what == "GET read" and reply.status == 200:
+            change = {"id": f"req_{SECRET}", "errorMessage": f"no {SECRET}", "status": SECRET}
+            failed = {"status": "failed", "output": None, "outputPreview": None} if where == "errorMessage" else {}
+            reply.json = {**reply.json, **failed, **({where: change[where]} if where in change else {})}
+            if where == "escaped":
+                reply.body = reply.body.replace(
+                    b'"succeeded"', b'"' + "".join(f"\\u{ord(each):04X}" for each in SECRET).encode() + b'"'
+                )
+        elif call.what == "POST create" and where == "id":
+            reply.json = {**reply.json, "id": f"req_{SECRET}"}
+        return reply
+
+    with serving(answering(lambda: answer)) as served:
+        spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31")
+        flags = ("--target", served.url, "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v", "-rA", *spend)
+        run = run_contract(*flags, "-k", "log or first_of or images_are or test_status", CANNON_API_KEY=SECRET)
+    said = run.stdout + run.stderr
+    assert "INTERNALERROR" not in said
+    assert run.returncode in (0, 1), said
+    for text in (said, *(file.read_text() for file in tmp_path.glob("out/*"))):
+        assert SECRET[:-3] not in text
+
+
+def test_an_overrun_hides_no_broken_promise(tmp_path: Path) -> None:
+    """What the dearest create of all was about is judged before the run ends: the status is 2, and the claim broken."""
+
+    def accepts(call: Call) -> Reply:
+        if call.what != "POST create" or call.passed_on().status == 202:
+            return call.passed_on()
+        dear = {"operation": "image.generate", "input": {"prompt": "x", "model": "gptimage2", "resolution": "4K"}}
+        return call.passed_on(json.dumps(dear).encode())
+
+    with serving(answering(lambda: accepts)) as served:
+        spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path))
+        run = run_contract("--target", served.url, *spend, "-k", "bad_body")
+        assert [each.status for each in served.creates].count(202) == 1
+    assert run.returncode == 2, run.stdout
+    assert _with("broken", tmp_path) == {"create-validates"}
+    assert "the run was stopped: overrun: " in run.stdout
+
+
+def test_being_told_to_come_back_is_no_refusal(tmp_path: Path) -> None:
+    """Where every create is answered with 429 nothing is said of what creates are like."""
+
+    def answer(call: Call) -> Reply:
+        return Reply(429, {"Retry-After": "0"}, b"") if call.what == "POST create" else call.passed_on()
+
+    with serving(answering(lambda: answer)) as served:
+        spend = ("--treat-as-live", "--allow-spend", "1000", "--assume-price", "1")
+        flags = (*spend, "--report", str(tmp_path), "-k", "test_create")
+        assert run_contract("--target", served.url, *flags).returncode == 0
+    assert _with("broken", tmp_path) | _with("observed", tmp_path) == set()
+    assert _with("held", tmp_path) == {"host-header", "unknown-address-404"}
+
+
+def test_the_key_goes_to_the_target_only() -> None:
+    """An address handed out that leads to another port is not called, and breaks the reply's claim."""
+    called: list[str] = []
+
+    def elsewhere(environ: dict[str, Any], start: Any) -> list[bytes]:
+        called.append(environ.get("HTTP_X_API_KEY", ""))
+        start("404 Not Found", [("Content-Length", "0")])
+        return []
+
+    with (
+        listening(elsewhere) as url,
+        serving(fields("POST create", lambda body: body.update(urls={"get": f"{url}/api/v1/requests/x"}))) as served,
+    ):
+        run = run_contract("--target", served.url, "-k", "handed_out", CANNON_API_KEY=SECRET)
+    assert run.returncode == 1
+    assert called == []
+
+
+def test_a_target_under_a_path_is_guarded_there() -> None:
+    """The API of a target with a path is under that path: nothing is called beside it."""
+    beside: list[str] = []
+
+    def within(app: Any) -> Any:
+        def routed(environ: dict[str, Any], start: Any) -> Any:
+            if environ["PATH_INFO"].startswith("/mock/"):
+                path = environ["PATH_INFO"].removeprefix("/mock")
+                return app({**environ, "PATH_INFO": path, "SCRIPT_NAME": "/mock"}, start)
+            beside.append(environ["PATH_INFO"])
+            start("404 Not Found", [("Content-Length", "0")])
+            return []
+
+        return routed
+
+    with serving(within) as served:
+        assert run_contract("--target", f"{served.url}/mock/", "--treat-as-live").returncode == 0
+        assert served.creates == []
+        run = run_contract("--target", f"{served.url}/mock", "-k", "test_create and not address")
+        assert run.returncode == 0, run.stdout
+    assert beside == []
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "said"),
+    [
+        ("200 OK", [], "is no such API: GET /api/v1/status does not answer with a JSON object"),
+        ("503 Busy", [("Retry-After", "0")], "is not ready: GET /api/v1/status answers 503; check the address"),
+        ("308 Moved", [("Location", "https://elsewhere.example/")], "answers 308 (to https://elsewhere.example/)"),
+        ("401 No", [], "does not take the API key: it answers 401; put one into CANNON_API_KEY"),
+    ],
+)
+def test_what_does_not_answer_as_the_api_is_not_tested(
+    tmp_path: Path, status: str, headers: list[tuple[str, str]], said: str
+) -> None:
+    """One line says what the server does, nothing is tested, and the report has the line too."""
+
+    def page(environ: dict[str, Any], start: Any) -> list[bytes]:
+        start(status, [*headers, ("Content-Length", "6")])
+        return [b"<html>"]
+
+    with listening(page) as url:
+        run = run_contract("--target", url, "--report", str(tmp_path))
+    assert run.returncode == 2
+    assert said in run.stdout + run.stderr
+    assert said in json.loads((tmp_path / "report.json").read_text())["stopped"]
+
+
+def test_a_run_that_ends_at_the_first_failure_says_so(tmp_path: Path) -> None:
+    """With -x the report says why the rest was not tested."""
+    with serving(fields("GET status", lambda body: body.update(ok=False))) as served:
+        run = run_contract("--target", served.url, "-x", "-k", "test_status", "--report", str(tmp_path))
+    assert run.returncode == 1
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["stopped"] == "stopping after 1 failures"
+    assert ["the run ended before its tests"] in [claim["why"] for claim in report["claims"]]
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM]])
+def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[signal.Signals]) -> None:
+    """Interrupted while its first create is answered, once or twice, a run says what that may cost, and writes it."""
+    flags = ["--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path / "out")]
+    asked, looked, answer = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(call: Call) -> Reply:
+        reply = call.passed_on()
+        if call.what == "POST create":
+            asked.set()
+            answer.wait(20)
+        elif asked.is_set():
+            looked.set()
+            answer.wait(20)
+        return reply
+
+    with serving(answering(lambda: slow)) as served:
+        command = [sys.executable, "-m", "cannon_contract", "--target", served.url, *flags, "-k", "test_output"]
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        with subprocess.Popen(command, env=environment(), **pipes) as process:
+            assert asked.wait(20)
+            process.send_signal(signals[0])
+            assert looked.wait(20), "what was created is not read back"
+            for each in signals[1:]:
+                process.send_signal(each)
+                assert process.stdout is not None
+                assert any("press Ctrl-C again to leave" in line for line in process.stdout)
+            answer.set()
+            said = process.communicate(timeout=60)[0]
+    assert process.returncode == 2, said
+    assert "the run was stopped: it was interrupted" in said
+    assert "spent: 31 of 100 credits allowed, in 1 creates" in said
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["stopped"], report["spending"]["spent"]) == ("it was interrupted", 31)
+
+
+@pytest.mark.parametrize(
+    ("keys", "flags", "said"),
+    [
+        ({}, ("--target", f"http://me:{SECRET}@127.0.0.1:9"), "leave user and password out of the address"),
+        ({}, ("--target", f"http://{SECRET}@127.0.0.1:nine"), "leave user and password out of the address"),
+        ({}, ("--allow-spend", "5", "-f"), "is one process"),
+        ({"CANNON_API_KEY": f"{SECRET}\r"}, (), "printable ASCII letters and no spaces"),
+        ({"CANNON_API_KEY": SECRET, "CANNON_OTHER_API_KEY": SECRET}, (), "set another one"),
+        ({}, ("--treat-as-live",), "--treat-as-live goes with --target URL"),
+        ({}, ("--report", __file__), "name a folder"),
+        ({}, ("--allow-spend", "5", "--dist", "load"), "is one process"),
+        ({}, ("--allow-spend", "5", "--tx", "2*popen"), "is one process"),
+    ],
+)
+def test_what_cannot_be_run_so_is_refused(keys: dict[str, str], flags: tuple[str, ...], said: str) -> None:
+    """One line says what to do, and no key."""
+    run = run_contract(*flags, **keys)
+    assert run.returncode == 2
+    assert said in run.stdout + run.stderr
+    assert SECRET not in run.stdout + run.stderr
+    assert "INTERNALERROR" not in run.stdout + run.stderr
+
+
+def test_a_key_that_is_not_taken_is_no_broken_contract(tmp_path: Path) -> None:
+    """Where the target does not take the user's key, nothing is tested, with status 2."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": {OTHER: {}}, "others": False}))
+    with serving(keys=str(keys)) as served:
+        run = run_contract("--target", served.url, CANNON_API_KEY=SECRET)
+        assert run.returncode == 2
+        said = "does not take the API key: it answers 401; is the one in the environment variable CANNON_API_KEY right?"
+        assert said in run.stdout + run.stderr
+        assert run_contract("--target", served.url, "-k", "test_status", CANNON_API_KEY=OTHER).returncode == 0
+
+
+def test_a_mock_is_tested_with_a_key_of_each_test() -> None:
+    """That the user has a key in the environment does not make all tests on a mock share one account."""
+    with serving(credits=70) as served:  # enough for each of these tests, and not for two of them
+        run = run_contract("--target", served.url, "-k", "repeat or known_key or another_key", CANNON_API_KEY=SECRET)
+        assert (run.returncode, "not tested" in run.stdout) == (0, True), run.stdout
+        assert len([each for each in served.creates if each.status == 202]) > 4
+
+
+def test_a_run_that_is_cut_short_says_so(tmp_path: Path) -> None:
+    """Interrupted, the report says why it ended, and of claims whose tests did not run that the run ended before."""
+    plugin = tmp_path / "interrupts.py"
+    plugin.write_text("def pytest_runtest_setup(item):\n    if 'test_output' in item.nodeid: raise KeyboardInterrupt\n")
+    out = tmp_path / "out"
+    run = run_contract("-p", "interrupts", "--report", str(out), PYTHONPATH=str(tmp_path))
+    assert run.returncode == 2
+    report = json.loads((out / "report.json").read_text())
+    assert report["stopped"] == "it was interrupted"
+    assert "it was interrupted" in (out / "index.html").read_text()
+    whys = {claim["id"]: claim["why"] for claim in report["claims"] if claim["outcome"] == "not tested"}
+    assert whys["image-output-count"] == ["the run ended before its tests"]
+    chosen = tmp_path / "chosen"
+    run_contract("-k", "repeat", "--report", str(chosen))
+    report = json.loads((chosen / "report.json").read_text())
+    whys = {claim["id"]: claim["why"] for claim in report["claims"] if claim["outcome"] == "not tested"}
+    assert whys["image-output-count"] == ["none of its tests was chosen for this run"]
+    assert report["reach"]["credits"] > 50
+
+
+def _hanging_up(is_lost: Callable[[Call, int], bool]) -> Callable[[Any], Any]:
+    """A layer that ends the connection instead of answering the calls that are lost; they are counted from 1 on."""
+    count = 0
+
+    def layer(app: Any) -> Any:
+        def answered(environ: dict[str, Any], start: Any) -> Any:
+            nonlocal count
+            count += 1
+            if not is_lost(Call(app, environ), count):
+                return app(environ, start)
+            start("200 OK", [("Content-Length", "10")])
+            return [b""]
+
+        return answered
+
+    return layer
+
+
+def test_one_lost_answer_is_no_silence(tmp_path: Path) -> None:
+    """Where one poll of the request that all look at is lost, that is said, the rest is tested, and the status is 2."""
+    lost: list[int] = []
+
+    def is_lost(call: Call, count: int) -> bool:
+        if call.what == "GET read" and not lost and len(call.id) > len("req_of_nobody"):
+            lost.append(count)
+            return len(lost) == 2
+        if call.what == "GET read" and len(lost) == 1:
+            lost.append(count)
+            return True
+        return False
+
+    with serving(_hanging_up(is_lost)) as served:
+        spend = ("--treat-as-live", "--allow-spend", "31", "--assume-price", "31", "--report", str(tmp_path))
+        run = run_contract("--target", served.url, *spend)
+    assert run.returncode == 2, run.stdout
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["stopped"], report["counts"]["broken"]) == ("", 0)
+    assert ["the request to look at got no answer"] in [claim["why"] for claim in report["claims"]]
+    assert "unknown-address-404" in _with("held", tmp_path)
+
+
+@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one", "two"])
+def test_a_server_that_is_gone_is_no_success(processes: tuple[str, ...]) -> None:
+    """Where answers stop coming the rest is not tested, the run says so, and the exit status is 2."""
+    asked = 0
+
+    def is_lost(call: Call, count: int) -> bool:
+        nonlocal asked
+        asked = count
+        return count > 40
+
+    with serving(_hanging_up(is_lost)) as served:
+        run = run_contract("--target", served.url, *processes)
+    assert run.returncode == 2, run.stdout
+    assert "the run was stopped: the target gave no answer to 3 tests in a row" in run.stdout
+    assert asked < 60, "it is not asked on and on"
+
+
+def test_a_key_that_is_a_common_word_garbles_no_report(tmp_path: Path) -> None:
+    """Only what was said is cut: the names of fields, outcomes and claims stay."""
+    run = run_contract(
+        "-k", "test_status", "--report", str(tmp_path), CANNON_API_KEY="held", CANNON_OTHER_API_KEY="test"
+    )
+    assert run.returncode == 0, run.stdout
+    assert "status-code" in _with("held", tmp_path)
+    assert "status-code" in _Page((tmp_path / "index.html").read_text()).sections["held"]
+
+
+def test_a_page_shows_what_was_said_as_text(tmp_path: Path) -> None:
+    """What a server says is shown, and is no part of the page."""
+    evil = "<script>alert(1)</script>"
+    with serving(fields("GET status", lambda body: body.update(ok=evil))) as served:
+        run_contract("--target", served.url, "--report", str(tmp_path), "-k", "test_status")
+    page = (tmp_path / "index.html").read_text()
+    assert evil not in page
+    assert "&lt;script&gt;" in page
+
+
+def _shuffled(seed: int) -> tuple[str, ...]:
+    return "--random-order", "--random-order-bucket=global", f"--random-order-seed={seed}"
+
+
+@pytest.mark.parametrize("target", ["mock", "socket"])
+def test_neither_order_nor_processes_matter(tmp_path: Path, target: str) -> None:
+    """In random order and two processes the tests pass on both kinds of mock, and one report tells of all."""
+    with serving() as served:
+        flags = ("-n", "2", "--report", str(tmp_path), *_shuffled(4711))
+        run = run_contract("--target", served.url if target == "socket" else "mock", *flags)
+    assert run.returncode == 0, run.stdout
+    behaviour = {claim.id for claim in CATALOG.claims.values() if claim.kind == "behaviour"}
+    held = behaviour & _with("held", tmp_path)
+    assert held == behaviour if target == "mock" else len(held) > len(behaviour) / 2
+
+
+def test_the_order_of_a_live_run_does_not_matter() -> None:
+    """In random order the tests pass on a mock that poses as the vendor's, too."""
+    with serving() as served:
+        live = ("--treat-as-live", "--allow-spend", "5000", "--assume-price", "200", "--deselect")
+        skipped = "suite/test_lifecycle.py::test_polling_starts_after_two_seconds"  # this mock is fast, and says so
+        run = run_contract("--target", served.url, *_shuffled(42), *live, skipped)
+    assert run.returncode == 0, run.stdout
+
+
+def test_a_run_that_shows_nothing_is_no_success() -> None:
+    """Where nothing was tested, the exit status is 2."""
+    with serving() as served:
+        run = run_contract("--target", served.url, "--treat-as-live", "-k", "test_output")
+    assert run.returncode == 2
+    assert re.search(r"0 broken, 0 observed, 0 held", run.stdout)
+
+
+COUNTS = """
+import json, os, pytest
+from cannon_contract.runner.run import APIS
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    marked = sum(mark.args[0] for name in ("creates", "probes") for mark in item.iter_markers(name))
+    marked += any(item.iter_markers("shares"))
+    on_mocks = {a for m in item.iter_markers("needs") for a in m.args} & {"mock", "clock"} or "own" in item.fixturenames
+    if call.when == "call" and not on_mocks:
+        sent = sum(each.request.startswith("POST ") for api in item.stash.get(APIS, []) for each in api.notes.exchanges)
+        with open(os.environ["COUNTED"], "a") as file:
+            print(json.dumps([item.name, sent, marked]), file=file)
+    return report
+"""
+
+
+def test_a_test_creates_what_the_plan_reckons_with(tmp_path: Path) -> None:
+    """Each test that may run on a paid target sends just as many creates as its marks say."""
+    (tmp_path / "counts.py").write_text(COUNTS)
+    counted = tmp_path / "counted"
+    run = run_contract("-p", "counts", PYTHONPATH=str(tmp_path), COUNTED=str(counted))
+    assert run.returncode == 0, run.stdout
+    rows = [json.loads(line) for line in counted.read_text().splitlines()]
+    assert [row for row in rows if row[1] != row[2]] == []
+    assert sum(sent for _, sent, _ in rows) > 150

@@ -1,0 +1,209 @@
+"""Runs that may cost credits, against mocks that pose as the vendor's: nothing is spent that was not allowed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cannon_contract.runner import targets
+from cannon_contract.spending import prices
+from cannon_contract.spending.prices import Price, Prices
+from tests.support.payloads import CATALOG
+from tests.support.serving import Served, run_contract, serving
+
+KEYS = ["cs_live_x", None, None]
+
+
+UNHURRIED = {"speed": 1, "progression": "immediate"}
+"""A mock that says when to poll as the service does, and whose requests have ended by then."""
+
+
+KNOWN = [
+    {"model": "gptimage2", "resolution": "1K", "credits": 31},
+    {"model": "gptimage2", "credits": 81},
+    {"model": "nanobanana", "credits": 20},
+]
+
+
+def _run(url: str, *flags: str) -> subprocess.CompletedProcess[str]:
+    return run_contract("--target", url, "--treat-as-live", *flags)
+
+
+def _prices(folder: Path, entries: Sequence[dict[str, Any]]) -> str:
+    file = folder / "prices.json"
+    file.write_text(json.dumps({"prices": entries}))
+    return str(file)
+
+
+def _sent(served: Served, entries: Sequence[dict[str, Any]]) -> list[float]:
+    """The dearest known price of each create that was sent and accepted."""
+    known = Prices(tuple(Price(**entry) for entry in entries))
+    bodies = [json.loads(each.request_body) for each in served.creates if each.status == 202]
+    return [known.dearest(body) or 0 for body in bodies]
+
+
+def test_without_leave_nothing_is_created() -> None:
+    """Without --allow-spend not one create is sent, and what costs nothing is tested."""
+    with serving() as served:
+        run = _run(served.url)
+        assert run.returncode == 0, run.stdout
+        assert served.creates == []
+    assert re.search(r"plan: 23 of 240 tests, with 0 creates that may cost 0 credits in all of 0 allowed", run.stdout)
+    assert "creates requests, which may cost credits (--allow-spend CREDITS)" in run.stdout
+
+
+def test_no_create_is_sent_that_could_cross_the_ceiling(tmp_path: Path) -> None:
+    """With 30 allowed, one create at 20 is made, with the cheapest model; the rest is left out, and it is said."""
+    with serving(**UNHURRIED) as served:
+        run = _run(served.url, "--allow-spend", "30", "--prices", _prices(tmp_path, KNOWN))
+        assert run.returncode == 0, run.stdout
+        assert _sent(served, KNOWN) == [20]
+    assert "could cross --allow-spend 30" in run.stdout
+    assert "spent: 20 of 30 credits allowed" in run.stdout
+
+
+def test_what_was_not_spent_pays_for_more(tmp_path: Path) -> None:
+    """Where creates cost less than they might, tests run that the plan had no room for; nothing crosses the ceiling."""
+    with serving(**UNHURRIED) as served:
+        flags = ("--allow-spend", "250", "--assume-price", "100", "--report", str(tmp_path), "-k", "test_idempotency")
+        run = _run(served.url, *flags)
+        assert run.returncode == 0, run.stdout
+        charged = sum(task.credits for task in served.parts.store.tasks.all())
+    report = json.loads((tmp_path / "report.json").read_text())
+    planned = re.search(r"with (\d+) creates that may cost", run.stdout)
+    assert planned
+    assert [each.status for each in served.creates].count(202) > int(planned[1])
+    assert 62 < charged == report["spending"]["spent"] <= 250
+    held = {test["test"] for test in report["tests"] if test["outcome"] == "held"}
+    assert len(held) > 3
+    assert not held & {each["test"] for each in report["spending"]["left_out"]}
+
+
+def test_a_price_that_nobody_knows_is_not_paid() -> None:
+    """Where no price is known, nothing is created, unless it is said what to reckon with."""
+    chosen = ("--allow-spend", "1000", "-k", "test_create or test_output or test_idempotency")
+    with serving(**UNHURRIED) as served:
+        assert _run(served.url, *chosen).returncode == 0
+        assert served.creates == []
+        assert _run(served.url, *chosen, "--assume-price", "900").returncode == 0
+        assert [each.status for each in served.creates].count(202) == 4, "31 each, and no more where 900 would cross"
+
+
+def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
+    """When a create costs more than it was reckoned at, it is the last one, and the run says so, and what is open."""
+    with serving() as served:
+        flags = ("--allow-spend", "100", "--prices", _prices(tmp_path, [{"credits": 10}]), "--report", str(tmp_path))
+        run = _run(served.url, *flags)
+        assert run.returncode == 2, run.stdout
+        assert [each.status for each in served.creates].index(202) == len(served.creates) - 1
+        id_ = served.creates[-1].request_id
+    assert f"overrun: {id_} costs 31, and it was reckoned at 10" in run.stdout
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["stopped"].startswith("overrun")
+    assert report["spending"]["spent"] == 31
+    assert str(id_) in (tmp_path / "index.html").read_text()
+
+
+def test_a_request_that_is_still_open_is_named(tmp_path: Path) -> None:
+    """A run that ends before a request does names it."""
+    with serving(speed=0.01) as served:
+        run = _run(served.url, "--allow-spend", "100", "--prices", _prices(tmp_path, [{"credits": 10}]))
+        assert f"still open: {served.creates[-1].request_id} (queued)" in run.stdout
+
+
+def test_a_create_that_failed_and_was_charged_is_noticed() -> None:
+    """A create answered with 500, though it was stored and charged, counts as spent, and the run says so."""
+    with serving(scenario="error-500-stored") as served:
+        run = _run(served.url, "--allow-spend", "100", "--assume-price", "31")
+        assert run.returncode == 1
+        assert "a create that was answered with 500 was charged: the balance fell by 31" in run.stdout
+        held = [task.credits for task in served.parts.store.tasks.all()]
+    assert sum(held) <= 100
+    assert f"spent: {sum(held)} of 100 credits allowed" in run.stdout
+
+
+def test_the_prices_of_a_run_serve_the_next(tmp_path: Path) -> None:
+    """What a run was charged is written as a price file, with which the next one reckons."""
+    out = tmp_path / "out"
+    with serving() as served:
+        chosen = ("-k", "test_create or test_output or test_idempotency")
+        _run(served.url, *chosen, "--allow-spend", "400", "--assume-price", "200", "--report", str(out))
+        known = json.loads((out / "prices.json").read_text())["prices"]
+        assert {"operation": "image.generate", "model": "gptimage2", "resolution": "1K", "credits": 31} in known
+        count = len(served.creates)
+        run = _run(served.url, *chosen, "--allow-spend", "31", "--prices", str(out / "prices.json"))
+        assert [each.status for each in served.creates[count:]].count(202) == 1
+    assert "spent: 31 of 31 credits allowed" in run.stdout
+
+
+def test_it_is_one_process() -> None:
+    """Tests side by side could not keep a common ceiling: the run refuses."""
+    run = _run("http://127.0.0.1:9", "-n", "2")
+    assert run.returncode == 2
+    assert "a run that may cost credits is one process: leave -n out" in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "prices.json"),
+        ("[]", "no list of prices; it has the form"),
+        ('{"prices": []}', "no list of prices"),
+        ('{"prices": [{"credits": 1}, 7]}', "price 2 of 2: not an object"),
+        ('{"prices": [{"model": "grok"}]}', "price 1 of 1: credits is to be a number"),
+        ('{"prices": [{"credits": -1}]}', "price 1 of 1: credits is to be a number, 0 or more"),
+        ('{"prices": [{"credits": 1, "modell": "grok"}]}', "modell is not known; known are operation, model,"),
+        ('{"prices": [{"credits": 1, "model": 7}]}', "model is to be a text"),
+        ('{"prices": [{"credits": 1, "model": "gptimag2"}]}', 'did you mean "gptimage2"'),
+        ('{"prices": [{"credits": 1, "model": "gptimage2", "resolution": "8K"}]}', '"8K" is not accepted'),
+        ('{"prices": [{"credits": 1, "operation": "tea"}]}', "tea"),
+    ],
+)
+def test_a_price_file_that_is_none_is_refused(tmp_path: Path, content: str, said: str) -> None:
+    """Each is refused with the file's name, the entry, and what is wrong with it."""
+    file = tmp_path / "prices.json"
+    file.write_text(content)
+    with pytest.raises(prices.BadPrices, match=said):
+        prices.read(str(file), None, CATALOG)
+    with pytest.raises(prices.BadPrices, match="check the path"):
+        prices.read(str(tmp_path / "none.json"), None, CATALOG)
+
+
+def test_prices_of_what_is_not_judged_are_taken(tmp_path: Path) -> None:
+    """A price of an operation that the contract knows by name only is kept, whatever its model is called."""
+    entry = {"operation": "video.generate", "model": "wan27video", "resolution": "1080p", "credits": 48}
+    assert prices.read(_prices(tmp_path, [entry]), None, CATALOG).known == (Price(**entry),)
+
+
+@pytest.mark.parametrize(
+    ("target", "is_vendors"),
+    [
+        ("live", True),
+        ("https://www.cannonstudio.app", True),
+        ("https://cannonstudio.app/x", True),
+        ("https://eu.cannonstudio.app", True),
+        ("https://notcannonstudio.app", False),
+        ("http://127.0.0.1:2266", False),
+        ("mock", False),
+    ],
+)
+def test_every_host_of_the_vendor_is_live(target: str, is_vendors: bool) -> None:
+    """Not only the documented host: any of the vendor's domain may charge."""
+    assert targets.is_vendors(target, CATALOG.base_url) is is_vendors
+
+
+def test_what_is_no_mock_and_has_a_real_key_may_charge() -> None:
+    """A server that is not our mock, called with the user's key, is guarded; our mock is not, unless it is to be."""
+    with serving() as served:
+        assert not targets.found(CATALOG, served.url, KEYS, as_live=False).may_charge
+        assert targets.found(CATALOG, served.url, [None], as_live=True).may_charge
+    with serving(admin=False) as served:
+        assert targets.found(CATALOG, served.url, KEYS, as_live=False).may_charge
+        assert targets.found(CATALOG, served.url, [None, "cs_live_other"], as_live=False).may_charge
+        assert not targets.found(CATALOG, served.url, [None], as_live=False).may_charge

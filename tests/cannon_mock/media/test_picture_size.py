@@ -1,0 +1,169 @@
+"""The size of a picture for every model, resolution and ratio."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cannon_mock.media.picture_size import Size, size
+from cannon_spec import CatalogError, load_catalog
+from tests.support.payloads import CATALOG, WORDS, inputs, values
+
+PIXELS = CATALOG.pixels
+RESOLUTIONS = ("1K", "2K", "3K", "4K")
+RATIOS = sorted(word for word in WORDS if ":" in word)
+MODELS = (*CATALOG.models, "nobody-knows")
+
+DOCUMENTED = [
+    ("gptimage2", {"aspect_ratio": "16:9", "resolution": "4K"}, "3840x2160"),
+    ("gptimage2", {"aspect_ratio": "9:16", "resolution": "4K"}, "2160x3840"),
+    ("gptimage2", {"aspect_ratio": "1:1", "resolution": "2K"}, "2048x2048"),
+    ("gptimage2", {"aspect_ratio": "16:9"}, "1280x720"),
+    ("gptimage2", {}, "1280x1280"),
+    ("gptimage2", {"aspect_ratio": "auto"}, "1280x1280"),
+    ("seedream5", {}, "2048x2048"),
+    ("seedream5", {"quality": "high"}, "3072x3072"),
+    ("seedream5", {"quality": "ultra", "aspect_ratio": "21:9"}, "6240x2656"),
+    ("seedream5", {"quality": "ultra", "resolution": "2K"}, "2048x2048"),
+    ("seedream45", {"quality": "high", "aspect_ratio": "16:9"}, "5504x3040"),
+    ("nanobanana", {"aspect_ratio": "21:9"}, "1536x672"),
+    ("nanobanana2", {"aspect_ratio": "1:8"}, "352x2928"),
+    ("wan27image", {"resolution": "1K"}, "1024x1024"),
+    ("grok", {"aspect_ratio": "3:2"}, "1168x784"),
+]
+
+COMPUTED = [
+    ("flux2", {}, "1024x1024"),
+    ("flux2", {"resolution": "2K"}, "2048x2048"),
+    ("flux2", {"aspect_ratio": "16:9"}, "1360x768"),
+    ("flux2pro", {"aspect_ratio": "9:16"}, "768x1360"),
+    ("wan27image", {"aspect_ratio": "16:9"}, "2720x1536"),
+    ("nobody-knows", {"aspect_ratio": "2:1", "resolution": "4K"}, "5792x2896"),
+]
+
+
+def _shown(found: Size) -> str:
+    return f"{found.width}x{found.height}"
+
+
+@pytest.mark.parametrize(("model", "input", "expected"), DOCUMENTED)
+def test_sizes_that_a_table_lists(model: str, input: dict[str, Any], expected: str) -> None:
+    """A listed size is taken as listed, and rests on the claim of the model's table."""
+    found = size(PIXELS, model, input)
+    assert (_shown(found), found.claim) == (expected, f"{model}-pixels")
+
+
+@pytest.mark.parametrize(("model", "input", "expected"), COMPUTED)
+def test_sizes_that_no_table_lists(model: str, input: dict[str, Any], expected: str) -> None:
+    """Another size shares out the area of its tier in steps of 16 pixels, and says that it was worked out."""
+    found = size(PIXELS, model, input)
+    assert (_shown(found), found.claim) == (expected, "pixels-computed")
+
+
+def _sizes(model: str, *resolutions: str) -> dict[tuple[str, str], Size]:
+    pairs = product(resolutions, RATIOS)
+    return {pair: size(PIXELS, model, {"resolution": pair[0], "aspect_ratio": pair[1]}) for pair in pairs}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_size_can_be_painted(model: str) -> None:
+    """At every resolution and ratio, no side is below 16 or above 12,000 pixels."""
+    sizes = _sizes(model, *RESOLUTIONS)
+    assert {
+        pair: _shown(found)
+        for pair, found in sizes.items()
+        if not 16 <= min(found.width, found.height) <= max(found.width, found.height) <= 12_000
+    } == {}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_size_has_its_ratio(model: str) -> None:
+    """At every resolution and ratio, width over height is within 5 % of the ratio asked for."""
+    for (_, ratio), found in _sizes(model, *RESOLUTIONS).items():
+        wide, high = map(int, ratio.split(":"))
+        assert found.aspect_ratio == ratio
+        assert found.width / found.height == pytest.approx(wide / high, rel=0.05), found
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_higher_resolution_is_larger(model: str) -> None:
+    """Pictures of one ratio grow with the resolution, whichever of their sizes a table lists."""
+    sizes = _sizes(model, "1K", "2K", "4K")
+    for ratio in RATIOS:
+        areas = [sizes[tier, ratio].width * sizes[tier, ratio].height for tier in ("1K", "2K", "4K")]
+        assert areas == sorted(set(areas)), ratio
+
+
+@pytest.mark.parametrize(
+    "ratio", ["auto-ish", "", "0:1", "1:0", "16:9:4", "-1:2", "1.5:1", "9:1", "1:9", "99999:99999", "²:1", 16, None, []]
+)
+@pytest.mark.parametrize("model", ["gptimage2", "seedream5", "flux2", "nobody-knows"])
+def test_an_unknown_ratio_is_the_default_one(model: str, ratio: Any) -> None:
+    """A ratio that is none, or too extreme to paint, is taken as the model's default."""
+    assert size(PIXELS, model, {"aspect_ratio": ratio}) == size(PIXELS, model, {})
+
+
+@pytest.mark.parametrize("resolution", ["8K", "4k", "", "1024", 4, None, {}])
+@pytest.mark.parametrize("model", ["gptimage2", "seedream5", "flux2", "nobody-knows"])
+def test_an_unknown_resolution_is_the_default_one(model: str, resolution: Any) -> None:
+    """A resolution that no table knows is taken as the model's default."""
+    assert size(PIXELS, model, {"resolution": resolution, "aspect_ratio": "16:9"}) == size(
+        PIXELS, model, {"aspect_ratio": "16:9"}
+    )
+
+
+@pytest.mark.parametrize("quality", ["highest", "", 3, None, [], {}])
+def test_an_unknown_quality_chooses_no_tier(quality: Any) -> None:
+    """A quality that the model's table does not know, of any JSON type, is as good as none."""
+    assert size(PIXELS, "seedream5", {"quality": quality}) == size(PIXELS, "seedream5", {})
+
+
+@pytest.mark.parametrize("ratio", ["8:1", "1:8", "1:1"])
+def test_a_small_tier_of_an_overlay_can_be_painted(ratio: str) -> None:
+    """Where an overlay makes a tier tiny, no side is below one step of 16 pixels."""
+    computed = {**PIXELS["computed"], "side": {"1K": 16}}
+    found = size({**PIXELS, "computed": computed}, "nobody-knows", {"aspect_ratio": ratio})
+    assert min(found.width, found.height) == 16
+
+
+OVERLAID: list[dict[str, Any]] = [
+    {"sizes": {"8K": {"1:1": "8192x8192"}}},
+    {"sizes": {"8K": {}}},
+    {"sizes": {"8K": {"golden": "1618x1000"}}, "resolution": "8K", "aspect_ratio": "golden"},
+    {"resolution": "6K"},
+    {"aspect_ratio": "golden"},
+    {"quality": {"high": "6K"}},
+]
+
+
+@pytest.mark.parametrize("table", OVERLAID, ids=str)
+def test_a_table_of_an_overlay_is_refused_at_once_or_serves(table: dict[str, Any], tmp_path: Path) -> None:
+    """Whatever table an overlay makes, the contract does not load, or every input has a size."""
+    overlay = tmp_path / "mine.json"
+    overlay.write_text(json.dumps({"pixels": {"models": {"grok": table}}}))
+    try:
+        pixels = load_catalog(overlay=overlay).pixels
+    except CatalogError:
+        return
+    for resolution, ratio, quality in product(("1K", "6K", "8K", None), ("16:9", "golden", None), ("high", None)):
+        found = size(pixels, "grok", {"resolution": resolution, "aspect_ratio": ratio, "quality": quality})
+        assert min(found.width, found.height) >= 16
+
+
+fields = st.dictionaries(
+    st.sampled_from(["aspect_ratio", "resolution", "quality", "model"]), values | st.text("0:1\uff19")
+)
+
+
+@given(model=st.sampled_from(MODELS), input=fields | inputs)
+def test_any_input_has_a_size(model: str, input: dict[str, Any]) -> None:
+    """Whatever JSON the fields hold, there is a size that can be painted, and its claim is in the ledger."""
+    found = size(PIXELS, model, input)
+    assert min(found.width, found.height) >= 16
+    assert found.claim in CATALOG.claims

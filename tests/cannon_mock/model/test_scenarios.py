@@ -1,0 +1,120 @@
+"""What becomes of a request: scenarios as data, and the rules that choose them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cannon_mock.model import scenarios
+from cannon_mock.model.scenarios import Rule
+from tests.support.mocks import Driver, Maker, body, refusal
+from tests.support.payloads import CATALOG
+
+KNOWN = scenarios.read(CATALOG.scenarios["scenarios"])
+HEADER = {"x-mock-scenario": "failed-internal"}
+words = st.sampled_from(["", "a", "b"])
+
+
+def _chosen(mock: Driver, id_: str) -> str:
+    task = mock.store.tasks.get(id_)
+    assert task is not None
+    return task.scenario
+
+
+def test_there_is_a_scenario_for_each_end() -> None:
+    """Every end that a request can come to has a scenario; only failures have a message; each says what it does."""
+    assert {known.outcome for known in KNOWN.values()} == set(CATALOG.lifecycle["terminal"])
+    assert all((known.outcome == "failed") == (known.message is not None) for known in KNOWN.values())
+    assert all(known.text for known in KNOWN.values())
+
+
+def test_the_header_goes_before_a_rule_a_word_and_the_default(make_mock: Maker) -> None:
+    """A create takes its scenario from its header, else from a rule, else from its prompt, else the mock's default."""
+    mock = make_mock(scenario="slow")
+    magic = body(prompt="a [mock:stuck] b")
+    assert _chosen(mock, mock.created()) == "slow"
+    assert _chosen(mock, mock.created(magic)) == "stuck"
+    mock.parts.add_rule(Rule(0, "webhook-lost"))
+    assert _chosen(mock, mock.created(magic)) == "webhook-lost"
+    assert _chosen(mock, mock.created(magic, headers=HEADER)) == "failed-internal"
+
+
+@pytest.mark.parametrize("name", ["sucess", "x" * 61, "success "])
+def test_an_unknown_scenario_is_refused_with_the_known_ones(mock: Driver, name: str) -> None:
+    """A name that there is not is refused, in the header and in the prompt, and nothing is stored."""
+    before = mock.credits()
+    reply = mock.create(headers={"x-mock-scenario": name}) if " " not in name else mock.create(body(prompt="[mock:no]"))
+    assert refusal(reply) == (400, "unknown_scenario")
+    assert "known: success, slow" in reply.get_json()["error"]["message"]
+    assert mock.credits() == before
+
+
+@pytest.mark.parametrize("prompt", ["[mock]", "[mock:]", "mock:slow", "[mock: slow]", f"[mock:{'x' * 61}]"])
+def test_what_is_no_magic_word_is_a_prompt(mock: Driver, prompt: str) -> None:
+    """Only a whole word chooses a scenario; everything near it is a prompt like any other."""
+    assert _chosen(mock, mock.created(body(prompt=prompt))) == "success"
+
+
+@given(rule=st.builds(Rule, st.just(1), st.just("s"), words, words, words, words), model=words, prompt=words)
+def test_a_rule_matches_what_has_all_that_it_names(rule: Rule, model: str, prompt: str) -> None:
+    """An empty field of a rule fits everything; a prompt fits by a part of it, the others whole."""
+    expected = (
+        rule.operation in ("", "a")
+        and rule.model in ("", model)
+        and rule.account in ("", "b")
+        and rule.prompt in prompt
+    )
+    assert rule.matches("a", {"model": model, "prompt": prompt}, "b") is expected
+
+
+@given(times=st.none() | st.integers(1, 3), uses=st.integers(0, 5))
+def test_a_rule_is_used_up(times: int | None, uses: int) -> None:
+    """A rule with ``times`` goes after so many uses, one without stays, and other rules are untouched."""
+    other, left = Rule(2, "t", times=1), [Rule(1, "s", times=times), Rule(2, "t", times=1)]
+    for _ in range(uses):
+        left = scenarios.spent(left, 1)
+    assert other in left
+    assert len(left) == (2 if times is None or uses < times else 1)
+
+
+def test_the_first_rule_that_fits_is_taken_and_used_up(mock: Driver) -> None:
+    """Rules are tried in their order; one for two creates is for two, then comes the next."""
+    for rule in (Rule(0, "slow", model="flux2"), Rule(0, "stuck", times=2), Rule(0, "failed-internal")):
+        mock.parts.add_rule(rule)
+    chosen = [_chosen(mock, mock.created()) for _ in range(4)]
+    assert chosen == ["stuck", "stuck", "failed-internal", "failed-internal"]
+    assert _chosen(mock, mock.created(body(model="flux2"))) == "slow"
+
+
+def test_there_are_not_endless_rules(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past the limit a rule is refused, and those there are stay."""
+    monkeypatch.setattr("cannon_mock.views.context.MOST_RULES", 2)
+    kept = [mock.parts.add_rule(Rule(0, "slow")) for _ in range(2)]
+    with pytest.raises(LookupError, match="2 rules already"):
+        mock.parts.add_rule(Rule(0, "slow"))
+    assert mock.parts.rules() == kept
+
+
+def test_a_scenario_that_is_gone_leaves_a_plain_task(mock: Driver, make_mock: Maker) -> None:
+    """A stored task whose scenario is no longer known, as another mock made it, goes on like any other."""
+    assert mock.parts.scenario_of("of-another-mock") == scenarios.Scenario("of-another-mock", "")
+
+
+def _entries() -> list[tuple[str, dict[str, Any]]]:
+    return list(CATALOG.scenarios["scenarios"].items())
+
+
+@pytest.mark.parametrize(("name", "entry"), _entries(), ids=[name for name, _ in _entries()])
+def test_a_scenario_is_read_whole(name: str, entry: dict[str, Any]) -> None:
+    """Nothing that the contract says of a scenario is lost in reading it."""
+    known = KNOWN[name]
+    assert len(known.faults) == len(entry.get("faults", ()))
+    for fault, said in zip(known.faults, entry.get("faults", ()), strict=True):
+        assert {key: getattr(fault, key) for key in said} == said
+    for drift, said in zip(known.drift, entry.get("drift", ()), strict=True):
+        assert {key: getattr(drift, key) for key in said} == said
+    assert {key: getattr(known.hook, key) for key in entry.get("webhook", {})} == entry.get("webhook", {})
+    assert {key: getattr(known, key) for key in entry.get("pace", {})} == entry.get("pace", {})

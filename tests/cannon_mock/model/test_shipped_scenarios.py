@@ -1,0 +1,329 @@
+"""Each shipped scenario, as a client on a real socket sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from cannon_mock import Config, ManualClock, create_app
+from cannon_mock.serving import serve
+from cannon_mock.views import context as mocks
+from cannon_spec import validate_response
+from tests.support.mocks import PRICE, START, body
+from tests.support.payloads import CATALOG
+from tests.support.receiver import Receiver, receiving
+
+NAMES = list(CATALOG.scenarios["scenarios"])
+SUCCESS = 202
+
+
+class Site:
+    """A client of a mock on a socket: one account, one scenario for all that it creates."""
+
+    def __init__(self, url: str, clock: ManualClock, secret: str, scenario: str) -> None:
+        self.clock, self.secret = clock, secret
+        headers = {"x-api-key": f"cs_{scenario}", "x-mock-scenario": scenario}
+        self.client = httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=10)
+
+    def create(self, **more: Any) -> httpx.Response:
+        return self.client.post("/api/v1/requests", json={**body(), **more})
+
+    def poll(self, id_: str) -> httpx.Response:
+        return self.client.get(f"/api/v1/requests/{id_}")
+
+    def made(self, **more: Any) -> str:
+        reply = self.create(**more)
+        assert reply.status_code == SUCCESS, reply.text
+        return str(reply.json()["id"])
+
+    def end(self, id_: str) -> dict[str, Any]:
+        self.clock.advance(minutes=20)
+        return dict(self.poll(id_).json())
+
+    def credits(self) -> int:
+        return int(self.client.get("/api/v1/status").json()["creditsRemaining"])
+
+    def asset(self) -> str:
+        id_ = self.made()
+        self.clock.advance(minutes=1)
+        return str(self.poll(id_).json()["output"]["image_url"])
+
+    def tasks(self) -> int:
+        key = self.client.headers["x-api-key"]
+        return len(self.client.get("/__mock__/tasks", params={"key": key}).json()["tasks"])
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, ManualClock, str]]:
+    clock = ManualClock()
+    app = create_app(Config(seed="tests"), catalog=CATALOG, clock=clock)
+    with serve.background(app) as url:
+        yield url, clock, mocks.of(app).postman.secret
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+def _succeeds(site: Site) -> None:
+    assert site.end(site.made())["status"] == "succeeded"
+
+
+def _slow(site: Site) -> None:
+    id_ = site.made()
+    site.clock.advance(seconds=15)
+    assert site.poll(id_).json()["status"] == "processing"
+    assert site.end(id_)["status"] == "succeeded"
+
+
+def _stuck(site: Site) -> None:
+    id_ = site.made()
+    site.clock.advance(days=1000)
+    assert site.poll(id_).json()["status"] == "processing"
+    assert site.credits() == START - PRICE
+
+
+def _fails(message: str) -> Callable[[Site], None]:
+    def see(site: Site) -> None:
+        id_ = site.made()
+        assert site.credits() == START - PRICE
+        seen = site.end(id_)
+        assert (seen["status"], seen["output"]) == ("failed", None)
+        assert message in seen["errorMessage"]
+        assert site.credits() == START
+
+    return see
+
+
+def _refused(status: int, code: str) -> Callable[[Site], None]:
+    def see(site: Site) -> None:
+        reply = site.create()
+        assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
+        assert validate_response("error", reply.json()).ok
+        assert (site.tasks(), site.credits()) == (0, START)
+
+    return see
+
+
+def _limited(site: Site) -> None:
+    replies = [site.create() for _ in range(3)]
+    assert [reply.status_code for reply in replies] == [429, 429, SUCCESS]
+    assert [reply.headers.get("Retry-After") for reply in replies] == ["1", "1", None]
+    assert site.tasks() == 1
+
+
+def _limited_polls(site: Site) -> None:
+    id_ = site.made()
+    assert [site.poll(id_).status_code for _ in range(3)] == [429, 429, 200]
+
+
+def _window(site: Site) -> None:
+    assert [site.create().status_code for _ in range(21)] == [SUCCESS] * 20 + [429]
+    assert site.create().headers["Retry-After"] == "10"
+    site.clock.advance(seconds=10)
+    assert site.create().status_code == SUCCESS
+
+
+def _breaks(status: int, stored: bool) -> Callable[[Site], None]:
+    def see(site: Site) -> None:
+        key = {"x-idempotency-key": "order-1"}
+        site.client.headers.update(key)
+        assert site.create().status_code == status
+        assert site.tasks() == (1 if stored else 0)
+        assert [site.create().status_code for _ in range(2)] == [SUCCESS] * 2
+        assert (site.tasks(), site.credits()) == (1, START - PRICE)
+
+    return see
+
+
+def _broken_poll(site: Site) -> None:
+    id_ = site.made()
+    assert [site.poll(id_).status_code for _ in range(2)] == [500, 200]
+
+
+def _late(on: str) -> Callable[[Site], None]:
+    def see(site: Site) -> None:
+        id_ = site.made()
+        before = site.clock.now_ms()
+        if on == "create":
+            site.made()
+        elif on == "poll":
+            site.poll(id_)
+        assert site.clock.now_ms() - before == 1500
+
+    return see
+
+
+def _cut(error: type[Exception], stored: bool) -> Callable[[Site], None]:
+    def see(site: Site) -> None:
+        with pytest.raises(error):
+            site.create()
+        assert site.tasks() == (1 if stored else 0)
+        assert site.create().status_code == SUCCESS
+
+    return see
+
+
+def _cut_poll(site: Site) -> None:
+    id_ = site.made()
+    with pytest.raises(httpx.RemoteProtocolError):
+        site.poll(id_)
+    assert site.poll(id_).status_code == 200
+
+
+def _not_json(site: Site) -> None:
+    reply = site.create()
+    assert (reply.status_code, site.tasks()) == (SUCCESS, 1)
+    with pytest.raises(ValueError, match=r"."):
+        reply.json()
+    assert site.create().json()["status"] == "queued"
+
+
+def _poll_not_json(site: Site) -> None:
+    id_ = site.made()
+    with pytest.raises(ValueError, match=r"."):
+        site.poll(id_).json()
+    assert site.poll(id_).json()["id"] == id_
+
+
+def _no_asset(status: int) -> Callable[[Site], None]:
+    def see(site: Site) -> None:
+        assert site.client.get(site.asset()).status_code == status
+
+    return see
+
+
+def _slow_asset(site: Site) -> None:
+    url, before = site.asset(), site.clock.now_ms()
+    assert site.client.get(url).content.startswith(b"\x89PNG")
+    assert site.clock.now_ms() - before == 2000
+
+
+def _cut_asset(site: Site) -> None:
+    url = site.asset()
+    with pytest.raises(httpx.RemoteProtocolError):
+        site.client.get(url)
+    assert site.client.get(url).content.startswith(b"\x89PNG")
+
+
+def _extra(site: Site) -> None:
+    accepted = site.create().json()
+    assert accepted["priority"] == "normal"
+    assert site.end(accepted["id"])["cost"] == {"estimated": True}
+
+
+def _missing(site: Site) -> None:
+    seen = site.end(site.made())
+    assert seen["status"] == "succeeded"
+    assert not {"inputPreview", "outputPreview", "requestLog"} & seen.keys()
+
+
+def _unknown_status(site: Site) -> None:
+    id_ = site.made()
+    site.clock.advance(seconds=2)
+    assert site.poll(id_).json()["status"] == "moderating"
+    assert site.end(id_)["status"] == "succeeded"
+
+
+def _new_value(site: Site) -> None:
+    output = site.end(site.made())["output"]
+    assert (output["asset_type"], output["provider"]) == ("image_set", "nextgen")
+    assert output["image_url"]
+
+
+SEEN: dict[str, Callable[[Site], None]] = {
+    "success": _succeeds,
+    "slow": _slow,
+    "stuck": _stuck,
+    "failed-moderation": _fails("flagged by the safety system"),
+    "failed-internal": _fails("internal error"),
+    "failed-timeout": _fails("busy"),
+    "failed-combination": _fails("not within the range"),
+    "insufficient-credits": _refused(402, "insufficient_credits"),
+    "key-revoked": _refused(401, "unauthorized"),
+    "scope-missing": _refused(403, "missing_scope"),
+    "rate-limited": _limited,
+    "rate-limited-poll": _limited_polls,
+    "rate-window": _window,
+    **{f"error-{status}": _breaks(status, False) for status in (500, 502, 503)},
+    **{f"error-{status}-stored": _breaks(status, True) for status in (500, 502, 503)},
+    "error-500-poll": _broken_poll,
+    "latency": _late("create"),
+    "latency-poll": _late("poll"),
+    "no-answer": _cut(httpx.RemoteProtocolError, False),
+    "no-answer-stored": _cut(httpx.RemoteProtocolError, True),
+    "cut-off": _cut(httpx.RemoteProtocolError, True),
+    "cut-off-poll": _cut_poll,
+    "truncated-json": _not_json,
+    "truncated-json-poll": _poll_not_json,
+    "malformed-json": _not_json,
+    "malformed-json-poll": _poll_not_json,
+    "asset-missing": _no_asset(404),
+    "asset-expired": _no_asset(410),
+    "asset-slow": _slow_asset,
+    "asset-cut-off": _cut_asset,
+    "drift-extra-field": _extra,
+    "drift-missing-field": _missing,
+    "drift-unknown-status": _unknown_status,
+    "drift-new-value": _new_value,
+}
+
+WEBHOOKS: dict[str, list[int]] = {
+    "webhook-lost": [0, 0, 0],
+    "webhook-late": [0, 0, 1],
+    "webhook-duplicate": [2, 2, 2],
+    "webhook-reordered": [0, 1, 1],
+    "webhook-stale": [1, 1, 1],
+    "webhook-wrong-secret": [1, 1, 1],
+    "webhook-changed-body": [1, 1, 1],
+}
+"""How many have come half a minute, two minutes and half an hour after the create."""
+
+GOOD = ("webhook-late", "webhook-duplicate", "webhook-reordered")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_scenario_does_what_it_says(name: str, server: tuple[str, ManualClock, str], receiver: Receiver) -> None:
+    """What a scenario promises is what a client meets; every scenario that is shipped is seen here."""
+    site = Site(*server, name)
+    with site.client:
+        if name in SEEN:
+            SEEN[name](site)
+        else:
+            _webhook(site, receiver, name)
+
+
+def _webhook(site: Site, receiver: Receiver, name: str) -> None:
+    receiver.received.clear()
+    site.made(webhook_url=receiver.url)
+    counts = []
+    for minutes in (0.5, 1.5, 28):
+        site.clock.advance(minutes=minutes)
+        counts.append(len(receiver.received))
+    assert counts == WEBHOOKS[name]
+    for received in receiver.received:
+        if name in GOOD:
+            assert Webhook(site.secret).verify(*received)["type"] == "request.succeeded"
+        else:
+            with pytest.raises(WebhookVerificationError):
+                Webhook(site.secret).verify(*received)
+
+
+def test_a_key_is_in_flight_while_its_create_is_answered(server: tuple[str, ManualClock, str]) -> None:
+    """A repeat that comes while the first create is being answered is told to come back; then it gets the request."""
+    site = Site(*server, "latency")
+    site.client.headers["x-idempotency-key"] = "busy"
+    seen: list[httpx.Response] = []
+    sleep, site.clock.sleep_ms = site.clock.sleep_ms, lambda _: seen.append(site.create())  # type: ignore[method-assign]
+    with site.client:
+        first = site.create()
+        site.clock.sleep_ms = sleep  # type: ignore[method-assign]
+        assert (seen[0].status_code, seen[0].json()["error"]["code"]) == (409, "idempotency_key_busy")
+        assert seen[0].headers["Retry-After"] == "2"
+        assert site.create().json() == first.json()

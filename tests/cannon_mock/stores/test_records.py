@@ -1,0 +1,222 @@
+"""What every kind of records promises: memory, a SQLite file, a Valkey server."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cannon_mock.stores import Records, StoreError, opened
+from cannon_mock.stores.records import Transaction
+from tests.support.stores import Opener
+
+ODD = ["", " ", "é 🐻", "a\x00b", "line\nfeed", "*?[x]", "x" * 5000, "1 2 3"]
+
+
+def _write(records: Records, name: str, value: str) -> None:
+    records.transact((name,), lambda t: t.put(name, value))
+
+
+def _fill(records: Records, queue: str, members: list[tuple[int, str]]) -> None:
+    def work(t: Transaction) -> None:
+        for at_ms, member in members:
+            t.add(queue, at_ms, member)
+
+    records.transact((queue,), work)
+
+
+@pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
+def test_any_text_is_kept_as_it_is(records: Records, text: str) -> None:
+    """A record's name and value, a member and an entry come back letter for letter."""
+    _write(records, f"n{text}", text)
+    _fill(records, f"q{text}", [(5, text)])
+    records.append(f"l{text}", text, 3)
+    assert records.get(f"n{text}") == text
+    assert records.earliest(f"q{text}", 5, 9) == records.latest(f"q{text}", None, 9) == [(5, text)]
+    assert records.entries(f"l{text}", 9) == [text]
+
+
+def test_what_is_not_there_is_nothing(records: Records) -> None:
+    """An unknown record, queue or log is empty, and removing from it changes nothing."""
+    records.transact(("a",), lambda t: (t.drop("a"), t.remove("q", 1, "m")))
+    assert (
+        records.get("a"),
+        records.earliest("q", 2**52, 9),
+        records.latest("q", None, 9),
+        records.entries("l", 9),
+    ) == (
+        *(None, []),
+        *([], []),
+    )
+
+
+def test_a_queue_is_in_order_of_time_then_name(records: Records) -> None:
+    """The earliest come first, up to a time that counts, and no more than asked for; the furthest time is exact."""
+    members = [(7, "b"), (5, "z"), (7, "a"), (2**52, "never"), (10**13, "x")]
+    _fill(records, "q", members)
+    assert records.earliest("q", 7, 9) == [(5, "z"), (7, "a"), (7, "b")]
+    assert records.earliest("q", 6, 9) == [(5, "z")]
+    assert records.earliest("q", 2**52, 2) == [(5, "z"), (7, "a")]
+    assert records.latest("q", None, 9) == sorted(members, reverse=True)
+
+
+def test_a_member_is_removed_at_its_time_only(records: Records) -> None:
+    """A member that stands at another time stays; one may stand at two times."""
+    _fill(records, "q", [(1, "m"), (2, "m")])
+    records.transact(("q",), lambda t: t.remove("q", 3, "m"))
+    records.transact(("q",), lambda t: t.remove("q", 1, "m"))
+    assert records.earliest("q", 9, 9) == [(2, "m")]
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 50])
+def test_pages_have_every_member_once(records: Records, page: int) -> None:
+    """Reading a queue page by page, the last first, gives each member once, also among equal times."""
+    members = [(at_ms, f"m{number}") for at_ms in (1, 1, 2, 3) for number in range(4)]
+    _fill(records, "q", sorted(set(members)))
+    seen: list[tuple[int, str]] = []
+    while found := records.latest("q", seen[-1] if seen else None, page):
+        seen += found
+    assert seen == sorted(set(members), reverse=True)
+
+
+def test_a_page_goes_on_where_its_last_member_has_gone(records: Records) -> None:
+    """A queue can be read on from a place whose member was removed meanwhile."""
+    _fill(records, "q", [(1, "a"), (2, "b"), (2, "c"), (3, "d")])
+    records.transact(("q",), lambda t: t.remove("q", 2, "c"))
+    assert records.latest("q", (2, "c"), 9) == [(2, "b"), (1, "a")]
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_log_keeps_the_last_entries(records: Records, most: int) -> None:
+    """Exactly the last ``most`` entries of each log are there, the oldest first."""
+    for number in range(7):
+        records.append("a", str(number), most)
+        records.append("b", f"b{number}", 2)
+    assert records.entries("a", most) == [str(number) for number in range(7)][-most:]
+    assert records.entries("b", 2) == ["b5", "b6"]
+
+
+def test_a_log_does_not_grow_for_ever(records: Records) -> None:
+    """However much is added, hardly more is kept than asked for; of nothing wanted there is nothing."""
+    for number in range(450):
+        records.append("a", str(number), 5)
+    assert len(records.entries("a", 1000)) <= 105
+    assert records.entries("a", 5) == [str(number) for number in range(445, 450)]
+    assert records.entries("a", 0) == []
+
+
+def test_forgetting_is_narrow_or_whole(records: Records) -> None:
+    """One log can be forgotten, or everything."""
+    _write(records, "a", "1")
+    _fill(records, "q", [(1, "m")])
+    records.append("l", "x", 9)
+    records.append("k", "y", 9)
+    records.clear("l")
+    assert (records.entries("l", 9), records.entries("k", 9), records.get("a")) == ([], ["y"], "1")
+    records.clear()
+    assert (records.entries("k", 9), records.get("a"), records.earliest("q", 9, 9)) == ([], None, [])
+
+
+def test_work_that_raises_leaves_nothing(records: Records) -> None:
+    """Where work raises, before it writes, everything is as before, and the next transaction works."""
+
+    def work(t: Transaction) -> None:
+        t.get("a")
+        raise LookupError("no")
+
+    with pytest.raises(LookupError):
+        records.transact(("a",), work)
+    _write(records, "a", "1")
+    assert records.get("a") == "1"
+
+
+def test_nobody_comes_between(records: Records) -> None:
+    """Counting up in many threads at once loses nothing, and each member of a queue is taken by one thread."""
+    _fill(records, "q", [(number, f"m{number}") for number in range(60)])
+
+    def count(t: Transaction) -> None:
+        t.put("n", str(int(t.get("n") or 0) + 1))
+
+    def take(t: Transaction) -> str | None:
+        first = t.earliest("q", 2**52, 1)
+        if not first:
+            return None
+        t.remove("q", *first[0])
+        return first[0][1]
+
+    def go(_: int) -> list[str | None]:
+        for _ in range(20):
+            records.transact(("n",), count)
+        return [records.transact(("q",), take) for _ in range(10)]
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [member for members in pool.map(go, range(8)) for member in members if member is not None]
+    assert records.get("n") == "160"
+    assert sorted(taken) == sorted(f"m{number}" for number in range(60))
+
+
+def test_real_time_goes_on(records: Records) -> None:
+    """Real time is in epoch milliseconds."""
+    assert 1_700_000_000_000 < records.now_ms() <= records.now_ms() + 1000
+
+
+def test_others_see_what_was_written(shared: Opener) -> None:
+    """Whoever opens the same records sees what stands there, and what comes later."""
+    one, two = shared(), shared()
+    _write(one, "a", "1")
+    assert two.get("a") == "1"
+    two.append("l", "x", 9)
+    assert one.entries("l", 9) == ["x"]
+
+
+def test_records_work_on_in_a_forked_process(shared: Opener) -> None:
+    """A process that was forked off reads and writes the same records by connections of its own."""
+    records = shared()
+    _write(records, "a", "parent")
+    child = os.fork()
+    if not child:
+        try:
+            _write(records, "b", f"child of {records.get('a')}")
+        finally:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert records.get("b") == "child of parent"
+
+
+def test_a_file_of_another_layout_is_refused(tmp_path: Path) -> None:
+    """A SQLite file that is none of ours is refused and stays as it is."""
+    file = tmp_path / "other.db"
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE TABLE mine (a)")
+    connection.commit()
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match=r"other\.db: is no store of this version"):
+        opened(f"sqlite:{file}")
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis://127.0.0.1:many/0", "sqlite:", "nothing"])
+def test_what_cannot_be_opened_is_said(url: str) -> None:
+    """An address that leads nowhere is refused in one line."""
+    with pytest.raises(StoreError) as raised:
+        opened(url)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_file_that_breaks_is_said_to_be_broken(tmp_path: Path) -> None:
+    """What the file refuses later is a StoreError too, and the next transaction works when it can again."""
+    records = opened(f"sqlite:{tmp_path / 'store.db'}")
+    _write(records, "a", "1")
+
+    def spoil(_: Transaction) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(StoreError, match="disk is full"):
+        records.transact(("a",), spoil)
+    _write(records, "a", "2")
+    assert records.get("a") == "2"
+    records.close()

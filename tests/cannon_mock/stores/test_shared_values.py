@@ -1,0 +1,78 @@
+"""Mocks over one store, as several processes are: what one is told counts for the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from cannon_mock import Config, create_app
+from cannon_mock.model.scenarios import Rule
+from cannon_mock.views import context as mocks
+from cannon_mock.views.context import Mock
+from tests.support.mocks import body
+from tests.support.stores import Opener
+
+KEY = {"x-api-key": "cs_test_shared"}
+
+
+def _two(shared: Opener, **config: Any) -> tuple[Flask, Flask]:
+    settings = Config(clock="manual", **config)
+    return create_app(settings, records=shared()), create_app(settings, records=shared())
+
+
+def _parts(app: Flask) -> Mock:
+    return mocks.of(app)
+
+
+def test_time_is_one(shared: Opener) -> None:
+    """A clock that one moves, freezes or speeds up is moved for the other, and a later one finds it so."""
+    one, two = (_parts(app).clock for app in _two(shared))
+    start = one.now_ms()
+    assert two.now_ms() == start
+    two.advance(days=1)
+    assert one.now_ms() == start + 86_400_000
+    one.run(60)
+    assert two.scale == 60
+    two.freeze()
+    late = _parts(create_app(Config(clock="system"), records=shared())).clock
+    assert (late.scale, late.now_ms()) == (0, one.now_ms())
+
+
+def test_a_request_goes_on_elsewhere(shared: Opener) -> None:
+    """A request that one accepted is polled at the other, counts for its credits, and its key is known there."""
+    one, two = (app.test_client() for app in _two(shared))
+    headers = {**KEY, "x-idempotency-key": "order-1"}
+    made = one.post("/api/v1/requests", json=body(), headers=headers).get_json()
+    assert two.post("/api/v1/requests", json=body(), headers=headers).get_json()["id"] == made["id"]
+    two.post("/__mock__/clock", json={"advance_ms": 60_000})
+    assert one.get(f"/api/v1/requests/{made['id']}", headers=KEY).get_json()["status"] == "succeeded"
+    status = [client.get("/api/v1/status", headers=KEY).get_json()["creditsRemaining"] for client in (one, two)]
+    assert status == [1219, 1219]
+    assert two.get("/__mock__/journal/count").get_json() == {"count": 5}
+
+
+def test_ids_secrets_and_rules_are_shared(shared: Opener) -> None:
+    """No two give out the same id, webhooks are signed with one secret, and a rule counts wherever it was set."""
+    one, two = _two(shared, seed="7")
+    ids = [
+        app.test_client().post("/api/v1/requests", json=body(), headers=KEY).get_json()["id"]
+        for app in (one, two, one, two)
+    ]
+    assert len(set(ids)) == 4
+    assert _parts(one).postman.secret == _parts(two).postman.secret
+    _parts(one).add_rule(Rule(0, "insufficient-credits", times=1))
+    statuses = [two.test_client().post("/api/v1/requests", json=body(), headers=KEY).status_code for _ in range(2)]
+    assert statuses == [402, 202]
+
+
+def test_a_reset_of_one_is_a_reset_of_all(shared: Opener) -> None:
+    """What one forgets the other has forgotten; time, secret and the ids given out stay."""
+    one, two = _two(shared)
+    first = one.test_client().post("/api/v1/requests", json=body(), headers=KEY).get_json()["id"]
+    now_ms = _parts(one).clock.now_ms()
+    two.test_client().post("/__mock__/reset")
+    assert one.test_client().get(f"/api/v1/requests/{first}", headers=KEY).status_code == 404
+    assert _parts(one).clock.now_ms() == now_ms
+    again = one.test_client().post("/api/v1/requests", json=body(), headers=KEY).get_json()["id"]
+    assert again != first

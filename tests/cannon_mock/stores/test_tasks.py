@@ -1,0 +1,231 @@
+"""Tasks, idempotency keys and credits, on every kind of records."""
+
+from __future__ import annotations
+
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cannon_mock.model import tasks
+from cannon_mock.model.credits import Balance
+from cannon_mock.model.tasks import Task
+from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, Records, Store
+from cannon_mock.stores.memory import MemoryRecords
+from cannon_spec.contract.lifecycle import FOREVER_MS, Timeline
+
+START, PRICE, DAY_MS = 100, 10, 86_400_000
+PLAIN = Task(
+    id="",
+    account="acct_a",
+    operation="image.generate",
+    model="m",
+    input={"prompt": "A lone détective 🐻"},
+    credits=PRICE,
+    price_claim="credits-price-image",
+    drawn=Timeline(1000, 2000, 5000, "succeeded"),
+    polls=0,
+    width=64,
+    height=64,
+    aspect_ratio="1:1",
+    size_claim="pixels-computed",
+    failure=None,
+    scenario="success",
+)
+
+
+def _task(number: int, outcome: Any = "succeeded", **changes: Any) -> Task:
+    return replace(PLAIN, id=f"req_{number}", drawn=replace(PLAIN.drawn, outcome=outcome), **changes)
+
+
+def _key(name: str = "k", fingerprint: str = "f", **more: int) -> IdempotencyKey:
+    return IdempotencyKey(name, fingerprint, **{"expires_ms": 1000 + DAY_MS, **more})
+
+
+@pytest.fixture
+def store(records: Records) -> Store:
+    return Store(records, 100_000, [0, 5000], 30_000)
+
+
+def _create(store: Store, task: Task, key: IdempotencyKey | None = None, now_ms: int = 1000) -> Task:
+    keyed = replace(task, idempotency_key=key.key) if key else task
+    return store.tasks.create(keyed, key, START, now_ms)
+
+
+def test_a_task_is_there_as_it_was_stored(store: Store) -> None:
+    """A task is found by its id, letter for letter, and no other is."""
+    task = _create(store, _task(1))
+    assert store.tasks.get("req_1") == task
+    assert store.tasks.get("req_2") is None
+
+
+def test_a_key_stands_for_its_first_body(store: Store) -> None:
+    """The same key and body give the first task; another body is refused; other accounts have keys of their own."""
+    first = _create(store, _task(1), _key())
+    assert _create(store, _task(2), _key()) == first
+    with pytest.raises(KeyReused):
+        _create(store, _task(3), _key(fingerprint="g"))
+    assert _create(store, _task(4, account="acct_b"), _key(fingerprint="g")).id == "req_4"
+    assert store.tasks.get("req_2") is None
+    assert store.tasks.balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
+
+
+def test_a_key_expires(store: Store) -> None:
+    """Up to its last millisecond a key is known; then it makes a new task, and stands for that one."""
+    _create(store, _task(1), _key())
+    assert _create(store, _task(2), _key(), now_ms=1000 + DAY_MS - 1).id == "req_1"
+    assert _create(store, _task(3), _key(fingerprint="g", expires_ms=9 * DAY_MS), now_ms=1000 + DAY_MS).id == "req_3"
+    assert _create(store, _task(4), _key(fingerprint="g"), now_ms=2 * DAY_MS).id == "req_3"
+
+
+def test_a_key_is_busy_until_it_is_released(store: Store) -> None:
+    """While a create is under way a repeat is told how long to wait; then it gets the task."""
+    key = _key(busy_until_ms=2500)
+    _create(store, _task(1), key)
+    with pytest.raises(KeyBusy) as raised:
+        _create(store, _task(2), _key())
+    assert raised.value.wait_ms == 1500
+    store.tasks.release("acct_a", key)
+    assert _create(store, _task(2), _key()).id == "req_1"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "end"),
+    [("succeeded", Balance(START - PRICE, 0, PRICE)), ("failed", Balance(START))],
+)
+def test_credits_are_held_then_settled_or_released(store: Store, outcome: str, end: Balance) -> None:
+    """Credits are on hold from the create to the end, then spent, or back; asking twice changes nothing."""
+    _create(store, _task(1, outcome))
+    for now_ms, expected in ((1000, Balance(90, 10)), (4999, Balance(90, 10)), (5000, end), (5000, end), (9999, end)):
+        assert store.tasks.balance("acct_a", START, now_ms) == expected
+
+
+def test_what_costs_too_much_leaves_nothing(store: Store) -> None:
+    """A task that costs more than is left is refused, and neither it nor its key is stored."""
+    with pytest.raises(NotEnoughCredits) as raised:
+        _create(store, _task(1, credits=START + 1), _key())
+    assert (raised.value.available, raised.value.needed) == (START, START + 1)
+    assert store.tasks.get("req_1") is None
+    assert _create(store, _task(2), _key()).id == "req_2"
+
+
+def test_many_ends_are_folded(store: Store) -> None:
+    """More ends than a page has are all counted, whoever asks first."""
+    for number in range(520):
+        store.tasks.create(_task(number, credits=1), None, 1000, 1000)
+    assert store.tasks.balance("acct_a", 1000, 9000) == Balance(480, 0, 520)
+    with pytest.raises(NotEnoughCredits):
+        store.tasks.create(_task(999, credits=481), None, 1000, 9000)
+
+
+def test_an_end_that_is_moved_moves_the_credits(store: Store) -> None:
+    """A task that somebody ends as failed gives its credits back then; once ended it stays as it is."""
+    _create(store, _task(1))
+    after = store.tasks.change("req_1", 0, lambda task: tasks.ended(task, 3000, "failed", "no"))
+    assert after is not None
+    assert (after.timeline, after.error_message) == (Timeline(1000, 2000, 3000, "failed"), "no")
+    assert store.tasks.get("req_1") == after
+    assert [store.tasks.balance("acct_a", START, now_ms) for now_ms in (2999, 3000, 9000)] == [
+        Balance(90, 10),
+        *[Balance(START)] * 2,
+    ]
+    assert store.tasks.change("req_1", 0, lambda task: tasks.ended(task, 4000, "succeeded", None)) == after
+    assert store.tasks.change("req_2", 0, lambda task: task) is None
+
+
+def test_an_end_that_was_counted_is_not_counted_again(store: Store) -> None:
+    """Where somebody's clock is a moment ahead and has counted the end, a later change of the end is void."""
+    _create(store, _task(1))
+    assert store.tasks.balance("acct_a", START, 5000).settled == PRICE
+    unchanged = store.tasks.change("req_1", 0, lambda task: tasks.ended(task, 4999, "failed", "late"))
+    assert unchanged == _task(1)
+    assert store.tasks.balance("acct_a", START, 9000) == Balance(START - PRICE, 0, PRICE)
+
+
+def test_every_task_is_listed_the_last_to_end_first(store: Store) -> None:
+    """Each task is listed once, also past a page; one that never ends comes first."""
+    ends = {f"req_{number}": 5000 + number for number in range(510)} | {"req_stuck": FOREVER_MS}
+    for id_, ended_ms in ends.items():
+        line = replace(PLAIN.drawn, ended_ms=ended_ms)
+        store.tasks.create(replace(PLAIN, id=id_, drawn=line, credits=0), None, START, 1000)
+    assert [task.id for task in store.tasks.all()] == sorted(ends, key=lambda id_: -ends[id_])
+
+
+def test_500_creates_with_one_key_make_one_task(store: Store) -> None:
+    """However many threads create with one key at once, there is one task and one hold."""
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: _create(store, _task(number), _key()), range(500)))
+    assert len({task.id for task in made}) == 1
+    assert store.tasks.balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
+
+
+def test_creates_at_once_never_overspend(store: Store) -> None:
+    """Of 200 creates at once, with credits for 50, exactly 50 are accepted."""
+
+    def create(number: int) -> bool:
+        try:
+            store.tasks.create(_task(number), None, 50 * PRICE, 1000)
+        except NotEnoughCredits:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(create, range(200))) == 50
+    assert store.tasks.balance("acct_a", 50 * PRICE, 1000) == Balance(0, 50 * PRICE)
+
+
+def _small(most: int) -> Store:
+    return Store(MemoryRecords(), most, [0], 30_000)
+
+
+def test_the_oldest_end_is_forgotten_first() -> None:
+    """A store that is full forgets the task that ended first, with its key; one that is stuck stays."""
+    store = _small(2)
+    stuck = replace(_task(1), drawn=replace(PLAIN.drawn, ended_ms=FOREVER_MS))
+    _create(store, stuck)
+    _create(store, _task(2), _key())
+    _create(store, replace(_task(3), drawn=replace(PLAIN.drawn, ended_ms=6000)))
+    assert [store.tasks.get(f"req_{number}") is not None for number in (1, 2, 3)] == [True, False, True]
+    assert store.tasks.forgotten() == 1
+    assert _create(store, _task(4), _key(fingerprint="other")).id == "req_4"
+
+
+def test_a_key_that_was_used_again_stays_when_its_first_task_goes() -> None:
+    """Forgetting a task does not forget a key that stands for a later one."""
+    store = _small(2)
+    _create(store, _task(1), _key(expires_ms=2000))
+    late = replace(_task(2), drawn=Timeline(3000, 4000, 9000, "succeeded"))
+    _create(store, late, _key(), now_ms=3000)
+    _create(store, replace(late, id="req_3"), now_ms=3000)
+    assert store.tasks.get("req_1") is None
+    assert _create(store, replace(late, id="req_4"), _key(), now_ms=3000).id == "req_2"
+
+
+def test_an_account_starts_afresh_when_all_of_it_is_forgotten() -> None:
+    """Nothing is left of an account whose last task was forgotten; others keep theirs."""
+    store = _small(1)
+    _create(store, _task(1))
+    _create(store, _task(2, account="acct_b"))
+    assert store.tasks.balance("acct_a", START, 9000) == Balance(START)
+    assert store.tasks.balance("acct_b", START, 1000) == Balance(START - PRICE, PRICE)
+
+
+def test_a_task_takes_no_more_than_a_kilobyte() -> None:
+    """Of 20,000 tasks in memory the last 3,000 take at most 1 KB each, and the first can be polled still."""
+    store = _small(1_000_000)
+
+    def create(numbers: range) -> None:
+        for number in numbers:
+            store.tasks.create(replace(_task(number), id=f"req_{number:016x}"), None, 10**9, 1000 + number)
+
+    create(range(17_000))
+    tracemalloc.start()
+    try:
+        create(range(17_000, 20_000))
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used / 3_000 <= 1024
+    assert store.tasks.get(f"req_{0:016x}") is not None

@@ -1,0 +1,34 @@
+"""Eight days of the mock's time, by plain httpx, in no time."""
+
+from __future__ import annotations
+
+import httpx
+
+from cannon_mock import Config, create_app
+from cannon_mock.serving import serve
+from tests.support.mocks import body
+from tests.support.receiver import receiving
+
+
+def test_eight_days_pass_at_once() -> None:
+    """One call moves the clock: the task is done, webhook at its third attempt, key, log and asset gone."""
+    key = {"x-api-key": "cs_test_days", "x-idempotency-key": "order-1"}
+    with receiving() as receiver, serve.background(create_app(Config(clock="manual"))) as url:
+        receiver.answers = [(500, {}), (503, {})]
+        with httpx.Client(base_url=url, headers=key, trust_env=False) as client:
+            made = client.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()
+            again = client.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()
+            assert again["id"] == made["id"]
+            client.post("/__mock__/clock", json={"advance_ms": 60_000})
+            asset = client.get(made["urls"]["get"]).json()["output"]["image_url"]
+            assert client.get(asset).status_code == 200
+
+            client.post("/__mock__/clock", json={"advance_ms": 8 * 86_400_000})
+            seen = client.get(made["urls"]["get"]).json()
+            assert seen["status"] == "succeeded"
+            (hook,) = client.get("/__mock__/webhooks").json()["webhooks"]
+            assert [attempt["status"] for attempt in hook["attempts"]] == [500, 503, 200]
+            assert seen["requestLog"]["available"] is False
+            assert seen["requestLog"]["input"] is None
+            assert client.get(asset).status_code == 410
+            assert client.post("/api/v1/requests", json=body()).json()["id"] != made["id"]

@@ -1,0 +1,82 @@
+"""What the mock says of itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cannon_spec import Claim, __version__, load_catalog
+from tests.support.mocks import Driver, Maker
+from tests.support.payloads import CATALOG
+
+
+def test_health_needs_no_key(mock: Driver) -> None:
+    """Whoever asks is told that the mock answers, its version and the engine that judges."""
+    reply = mock.client.get("/__mock__/health")
+    assert reply.status_code == 200
+    assert reply.get_json().items() >= {"ok": True, "version": __version__, "engine": CATALOG.engine}.items()
+
+
+def test_every_assumption_is_listed_and_nothing_else(mock: Driver) -> None:
+    """The list has each assumed claim of the ledger, whole, each weaker claim on behaviour, and no other."""
+    listed = mock.client.get("/__mock__/assumptions").get_json()["assumptions"]
+    assumed = {id_: claim for id_, claim in CATALOG.claims.items() if _is_weak(claim)}
+    assert {each["id"]: each["text"] for each in listed} == {id_: claim.text for id_, claim in assumed.items()}
+    assert all(set(each) == {"id", "text", "strength", "kind", "source"} for each in listed)
+
+
+def _is_weak(claim: Claim) -> bool:
+    return claim.strength == "assumed" or (claim.kind == "behaviour" and claim.strength in ("upstream", "reported"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"progression": "immediate"},
+        {"speed": 20.0},
+        {"credits": 50},
+        {"strict": True},
+        {"refusal_status": 422},
+        {"square_4k": "cap"},
+        {"scenario": "slow"},
+        {"mismatch_status": 409},
+        {"webhook_timestamps": "clock"},
+    ],
+    ids=str,
+)
+def test_the_switches_in_force_are_shown(make_mock: Maker, changed: dict[str, Any]) -> None:
+    """Each switch that changes an answer is shown with the value that it has."""
+    defaults = {
+        "progression": "time",
+        "speed": 1.0,
+        "credits": 1250,
+        "strict": False,
+        "refusal_status": 400,
+        "square_4k": "refuse",
+        "clock": "system",
+        "scenario": "",
+        "mismatch_status": 422,
+        "webhook_timestamps": "wall",
+    }
+    shown = make_mock(**changed).client.get("/__mock__/assumptions").get_json()["switches"]
+    assert shown == {**defaults, **changed}
+
+
+def test_an_overlay_settles_an_assumption(make_mock: Maker, tmp_path: Path) -> None:
+    """A claim that the user knows better by an overlay is no assumption any more."""
+    overlay = tmp_path / "mine.json"
+    overlay.write_text(json.dumps({"claims": {"error-envelope": {"strength": "observed"}}}))
+    listed = make_mock(catalog=load_catalog(overlay=overlay)).client.get("/__mock__/assumptions").get_json()
+    assert "error-envelope" not in {each["id"] for each in listed["assumptions"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"), [("/__mock__/nothing", "GET", 404), ("/__mock__/health", "POST", 405)]
+)
+def test_there_is_nothing_else(mock: Driver, path: str, method: str, status: int) -> None:
+    """Another address or method is refused."""
+    assert mock.client.open(path, method=method).status_code == status

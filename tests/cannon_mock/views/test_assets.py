@@ -1,0 +1,230 @@
+"""The pictures: real files of the right size, served as a client of files expects."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from cannon_mock.media.picture_size import size
+from cannon_mock.model.tasks import Task
+from cannon_mock.views.assets import render
+from cannon_spec.contract.lifecycle import Timeline
+from tests.support.mocks import FAILURE, LONG_MS, POLL_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body, refusal
+from tests.support.payloads import CATALOG
+
+PROMPTS = {
+    "letters": "A lone detective in a wet neon alley",
+    "unicode": "Ein Bär 🐻 — 一只熊 медведь دب",
+    "spaces": "   \n\t ",
+    "controls": "a\x00b\x07c\x7f\u200f\u2028d\ufffe",
+    "one long word": "x" * 20_000,
+    "long": "many words " * 1800,
+    "many lines": "a\n" * 9_000,
+}
+
+
+def _task(width: int = 64, height: int = 64, prompt: str = "x", number: int = 1) -> Task:
+    return Task(
+        id=f"req_{number}",
+        account="acct_a",
+        operation="image.generate",
+        model="gptimage2",
+        input={"prompt": prompt},
+        credits=28,
+        price_claim="credits-price-image",
+        drawn=Timeline(0, 0, 0, "succeeded"),
+        polls=0,
+        width=width,
+        height=height,
+        aspect_ratio="1:1",
+        size_claim="pixels-computed",
+        failure=None,
+        scenario="success",
+    )
+
+
+def _opened(data: bytes) -> Image.Image:
+    image = Image.open(BytesIO(data))
+    image.load()
+    return image
+
+
+@pytest.fixture
+def mock(make_mock: Maker) -> Driver:
+    """A mock whose tasks end at once."""
+    return make_mock(progression="immediate")
+
+
+def _urls(mock: Driver, payload: Any = None) -> tuple[str, str]:
+    """The addresses of the picture and of the provider's copy, without their host."""
+    output = mock.poll(mock.created(payload))["output"]
+    image, source = (
+        url.removeprefix("http://localhost") for url in (output["image_url"], *output["provider_image_urls"])
+    )
+    return image, source
+
+
+def _fetched(mock: Driver, payload: Any = None) -> TestResponse:
+    """The picture, fetched without a key."""
+    return mock.client.get(_urls(mock, payload)[0])
+
+
+@pytest.mark.parametrize(
+    "input",
+    [
+        {},
+        {"aspect_ratio": "16:9", "resolution": "4K"},
+        {"model": "seedream5", "quality": "ultra", "resolution": None},
+        {"model": "nanobanana2", "aspect_ratio": "1:8"},
+        {"model": "flux2", "aspect_ratio": "3:4"},
+        {"model": None, "aspect_ratio": None, "resolution": None},
+    ],
+    ids=str,
+)
+def test_the_picture_is_a_png_of_the_right_size(mock: Driver, input: dict[str, Any]) -> None:
+    """Both addresses of a picture serve the same PNG, as large as the table of sizes says."""
+    payload = body(**input)
+    image, source = (mock.client.get(url) for url in _urls(mock, payload))
+    expected = size(CATALOG.pixels, payload["input"].get("model", "gptimage2"), payload["input"])
+    assert (image.status_code, image.mimetype) == (200, "image/png")
+    assert (_opened(image.data).format, _opened(image.data).size) == ("PNG", (expected.width, expected.height))
+    assert source.data == image.data
+
+
+def test_a_capped_picture_is_the_lowered_size(make_mock: Maker) -> None:
+    """4K at 1:1 on a mock that caps makes a picture of 2048 x 2048 pixels."""
+    mock = make_mock(square_4k="cap", progression="immediate")
+    assert _opened(_fetched(mock, SQUARE_4K).data).size == (2048, 2048)
+
+
+def test_a_picture_stays_the_same(mock: Driver) -> None:
+    """The same address serves the same bytes and the same ETag, until it expires."""
+    url, _ = _urls(mock)
+    first = mock.client.get(url)
+    mock.clock.advance(RETENTION_MS)
+    second = mock.client.get(url)
+    assert (second.data, second.headers["ETag"]) == (first.data, first.headers["ETag"])
+    mock.clock.advance(1)
+    assert refusal(mock.client.get(url)) == (410, "asset_expired")
+
+
+def test_pictures_of_different_prompts_differ(mock: Driver) -> None:
+    """Two prompts make two pictures, which differ in what is drawn, not in a colour alone."""
+    one, two = (_opened(render(_task(512, 512, prompt))) for prompt in ("a bear", "a boar"))
+    assert one.tobytes() != two.tobytes()
+    assert _fetched(mock, body(prompt="a bear")).data != _fetched(mock, body(prompt="a boar")).data
+
+
+def test_a_picture_has_a_colour_of_its_own() -> None:
+    """Two tasks with one prompt make the same drawing on different ground."""
+    one, two = (_opened(render(_task(number=number))) for number in (1, 2))
+    assert one.tobytes() == two.tobytes()
+    assert one.convert("RGB").tobytes() != two.convert("RGB").tobytes()
+
+
+def test_something_is_drawn() -> None:
+    """A picture has more than one colour, and is well under a megabyte even at 4K."""
+    data = render(_task(3840, 2160, "A lone detective"))
+    assert len(_opened(data).convert("RGB").getcolors() or []) > 1
+    assert len(data) < 1_000_000
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_any_prompt_is_painted(mock: Driver, name: str) -> None:
+    """A prompt of any characters and of any length makes a picture."""
+    assert _opened(_fetched(mock, body(prompt=PROMPTS[name])).data).size == (1280, 720)
+
+
+@pytest.mark.parametrize(("width", "height"), [(10, 10), (16, 16), (16, 8192), (8192, 16), (352, 2928), (6240, 2656)])
+def test_any_size_is_painted(width: int, height: int) -> None:
+    """The smallest and the largest sizes that the contract can name, upright and lying, are painted."""
+    assert _opened(render(_task(width, height, PROMPTS["long"]))).size == (width, height)
+
+
+def test_head_says_what_get_would(mock: Driver) -> None:
+    """HEAD has the headers of GET and no body."""
+    url, _ = _urls(mock)
+    got, head = mock.client.get(url), mock.client.head(url)
+    assert (head.status_code, head.data) == (200, b"")
+    assert {name: head.headers[name] for name in ("Content-Length", "Content-Type", "ETag", "Accept-Ranges")} == {
+        "Content-Length": str(len(got.data)),
+        "Content-Type": "image/png",
+        "ETag": got.headers["ETag"],
+        "Accept-Ranges": "bytes",
+    }
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (0, 7), (8, 99)])
+def test_a_range_is_served(mock: Driver, first: int, last: int) -> None:
+    """A range is answered with 206, the bytes asked for, and their place in the whole."""
+    url, _ = _urls(mock)
+    whole = mock.client.get(url).data
+    reply = mock.client.get(url, headers={"Range": f"bytes={first}-{last}"})
+    assert (reply.status_code, reply.data) == (206, whole[first : last + 1])
+    assert reply.headers["Content-Range"] == f"bytes {first}-{last}/{len(whole)}"
+
+
+def test_ranges_make_up_the_whole(mock: Driver) -> None:
+    """The first bytes, an open range and a range from the end put together are the file."""
+    url, _ = _urls(mock)
+    whole = mock.client.get(url).data
+    ranges = ("bytes=0-9", f"bytes=10-{len(whole) - 6}", "bytes=-5")
+    assert b"".join(mock.client.get(url, headers={"Range": each}).data for each in ranges) == whole
+    assert mock.client.get(url, headers={"Range": "bytes=10-"}).data == whole[10:]
+
+
+def test_a_range_past_the_end_is_refused(mock: Driver) -> None:
+    """A range that the file does not have is answered with 416, the error body and the file's length."""
+    url, _ = _urls(mock)
+    length = len(mock.client.get(url).data)
+    reply = mock.client.get(url, headers={"Range": f"bytes={length}-"})
+    assert refusal(reply) == (416, "requested_range_not_satisfiable")
+    assert reply.headers["Content-Range"] == f"bytes */{length}"
+    assert "unknown-address-404" not in reply.headers["x-mock-evidence"]
+
+
+@pytest.mark.parametrize(("match", "status"), [("same", 304), ('"another"', 200), ("*", 304)])
+def test_a_file_that_is_known_is_not_sent_again(mock: Driver, match: str, status: int) -> None:
+    """If-None-Match with the file's ETag is answered with 304 and no body, with another with the file."""
+    url, _ = _urls(mock)
+    etag = mock.client.get(url).headers["ETag"]
+    reply = mock.client.get(url, headers={"If-None-Match": etag if match == "same" else match})
+    assert (reply.status_code, reply.data == b"") == (status, status == 304)
+
+
+@pytest.mark.parametrize("headers", [{}, FAILURE], ids=["success", "failure"])
+def test_there_is_no_picture_before_success(make_mock: Maker, headers: dict[str, str]) -> None:
+    """While a task waits or works, and after a failure, its asset is not found."""
+    mock = make_mock()
+    id_ = mock.created(headers=headers)
+    asset = id_.replace("req_", "img_")
+    for pause, status in ((0, 404), (POLL_MS, 404), (LONG_MS, 404 if headers else 200)):
+        mock.clock.advance(pause)
+        assert mock.client.get(f"/assets/{asset}/image.png").status_code == status
+
+
+@pytest.mark.parametrize("name", ["image.jpg", "image", "other.png", "%00", "é.png", "%ED%A0%80"])
+def test_an_asset_has_two_names_only(mock: Driver, name: str) -> None:
+    """Another file of an asset that exists is not found."""
+    url, _ = _urls(mock)
+    assert refusal(mock.client.get(url.replace("image.png", name))) == (404, "asset_not_found")
+
+
+@pytest.mark.parametrize("path", ["img_0/image.png", "%FF/image.png", "'/image.png", "a" * 3000 + "/image.png"])
+def test_an_unknown_asset_is_not_found(mock: Driver, path: str) -> None:
+    """An asset that no task made is not found, and a request id is no asset."""
+    id_ = mock.created()
+    assert refusal(mock.client.get(f"/assets/{path}")) == (404, "asset_not_found")
+    assert refusal(mock.client.get(f"/assets/{id_}/image.png")) == (404, "asset_not_found")
+
+
+def test_a_picture_cites_its_size(mock: Driver) -> None:
+    """The claims on open assets and on the table of sizes are named."""
+    assert (
+        _fetched(mock).headers["x-mock-evidence"]
+        == "assumed:asset-open, assumed:pixels-defaults, assumed:gptimage2-pixels"
+    )

@@ -1,0 +1,301 @@
+"""Webhooks: what is sent, signed how, when it is tried again, and what goes wrong on demand."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from cannon_mock.model import deliveries
+from cannon_mock.model.deliveries import Answer, Delivery
+from cannon_mock.stores import Records, Store
+from cannon_mock.webhooks import outgoing
+from cannon_mock.webhooks.outgoing import may_call
+from cannon_spec import validate_response
+from tests.cannon_mock.stores.test_tasks import PLAIN
+from tests.support.mocks import LONG_MS, Driver, body, driven
+from tests.support.receiver import Receiver, receiving
+
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+SCHEDULE = [0, 5000, 300_000]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+def _hooked(mock: Driver, receiver: Receiver, scenario: str = "success") -> str:
+    return mock.created({**body(), "webhook_url": receiver.url}, headers={"x-mock-scenario": scenario})
+
+
+def _delivery(mock: Driver, id_: str) -> Delivery:
+    found = mock.store.webhooks.get(id_)
+    assert found is not None
+    return found
+
+
+def _verified(mock: Driver, received: tuple[bytes, dict[str, str]]) -> Any:
+    return Webhook(mock.parts.postman.secret).verify(*received)
+
+
+@pytest.mark.parametrize(("scenario", "status"), [("success", "succeeded"), ("failed-internal", "failed")])
+def test_the_end_is_told_once(mock: Driver, receiver: Receiver, scenario: str, status: str) -> None:
+    """One webhook comes at the end, on success and on failure: its data is the request as polled, and it verifies."""
+    id_ = _hooked(mock, receiver, scenario)
+    mock.clock.advance(1500)
+    assert receiver.received == []
+    mock.clock.advance(LONG_MS)
+    event = _verified(mock, receiver.received[0])
+    assert (event["type"], event["data"]) == (f"request.{status}", mock.poll(id_))
+    assert validate_response("webhook", event, strictness="strict").errors == ()
+    mock.clock.advance(10 * DAY_MS)
+    assert len(receiver.received) == 1
+    assert _delivery(mock, id_).state == "delivered"
+
+
+def test_a_delivery_is_tried_again_by_the_schedule(mock: Driver, receiver: Receiver) -> None:
+    """Each attempt comes at its time of the clock, with the same id and body, until one is answered with 2xx."""
+    receiver.answers = [(500, {}), (301, {"Location": receiver.url}), (204, {})]
+    id_ = _hooked(mock, receiver)
+    mock.clock.advance(days=8)
+    delivery = _delivery(mock, id_)
+    ended = mock.poll(id_)["completedAtMs"]
+    assert [attempt.at_ms - ended for attempt in delivery.attempts] == [0, 5000, 305_000]
+    assert [attempt.status for attempt in delivery.attempts] == [500, 301, 204]
+    assert len({(sent, headers["webhook-id"]) for sent, headers in receiver.received}) == 1
+    assert delivery.state == "delivered"
+
+
+def test_a_delivery_is_given_up(mock: Driver, receiver: Receiver) -> None:
+    """After ten attempts in about three days nothing more is sent."""
+    receiver.then = (500, {})
+    id_ = _hooked(mock, receiver)
+    mock.clock.advance(days=30)
+    delivery = _delivery(mock, id_)
+    assert (delivery.state, len(delivery.attempts), len(receiver.received)) == ("failed", 10, 10)
+
+
+def test_410_ends_it(mock: Driver, receiver: Receiver) -> None:
+    """A receiver that is gone is not called again."""
+    receiver.then = (410, {})
+    id_ = _hooked(mock, receiver)
+    mock.clock.advance(days=30)
+    assert (_delivery(mock, id_).state, len(receiver.received)) == ("stopped", 1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_a_receiver_can_ask_for_time(mock: Driver, receiver: Receiver, status: int, form: str) -> None:
+    """Retry-After of 429 and 503 is kept, in seconds or as a date, where it is longer than the schedule."""
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    receiver.answers = [(status, {"Retry-After": "60" if form == "seconds" else later})]
+    id_ = _hooked(mock, receiver)
+    mock.clock.advance(days=1)
+    first, second = _delivery(mock, id_).attempts
+    assert 50_000 <= second.at_ms - first.at_ms <= 61_000
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "", "9" * 40])
+def test_a_wait_that_is_none_is_passed_over(mock: Driver, receiver: Receiver, value: str) -> None:
+    """A Retry-After that nobody can read leaves the schedule, or at worst a long wait, and no fault."""
+    receiver.answers = [(503, {"Retry-After": value})]
+    id_ = _hooked(mock, receiver)
+    mock.clock.advance(LONG_MS)
+    assert _delivery(mock, id_).state in ("delivered", "pending")
+
+
+def test_a_receiver_that_is_not_there_is_a_failed_attempt(mock: Driver) -> None:
+    """Where nobody listens the attempt says so, and the next one follows."""
+    id_ = mock.created({**body(), "webhook_url": "http://127.0.0.1:1/hook"})
+    mock.clock.advance(LONG_MS)
+    attempts = _delivery(mock, id_).attempts
+    assert [attempt.status for attempt in attempts] == [None, None]
+    assert attempts[0].note.startswith("ConnectError")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/x",
+        "http://127.0.0.1.evil.example/",
+        "http://2130706433/",
+        "http://10.0.0.1/",
+        "http://a[/",
+        "http://localhost:99999/",
+        "http://localhost:x/",
+        "http://xn--/",
+    ],
+)
+def test_another_machine_is_not_called(url: str) -> None:
+    """An address elsewhere is accepted, and its delivery listed as not sent."""
+    assert not may_call(url, frozenset())
+    mock = driven(send=outgoing.poster(frozenset()))
+    reply = mock.create({**body(), "webhook_url": url})
+    assert reply.status_code == 202
+    mock.clock.advance(LONG_MS)
+    delivery = _delivery(mock, reply.get_json()["id"])
+    assert delivery.state == "not-sent"
+    assert "--allow-webhooks-to" in delivery.attempts[0].note
+
+
+@pytest.mark.parametrize("url", ["http://localhost/", "http://127.9.9.9:5/x", "http://[::1]/", "https://Me.Example/x"])
+def test_this_machine_and_named_hosts_may_be_called(url: str) -> None:
+    """Loopback addresses may be called, and hosts that were named, in any case."""
+    assert may_call(url, frozenset({"me.example"}))
+
+
+BAD = ["webhook-stale", "webhook-wrong-secret", "webhook-changed-body"]
+
+
+@pytest.mark.parametrize("scenario", BAD)
+def test_the_menu_s_bad_ones_are_rejected(mock: Driver, receiver: Receiver, scenario: str) -> None:
+    """Whoever verifies rejects a stale timestamp, another secret and a changed body; the body is JSON all the same."""
+    _hooked(mock, receiver, scenario)
+    mock.clock.advance(LONG_MS)
+    (received,) = receiver.received
+    assert json.loads(received[0])["type"] == "request.succeeded"
+    with pytest.raises(WebhookVerificationError):
+        _verified(mock, received)
+
+
+def test_the_menu_s_lost_late_and_doubled_ones(mock: Driver, receiver: Receiver) -> None:
+    """A lost one never comes, a late one after ten minutes, a doubled one twice with one id."""
+    ids = {name: _hooked(mock, receiver, f"webhook-{name}") for name in ("lost", "late", "duplicate")}
+    mock.clock.advance(LONG_MS)
+    assert [_verified(mock, each)["data"]["id"] for each in receiver.received] == [ids["duplicate"]] * 2
+    assert len({headers["webhook-id"] for _, headers in receiver.received}) == 1
+    assert _delivery(mock, ids["lost"]).state == "lost"
+    mock.clock.advance(10 * MINUTE_MS)
+    assert [_verified(mock, each)["data"]["id"] for each in receiver.received[2:]] == [ids["late"]]
+
+
+def test_a_later_request_can_be_told_of_first(mock: Driver, receiver: Receiver) -> None:
+    """A reordered webhook comes after that of a request that ended later."""
+    first = _hooked(mock, receiver, "webhook-reordered")
+    mock.clock.advance(20_000)
+    second = _hooked(mock, receiver)
+    mock.clock.advance(days=1)
+    assert [_verified(mock, each)["data"]["id"] for each in receiver.received] == [second, first]
+
+
+@pytest.mark.parametrize("mode", ["wall", "clock"])
+def test_the_signed_time_is_real_or_the_mock_s(receiver: Receiver, mode: str) -> None:
+    """The timestamp is real time, as verifiers compare it with that, or the mock's where asked for."""
+    mock = driven(webhook_timestamps=mode)
+    id_ = _hooked(mock, receiver)
+    mock.clock.advance(LONG_MS)
+    said = int(receiver.received[0][1]["webhook-timestamp"])
+    due = mock.poll(id_)["completedAtMs"] // 1000
+    assert (said == due) if mode == "clock" else abs(said - time.time()) < 300
+
+
+def test_webhooks_come_in_the_order_in_which_they_are_due(mock: Driver, receiver: Receiver) -> None:
+    """Moving the clock far sends all that fell due in order, first attempts and later ones mixed."""
+    receiver.answers = [(500, {})]
+    slow, fast = _hooked(mock, receiver), _hooked(mock, receiver)
+    mock.clock.advance(days=1)
+    sent = [json.loads(data)["data"]["id"] for data, _ in receiver.received]
+    attempts = sorted((attempt.at_ms, id_) for id_ in (slow, fast) for attempt in _delivery(mock, id_).attempts)
+    assert sent == [id_ for _, id_ in attempts]
+
+
+def test_a_receiver_may_call_back(mock: Driver) -> None:
+    """A receiver that polls, and one that moves the clock, gets its answer, and no webhook comes twice."""
+    seen: list[Any] = []
+
+    def send(_url: str, sent: bytes, _headers: Any) -> Answer:
+        id_ = json.loads(sent)["data"]["id"]
+        seen.append(driver.poll(id_)["status"])
+        driver.clock.advance(1)
+        return Answer(200)
+
+    driver = driven(send=send)
+    ids = [driver.created({**body(), "webhook_url": "http://127.0.0.1/x"}) for _ in range(3)]
+    driver.clock.advance(LONG_MS)
+    assert seen == ["succeeded"] * 3
+    assert [_delivery(driver, id_).state for id_ in ids] == ["delivered"] * 3
+
+
+def test_without_moving_the_clock_the_next_exchange_delivers(receiver: Receiver) -> None:
+    """In an application that no server runs, what is due is sent at the end of an exchange."""
+    mock = driven(progression="immediate")
+    _hooked(mock, receiver)
+    assert len(receiver.received) == 1
+
+
+STORED = Delivery("msg_1", "req_1", "acct_a", "http://x", "http://m", 5000)
+
+
+@pytest.fixture
+def store(records: Records) -> Store:
+    store = Store(records, 100, SCHEDULE, 30_000)
+    store.tasks.create(replace(PLAIN, id="req_1", webhook_url="http://x"), None, 100, 1000, STORED)
+    return store
+
+
+def test_an_attempt_is_claimed_once(store: Store) -> None:
+    """What is due is claimed by one, at its time and not before; what came of it decides on the next attempt."""
+    assert store.webhooks.claim(4999) is None
+    claimed = store.webhooks.claim(5000)
+    assert claimed is not None
+    assert (store.webhooks.claim(5000), store.webhooks.under_way(), store.webhooks.due_ms()) == (None, True, None)
+    store.webhooks.finish(claimed, Answer(500), 5000)
+    assert (store.webhooks.under_way(), store.webhooks.due_ms()) == (False, 10_000)
+    again = store.webhooks.claim(10_000)
+    assert again is not None
+    store.webhooks.finish(again, Answer(200), 10_000)
+    assert (store.webhooks.due_ms(), store.webhooks.claim(DAY_MS)) == (None, None)
+
+
+def test_an_attempt_of_the_dead_has_failed(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When whoever claimed an attempt must be dead, the next one follows by the schedule, and a late answer is void."""
+    store = Store(records, 100, SCHEDULE, 30_000)
+    store.tasks.create(replace(PLAIN, id="req_1"), None, 100, 1000, STORED)
+    claimed = store.webhooks.claim(5000)
+    assert claimed is not None
+    real_ms = records.now_ms()
+    monkeypatch.setattr(records, "now_ms", lambda: real_ms + 31_000)
+    assert store.webhooks.claim(5000) is None
+    known = store.webhooks.get("req_1")
+    assert known is not None
+    assert (known.due_ms, known.attempts[0].note) == (10_000, "the process that made this attempt has ended")
+    second = store.webhooks.claim(10_000)
+    assert second is not None
+    store.webhooks.finish(claimed, Answer(200), 10_000)
+    assert store.webhooks.under_way()
+
+
+def test_a_delivery_can_be_made_again(store: Store) -> None:
+    """A redelivery is due at once, also for one that was delivered; a task without webhook has none."""
+    claimed = store.webhooks.claim(5000)
+    assert claimed is not None
+    store.webhooks.finish(claimed, Answer(200), 5000)
+    again = store.webhooks.again("req_1", 7000)
+    assert again is not None
+    assert (again.state, store.webhooks.due_ms()) == ("pending", 7000)
+    assert store.webhooks.again("req_2", 7000) is None
+
+
+def test_an_end_that_is_moved_moves_the_webhook(store: Store) -> None:
+    """A task that is ended early has its webhook due then, after the delay of its scenario."""
+    from cannon_mock.model import tasks
+
+    store.tasks.change("req_1", 250, lambda task: tasks.ended(task, 3000, "failed", "no"))
+    assert store.webhooks.due_ms() == 3250
+    assert store.webhooks.claim(3250) is not None
+    assert store.webhooks.claim(DAY_MS) is None
+
+
+@pytest.mark.parametrize("delivery", [STORED, deliveries.claimed(STORED, 5)], ids=["new", "tried"])
+def test_a_delivery_survives_the_store(delivery: Delivery) -> None:
+    """What is decoded is what was encoded."""
+    assert deliveries.decode(deliveries.encode(delivery)) == delivery

@@ -1,0 +1,454 @@
+"""Loading the contract: what it holds, and every way in which its files or an overlay are refused."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cannon_spec import CatalogError, load_catalog, validate_input, validate_request
+from cannon_spec.contract import engines, load
+from tests.support.payloads import CATALOG, DOCUMENTED, patched
+
+Edit = Callable[[Any], Any]
+GPT = "models/gptimage2.schema.json"
+
+
+def edit(file: Path, change: Edit) -> None:
+    """Change a JSON file in place; a change that returns something replaces the whole."""
+    value = json.loads(file.read_text("utf-8"))
+    changed = change(value)
+    file.write_text(json.dumps(value if changed is None else changed), "utf-8")
+
+
+def setting(*path: Any, to: Any) -> Edit:
+    """The edit that sets the value at a path."""
+
+    def change(value: Any) -> None:
+        for part in path[:-1]:
+            value = value[part]
+        value[path[-1]] = to
+
+    return change
+
+
+def without(*path: Any) -> Edit:
+    """The edit that drops what stands at a path."""
+
+    def change(value: Any) -> None:
+        for part in path[:-1]:
+            value = value[part]
+        del value[path[-1]]
+
+    return change
+
+
+def laid_over(tmp_path: Path, patch: Any, **options: Any) -> Any:
+    """The shipped contract under an overlay."""
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(patch), "utf-8")
+    return load_catalog(overlay=file, **options)
+
+
+def test_a_copy_of_the_contract_is_the_contract(schemas: Path) -> None:
+    """A folder like the shipped one loads by path, as text or as Path, with equal claims, models and schemas."""
+    for path in (schemas, str(schemas)):
+        loaded = load_catalog(path)
+        assert loaded.claims == CATALOG.claims
+        assert loaded.models == CATALOG.models
+        assert loaded.operations == CATALOG.operations
+        assert loaded.schemas == CATALOG.schemas
+
+
+def test_the_shipped_contract_is_read_once() -> None:
+    """The judge's own catalog is read once a process."""
+    assert load.default() is load.default()
+    assert load.default().models == CATALOG.models
+
+
+def test_the_schemas_beside_the_package_come_first(schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed package has the contract in its own folder; a checkout has it beside the package."""
+    monkeypatch.setattr(load, "__file__", str(schemas.parent / "contract" / "load.py"))
+    edit(schemas / "catalog.json", setting("base_url", to="https://example.com"))
+    assert load_catalog().base_url == "https://example.com"
+    monkeypatch.setattr(load, "__file__", str(schemas.parent / "cannon_spec" / "contract" / "load.py"))
+    assert load_catalog().base_url == "https://example.com"
+
+
+def test_references_are_inlined() -> None:
+    """No schema of a catalog has a $ref left: engines never resolve one."""
+    assert '"$ref"' not in json.dumps(dict(CATALOG.schemas))
+    items = CATALOG.schemas["operations/image.generate/input"]["properties"]["reference_image_urls"]["items"]
+    assert items == CATALOG.schemas["common"]["$defs"]["httpUrl"]
+
+
+def test_a_reference_may_be_within_its_file_and_have_words_beside_it(schemas: Path) -> None:
+    """A $ref without a file names a place of its own file, and a word beside it wins over the word that it names."""
+    word = {"enum": ["high"], "title": "a quality", "x-evidence": {"enum": "image-fields"}}
+
+    def change(schema: dict[str, Any]) -> None:
+        schema["$defs"] = {"quality": word}
+        schema["properties"]["quality"] = {"$ref": "#/$defs/quality", "title": "mine"}
+
+    edit(schemas / GPT, change)
+    assert load_catalog(schemas).schemas["models/gptimage2"]["properties"]["quality"] == {**word, "title": "mine"}
+
+
+BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
+    "unknown word in a schema": (GPT, setting("oneOf", to=[]), ("models/gptimage2", "unknown word oneOf")),
+    "unknown word deep in a schema": (
+        GPT,
+        setting("properties", "prompt", "format", to="uri"),
+        ("models/gptimage2", "properties/prompt", "unknown word format"),
+    ),
+    "unknown word in a condition": (
+        GPT,
+        setting("allOf", 0, "if", "not", to={}),
+        ("models/gptimage2", "allOf/0/if", "unknown word not"),
+    ),
+    "a type that JSON does not have": (
+        GPT,
+        setting("properties", "quality", to={"type": "text", "x-evidence": {"type": "image-fields"}}),
+        ("models/gptimage2", "quality"),
+    ),
+    "a pattern that is none": (
+        GPT,
+        setting("properties", "quality", to={"pattern": "[", "x-evidence": {"pattern": "image-fields"}}),
+        ("models/gptimage2",),
+    ),
+    "a pattern with a backslash": (
+        GPT,
+        setting("properties", "quality", to={"pattern": "\\d", "x-evidence": {"pattern": "image-fields"}}),
+        ("models/gptimage2", "properties/quality/pattern", "pattern"),
+    ),
+    "a constraint without evidence": (
+        GPT,
+        setting("properties", "quality", to={"enum": ["high"]}),
+        ("models/gptimage2#/properties/quality", "enum", "x-evidence"),
+    ),
+    "evidence without a constraint": (
+        GPT,
+        setting("properties", "prompt", "x-evidence", "enum", to="image-fields"),
+        ("models/gptimage2#/properties/prompt", "enum", "x-evidence"),
+    ),
+    "an unknown claim in a schema": (
+        GPT,
+        setting("properties", "prompt", "x-evidence", "maxLength", to="nobody-said"),
+        ("models/gptimage2#/properties/prompt", "nobody-said", "ledger"),
+    ),
+    "a $ref to no file": (
+        GPT,
+        setting("properties", "style", to={"$ref": "x.schema.json#/$defs/a"}),
+        ("leads nowhere",),
+    ),
+    "a $ref to no place": (GPT, setting("properties", "style", to={"$ref": "#/$defs/a"}), (GPT[:16], "leads nowhere")),
+    "a $ref above the folder": (
+        GPT,
+        setting("properties", "style", to={"$ref": "../../../x.schema.json#/$defs/a"}),
+        ("leads nowhere",),
+    ),
+    "a $ref to itself": (
+        "common.schema.json",
+        setting("$defs", "status", to={"$ref": "#/$defs/status"}),
+        ("leads nowhere",),
+    ),
+    "a $ref to a text": (GPT, setting("properties", "style", to={"$ref": "#/title"}), ("models/gptimage2",)),
+    "a $ref that is a number": (GPT, setting("properties", "style", to={"$ref": 5}), ("models/gptimage2",)),
+    "a schema without a title": (GPT, without("title"), ("models/gptimage2", "required")),
+    "a schema that is a list": (GPT, lambda value: [value], (GPT, "is not a JSON object")),
+    "a model without a name": (
+        "catalog.json",
+        without("models", "grok", "name"),
+        ("catalog", "models/grok", "required"),
+    ),
+    "an unknown word of a model": (
+        "catalog.json",
+        setting("models", "grok", "size", to=1),
+        ("catalog", "models/grok", "unknown word size"),
+    ),
+    "an unknown word of the catalog": ("catalog.json", setting("modles", to={}), ("modles",)),
+    "an unknown part of the ledger": ("evidence.json", setting("clams", to={}), ("clams",)),
+    "no ledger": ("evidence.json", without("claims"), ("claims",)),
+    "no models": ("catalog.json", without("models"), ("catalog", "required")),
+    "no base_url": ("catalog.json", without("base_url"), ("catalog", "required")),
+    "a model's unknown claim": (
+        "catalog.json",
+        setting("models", "grok", "claim", to="nobody-said"),
+        ("model grok", "nobody-said"),
+    ),
+    "a model's unknown operation": (
+        "catalog.json",
+        setting("models", "grok", "operations", to={"image.draw": "image-models"}),
+        ("model grok", "operation image.draw", "does not exist"),
+    ),
+    "a model's unknown schema": (
+        "catalog.json",
+        setting("models", "grok", "schema", to="models/grk"),
+        ("model grok", "schema models/grk", "does not exist"),
+    ),
+    "an operation's unknown claim": (
+        "catalog.json",
+        setting("operations", "image.edit", "claim", to="nobody-said"),
+        ("operation image.edit", "nobody-said"),
+    ),
+    "an operation's unknown input": (
+        "catalog.json",
+        setting("operations", "image.generate", "input", to="operations/x/input"),
+        ("operation image.generate", "operations/x/input", "does not exist"),
+    ),
+    "an operation's unknown output": (
+        "catalog.json",
+        setting("operations", "image.generate", "output", to="operations/x/output"),
+        ("operation image.generate", "operations/x/output", "does not exist"),
+    ),
+    "an operation half covered": (
+        "catalog.json",
+        without("operations", "image.generate", "price"),
+        ("catalog", "operations/image.generate", "required"),
+    ),
+    "a price on an unknown claim": (
+        "catalog.json",
+        setting("operations", "image.generate", "price", "claim", to="nobody-said"),
+        ("image.generate price", "nobody-said"),
+    ),
+    "replies on an unknown claim": (
+        "catalog.json",
+        setting("operations", "image.generate", "replies", "claims", to=["nobody-said"]),
+        ("image.generate replies", "nobody-said"),
+    ),
+    "a claim without a source": (
+        "evidence.json",
+        without("claims", "json-body", "source"),
+        ("claims", "json-body", "required"),
+    ),
+    "an unknown strength": (
+        "evidence.json",
+        setting("claims", "json-body", "strength", to="rumour"),
+        ("claims", "json-body/strength", "enum"),
+    ),
+    "a source that is nowhere": (
+        "evidence.json",
+        setting("claims", "json-body", "source", to="somewhere"),
+        ("claims", "json-body/source", "pattern"),
+    ),
+    "the judge's own claim is gone": ("evidence.json", without("claims", "json-strict"), ("json-strict",)),
+    "the user's claim is gone": ("evidence.json", without("claims", "user-overlay"), ("user-overlay",)),
+    "a lifecycle without states": ("lifecycle.json", without("states"), ("lifecycle", "required")),
+    "a lifecycle on an unknown claim": (
+        "lifecycle.json",
+        setting("poll_after_ms", "claim", to="nobody-said"),
+        ("poll_after_ms", "nobody-said"),
+    ),
+    "a size that is none": (
+        "pixels.json",
+        setting("models", "gptimage2", "sizes", "1K", "1:1", to="big"),
+        ("pixels", "1K/1:1", "pattern"),
+    ),
+    "sizes on an unknown claim": (
+        "pixels.json",
+        setting("models", "gptimage2", "claim", to="nobody-said"),
+        ("gptimage2 claim", "nobody-said"),
+    ),
+    "an unknown outcome": (
+        "scenarios.json",
+        setting("scenarios", "failed-internal", "outcome", to="lost"),
+        ("scenarios", "failed-internal/outcome", "enum"),
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_refused(name: str, engine: str, schemas: Path) -> None:
+    """Every way in which a file of the contract can be wrong is a CatalogError that names the place, in each engine."""
+    file, change, words = BROKEN[name]
+    edit(schemas / file, change)
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(schemas, engine=engine)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert all((caught.value.place, caught.value.problem, caught.value.advice))
+
+
+@pytest.mark.parametrize(
+    "file", ["catalog.json", "evidence.json", "lifecycle.json", "pixels.json", "scenarios.json", "meta.schema.json"]
+)
+def test_a_missing_file_is_refused(file: str, schemas: Path) -> None:
+    """Without one of its files there is no contract."""
+    (schemas / file).unlink()
+    with pytest.raises(CatalogError, match=file.replace(".", "[.]")):
+        load_catalog(schemas)
+
+
+@pytest.mark.parametrize("name", ["create", "accepted", "request", "status", "error"])
+def test_a_missing_envelope_is_refused(name: str, schemas: Path) -> None:
+    """Each document of the API has its schema."""
+    (schemas / "envelope" / f"{name}.schema.json").unlink()
+    with pytest.raises(CatalogError, match=f"envelope/{name}, which does not exist"):
+        load_catalog(schemas)
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    """A path without a contract is a CatalogError that names it."""
+    with pytest.raises(CatalogError, match=r"nowhere.*check the path"):
+        load_catalog(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("text", ["{", '{"claims": NaN}', '{"claims": {}, "claims": {}}', "\ud800"])
+def test_a_file_is_read_as_strictly_as_a_payload(text: str, schemas: Path) -> None:
+    """The contract's own files pass the door that payloads pass."""
+    (schemas / "evidence.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(CatalogError, match=r"evidence[.]json"):
+        load_catalog(schemas)
+
+
+def test_an_engine_that_is_none_is_refused() -> None:
+    """Only two engines are known."""
+    with pytest.raises(CatalogError, match="there is no such engine; use jsonschema or jsonschema-rs"):
+        load_catalog(engine="ajv")
+
+
+@pytest.mark.parametrize(("engine", "name"), [("jsonschema", "jsonschema"), (None, "jsonschema-rs")])
+def test_the_engine_is_named(engine: str | None, name: str) -> None:
+    """A catalog says which engine it has: the one asked for, or the faster one."""
+    assert load_catalog(engine=engine).engine == name
+
+
+def test_the_reference_engine_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without jsonschema-rs the reference engine judges, unless the other was asked for by name."""
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    assert engines.choose().name == "jsonschema"
+    with pytest.raises(CatalogError, match="not installed; install it with: pip install"):
+        engines.choose("jsonschema-rs")
+
+
+OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "unknown part": ({"modles": {}}, ("mine.json", "unknown part modles", "models")),
+    "wrong type": ({"models": []}, ("mine.json", "models has the wrong JSON type")),
+    "null for a part": ({"claims": None}, ("mine.json", "claims has the wrong JSON type")),
+    "not an object": ([], ("mine.json", "is not a JSON object")),
+    "unknown word of a model": ({"models": {"new": {"size": 1}}}, ("models/new", "unknown word size")),
+    "a model that is none": ({"models": {"new": 5}}, ("models/new", "type")),
+    "an operation that is none": ({"models": {"new": {}}, "operations": {"image.generate": 5}}, ("image.generate",)),
+    "unknown word of a schema": (
+        {"schemas": {"models/gptimage2": {"properties": {"prompt": {"format": "uri"}}}}},
+        ("models/gptimage2", "unknown word format"),
+    ),
+    "a schema that is none": ({"schemas": {"models/x": 5}}, ("models/x", "type")),
+    "a schema taken away": ({"schemas": {"models/gptimage2": None}}, ("model gptimage2", "does not exist")),
+    "a claim taken away": ({"claims": {"gptimage2-ratios": None}}, ("gptimage2-ratios",)),
+    "the judge's claim taken away": ({"claims": {"operations-listed": None}}, ("operations-listed",)),
+    "a claim half said": ({"claims": {"new": {"text": "So it is."}}}, ("claims", "new", "required")),
+    "an unknown claim": ({"models": {"new": {"claim": "nobody-said"}}}, ("model new", "nobody-said")),
+    "evidence that is a text": ({"schemas": {"models/grok": {"x-evidence": "mine"}}}, ("models/grok", "x-evidence")),
+    "evidence that is a number": ({"schemas": {"models/grok": {"x-evidence": 5}}}, ("models/grok", "x-evidence")),
+    "a type that JSON does not have": (
+        {"schemas": {"models/grok": {"properties": {"quality": {"type": "text"}}}}},
+        ("models/grok", "quality"),
+    ),
+    "a pattern that is none": (
+        {"schemas": {"models/grok": {"properties": {"quality": {"pattern": "["}}}}},
+        ("models/grok", "quality"),
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_a_broken_overlay_is_refused(name: str, engine: str, tmp_path: Path) -> None:
+    """Every way in which an overlay can be wrong is a CatalogError that names the place, in each engine."""
+    patch, words = OVERLAYS[name]
+    with pytest.raises(CatalogError) as caught:
+        laid_over(tmp_path, patch, engine=engine)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_an_overlay_that_is_missing_is_refused(tmp_path: Path) -> None:
+    """An overlay is a file that exists."""
+    with pytest.raises(CatalogError, match=r"nowhere[.]json: No such file"):
+        load_catalog(overlay=tmp_path / "nowhere.json")
+
+
+@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+@pytest.mark.parametrize("ref", ["../common.schema.json#/$defs/httpUrl", "#/$defs/q"])
+def test_an_overlay_may_refer_as_a_file_does_or_is_refused(ref: str, engine: str, tmp_path: Path) -> None:
+    """A $ref in an overlay is resolved as in a file or refused at once: it never reaches an engine."""
+    own = {"q": {"pattern": "^[Hh][Tt]"}}
+    patch = {"schemas": {"models/gptimage2": {"$defs": own, "properties": {"quality": {"$ref": ref}}}}}
+    try:
+        known = laid_over(tmp_path, patch, engine=engine)
+    except CatalogError as error:
+        assert "$ref" in str(error)  # noqa: PT017 - either is right
+    else:
+        report = validate_request(DOCUMENTED, catalog=known)
+        assert [finding.path for finding in report.findings] == ["/input/quality"]
+
+
+@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+def test_an_overlay_may_require_a_field(engine: str, tmp_path: Path) -> None:
+    """A rule that requires a field need not describe it as well."""
+    rule = {"if": {"properties": {"quality": {"const": "high"}}}, "then": {"required": ["reference_prompt_balance"]}}
+    known = laid_over(tmp_path, {"schemas": {"models/gptimage2": {"allOf": [rule]}}}, engine=engine)
+    (finding,) = validate_request(DOCUMENTED, catalog=known).findings
+    assert (finding.path, finding.evidence.claim, finding.severity) == ("/input", "user-overlay", "error")
+    assert "reference_prompt_balance" in finding.hint
+
+
+@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+def test_an_overlay_may_close_an_object(engine: str, tmp_path: Path) -> None:
+    """An object that takes no field at all refuses each that it is given, or the overlay is refused."""
+    patch = {
+        "schemas": {"models/gptimage2": {"properties": {"reference_prompt_balance": {"additionalProperties": False}}}}
+    }
+    body = patched(DOCUMENTED, reference_prompt_balance={"weight": 1})
+    try:
+        known = laid_over(tmp_path, patch, engine=engine)
+    except CatalogError:
+        return
+    (finding,) = validate_request(body, catalog=known).findings
+    assert finding.path == "/input/reference_prompt_balance/weight"
+
+
+def test_an_overlay_adds_a_model(tmp_path: Path) -> None:
+    """A model that the user adds is taken without a finding, and is still unknown without the overlay."""
+    known = laid_over(tmp_path, {"models": {"dalle4": {}}})
+    body = patched(DOCUMENTED, model="dalle4")
+    assert validate_request(body, catalog=known).findings == ()
+    assert [finding.rule for finding in validate_request(body).findings] == ["model-unknown"]
+
+
+def test_an_overlay_settles_an_assumed_identifier(tmp_path: Path) -> None:
+    """A user who knows an identifier says so, and is not warned of it again."""
+    known = laid_over(tmp_path, {"models": {"flux2": {"claim": "user-overlay"}}})
+    assert validate_input("image.generate", {"prompt": "A red bicycle", "model": "flux2"}, catalog=known).findings == ()
+
+
+def test_an_overlay_lifts_a_limit(tmp_path: Path) -> None:
+    """Null lifts a limit of the contract."""
+    size = {"properties": {"reference_image_urls": {"maxItems": None}}}
+    known = laid_over(tmp_path, {"schemas": {"models/gptimage2": size}})
+    body = patched(DOCUMENTED, reference_image_urls=["https://example.com/1.jpg"] * 17)
+    assert validate_request(body, catalog=known).findings == ()
+    assert len(validate_request(body).findings) == 1
+
+
+def test_an_overlay_sets_a_limit_in_the_users_name(tmp_path: Path) -> None:
+    """A limit that the user sets is an error of strength user, and its source names the overlay file."""
+    size = {"properties": {"reference_image_urls": {"maxItems": 0}}}
+    known = laid_over(tmp_path, {"schemas": {"models/gptimage2": size}})
+    (finding,) = validate_request(DOCUMENTED, catalog=known).findings
+    assert (finding.path, finding.severity) == ("/input/reference_image_urls", "error")
+    assert (finding.evidence.claim, finding.evidence.strength) == ("user-overlay", "user")
+    assert finding.evidence.source == "the overlay file mine.json"
+
+
+def test_an_overlay_may_name_a_claim_of_its_own(tmp_path: Path) -> None:
+    """A claim that the overlay adds is cited for what the overlay rests on it."""
+    claim = {"text": "Heard it.", "strength": "reported", "kind": "rule", "source": "https://example.com/forum"}
+    quality = {"enum": ["low"], "x-evidence": {"enum": "heard"}}
+    patch = {"claims": {"heard": claim}, "schemas": {"models/gptimage2": {"properties": {"quality": quality}}}}
+    (finding,) = validate_request(DOCUMENTED, catalog=laid_over(tmp_path, patch)).findings
+    assert (finding.evidence.claim, finding.severity) == ("heard", "warning")

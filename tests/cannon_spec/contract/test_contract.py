@@ -1,0 +1,264 @@
+"""Laws over the shipped contract: nothing in it stands without evidence, and no evidence stands idle."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cannon_spec
+from cannon_spec import Catalog
+from cannon_spec.contract.catalog import Claim, Rule, nodes
+from cannon_spec.contract.checks import PARTS
+from cannon_spec.contract.overlay import CONSTRAINTS
+from cannon_spec.contract.wording import KEYWORDS
+from tests.support.payloads import CATALOG, FOLDER
+
+RULES = [rule for schema in CATALOG.schemas for rule in CATALOG.rules(schema)]
+MODEL_RULES = [rule for rule in RULES if rule.id.startswith("models/")]
+CLOSED = ("envelope/create", "operations/image.generate/input")
+
+
+def named(value: Any) -> Iterator[str]:
+    """Every text within a JSON value."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from named(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from named(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def test_every_constraint_has_evidence() -> None:
+    """Each keyword of each schema that can refuse a value names a claim of the ledger, and nothing else does."""
+    for id_, schema in CATALOG.schemas.items():
+        for place, node in nodes(schema):
+            constraints = {word for word in CONSTRAINTS if word in node}
+            assert constraints == set(node.get("x-evidence", {})), (id_, place)
+            assert set(node.get("x-evidence", {}).values()) <= CATALOG.claims.keys()
+
+
+def test_severity_and_cap_are_said_of_constraints_only() -> None:
+    """x-severity and x-cap name keywords that stand beside them."""
+    for id_, schema in CATALOG.schemas.items():
+        for place, node in nodes(schema):
+            assert {*node.get("x-severity", {}), *node.get("x-cap", [])} <= set(node), (id_, place)
+
+
+def test_every_constraint_has_words() -> None:
+    """Each keyword that can refuse a value has words of its own, and no other has."""
+    assert set(CONSTRAINTS) == KEYWORDS
+
+
+def test_every_rule_claim_is_at_work() -> None:
+    """Each claim of kind rule is named by a schema, by the data, or by the code of the judge."""
+    folder = Path(cannon_spec.__file__).parent
+    code = "".join(file.read_text("utf-8") for file in folder.rglob("*.py"))
+    files = [file for file in FOLDER.rglob("*.json") if file.name != "evidence.json" and "examples" not in file.parts]
+    at_work = {text for file in files for text in named(json.loads(file.read_text("utf-8")))}
+    idle = [
+        claim.id
+        for claim in CATALOG.claims.values()
+        if claim.kind == "rule" and claim.id not in at_work and f'"{claim.id}"' not in code
+    ]
+    assert idle == []
+
+
+def test_no_gap_is_at_work() -> None:
+    """A gap says what is not known: no schema rests on one."""
+    assert [rule.id for rule in RULES if rule.claim.kind == "gap"] == []
+
+
+def test_schemas_rest_on_rules_only_or_on_what_the_mock_chose() -> None:
+    """A keyword that a request must heed rests on a claim of kind rule."""
+    of_requests = [*MODEL_RULES, *(rule for schema in CLOSED for rule in CATALOG.rules(schema))]
+    assert [rule.id for rule in of_requests if rule.claim.kind != "rule"] == []
+
+
+@pytest.mark.parametrize("claim", CATALOG.claims.values(), ids=lambda claim: claim.id)
+def test_every_claim_is_graded_and_sourced(claim: Claim) -> None:
+    """A claim is a sentence with a strength, a kind, and an address or the reason why there is none."""
+    assert claim.text.endswith(".")
+    assert claim.strength in ("documented", "example", "observed", "upstream", "reported", "assumed", "user")
+    assert claim.kind in ("rule", "behaviour", "gap")
+    assert re.match(r"https?://[^/ ]+[.][a-z]+(/|$)|no public address: .|the overlay file", claim.source)
+    if claim.strength in ("documented", "example"):
+        assert claim.source.startswith("https://www.cannonstudio.app/")
+
+
+@pytest.mark.parametrize(
+    ("strength", "severity"),
+    [
+        ("documented", "error"),
+        ("example", "error"),
+        ("observed", "error"),
+        ("user", "error"),
+        ("upstream", "warning"),
+        ("reported", "warning"),
+        ("assumed", "warning"),
+    ],
+)
+def test_strength_decides_severity(strength: str, severity: str) -> None:
+    """What the vendor or the user said makes an error; what others said, or was guessed, a warning."""
+    claim = Claim("a", "A.", strength, "rule", "https://example.com")
+    assert claim.severity == severity
+    assert (claim.evidence.claim, claim.evidence.strength, claim.evidence.source) == ("a", strength, claim.source)
+
+
+@pytest.mark.parametrize("schema", CLOSED)
+def test_the_form_of_a_request_is_an_error(schema: str) -> None:
+    """A wrong type, a missing field and an unknown field of a request are errors, however they are known."""
+    form = [rule for rule in CATALOG.rules(schema) if rule.keyword in ("type", "required", "additionalProperties")]
+    assert {rule.keyword for rule in form} == {"type", "required", "additionalProperties"}
+    assert {rule.severity for rule in form} == {"error"}
+
+
+def test_what_is_closed_is_what_is_sent() -> None:
+    """Requests have known fields only; replies and models stay open to new ones."""
+    closed = {rule.id.partition("#")[0] for rule in RULES if rule.keyword == "additionalProperties"}
+    assert closed == set(CLOSED)
+
+
+@pytest.mark.parametrize("rule", MODEL_RULES, ids=lambda rule: rule.id)
+def test_what_a_model_takes_is_in_its_claim(rule: Rule) -> None:
+    """A model's rule rests on a claim of that model's whose text has its number, its count or its words."""
+    model = rule.id.removeprefix("models/").partition("#")[0]
+    assert rule.claim.id.startswith(model + "-")
+    text = rule.claim.text
+    if isinstance(rule.value, int):
+        assert re.search(rf"\b{rule.value}\b", text)
+    elif rule.field == "resolution" and not rule.condition:
+        assert set(re.findall(r"\b[1-9]K\b", text)) >= set(rule.value)
+    elif rule.field == "aspect_ratio":
+        assert re.search(rf"\b{len(rule.value)} aspect ratios\b", text)
+    for ratio in re.findall(r"[0-9]+:[0-9]+", rule.condition):
+        assert ratio in text
+
+
+@pytest.mark.parametrize("model", CATALOG.models.values(), ids=lambda model: model.id)
+def test_a_models_schema_is_its_own(model: cannon_spec.Model) -> None:
+    """A model's schema has its identifier for a file name and its name for a title, and narrows known fields only."""
+    assert model.schema == f"models/{model.id}"
+    schema = CATALOG.schemas[model.schema]
+    assert schema["title"] == model.name
+    fields = {rule.field for rule in CATALOG.rules(model.schema)}
+    assert fields <= set(CATALOG.schemas["operations/image.generate/input"]["properties"])
+    assert model.id in model.claim.text
+    assert CATALOG.claims[f"model-id-{model.id}"] is model.claim
+
+
+def test_the_models_of_the_vendors_page() -> None:
+    """The models that serve image.generate are the ten that its page names, in the claim's own words."""
+    models = CATALOG.models_of("image.generate")
+    assert len(models) == 10
+    assert all(model.name in CATALOG.claims["image-models"].text for model in models)
+    assert CATALOG.models_of("image.edit") == ()
+    assert CATALOG.models_of("image.generate") is models
+
+
+def test_the_fields_of_the_vendors_page() -> None:
+    """The fields of image.generate are the eight that its page lists."""
+    listed = CATALOG.claims["image-fields"].text.partition("eight fields: ")[2].rstrip(".").split(", ")
+    assert list(CATALOG.schemas["operations/image.generate/input"]["properties"]) == listed
+
+
+def test_the_operations_of_the_vendors_list() -> None:
+    """Nineteen operations are known by identifier, each with its name in its claim, and one is covered."""
+    assert len(CATALOG.operations) == 19
+    assert [each.id for each in CATALOG.operations.values() if each.covered] == ["image.generate"]
+    assert all(each.id in each.claim.text for each in CATALOG.operations.values())
+
+
+def test_patterns_read_the_same_everywhere() -> None:
+    """No pattern has a backslash, a $ or a group that one engine reads otherwise, and each is anchored at its start."""
+    patterns = [rule.value for rule in RULES if rule.keyword == "pattern"]
+    assert patterns
+    for pattern in patterns:
+        assert pattern.startswith("^")
+        assert not re.search(r"[\\$]|[(][?]|\[:", pattern)
+        re.compile(pattern)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_is_found_by_its_name(rule: Rule) -> None:
+    """The id of a rule leads back to it: same claim, severity, field, condition and value."""
+    found = CATALOG.rule_named(rule.id)
+    assert (found.id, found.claim, found.severity) == (rule.id, rule.claim, rule.severity)
+    assert (found.field, found.condition, found.value) == (rule.field, rule.condition, rule.value)
+    assert found.evidence == rule.claim.evidence
+
+
+@pytest.mark.parametrize(
+    ("id_", "field", "keyword", "condition"),
+    [
+        ("envelope/create#/required", "", "required", ""),
+        ("envelope/request#/properties/requestLog/properties/available/type", "requestLog.available", "type", ""),
+        (
+            "models/gptimage2#/allOf/0/then/properties/resolution/enum",
+            "resolution",
+            "enum",
+            'aspect_ratio is "1:1"',
+        ),
+    ],
+)
+def test_a_rule_says_what_it_judges(id_: str, field: str, keyword: str, condition: str) -> None:
+    """A rule names its field from the top of the document, its keyword, and the condition that it stands under."""
+    rule = CATALOG.rule_named(id_)
+    assert (rule.field, rule.keyword, rule.condition) == (field, keyword, condition)
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "",
+        "#",
+        "envelope/create",
+        "envelope/create#",
+        "envelope/create#/title",
+        "envelope/create#/title/x",
+        "envelope/create#/nowhere/type",
+        "nowhere#/type",
+        "models/gptimage2#/properties/resolution/enum/0",
+        "models/gptimage2#/allOf/9/then/required",
+        "models/gptimage2#/allOf/0/if/properties/aspect_ratio/const",
+    ],
+)
+def test_no_other_name_is_a_rule(id_: str) -> None:
+    """Only a keyword with evidence is a rule: any other name raises LookupError."""
+    with pytest.raises(LookupError):
+        CATALOG.rule_named(id_)
+
+
+def test_nothing_of_a_catalog_can_be_replaced(catalog: Catalog) -> None:
+    """A catalog is a value: its maps take no assignment."""
+    for part in (
+        catalog.claims,
+        catalog.operations,
+        catalog.models,
+        catalog.schemas,
+        catalog.lifecycle,
+        catalog.pixels,
+    ):
+        with pytest.raises(TypeError):
+            part["x"] = 1  # type: ignore[index]
+
+
+def test_the_parts_are_all_read(catalog: Catalog) -> None:
+    """Each data file is the catalog's part of the same name."""
+    for part in PARTS:
+        assert dict(getattr(catalog, part)) == json.loads((FOLDER / f"{part}.json").read_text("utf-8"))
+
+
+def test_every_model_has_sizes_for_its_own_values() -> None:
+    """A size table of a model has the resolution and the ratio that it falls back on."""
+    for model, entry in CATALOG.pixels["models"].items():
+        assert model in CATALOG.models
+        assert entry["resolution"] in entry["sizes"], model
+        assert entry["aspect_ratio"] in entry["sizes"][entry["resolution"]], model
+        assert set(entry.get("quality", {}).values()) <= set(entry["sizes"]), model

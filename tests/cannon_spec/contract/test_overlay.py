@@ -1,0 +1,157 @@
+"""JSON Merge Patch, and the user's name under what it changes."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from cannon_spec.contract import overlay
+from tests.support.payloads import values
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_the_examples_of_the_rfc(target: Any, patch: Any, result: Any) -> None:
+    """The test cases of RFC 7386, appendix A, come out as printed."""
+    assert overlay.merged(target, patch) == result
+
+
+@given(values, values)
+def test_merging_is_idempotent_and_touches_nothing(target: Any, patch: Any) -> None:
+    """A patch applied twice is a patch applied once, and neither of its two sides is changed."""
+    before = copy.deepcopy((target, patch))
+    once = overlay.merged(target, patch)
+    assert overlay.merged(once, patch) == once
+    assert (target, patch) == before
+
+
+BUNDLE: dict[str, Any] = {
+    "models": {"old": {"name": "Old", "claim": "known", "operations": {}}},
+    "operations": {"draw": {"input": "draw/input"}, "sing": {}},
+    "schemas": {
+        "m": {
+            "properties": {
+                "size": {"enum": ["1K"], "x-evidence": {"enum": "known"}},
+                "links": {"items": {"pattern": "^h", "x-evidence": {"pattern": "known"}}},
+            },
+            "allOf": [
+                {
+                    "if": {"properties": {"size": {"const": "1K"}}},
+                    "then": {"required": ["a"], "x-evidence": {"required": "known"}},
+                }
+            ],
+        }
+    },
+}
+
+
+def schema(patch: Any) -> Any:
+    return overlay.applied(BUNDLE, {"schemas": {"m": patch}}, "mine")["schemas"]["m"]
+
+
+@pytest.mark.parametrize(
+    ("patch", "evidence"),
+    [
+        ({"enum": ["1K", "2K"]}, {"enum": "mine"}),
+        ({"enum": ["1K"]}, {"enum": "known"}),
+        ({"enum": ["2K"], "x-evidence": {"enum": "other"}}, {"enum": "other"}),
+        ({"type": "string"}, {"enum": "known", "type": "mine"}),
+        ({"enum": None, "maxLength": 3}, {"maxLength": "mine"}),
+        ({"title": "a size"}, {"enum": "known"}),
+    ],
+)
+def test_a_constraint_rests_on_who_set_it(patch: dict[str, Any], evidence: dict[str, str]) -> None:
+    """A constraint that the patch sets or changes rests on the user, unless it names another claim; others stay."""
+    assert schema({"properties": {"size": patch}})["properties"]["size"]["x-evidence"] == evidence
+
+
+def test_a_constraint_removed_loses_its_evidence() -> None:
+    """Where the last constraint of a node goes, its evidence goes too."""
+    assert schema({"properties": {"size": {"enum": None}}})["properties"]["size"] == {}
+
+
+def test_constraints_are_found_wherever_schemas_stand() -> None:
+    """Constraints set in items, in $defs, in allOf and at the top rest on the user; what was not touched does not."""
+    rule = {"if": {"properties": {"size": {"const": "2K"}}}, "then": {"properties": {"size": {"enum": ["2K"]}}}}
+    result = schema(
+        {
+            "type": "object",
+            "properties": {"links": {"items": {"pattern": "^g"}}},
+            "$defs": {"new": {"type": "string"}},
+            "allOf": [*BUNDLE["schemas"]["m"]["allOf"], rule],
+        }
+    )
+    assert result["x-evidence"] == {"type": "mine"}
+    assert result["properties"]["links"]["items"]["x-evidence"] == {"pattern": "mine"}
+    assert result["$defs"]["new"]["x-evidence"] == {"type": "mine"}
+    assert result["allOf"][0]["then"]["x-evidence"] == {"required": "known"}
+    assert result["allOf"][1]["then"]["properties"]["size"]["x-evidence"] == {"enum": "mine"}
+    assert result["properties"]["size"]["x-evidence"] == {"enum": "known"}
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        5,
+        {"properties": 5},
+        {"properties": {"size": 5}},
+        {"allOf": 5},
+        {"allOf": [5, {"then": 5}]},
+        {"allOf": [{"if": {}}]},
+        {"items": []},
+        {"x-evidence": 5},
+        {"x-evidence": "abc"},
+        {"properties": {"size": {"x-evidence": ["enum"]}}},
+    ],
+)
+def test_a_patch_of_the_wrong_form_is_passed_on(patch: Any) -> None:
+    """What is no schema goes on as it is merged: the meta-schema refuses it in better words."""
+    merged = overlay.merged(BUNDLE["schemas"]["m"], patch)
+    assert schema(patch) == merged
+
+
+def test_a_new_model_is_completed() -> None:
+    """A model given by its identifier alone serves every covered operation, on the user's word."""
+    models = overlay.applied(BUNDLE, {"models": {"new": {}, "gone": None}}, "mine")["models"]
+    assert models["new"] == {"name": "new", "claim": "mine", "operations": {"draw": "mine"}}
+    assert models["old"] == BUNDLE["models"]["old"]
+    assert "gone" not in models
+
+
+def test_what_a_new_model_says_of_itself_is_kept() -> None:
+    """What the patch says of a new model wins over what would be filled in."""
+    entry = {"name": "New", "claim": "other", "operations": {"sing": "other"}}
+    assert overlay.applied(BUNDLE, {"models": {"new": entry}}, "mine")["models"]["new"] == entry
+
+
+def test_a_known_model_is_not_completed() -> None:
+    """A patch of a known model changes what it names and nothing else."""
+    models = overlay.applied(BUNDLE, {"models": {"old": {"name": "Older"}}}, "mine")["models"]
+    assert models["old"] == {"name": "Older", "claim": "known", "operations": {}}
+
+
+def test_a_schema_may_be_taken_away() -> None:
+    """Null removes a schema, and a new one rests on the user throughout."""
+    patched = overlay.applied(BUNDLE, {"schemas": {"m": None, "n": {"type": "object"}}}, "mine")
+    assert patched["schemas"] == {"n": {"type": "object", "x-evidence": {"type": "mine"}}}

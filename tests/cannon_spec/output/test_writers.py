@@ -1,0 +1,130 @@
+"""Results as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cannon_spec import Evidence, Finding, Report, validate_request
+from cannon_spec.output import writers
+from tests.support.payloads import requests
+
+EVIDENCE = Evidence("a-claim", "documented", "https://example.com")
+ERROR = Finding("/a/1", "rule-a", "error", "a is wrong", "make it right", EVIDENCE)
+WARNING = Finding("", "rule-b", "warning", "b is odd", "think again", EVIDENCE)
+TEXT = '{"x": 0,\n  "a": [1,\n 22]}'
+
+
+def written(*results: writers.Result, color: bool = False) -> str:
+    out: list[str] = []
+    writer, summary = writers.TextWriter(out.append, color=color), writers.Summary()
+    for result in results:
+        summary = summary.plus(result.report)
+        writer.add(result)
+    writer.finish(summary)
+    return "".join(out)
+
+
+def test_a_finding_is_five_lines() -> None:
+    """A finding is its place, what is wrong, what would be legal, how that is known, and the rule."""
+    assert written(writers.Result("f.json", None, TEXT, Report((ERROR,)))) == (
+        "f.json:3:2: error at /a/1\n"
+        "  a is wrong\n"
+        "  make it right\n"
+        "  known from: a-claim (documented) https://example.com\n"
+        "  rule: rule-a\n"
+        "1 judged, 0 ok, 1 error, 0 warnings\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("finding", "line", "place"),
+    [
+        (ERROR, None, "f:3:2: error at /a/1"),
+        (ERROR, 9, "f:9:2: error at /a/1"),
+        (WARNING, None, "f:1:1: warning at the document"),
+        (Finding("/b", "r", "error", "m", "h", EVIDENCE), None, "f: error at /b"),
+        (Finding("/b", "r", "error", "m", "h", EVIDENCE), 9, "f:9: error at /b"),
+        (Finding("", "json", "error", "m", "h", EVIDENCE), None, "f: error at the document"),
+        (Finding("", "json", "error", "m", "h", EVIDENCE), 9, "f:9: error at the document"),
+    ],
+)
+def test_a_place_can_be_clicked(finding: Finding, line: int | None, place: str) -> None:
+    """A place is file, line and column where they are known; a line of a file of many keeps its own number."""
+    assert written(writers.Result("f", line, TEXT, Report((finding,)))).startswith(place + "\n")
+
+
+def test_a_clean_document_is_counted_only() -> None:
+    """A document without findings writes nothing but its count."""
+    results = [writers.Result("f", None, "{}", Report()), writers.Result("g", None, TEXT, Report((WARNING, ERROR)))]
+    assert written(results[0]) == "1 judged, 1 ok, 0 errors, 0 warnings\n"
+    assert written(*results).endswith("\n2 judged, 1 ok, 1 error, 1 warning\n")
+
+
+def test_colours_are_put_around_words_only() -> None:
+    """With colour the same text is written, between escapes; each severity has its own."""
+    result = writers.Result("f", None, TEXT, Report((WARNING, ERROR)))
+    plain, coloured = written(result), written(result, color=True)
+    assert "\x1b" not in plain
+    assert "\x1b[31merror\x1b[0m at /a/1" in coloured
+    assert "\x1b[33mwarning\x1b[0m at" in coloured
+    for style in ("31", "32", "33", "2", "0"):
+        coloured = coloured.replace(f"\x1b[{style}m", "")
+    assert coloured == plain
+    assert "\x1b[32m0 judged" in written(color=True)
+
+
+@pytest.mark.parametrize("key", ["a\nb", "\x1b[31m", "\x9b31m", "\r", "\x00"])
+def test_a_payload_writes_no_control_characters(key: str) -> None:
+    """Whatever a payload's keys are, a finding stays on its own five lines and moves no cursor."""
+    found = validate_request({"operation": "image.generate", "input": {"prompt": "x", key: 1}})
+    text = written(writers.Result("f", None, "", found))
+    assert len(text.splitlines()) == 6
+    assert not any(character in text for character in "\x1b\x9b\r\x00")
+
+
+def as_json(*results: writers.Result) -> str:
+    out: list[str] = []
+    writer, summary = writers.JsonWriter(out.append), writers.Summary()
+    for result in results:
+        summary = summary.plus(result.report)
+        writer.add(result)
+    writer.finish(summary)
+    return "".join(out)
+
+
+def test_results_have_their_documented_json_form() -> None:
+    """Results as JSON have the documented keys and no other, however many there are."""
+    text = as_json(
+        writers.Result("f.jsonl", 3, TEXT, Report((WARNING, ERROR))), writers.Result("é.json", None, "{}", Report())
+    )
+    assert json.loads(text) == {
+        "results": [
+            {"file": "f.jsonl", "line": 3, "ok": False, "findings": [WARNING.to_dict(), ERROR.to_dict()]},
+            {"file": "é.json", "line": None, "ok": True, "findings": []},
+        ],
+        "summary": {"judged": 2, "ok": 1, "errors": 1, "warnings": 1},
+    }
+    assert text.endswith("\n")
+
+
+def test_no_results_are_json_too() -> None:
+    """A run that judged nothing writes a document all the same."""
+    summary = {"judged": 0, "ok": 0, "errors": 0, "warnings": 0}
+    assert json.loads(as_json()) == {"results": [], "summary": summary}
+
+
+@settings(max_examples=50)
+@given(st.lists(requests, max_size=4))
+def test_every_report_survives_its_json(bodies: list[object]) -> None:
+    """Whatever was judged, its JSON is read back with the same findings, and a summary that counts them."""
+    reports = [validate_request(body) for body in bodies]
+    results = [writers.Result("f", line, "", each) for line, each in enumerate(reports, 1)]
+    read = json.loads(as_json(*results))
+    assert [entry["findings"] for entry in read["results"]] == [[f.to_dict() for f in r.findings] for r in reports]
+    assert [entry["ok"] for entry in read["results"]] == [each.ok for each in reports]
+    assert read["summary"]["ok"] == sum(each.ok for each in reports)
+    assert read["summary"]["errors"] + read["summary"]["warnings"] == sum(len(each.findings) for each in reports)

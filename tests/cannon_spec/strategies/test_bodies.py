@@ -1,0 +1,384 @@
+"""The strategies: what is drawn is as promised, by both engines and the mock, and every edge and rule is drawn."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import Phase, find, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from cannon_mock.views.api import WARNINGS_HEADER
+from cannon_spec import Catalog, UnknownName, load_catalog, validate_input, validate_request
+from cannon_spec.strategies import Broken, breakable, broken_requests, requests
+from tests.support.mocks import driven
+
+ENGINES = [load_catalog(engine=engine) for engine in ("jsonschema", "jsonschema-rs")]
+CATALOG = ENGINES[1]
+MODELS = list(CATALOG.models)
+OPERATION = "image.generate"
+INPUT = "operations/image.generate/input"
+
+
+def found(body: Any, catalog: Catalog, strictness: Any = "normal") -> list[str]:
+    """The rules that a body breaks, but for that a model's name is assumed."""
+    findings = validate_request(body, catalog=catalog, strictness=strictness).findings
+    return [finding.rule for finding in findings if finding.rule != "model-assumed"]
+
+
+def sample(strategy: SearchStrategy[Any], examples: int, size: int = 50) -> list[Any]:
+    """The same draws in each run: examples of so many each, which is cheaper than one each and repeats itself less."""
+    seen: list[Any] = []
+
+    @seed(0)
+    @settings(max_examples=examples, database=None, phases=[Phase.generate])
+    @given(st.lists(strategy, min_size=size, max_size=size))
+    def collect(values: list[Any]) -> None:
+        seen.extend(values)
+
+    collect()
+    return seen
+
+
+@cache
+def inputs(model: str) -> list[dict[str, Any]]:
+    """Inputs that are drawn for one model."""
+    return [body["input"] for body in sample(requests(OPERATION, model), 4, 100)]
+
+
+@settings(max_examples=200)
+@given(requests())
+def test_requests_are_clean(body: dict[str, Any]) -> None:
+    """Both engines have nothing against a drawn body, and neither has the mock, which gives no warning of a rule."""
+    assert [found(body, catalog) for catalog in ENGINES] == [[], []]
+
+
+@settings(max_examples=200)
+@given(broken_requests())
+def test_broken_requests_break_their_one_rule(broken: Broken) -> None:
+    """Both engines find exactly the rule that comes with a body, as grave as the rule is, and strictly too."""
+    body, rule = broken
+    for catalog in ENGINES:
+        assert found(body, catalog) == found(body, catalog, "strict") == [rule.id]
+        findings = validate_request(body, catalog=catalog).findings
+        assert {finding.severity for finding in findings if finding.rule == rule.id} == {rule.severity}
+
+
+MOCK, STRICT = driven(CATALOG, credits=10**9), driven(CATALOG, strict=True, credits=10**9)
+
+
+@settings(max_examples=100)
+@given(requests())
+def test_the_mock_accepts_requests(body: dict[str, Any]) -> None:
+    """A drawn body is accepted; what the mock warns of is no more than an assumed name."""
+    reply = MOCK.create(body)
+    assert reply.status_code == 202
+    assert reply.headers.get(WARNINGS_HEADER, "model-assumed") == "model-assumed"
+
+
+@settings(max_examples=100)
+@given(broken_requests())
+def test_the_mock_says_what_is_broken(broken: Broken) -> None:
+    """An error is refused, a warning is named in a header; a strict mock refuses both. Each time the rule is named."""
+    reply, strict = (mock.post(json.dumps(broken.body)) for mock in (MOCK, STRICT))
+    assert strict.status_code == 400
+    assert broken.rule.id in [finding["rule"] for finding in strict.get_json()["error"]["findings"]]
+    if broken.rule.severity == "error":
+        assert reply.status_code == 400
+        assert broken.rule.id in [finding["rule"] for finding in reply.get_json()["error"]["findings"]]
+    else:
+        assert reply.status_code == 202
+        assert broken.rule.id in reply.headers[WARNINGS_HEADER].split(", ")
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_the_mock_reads_the_longest_body_however_it_is_written(escaped: bool) -> None:
+    """The longest prompt of any model is accepted, in letters of four bytes, and with two escapes for each of them."""
+    longest = max(MODELS, key=lambda model: limit(model, "prompt", "maxLength"))
+    prompt = "😀" * limit(longest, "prompt", "maxLength")
+    input = {"prompt": prompt, "model": longest, REFERENCES: ["https://example.com/a.png"]}
+    body = {"operation": OPERATION, "input": input}
+    assert MOCK.post(json.dumps(body, ensure_ascii=escaped)).status_code == 202
+    assert STRICT.post(json.dumps({**body, "webhook_url": 1}, ensure_ascii=escaped)).status_code == 400
+
+
+def test_every_rule_is_broken_but_one() -> None:
+    """Of all rules, one is left out, which another always speaks for: an input that is no object spoils its body.
+
+    That rule is reported only where an input is judged without its body.
+    """
+    schemas = ("envelope/create", INPUT, *(model.schema for model in CATALOG.models_of(OPERATION) if model.schema))
+    rules = {rule.id for schema in schemas for rule in CATALOG.rules(schema)}
+    left_out = rules - {rule.id for rule in breakable()}
+    assert left_out == {f"{INPUT}#/type"}
+    for odd in (None, True, 4, "text", []):
+        assert found({"operation": OPERATION, "input": odd}, CATALOG) == ["envelope/create#/properties/input/type"]
+        assert [finding.rule for finding in validate_input(OPERATION, odd).findings] == [f"{INPUT}#/type"]
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in breakable()])
+def test_every_breakable_rule_is_drawn(rule: str) -> None:
+    """Each rule that is said to be broken is, by bodies that differ, for its own model."""
+    drawn = sample(broken_requests(rule=rule), 2, 6)
+    assert [found(broken.body, CATALOG) for broken in drawn] == [[rule]] * len(drawn)
+    assert {broken.rule.id for broken in drawn} == {rule}
+    assert len({repr(broken.body) for broken in drawn}) > 2
+    own = rule.partition("#")[0].rpartition("models/")[2]
+    assert own not in MODELS or {broken.body["input"]["model"] for broken in drawn} == {own}
+
+
+def test_rules_are_drawn_in_turn() -> None:
+    """Without a rule's name, all that one model can break are drawn."""
+    rules = {rule.id for rule in breakable(OPERATION, "nanobanana")}
+    assert {broken.rule.id for broken in sample(broken_requests(OPERATION, "nanobanana"), 6, 100)} == rules
+
+
+def limit(model: str, field: str, keyword: str) -> int:
+    """The widest bound that a model sets a field."""
+    return max(
+        rule.value
+        for rule in CATALOG.rules(CATALOG.models[model].schema or "")
+        if (rule.field, rule.keyword) == (field, keyword)
+    )
+
+
+REFERENCES = "reference_image_urls"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_edges_are_drawn(model: str) -> None:
+    """The longest and the shortest prompt; the most references, one, an empty list; each optional field, and none."""
+    lengths, counts = ({len(each[name]) for each in inputs(model) if name in each} for name in ("prompt", REFERENCES))
+    own = [rule.value for rule in CATALOG.rules(f"models/{model}") if rule.keyword == "minLength"]
+    assert (min(lengths), max(lengths)) == (max([1, *own]), limit(model, "prompt", "maxLength"))
+    assert {0, 1, limit(model, REFERENCES, "maxItems")} <= counts
+    assert max(counts) == limit(model, REFERENCES, "maxItems")
+    for name in CATALOG.schemas[INPUT]["properties"].keys() - {"prompt", "model"}:
+        assert {name in each for each in inputs(model)} == {True, False}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_word_is_drawn(model: str) -> None:
+    """Each word of each list that a model has for a field is drawn."""
+    for rule in CATALOG.rules(CATALOG.models[model].schema or ""):
+        if rule.keyword == "enum":
+            assert set(rule.value) <= {each.get(rule.field) for each in inputs(model)}, rule.id
+
+
+@pytest.mark.parametrize(
+    ("model", "ratios", "references", "resolutions"),
+    [
+        ("gptimage2", {"1:1"}, {True, False}, {"1K", "2K"}),
+        ("gptimage2", {"auto", None}, {True, False}, {"1K"}),
+        ("gptimage2", {"5:4", "4:5"}, {False}, {"1K", "4K"}),
+        ("gptimage2", {"5:4", "4:5"}, {True}, {"1K"}),
+        ("gptimage2", {"3:1", "1:3", "9:21"}, {False}, {"1K"}),
+        ("gptimage2", {"16:9", "2:1", "21:9", "3:2"}, {True, False}, {"1K", "2K", "4K"}),
+        ("nanobanana2", {"1:4", "4:1", "1:8", "8:1"}, {True, False}, {"1K"}),
+        ("wan27imagepro", {None}, {True}, {"1K", "2K"}),
+        ("wan27imagepro", {None}, {False}, {"1K", "2K", "4K"}),
+    ],
+)
+def test_the_neighbours_of_what_is_barred_are_drawn(
+    model: str, ratios: set[str | None], references: set[bool], resolutions: set[str]
+) -> None:
+    """Under each condition no resolution is drawn, and each that the condition leaves, but no other."""
+    held = [
+        each
+        for each in inputs(model)
+        if each.get("aspect_ratio") in ratios and bool(each.get(REFERENCES)) in references
+    ]
+    assert {each.get("resolution") for each in held} == {None, *resolutions}
+
+
+@pytest.mark.parametrize("model", ["flux2", "flux2pro", "grok", "wan27image", "wan27imagepro"])
+def test_references_widen_what_is_drawn(model: str) -> None:
+    """Ratios, and lengths of prompts, that are for requests with references are drawn with references alone."""
+    with_, without = (
+        [each for each in inputs(model) if bool(each.get(REFERENCES)) is wanted] for wanted in (True, False)
+    )
+    assert {each.get("aspect_ratio") for each in with_} - {each.get("aspect_ratio") for each in without}
+    if model == "grok":
+        assert max(len(each["prompt"]) for each in without) == 5000
+
+
+def test_references_lift_a_bar() -> None:
+    """The ratios that are for 1K alone are drawn with more where there are references."""
+    extreme = [each for each in inputs("gptimage2") if each.get("aspect_ratio") in ("3:1", "1:3", "9:21")]
+    assert {each.get("resolution") for each in extreme if not each.get(REFERENCES)} == {None, "1K"}
+    assert {each.get("resolution") for each in extreme if each.get(REFERENCES)} - {None, "1K"}
+
+
+def test_texts_are_of_every_plane() -> None:
+    """Prompts have letters beyond ASCII and beyond 16 bits, long ones too; none has half of a pair."""
+    prompts = [each["prompt"] for model in MODELS for each in inputs(model)]
+    for long in (False, True):
+        letters = {letter for prompt in prompts if (len(prompt) > 1000) is long for letter in prompt[:100]}
+        assert {len(letter.encode()) for letter in letters} == {1, 2, 3, 4}
+
+
+def test_an_input_without_a_model_is_drawn() -> None:
+    """Bodies are drawn with each model and without one; with one alone where that is asked for."""
+    assert {body["input"].get("model") for body in sample(requests(), 4, 60)} == {None, *MODELS}
+    assert {each["model"] for each in inputs("grok")} == {"grok"}
+
+
+@pytest.mark.parametrize("operation", [None, OPERATION])
+def test_the_smallest_request_is_the_plain_one(operation: str | None) -> None:
+    """What is drawn shrinks to a prompt of one letter and nothing else."""
+    assert find(requests(operation), lambda body: True) == {"operation": OPERATION, "input": {"prompt": "0"}}
+
+
+def test_requests_shrink_to_what_matters() -> None:
+    """A body that fails for one thing shrinks to that thing alone."""
+    smallest = find(requests(model="wan27image"), lambda body: len(body["input"].get(REFERENCES, ())) == 9)
+    assert smallest["input"].keys() == {"prompt", "model", REFERENCES}
+    assert len(smallest["input"]["prompt"]) == 1
+    longest = find(requests(), lambda body: len(body["input"]["prompt"]) >= 3000)["input"]
+    assert (longest.keys(), len(longest["prompt"])) == ({"prompt", "model"}, 3000)
+
+
+def test_broken_requests_shrink_to_what_is_broken() -> None:
+    """A body that breaks a rule shrinks to no more than that takes."""
+    rule = "models/gptimage2#/allOf/0/then/properties/resolution/enum"
+    body, _ = find(broken_requests(rule=rule), lambda broken: True)
+    assert body["input"] == {"prompt": "0", "model": "gptimage2", "aspect_ratio": "1:1", "resolution": "4K"}
+
+
+def test_a_broken_request_shows_its_rule_by_its_id() -> None:
+    """What a failing test prints names the rule, and does not show all that it is."""
+    rule = breakable()[0]
+    assert repr(Broken([], rule)) == f"Broken(body=[], rule={rule.id!r})"
+
+
+@pytest.mark.parametrize("strategy", [requests, broken_requests, breakable])
+def test_unknown_names_are_refused_at_once(strategy: Callable[..., Any]) -> None:
+    """An operation that is not covered, or a model that does not serve it, is refused before anything is drawn."""
+    for operation in ("image.edit", "tea"):
+        with pytest.raises(UnknownName, match=f"{operation} is not a covered operation"):
+            strategy(operation)
+    for operation in (None, OPERATION):
+        with pytest.raises(UnknownName, match="dall-e is not a model that serves"):
+            strategy(operation, "dall-e")
+
+
+@pytest.mark.parametrize("rule", [f"{INPUT}#/type", "models/gptimage2#/properties/prompt/maxLength", "tea"])
+def test_rules_that_cannot_be_broken_are_refused(rule: str) -> None:
+    """A rule that is never reported alone, one of another model, and none at all are refused at once."""
+    with pytest.raises(UnknownName, match="is not a rule that such a body can break alone"):
+        broken_requests(model="grok", rule=rule)
+
+
+def test_importing_reads_nothing() -> None:
+    """The contract is read when a strategy is asked for, not when the module is imported."""
+    code = "import cannon_spec.strategies, cannon_spec.contract.load as c; print(c.default.cache_info().currsize)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "0\n"
+
+
+def test_without_hypothesis_the_import_says_what_to_install() -> None:
+    """The extra is named where Hypothesis is missing."""
+    code = "import sys; sys.modules['hypothesis'] = None; import cannon_spec.strategies"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stderr.splitlines()[-1].endswith("install it with: pip install 'cannon-spec[testing]'")
+
+
+FIELDS: dict[str, Any] = {
+    "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": 9},
+    "strength": {"type": "number", "minimum": 0, "maximum": 1},
+    "count": {"type": "integer", "minimum": 1, "maximum": 4},
+    "draft": {"type": "boolean"},
+    "layout": {
+        "type": "object",
+        "required": ["width"],
+        "additionalProperties": False,
+        "properties": {"width": {"type": "integer", "minimum": 64}, "unit": {"enum": ["px", None]}},
+        "allOf": [
+            {
+                "if": {"properties": {"unit": {"const": "px"}}, "required": ["unit"]},
+                "then": {"properties": {"width": {"maximum": 4096}}},
+            }
+        ],
+    },
+    "tags": {
+        "type": "array",
+        "minItems": 2,
+        "maxItems": 3,
+        "items": {"type": "string", "minLength": 1, "maxLength": 40},
+    },
+    "code": {"type": "string", "pattern": "^[A-Z][A-Z][0-9]+-", "minLength": 8},
+    "version": {"const": 2},
+}
+"""Fields that an overlay adds to the operation: of every type, with every word that a schema may have."""
+
+MODEL: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Twelfth",
+    "additionalProperties": False,
+    "properties": {
+        **{name: {} for name in ("prompt", "model", "style", "reference_image_urls", *FIELDS)},
+        "quality": {"enum": ["low", "high"]},
+    },
+    "allOf": [
+        {
+            "if": {"properties": {"draft": {"const": True}}, "required": ["draft"]},
+            "then": {"required": ["count"], "properties": {"count": {"maximum": 2}, "quality": {"enum": ["low"]}}},
+        },
+        {
+            "if": {"properties": {"count": {"const": 4}, "reference_image_urls": {"minItems": 1}}},
+            "then": {"properties": {"style": {"enum": ["plain", "flat"]}, "tags": {"maxItems": 2}}},
+        },
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> list[Catalog]:
+    """The contract under an overlay with many fields, a model to be named and a closed one, by each engine."""
+    schemas = {INPUT: {"required": ["prompt", "model"], "properties": FIELDS}, "models/twelfth": MODEL}
+    file = tmp_path_factory.mktemp("overlay") / "overlay.json"
+    file.write_text(json.dumps({"models": {"twelfth": {"schema": "models/twelfth"}}, "schemas": schemas}))
+    return [load_catalog(overlay=file, engine=engine) for engine in ("jsonschema", "jsonschema-rs")]
+
+
+def test_a_model_of_an_overlay_is_drawn(wide: list[Catalog]) -> None:
+    """A model that an overlay adds is drawn from its own schema, whatever words that has."""
+    drawn = sample(requests(model="twelfth", catalog=wide[1]), 4)
+    assert [found(body, catalog) for body in drawn for catalog in wide] == [[]] * 2 * len(drawn)
+    held = [body["input"] for body in drawn]
+    assert set().union(*held) == set(MODEL["properties"])
+    assert {each.get("quality") for each in held if each.get("draft") is True} == {None, "low"}
+    assert {each.get("draft") for each in held} == {None, True, False}
+
+
+def test_rules_of_an_overlay_are_broken(wide: list[Catalog]) -> None:
+    """Each rule of such a model, and of such fields, is broken alone, but for those that others always speak for.
+
+    The model is closed as the operation is, and is asked first; what it does not know cannot have a wrong type only.
+    """
+    rules = {rule.id for schema in (INPUT, "models/twelfth") for rule in wide[1].rules(schema)}
+    unknown = {f"{INPUT}#/properties/{name}/type" for name in ("aspect_ratio", "resolution")}
+    can = {rule.id for rule in breakable(model="twelfth", catalog=wide[1])}
+    assert rules - can == {f"{INPUT}#/type", f"{INPUT}#/additionalProperties"} | unknown
+    drawn = sample(broken_requests(model="twelfth", catalog=wide[1]), 3)
+    assert [found(broken.body, catalog) for broken in drawn for catalog in wide] == [
+        [broken.rule.id] for broken in drawn for _ in wide
+    ]
+    assert {broken.rule.keyword for broken in drawn} >= {"type", "enum", "required", "additionalProperties", "pattern"}
+
+
+def test_a_model_is_drawn_where_it_must_be_named(wide: list[Catalog]) -> None:
+    """Where an input needs a model, none is drawn without one, but to break that rule, if no model is asked for."""
+    assert all("model" in body["input"] for body in sample(requests(catalog=wide[1]), 2, 25))
+    needed = f"{INPUT}#/required"
+    for model, lacking in ((None, {"model", "prompt"}), ("twelfth", {"prompt"})):
+        drawn = [
+            broken.body["input"] for broken in sample(broken_requests(model=model, rule=needed, catalog=wide[1]), 2, 25)
+        ]
+        assert {name for each in drawn for name in ("model", "prompt") if name not in each} == lacking

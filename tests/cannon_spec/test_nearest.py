@@ -1,0 +1,58 @@
+"""What a misspelt word most likely meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cannon_spec.nearest import fold, nearest
+from tests.support.payloads import CATALOG, FIELDS
+
+RESOLUTIONS = ("1K", "2K", "4K")
+
+
+@pytest.mark.parametrize(
+    ("word", "choices", "meant"),
+    [
+        ("aspectRatio", FIELDS, "aspect_ratio"),
+        ("reference_images_urls", FIELDS, "reference_image_urls"),
+        ("Prompt", FIELDS, "prompt"),
+        ("4k", RESOLUTIONS, "4K"),
+        ("8K", RESOLUTIONS, None),
+        ("gpt-image-2", tuple(CATALOG.models), "gptimage2"),
+        ("image.generat", tuple(CATALOG.operations), "image.generate"),
+        ("", FIELDS, None),
+        ("---", FIELDS, None),
+        ("entirely unlike", FIELDS, None),
+        ("prompt", (), None),
+        ("flux-2", ("flux2pro", "flux2"), "flux2"),
+        ("x" * 1_000_000, FIELDS, None),
+        ("a_b", ("ab", "AB"), "ab"),
+    ],
+)
+def test_the_word_that_was_meant(word: str, choices: tuple[str, ...], meant: str | None) -> None:
+    """A word that differs in case, punctuation or a few letters means the choice that it resembles."""
+    assert nearest(word, choices) == meant
+
+
+@given(st.text(max_size=150), st.lists(st.text(max_size=12)))
+def test_only_choices_are_meant(word: str, choices: list[str]) -> None:
+    """What was meant is one of the choices, or nothing."""
+    assert nearest(word, choices) in (None, *choices)
+
+
+@given(st.data())
+def test_case_and_punctuation_do_not_matter(data: st.DataObject) -> None:
+    """A known word in another case, with other punctuation, is found again."""
+    choices = data.draw(st.sampled_from((FIELDS, tuple(CATALOG.operations), tuple(CATALOG.models))))
+    word = data.draw(st.sampled_from(choices))
+    mangled = "-".join(word.replace("_", "").replace(".", "")).swapcase()
+    assert nearest(mangled, choices) == word
+
+
+@given(st.text())
+def test_folding_is_idempotent(word: str) -> None:
+    """A folded word has letters and digits only, and folding it again changes nothing."""
+    assert all(map(str.isalnum, fold(word)))
+    assert fold(fold(word)) == fold(word)

@@ -1,0 +1,218 @@
+"""The floors of the house: who may import whom, who may read the environment, how large things may be."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from cannon_spec import load_catalog
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = {"cannon_spec": ROOT, "cannon_mock": ROOT / "mock_server", "cannon_contract": ROOT / "contract_tests"}
+LONGEST_FILE, LONGEST_FUNCTION = 400, 50
+
+FLOORS: tuple[tuple[str, ...], ...] = (
+    (
+        *("cannon_spec.errors", "cannon_spec.finding", "cannon_spec.document", "cannon_spec.pointer"),
+        *("cannon_spec.inputs", "cannon_spec.nearest"),
+    ),
+    ("cannon_spec.contract",),
+    ("cannon_spec.validate",),
+    ("cannon_spec", "cannon_spec.judge", "cannon_spec.example"),
+    ("cannon_spec.traffic", "cannon_spec.strategies"),
+    ("cannon_spec.output",),
+    ("cannon_spec.cli", "cannon_spec.__main__"),
+    ("cannon_mock.media",),
+    ("cannon_mock.model",),
+    ("cannon_mock.clock", "cannon_mock.config"),
+    ("cannon_mock.stores",),
+    ("cannon_mock.webhooks",),
+    ("cannon_mock.views",),
+    ("cannon_mock", "cannon_mock.app", "cannon_mock.serving"),
+    ("cannon_mock.testing", "cannon_mock.__main__"),
+    ("cannon_contract", "cannon_contract.client"),
+    ("cannon_contract.spending",),
+    ("cannon_contract.runner",),
+    ("cannon_contract.report",),
+    ("cannon_contract.plugin", "cannon_contract.suite", "cannon_contract.__main__"),
+)
+"""The folders and modules from the ground up. A folder stands for all that is in it, unless a part is listed too."""
+
+PURE = {"flask", "cannon_mock.stores", "time", "threading", "os", "random"}
+
+NEVER: list[tuple[str, set[str]]] = [
+    ("cannon_spec", {"cannon_mock", "cannon_contract", "flask", "httpx", "respx", "pytest", "waitress"}),
+    ("cannon_spec.validate", {"cannon_spec.contract.load", "pathlib", "os", "io"}),
+    ("cannon_mock.model", PURE),
+    ("cannon_mock.media", PURE),
+    ("cannon_mock.stores", {"flask", "cannon_mock.views", "cannon_mock.webhooks", "cannon_mock.clock"}),
+    ("cannon_mock.views.api", {"cannon_mock.views.admin"}),
+    ("cannon_mock.views.admin", {"cannon_mock.views.api"}),
+]
+
+STRATEGIES = "cannon_spec.strategies"
+CHANCE = {"cannon_mock.app", "cannon_contract.runner.targets", "cannon_contract.client.flows"}
+THREADS = {"cannon_mock.serving.serve", "cannon_mock.serving.workers"}
+ENVIRONMENT = {"cannon_spec.cli.main", "cannon_mock.config", "cannon_contract.plugin"}
+
+
+def _module(file: Path, root: Path) -> str:
+    parts = file.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {_module(file, root): file for name, root in FOLDERS.items() for file in sorted((root / name).rglob("*.py"))}
+TREES = {name: ast.parse(file.read_text()) for name, file in MODULES.items()}
+
+
+def _floor(name: str) -> int:
+    """The number of the floor that a module is on: that of the longest name listed which it has or is within."""
+    listed = {each: number for number, names in enumerate(FLOORS) for each in names}
+    packages = ("cannon_spec", "cannon_mock", "cannon_contract")
+    within = [each for each in listed if name == each or (each not in packages and name.startswith(each + "."))]
+    return listed[max(within, key=len)]
+
+
+def _imports(name: str) -> set[str]:
+    """Every module that ``name`` imports, anywhere in its file; relative imports and submodules resolved."""
+    found: set[str] = set()
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(name, node)
+            found |= {f"{base}.{alias.name}" if f"{base}.{alias.name}" in MODULES else base for alias in node.names}
+    return found
+
+
+def _base(name: str, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    parts = package.split(".")[: len(package.split(".")) - node.level + 1]
+    return ".".join([*parts, node.module] if node.module else parts)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_a_floor(name: str) -> None:
+    """A module that no floor lists has no place in the house."""
+    assert _floor(name) >= 0
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_down(name: str) -> None:
+    """No module imports one of a floor above its own, not even for types."""
+    upward = [target for target in _imports(name) & MODULES.keys() if _floor(target) > _floor(name)]
+    assert upward == []
+
+
+@pytest.mark.parametrize(("prefix", "barred"), NEVER)
+def test_what_must_never_be_imported(prefix: str, barred: set[str]) -> None:
+    """Neither a barred module nor anything below it is imported."""
+    for name in MODULES:
+        if name == prefix or name.startswith(prefix + "."):
+            bad = {
+                target for target in _imports(name) for bar in barred if target == bar or target.startswith(bar + ".")
+            }
+            assert bad == set(), name
+
+
+def test_hypothesis_is_asked_for_in_one_place_only() -> None:
+    """Only the strategies import Hypothesis, and below the contract tests nothing imports them: who wants them does."""
+    outside = [name for name in MODULES if not name.startswith((STRATEGIES, "cannon_contract"))]
+    barred = ("hypothesis", STRATEGIES)
+    assert [name for name in outside if any(each.startswith(barred) for each in _imports(name))] == []
+
+
+def test_contract_tests_know_the_mock_in_one_place_only() -> None:
+    """Only where the contract tests connect do they import the mock, and of it the application and the clock."""
+    for name in MODULES:
+        if name.startswith("cannon_contract"):
+            known = {target for target in _imports(name) if target.startswith("cannon_mock")}
+            assert known <= ({"cannon_mock"} if name == "cannon_contract.runner.targets" else set()), name
+
+
+def test_only_the_serving_edge_starts_threads() -> None:
+    """The module threading is imported by the serving edge alone; others may import a lock, or ask which one runs."""
+    for name, tree in TREES.items():
+        taken = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "threading"
+            for alias in node.names
+        }
+        whole = "threading" in _imports(name) and not taken
+        assert name in THREADS or (not whole and taken <= {"Lock", "RLock", "get_ident", "local"}), name
+
+
+def test_one_reader_of_the_environment_a_package() -> None:
+    """os.environ and os.getenv are named in one module of each package."""
+    readers = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv"))
+        or (isinstance(node, ast.alias) and node.name in ("environ", "getenv"))
+    }
+    assert readers == ENVIRONMENT
+
+
+def test_chance_comes_from_a_seed() -> None:
+    """Nothing imports random or uuid; what draws secrets are the seed of a mock and the keys of contract tests."""
+    for name in MODULES:
+        barred = {"random", "uuid"} | (set() if name in CHANCE else {"secrets"})
+        assert name.startswith("cannon_contract.suite.") or not _imports(name) & barred, name
+
+
+def test_imports_form_no_circle() -> None:
+    """Modules can be put in an order in which each imports earlier ones only."""
+    waiting = {name: (_imports(name) - _typing_only(name)) & MODULES.keys() - {name} for name in MODULES}
+    while waiting:
+        ready = {name for name, needs in waiting.items() if not needs & waiting.keys()}
+        assert ready, f"a circle among {sorted(waiting)}"
+        waiting = {name: needs for name, needs in waiting.items() if name not in ready}
+
+
+def _typing_only(name: str) -> set[str]:
+    guarded = [
+        node for node in TREES[name].body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    ]
+    return {each.module for node in guarded for each in node.body if isinstance(each, ast.ImportFrom) and each.module}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_files_and_functions_stay_small(name: str) -> None:
+    """No file has more than 400 lines, no function more than 50."""
+    assert len(MODULES[name].read_text().splitlines()) <= LONGEST_FILE
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+def test_only_one_file_reads_the_contract() -> None:
+    """The folder of schemas is named by the catalog's module alone."""
+    naming = {
+        name
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value == "schemas" and _is_path(node, tree)
+    }
+    assert naming == {"cannon_spec.contract.load"}
+
+
+def _is_path(constant: ast.Constant, tree: ast.Module) -> bool:
+    """Whether a constant is an argument of os.path.join or stands beside a / of paths."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.path.join")
+    divisions = (node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
+    return any(constant in call.args for call in calls) or any(constant is node.right for node in divisions)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("cannon_contract")])
+def test_models_and_operations_are_data(name: str) -> None:
+    """No module names a model or an operation: what is known of one is in the contract's files."""
+    catalog = load_catalog()
+    known = {*catalog.models, *catalog.operations, *(model.name for model in catalog.models.values())}
+    for node in ast.walk(TREES[name]):
+        assert not isinstance(node, ast.Constant) or node.value not in known, node.value

@@ -1,0 +1,62 @@
+"""A mock behind a real socket, in this process, whose journal a test can read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from waitress.server import create_server
+
+from cannon_mock import Config, create_app
+from cannon_mock.model import journal
+from cannon_mock.model.journal import Exchange
+from cannon_mock.views import context as mocks
+from cannon_mock.views.context import Mock
+from tests.support import processes
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The address of a mock and what it is made of."""
+
+    url: str
+    parts: Mock
+
+    @property
+    def creates(self) -> list[Exchange]:
+        """The creates that the mock was asked for, the first one first."""
+        entries = self.parts.store.records.entries(journal.LOG, self.parts.config.journal)
+        return [each for each in map(journal.decode, entries) if each.method == "POST"]
+
+
+@contextmanager
+def serving(layer: Callable[[Any], Any] = lambda app: app, **settings: Any) -> Iterator[Served]:
+    """A mock that goes a hundred times as fast as the service, behind a layer."""
+    app = create_app(Config(**{"speed": 100, "credits": 100_000, **settings}))
+    with listening(layer(app)) as url:
+        yield Served(url, mocks.of(app))
+
+
+@contextmanager
+def listening(app: Any) -> Iterator[str]:
+    """The address of a WSGI application, until the end of the block."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.trigger.pull_trigger(server.close)  # within the server's own loop, which then has nothing left to do
+        thread.join()
+        server.task_dispatcher.shutdown()
+
+
+def run_contract(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A run of the contract tests in a process of its own, with these API keys only."""
+    command = [sys.executable, "-m", "cannon_contract", *flags]
+    return subprocess.run(command, capture_output=True, text=True, env=processes.environment(**environment))
