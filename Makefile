@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test contract mutants bench bench-stores lint format tables wheel clean
+.PHONY: help demo mock test test-all check contract mutants bench bench-stores lint format tables wheel clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -19,10 +19,16 @@ demo: $(READY) ## judge a request, run it through the mock, fetch its picture
 mock: $(READY) ## a mock on http://127.0.0.1:2266
 	@$(BIN)/cannon-mock
 
-test: lint ## every check: lint, types, tests, coverage
+test: lint ## decide whether all is well: lint, types, tests, the contract suite, a mutant of each kind
+	@$(BIN)/pytest -n 2 -m "not extended"
+
+test-all: lint ## the same, and what repeats, kills, installs or builds; with coverage and more examples
 	@rm -f .coverage .coverage.*
-	@$(BIN)/pytest -n 2 --cov --cov-report=
+	@$(BIN)/pytest -n 2 --hypothesis-profile=extended --cov --cov-report=
 	@$(BIN)/coverage report
+
+check: lint ## the fast loop: lint, types, and the tests of the folders that have changed
+	@$(BIN)/python -m tests.changed
 
 contract: $(READY) ## the contract tests against the mock
 	@$(BIN)/cannon-contract

@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.processes import environment
 
+pytestmark = pytest.mark.extended  # builds the wheel and installs it
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -72,6 +72,7 @@ def _client(url: str, key: str = "cs_test_shared") -> httpx.Client:
     return httpx.Client(base_url=url, headers={"x-api-key": key}, trust_env=False, timeout=60)
 
 
+@pytest.mark.extended
 def test_many_creates_over_processes_keep_the_rules(sites: list[str]) -> None:
     """500 creates with one key make one request and one hold; of 200 with credits for 50, 50 are accepted."""
     with ExitStack() as stack, ThreadPoolExecutor(12) as pool:
@@ -194,6 +195,7 @@ def _none_sent_twice(url: str, received: Counter[str]) -> None:
 START_LOAD = 10**9
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
 def test_what_was_acknowledged_survives_kill_9(kind: str, tmp_path: Path) -> None:
     """Servers under load are killed twenty times, with Redis the store too: no acknowledged request is lost."""
@@ -218,6 +220,7 @@ def test_what_was_acknowledged_survives_kill_9(kind: str, tmp_path: Path) -> Non
             _none_sent_twice(url, Counter(headers["webhook-id"] for _, headers in receiver.received))
 
 
+@pytest.mark.extended
 def test_no_webhook_is_claimed_twice(tmp_path: Path) -> None:
     """With four workers at it, each webhook is sent once, and each attempt is one process's."""
     with (

@@ -1,0 +1,61 @@
+"""Run the tests that mirror the folders changed since the last commit (``make check``)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = {"mock_server/cannon_mock": "cannon_mock", "contract_tests/cannon_contract": "cannon_contract"}
+DATA = "tests/cannon_spec/contract"
+"""The tests of the contract's files, which have no folder of their own."""
+
+
+def changed_files() -> list[str]:
+    """Files that differ from the last commit, and new ones that git does not ignore."""
+    commands = (("diff", "--name-only", "HEAD"), ("ls-files", "--others", "--exclude-standard"))
+    outputs = (
+        subprocess.run(("git", *each), cwd=ROOT, capture_output=True, text=True, check=True) for each in commands
+    )
+    return [line for output in outputs for line in output.stdout.splitlines()]
+
+
+def mirror(file: str) -> str | None:
+    """The folder of tests for a file; None for a file that no folder of tests mirrors.
+
+    A folder without a mirror of its own is tested by the nearest one above it.
+    """
+    if file.startswith("schemas/"):
+        return DATA
+    if file.startswith("tests/"):
+        folder = PurePosixPath(file).parent
+    else:
+        for place, package in PACKAGES.items():
+            file = file.replace(place, package, 1) if file.startswith(place) else file
+        folder = PurePosixPath("tests", file).parent
+    while not (ROOT / folder).is_dir():
+        folder = folder.parent
+    return None if folder == PurePosixPath("tests") else str(folder)
+
+
+def folders_to_test(files: Iterable[str]) -> list[str]:
+    """The folders of tests for some files, none within another."""
+    folders = {folder for folder in map(mirror, files) if folder is not None}
+    return sorted(each for each in folders if not any(each.startswith(other + "/") for other in folders))
+
+
+def main() -> int:
+    """Run those tests; the exit status of pytest, 0 where nothing is to be tested."""
+    folders = folders_to_test(changed_files())
+    if not folders:
+        print("no folder with tests of its own has changed")
+        return 0
+    print("testing", *folders, flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "2", "-m", "not extended", *folders]
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
