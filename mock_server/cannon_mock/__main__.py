@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from cannon_mock import create_app
-from cannon_mock.config import Config, from_env
+from cannon_mock.config import Config, read_environment
 from cannon_mock.stores import StoreError
 from cannon_spec import __version__
 from cannon_spec.errors import CannonSpecError
@@ -35,7 +35,7 @@ in its prompt. GET /__mock__/scenarios lists them.
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve a mock until it is stopped; the exit status is returned."""
     try:
-        defaults = from_env()
+        defaults = read_environment()
         arguments = vars(parser(defaults).parse_args(argv))
         config = Config(**{each.name: arguments[each.name] for each in fields(Config)})
         from cannon_mock.serving import serve, workers
@@ -61,13 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     def announce(url: str) -> None:
         print(f"cannon-mock ready on {url}", flush=True)
         if not config.webhook_secret:
-            print(f"webhooks are signed with {context.of(app).postman.secret}", flush=True)
+            print(f"webhooks are signed with {context.find_context(app).webhook_sender.secret}", flush=True)
 
     if config.workers > 1:
         workers.serve_all(app, bound, config.workers, announce)
     else:
         serve.serve(app, bound, announce)
-    context.of(app).store.records.close()
+    context.find_context(app).store.records.close()
     return 0
 
 

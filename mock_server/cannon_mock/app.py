@@ -16,7 +16,7 @@ from cannon_spec.contract.catalog import Catalog
 if TYPE_CHECKING:
     from flask import Flask
 
-    from cannon_mock.views.context import Mock
+    from cannon_mock.views.context import MockContext
     from cannon_mock.webhooks.outgoing import Send
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -71,7 +71,7 @@ def _mock(
     records: Records,
     clock: Clock | None,
     send: Send | None,
-) -> Mock:
+) -> MockContext:
     from cannon_mock.stores import scenario_registry
     from cannon_mock.views import context
     from cannon_mock.webhooks import outgoing, sender
@@ -87,7 +87,9 @@ def _mock(
     postman = sender.Postman(catalog, config, store, clock, secret, send, known.hook)
     clock.movers.append(postman.move)
     keys = Keys(catalog.status_reply, config.credits, listed)
-    return context.Mock(config, catalog, keys, store, clock, postman, seed, shared_values.Numbers(records), known)
+    return context.MockContext(
+        config, catalog, keys, store, clock, postman, seed, shared_values.Numbers(records), known
+    )
 
 
 def _clock(config: Config, records: Records) -> Clock:

@@ -93,7 +93,7 @@ class Config:
             raise ValueError(f"{name} {getattr(self, name)}: a number from {least} to {most}")
 
 
-def from_env(environ: Mapping[str, str] | None = None) -> Config:
+def read_environment(environ: Mapping[str, str] | None = None) -> Config:
     """The settings that the environment names, defaults for the rest. Raises ValueError for one that does not fit."""
     environ, config = os.environ if environ is None else environ, Config()
     given = {

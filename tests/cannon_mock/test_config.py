@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cannon_mock import Config
-from cannon_mock.config import from_env
+from cannon_mock.config import read_environment
 from tests.support.mocks import Maker
 
 DEFAULTS = {
@@ -123,7 +123,7 @@ def test_the_defaults_are_as_documented() -> None:
 def test_each_field_is_read_from_the_environment(name: str) -> None:
     """CANNON_MOCK_ and the field's name in capitals sets that field, in the field's own type, and no other."""
     text, value = GIVEN[name]
-    config = from_env({f"CANNON_MOCK_{name.upper()}": text, name.upper(): "ignored"})
+    config = read_environment({f"CANNON_MOCK_{name.upper()}": text, name.upper(): "ignored"})
     assert asdict(config) == {**DEFAULTS, name: value}
     assert type(getattr(config, name)) is type(DEFAULTS[name])
 
@@ -131,26 +131,26 @@ def test_each_field_is_read_from_the_environment(name: str) -> None:
 def test_the_environment_of_the_process_is_the_default_source(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a mapping the variables of the process count."""
     monkeypatch.setenv("CANNON_MOCK_PORT", "8123")
-    assert from_env().port == 8123
+    assert read_environment().port == 8123
 
 
 @pytest.mark.parametrize("text", ["1", "true", "TRUE", "yes", "on", " On "])
 def test_words_for_yes(text: str) -> None:
     """A switch is on for each common word for yes, in any case."""
-    assert from_env({"CANNON_MOCK_STRICT": text}).strict is True
+    assert read_environment({"CANNON_MOCK_STRICT": text}).strict is True
 
 
 @pytest.mark.parametrize("text", ["0", "false", "No", "off", ""])
 def test_words_for_no(text: str) -> None:
     """A switch stays off for each common word for no, and for an empty value."""
-    assert from_env({"CANNON_MOCK_STRICT": text}).strict is False
+    assert read_environment({"CANNON_MOCK_STRICT": text}).strict is False
 
 
 @pytest.mark.parametrize("text", ["maybe", "ture", "2"])
 def test_a_switch_takes_no_other_word(text: str) -> None:
     """A word that is neither yes nor no is refused by the variable's name, not taken for no."""
     with pytest.raises(ValueError, match="CANNON_MOCK_STRICT"):
-        from_env({"CANNON_MOCK_STRICT": text})
+        read_environment({"CANNON_MOCK_STRICT": text})
 
 
 @pytest.mark.parametrize("name", ["port", "speed", "credits", "refusal_status", "max_tasks"])
@@ -158,13 +158,13 @@ def test_a_switch_takes_no_other_word(text: str) -> None:
 def test_a_number_must_be_one(name: str, text: str) -> None:
     """A text where a number belongs is refused, and the message names the variable or the field."""
     with pytest.raises(ValueError, match=rf"(CANNON_MOCK_{name.upper()}|{name})\b"):
-        from_env({f"CANNON_MOCK_{name.upper()}": text})
+        read_environment({f"CANNON_MOCK_{name.upper()}": text})
 
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_an_empty_variable_is_one_that_is_not_set(name: str) -> None:
     """A variable that is set to nothing leaves the default."""
-    assert from_env({f"CANNON_MOCK_{name.upper()}": ""}) == Config()
+    assert read_environment({f"CANNON_MOCK_{name.upper()}": ""}) == Config()
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_what_cannot_be_is_refused(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=message):
         Config(**{name: value})
     with pytest.raises(ValueError, match=message):
-        from_env({f"CANNON_MOCK_{name.upper()}": str(value)})
+        read_environment({f"CANNON_MOCK_{name.upper()}": str(value)})
 
 
 @pytest.mark.parametrize("extreme", EXTREMES, ids=str)
@@ -212,7 +212,7 @@ def test_the_last_legal_value_works(make_mock: Maker, extreme: dict[str, Any]) -
 def test_no_environment_does_worse_than_a_refusal(environ: dict[str, str]) -> None:
     """Whatever the variables hold, there are settings or a ValueError with one line."""
     try:
-        from_env(environ)
+        read_environment(environ)
     except ValueError as error:
         assert str(error)  # noqa: PT017 - either way is right
 

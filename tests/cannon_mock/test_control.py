@@ -295,7 +295,7 @@ def test_forgetting_is_narrow_or_whole(mock: Driver) -> None:
     mock.clock.advance(5)
     assert _post(mock, "reset", {"what": "journal"}).get_json() == {"ok": True}
     assert (_get(mock, "journal")["count"], mock.credits()) == (0, START - PRICE)
-    now_ms, secret = mock.clock.now_ms(), mock.parts.postman.secret
+    now_ms, secret = mock.clock.now_ms(), mock.parts.webhook_sender.secret
     _post(mock, "reset", "")
     assert (_get(mock, "tasks"), _get(mock, "scenarios")["rules"], mock.credits()) == ({"tasks": []}, [], START)
     assert (mock.clock.now_ms(), _get(mock, "webhooks")["secret"]) == (now_ms, secret)

@@ -13,7 +13,7 @@ from tests.support.receiver import receiving
 def test_eight_days_pass_at_once() -> None:
     """One call moves the clock: the task is done, webhook at its third attempt, key, log and asset gone."""
     key = {"x-api-key": "cs_test_days", "x-idempotency-key": "order-1"}
-    with receiving() as receiver, serve.background(create_app(Config(clock="manual"))) as url:
+    with receiving() as receiver, serve.serve_in_background(create_app(Config(clock="manual"))) as url:
         receiver.answers = [(500, {}), (503, {})]
         with httpx.Client(base_url=url, headers=key, trust_env=False) as client:
             made = client.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from cannon_mock import Config, ManualClock, create_app
 from cannon_mock.views import context as mocks
-from cannon_mock.views.context import Mock
+from cannon_mock.views.context import MockContext
 from cannon_mock.webhooks.outgoing import Send
 from cannon_spec import Catalog, validate_response
 from tests.support.payloads import CATALOG
@@ -46,7 +46,7 @@ class Driver:
     def __init__(self, app: Flask, clock: ManualClock) -> None:
         self.client: FlaskClient = app.test_client()
         self.clock = clock
-        self.parts: Mock = mocks.of(app)
+        self.parts: MockContext = mocks.find_context(app)
         self.store = self.parts.store
 
     def get(self, path: str, key: str = KEY, **headers: str) -> TestResponse:

@@ -16,7 +16,7 @@ from cannon_mock import Config, create_app
 from cannon_mock.model import journal
 from cannon_mock.model.journal import Exchange
 from cannon_mock.views import context as mocks
-from cannon_mock.views.context import Mock
+from cannon_mock.views.context import MockContext
 from tests.support import processes
 
 
@@ -25,7 +25,7 @@ class Served:
     """The address of a mock and what it is made of."""
 
     url: str
-    parts: Mock
+    parts: MockContext
 
     @property
     def creates(self) -> list[Exchange]:
@@ -39,7 +39,7 @@ def serving(layer: Callable[[Any], Any] = lambda app: app, **settings: Any) -> I
     """A mock that goes a hundred times as fast as the service, behind a layer."""
     app = create_app(Config(**{"speed": 100, "credits": 100_000, **settings}))
     with listening(layer(app)) as url:
-        yield Served(url, mocks.of(app))
+        yield Served(url, mocks.find_context(app))
 
 
 @contextmanager

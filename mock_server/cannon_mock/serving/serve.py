@@ -36,7 +36,7 @@ def listen(config: Config) -> socket.socket:
     return socket.create_server((config.host, config.port), family=family, backlog=1024)
 
 
-def address(bound: socket.socket) -> str:
+def find_address(bound: socket.socket) -> str:
     """The address of a bound socket: ``http://127.0.0.1:2266``."""
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -46,7 +46,7 @@ def serve(app: Flask, bound: socket.socket, announce: Callable[[str], None]) -> 
     """Serve until SIGTERM or Ctrl-C; ``announce`` is given the address once the mock answers."""
     for asked in (signal.SIGTERM, signal.SIGINT):  # a shell starts what runs in the background without SIGINT
         signal.signal(asked, _stop)
-    announcing = threading.Thread(target=_announce, args=(address(bound), announce), daemon=True)
+    announcing = threading.Thread(target=_announce, args=(find_address(bound), announce), daemon=True)
     announcing.start()
     with _round(app):
         _run(app, bound)
@@ -54,7 +54,7 @@ def serve(app: Flask, bound: socket.socket, announce: Callable[[str], None]) -> 
 
 
 @contextlib.contextmanager
-def background(app: Flask) -> Iterator[str]:
+def serve_in_background(app: Flask) -> Iterator[str]:
     """Serve on a free port of this machine, in threads of this process, while the context lasts; gives the address.
 
     Webhooks that fell due are sent at the end of each exchange and when the clock is moved.
@@ -64,7 +64,7 @@ def background(app: Flask) -> Iterator[str]:
     running = threading.Thread(target=server.run, daemon=True)
     running.start()
     try:
-        yield address(bound)
+        yield find_address(bound)
     finally:
         server.trigger.pull_trigger(lambda: wasyncore.close_all(channels))  # in the server's own thread
         running.join(_PROBE_SECONDS)
@@ -118,7 +118,7 @@ def _round(app: Flask) -> Iterator[None]:
     if not context.is_mock(app):
         yield
         return
-    postman, stopping = context.of(app).postman, threading.Event()
+    postman, stopping = context.find_context(app).webhook_sender, threading.Event()
 
     def go() -> None:
         while not stopping.wait(_ROUND_SECONDS):

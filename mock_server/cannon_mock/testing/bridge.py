@@ -41,7 +41,7 @@ Check = Callable[[httpx.Response], None]
 
 
 @contextmanager
-def bridged(app: WSGIApplication, base_url: str, check: Check = lambda _: None) -> Iterator[None]:
+def bridge_app(app: WSGIApplication, base_url: str, check: Check = lambda _: None) -> Iterator[None]:
     """While the context lasts, ``app`` answers whatever is sent to the host of ``base_url`` and its domain.
 
     So does it for synchronous and asynchronous clients, and nothing sent there reaches the network: not by a route

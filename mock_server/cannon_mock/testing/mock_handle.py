@@ -16,10 +16,10 @@ from cannon_mock.model.journal import Exchange
 from cannon_mock.model.scenarios import Rule
 from cannon_mock.model.tasks import Task
 from cannon_mock.views import context
-from cannon_mock.views.context import Mock
+from cannon_mock.views.context import MockContext
 from cannon_mock.webhooks.outgoing import Send
 
-Receiver = Callable[[bytes, Mapping[str, str]], int | None]
+WebhookReceiver = Callable[[bytes, Mapping[str, str]], int | None]
 """Is given the body and the headers of a webhook; answers with a status, or with None for 200."""
 
 _SHOWN = 300
@@ -30,7 +30,7 @@ class Mailbox:
 
     def __init__(self, outside: Send) -> None:
         self._outside = outside
-        self.receivers: dict[str, Receiver] = {}
+        self.receivers: dict[str, WebhookReceiver] = {}
         self.errors: list[BaseException] = []
         self.account_of: Callable[[str], str] = lambda _: ""
 
@@ -48,7 +48,7 @@ class Mailbox:
 
 
 @dataclass(slots=True, repr=False)
-class Handle:
+class MockHandle:
     """One mock for one test. With ``account`` it sees and rules that account alone; ``key`` is its API key."""
 
     app: Flask
@@ -86,7 +86,7 @@ class Handle:
     @property
     def webhook_secret(self) -> str:
         """What webhooks are signed with."""
-        return self._mock.postman.secret
+        return self._mock.webhook_sender.secret
 
     def scenario(
         self, name: str, *, times: int | None = None, operation: str = "", model: str = "", prompt: str = ""
@@ -108,7 +108,7 @@ class Handle:
         """Move the clock on; what falls due is done first. The time then, in epoch milliseconds."""
         return self.clock.advance(ms, seconds=seconds, minutes=minutes, hours=hours, days=days)
 
-    def on_webhook(self, receiver: Receiver | None) -> None:
+    def on_webhook(self, receiver: WebhookReceiver | None) -> None:
         """Give webhooks to ``receiver(body, headers)`` instead of calling their address.
 
         What it returns is the status of its answer, None is 200. What it raises fails the test at its end.
@@ -135,9 +135,9 @@ class Handle:
         if found != times if times is not None else not found:
             asked = "at least one" if times is None else f"{times}"
             sought = ", ".join(f"{name}={value}" for name, value in wanted.items()) or "any"
-            raise AssertionError(f"{asked} expected, {found} seen of: {sought}\n{self.told()}")
+            raise AssertionError(f"{asked} expected, {found} seen of: {sought}\n{self.describe_calls()}")
 
-    def told(self) -> str:
+    def describe_calls(self) -> str:
         """What was sent, in lines to be read."""
         lines = [_line(exchange) for exchange in self.journal]
         return "\n".join(lines) or "nothing was sent to the mock"
@@ -153,8 +153,8 @@ class Handle:
             raise error
 
     @property
-    def _mock(self) -> Mock:
-        return context.of(self.app)
+    def _mock(self) -> MockContext:
+        return context.find_context(self.app)
 
 
 def _line(exchange: Exchange) -> str:

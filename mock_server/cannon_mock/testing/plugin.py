@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from cannon_mock.clock import ManualClock
-    from cannon_mock.testing.mock_handle import Handle
+    from cannon_mock.testing.mock_handle import MockHandle
 
 _SETTINGS = {
     "progression": "time, immediate, or manual:N: each state lasts N polls (manual:1)",
@@ -28,7 +28,7 @@ _SETTINGS = {
 }
 _MARK = "cannon(**settings): settings of the mock for this test, as the flags of cannon-mock, like credits=50"
 _DEFAULTS: dict[str, Any] = {"progression": "manual:1", "seed": "pytest"}
-_HANDLES = pytest.StashKey[list["Handle"]]()
+_HANDLES = pytest.StashKey[list["MockHandle"]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +50,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     report = yield
     if report.failed and report.when == "call":
         for handle in item.stash.get(_HANDLES, []):
-            report.sections.append((f"what was sent to {handle.url}", handle.told()))
+            report.sections.append((f"what was sent to {handle.url}", handle.describe_calls()))
     return report
 
 
@@ -70,13 +70,13 @@ def cannon_clock(cannon_session_clock: ManualClock) -> ManualClock:
 
 
 @pytest.fixture
-def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualClock) -> Iterator[Handle]:
+def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualClock) -> Iterator[MockHandle]:
     """A mock of its own behind the vendor's address, within httpx and httpx2: code under test needs no change."""
-    from cannon_mock.testing.bridge import bridged
+    from cannon_mock.testing.bridge import bridge_app
 
     handle = _made(_settings(request), cannon_session_clock)
     try:
-        with bridged(handle.app, handle.url, _checker(handle)):
+        with bridge_app(handle.app, handle.url, _checker(handle)):
             yield from _lent(request, handle)
     finally:
         _forget(handle)
@@ -85,18 +85,18 @@ def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualCloc
 
 
 @pytest.fixture(scope="session")
-def cannon_servers(cannon_session_clock: ManualClock) -> Iterator[Callable[[dict[str, Any]], Handle]]:
+def cannon_servers(cannon_session_clock: ManualClock) -> Iterator[Callable[[dict[str, Any]], MockHandle]]:
     """Servers on sockets of this machine, one for each set of settings, for the whole session."""
     from cannon_mock.serving import serve
 
-    running: dict[str, Handle] = {}
+    running: dict[str, MockHandle] = {}
     with ExitStack() as stack:
 
-        def served(settings: dict[str, Any]) -> Handle:
+        def served(settings: dict[str, Any]) -> MockHandle:
             name = repr(sorted(settings.items()))
             if name not in running:
                 handle = _made(settings, cannon_session_clock)
-                handle.url = stack.enter_context(serve.background(handle.app))
+                handle.url = stack.enter_context(serve.serve_in_background(handle.app))
                 running[name] = handle
             return running[name]
 
@@ -105,27 +105,27 @@ def cannon_servers(cannon_session_clock: ManualClock) -> Iterator[Callable[[dict
 
 @pytest.fixture
 def cannon_server(
-    request: pytest.FixtureRequest, cannon_servers: Callable[[dict[str, Any]], Handle]
-) -> Iterator[Handle]:
+    request: pytest.FixtureRequest, cannon_servers: Callable[[dict[str, Any]], MockHandle]
+) -> Iterator[MockHandle]:
     """A mock at ``url``, for any client; ``key`` is an account of this test alone."""
     from cannon_mock.model.keys import account_of
-    from cannon_mock.testing.mock_handle import Handle
+    from cannon_mock.testing.mock_handle import MockHandle
 
     served = cannon_servers(_settings(request))
     key = f"cs_test_{hashlib.sha256(f'{request.node.nodeid} {id(request)}'.encode()).hexdigest()[:24]}"
-    yield from _lent(request, Handle(served.app, served.url, key, served.mailbox, account_of(key)))
+    yield from _lent(request, MockHandle(served.app, served.url, key, served.mailbox, account_of(key)))
 
 
-def _lent(request: pytest.FixtureRequest, handle: Handle) -> Iterator[Handle]:
+def _lent(request: pytest.FixtureRequest, handle: MockHandle) -> Iterator[MockHandle]:
     request.node.stash.setdefault(_HANDLES, []).append(handle)
     yield handle
     handle.close()
 
 
-def _made(settings: dict[str, Any], clock: ManualClock) -> Handle:
+def _made(settings: dict[str, Any], clock: ManualClock) -> MockHandle:
     from cannon_mock import Config, create_app
     from cannon_mock.stores import StoreError
-    from cannon_mock.testing.mock_handle import Handle, Mailbox
+    from cannon_mock.testing.mock_handle import Mailbox, MockHandle
     from cannon_mock.views import context
     from cannon_mock.webhooks import outgoing
     from cannon_spec.errors import CannonSpecError
@@ -136,14 +136,14 @@ def _made(settings: dict[str, Any], clock: ManualClock) -> Handle:
         app = create_app(config, clock=clock, send=mailbox.send)
     except (TypeError, ValueError, CannonSpecError, StoreError) as error:
         pytest.fail(f"cannon: {error}", pytrace=False)
-    store = context.of(app).store
+    store = context.find_context(app).store
 
     def account_of(id_: str) -> str:
         task = store.tasks.get(id_)
         return "" if task is None else task.account
 
     mailbox.account_of = account_of
-    return Handle(app, context.of(app).catalog.base_url, "cs_test_pytest", mailbox)
+    return MockHandle(app, context.find_context(app).catalog.base_url, "cs_test_pytest", mailbox)
 
 
 def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _sound(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _checker(handle: Handle) -> Callable[[httpx.Response], None]:
+def _checker(handle: MockHandle) -> Callable[[httpx.Response], None]:
     """Fails a call to an address that the API does not have: at once, and once more where that was swallowed."""
 
     def check(reply: httpx.Response) -> None:
@@ -189,11 +189,11 @@ def _checker(handle: Handle) -> Callable[[httpx.Response], None]:
     return check
 
 
-def _forget(handle: Handle) -> None:
+def _forget(handle: MockHandle) -> None:
     """The session's clock moves this test's webhooks no more."""
     from cannon_mock.views import context
 
-    handle.clock.movers.remove(context.of(handle.app).postman.move)
+    handle.clock.movers.remove(context.find_context(handle.app).webhook_sender.move)
 
 
 def _need() -> None:

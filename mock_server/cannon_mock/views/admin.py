@@ -18,8 +18,8 @@ from cannon_mock.model.scenarios import Rule
 from cannon_mock.model.tasks import Task
 from cannon_mock.stores import StoreError
 from cannon_mock.views import reset
-from cannon_mock.views.context import Mock, base_url, current
-from cannon_mock.views.problems import Problem, answer
+from cannon_mock.views.context import MockContext, current_context, find_base_url
+from cannon_mock.views.problems import AdminError, build_error_reply
 from cannon_spec import Claim, __version__, document
 from cannon_spec.contract.lifecycle import FOREVER_MS, status_at
 from cannon_spec.errors import CatalogError, NotJSON
@@ -37,34 +37,34 @@ _MATCH = ("operation", "model", "prompt", "key")
 
 @blueprint.before_request
 def _authorize() -> None:
-    token = current().config.admin_token
+    token = current_context().config.admin_token
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and request.endpoint not in _OPEN and not hmac.compare_digest(sent.encode(), token.encode()):
-        raise Problem(401, "send the token of --admin-token as Authorization: Bearer TOKEN")
+        raise AdminError(401, "send the token of --admin-token as Authorization: Bearer TOKEN")
 
 
-blueprint.register_error_handler(Problem, answer)
+blueprint.register_error_handler(AdminError, build_error_reply)
 
 
 @blueprint.errorhandler(HTTPException)
 def _refused(error: HTTPException) -> Response:
-    return answer(Problem(error.code or 500, error.description or error.name))
+    return build_error_reply(AdminError(error.code or 500, error.description or error.name))
 
 
 @blueprint.get("/health")
 def health() -> Response:
     """Whether the mock answers; needs no key."""
-    return jsonify(ok=True, name="cannon-mock", version=__version__, engine=current().catalog.engine)
+    return jsonify(ok=True, name="cannon-mock", version=__version__, engine=current_context().catalog.engine)
 
 
 @blueprint.get("/ready")
 def ready() -> Response:
     """Whether the mock can do its work: 503 while its store cannot be reached."""
     try:
-        current().clock.now_ms()
-        current().store.records.get("ready")
+        current_context().clock.now_ms()
+        current_context().store.records.get("ready")
     except StoreError as error:
-        raise Problem(503, str(error)) from None
+        raise AdminError(503, str(error)) from None
     return jsonify(ok=True)
 
 
@@ -77,7 +77,7 @@ def version() -> Response:
 @blueprint.get("/assumptions")
 def assumptions() -> Response:
     """Every claim on the service that the vendor does not document, and the switches that are in force."""
-    mock = current()
+    mock = current_context()
     claims = [asdict(claim) for claim in mock.catalog.claims.values() if _is_weak(claim)]
     switches = {name: getattr(mock.config, name) for name in _SWITCHES}
     return jsonify(assumptions=claims, switches=switches)
@@ -86,20 +86,20 @@ def assumptions() -> Response:
 @blueprint.get("/clock")
 def clock() -> Response:
     """The time, and how fast it goes."""
-    return _clock(current())
+    return _clock(current_context())
 
 
 @blueprint.post("/clock")
 def move_clock() -> Response:
     """Move the clock: ``advance_ms``, ``set_ms``, ``freeze``, ``run`` or ``scale``. What falls due is done first."""
-    asked, known = _asked("advance_ms", "set_ms", "freeze", "run", "scale"), current().clock
+    asked, known = _asked("advance_ms", "set_ms", "freeze", "run", "scale"), current_context().clock
     if len(asked) != 1:
-        raise Problem(400, "name one of advance_ms, set_ms, freeze, run, scale")
+        raise AdminError(400, "name one of advance_ms, set_ms, freeze, run, scale")
     ((word, value),) = asked.items()
     if word in ("freeze", "run") and value is not True:
-        raise Problem(400, f"{word} is true")
+        raise AdminError(400, f"{word} is true")
     if word not in ("freeze", "run") and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise Problem(400, f"{word} is a number")
+        raise AdminError(400, f"{word} is a number")
     try:
         if word == "advance_ms":
             known.advance(int(value))
@@ -108,14 +108,14 @@ def move_clock() -> Response:
         else:
             known.run({"freeze": 0.0, "run": 1.0}.get(word, value))
     except ValueError as error:
-        raise Problem(400, str(error)) from None
-    return _clock(current())
+        raise AdminError(400, str(error)) from None
+    return _clock(current_context())
 
 
 @blueprint.get("/scenarios")
 def scenarios() -> Response:
     """The scenarios there are, and the rules that choose them."""
-    mock = current()
+    mock = current_context()
     default = mock.config.scenario or mock.catalog.scenarios["default"]
     rules = [_shown_rule(rule) for rule in mock.rules()]
     return jsonify(default=default, scenarios=mock.scenarios.texts(), rules=rules)
@@ -124,23 +124,23 @@ def scenarios() -> Response:
 @blueprint.post("/scenarios")
 def add_rule() -> tuple[Response, int]:
     """Add a rule: ``scenario``, what creates must ``match`` (operation, model, prompt, key), and for how many."""
-    mock, asked = current(), _asked("scenario", "match", "times")
+    mock, asked = current_context(), _asked("scenario", "match", "times")
     match, times = asked.get("match", {}), asked.get("times")
     known = mock.scenarios.texts()
     if not isinstance(asked.get("scenario"), str) or asked["scenario"] not in known:
-        raise Problem(400, f"scenario names one of {', '.join(known)}")
+        raise AdminError(400, f"scenario names one of {', '.join(known)}")
     if not isinstance(match, dict) or not all(
         name in _MATCH and isinstance(value, str) and len(value) <= _MOST for name, value in match.items()
     ):
-        raise Problem(400, f"match maps some of {', '.join(_MATCH)} to strings")
+        raise AdminError(400, f"match maps some of {', '.join(_MATCH)} to strings")
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
-        raise Problem(400, "times is a number from 1 on")
+        raise AdminError(400, "times is a number from 1 on")
     fields = {name: value for name, value in match.items() if name != "key"}
     account = account_of(match["key"]) if "key" in match else ""
     try:
         rule = mock.add_rule(Rule(0, asked["scenario"], account=account, times=times, **fields))
     except LookupError as error:
-        raise Problem(409, str(error.args[0])) from None
+        raise AdminError(409, str(error.args[0])) from None
     return jsonify(_shown_rule(rule)), 201
 
 
@@ -148,11 +148,11 @@ def add_rule() -> tuple[Response, int]:
 def add_scenario(name: str) -> tuple[Response, int]:
     """Know a scenario of that name from now on: the body is what a scenarios file has of one."""
     try:
-        current().scenarios.add(name, _sent())
+        current_context().scenarios.add(name, _sent())
     except CatalogError as error:
-        raise Problem(400, str(error)) from None
+        raise AdminError(400, str(error)) from None
     except LookupError as error:
-        raise Problem(409, str(error.args[0])) from None
+        raise AdminError(409, str(error.args[0])) from None
     return jsonify(scenario=name), 201
 
 
@@ -160,16 +160,16 @@ def add_scenario(name: str) -> tuple[Response, int]:
 @blueprint.delete("/scenarios/<int:id_>")
 def drop_rules(id_: int | None = None) -> Response:
     """Remove one rule, or all."""
-    mock = current()
+    mock = current_context()
     if id_ is not None and id_ not in {rule.id for rule in mock.rules()}:
-        raise Problem(404, f"no rule {id_}")
+        raise AdminError(404, f"no rule {id_}")
     return jsonify(rules=mock.drop_rules(id_))
 
 
 @blueprint.get("/tasks")
 def list_tasks() -> Response:
     """Tasks, those that end last first: filter by ``key``, ``status``, ``operation``, ``model``, ``scenario``."""
-    mock, wanted = current(), _wanted("account", "status", "operation", "model", "scenario")
+    mock, wanted = current_context(), _wanted("account", "status", "operation", "model", "scenario")
     now_ms = mock.clock.now_ms()
     return jsonify(tasks=_found((_shown_task(task, now_ms) for task in mock.store.tasks.all()), wanted))
 
@@ -177,20 +177,20 @@ def list_tasks() -> Response:
 @blueprint.get("/tasks/<id_>")
 def one_task(id_: str) -> Response:
     """One task: its timeline, what happened to it, and the request object as a poll would see it."""
-    mock = current()
+    mock = current_context()
     return _whole_task(mock, _known(mock.store.tasks.get(id_), id_))
 
 
 @blueprint.post("/tasks/<id_>/end")
 def end_task(id_: str) -> Response:
     """End a task now, as ``outcome`` (succeeded or failed) with ``message``; one that has ended stays as it is."""
-    mock, asked = current(), _asked("outcome", "message")
+    mock, asked = current_context(), _asked("outcome", "message")
     outcome, message = asked.get("outcome", "succeeded"), asked.get("message", "ended by the test")
     if outcome not in mock.catalog.lifecycle["terminal"] or not isinstance(message, str):
-        raise Problem(400, "outcome is succeeded or failed, message is text")
+        raise AdminError(400, "outcome is succeeded or failed, message is text")
     now_ms = mock.clock.now_ms()
     known = _known(mock.store.tasks.get(id_), id_)
-    delay_ms = mock.scenario_of(known.scenario).hook.delay_ms
+    delay_ms = mock.find_scenario(known.scenario).hook.delay_ms
     changed = mock.store.tasks.change(id_, delay_ms, lambda task: tasks.ended(task, now_ms, outcome, message))
     return _whole_task(mock, _known(changed, id_))
 
@@ -211,22 +211,22 @@ def count_exchanges() -> Response:
 @blueprint.get("/webhooks")
 def list_webhooks() -> Response:
     """Deliveries and their attempts, with the secret that signs them."""
-    mock, wanted = current(), _wanted("account", "state", "task_id")
+    mock, wanted = current_context(), _wanted("account", "state", "task_id")
     hooks = (mock.store.webhooks.get(task.id) for task in mock.store.tasks.all() if task.webhook_url is not None)
     shown = (asdict(hook) for hook in hooks if hook is not None)
-    return jsonify(webhooks=_found(shown, wanted), secret=mock.postman.secret)
+    return jsonify(webhooks=_found(shown, wanted), secret=mock.webhook_sender.secret)
 
 
 @blueprint.post("/webhooks/<task_id>/redeliver")
 def redeliver(task_id: str) -> tuple[Response, int]:
     """Deliver a webhook once more, now; it goes by its own id or by that of its request."""
-    mock, task_id = current(), task_id.removeprefix("msg_")
+    mock, task_id = current_context(), task_id.removeprefix("msg_")
     task = mock.store.tasks.get(task_id)
     if task is not None and task.timeline.ended_ms > mock.clock.now_ms():
-        raise Problem(409, "the request has not ended; its webhook comes when it has")
+        raise AdminError(409, "the request has not ended; its webhook comes when it has")
     delivery: Delivery | None = mock.store.webhooks.again(task_id, mock.clock.now_ms())
     if delivery is None:
-        raise Problem(404, f"no webhook of a request {task_id[:60]}")
+        raise AdminError(404, f"no webhook of a request {task_id[:60]}")
     return jsonify(asdict(delivery)), 202
 
 
@@ -235,8 +235,8 @@ def forget() -> Response:
     """Forget the ``journal``, or ``all``: tasks, keys, credits, rules, webhooks too. The clock stays as it is."""
     what = _asked("what").get("what", "all")
     if what not in ("all", "journal"):
-        raise Problem(400, "what is all or journal")
-    reset.forget(current(), journal_only=what == "journal")
+        raise AdminError(400, "what is all or journal")
+    reset.forget(current_context(), journal_only=what == "journal")
     return jsonify(ok=True)
 
 
@@ -244,7 +244,7 @@ def _asked(*words: str) -> dict[str, Any]:
     """The JSON object that was sent, held to the words it may have."""
     body = _sent()
     if not isinstance(body, dict) or body.keys() - set(words):
-        raise Problem(400, f"send a JSON object with some of {', '.join(words)}")
+        raise AdminError(400, f"send a JSON object with some of {', '.join(words)}")
     return body
 
 
@@ -254,7 +254,7 @@ def _sent() -> Any:
     try:
         return document.loads(data) if data else {}
     except NotJSON as error:
-        raise Problem(400, str(error)) from None
+        raise AdminError(400, str(error)) from None
 
 
 def _wanted(*names: str) -> Mapping[str, str]:
@@ -262,7 +262,7 @@ def _wanted(*names: str) -> Mapping[str, str]:
     wanted = {name: value for name, value in request.args.items() if name not in ("limit", "key")}
     unknown = wanted.keys() - set(names)
     if unknown:
-        raise Problem(400, f"no filter {min(unknown)[:60]}: there are key, limit, {', '.join(names)}")
+        raise AdminError(400, f"no filter {min(unknown)[:60]}: there are key, limit, {', '.join(names)}")
     if "key" in request.args:
         wanted["account"] = account_of(request.args["key"])
     return wanted
@@ -271,7 +271,7 @@ def _wanted(*names: str) -> Mapping[str, str]:
 def _limit() -> int:
     text = request.args.get("limit", "100")
     if not text.isdecimal() or not 1 <= int(text[:9]) <= _MOST:
-        raise Problem(400, f"limit is a number from 1 to {_MOST}")
+        raise AdminError(400, f"limit is a number from 1 to {_MOST}")
     return int(text)
 
 
@@ -283,18 +283,18 @@ def _found(shown: Iterable[dict[str, Any]], wanted: Mapping[str, str]) -> list[d
 
 def _matching() -> list[journal.Exchange]:
     wanted = _wanted(*journal.FILTERS)
-    mock = current()
+    mock = current_context()
     entries = mock.store.records.entries(journal.LOG, mock.config.journal)
     return [exchange for exchange in map(journal.decode, entries) if journal.matches(exchange, wanted)]
 
 
 def _known(task: Task | None, id_: str) -> Task:
     if task is None:
-        raise Problem(404, f"no request {id_[:60]}")
+        raise AdminError(404, f"no request {id_[:60]}")
     return task
 
 
-def _clock(mock: Mock) -> Response:
+def _clock(mock: MockContext) -> Response:
     scale = mock.clock.scale
     return jsonify(now_ms=mock.clock.now_ms(), scale=scale, frozen=scale == 0)
 
@@ -320,10 +320,10 @@ def _moment(at_ms: int) -> int | None:
     return at_ms if at_ms < FOREVER_MS else None
 
 
-def _whole_task(mock: Mock, task: Task) -> Response:
+def _whole_task(mock: MockContext, task: Task) -> Response:
     now_ms = mock.clock.now_ms()
     events = [asdict(event) for event in task.events]
-    view = tasks.view(mock.catalog, task, now_ms, base_url(mock))
+    view = tasks.view(mock.catalog, task, now_ms, find_base_url(mock))
     return jsonify({**_shown_task(task, now_ms), "events": events, "request": view})
 
 

@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 from cannon_mock.model import journal
 from cannon_mock.model.journal import Exchange
 from cannon_mock.views import faults
-from cannon_mock.views.context import Mock, Note, current, note
+from cannon_mock.views.context import ExchangeNotes, MockContext, current_context, current_notes
 
 _ADMIN = "/__mock__/"
 
@@ -18,19 +18,19 @@ def install(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
-    mock, own = current(), request.path.startswith(_ADMIN)
+    mock, own = current_context(), request.path.startswith(_ADMIN)
     if not own:
-        seen = note()
+        seen = current_notes()
         if mock.config.journal:
             _write_down(mock, seen, response)
         if seen.fault is not None:
-            faults.broken(response, seen.fault)
-    if mock.postman.inline:
-        mock.postman.deliver()
+            faults.damage_reply(response, seen.fault)
+    if mock.webhook_sender.inline:
+        mock.webhook_sender.deliver()
     return response
 
 
-def _write_down(mock: Mock, known: Note, response: Response) -> None:
+def _write_down(mock: MockContext, known: ExchangeNotes, response: Response) -> None:
     said = response.get_data() if response.is_json else f"({response.content_length or 0} bytes)".encode()
     exchange = Exchange(
         at_ms=mock.clock.now_ms(),
@@ -43,7 +43,7 @@ def _write_down(mock: Mock, known: Note, response: Response) -> None:
         idempotency_key=journal.label(known.idempotency_key),
         request_id=known.request_id,
         scenario=known.scenario,
-        fault=None if known.fault is None else faults.label(known.fault),
+        fault=None if known.fault is None else faults.describe_fault(known.fault),
         request_body=journal.body_text(known.body),
         response_body=journal.body_text(said),
     )

@@ -14,9 +14,9 @@ from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Order, Task
 from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits
 from cannon_mock.views import auth, faults
-from cannon_mock.views.context import Mock, base_url, cite, current, note
-from cannon_mock.views.create_body import Submission, submitted
-from cannon_mock.views.errors import Refusal
+from cannon_mock.views.context import MockContext, add_evidence_header, current_context, current_notes, find_base_url
+from cannon_mock.views.create_body import CreateBody, read_create_body
+from cannon_mock.views.errors import ApiError
 from cannon_spec.contract.overlay import merged
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -30,8 +30,8 @@ _WEBHOOK_CLAIMS = ["webhook-url", "webhook-event", "webhook-signature", "webhook
 @blueprint.get("/status")
 def status() -> Response:
     """The key, its scopes and its credits; creates and spends nothing."""
-    mock = current()
-    key = auth.admitted(mock, note())
+    mock = current_context()
+    key = auth.authorize(mock, current_notes())
     now_ms = mock.clock.now_ms()
     remaining = mock.store.tasks.balance(key.account, key.credits, now_ms).available
     moment = datetime.fromtimestamp(now_ms / 1000, UTC)
@@ -46,24 +46,26 @@ def status() -> Response:
         apiKey={"name": key.name, "scopes": list(key.scopes)},
         serverTime=moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )
-    return cite(response, *auth.claims(), "status-code", *said["claims"], "credits-start", "credits-hold")
+    return add_evidence_header(
+        response, *auth.find_claims(), "status-code", *said["claims"], "credits-start", "credits-hold"
+    )
 
 
 @blueprint.post("/requests")
 def create() -> Response:
     """Accept a request: judge it, draw its task, store it, hold its credits; and let go wrong what is to."""
-    mock, seen = current(), note()
-    key = auth.admitted(mock, seen, auth.WRITE)
+    mock, seen = current_context(), current_notes()
+    key = auth.authorize(mock, seen, auth.WRITE)
     idempotency_key = seen.idempotency_key = _idempotency_key()
-    submission = submitted(mock, seen)
+    submission = read_create_body(mock, seen)
     scenario = _scenario(mock, key, submission)
     seen.scenario = scenario.name
     who = f"{key.account} {idempotency_key or ''}"
-    struck = faults.due(mock, scenario, "create", who, keyed=idempotency_key is not None)
+    struck = faults.find_due_faults(mock, scenario, "create", who, keyed=idempotency_key is not None)
     for fault, wait_s in struck:
         if not fault.stored and (fault.status or fault.connection):
             mock.clock.sleep_ms(fault.latency_ms)
-            faults.refuse(fault, wait_s)
+            faults.raise_status(fault, wait_s)
             if fault.connection:
                 seen.fault = fault
                 return Response(status=202)
@@ -72,36 +74,36 @@ def create() -> Response:
     stored = _stored(mock, key, drawn, submission, latency_ms)
     seen.request_id = stored.id
     for fault, wait_s in struck:
-        faults.refuse(fault, wait_s)
-        seen.suffer(fault)
+        faults.raise_status(fault, wait_s)
+        seen.apply_fault(fault)
     return _accepted(mock, stored, submission, scenario, repeat=stored.id != drawn.id)
 
 
 @blueprint.get("/requests/<id_>")
 def read(id_: str) -> Response:
     """The request object, for the key that created it."""
-    mock, seen = current(), note()
-    key = auth.admitted(mock, seen, auth.READ)
+    mock, seen = current_context(), current_notes()
+    key = auth.authorize(mock, seen, auth.READ)
     seen.request_id = id_[:60]
     task = mock.store.tasks.get(id_)
     if task is None or task.account != key.account:
-        raise Refusal(404, "request_not_found", _not_found(mock, id_), "request-unknown-404")
-    scenario = mock.scenario_of(task.scenario)
+        raise ApiError(404, "request_not_found", _not_found(mock, id_), "request-unknown-404")
+    scenario = mock.find_scenario(task.scenario)
     seen.operation, seen.model, seen.scenario = task.operation, task.model, task.scenario
-    for fault, wait_s in faults.due(mock, scenario, "poll", task.id):
+    for fault, wait_s in faults.find_due_faults(mock, scenario, "poll", task.id):
         mock.clock.sleep_ms(fault.latency_ms)
-        seen.suffer(fault)
-        faults.refuse(fault, wait_s)
+        seen.apply_fault(fault)
+        faults.raise_status(fault, wait_s)
     task, now_ms = _polled(mock, task, scenario)
-    view = tasks.view(mock.catalog, task, now_ms, base_url(mock))
+    view = tasks.view(mock.catalog, task, now_ms, find_base_url(mock))
     drift = [each for each in scenario.drift if each.on == "poll" and each.status in ("", view["status"])]
     for each in drift:
         view = merged(view, each.patch)
     claims = tasks.claims(mock.catalog, task, now_ms)
-    return cite(jsonify(view), *claims, *(each.claim for each in drift))
+    return add_evidence_header(jsonify(view), *claims, *(each.claim for each in drift))
 
 
-def _polled(mock: Mock, task: Task, scenario: Scenario) -> tuple[Task, int]:
+def _polled(mock: MockContext, task: Task, scenario: Scenario) -> tuple[Task, int]:
     """The task after this poll, and the time of it."""
     now_ms = mock.clock.now_ms()
     if tasks.polled(task, now_ms) is task:
@@ -110,7 +112,7 @@ def _polled(mock: Mock, task: Task, scenario: Scenario) -> tuple[Task, int]:
     return after or task, now_ms
 
 
-def _not_found(mock: Mock, id_: str) -> str:
+def _not_found(mock: MockContext, id_: str) -> str:
     forgotten = mock.store.tasks.forgotten()
     if not forgotten:
         return f"no request {id_[:60]} of this API key"
@@ -122,15 +124,15 @@ def _idempotency_key() -> str | None:
     key = request.headers.get("x-idempotency-key")
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         message = "x-idempotency-key has 1 to 255 printable ASCII characters"
-        raise Refusal(400, "invalid_idempotency_key", message, "idempotency-key-form")
+        raise ApiError(400, "invalid_idempotency_key", message, "idempotency-key-form")
     return key
 
 
-def _scenario(mock: Mock, key: Key, submission: Submission) -> Scenario:
+def _scenario(mock: MockContext, key: Key, submission: CreateBody) -> Scenario:
     """The scenario of a create: by header, by rule, by a word in the prompt, or the default."""
     name = (
         request.headers.get(scenarios.HEADER)
-        or mock.ruled(key, submission.operation, submission.input)
+        or mock.choose_by_rule(key, submission.operation, submission.input)
         or scenarios.magic(submission.input.get("prompt"))
         or mock.config.scenario
         or mock.catalog.scenarios["default"]
@@ -138,18 +140,20 @@ def _scenario(mock: Mock, key: Key, submission: Submission) -> Scenario:
     found = mock.scenarios.find(name)
     if found is None:
         message = f"no scenario {name[:60]}; known: {', '.join(mock.scenarios.texts())}"
-        raise Refusal(400, "unknown_scenario", message, "scenario-header")
+        raise ApiError(400, "unknown_scenario", message, "scenario-header")
     return found
 
 
-def _drawn(mock: Mock, key: Key, submission: Submission, scenario: Scenario, idempotency_key: str | None) -> Task:
+def _drawn(
+    mock: MockContext, key: Key, submission: CreateBody, scenario: Scenario, idempotency_key: str | None
+) -> Task:
     operation = mock.catalog.operations[submission.operation]
     order = Order(key.account, operation, submission.input, submission.painted, submission.webhook_url, idempotency_key)
     seed = f"{mock.seed}:{next(mock.numbers)}"
     return tasks.draw(mock.catalog, order, scenario, mock.config.pace, mock.clock.now_ms(), seed)
 
 
-def _stored(mock: Mock, key: Key, task: Task, submission: Submission, latency_ms: int) -> Task:
+def _stored(mock: MockContext, key: Key, task: Task, submission: CreateBody, latency_ms: int) -> Task:
     """The task as stored, or the earlier one of the same idempotency key, after ``latency_ms``."""
     now_ms, known = task.drawn.created_ms, None
     if task.idempotency_key is not None:
@@ -161,15 +165,15 @@ def _stored(mock: Mock, key: Key, task: Task, submission: Submission, latency_ms
     except KeyReused:
         message = "this idempotency key was used with another body; use a new key for new work"
         status = mock.config.mismatch_status
-        raise Refusal(status, "idempotency_key_reused", message, "idempotency-mismatch") from None
+        raise ApiError(status, "idempotency_key_reused", message, "idempotency-mismatch") from None
     except KeyBusy as error:
         message = "a create with this idempotency key is under way; try again"
         headers = {"Retry-After": str(-(-error.wait_ms // 1000))}
-        raise Refusal(409, "idempotency_key_busy", message, "idempotency-in-flight", headers=headers) from None
+        raise ApiError(409, "idempotency_key_busy", message, "idempotency-in-flight", headers=headers) from None
     except NotEnoughCredits as error:
         message = f"this request costs {error.needed} credits and {error.available} are left"
         claims = ("insufficient-credits", "credits-start", "credits-hold", task.price_claim)
-        raise Refusal(402, "insufficient_credits", message, *claims) from None
+        raise ApiError(402, "insufficient_credits", message, *claims) from None
     if latency_ms:
         mock.clock.sleep_ms(latency_ms)
         if known is not None:
@@ -177,21 +181,21 @@ def _stored(mock: Mock, key: Key, task: Task, submission: Submission, latency_ms
     return stored
 
 
-def _delivery(mock: Mock, task: Task) -> Delivery | None:
+def _delivery(mock: MockContext, task: Task) -> Delivery | None:
     if task.webhook_url is None:
         return None
-    delay_ms = mock.scenario_of(task.scenario).hook.delay_ms
+    delay_ms = mock.find_scenario(task.scenario).hook.delay_ms
     due_ms = task.timeline.ended_ms + delay_ms
-    return Delivery(f"msg_{task.id}", task.id, task.account, task.webhook_url, base_url(mock), due_ms)
+    return Delivery(f"msg_{task.id}", task.id, task.account, task.webhook_url, find_base_url(mock), due_ms)
 
 
-def _accepted(mock: Mock, task: Task, submission: Submission, scenario: Scenario, *, repeat: bool) -> Response:
+def _accepted(mock: MockContext, task: Task, submission: CreateBody, scenario: Scenario, *, repeat: bool) -> Response:
     reply = {
         "id": task.id,
         "status": mock.catalog.lifecycle["initial"],
         "operation": task.operation,
         "poll_after_ms": tasks.poll_after_ms(mock.catalog, mock.config.pace),
-        "urls": {"get": f"{base_url(mock)}/api/v1/requests/{task.id}"},
+        "urls": {"get": f"{find_base_url(mock)}/api/v1/requests/{task.id}"},
     }
     drift = [each for each in scenario.drift if each.on == "create"]
     for each in drift:
@@ -204,10 +208,10 @@ def _accepted(mock: Mock, task: Task, submission: Submission, scenario: Scenario
             rule.encode("ascii", "backslashreplace").decode() for rule in rules
         )
     drifted = (each.claim for each in drift)
-    return cite(response, *auth.claims(), *_create_claims(mock, task, submission, repeat), *drifted)
+    return add_evidence_header(response, *auth.find_claims(), *_create_claims(mock, task, submission, repeat), *drifted)
 
 
-def _create_claims(mock: Mock, task: Task, submission: Submission, repeat: bool) -> tuple[str, ...]:
+def _create_claims(mock: MockContext, task: Task, submission: CreateBody, repeat: bool) -> tuple[str, ...]:
     """The claims that an accepted reply rests on."""
     claims = ["content-type-ignored", "credits-start", "credits-hold", task.price_claim, *submission.caps]
     if "x-idempotency-key" in request.headers:

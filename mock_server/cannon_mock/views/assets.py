@@ -12,8 +12,8 @@ from flask import Blueprint, Response, request
 from cannon_mock.model import tasks
 from cannon_mock.model.tasks import Task
 from cannon_mock.views import faults
-from cannon_mock.views.context import Mock, Note, cite, current, note
-from cannon_mock.views.errors import Refusal
+from cannon_mock.views.context import ExchangeNotes, MockContext, add_evidence_header, current_context, current_notes
+from cannon_mock.views.errors import ApiError
 from cannon_spec.contract.lifecycle import status_at
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
@@ -25,34 +25,34 @@ _INK = (24, 28, 36)
 @blueprint.get("/<asset_id>/<name>")
 def asset(asset_id: str, name: str) -> Response:
     """The file of a task that succeeded, to GET and HEAD, whole or in ranges; the same bytes each time."""
-    mock = current()
-    seen = note()
+    mock = current_context()
+    seen = current_notes()
     task = _succeeded(mock, seen, asset_id)
-    for fault, wait_s in faults.due(mock, mock.scenario_of(task.scenario), "asset", task.id):
+    for fault, wait_s in faults.find_due_faults(mock, mock.find_scenario(task.scenario), "asset", task.id):
         mock.clock.sleep_ms(fault.latency_ms)
-        seen.suffer(fault)
-        faults.refuse(fault, wait_s)
+        seen.apply_fault(fault)
+        faults.raise_status(fault, wait_s)
     form = mock.catalog.operations[task.operation].data["asset"]
     if name not in (form["kind"] + form["suffix"], "source" + form["suffix"]):
-        raise Refusal(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", "asset-open")
+        raise ApiError(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", "asset-open")
     data = render(task)
     response = Response(data, mimetype=form["media_type"])
     response.set_etag(hashlib.sha256(data).hexdigest()[:32])
     response.make_conditional(request, accept_ranges=True, complete_length=len(data))
-    return cite(response, "asset-open", "pixels-defaults", task.size_claim)
+    return add_evidence_header(response, "asset-open", "pixels-defaults", task.size_claim)
 
 
-def _succeeded(mock: Mock, seen: Note, asset: str) -> Task:
+def _succeeded(mock: MockContext, seen: ExchangeNotes, asset: str) -> Task:
     """The task that made an asset. Refuses one that is not there yet, or no more."""
     now_ms = mock.clock.now_ms()
     task = mock.store.tasks.get(tasks.id_of_asset(asset))
     if task is None or status_at(task.timeline, now_ms) != "succeeded" or tasks.asset_id(mock.catalog, task) != asset:
-        raise Refusal(404, "asset_not_found", f"no asset {asset[:60]}", "asset-open")
+        raise ApiError(404, "asset_not_found", f"no asset {asset[:60]}", "asset-open")
     seen.account, seen.operation, seen.model = task.account, task.operation, task.model
     seen.request_id, seen.scenario = task.id, task.scenario
     if now_ms > task.timeline.ended_ms + mock.catalog.lifecycle["asset_ms"]["value"]:
         message = f"the asset {asset[:60]} has expired"
-        raise Refusal(410, "asset_expired", message, mock.catalog.lifecycle["asset_ms"]["claim"])
+        raise ApiError(410, "asset_expired", message, mock.catalog.lifecycle["asset_ms"]["claim"])
     return task
 
 

@@ -25,7 +25,7 @@ MOST_RULES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Mock:
+class MockContext:
     """Settings, contract, keys, store, clock and postman of one mock.
 
     ``seed`` and ``numbers`` are where its chance comes from.
@@ -36,11 +36,11 @@ class Mock:
     keys: Keys
     store: Store
     clock: Clock
-    postman: Postman
+    webhook_sender: Postman
     seed: str
     numbers: Iterator[int]
     scenarios: Book
-    citations: dict[tuple[str, ...], str] = field(default_factory=dict)
+    evidence_texts: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def rules(self) -> list[Rule]:
         """The rules that choose scenarios, in the order in which they are tried."""
@@ -63,7 +63,7 @@ class Mock:
         )
         return len(left)
 
-    def ruled(self, key: Key, operation: str, input: dict[str, Any]) -> str | None:
+    def choose_by_rule(self, key: Key, operation: str, input: dict[str, Any]) -> str | None:
         """The scenario that the first matching rule names; that rule is used up by one."""
         rule = next((rule for rule in self.rules() if rule.matches(operation, input, key.account)), None)
         if rule is None or rule.times is None:
@@ -79,13 +79,13 @@ class Mock:
         shared_values.change(self.store.records, _RULES, [], step)
         return None if chosen is None else chosen.scenario
 
-    def scenario_of(self, name: str) -> Scenario:
+    def find_scenario(self, name: str) -> Scenario:
         """The scenario of that name; a plain one where it is no longer known."""
         return self.scenarios.find(name) or Scenario(name, "")
 
 
 @dataclass(slots=True)
-class Note:
+class ExchangeNotes:
     """What is known of the exchange at hand, for the journal; ``fault`` is what its reply is to suffer."""
 
     account: str | None = None
@@ -97,13 +97,13 @@ class Note:
     body: bytes = b""
     fault: Fault | None = None
 
-    def suffer(self, fault: Fault) -> None:
+    def apply_fault(self, fault: Fault) -> None:
         """Let the reply suffer a fault, unless that leaves it as it is and another does not."""
         if self.fault is None or fault.body or fault.connection:
             self.fault = fault
 
 
-def install(app: Flask, mock: Mock) -> None:
+def install(app: Flask, mock: MockContext) -> None:
     """Make ``mock`` the one that the views of ``app`` find."""
     app.extensions[_EXTENSION] = mock
 
@@ -113,39 +113,39 @@ def is_mock(app: Flask) -> bool:
     return _EXTENSION in app.extensions
 
 
-def of(app: Flask) -> Mock:
+def find_context(app: Flask) -> MockContext:
     """The mock of an application."""
-    mock: Mock = app.extensions[_EXTENSION]
+    mock: MockContext = app.extensions[_EXTENSION]
     return mock
 
 
-def current() -> Mock:
+def current_context() -> MockContext:
     """The mock that serves the request at hand."""
-    mock: Mock = current_app.extensions[_EXTENSION]
+    mock: MockContext = current_app.extensions[_EXTENSION]
     return mock
 
 
-def note() -> Note:
+def current_notes() -> ExchangeNotes:
     """The note of the exchange at hand. To be asked for once in a view, and handed on: it takes its time."""
-    found: Note | None = g.get("note")
+    found: ExchangeNotes | None = g.get("note")
     if found is None:
-        found = g.note = Note()
+        found = g.note = ExchangeNotes()
     return found
 
 
-def base_url(mock: Mock) -> str:
+def find_base_url(mock: MockContext) -> str:
     """Where addresses handed out start: as configured, else as the client called."""
     return mock.config.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
 
 
-def cite(response: Response, *claims: str) -> Response:
+def add_evidence_header(response: Response, *claims: str) -> Response:
     """Name, in a header, each claim among ``claims`` that the vendor does not document."""
-    mock = current()
-    citation = mock.citations.get(claims)
+    mock = current_context()
+    citation = mock.evidence_texts.get(claims)
     if citation is None:
         known = [mock.catalog.claims[id_] for id_ in dict.fromkeys(claims)]
         weak = (f"{claim.strength}:{claim.id}" for claim in known if claim.severity == "warning")
-        citation = mock.citations[claims] = ", ".join(weak)
+        citation = mock.evidence_texts[claims] = ", ".join(weak)
     if citation:
         response.headers[EVIDENCE_HEADER] = citation
     return response

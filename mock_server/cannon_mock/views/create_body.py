@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import request
 
-from cannon_mock.views.context import Mock, Note
-from cannon_mock.views.errors import Refusal
+from cannon_mock.views.context import ExchangeNotes, MockContext
+from cannon_mock.views.errors import ApiError
 from cannon_spec import document, validate
 from cannon_spec.errors import NotJSON
 from cannon_spec.finding import Finding, Report, Strictness
@@ -22,7 +22,7 @@ _MOST_SENTENCES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class CreateBody:
     """A body that was accepted, with its findings.
 
     ``painted`` is its input after each value that this mock caps was made the last legal one; ``caps`` are the claims
@@ -43,7 +43,7 @@ class Submission:
         return hashlib.sha256(whole.encode()).hexdigest()[:32]
 
 
-def submitted(mock: Mock, seen: Note) -> Submission:
+def read_create_body(mock: MockContext, seen: ExchangeNotes) -> CreateBody:
     """The body of the request at hand. Refuses one that is not JSON or has errors."""
     seen.body = request.get_data(cache=False)
     try:
@@ -59,10 +59,10 @@ def submitted(mock: Mock, seen: Note) -> Submission:
         raise _refusal(mock, report, status, "invalid_request", _summary(report))
     painted, caps = _capped(mock, body["input"], report.findings), _caps(mock, report.findings)
     hook = body.get("webhook_url")
-    return Submission(body["operation"], body["input"], hook, report.findings, painted, caps)
+    return CreateBody(body["operation"], body["input"], hook, report.findings, painted, caps)
 
 
-def _take_note(seen: Note, body: Any) -> None:
+def _take_note(seen: ExchangeNotes, body: Any) -> None:
     """Tell the journal what was asked for, as far as it can be told."""
     if isinstance(body, dict):
         operation, input = body.get("operation"), body.get("input")
@@ -71,9 +71,9 @@ def _take_note(seen: Note, body: Any) -> None:
         seen.model = model if isinstance(model, str) else None
 
 
-def _refusal(mock: Mock, report: Report, status: int, code: str, message: str, *claims: str) -> Refusal:
+def _refusal(mock: MockContext, report: Report, status: int, code: str, message: str, *claims: str) -> ApiError:
     claims = ("refusal-status", "content-type-ignored", *_caps(mock, report.findings), *claims)
-    return Refusal(status, code, message, *claims, findings=report.findings[:_MOST_FINDINGS])
+    return ApiError(status, code, message, *claims, findings=report.findings[:_MOST_FINDINGS])
 
 
 def _summary(report: Report) -> str:
@@ -82,18 +82,18 @@ def _summary(report: Report) -> str:
     return "; ".join([*sentences, f"and {more} more"] if more > 0 else sentences)
 
 
-def _is_capped(mock: Mock, finding: Finding) -> bool:
+def _is_capped(mock: MockContext, finding: Finding) -> bool:
     """Whether this mock lowers the value instead of refusing it, where the vendor's word allows both."""
     return mock.config.square_4k == "cap" and bool(_caps(mock, (finding,)))
 
 
-def _caps(mock: Mock, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+def _caps(mock: MockContext, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """The claims on refusing or lowering a value, of those findings for which the vendor's word allows both."""
     rules = (mock.catalog.rule_named(finding.rule) for finding in findings if "#" in finding.rule)
     return tuple(rule.cap for rule in rules if rule.cap is not None)
 
 
-def _capped(mock: Mock, input: dict[str, Any], findings: tuple[Finding, ...]) -> dict[str, Any]:
+def _capped(mock: MockContext, input: dict[str, Any], findings: tuple[Finding, ...]) -> dict[str, Any]:
     lowered = {
         from_pointer(finding.path)[-1]: mock.catalog.rule_named(finding.rule).value[-1]
         for finding in findings

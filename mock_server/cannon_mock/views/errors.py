@@ -11,8 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from cannon_mock.stores import StoreError
 from cannon_mock.views import problems
-from cannon_mock.views.context import cite, current
-from cannon_mock.views.problems import Problem
+from cannon_mock.views.context import add_evidence_header, current_context
+from cannon_mock.views.problems import AdminError
 from cannon_spec.finding import Finding
 
 _CLAIMS = {
@@ -32,7 +32,7 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _LARGEST_PORT = 65_535
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """A request is refused: HTTP status, error code, message, and the claims that the refusal rests on."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Refusal(Exception):
 def install(app: Flask) -> None:
     """Answer every refusal, and every error of the framework or of our own, with the error body."""
     app.before_request(_check_host)
-    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(ApiError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreError, _store_error)
     app.register_error_handler(Exception, _fault)
@@ -67,12 +67,12 @@ def _check_host() -> None:
     found = _HOST.fullmatch(request.host)
     if found is None or int(found[1] or 0) > _LARGEST_PORT:
         message = "the Host header is no host name with a port; call the mock by its address"
-        raise Refusal(400, "invalid_host", message, "host-header")
+        raise ApiError(400, "invalid_host", message, "host-header")
 
 
-def _refused(refusal: Refusal) -> Response:
+def _refused(refusal: ApiError) -> Response:
     if _is_admin():
-        response = problems.answer(Problem(refusal.status, refusal.message))
+        response = problems.build_error_reply(AdminError(refusal.status, refusal.message))
         response.headers.update(refusal.headers)
         return response
     error: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
@@ -81,7 +81,7 @@ def _refused(refusal: Refusal) -> Response:
     response = jsonify(error=error)
     response.status_code = refusal.status
     response.headers.update(refusal.headers)
-    return cite(response, *refusal.claims, "error-envelope")
+    return add_evidence_header(response, *refusal.claims, "error-envelope")
 
 
 def _is_admin() -> bool:
@@ -96,14 +96,14 @@ def _http_error(error: HTTPException) -> Response:
     code = error.name.lower().replace(" ", "_")
     known = {} if _is_admin() else _MESSAGES
     message = known.get(status, error.description or error.name)
-    return _refused(Refusal(status, code, message, *claims, headers=kept))
+    return _refused(ApiError(status, code, message, *claims, headers=kept))
 
 
 def _store_error(error: StoreError) -> Response:
-    return _refused(Refusal(503, "store_unavailable", f"the mock cannot reach its store: {error}"))
+    return _refused(ApiError(503, "store_unavailable", f"the mock cannot reach its store: {error}"))
 
 
 def _fault(error: Exception) -> Response:
-    known = current().config.verbose
+    known = current_context().config.verbose
     current_app.logger.error("the mock failed: %s: %s", type(error).__name__, error, exc_info=error if known else None)
-    return _refused(Refusal(500, "mock_fault", "the mock failed, not your request; please report it"))
+    return _refused(ApiError(500, "mock_fault", "the mock failed, not your request; please report it"))

@@ -8,15 +8,17 @@ from flask import Response
 
 from cannon_mock.model.scenarios import Fault, Place, Scenario
 from cannon_mock.stores import shared_values
-from cannon_mock.views.context import Mock
-from cannon_mock.views.errors import Refusal
+from cannon_mock.views.context import MockContext
+from cannon_mock.views.errors import ApiError
 
 
 class ConnectionDropped(Exception):
     """The server breaks the connection here; whoever serves the application must do so."""
 
 
-def due(mock: Mock, scenario: Scenario, on: Place, who: str, keyed: bool = False) -> list[tuple[Fault, int]]:
+def find_due_faults(
+    mock: MockContext, scenario: Scenario, on: Place, who: str, keyed: bool = False
+) -> list[tuple[Fault, int]]:
     """The faults of a scenario that strike now, each with the seconds after which to try again, where it knows.
 
     ``who`` is who is counted: without an idempotency key (``keyed``) each run of ``times`` faults is followed by one
@@ -32,7 +34,7 @@ def due(mock: Mock, scenario: Scenario, on: Place, who: str, keyed: bool = False
     return found
 
 
-def _wait_s(mock: Mock, fault: Fault, name: str, keyed: bool) -> int | None:
+def _wait_s(mock: MockContext, fault: Fault, name: str, keyed: bool) -> int | None:
     """How long to wait before another try, in seconds; None where the fault does not strike."""
     asked = fault.retry_after_s or 0
     if fault.limit is not None:
@@ -46,19 +48,19 @@ def _wait_s(mock: Mock, fault: Fault, name: str, keyed: bool) -> int | None:
     return asked
 
 
-def refuse(fault: Fault, wait_s: int) -> None:
+def raise_status(fault: Fault, wait_s: int) -> None:
     """Raise the refusal of a fault that has a status."""
     if fault.status:
         headers = {"Retry-After": str(wait_s)} if wait_s else {}
-        raise Refusal(fault.status, fault.code, fault.message, fault.claim, headers=headers)
+        raise ApiError(fault.status, fault.code, fault.message, fault.claim, headers=headers)
 
 
-def label(fault: Fault) -> str:
+def describe_fault(fault: Fault) -> str:
     """What went wrong, in a word for the journal."""
     return fault.connection or fault.body or (str(fault.status) if fault.status else "latency")
 
 
-def broken(response: Response, fault: Fault) -> None:
+def damage_reply(response: Response, fault: Fault) -> None:
     """Make a reply what the fault makes of it on its way to the client."""
     data = response.get_data()
     if fault.body == "truncated":

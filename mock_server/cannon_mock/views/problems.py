@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Response, jsonify
 
 
-class Problem(Exception):
+class AdminError(Exception):
     """An admin call is refused: HTTP status and what to do instead."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -16,7 +16,7 @@ class Problem(Exception):
         self.detail = detail
 
 
-def answer(problem: Problem) -> Response:
+def build_error_reply(problem: AdminError) -> Response:
     """The reply to a call that is refused."""
     title = HTTPStatus(problem.status).phrase
     response = jsonify(type="about:blank", title=title, status=problem.status, detail=problem.detail)

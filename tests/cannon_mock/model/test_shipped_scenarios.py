@@ -61,8 +61,8 @@ class Site:
 def server() -> Iterator[tuple[str, ManualClock, str]]:
     clock = ManualClock()
     app = create_app(Config(seed="tests"), catalog=CATALOG, clock=clock)
-    with serve.background(app) as url:
-        yield url, clock, mocks.of(app).postman.secret
+    with serve.serve_in_background(app) as url:
+        yield url, clock, mocks.find_context(app).webhook_sender.secret
 
 
 @pytest.fixture(scope="module")

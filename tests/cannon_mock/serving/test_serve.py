@@ -108,7 +108,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Served]:
         return create_app(config)
 
     def stopped_at_once(app: Flask, bound: socket.socket, announce: Callable[[str], None]) -> None:
-        announce(serve.address(bound))
+        announce(serve.find_address(bound))
         bound.close()
         seen.append((app, applications[-1]))
 
@@ -349,7 +349,7 @@ def test_the_mock_answers_once_it_is_announced(mock: Driver, host: str) -> None:
         _thread.interrupt_main(signal.SIGTERM)
 
     bound = serve.listen(Config(host=host, port=0))
-    expected = serve.address(bound)
+    expected = serve.find_address(bound)
     serve.serve(mock.client.application, bound, announce)
     assert said == [expected, 200]
     assert expected.startswith(f"http://{host}:")
@@ -393,7 +393,7 @@ def test_an_address_is_one_that_a_client_can_use(name: tuple[Any, ...], expected
         def getsockname(self) -> tuple[Any, ...]:
             return name
 
-    assert serve.address(Bound()) == expected  # type: ignore[arg-type]
+    assert serve.find_address(Bound()) == expected  # type: ignore[arg-type]
 
 
 def test_version_6_is_listened_on() -> None:
@@ -404,7 +404,7 @@ def test_version_6_is_listened_on() -> None:
     except OSError:
         pytest.skip("this machine has no address of version 6")
     with serve.listen(Config(host="::1", port=0)) as bound:
-        assert re.fullmatch(r"http://\[::1\]:[0-9]+", serve.address(bound))
+        assert re.fullmatch(r"http://\[::1\]:[0-9]+", serve.find_address(bound))
 
 
 def test_nothing_is_announced_where_nobody_answers() -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from cannon_mock import Config, create_app
 from cannon_mock.model.scenarios import Rule
 from cannon_mock.views import context as mocks
-from cannon_mock.views.context import Mock
+from cannon_mock.views.context import MockContext
 from tests.support.mocks import body
 from tests.support.stores import Opener
 
@@ -21,8 +21,8 @@ def _two(shared: Opener, **config: Any) -> tuple[Flask, Flask]:
     return create_app(settings, records=shared()), create_app(settings, records=shared())
 
 
-def _parts(app: Flask) -> Mock:
-    return mocks.of(app)
+def _parts(app: Flask) -> MockContext:
+    return mocks.find_context(app)
 
 
 def test_time_is_one(shared: Opener) -> None:
@@ -60,7 +60,7 @@ def test_ids_secrets_and_rules_are_shared(shared: Opener) -> None:
         for app in (one, two, one, two)
     ]
     assert len(set(ids)) == 4
-    assert _parts(one).postman.secret == _parts(two).postman.secret
+    assert _parts(one).webhook_sender.secret == _parts(two).webhook_sender.secret
     _parts(one).add_rule(Rule(0, "insufficient-credits", times=1))
     statuses = [two.test_client().post("/api/v1/requests", json=body(), headers=KEY).status_code for _ in range(2)]
     assert statuses == [402, 202]

@@ -20,7 +20,7 @@ from respx.mocks import Mocker
 from respx.models import AllMockedAssertionError
 from werkzeug.wsgi import ClosingIterator
 
-from cannon_mock.testing.bridge import bridged
+from cannon_mock.testing.bridge import bridge_app
 from cannon_mock.views.faults import ConnectionDropped
 
 BASE = "https://www.cannonstudio.app"
@@ -96,7 +96,7 @@ def call(library: Any, is_async: bool, method: str, url: str, client: Any = None
 def together(first: str, router: respx.MockRouter) -> ExitStack:
     """The bridge and a user's router, entered in either order."""
     stack = ExitStack()
-    for each in [bridged(app, BASE), router][:: 1 if first == "bridge" else -1]:
+    for each in [bridge_app(app, BASE), router][:: 1 if first == "bridge" else -1]:
         stack.enter_context(each)
     return stack
 
@@ -105,7 +105,7 @@ def together(first: str, router: respx.MockRouter) -> ExitStack:
 @pytest.mark.parametrize("url", ADDRESSES)
 def test_the_whole_domain_is_ours(outside: list[str], library: Any, is_async: bool, url: str) -> None:
     """Any scheme, port, subdomain and spelling of the vendor's host is answered by the application."""
-    with bridged(app, BASE):
+    with bridge_app(app, BASE):
         assert call(library, is_async, "GET", url).status_code == MINE
     assert outside == []
 
@@ -114,7 +114,7 @@ def test_the_whole_domain_is_ours(outside: list[str], library: Any, is_async: bo
 @pytest.mark.parametrize("url", ["ftp://www.cannonstudio.app/a", "wss://www.cannonstudio.app/a"])
 def test_what_is_not_http_is_refused(outside: list[str], library: Any, is_async: bool, url: str) -> None:
     """A scheme that the mock cannot speak is refused as the library refuses it, without a look at the network."""
-    with bridged(app, BASE), pytest.raises(library.UnsupportedProtocol):
+    with bridge_app(app, BASE), pytest.raises(library.UnsupportedProtocol):
         call(library, is_async, "GET", url)
     assert outside == []
 
@@ -123,7 +123,7 @@ def test_what_is_not_http_is_refused(outside: list[str], library: Any, is_async:
 def test_a_proxy_is_asked_for_other_hosts_only(outside: list[str], library: Any, is_async: bool) -> None:
     """A client with a proxy is answered by the application; others go by that proxy, in httpx as far as respx can."""
     client = {"proxy": "http://proxy.example:1"}
-    with bridged(app, BASE):
+    with bridge_app(app, BASE):
         for url in (f"{BASE}/a", "http://www.cannonstudio.app/a"):
             assert (call(library, is_async, "GET", url, client).status_code, outside) == (MINE, [])
         with pytest.raises(httpx.InvalidURL if library is httpx else library.ConnectError):
@@ -135,7 +135,7 @@ def test_a_proxy_is_asked_for_other_hosts_only(outside: list[str], library: Any,
 def test_a_transport_of_its_own_does_not_pass_here(library: Any) -> None:
     """A client with a transport that does not rest on httpcore is left alone."""
     transport = library.MockTransport(lambda _: library.Response(299))
-    with bridged(app, BASE):
+    with bridge_app(app, BASE):
         assert call(library, False, "GET", f"{BASE}/a", {"transport": transport}).status_code == 299
         assert call(library, False, "GET", f"{BASE}/a", {"transport": library.HTTPTransport()}).status_code == MINE
 
@@ -197,7 +197,7 @@ def test_other_hosts_are_the_user_s(outside: Any, is_async: bool, first: str, us
 def test_the_fixture_of_respx_works_beside_and_after(respx_mock: respx.MockRouter) -> None:
     """The fixture's router keeps its host, need not know of the vendor's, and has it when the bridge has gone."""
     respx_mock.get(OTHER).respond(204)
-    with bridged(app, BASE):
+    with bridge_app(app, BASE):
         assert [httpx.get(OTHER).status_code, httpx.get(f"{BASE}/a").status_code] == [204, MINE]
     with pytest.raises(AllMockedAssertionError):
         httpx.get(BASE)
@@ -213,7 +213,7 @@ def test_a_decorator_works_inside(using: str) -> None:
         respx_mock.get(OTHER).respond(204)
         return [httpx.get(OTHER).status_code, httpx.get(f"{BASE}/a").status_code]
 
-    with bridged(app, BASE):
+    with bridge_app(app, BASE):
         assert inside() == [204, MINE]
         with pytest.raises(httpx.ConnectError):
             httpx.get(OTHER)
@@ -223,7 +223,7 @@ def test_a_decorator_works_inside(using: str) -> None:
 @both_kinds
 def test_a_router_for_httpx2_works_beside(is_async: bool) -> None:
     """While a bridge stands, respx's ``using="httpcore2"`` routes the calls of httpx2."""
-    with bridged(app, BASE), respx.mock(using="httpcore2") as router:
+    with bridge_app(app, BASE), respx.mock(using="httpcore2") as router:
         router.get(OTHER).respond(204)
         assert call(httpx2, is_async, "GET", OTHER).status_code == 204
         assert call(httpx2, is_async, "GET", f"{BASE}/a").status_code == MINE
@@ -234,7 +234,7 @@ def test_a_router_for_httpx2_works_beside(is_async: bool) -> None:
 def test_without_httpx2_httpx_is_bridged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where httpx2 is not installed, httpx is served all the same."""
     monkeypatch.setitem(sys.modules, "httpcore2", None)
-    with bridged(app, BASE):
+    with bridge_app(app, BASE):
         assert httpx.get(f"{BASE}/a").status_code == MINE
 
 
@@ -243,7 +243,7 @@ def test_a_request_arrives_byte_for_byte(library: Any, is_async: bool) -> None:
     """Path and headers beyond ASCII, a header given twice and the query reach the application as PEP 3333 has them."""
     headers = [(b"X-A", b"1"), (b"X-A", b"2"), (b"X-U", "ü".encode()), (b"Content-Type", b"a/b")]
     url, body = f"{BASE}/%E6%97%A5%2Fb?q=%20&q=2", b"\x00\xff"
-    with bridged(app, BASE):
+    with bridge_app(app, BASE):
         got = call(library, is_async, "PUT", url, headers=headers, content=body).json()
     names = ["REQUEST_METHOD", "QUERY_STRING", "HTTP_X_A", "CONTENT_TYPE", "CONTENT_LENGTH", "body", "HTTP_HOST"]
     assert [got[name] for name in names] == ["PUT", "q=%20&q=2", "1, 2", "a/b", "2", "\x00\xff", "www.cannonstudio.app"]
@@ -259,7 +259,7 @@ def test_a_streamed_upload_arrives_with_its_length(library: Any, is_async: bool)
         yield b"ab"
         yield b"cd"
 
-    with bridged(app, BASE):
+    with bridge_app(app, BASE):
         got = call(library, is_async, "POST", BASE, content=pieces() if is_async else iter([b"ab", b"cd"])).json()
     assert (got["body"], got["CONTENT_LENGTH"]) == ("abcd", "4")
     assert "HTTP_TRANSFER_ENCODING" not in got
@@ -269,7 +269,7 @@ def test_a_streamed_upload_arrives_with_its_length(library: Any, is_async: bool)
 def test_an_answer_arrives_byte_for_byte(library: Any, is_async: bool) -> None:
     """Status, reason, headers given twice or beyond ASCII and a body in pieces reach the client, unchunked."""
     headers = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-U", "\xfc"), ("Transfer-Encoding", "chunked")]
-    with bridged(saying("202 Taken In", headers, b"a", b"", b"\xff"), BASE):
+    with bridge_app(saying("202 Taken In", headers, b"a", b"", b"\xff"), BASE):
         reply = call(library, is_async, "GET", BASE)
     assert (reply.status_code, reply.reason_phrase, reply.http_version) == (202, "Taken In", "HTTP/1.1")
     assert reply.headers.get_list("set-cookie") == ["a=1", "b=2"]
@@ -282,7 +282,7 @@ def test_an_answer_arrives_byte_for_byte(library: Any, is_async: bool) -> None:
 @pytest.mark.parametrize(("method", "status"), [("HEAD", "200 OK"), ("GET", "204 None"), ("GET", "304 Same")])
 def test_an_answer_without_a_body_has_none(library: Any, is_async: bool, method: str, status: str) -> None:
     """HEAD, 204 and 304 bring headers alone, whatever the application yields; its length stays what it says."""
-    with bridged(saying(status, [("Content-Length", "3")], b"abc"), BASE):
+    with bridge_app(saying(status, [("Content-Length", "3")], b"abc"), BASE):
         reply = call(library, is_async, method, BASE)
     assert (reply.content, reply.headers["content-length"]) == (b"", "3")
 
@@ -291,7 +291,7 @@ def test_an_answer_without_a_body_has_none(library: Any, is_async: bool, method:
 def test_a_call_that_is_dropped_brings_no_answer(library: Any, is_async: bool) -> None:
     """Dropped before the application said anything, the client hears what it hears of a server that hung up."""
     dropping = Mock(side_effect=ConnectionDropped)
-    with bridged(dropping, BASE), pytest.raises(library.RemoteProtocolError, match=r"^Server disconnected without"):
+    with bridge_app(dropping, BASE), pytest.raises(library.RemoteProtocolError, match=r"^Server disconnected without"):
         call(library, is_async, "GET", BASE)
 
 
@@ -311,7 +311,7 @@ def test_a_body_that_breaks_off_brings_what_came(library: Any, is_async: bool, h
                 got.append(piece)  # noqa: PERF401 - what came before the error is kept
 
     dropping = saying("200 OK", headers, b"ab", b"cd", drops=True)
-    with bridged(dropping, BASE), pytest.raises(library.RemoteProtocolError, match=said):
+    with bridge_app(dropping, BASE), pytest.raises(library.RemoteProtocolError, match=said):
         asyncio.run(aread()) if is_async else read()
     assert b"".join(got) == b"abcd"
 
@@ -331,7 +331,7 @@ def test_the_application_s_body_is_closed(error: type[Exception] | None) -> None
             raise error
 
     expected = pytest.raises((httpx.RemoteProtocolError, ZeroDivisionError)) if error else nullcontext()
-    with bridged(own, BASE), expected:
+    with bridge_app(own, BASE), expected:
         assert httpx.get(BASE).content == b"ab"
     assert closed == [True]
 
@@ -345,7 +345,7 @@ def test_an_application_may_call_the_vendor_itself(is_async: bool) -> None:
         start("200 OK", [])
         return [b"in " + inner]
 
-    with bridged(nesting, BASE):
+    with bridge_app(nesting, BASE):
         assert call(httpx, is_async, "GET", f"{BASE}/outer").content == b"in in ?"
 
 
@@ -353,9 +353,9 @@ def test_an_application_may_call_the_vendor_itself(is_async: bool) -> None:
 def test_bridges_stand_side_by_side(outside: list[str], library: Any, is_async: bool) -> None:
     """Each answers for its own domain, the one entered last where they share it, and neither for other hosts."""
     second = saying("200 OK", [])
-    with bridged(app, BASE), bridged(second, "https://api.second.example"):
+    with bridge_app(app, BASE), bridge_app(second, "https://api.second.example"):
         assert call(library, is_async, "GET", "https://api.second.example/").status_code == 200
-        with bridged(second, BASE):
+        with bridge_app(second, BASE):
             assert call(library, is_async, "GET", BASE).status_code == 200
         assert (call(library, is_async, "GET", BASE).status_code, outside) == (MINE, [])
         with pytest.raises(library.ConnectError):
@@ -365,7 +365,7 @@ def test_bridges_stand_side_by_side(outside: list[str], library: Any, is_async: 
 @pytest.mark.parametrize("base_url", ["", "/api", "https://"])
 def test_an_address_without_a_host_is_refused(base_url: str) -> None:
     """There is no bridge to nowhere: it would take every host for its own, or none."""
-    with pytest.raises(ValueError, match="no host"), bridged(app, base_url):
+    with pytest.raises(ValueError, match="no host"), bridge_app(app, base_url):
         pass
 
 
@@ -377,7 +377,7 @@ def test_threads_get_their_own_answers(outside: list[str], library: Any) -> None
         got: dict[str, str] = call(library, number % 2 == 0, "POST", f"{BASE}/{number}", content=str(number)).json()
         return (got["PATH_INFO"], got["body"]) == (f"/{number}", str(number))
 
-    with bridged(app, BASE), ThreadPoolExecutor(8) as pool:
+    with bridge_app(app, BASE), ThreadPoolExecutor(8) as pool:
         asked = pool.map(ask, range(64))
         for _ in range(50):
             with respx.mock, respx.mock(using="httpx"):
@@ -390,7 +390,7 @@ def test_nothing_is_kept_of_calls_or_patches() -> None:
     """No call is noted anywhere in respx, and after the context respx is as it was."""
     patched = httpx.Client._transport_for_url, httpx.AsyncClient._transport_for_url
     before = len(respx.calls)
-    with bridged(app, BASE), respx.mock(using="httpx") as router:
+    with bridge_app(app, BASE), respx.mock(using="httpx") as router:
         assert [httpx.get(BASE).status_code for _ in range(3)] == [MINE] * 3
         assert (len(respx.calls), len(router.calls)) == (before, 0)
     assert [mocker.routers for mocker in Mocker.registry.values()] == [[]] * len(Mocker.registry)

@@ -14,7 +14,7 @@ import pytest
 import respx
 from flask import Flask, Response, request
 
-from cannon_mock.testing.bridge import bridged
+from cannon_mock.testing.bridge import bridge_app
 from cannon_mock.views.faults import ConnectionDropped
 
 BASE = "https://www.cannonstudio.app"
@@ -58,7 +58,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def bridge() -> Iterator[None]:
-    with bridged(_echo(), BASE):
+    with bridge_app(_echo(), BASE):
         yield
 
 
@@ -125,7 +125,7 @@ def test_another_host_goes_to_the_network(library: Any, is_async: bool) -> None:
 def test_the_user_s_own_routes_work(is_async: bool, first: str) -> None:
     """A user's router, started before or after, answers its hosts and refuses the unknown; the mock its own."""
     router = respx.mock(assert_all_called=False)
-    contexts = [bridged(_echo(), BASE), router]
+    contexts = [bridge_app(_echo(), BASE), router]
     outer, inner = contexts if first == "bridge" else contexts[::-1]
     with outer, inner:
         router.get(OTHER).respond(204)
@@ -140,7 +140,7 @@ def test_the_user_s_own_routes_work(is_async: bool, first: str) -> None:
 
 def test_an_error_of_the_user_s_route_is_theirs() -> None:
     """A side effect of the user's for the vendor's host is raised, and the mock is not asked."""
-    with bridged(_echo(), BASE), respx.mock(assert_all_called=False) as router:
+    with bridge_app(_echo(), BASE), respx.mock(assert_all_called=False) as router:
         router.get(f"{BASE}/a").mock(side_effect=httpx.ConnectTimeout)
         with pytest.raises(httpx.ConnectTimeout):
             httpx.get(f"{BASE}/a")
@@ -149,7 +149,7 @@ def test_an_error_of_the_user_s_route_is_theirs() -> None:
 @both_libraries
 def test_afterwards_the_host_is_the_network_s_again(library: Any) -> None:
     """When the context has ended nothing of it is left."""
-    with bridged(_echo(), BASE):
+    with bridge_app(_echo(), BASE):
         assert _call(library, False, "GET", f"{BASE}/a").status_code == 418
     with pytest.raises(library.ConnectError, match="the network was asked"):
         _call(library, False, "GET", f"{BASE}/a")
@@ -163,6 +163,6 @@ def test_each_answer_can_be_checked() -> None:
         seen.append(f"{reply.request.method} {reply.status_code}")
         raise AssertionError("unknown call")
 
-    with bridged(_echo(), BASE, check), pytest.raises(AssertionError, match="unknown call"):
+    with bridge_app(_echo(), BASE, check), pytest.raises(AssertionError, match="unknown call"):
         httpx.get(f"{BASE}/a")
     assert seen == ["GET 418"]

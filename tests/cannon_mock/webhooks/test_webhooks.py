@@ -44,7 +44,7 @@ def _delivery(mock: Driver, id_: str) -> Delivery:
 
 
 def _verified(mock: Driver, received: tuple[bytes, dict[str, str]]) -> Any:
-    return Webhook(mock.parts.postman.secret).verify(*received)
+    return Webhook(mock.parts.webhook_sender.secret).verify(*received)
 
 
 @pytest.mark.parametrize(("scenario", "status"), [("success", "succeeded"), ("failed-internal", "failed")])
