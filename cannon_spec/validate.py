@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from cannon_spec import document
-from cannon_spec.contract import wording
+from cannon_spec.contract import keywords, wording
 from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
 from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.finding import Finding, Report, Strictness
@@ -48,7 +48,7 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -
     try:
         payload = document.plain(payload)
     except NotJSON as error:
-        return refused(catalog, error)
+        return report_unreadable(catalog, error)
     name, input = (payload.get("operation"), payload.get("input")) if isinstance(payload, dict) else (None, None)
     operation = catalog.operations.get(name) if isinstance(name, str) else None
     if operation is not None and operation.input is not None and isinstance(input, dict):
@@ -67,7 +67,7 @@ def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictn
     try:
         input = document.plain(input)
     except NotJSON as error:
-        return refused(catalog, error)
+        return report_unreadable(catalog, error)
     if not found.covered:
         finding = _operation_finding(operation, found, catalog)
         return Report((replace(finding, path=""),))
@@ -81,11 +81,13 @@ def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "n
     schema of its operation.
     """
     if kind not in RESPONSE_KINDS:
-        raise ValueError(f"unknown kind of response {wording.shown(kind)}; known: {wording.quoted(RESPONSE_KINDS)}")
+        raise ValueError(
+            f"unknown kind of response {wording.show_value(kind)}; known: {wording.show_values(RESPONSE_KINDS)}"
+        )
     try:
         body = document.plain(body)
     except NotJSON as error:
-        return refused(catalog, error)
+        return report_unreadable(catalog, error)
     hits = _hits(catalog, body, (f"envelope/{kind}",))
     if kind == "request" and isinstance(body, dict) and body.get("status") == "succeeded":
         operation = body.get("operation")
@@ -95,7 +97,7 @@ def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "n
     return _report(body, hits, [], strictness)
 
 
-def refused(catalog: Catalog, error: NotJSON) -> Report:
+def report_unreadable(catalog: Catalog, error: NotJSON) -> Report:
     """The report on a document that was refused at the door."""
     evidence = catalog.claims[error.claim].evidence
     return Report((Finding(error.pointer, "json", "error", error.problem, error.advice, evidence),))
@@ -184,8 +186,8 @@ def _finding(root: Any, group: list[_Hit]) -> Finding:
         path=to_pointer(hit.path),
         rule=rule.id,
         severity=rule.severity,
-        message=wording.message(rule.keyword, rule.node, value, rule.title, rule.condition),
-        hint=wording.hint(rule.keyword, _tightest(rule, group), value, _legal(group)),
+        message=keywords.describe_violation(rule.keyword, rule.node, value, rule.title, rule.condition),
+        hint=keywords.describe_legal(rule.keyword, _tightest(rule, group), value, _legal(group)),
         evidence=rule.evidence,
     )
 
@@ -217,16 +219,18 @@ def _operation_finding(name: str, operation: Operation | None, catalog: Catalog)
     path, covered = "/operation", [each.id for each in catalog.operations.values() if each.covered]
     if operation is not None:
         message = f"{operation.id} ({operation.name}) is an operation of the vendor's that is not covered yet"
-        hint = f"its envelope was judged, its input was not; covered: {wording.quoted(covered)}"
+        hint = f"its envelope was judged, its input was not; covered: {wording.show_values(covered)}"
         return Finding(path, "operation-not-covered", "error", message, hint, operation.claim.evidence)
-    message = f"{wording.shown(name)} is not the identifier of an operation on any page of the vendor's"
+    message = f"{wording.show_value(name)} is not the identifier of an operation on any page of the vendor's"
     close = nearest(name, catalog.operations)
-    hint = f"did you mean {wording.shown(close)}?" if close else f"covered: {wording.quoted(covered)}"
+    hint = f"did you mean {wording.show_value(close)}?" if close else f"covered: {wording.show_values(covered)}"
     return Finding(path, "operation-unknown", "error", message, hint, catalog.claims["operations-listed"].evidence)
 
 
 def _assumed_model(model: Model, path: str) -> Finding:
-    message = f"{wording.shown(model.id)} as the identifier of {model.name} is {model.claim.strength}, not documented"
+    message = (
+        f"{wording.show_value(model.id)} as the identifier of {model.name} is {model.claim.strength}, not documented"
+    )
     hint = "if you know the right one, say so in an overlay file (--overlay)"
     return Finding(path, "model-assumed", "warning", message, hint, model.claim.evidence)
 
@@ -235,8 +239,8 @@ def _unknown_model(catalog: Catalog, operation: Operation, name: str, path: str)
     models = catalog.models_of(operation.id)
     names = {word: model.id for model in models for word in (model.name, model.id)}
     close = nearest(name, names)
-    listed = f"known: {wording.quoted(model.id for model in models)}; an overlay file can add one (--overlay)"
-    hint = f"did you mean {wording.shown(names[close])}? {listed}" if close else listed
-    message = f"{wording.shown(name)} is not a model that serves {operation.id}"
+    listed = f"known: {wording.show_values(model.id for model in models)}; an overlay file can add one (--overlay)"
+    hint = f"did you mean {wording.show_value(names[close])}? {listed}" if close else listed
+    message = f"{wording.show_value(name)} is not a model that serves {operation.id}"
     claim = catalog.claims[operation.data["models_claim"]]
     return Finding(path, "model-unknown", "error", message, hint, claim.evidence)

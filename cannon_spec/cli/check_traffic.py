@@ -97,7 +97,7 @@ def _none_found(recording: har.Recording) -> str:
     problem = f"none of {recording.ignored} entries is a call of the API"
     if not recording.elsewhere:
         return f"{problem}; record the calls, or name where they go with --base-url"
-    elsewhere = wording.printable(recording.elsewhere)
+    elsewhere = wording.escape_unprintable(recording.elsewhere)
     return f"{problem}; calls like the API's go to {elsewhere}: judge them with --base-url {elsewhere}"
 
 

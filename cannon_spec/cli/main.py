@@ -214,7 +214,7 @@ class _Run:
             value = document.loads(text)
         except NotJSON as error:
             self.failed = self.failed or line is None
-            judged = validate.refused(self._catalog, error)
+            judged = validate.report_unreadable(self._catalog, error)
         else:
             judged = self._report(value)
             self._note_other_form(file, value)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from cannon_spec.contract.engines import Engine, Validator
-from cannon_spec.contract.wording import condition
+from cannon_spec.contract.wording import describe_condition
 from cannon_spec.finding import Evidence, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
@@ -222,7 +222,7 @@ def _rule(catalog: Catalog, schema: str, path: Path) -> Rule:
         field=".".join(str(name) for before, name in pairwise(path) if before == "properties"),
         keyword=keyword,
         node=node,
-        condition="" if branch is None else condition(branch),
+        condition="" if branch is None else describe_condition(branch),
         depends=() if branch is None else tuple(branch["properties"]),
         claim=claim,
         evidence=claim.evidence,

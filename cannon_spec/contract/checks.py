@@ -8,7 +8,7 @@ from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Claim, nodes
 from cannon_spec.contract.engines import Engine
-from cannon_spec.contract.overlay import CONSTRAINTS
+from cannon_spec.contract.keywords import CONSTRAINTS
 from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 

@@ -4,21 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-CONSTRAINTS = (
-    "type",
-    "enum",
-    "const",
-    "required",
-    "additionalProperties",
-    "minItems",
-    "maxItems",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "pattern",
-)
-"""The words of a schema that refuse a value; each names its claim under ``x-evidence``."""
+from cannon_spec.contract.keywords import CONSTRAINTS
 
 
 def applied(bundle: dict[str, Any], patch: dict[str, Any], claim: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def read(catalog: Catalog, file: str) -> Drift:
     if not isinstance(value, dict) or not isinstance(value.get("observations"), list):
         raise CatalogError(file, "is no file of observations", _ADVICE)
     if value.get("format") != _FORMAT:
-        problem = f"has the format {wording.shown(value.get('format'))}, where {_FORMAT} is known"
+        problem = f"has the format {wording.show_value(value.get('format'))}, where {_FORMAT} is known"
         raise CatalogError(file, problem, "read it with the version that wrote it")
     observations = tuple(
         _observation(catalog, each, f"{file}: observations/{index}") for index, each in enumerate(value["observations"])
@@ -65,7 +65,7 @@ def read(catalog: Catalog, file: str) -> Drift:
 
 def text(drift: Drift) -> str:
     """The drift for people: each claim with what was assumed and what was seen."""
-    target, when = wording.printable(drift.target), wording.printable(drift.observed_at)
+    target, when = wording.escape_unprintable(drift.target), wording.escape_unprintable(drift.observed_at)
     if not drift.observations:
         return f"no drift: of the claims asked for, none was seen to be otherwise at {target} on {when}"
     count = len(drift.observations)
@@ -101,7 +101,7 @@ def _observation(catalog: Catalog, value: Any, place: str) -> Observation:
         advice = (
             f"did you mean {close}?" if close else "read it with the ledger of the run: cannon-spec claims lists this"
         )
-        raise CatalogError(place, f"the ledger has no claim {wording.shown(id_)}", advice)
+        raise CatalogError(place, f"the ledger has no claim {wording.show_value(id_)}", advice)
     return Observation(claim, *(_text(value, name, place) for name in ("strength", "assumed", "seen", "test")))
 
 
@@ -114,8 +114,8 @@ def _text(value: dict[str, Any], name: str, place: str) -> str:
 
 def _lines(each: Observation) -> str:
     said = {"assumed": each.assumed, "seen": each.seen, "test": each.test}
-    lines = ["", f"{each.claim.id} ({wording.printable(each.strength)})"]
-    lines += [f"  {name:<8} {wording.printable(value)}" for name, value in said.items()]
+    lines = ["", f"{each.claim.id} ({wording.escape_unprintable(each.strength)})"]
+    lines += [f"  {name:<8} {wording.escape_unprintable(value)}" for name, value in said.items()]
     if each.ledger_changed:
         lines.append(f"  the ledger has changed since: {each.claim.text}")
     return "\n".join(lines)

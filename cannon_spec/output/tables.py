@@ -9,6 +9,7 @@ from itertools import zip_longest
 from cannon_spec import validate
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, Rule
+from cannon_spec.contract.keywords import describe_requirement
 from cannon_spec.errors import UnknownName
 from cannon_spec.nearest import fold, nearest
 from cannon_spec.traffic import sequence
@@ -87,7 +88,7 @@ def explain(catalog: Catalog, topic: str) -> str:
     except LookupError:
         close = nearest(topic, [*catalog.models, *catalog.claims, *_WORDS])
         advice = f"did you mean {close}?" if close else "cannon-spec catalog lists the models"
-        raise UnknownName(f"{wording.printable(topic[:100])} is no model, claim or rule; {advice}") from None
+        raise UnknownName(f"{wording.escape_unprintable(topic[:100])} is no model, claim or rule; {advice}") from None
 
 
 def _model_row(catalog: Catalog, model: Model, fields: Sequence[str]) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ def _model_row(catalog: Catalog, model: Model, fields: Sequence[str]) -> tuple[s
 def _takes(rule: Rule) -> str:
     if rule.keyword == "enum":
         return ", ".join(str(value) for value in rule.value)
-    return wording.asked(rule.keyword, rule.value)
+    return describe_requirement(rule.keyword, rule.value)
 
 
 def _model(catalog: Catalog, model: Model) -> str:
@@ -125,7 +126,7 @@ def _model(catalog: Catalog, model: Model) -> str:
     rows = [
         (
             rule.field,
-            wording.asked(rule.keyword, rule.value),
+            describe_requirement(rule.keyword, rule.value),
             rule.condition or "always",
             rule.severity,
             f"{rule.claim.id} ({rule.claim.strength})",
@@ -144,7 +145,12 @@ def _operation(catalog: Catalog, operation: Operation) -> str:
     if operation.input is None:
         return heading + "\nIt is listed by the vendor; its input is not judged yet."
     rows = [
-        (rule.field, wording.asked(rule.keyword, rule.value), rule.severity, f"{rule.claim.id} ({rule.claim.strength})")
+        (
+            rule.field,
+            describe_requirement(rule.keyword, rule.value),
+            rule.severity,
+            f"{rule.claim.id} ({rule.claim.strength})",
+        )
         for rule in catalog.rules(operation.input)
     ]
     fields = "Fields: " + ", ".join(catalog.schemas[operation.input]["properties"])
@@ -171,7 +177,7 @@ def _rule(rule: Rule) -> str:
 
 
 def _asks(rule: Rule) -> str:
-    return f"{rule.field or 'the document'} is {wording.asked(rule.keyword, rule.value)}{_when(rule)}"
+    return f"{rule.field or 'the document'} is {describe_requirement(rule.keyword, rule.value)}{_when(rule)}"
 
 
 def _when(rule: Rule) -> str:

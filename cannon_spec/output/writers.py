@@ -85,7 +85,7 @@ class TextWriter:
         known = f"{evidence.claim} ({evidence.strength}) {evidence.source}"
         return (
             f"{_place(result, finding)}: {self._styled(finding.severity, finding.severity)}"
-            f" at {wording.printable(finding.path) or 'the document'}\n"
+            f" at {wording.escape_unprintable(finding.path) or 'the document'}\n"
             f"  {finding.message}\n"
             f"  {finding.hint}\n"
             f"  {self._styled('known from: ' + known, 'quiet')}\n"
@@ -123,7 +123,7 @@ class JsonWriter:
 
 def _place(result: Result, finding: Finding) -> str:
     if result.entry is not None:
-        return f"{result.file}: entry {result.entry} ({wording.printable(result.call)})"
+        return f"{result.file}: entry {result.entry} ({wording.escape_unprintable(result.call)})"
     located = None if finding.rule == "json" else document.locate(result.text, finding.path)
     if located is None:
         return result.file if result.line is None else f"{result.file}:{result.line}"

@@ -56,7 +56,7 @@ def _sent(catalog: Catalog, body: str | bytes) -> tuple[Any, Report]:
     try:
         value = document.loads(body)
     except NotJSON as error:
-        return None, validate.refused(catalog, error)
+        return None, validate.report_unreadable(catalog, error)
     return value, validate.request(catalog, value)
 
 

@@ -104,7 +104,7 @@ class _History:
             self._by_key[key] = seen
         elif seen.sent is not None and seen.sent == first.sent and id_ != first.received["id"]:
             message = f"idempotency key and body are those of entry {first.exchange.entry}, the id is another"
-            hint = f"expected: {wording.shown(first.received['id'])}"
+            hint = f"expected: {wording.show_value(first.received['id'])}"
             yield self._finding("traffic-repeat", "create-idempotent", seen, "content/id", message, hint)
 
     def _same_id(self, seen: Seen, id_: str) -> Iterator[Finding]:
@@ -124,7 +124,7 @@ class _History:
         if type(wait_ms) is int and waited_ms < wait_ms - _ROUNDING_MS and seen.exchange.id not in self._polled:
             place = to_pointer((*_entry(seen), "startedDateTime"))
             message = f"the first poll came {max(0, round(waited_ms))} ms after the answer to the create in entry "
-            message += f"{created.exchange.entry}, whose poll_after_ms is {wording.shown(wait_ms)}"
+            message += f"{created.exchange.entry}, whose poll_after_ms is {wording.show_value(wait_ms)}"
             evidence = self._catalog.claims["poll-after"].evidence
             hint = "wait as long as poll_after_ms says before the first poll"
             yield Finding(place, "traffic-early", "warning", message, hint, evidence)
@@ -143,7 +143,7 @@ class _History:
         for before, after in pairwise(times):
             if view[after] < view[before]:
                 message = f"{after} is before {before}"
-                hint = f"expected: {wording.shown(view[before])} or later"
+                hint = f"expected: {wording.show_value(view[before])} or later"
                 yield self._finding("traffic-times", "lifecycle-order", seen, f"content/{after}", message, hint)
         if view.get("status") == "failed" and view.get("output") is not None:
             message, hint = "a request that failed has an output", "expected: null"
@@ -167,13 +167,13 @@ class _History:
         if may_follow(self._lifecycle, before, after):
             rule, names = ("traffic-final", _changed(seen, last)) if ended else ("traffic-times", _moved(seen, last))
             for name in names:
-                message = f"{wording.shown(name)} is not what it was in entry {last.exchange.entry}"
-                hint = f"there it was {wording.shown(last.received.get(name))}"
+                message = f"{wording.show_value(name)} is not what it was in entry {last.exchange.entry}"
+                hint = f"there it was {wording.show_value(last.received.get(name))}"
                 yield self._finding(rule, claim, seen, f"content/{name}", message, hint)
         else:
-            message = f"{wording.shown(after)} cannot follow {wording.shown(before)}, seen in entry "
+            message = f"{wording.show_value(after)} cannot follow {wording.show_value(before)}, seen in entry "
             message += str(last.exchange.entry)
-            hint = f"legal here: {wording.quoted([before, *self._lifecycle['steps'][before]])}"
+            hint = f"legal here: {wording.show_values([before, *self._lifecycle['steps'][before]])}"
             yield self._finding("traffic-step", claim, seen, "content/status", message, hint)
 
     def _finding(self, rule: str, claim: str, seen: Seen, place: str, message: str, hint: str) -> Finding:

@@ -26,7 +26,7 @@ from cannon_spec import (
 )
 from cannon_spec.finding import Finding
 from cannon_spec.pointer import follow, from_pointer
-from cannon_spec.validate import RESPONSE_KINDS, WORDS, refused
+from cannon_spec.validate import RESPONSE_KINDS, WORDS, report_unreadable
 from tests.support.payloads import (
     CATALOG,
     DOCUMENTED,
@@ -595,7 +595,7 @@ def test_dropping_an_optional_field_keeps_the_form_sound(data: st.DataObject) ->
 def test_a_refusal_is_a_report() -> None:
     """What the door refuses is a report with one error, the door's advice for a hint."""
     error = NotJSON("not so", "do it so", claim="json-body", pointer="/a")
-    finding = only(refused(CATALOG, error))
+    finding = only(report_unreadable(CATALOG, error))
     assert (finding.path, finding.rule, finding.severity) == ("/a", "json", "error")
     assert (finding.message, finding.hint, finding.evidence.claim) == ("not so", "do it so", "json-body")
 

@@ -223,4 +223,4 @@ def _asked(body: Any) -> str:
 
 def named(text: str) -> str:
     """What a target calls something, on one line and not too long."""
-    return wording.printable(text[:_LONGEST_NAME])
+    return wording.escape_unprintable(text[:_LONGEST_NAME])

@@ -49,7 +49,7 @@ def read_create_body(mock: MockContext, seen: ExchangeNotes) -> CreateBody:
     try:
         body = document.loads(seen.body)
     except NotJSON as error:
-        report = validate.refused(mock.catalog, error)
+        report = validate.report_unreadable(mock.catalog, error)
         raise _refusal(mock, report, 400, "invalid_json", str(error), error.claim) from None
     _take_note(seen, body)
     strictness: Strictness = "strict" if mock.config.strict else "normal"

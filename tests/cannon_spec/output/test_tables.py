@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cannon_spec import load_catalog
-from cannon_spec.contract import wording
+from cannon_spec.contract.keywords import describe_requirement
 from cannon_spec.output import tables
 from cannon_spec.validate import WORDS
 from tests.support.payloads import CATALOG
@@ -58,7 +58,7 @@ def test_a_models_row_has_all_its_rules(model: tables.Model) -> None:
     assert len(row) == len(head)
     assert f"({model.claim.strength})" in row[1]
     for rule in CATALOG.rules(model.schema or ""):
-        takes = ", ".join(rule.value) if rule.keyword == "enum" else wording.asked(rule.keyword, rule.value)
+        takes = ", ".join(rule.value) if rule.keyword == "enum" else describe_requirement(rule.keyword, rule.value)
         assert any(takes in cell and rule.condition in cell and f"({rule.claim.strength})" in cell for cell in row)
 
 
