@@ -19,9 +19,11 @@ def parts() -> dict[str, str]:
     catalog = load_catalog()
     return {
         "words": ", ".join(f"`{word}`" for word in validate.WORDS),
-        "models": "\n" + tables.markdown(tables.models(catalog, "image.generate")) + "\n",
-        "scenarios": "\n" + tables.markdown([("scenario", "what happens"), *_scenarios(catalog)]) + "\n",
-        "settings": "\n" + tables.markdown([("flag", "variable", "what it does (default)"), *_settings()]) + "\n",
+        "models": "\n" + tables.render_markdown(tables.tabulate_models(catalog, "image.generate")) + "\n",
+        "scenarios": "\n" + tables.render_markdown([("scenario", "what happens"), *_scenarios(catalog)]) + "\n",
+        "settings": "\n"
+        + tables.render_markdown([("flag", "variable", "what it does (default)"), *_settings()])
+        + "\n",
     }
 
 

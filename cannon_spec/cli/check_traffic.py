@@ -12,7 +12,7 @@ from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.finding import Finding, Report, Strictness
-from cannon_spec.output.writers import Result, Summary, Writer
+from cannon_spec.output.writers import JudgedDocument, Summary, Writer
 from cannon_spec.traffic import exchanges, har
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -47,7 +47,7 @@ class Run:
         contract's address is none.
         """
         try:
-            har.base_of(self._catalog.base_url)
+            har.normalize_base_url(self._catalog.base_url)
         except ValueError as error:
             raise CatalogError("base_url", str(error), "correct it in the overlay") from None
         for name in files:
@@ -75,14 +75,14 @@ class Run:
             return "no call of the API has a body; save the HAR with content"
         return ""
 
-    def _add(self, file: str, exchange: har.Exchange, found: Report) -> None:
+    def _add(self, file: str, exchange: har.RecordedCall, found: Report) -> None:
         """Count an exchange and write it: as judged if one of its bodies is there, or something is wrong with it."""
-        self._more["without_body"] += exchange.received is None
-        if exchange.sent is None and exchange.received is None and not found.findings:
+        self._more["without_body"] += exchange.response_body is None
+        if exchange.request_body is None and exchange.response_body is None and not found.findings:
             return
         said = Report(tuple(finding for finding in found.findings if not self._repeats(finding)))
         self.summary = self.summary.plus(said)
-        self._writer.add(Result(file, None, "", said, exchange.entry, exchange.call))
+        self._writer.add(JudgedDocument(file, None, "", said, exchange.entry, exchange.call))
 
     def _repeats(self, finding: Finding) -> bool:
         """Whether this is a warning about a model's identifier that this run has given before."""

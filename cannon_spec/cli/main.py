@@ -133,7 +133,7 @@ def _base_url(text: str) -> str:
     from cannon_spec.traffic import har
 
     try:
-        return har.base_of(text)
+        return har.normalize_base_url(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -220,7 +220,7 @@ class _Run:
             self._note_other_form(file, value)
         judged = Report(tuple(finding for finding in judged.findings if not self._repeats(finding)))
         self.summary = self.summary.plus(judged)
-        self.writer.add(writers.Result(file, line, text, judged))
+        self.writer.add(writers.JudgedDocument(file, line, text, judged))
 
     def _report(self, value: Any) -> Report:
         operation = self._arguments.operation
@@ -288,7 +288,7 @@ def _run_claims(arguments: argparse.Namespace) -> int:
     if arguments.observations is None:
         print(claim_list.as_json(claims) if in_json else claim_list.text(claims))
     else:
-        seen = observations.read(known, arguments.observations).of(claims)
+        seen = observations.read_observations(known, arguments.observations).of(claims)
         print(observations.as_json(seen) if in_json else observations.text(seen))
     return OK
 
@@ -296,7 +296,7 @@ def _run_claims(arguments: argparse.Namespace) -> int:
 def _run_explain(arguments: argparse.Namespace) -> int:
     from cannon_spec.output import tables
 
-    print(tables.explain(_catalog(arguments), arguments.topic))
+    print(tables.explain_topic(_catalog(arguments), arguments.topic))
     return OK
 
 
@@ -304,9 +304,9 @@ def _run_catalog(arguments: argparse.Namespace) -> int:
     from cannon_spec.output import tables
 
     known, for_terminal = _catalog(arguments), arguments.format == "text"
-    render = tables.text if for_terminal else tables.markdown
-    models = tables.identifiers if for_terminal else tables.models
-    print(render(tables.operations(known)))
+    render = tables.render_text if for_terminal else tables.render_markdown
+    models = tables.tabulate_identifiers if for_terminal else tables.tabulate_models
+    print(render(tables.tabulate_operations(known)))
     for operation in known.operations.values():
         if operation.covered:
             print(f"\nModels of {operation.id} (cannon-spec explain MODEL tells more):\n")

@@ -19,7 +19,9 @@ def text(claims: Sequence[Claim]) -> str:
     """The claims in columns, and how many there are."""
     rows = [(each.id, each.strength, each.kind, each.text) for each in claims]
     counted = "1 claim" if len(rows) == 1 else f"{len(rows)} claims"
-    return f"{tables.text([('claim', 'strength', 'kind', 'what it says'), *rows])}\n\n{counted}" if rows else counted
+    if not rows:
+        return counted
+    return f"{tables.render_text([('claim', 'strength', 'kind', 'what it says'), *rows])}\n\n{counted}"
 
 
 def as_json(claims: Sequence[Claim]) -> str:

@@ -31,19 +31,19 @@ class Observation(NamedTuple):
         return self.claim.text != self.assumed
 
 
-class Drift(NamedTuple):
+class ObservationFile(NamedTuple):
     """What was seen at a target, and when."""
 
     target: str
     observed_at: str
     observations: tuple[Observation, ...]
 
-    def of(self, claims: Collection[Claim]) -> Drift:
+    def of(self, claims: Collection[Claim]) -> ObservationFile:
         """The drift from these claims only."""
         return self._replace(observations=tuple(each for each in self.observations if each.claim in claims))
 
 
-def read(catalog: Catalog, file: str) -> Drift:
+def read_observations(catalog: Catalog, file: str) -> ObservationFile:
     """The file of observations. Raises CatalogError where it is none, or names a claim that the ledger has not."""
     try:
         with open(file, "rb") as stream:
@@ -60,10 +60,10 @@ def read(catalog: Catalog, file: str) -> Drift:
     observations = tuple(
         _observation(catalog, each, f"{file}: observations/{index}") for index, each in enumerate(value["observations"])
     )
-    return Drift(_text(value, "target", file), _text(value, "observed_at", file), observations)
+    return ObservationFile(_text(value, "target", file), _text(value, "observed_at", file), observations)
 
 
-def text(drift: Drift) -> str:
+def text(drift: ObservationFile) -> str:
     """The drift for people: each claim with what was assumed and what was seen."""
     target, when = wording.escape_unprintable(drift.target), wording.escape_unprintable(drift.observed_at)
     if not drift.observations:
@@ -73,7 +73,7 @@ def text(drift: Drift) -> str:
     return "\n".join([head, *(_lines(each) for each in drift.observations)])
 
 
-def as_json(drift: Drift) -> str:
+def as_json(drift: ObservationFile) -> str:
     """The drift for programs: the file's own members, with what the ledger says now."""
     observations = [
         {

@@ -20,7 +20,7 @@ _WIDEST, _NARROWEST, _COLUMNS = 40, 22, 110
 _WORDS = {**validate.WORDS, **sequence.WORDS}
 
 
-def text(table: Table) -> str:
+def render_text(table: Table) -> str:
     """A table in aligned columns, long cells wrapped so that it is no wider than needed; its first row is the head."""
     for widest in range(_WIDEST, _NARROWEST, -2):
         rows = [
@@ -35,13 +35,13 @@ def text(table: Table) -> str:
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-def markdown(table: Table) -> str:
+def render_markdown(table: Table) -> str:
     """A table in Markdown; its first row is the head."""
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table]
     return "\n".join([lines[0], "|" + " --- |" * len(table[0]), *lines[1:]])
 
 
-def operations(catalog: Catalog) -> Table:
+def tabulate_operations(catalog: Catalog) -> Table:
     """Every operation that the vendor lists, and whether it is covered."""
     rows = [
         (each.id, each.name, "yes" if each.covered else "not yet", each.claim.strength)
@@ -50,13 +50,13 @@ def operations(catalog: Catalog) -> Table:
     return [("operation", "name", "covered", "known from"), *rows]
 
 
-def identifiers(catalog: Catalog, operation: str) -> Table:
+def tabulate_identifiers(catalog: Catalog, operation: str) -> Table:
     """The models that serve an operation, by name."""
     rows = [(model.name, model.id, model.claim.strength) for model in catalog.models_of(operation)]
     return [("model", "identifier", "known from"), *rows]
 
 
-def models(catalog: Catalog, operation: str) -> Table:
+def tabulate_models(catalog: Catalog, operation: str) -> Table:
     """The models that serve an operation: one row each, with what they take and how that is known."""
     serving = catalog.models_of(operation)
     narrowed = {rule.field for model in serving if model.schema for rule in catalog.rules(model.schema)}
@@ -66,7 +66,7 @@ def models(catalog: Catalog, operation: str) -> Table:
     return [head, *(_model_row(catalog, model, fields) for model in serving)]
 
 
-def explain(catalog: Catalog, topic: str) -> str:
+def explain_topic(catalog: Catalog, topic: str) -> str:
     """What is known of a model, an operation, a claim or a rule.
 
     Raises UnknownName, with the nearest topic, for another word.
@@ -136,7 +136,7 @@ def _model(catalog: Catalog, model: Model) -> str:
     sources = dict.fromkeys(f"  {rule.claim.id}: {rule.claim.text}\n    {rule.claim.source}" for rule in rules)
     notes = [f"  {each.id} ({each.strength}): {each.text}" for each in model.notes]
     return "\n".join(
-        [*lines, text([head, *rows]), "", "Sources:", *sources, *(["", "Not judged:", *notes] if notes else [])]
+        [*lines, render_text([head, *rows]), "", "Sources:", *sources, *(["", "Not judged:", *notes] if notes else [])]
     )
 
 
@@ -154,7 +154,7 @@ def _operation(catalog: Catalog, operation: Operation) -> str:
         for rule in catalog.rules(operation.input)
     ]
     fields = "Fields: " + ", ".join(catalog.schemas[operation.input]["properties"])
-    return "\n".join([heading, text([("field", "takes", "else", "known from"), *rows]), "", fields])
+    return "\n".join([heading, render_text([("field", "takes", "else", "known from"), *rows]), "", fields])
 
 
 def _claim(catalog: Catalog, claim: Claim) -> str:

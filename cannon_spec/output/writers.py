@@ -17,7 +17,7 @@ _NOTHING: Mapping[str, int] = MappingProxyType({})
 Write = Callable[[str], object]
 
 
-class Result(NamedTuple):
+class JudgedDocument(NamedTuple):
     """One judged document: its file, its line (None for a file that is one document), its text and its report.
 
     An exchange of recorded traffic has no text, but the number of its entry and its call, as POST /api/v1/requests.
@@ -52,7 +52,7 @@ class Summary(NamedTuple):
 class Writer(Protocol):
     """How results are written: each as it comes, the summary at the end."""
 
-    def add(self, result: Result) -> None:
+    def add(self, result: JudgedDocument) -> None:
         """Write one result."""
 
     def finish(self, summary: Summary, more: Mapping[str, int] = _NOTHING) -> None:
@@ -66,7 +66,7 @@ class TextWriter:
         self._write = write
         self._color = color
 
-    def add(self, result: Result) -> None:
+    def add(self, result: JudgedDocument) -> None:
         """Write the findings of one document; nothing for one that has none."""
         for finding in result.report.findings:
             self._write(self._finding(result, finding))
@@ -80,7 +80,7 @@ class TextWriter:
         counts += "".join(f", {number} {name.replace('_', ' ')}" for name, number in more.items())
         self._write(self._styled(counts, "error" if summary.errors else "ok") + "\n")
 
-    def _finding(self, result: Result, finding: Finding) -> str:
+    def _finding(self, result: JudgedDocument, finding: Finding) -> str:
         evidence = finding.evidence
         known = f"{evidence.claim} ({evidence.strength}) {evidence.source}"
         return (
@@ -103,7 +103,7 @@ class JsonWriter:
         self._write = write
         self._first = True
 
-    def add(self, result: Result) -> None:
+    def add(self, result: JudgedDocument) -> None:
         """Write one result."""
         entry = {
             "file": result.file,
@@ -121,7 +121,7 @@ class JsonWriter:
         self._write(f'{opening}], "summary": {json.dumps({**summary._asdict(), **more})}}}\n')
 
 
-def _place(result: Result, finding: Finding) -> str:
+def _place(result: JudgedDocument, finding: Finding) -> str:
     if result.entry is not None:
         return f"{result.file}: entry {result.entry} ({wording.escape_unprintable(result.call)})"
     located = None if finding.rule == "json" else document.locate(result.text, finding.path)

@@ -12,7 +12,7 @@ from cannon_spec.errors import NotJSON
 from cannon_spec.finding import Finding, Report, Strictness
 from cannon_spec.pointer import Path, to_pointer
 from cannon_spec.traffic import sequence
-from cannon_spec.traffic.har import Exchange, Kind
+from cannon_spec.traffic.har import Kind, RecordedCall
 from cannon_spec.traffic.sequence import Seen
 
 _REPLIES: dict[Kind, str] = {"create": "accepted", "poll": "request", "status": "status"}
@@ -20,8 +20,8 @@ _FIRST_ERROR = 400
 
 
 def judge(
-    catalog: Catalog, exchanges: Sequence[Exchange], strictness: Strictness = "normal"
-) -> list[tuple[Exchange, Report]]:
+    catalog: Catalog, exchanges: Sequence[RecordedCall], strictness: Strictness = "normal"
+) -> list[tuple[RecordedCall, Report]]:
     """Each exchange with what is wrong with it.
 
     A path is a JSON Pointer into the HAR as far as ``postData`` or ``content``, and goes on within the body:
@@ -39,15 +39,15 @@ def _report(findings: list[Finding], strictness: Strictness) -> Report:
     return Report(tuple(ordered)).under(strictness)
 
 
-def _seen(catalog: Catalog, exchange: Exchange, found: list[Finding]) -> Seen:
+def _seen(catalog: Catalog, exchange: RecordedCall, found: list[Finding]) -> Seen:
     """The bodies as JSON; what the schemas have against them is put into ``found``."""
     sent = received = None
-    if exchange.sent is not None:
-        sent, report = _sent(catalog, exchange.sent)
+    if exchange.request_body is not None:
+        sent, report = _sent(catalog, exchange.request_body)
         found += _moved(report, ("log", "entries", exchange.entry, "request", "postData"))
-    if exchange.received is not None:
+    if exchange.response_body is not None:
         kind = "error" if exchange.status >= _FIRST_ERROR else _REPLIES[exchange.kind]
-        received, report = _received(catalog, exchange.received, kind)
+        received, report = _received(catalog, exchange.response_body, kind)
         found += _moved(report, ("log", "entries", exchange.entry, "response", "content"))
     return Seen(exchange, sent, received)
 

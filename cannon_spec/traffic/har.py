@@ -41,7 +41,7 @@ class NotHAR(CannonSpecError):
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class RecordedCall:
     """One call of the API and its reply.
 
     ``entry`` is the index in the file; ``call`` is method and path as recorded; ``id`` is what a poll asks for, and
@@ -55,9 +55,9 @@ class Exchange:
     id: str
     started_ms: float
     ended_ms: float
-    sent: str | bytes | None
+    request_body: str | bytes | None
     status: int
-    received: str | bytes | None
+    response_body: str | bytes | None
     api_key: str | None = field(repr=False)
     idempotency_key: str | None
 
@@ -65,7 +65,7 @@ class Exchange:
 class Recording(NamedTuple):
     """The exchanges of a file, how many entries are none, and where calls like the API's go that were not asked for."""
 
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[RecordedCall, ...]
     ignored: int
     elsewhere: str
 
@@ -82,16 +82,16 @@ class _Call(NamedTuple):
 def recording(har: Any, base_url: str, others: Collection[str] = ()) -> Recording:
     """The calls of the API in a HAR, which is JSON as parsed.
 
-    They go to the host of ``base_url`` and its domain, or to one of ``others``, as ``base_of`` gives them. Raises
-    NotHAR.
+    They go to the host of ``base_url`` and its domain, or to one of ``others``, as ``normalize_base_url`` gives them.
+    Raises NotHAR.
     """
     if not isinstance(har, dict):
         raise NotHAR("the document is not an object")
     log = _needed(har, "log", dict, ())
     entries = _needed(log, "entries", list, ("log",))
-    bases = {base_of(base_url), *others}
+    bases = {normalize_base_url(base_url), *others}
     domain = (urlsplit(base_url).hostname or "").removeprefix("www.")
-    exchanges: list[Exchange] = []
+    exchanges: list[RecordedCall] = []
     elsewhere = ""
     for number, entry in enumerate(entries):
         path = ("log", "entries", number)
@@ -109,7 +109,7 @@ def recording(har: Any, base_url: str, others: Collection[str] = ()) -> Recordin
     return Recording(tuple(exchanges), len(entries) - len(exchanges), elsewhere)
 
 
-def base_of(url: str) -> str:
+def normalize_base_url(url: str) -> str:
     """Origin and path prefix of an address, each origin written in one way only. Raises ValueError for none."""
     address = _address(url)
     if address is None:
@@ -155,7 +155,9 @@ def _call(method: str, url: str) -> _Call | None:
     return None if kind is None else _Call(kind, host, origin, prefix, path, unquote(id_ or ""))
 
 
-def _exchange(number: int, entry: Mapping[str, Any], request: Mapping[str, Any], call: str, asked: _Call) -> Exchange:
+def _exchange(
+    number: int, entry: Mapping[str, Any], request: Mapping[str, Any], call: str, asked: _Call
+) -> RecordedCall:
     path: Path = ("log", "entries", number)
     response = _member(entry, "response", dict, path) or {}
     status = _member(response, "status", int, (*path, "response")) or 0
@@ -163,16 +165,16 @@ def _exchange(number: int, entry: Mapping[str, Any], request: Mapping[str, Any],
     scheme, _, token = headers.get("authorization", "").strip().partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
     posted = asked.kind == "create"
-    return Exchange(
+    return RecordedCall(
         entry=number,
         kind=asked.kind,
         call=call,
         id=asked.id,
         started_ms=started_ms,
         ended_ms=started_ms + _duration_ms(entry),
-        sent=_text(request, "postData", (*path, "request")) if posted else None,
+        request_body=_text(request, "postData", (*path, "request")) if posted else None,
         status=status,
-        received=_text(response, "content", (*path, "response")) if _has_body(status) else None,
+        response_body=_text(response, "content", (*path, "response")) if _has_body(status) else None,
         api_key=headers.get("x-api-key") or bearer or None,
         idempotency_key=headers.get("x-idempotency-key") or None,
     )

@@ -13,7 +13,7 @@ from cannon_spec.finding import Finding
 from cannon_spec.pointer import to_pointer
 
 if TYPE_CHECKING:
-    from cannon_spec.traffic.har import Exchange
+    from cannon_spec.traffic.har import RecordedCall
 
 WORDS = {
     "traffic-accepted": "A create is answered with success, but not with 202.",
@@ -38,7 +38,7 @@ _ROUNDING_MS = 1
 class Seen(NamedTuple):
     """An exchange, with the JSON of its bodies: None for one that is absent or no JSON."""
 
-    exchange: Exchange
+    exchange: RecordedCall
     sent: Any
     received: Any
 

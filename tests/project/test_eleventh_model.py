@@ -59,9 +59,9 @@ def test_the_judge_knows_it(catalog: Catalog) -> None:
 
 def test_the_tables_and_the_example_know_it(catalog: Catalog) -> None:
     """It is listed, explained, and an example of it can be made."""
-    assert "eleventh" in tables.text(tables.identifiers(catalog, "image.generate"))
-    assert "5K (upstream)" in tables.markdown(tables.models(catalog, "image.generate"))
-    assert "Eleventh" in tables.explain(catalog, "eleventh")
+    assert "eleventh" in tables.render_text(tables.tabulate_identifiers(catalog, "image.generate"))
+    assert "5K (upstream)" in tables.render_markdown(tables.tabulate_models(catalog, "image.generate"))
+    assert "Eleventh" in tables.explain_topic(catalog, "eleventh")
     assert example(catalog, "image.generate", "eleventh")["input"]["resolution"] == "5K"
 
 

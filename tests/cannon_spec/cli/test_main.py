@@ -567,7 +567,7 @@ def test_a_reader_that_has_gone_is_no_complaint(
 )
 def test_a_topic_is_explained(topic: str, cannon: Run) -> None:
     """The command explain prints what is known of a model, a claim, a word or a rule."""
-    assert cannon("explain", topic) == (0, tables.explain(CATALOG, topic) + "\n", "")
+    assert cannon("explain", topic) == (0, tables.explain_topic(CATALOG, topic) + "\n", "")
 
 
 @pytest.mark.parametrize(
@@ -583,7 +583,7 @@ def test_the_catalog_is_listed(cannon: Run) -> None:
     """The command catalog lists every operation and every model, for a terminal and as Markdown."""
     status, out, err = cannon("catalog")
     assert (status, err) == (0, "")
-    assert out.startswith(tables.text(tables.operations(CATALOG)) + "\n")
+    assert out.startswith(tables.render_text(tables.tabulate_operations(CATALOG)) + "\n")
     rows = [line.split() for line in out.splitlines()]
     assert all(any(model.id in row for row in rows) for model in CATALOG.models.values())
     assert "Models of image.generate (cannon-spec explain MODEL tells more):" in out
@@ -593,8 +593,8 @@ def test_the_catalog_is_listed_as_markdown(cannon: Run) -> None:
     """As Markdown the two tables are those of the README."""
     status, out, _ = cannon("catalog", "--format", "markdown")
     assert status == 0
-    assert out.startswith(tables.markdown(tables.operations(CATALOG)) + "\n")
-    assert out.endswith("\n" + tables.markdown(tables.models(CATALOG, "image.generate")) + "\n")
+    assert out.startswith(tables.render_markdown(tables.tabulate_operations(CATALOG)) + "\n")
+    assert out.endswith("\n" + tables.render_markdown(tables.tabulate_models(CATALOG, "image.generate")) + "\n")
 
 
 @pytest.mark.parametrize("model", [None, *CATALOG.models])

@@ -18,7 +18,7 @@ WARNING = Finding("", "rule-b", "warning", "b is odd", "think again", EVIDENCE)
 TEXT = '{"x": 0,\n  "a": [1,\n 22]}'
 
 
-def written(*results: writers.Result, color: bool = False) -> str:
+def written(*results: writers.JudgedDocument, color: bool = False) -> str:
     out: list[str] = []
     writer, summary = writers.TextWriter(out.append, color=color), writers.Summary()
     for result in results:
@@ -30,7 +30,7 @@ def written(*results: writers.Result, color: bool = False) -> str:
 
 def test_a_finding_is_five_lines() -> None:
     """A finding is its place, what is wrong, what would be legal, how that is known, and the rule."""
-    assert written(writers.Result("f.json", None, TEXT, Report((ERROR,)))) == (
+    assert written(writers.JudgedDocument("f.json", None, TEXT, Report((ERROR,)))) == (
         "f.json:3:2: error at /a/1\n"
         "  a is wrong\n"
         "  make it right\n"
@@ -54,19 +54,22 @@ def test_a_finding_is_five_lines() -> None:
 )
 def test_a_place_can_be_clicked(finding: Finding, line: int | None, place: str) -> None:
     """A place is file, line and column where they are known; a line of a file of many keeps its own number."""
-    assert written(writers.Result("f", line, TEXT, Report((finding,)))).startswith(place + "\n")
+    assert written(writers.JudgedDocument("f", line, TEXT, Report((finding,)))).startswith(place + "\n")
 
 
 def test_a_clean_document_is_counted_only() -> None:
     """A document without findings writes nothing but its count."""
-    results = [writers.Result("f", None, "{}", Report()), writers.Result("g", None, TEXT, Report((WARNING, ERROR)))]
+    results = [
+        writers.JudgedDocument("f", None, "{}", Report()),
+        writers.JudgedDocument("g", None, TEXT, Report((WARNING, ERROR))),
+    ]
     assert written(results[0]) == "1 judged, 1 ok, 0 errors, 0 warnings\n"
     assert written(*results).endswith("\n2 judged, 1 ok, 1 error, 1 warning\n")
 
 
 def test_colours_are_put_around_words_only() -> None:
     """With colour the same text is written, between escapes; each severity has its own."""
-    result = writers.Result("f", None, TEXT, Report((WARNING, ERROR)))
+    result = writers.JudgedDocument("f", None, TEXT, Report((WARNING, ERROR)))
     plain, coloured = written(result), written(result, color=True)
     assert "\x1b" not in plain
     assert "\x1b[31merror\x1b[0m at /a/1" in coloured
@@ -81,12 +84,12 @@ def test_colours_are_put_around_words_only() -> None:
 def test_a_payload_writes_no_control_characters(key: str) -> None:
     """Whatever a payload's keys are, a finding stays on its own five lines and moves no cursor."""
     found = validate_request({"operation": "image.generate", "input": {"prompt": "x", key: 1}})
-    text = written(writers.Result("f", None, "", found))
+    text = written(writers.JudgedDocument("f", None, "", found))
     assert len(text.splitlines()) == 6
     assert not any(character in text for character in "\x1b\x9b\r\x00")
 
 
-def as_json(*results: writers.Result) -> str:
+def as_json(*results: writers.JudgedDocument) -> str:
     out: list[str] = []
     writer, summary = writers.JsonWriter(out.append), writers.Summary()
     for result in results:
@@ -99,7 +102,8 @@ def as_json(*results: writers.Result) -> str:
 def test_results_have_their_documented_json_form() -> None:
     """Results as JSON have the documented keys and no other, however many there are."""
     text = as_json(
-        writers.Result("f.jsonl", 3, TEXT, Report((WARNING, ERROR))), writers.Result("é.json", None, "{}", Report())
+        writers.JudgedDocument("f.jsonl", 3, TEXT, Report((WARNING, ERROR))),
+        writers.JudgedDocument("é.json", None, "{}", Report()),
     )
     assert json.loads(text) == {
         "results": [
@@ -122,7 +126,7 @@ def test_no_results_are_json_too() -> None:
 def test_every_report_survives_its_json(bodies: list[object]) -> None:
     """Whatever was judged, its JSON is read back with the same findings, and a summary that counts them."""
     reports = [validate_request(body) for body in bodies]
-    results = [writers.Result("f", line, "", each) for line, each in enumerate(reports, 1)]
+    results = [writers.JudgedDocument("f", line, "", each) for line, each in enumerate(reports, 1)]
     read = json.loads(as_json(*results))
     assert [entry["findings"] for entry in read["results"]] == [[f.to_dict() for f in r.findings] for r in reports]
     assert [entry["ok"] for entry in read["results"]] == [each.ok for each in reports]

@@ -897,7 +897,7 @@ def test_control_characters_of_a_recording_are_escaped(check: Callable[..., Any]
 @pytest.mark.parametrize("word", sequence.WORDS)
 def test_each_rule_is_explained(word: str) -> None:
     """The command explain knows the rules on traffic."""
-    assert tables.explain(CATALOG, word) == f"{word}\n  {sequence.WORDS[word]}"
+    assert tables.explain_topic(CATALOG, word) == f"{word}\n  {sequence.WORDS[word]}"
 
 
 def test_help_tells_how_to_record(capsys: pytest.CaptureFixture[str]) -> None:
