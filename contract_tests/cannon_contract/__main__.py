@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"cannon-contract {__version__}")
-    options.add(parser.add_argument)
+    options.add_options(parser.add_argument)
     parser.parse_known_args(argv)
     given = list(sys.argv[1:] if argv is None else argv)
     try:

@@ -16,11 +16,11 @@ from cannon_contract.client.api import OPERATION, Api
 from cannon_contract.client.redact import Hidden
 from cannon_contract.report import files
 from cannon_contract.runner import claim_coverage, interrupts, options, targets
-from cannon_contract.runner.results import from_dict
+from cannon_contract.runner.results import read_result
 from cannon_contract.runner.run import ABILITIES, APIS, Run
-from cannon_contract.runner.targets import Layer, NoTarget, Place
+from cannon_contract.runner.targets import MockWrapper, NoTarget, Target
 from cannon_contract.spending import plan, prices
-from cannon_contract.spending.budget import Spending
+from cannon_contract.spending.budget import Budget
 from cannon_spec import Catalog, load_catalog
 
 _KEY = "CANNON_API_KEY"
@@ -33,13 +33,13 @@ _RUN = pytest.StashKey[Run]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the target, what may be spent there, and the report."""
-    options.add(parser.getgroup("cannon", "Cannon Studio contract tests").addoption)
+    options.add_options(parser.getgroup("cannon", "Cannon Studio contract tests").addoption)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Refuse to run again and again what may cost credits each time, before pytest-xdist begins to."""
-    if getattr(config.option, "looponfail", False) and _is_guarded(options.chosen(config), load_catalog()):
+    if getattr(config.option, "looponfail", False) and _is_guarded(options.read_options(config), load_catalog()):
         raise pytest.UsageError("a run that may cost credits is one process, and runs once: leave -f out")
 
 
@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         f"needs(*abilities): what the target must be able to do: {', '.join(ABILITIES)}",
     ):
         config.addinivalue_line("markers", mark)
-    chosen, catalog = options.chosen(config), load_catalog()
+    chosen, catalog = options.read_options(config), load_catalog()
     _check_keys(chosen)
     if chosen.treat_as_live and chosen.target == "mock":
         raise pytest.UsageError("--treat-as-live goes with --target URL: the mock in this process charges nobody")
@@ -64,10 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
     except prices.BadPrices as error:
         raise pytest.UsageError(f"--prices {error}") from None
     hidden = Hidden(filter(None, map(_environ, _ALL_KEYS)))
-    run = config.stash[_RUN] = Run(catalog, chosen, Spending(chosen.allow_spend, known), hidden=hidden)
+    run = config.stash[_RUN] = Run(catalog, chosen, Budget(chosen.allow_spend, known), redactor=hidden)
     if chosen.report:
         try:
-            folder = files.folder(chosen.report)
+            folder = files.make_folder(chosen.report)
         except OSError as error:
             raise pytest.UsageError(f"--report {chosen.report}: {error.strerror}; name a folder") from None
         config.option.xmlpath = getattr(config.option, "xmlpath", None) or str(folder / "junit.xml")
@@ -101,13 +101,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Refuse a mark that names no claim and, where the whole suite is collected, a claim that no test speaks of."""
     mine, catalog = _of_this_suite(items), config.stash[_RUN].catalog
     for item in mine:
-        config.stash[_RUN].collected(item)
+        config.stash[_RUN].record_test(item)
     marked = {id_ for item in mine for mark in item.iter_markers("claim") for id_ in mark.args}
-    unknown = claim_coverage.unknown(catalog, marked)
+    unknown = claim_coverage.find_unknown_claims(catalog, marked)
     if unknown:
         raise pytest.UsageError(f"tests are marked with claims that the ledger does not have: {', '.join(unknown)}")
     if {item.path for item in mine} == set(_HERE.glob("test_*.py")):
-        untested = claim_coverage.untested(catalog, marked)
+        untested = claim_coverage.find_untested_claims(catalog, marked)
         if untested:
             raise pytest.UsageError(f"claims on behaviour without a contract test: {', '.join(untested)}")
 
@@ -119,10 +119,10 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
         return []
     if not _found(run).may_charge:
         return []
-    chosen = dict(plan.cheapest(run.catalog, OPERATION, run.spending.prices))
-    steps = [run.step(item, chosen, run.lacking(_needed(item), _keys())) for item in mine]
-    run.planned = {each.test: each for each in plan.plan(steps, run.spending.prices, run.spending.allowed)}
-    return plan.told(tuple(run.planned.values()), run.spending.allowed)
+    chosen = dict(plan.find_cheapest_input(run.catalog, OPERATION, run.budget.prices))
+    steps = [run.plan_step(item, chosen, run.find_obstacle(_needed(item), _keys())) for item in mine]
+    run.plan_by_test = {each.test: each for each in plan.make_plan(steps, run.budget.prices, run.budget.ceiling)}
+    return plan.describe_plan(tuple(run.plan_by_test.values()), run.budget.ceiling)
 
 
 @pytest.fixture(scope="session")
@@ -132,50 +132,52 @@ def catalog(pytestconfig: pytest.Config) -> Catalog:
 
 
 @pytest.fixture
-def layer(request: pytest.FixtureRequest) -> Layer:
+def layer(request: pytest.FixtureRequest) -> MockWrapper:
     """What is put around a mock in this process: nothing, unless a plugin parametrizes it."""
-    chosen: Layer = getattr(request, "param", Layer())
+    chosen: MockWrapper = getattr(request, "param", MockWrapper())
     return chosen
 
 
 @pytest.fixture
-def api(request: pytest.FixtureRequest, layer: Layer) -> Iterator[Api]:
+def api(request: pytest.FixtureRequest, layer: MockWrapper) -> Iterator[Api]:
     """The target, with an API key of this test's own where keys are free."""
     run = request.config.stash[_RUN]
     if run.options.target == "mock":
-        yield _kept(request, targets.in_process(run.catalog, layer))
+        yield _kept(request, targets.make_mock_api(run.catalog, layer))
         return
-    place, planned = _found(run), run.planned.get(request.node.nodeid)
-    left_out = planned.left_out if planned else run.lacking(_needed(request.node), _keys())
-    if left_out and not (planned and planned.fits(run.spending.spent, run.spending.allowed)):
+    place, planned = _found(run), run.plan_by_test.get(request.node.nodeid)
+    left_out = planned.skip_reason if planned else run.find_obstacle(_needed(request.node), _keys())
+    if left_out and not (planned and planned.fits(run.budget.spent_credits, run.budget.ceiling)):
         pytest.skip(left_out)
     with httpx.Client(timeout=targets.SECONDS) as client:
-        key = run.key_for(_environ(_KEY))
-        yield _kept(request, targets.over_socket(run.catalog, place, key, run.spending, client, run.shared, run.hidden))
+        key = run.choose_key(_environ(_KEY))
+        yield _kept(
+            request, targets.make_server_api(run.catalog, place, key, run.budget, client, run.shared, run.redactor)
+        )
 
 
 @pytest.fixture
-def own(request: pytest.FixtureRequest, layer: Layer) -> Callable[..., Api]:
+def own(request: pytest.FixtureRequest, layer: MockWrapper) -> Callable[..., Api]:
     """Makes a mock in this process, set as the test needs it; where the target is another, the test is skipped."""
     run = request.config.stash[_RUN]
     if run.options.target != "mock":
         pytest.skip(ABILITIES["own"])
-    return lambda **settings: _kept(request, targets.in_process(run.catalog, layer, **settings))
+    return lambda **settings: _kept(request, targets.make_mock_api(run.catalog, layer, **settings))
 
 
 @pytest.fixture
 def other(request: pytest.FixtureRequest, api: Api) -> Api:
     """The target, called with another good key."""
-    place = request.config.stash[_RUN].place
+    place = request.config.stash[_RUN].target
     takes_any = place is None or place.takes_any_key
-    return api.called_with(targets.fresh_key() if takes_any else os.environ[_MORE_KEYS["other key"]])
+    return api.called_with(targets.make_key() if takes_any else os.environ[_MORE_KEYS["other key"]])
 
 
 @pytest.fixture
-def poor(request: pytest.FixtureRequest, layer: Layer, api: Api) -> Api:
+def poor(request: pytest.FixtureRequest, layer: MockWrapper, api: Api) -> Api:
     """The target, called with a key whose account has no credits."""
     if api.moves_clock:
-        return _kept(request, targets.in_process(api.catalog, layer, credits=0))
+        return _kept(request, targets.make_mock_api(api.catalog, layer, credits=0))
     return api.called_with(os.environ[_MORE_KEYS["empty key"]])
 
 
@@ -185,10 +187,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     made = yield
     run = item.config.stash[_RUN]
     if made.when == "call" or (made.when == "setup" and not made.passed):
-        made.cannon = run.judged(item, call, made).to_dict()
-        _cut(made, run.hidden)
-        if run.stopped:
-            item.session.shouldstop = run.stopped
+        made.cannon = run.judge_test(item, call, made).to_dict()
+        _cut(made, run.redactor)
+        if run.stop_reason:
+            item.session.shouldstop = run.stop_reason
     return made
 
 
@@ -203,7 +205,7 @@ class _Collector:
     def pytest_sessionstart(self) -> None:
         """Heed the signals of a run on a server: what it has created there is to be read back."""
         if self._run.options.target != "mock":
-            self._heeding.enter_context(interrupts.heeded(self._interrupted, self._reading_back))
+            self._heeding.enter_context(interrupts.handle_signals(self._interrupted, self._reading_back))
 
     def pytest_unconfigure(self) -> None:
         """Leave signals as they were."""
@@ -212,11 +214,11 @@ class _Collector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result of a test, whichever process ran it."""
         if hasattr(report, "cannon"):
-            result = from_dict(report.cannon)
+            result = read_result(report.cannon)
             self._run.results.append(result)
-            self._run.stopped = self._run.stopped or result.stopped
+            self._run.stop_reason = self._run.stop_reason or result.stop_reason
             for id_ in result.claims:
-                self._run.needs.setdefault(id_, set()).add(result.needs)
+                self._run.needs_by_claim.setdefault(id_, set()).add(result.needs)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember why the run ended."""
@@ -225,26 +227,26 @@ class _Collector:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Look once more at what is still open, and write the report."""
         run = self._run
-        run.stopped = run.stopped or str(session.shouldfail or session.shouldstop or "")
+        run.stop_reason = run.stop_reason or str(session.shouldfail or session.shouldstop or "")
         try:
             self._look_again()
         except KeyboardInterrupt:
             self._interrupted()
         finally:
             if run.options.report and run.has_begun:
-                files.write(run)
-        if run.spending.overrun or (run.results and session.exitstatus == pytest.ExitCode.OK and not run.is_whole):
+                files.write_report(run)
+        if run.budget.overrun or (run.results and session.exitstatus == pytest.ExitCode.OK and not run.is_whole):
             session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what became of the claims, what was spent, and what is still open."""
         if self._run.has_begun:
             terminalreporter.section("claims")
-            for line in files.summary(self._run):
+            for line in files.summarize(self._run):
                 terminalreporter.write_line(line)
 
     def _interrupted(self) -> None:
-        self._run.stopped = self._run.stopped or "it was interrupted"
+        self._run.stop_reason = self._run.stop_reason or "it was interrupted"
 
     def _reading_back(self) -> None:
         plugins = self._plugins
@@ -257,10 +259,10 @@ class _Collector:
     def _look_again(self) -> None:
         """Look once more at what was created and at the balances."""
         run = self._run
-        if run.place is not None and run.spending.spends:
+        if run.target is not None and run.budget.creates:
             keys = filter(None, (_environ(_KEY) or run.key, *map(_environ, _MORE_KEYS.values())))
-            targets.look_again(run.catalog, run.place, keys, run.spending, run.hidden)
-            run.stopped = run.stopped or run.spending.overrun
+            targets.read_open_requests(run.catalog, run.target, keys, run.budget, run.redactor)
+            run.stop_reason = run.stop_reason or run.budget.overrun
 
 
 def _environ(name: str) -> str | None:
@@ -297,14 +299,14 @@ def _kept(request: pytest.FixtureRequest, api: Api) -> Api:
     return api
 
 
-def _found(run: Run) -> Place:
+def _found(run: Run) -> Target:
     """The target, looked for once."""
-    if run.place is None:
+    if run.target is None:
         chosen = run.options
         try:
             keys = [_environ(name) for name in _ALL_KEYS]
-            run.place = targets.found(run.catalog, chosen.target, keys, as_live=chosen.treat_as_live)
+            run.target = targets.find_target(run.catalog, chosen.target, keys, as_live=chosen.treat_as_live)
         except NoTarget as error:
-            run.stopped = run.hidden.text(str(error))
-            pytest.exit(run.stopped, returncode=2)
-    return run.place
+            run.stop_reason = run.redactor.text(str(error))
+            pytest.exit(run.stop_reason, returncode=2)
+    return run.target

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import Phase, settings
 
 from cannon_contract import __file__ as package
-from cannon_contract.runner.results import from_dict
+from cannon_contract.runner.results import read_result
 from tests.mutants.table import Mutant
 
 _HERE = Path(package).resolve().parent
@@ -49,7 +49,7 @@ class Hunt:
             self.run[mutant] += 1
             if result["outcome"] == "broken" and call.excinfo and not isinstance(call.excinfo.value, AssertionError):
                 self.crashed.append(f"{mutant.claim}: {mutant.how}: {call.excinfo.exconly()} in {item.name}")
-            elif from_dict(result).breaks(mutant.claim):
+            elif read_result(result).breaks(mutant.claim):
                 self.caught[mutant].append(item.name.partition("[")[0])
         return report
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cannon_contract.runner.targets import Layer
+from cannon_contract.runner.targets import MockWrapper
 from cannon_mock.model.deliveries import Answer
 from tests.mutants.layers import Call, Reply, Wsgi, answering, changing, fields, headers, sent, status
 from tests.mutants.memory import (
@@ -32,15 +32,15 @@ class Mutant:
 
     claim: str
     how: str
-    layer: Layer
+    layer: MockWrapper
 
 
 def _app(claim: str, how: str, app: Callable[[Wsgi], Wsgi]) -> Mutant:
-    return Mutant(claim, how, Layer(app=app))
+    return Mutant(claim, how, MockWrapper(app=app))
 
 
 def _sends(claim: str, how: str, send: Callable[[Send], Send]) -> Mutant:
-    return Mutant(claim, how, Layer(send=send))
+    return Mutant(claim, how, MockWrapper(send=send))
 
 
 def _put(**values: Any) -> Callable[[dict[str, Any]], None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cannon_contract.runner.targets import Layer
+from cannon_contract.runner.targets import MockWrapper
 from tests.mutants import __main__ as command
 from tests.mutants.hunt import hunt
 from tests.mutants.table import MUTANTS, Mutant
@@ -28,7 +28,7 @@ def test_every_mutant_is_caught_and_every_claim_has_one() -> None:
 def test_a_mutant_that_breaks_nothing_survives() -> None:
     """Around the unbroken mock no test fails: what the mutants are caught by is their defect."""
     claims = sorted({mutant.claim for mutant in MUTANTS})[::8]
-    harmless = [Mutant(claim, "nothing", Layer()) for claim in claims]
+    harmless = [Mutant(claim, "nothing", MockWrapper()) for claim in claims]
     found = hunt(harmless)
     assert set(found.run) == set(harmless)
     assert all(found.run.values())
@@ -37,7 +37,7 @@ def test_a_mutant_that_breaks_nothing_survives() -> None:
 
 def test_the_command_fails_on_a_survivor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A survivor is named with the number of tests it passed, and so is a claim that no mutant breaks."""
-    monkeypatch.setattr(command, "MUTANTS", [Mutant("status-code", "nothing", Layer())])
+    monkeypatch.setattr(command, "MUTANTS", [Mutant("status-code", "nothing", MockWrapper())])
     assert command.main() == 1
     said = capsys.readouterr().out
     assert "SURVIVED 1 tests" in said

@@ -13,33 +13,33 @@ from typing import Any
 
 from cannon_contract.runner.results import OUTCOMES, Verdict
 from cannon_contract.runner.run import Run
-from cannon_contract.spending.budget import named
+from cannon_contract.spending.budget import to_short_line
 
 FORMAT = 1
 _MOST_SEEN = 3
 
 
-def folder(path: str) -> Path:
+def make_folder(path: str) -> Path:
     """The folder of a report, made where it is not there."""
     made = Path(path)
     made.mkdir(parents=True, exist_ok=True)
     return made
 
 
-def write(run: Run) -> None:
+def write_report(run: Run) -> None:
     """Write report.json, index.html, observations.json and, where creates were paid for, prices.json."""
-    into, whole = folder(str(run.options.report)), _whole(run)
+    into, whole = make_folder(str(run.options.report)), _whole(run)
     (into / "report.json").write_text(_json(whole), encoding="utf-8")
     (into / "index.html").write_text(_page(whole), encoding="utf-8")
     (into / "observations.json").write_text(_json(_observations(whole)), encoding="utf-8")
-    learnt = run.spending.learnt()
-    if run.spending.spends and learnt.known:
+    learnt = run.budget.learn_prices()
+    if run.budget.creates and learnt.known:
         (into / "prices.json").write_text(learnt.to_json(), encoding="utf-8")
 
 
-def summary(run: Run) -> list[str]:
+def summarize(run: Run) -> list[str]:
     """What became of the claims, what was spent, what is open, in lines for people, with the secrets cut out."""
-    return [run.hidden.text(line) for line in _lines(run)]
+    return [run.redactor.text(line) for line in _lines(run)]
 
 
 def _lines(run: Run) -> list[str]:
@@ -51,10 +51,10 @@ def _lines(run: Run) -> list[str]:
     for each in found:
         if each.outcome in ("broken", "observed"):
             lines.append(f"{each.outcome}: {each.claim.id} ({each.claim.strength}): {each.claim.text}")
-            lines += [f"    seen: {why}" for why in each.why[:_MOST_SEEN]]
-            if len(each.why) > _MOST_SEEN:
-                lines.append(f"    and {len(each.why) - _MOST_SEEN} more")
-    return [*lines, *_spent(run), *([f"the run was stopped: {run.stopped}"] if run.stopped else [])]
+            lines += [f"    seen: {why}" for why in each.reasons[:_MOST_SEEN]]
+            if len(each.reasons) > _MOST_SEEN:
+                lines.append(f"    and {len(each.reasons) - _MOST_SEEN} more")
+    return [*lines, *_spent(run), *([f"the run was stopped: {run.stop_reason}"] if run.stop_reason else [])]
 
 
 def _reached(run: Run) -> str:
@@ -67,27 +67,27 @@ def _reached(run: Run) -> str:
 
 
 def _spent(run: Run) -> list[str]:
-    spending = run.spending
+    spending = run.budget
     if not run.may_charge:
         return []
-    creates = f"{len(spending.spends)} creates, of which {len(spending.charges)} cost something"
-    lines = [f"spent: {spending.spent:g} of {spending.allowed:g} credits allowed, in {creates}"]
-    lines += [f"  {each.charged:g} for {each.request or 'a create that ' + each.answer}" for each in spending.charges]
-    if spending.unexplained:
-        lines.append(f"  {spending.unexplained:g} that the balance fell by beyond what these creates count as")
+    creates = f"{len(spending.creates)} creates, of which {len(spending.charges)} cost something"
+    lines = [f"spent: {spending.spent_credits:g} of {spending.ceiling:g} credits allowed, in {creates}"]
+    lines += [f"  {each.cost:g} for {each.request_id or 'a create that ' + each.answer}" for each in spending.charges]
+    if spending.unexplained_fall:
+        lines.append(f"  {spending.unexplained_fall:g} that the balance fell by beyond what these creates count as")
     lines += [f"  {remark}" for remark in spending.remarks]
-    return [*lines, *(f"still open: {named(id_)} ({status})" for id_, status in spending.waiting.items())]
+    return [*lines, *(f"still open: {to_short_line(id_)} ({status})" for id_, status in spending.open_requests.items())]
 
 
 def _whole(run: Run) -> dict[str, Any]:
-    found, place, told = run.verdicts(), run.place, run.hidden.value
+    found, place, told = run.verdicts(), run.target, run.redactor.value
     return {
         "format": FORMAT,
         "target": told(run.options.target if place is None else place.url),
         "is_mock": place is None or place.is_mock,
-        "began_at": _moment(run.began),
+        "began_at": _moment(run.start_time),
         "ended_at": _moment(datetime.now(UTC)),
-        "stopped": told(run.stopped),
+        "stopped": told(run.stop_reason),
         "counts": {outcome: _count(found, outcome) for outcome in OUTCOMES},
         "reach": run.reach(),
         "claims": [_shown(each, told) for each in found],
@@ -106,16 +106,18 @@ def _whole(run: Run) -> dict[str, Any]:
 
 
 def _spending(run: Run, told: Callable[[Any], Any]) -> dict[str, Any]:
-    spending, ran = run.spending, {result.test for result in run.results if result.outcome != "not tested"}
+    spending, ran = run.budget, {result.test for result in run.results if result.outcome != "not tested"}
     return {
         "may_charge": run.may_charge,
-        "allowed": spending.allowed,
-        "spent": spending.spent,
-        "unexplained": spending.unexplained,
-        "creates": [told(asdict(each)) for each in spending.spends],
+        "allowed": spending.ceiling,
+        "spent": spending.spent_credits,
+        "unexplained": spending.unexplained_fall,
+        "creates": [told(each.to_dict()) for each in spending.creates],
         "remarks": told(spending.remarks),
-        "open": [{"request": told(named(id_)), "status": told(each)} for id_, each in spending.waiting.items()],
-        "left_out": [asdict(each) for each in run.planned.values() if each.left_out and each.test not in ran],
+        "open": [
+            {"request": told(to_short_line(id_)), "status": told(each)} for id_, each in spending.open_requests.items()
+        ],
+        "left_out": [each.to_dict() for each in run.plan_by_test.values() if each.skip_reason and each.test not in ran],
     }
 
 
@@ -147,8 +149,8 @@ def _shown(verdict: Verdict, told: Callable[[Any], Any]) -> dict[str, Any]:
         "kind": claim.kind,
         "source": claim.source,
         "outcome": verdict.outcome,
-        "why": told(list(verdict.why)),
-        "tests": list(verdict.shown),
+        "why": told(list(verdict.reasons)),
+        "tests": list(verdict.tests),
         "exchanges": [told(asdict(each)) for each in verdict.exchanges],
     }
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from cannon_spec import Catalog
 
 
-def unknown(catalog: Catalog, marked: Iterable[str]) -> list[str]:
+def find_unknown_claims(catalog: Catalog, marked: Iterable[str]) -> list[str]:
     """The ids that tests are marked with and the ledger does not have."""
     return sorted(set(marked) - catalog.claims.keys())
 
 
-def untested(catalog: Catalog, marked: Iterable[str]) -> list[str]:
+def find_untested_claims(catalog: Catalog, marked: Iterable[str]) -> list[str]:
     """The claims on behaviour that no test is marked with."""
     return sorted({claim.id for claim in catalog.claims.values() if claim.kind == "behaviour"} - set(marked))

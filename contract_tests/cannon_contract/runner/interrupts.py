@@ -11,7 +11,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def heeded(first: Callable[[], object], second: Callable[[], object]) -> Iterator[None]:
+def handle_signals(first: Callable[[], object], second: Callable[[], object]) -> Iterator[None]:
     """Within the block the first signal calls ``first`` and interrupts, the second calls ``second`` and does no more.
 
     Outside the main thread, where no signals come, nothing is done.

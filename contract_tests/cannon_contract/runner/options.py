@@ -23,7 +23,7 @@ class Options:
     probe_limits: bool = False
 
 
-def add(add_option: Callable[..., Any]) -> None:
+def add_options(add_option: Callable[..., Any]) -> None:
     """Add the options to a parser, by its own way of adding one."""
     add_option("--target", default="mock", type=_target, metavar="mock|URL|live", help="what to test (mock)")
     add_option(
@@ -48,7 +48,7 @@ def add(add_option: Callable[..., Any]) -> None:
     add_option("--report", metavar="DIR", help="write index.html, report.json, junit.xml and observations.json there")
 
 
-def chosen(config: Any) -> Options:
+def read_options(config: Any) -> Options:
     """The options as they were given to pytest."""
     return Options(**{name: config.getoption(name) for name in Options.__dataclass_fields__})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from cannon_contract.client.api import Breach, Sighting
 from cannon_contract.client.recording import Exchange
@@ -21,7 +21,7 @@ _OF_MODELS = "judged before it is sent: the examples of the contract show both s
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class TestResult:
     """What became of one test.
 
     ``claims`` are those that it is marked with, ``blamed`` those whose promise was not kept, ``why`` what was seen or
@@ -30,25 +30,27 @@ class Result:
     answer never came, ``stopped`` why no test is to run after this one.
     """
 
+    __test__: ClassVar = False  # its name begins as that of a class of tests does: pytest is not to collect it
+
     test: str
     claims: tuple[str, ...]
     outcome: Outcome
     why: str = ""
-    blamed: tuple[str, ...] = ()
+    blamed_claims: tuple[str, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     needs: Literal["nothing", "credits", "a mock"] = "nothing"
     breaches: tuple[Breach, ...] = ()
     is_silent: bool = False
-    stopped: str = ""
+    stop_reason: str = ""
 
-    def because(self, outcome: Outcome, why: str, blamed: tuple[str, ...] = ()) -> Result:
+    def with_outcome(self, outcome: Outcome, why: str, blamed: tuple[str, ...] = ()) -> TestResult:
         """The same test with another outcome, and why."""
-        return replace(self, outcome=outcome, why=why, blamed=blamed)
+        return replace(self, outcome=outcome, why=why, blamed_claims=blamed)
 
     def breaks(self, claim: str) -> bool:
         """Whether the test shows that a claim is broken."""
-        return (self.outcome == "broken" and claim in self.blamed) or any(
+        return (self.outcome == "broken" and claim in self.blamed_claims) or any(
             claim in each.claims for each in self.breaches
         )
 
@@ -57,7 +59,7 @@ class Result:
         return asdict(self)
 
 
-def from_dict(data: dict[str, Any]) -> Result:
+def read_result(data: dict[str, Any]) -> TestResult:
     """The result that was made plain."""
     plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
     plain["sightings"] = tuple(Sighting(**each) for each in data["sightings"])
@@ -65,7 +67,7 @@ def from_dict(data: dict[str, Any]) -> Result:
     plain["breaches"] = tuple(
         Breach(tuple(each["claims"]), each["seen"], Exchange(**each["exchange"])) for each in data["breaches"]
     )
-    return Result(**plain)
+    return TestResult(**plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,13 @@ class Verdict:
 
     claim: Claim
     outcome: Outcome
-    why: tuple[str, ...]
-    shown: tuple[str, ...]
+    reasons: tuple[str, ...]
+    tests: tuple[str, ...]
     exchanges: tuple[Exchange, ...]
 
 
-def verdicts(
-    catalog: Catalog, results: Sequence[Result], tested: Container[str], *, stopped: bool
+def build_verdicts(
+    catalog: Catalog, results: Sequence[TestResult], tested: Container[str], *, stopped: bool
 ) -> tuple[Verdict, ...]:
     """The verdict on every claim that something rests on, in the order of the ledger.
 
@@ -96,13 +98,13 @@ def verdicts(
     return tuple(_verdict(claim, results, silence(claim)) for claim in catalog.claims.values() if claim.kind != "gap")
 
 
-def reach(needs: Mapping[str, set[str]]) -> dict[str, int]:
+def count_reach(needs: Mapping[str, set[str]]) -> dict[str, int]:
     """How many claims can be tested for nothing, only for credits, and only on a mock, by what their tests need."""
     best = [next(each for each in ("nothing", "credits", "a mock") if each in found) for found in needs.values()]
     return {name: best.count(name) for name in ("nothing", "credits", "a mock")}
 
 
-def _verdict(claim: Claim, results: Sequence[Result], silence: str) -> Verdict:
+def _verdict(claim: Claim, results: Sequence[TestResult], silence: str) -> Verdict:
     mine = [result for result in results if claim.id in result.claims]
     broken = [result for result in results if result.breaks(claim.id)]
     shown = tuple(dict.fromkeys(result.test for result in (*broken, *mine)))
@@ -117,25 +119,25 @@ def _verdict(claim: Claim, results: Sequence[Result], silence: str) -> Verdict:
     return Verdict(claim, "not tested", _whys(mine) if mine else (silence,), shown, ())
 
 
-def _breaking(id_: str, result: Result) -> Iterable[str]:
+def _breaking(id_: str, result: TestResult) -> Iterable[str]:
     """What a test has seen of a broken claim."""
-    if result.outcome == "broken" and id_ in result.blamed:
+    if result.outcome == "broken" and id_ in result.blamed_claims:
         yield result.why
     yield from (each.seen for each in result.breaches if id_ in each.claims)
 
 
-def _exchanges(id_: str, result: Result) -> tuple[Exchange, ...]:
+def _exchanges(id_: str, result: TestResult) -> tuple[Exchange, ...]:
     """The exchanges that show a broken claim."""
     breaching = tuple(each.exchange for each in result.breaches if id_ in each.claims)
     return breaching[:1] or result.exchanges
 
 
-def _seen(id_: str, results: Sequence[Result]) -> tuple[str, ...]:
+def _seen(id_: str, results: Sequence[TestResult]) -> tuple[str, ...]:
     """Everything that was seen otherwise than the claim has it, on a target that need not keep it."""
-    whole = (result.why for result in results if result.outcome == "observed" and id_ in result.blamed)
+    whole = (result.why for result in results if result.outcome == "observed" and id_ in result.blamed_claims)
     noted = (each.seen for result in results for each in result.sightings if each.claim == id_)
     return tuple(dict.fromkeys((*whole, *noted)))
 
 
-def _whys(results: Iterable[Result]) -> tuple[str, ...]:
+def _whys(results: Iterable[TestResult]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(result.why for result in results if result.why))

@@ -14,10 +14,10 @@ from cannon_contract.client.api import OPERATION, PROMPT, Api
 from cannon_contract.client.outcomes import Broken, Untested
 from cannon_contract.client.redact import Hidden
 from cannon_contract.runner.options import Options
-from cannon_contract.runner.results import Result, Verdict, reach, verdicts
-from cannon_contract.runner.targets import Place, fresh_key
-from cannon_contract.spending.budget import Spending
-from cannon_contract.spending.plan import Planned, Step
+from cannon_contract.runner.results import TestResult, Verdict, build_verdicts, count_reach
+from cannon_contract.runner.targets import Target, make_key
+from cannon_contract.spending.budget import Budget
+from cannon_contract.spending.plan import PlannedTest, Step
 from cannon_spec import Catalog
 
 ABILITIES = {
@@ -47,23 +47,23 @@ class Run:
 
     catalog: Catalog
     options: Options
-    spending: Spending
-    place: Place | None = None
-    planned: dict[str, Planned] = field(default_factory=dict)
-    results: list[Result] = field(default_factory=list)
-    needs: dict[str, set[str]] = field(default_factory=dict)
-    hidden: Hidden = field(default_factory=lambda: Hidden(()))
-    stopped: str = ""
+    budget: Budget
+    target: Target | None = None
+    plan_by_test: dict[str, PlannedTest] = field(default_factory=dict)
+    results: list[TestResult] = field(default_factory=list)
+    needs_by_claim: dict[str, set[str]] = field(default_factory=dict)
+    redactor: Hidden = field(default_factory=lambda: Hidden(()))
+    stop_reason: str = ""
     shared: list[Any] = field(default_factory=list)
-    key: str = field(default_factory=fresh_key)
-    silences: int = 0
-    said: set[str] = field(default_factory=set)
-    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    key: str = field(default_factory=make_key)
+    unanswered_tests: int = 0
+    reported_breaches: set[str] = field(default_factory=set)
+    start_time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def may_charge(self) -> bool:
         """Whether creates may cost credits."""
-        return self.place is not None and self.place.may_charge
+        return self.target is not None and self.target.may_charge
 
     @property
     def has_shown(self) -> bool:
@@ -73,27 +73,27 @@ class Run:
     @property
     def has_begun(self) -> bool:
         """Whether there is anything to tell of."""
-        return bool(self.results or self.spending.spends or self.stopped)
+        return bool(self.results or self.budget.creates or self.stop_reason)
 
     @property
     def is_whole(self) -> bool:
         """Whether the run showed something, was not ended early, and always had an answer from the target."""
-        return self.has_shown and not self.stopped and not any(result.is_silent for result in self.results)
+        return self.has_shown and not self.stop_reason and not any(result.is_silent for result in self.results)
 
-    def key_for(self, given: str | None) -> str:
+    def choose_key(self, given: str | None) -> str:
         """The API key of a test on a target that was found: on a mock that takes any, one of the test's own."""
-        if self.place is not None and self.place.takes_any_key:
-            return fresh_key()
+        if self.target is not None and self.target.takes_any_key:
+            return make_key()
         return given or self.key
 
-    def demands(self, claim: str) -> bool:
+    def is_required(self, claim: str) -> bool:
         """Whether the target must keep a claim: our mock each, any other what is documented."""
-        is_mock = self.place is None or self.place.is_mock
+        is_mock = self.target is None or self.target.is_mock
         return is_mock or self.catalog.claims[claim].severity == "error"
 
-    def lacking(self, needed: Iterable[str], keys: Container[str]) -> str:
+    def find_obstacle(self, needed: Iterable[str], keys: Container[str]) -> str:
         """Why a test cannot run on this target; empty where it can. ``keys`` are the kinds of keys that are there."""
-        place = self.place
+        place = self.target
         if place is None:
             return ""
         counts_polls = str(place.switches.get("progression", "")).startswith("manual")
@@ -109,19 +109,19 @@ class Run:
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """What became of each claim."""
-        return verdicts(self.catalog, self.results, self.needs, stopped=bool(self.stopped))
+        return build_verdicts(self.catalog, self.results, self.needs_by_claim, stopped=bool(self.stop_reason))
 
     def reach(self) -> dict[str, int]:
         """How many claims can be tested for nothing, only for credits, and only on a mock."""
-        return reach(self.needs)
+        return count_reach(self.needs_by_claim)
 
-    def collected(self, item: pytest.Item) -> None:
+    def record_test(self, item: pytest.Item) -> None:
         """There is this test, whether it is chosen or not."""
         for mark in item.iter_markers("claim"):
             for id_ in mark.args:
-                self.needs.setdefault(id_, set()).add(_needs(item))
+                self.needs_by_claim.setdefault(id_, set()).add(_needs(item))
 
-    def step(self, item: pytest.Item, chosen: dict[str, Any], lacking: str) -> Step:
+    def plan_step(self, item: pytest.Item, chosen: dict[str, Any], lacking: str) -> Step:
         """What a test is going to create, where nothing else is chosen than ``chosen``."""
 
         def bodies(mark: str) -> tuple[Any, ...]:
@@ -131,14 +131,14 @@ class Run:
         shares = any(item.iter_markers("shares"))
         return Step(item.nodeid, bodies("creates"), bodies("probes"), _body(chosen) if shares else None, lacking)
 
-    def judged(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> Result:
+    def judge_test(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> TestResult:
         """What became of a test. A failure that shows nothing is made a skip, one that is no defect an expected one.
 
         A test that was given a reply that is not of its form fails, the first that was for what is wrong with it: the
         others go by what they are about.
         """
         apis = item.stash.get(APIS, [])
-        base = Result(
+        base = TestResult(
             item.nodeid,
             tuple(id_ for mark in item.iter_markers("claim") for id_ in mark.args),
             "held",
@@ -148,45 +148,45 @@ class Run:
             needs=_needs(item),
         )
         result = self._ended(base, call.excinfo.value if call.excinfo else None, report)
-        unsaid = [each.seen for each in base.breaches if each.seen not in self.said]
+        unsaid = [each.seen for each in base.breaches if each.seen not in self.reported_breaches]
         if unsaid and result.outcome != "broken":
-            _fail(report, self.hidden.text(unsaid[0]))
-        self.said.update(unsaid)
-        return replace(result, stopped=self._stopping(result))
+            _fail(report, self.redactor.text(unsaid[0]))
+        self.reported_breaches.update(unsaid)
+        return replace(result, stop_reason=self._stopping(result))
 
-    def _ended(self, base: Result, error: BaseException | None, report: pytest.TestReport) -> Result:
+    def _ended(self, base: TestResult, error: BaseException | None, report: pytest.TestReport) -> TestResult:
         """What became of a test by how it ended."""
         if report.passed:
             return replace(base, exchanges=())
-        is_silent = isinstance(error, httpx.TransportError) and self.place is not None
+        is_silent = isinstance(error, httpx.TransportError) and self.target is not None
         if report.skipped or is_silent or isinstance(error, Untested):
             why = f"no answer: {type(error).__name__}" if is_silent else str(error)
             return self._untested(replace(base, is_silent=is_silent), why, report)
         if base.breaches and not isinstance(error, AssertionError):
             return self._untested(base, f"a reply was not of its form: {base.breaches[0].seen}", report)
         blamed = error.claims if isinstance(error, Broken) else base.claims
-        seen = self.hidden.text(_seen(error, base.exchanges))
-        demanded = tuple(claim for claim in blamed if self.demands(claim))
+        seen = self.redactor.text(_seen(error, base.exchanges))
+        demanded = tuple(claim for claim in blamed if self.is_required(claim))
         if demanded or not blamed:
-            return base.because("broken", seen, demanded)
+            return base.with_outcome("broken", seen, demanded)
         report.outcome, report.wasxfail = "skipped", f"observed: {seen}"
-        return replace(base.because("observed", seen, blamed), exchanges=())
+        return replace(base.with_outcome("observed", seen, blamed), exchanges=())
 
-    def _untested(self, base: Result, why: str, report: pytest.TestReport) -> Result:
-        why = self.hidden.text(why)
+    def _untested(self, base: TestResult, why: str, report: pytest.TestReport) -> TestResult:
+        why = self.redactor.text(why)
         path, line, _ = report.location
         report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {why}")
-        return replace(base.because("not tested", why), exchanges=())
+        return replace(base.with_outcome("not tested", why), exchanges=())
 
-    def _stopping(self, result: Result) -> str:
+    def _stopping(self, result: TestResult) -> str:
         """Why no test is to run after this one; empty where the run goes on."""
         if result.outcome != "not tested" or result.is_silent:
-            self.silences = self.silences + 1 if result.is_silent else 0
-        if self.spending.overrun:
-            self.stopped = self.stopped or self.spending.overrun
-        elif self.silences == _MOST_SILENCES:
-            self.stopped = f"the target gave no answer to {_MOST_SILENCES} tests in a row"
-        return self.stopped
+            self.unanswered_tests = self.unanswered_tests + 1 if result.is_silent else 0
+        if self.budget.overrun:
+            self.stop_reason = self.stop_reason or self.budget.overrun
+        elif self.unanswered_tests == _MOST_SILENCES:
+            self.stop_reason = f"the target gave no answer to {_MOST_SILENCES} tests in a row"
+        return self.stop_reason
 
 
 APIS = pytest.StashKey[list[Api]]()

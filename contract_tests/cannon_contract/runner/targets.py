@@ -15,8 +15,8 @@ from cannon_contract.client.api import OPERATION, Api, Send
 from cannon_contract.client.recording import cleaned
 from cannon_contract.client.redact import Hidden
 from cannon_contract.spending import plan
-from cannon_contract.spending.budget import Spending
-from cannon_contract.spending.guard import Guard, patient
+from cannon_contract.spending.budget import Budget
+from cannon_contract.spending.guard import Guard, with_retries
 from cannon_spec import Catalog
 
 _LIVE_PATIENCE_S = 900
@@ -33,7 +33,7 @@ class NoTarget(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class MockWrapper:
     """What is put around a mock in this process: around its application, and around what sends its webhooks.
 
     The tests of the contract tests break promises with it.
@@ -44,7 +44,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Target:
     """A target as it was found: its address, whether it is our mock and how that is set, and whether it may charge."""
 
     url: str
@@ -54,14 +54,14 @@ class Place:
     switches: Mapping[str, Any]
 
 
-def fresh_key() -> str:
+def make_key() -> str:
     """An API key that a mock has not seen yet."""
     return f"cs_test_{secrets.token_hex(8)}"
 
 
-def in_process(
+def make_mock_api(
     catalog: Catalog,
-    layer: Layer,
+    layer: MockWrapper,
     send: Any = None,
     while_waiting: Callable[[], object] | None = None,
     **settings: Any,
@@ -90,7 +90,7 @@ def in_process(
     switches = {name: getattr(config, name) for name in config.__dataclass_fields__}
     return Api(
         url="http://mock.test",
-        key=fresh_key(),
+        key=make_key(),
         send=_sender(client, Hidden(())),
         sleep=clock.sleep,
         now_s=lambda: clock.now_ms() / 1000,
@@ -99,11 +99,11 @@ def in_process(
         moves_clock=True,
         patience_s=_IN_PROCESS_PATIENCE_S,
         switches=switches,
-        chosen=plan.default(catalog, OPERATION),
+        chosen=plan.find_default_input(catalog, OPERATION),
     )
 
 
-def found(catalog: Catalog, target: str, keys: Sequence[str | None], *, as_live: bool) -> Place:
+def find_target(catalog: Catalog, target: str, keys: Sequence[str | None], *, as_live: bool) -> Target:
     """What answers at an address, or the vendor's for ``live``. Raises NoTarget where the API is not there.
 
     ``keys`` are the user's, the first for all that needs no other. A target may charge if it is the vendor's, if it is
@@ -113,7 +113,7 @@ def found(catalog: Catalog, target: str, keys: Sequence[str | None], *, as_live:
     with httpx.Client(timeout=SECONDS) as client:
         try:
             without_key = _status(client, url, None)
-            with_any = _status(client, url, fresh_key())
+            with_any = _status(client, url, make_key())
             good = with_any if keys[0] is None else _status(client, url, keys[0])
             says = {} if live or as_live else _admin(client, url, "health")
             is_mock = says.get("name") == "cannon-mock"
@@ -123,7 +123,7 @@ def found(catalog: Catalog, target: str, keys: Sequence[str | None], *, as_live:
     is_open = with_any.status_code == httpx.codes.OK
     _check(url, without_key, with_any if is_mock and is_open else good, has_key=keys[0] is not None)
     may_charge = live or as_live or (any(keys) and not is_mock)
-    return Place(url, is_mock, may_charge, is_mock and is_open, switches)
+    return Target(url, is_mock, may_charge, is_mock and is_open, switches)
 
 
 def _check(url: str, without_key: httpx.Response, good: httpx.Response, *, has_key: bool) -> None:
@@ -145,11 +145,11 @@ def _check(url: str, without_key: httpx.Response, good: httpx.Response, *, has_k
     raise NoTarget(f"{url} is no such API: GET /api/v1/status {said}; check the address")
 
 
-def over_socket(
+def make_server_api(
     catalog: Catalog,
-    place: Place,
+    place: Target,
     key: str,
-    spending: Spending,
+    spending: Budget,
     client: httpx.Client,
     shared: list[Any],
     hidden: Hidden,
@@ -159,10 +159,10 @@ def over_socket(
     What a target says that is ``hidden`` is cut out before anybody sees it.
     """
     send = _sender(client, hidden)
-    chosen = plan.default(catalog, OPERATION)
+    chosen = plan.find_default_input(catalog, OPERATION)
     if place.may_charge:
-        send = patient(_guard(catalog, place, send, spending), time.sleep)
-        chosen = plan.cheapest(catalog, OPERATION, spending.prices)
+        send = with_retries(_guard(catalog, place, send, spending), time.sleep)
+        chosen = plan.find_cheapest_input(catalog, OPERATION, spending.prices)
     return Api(
         url=place.url,
         key=key,
@@ -179,12 +179,12 @@ def over_socket(
     )
 
 
-def look_again(catalog: Catalog, place: Place, keys: Iterable[str], spending: Spending, hidden: Hidden) -> None:
+def read_open_requests(catalog: Catalog, place: Target, keys: Iterable[str], spending: Budget, hidden: Hidden) -> None:
     """Poll every request once that was not seen to end, and look at each balance: what shows only now counts too."""
     with httpx.Client(timeout=SECONDS) as client:
         guard = _guard(catalog, place, _sender(client, hidden), spending)
         for key in keys:
-            paths = ["status", *(f"requests/{quote(id_, safe='', errors='replace')}" for id_ in spending.waiting)]
+            paths = ["status", *(f"requests/{quote(id_, safe='', errors='replace')}" for id_ in spending.open_requests)]
             for path in paths:
                 try:
                     guard.read(httpx.Request("GET", f"{place.url}/api/v1/{path}", headers={"x-api-key": key}))
@@ -198,7 +198,7 @@ def is_vendors(target: str, vendor: str) -> bool:
     return target == "live" or host == domain or host.endswith("." + domain)
 
 
-def _guard(catalog: Catalog, place: Place, send: Send, spending: Spending) -> Guard:
+def _guard(catalog: Catalog, place: Target, send: Send, spending: Budget) -> Guard:
     return Guard(send, spending, place.url, tuple(catalog.lifecycle["terminal"]))
 
 
@@ -213,7 +213,7 @@ def _sender(client: httpx.Client, hidden: Hidden) -> Send:
 
 def _status(client: httpx.Client, url: str, key: str | None) -> httpx.Response:
     headers = {} if key is None else {"x-api-key": key}
-    return patient(client.send, time.sleep)(httpx.Request("GET", f"{url}/api/v1/status", headers=headers))
+    return with_retries(client.send, time.sleep)(httpx.Request("GET", f"{url}/api/v1/status", headers=headers))
 
 
 def _admin(client: httpx.Client, url: str, what: str) -> dict[str, Any]:

@@ -17,8 +17,8 @@ import httpx
 from cannon_contract.client.amounts import amount, finite
 from cannon_contract.client.api import Send
 from cannon_contract.client.outcomes import Untested
-from cannon_contract.spending.accounts import Balance
-from cannon_contract.spending.budget import Spending
+from cannon_contract.spending.accounts import BalanceReading
+from cannon_contract.spending.budget import Budget
 
 _TRIES = 6
 _LONGEST_WAIT_S = 300.0
@@ -26,7 +26,7 @@ _TOO_MANY, _BUSY = 429, 503
 _KEY_HEADERS = ("x-api-key", "authorization")
 
 
-def patient(send: Send, sleep: Callable[[float], None]) -> Send:
+def with_retries(send: Send, sleep: Callable[[float], None]) -> Send:
     """A door that tries again where it is told to come back later, after the time it is told, up to six times.
 
     It gives up where that is more than five minutes. A create without an idempotency key is not sent again after a
@@ -74,47 +74,47 @@ class Guard:
     """
 
     send: Send
-    spending: Spending
+    budget: Budget
     base: str
     terminal: tuple[str, ...]
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Send a request. Raises Untested for a create that must not be sent, and for all that follows an overrun."""
-        if self.spending.overrun:
-            raise Untested(self.spending.overrun)
+        if self.budget.overrun:
+            raise Untested(self.budget.overrun)
         return self._create(request) if request.method == "POST" else self.read(request)
 
     def read(self, request: httpx.Request) -> httpx.Response:
         """Send what creates nothing, and note what it tells of balances and costs."""
         response = self.send(request)
         if request.url.path.endswith("/api/v1/status"):
-            self.spending.looked(_balance(request, response))
+            self.budget.record_balance(_balance(request, response))
         elif "/requests/" in request.url.path:
-            self.spending.saw(_object(response), self.terminal)
+            self.budget.record_poll(_object(response), self.terminal)
         return response
 
     def _create(self, request: httpx.Request) -> httpx.Response:
-        spending, before = self.spending, self._balance(request)
-        spending.looked(before)
-        number = spending.sending(_loaded(request.read()))
+        spending, before = self.budget, self._balance(request)
+        spending.record_balance(before)
+        number = spending.begin_create(_loaded(request.read()))
         try:
             response = self.send(request)
         except (httpx.HTTPError, KeyboardInterrupt) as error:
-            spending.answered(number, f"got no answer ({type(error).__name__})")
-            spending.settled(number, before, self._balance(request))
+            spending.record_answer(number, f"got no answer ({type(error).__name__})")
+            spending.settle(number, before, self._balance(request))
             raise
         id_ = _object(response).get("id")
         if response.is_success and isinstance(id_, str):
-            is_new = spending.accepted(number, id_)
+            is_new = spending.record_acceptance(number, id_)
             said = self._billable(request, id_) if is_new else None
-            spending.settled(number, before, self._balance(request), is_free=not is_new, said=said)
+            spending.settle(number, before, self._balance(request), is_free=not is_new, said=said)
         else:
-            spending.answered(number, f"was answered with {response.status_code}")
-            spending.settled(number, before, self._balance(request), is_free=response.is_client_error)
+            spending.record_answer(number, f"was answered with {response.status_code}")
+            spending.settle(number, before, self._balance(request), is_free=response.is_client_error)
         return response
 
-    def _balance(self, request: httpx.Request) -> Balance:
+    def _balance(self, request: httpx.Request) -> BalanceReading:
         return _balance(request, self._asked(request, "status"))
 
     def _billable(self, request: httpx.Request, id_: str) -> float | None:
@@ -125,16 +125,16 @@ class Guard:
     def _asked(self, request: httpx.Request, path: str) -> httpx.Response | None:
         keys = {name: request.headers[name] for name in _KEY_HEADERS if name in request.headers}
         try:
-            return patient(self.send, self.sleep)(httpx.Request("GET", f"{self.base}/api/v1/{path}", headers=keys))
+            return with_retries(self.send, self.sleep)(httpx.Request("GET", f"{self.base}/api/v1/{path}", headers=keys))
         except (httpx.HTTPError, httpx.InvalidURL):
             return None
 
 
-def _balance(request: httpx.Request, status: httpx.Response | None) -> Balance:
+def _balance(request: httpx.Request, status: httpx.Response | None) -> BalanceReading:
     """What a status reply says that the API key of a request has."""
     if status is not None and status.status_code == httpx.codes.UNAUTHORIZED:
-        return Balance("", 0.0)
-    return Balance(_key(request), finite(_object(status).get("creditsRemaining")))
+        return BalanceReading("", 0.0)
+    return BalanceReading(_key(request), finite(_object(status).get("creditsRemaining")))
 
 
 def _key(request: httpx.Request) -> str:

@@ -23,11 +23,11 @@ class Step:
     bodies: tuple[Any, ...]
     probes: tuple[Any, ...]
     shared: Any = None
-    lacking: str = ""
+    obstacle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedTest:
     """A step with what it may cost, and what a probe may that is accepted all the same.
 
     ``left_out`` says why it is not to run, and is empty where it is. ``is_over`` says that it is left out for its cost
@@ -39,31 +39,43 @@ class Planned:
     cost: float
     probes: int
     dearest_probe: float
-    left_out: str
+    skip_reason: str
     is_over: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry of a report: plain JSON values."""
+        return {
+            "test": self.test,
+            "creates": self.creates,
+            "cost": self.cost,
+            "probes": self.probes,
+            "dearest_probe": self.dearest_probe,
+            "left_out": self.skip_reason,
+            "is_over": self.is_over,
+        }
 
     def fits(self, spent: float, allowed: float) -> bool:
         """Whether it can run when so much is spent: nothing else is against it, and it stays under the ceiling."""
         return self.is_over and spent + self.cost + self.dearest_probe <= allowed
 
 
-def plan(steps: Iterable[Step], prices: Prices, allowed: float) -> tuple[Planned, ...]:
+def make_plan(steps: Iterable[Step], prices: Prices, allowed: float) -> tuple[PlannedTest, ...]:
     """What of the steps fits under the ceiling, one after the other."""
     planned, spent, is_made = [], 0.0, False
     for step in steps:
         if step.shared is not None and not is_made:
             step = replace(step, bodies=(step.shared, *step.bodies))
         each = _priced(step, prices, allowed, spent)
-        if not each.left_out:
+        if not each.skip_reason:
             spent += each.cost
             is_made = is_made or step.shared is not None
         planned.append(each)
     return tuple(planned)
 
 
-def told(planned: tuple[Planned, ...], allowed: float) -> list[str]:
+def describe_plan(planned: tuple[PlannedTest, ...], allowed: float) -> list[str]:
     """The plan in lines for people."""
-    kept = [each for each in planned if not each.left_out]
+    kept = [each for each in planned if not each.skip_reason]
     creates, cost = sum(each.creates for each in kept), sum(each.cost for each in kept)
     probes, dearest = sum(each.probes for each in kept), max((each.dearest_probe for each in kept), default=0)
     lines = [
@@ -75,7 +87,7 @@ def told(planned: tuple[Planned, ...], allowed: float) -> list[str]:
         lines.append(
             f"  and {probes} creates that are to be refused, which cost nothing then (up to {dearest:g} each otherwise)"
         )
-    reasons = Counter(each.left_out for each in planned if each.left_out)
+    reasons = Counter(each.skip_reason for each in planned if each.skip_reason)
     return [*lines, *(f"  left out: {count} {_tests(count)}: {reason}" for reason, count in reasons.most_common())]
 
 
@@ -83,17 +95,17 @@ def _tests(count: int) -> str:
     return "test" if count == 1 else "tests"
 
 
-def default(catalog: Catalog, operation: str) -> Mapping[str, Any]:
+def find_default_input(catalog: Catalog, operation: str) -> Mapping[str, Any]:
     """The model and resolution to create with where nothing has a price."""
     return {"model": catalog.operations[operation].data["default_model"]["id"], "resolution": "1K"}
 
 
-def cheapest(catalog: Catalog, operation: str, prices: Prices) -> Mapping[str, Any]:
+def find_cheapest_input(catalog: Catalog, operation: str, prices: Prices) -> Mapping[str, Any]:
     """The model and resolution to create with where a test needs no other: the cheapest that the contract allows.
 
     Among those that cost the same, the operation's own default comes first, then identifiers that are documented.
     """
-    usual, candidates = default(catalog, operation), []
+    usual, candidates = find_default_input(catalog, operation), []
     for model in catalog.models_of(operation):
         for resolution in (None, *_resolutions(catalog, prices)):
             input = {"model": model.id, **({} if resolution is None else {"resolution": resolution})}
@@ -111,13 +123,13 @@ def _resolutions(catalog: Catalog, prices: Prices) -> tuple[str, ...]:
     return tuple(sorted({*named, *catalog.pixels["computed"]["side"]}))
 
 
-def _priced(step: Step, prices: Prices, allowed: float, spent: float) -> Planned:
+def _priced(step: Step, prices: Prices, allowed: float, spent: float) -> PlannedTest:
     costs, probes = ([prices.dearest(body) for body in bodies] for bodies in (step.bodies, step.probes))
     known = [each for each in (*costs, *probes) if each is not None]
     cost = sum(each for each in costs if each is not None)
     dearest = max((each for each in probes if each is not None), default=0.0)
-    if step.lacking:
-        reason = step.lacking
+    if step.obstacle:
+        reason = step.obstacle
     elif not costs and not probes:
         reason = ""
     elif not allowed:
@@ -126,7 +138,7 @@ def _priced(step: Step, prices: Prices, allowed: float, spent: float) -> Planned
         reason = "a price is not known (--prices FILE, or --assume-price CREDITS)"
     elif spent + cost + dearest > allowed:
         reason = f"could cross --allow-spend {allowed:g}, unless the others cost less than they may"
-        return Planned(step.test, len(costs), cost, len(probes), dearest, reason, is_over=True)
+        return PlannedTest(step.test, len(costs), cost, len(probes), dearest, reason, is_over=True)
     else:
         reason = ""
-    return Planned(step.test, len(costs), cost, len(probes), dearest, reason)
+    return PlannedTest(step.test, len(costs), cost, len(probes), dearest, reason)

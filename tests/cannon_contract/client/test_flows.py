@@ -13,15 +13,15 @@ from cannon_contract.client.flows import granted, pause, polls, refused
 from cannon_contract.client.outcomes import Broken, Untested
 from cannon_contract.client.redact import Hidden
 from cannon_contract.runner import targets
-from cannon_contract.runner.targets import Layer, Place
-from cannon_contract.spending.budget import Spending
+from cannon_contract.runner.targets import MockWrapper, Target
+from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.prices import Prices
 from tests.support.payloads import CATALOG
 from tests.support.serving import serving
 
 
 def api(**changes: Any) -> Api:
-    return replace(targets.in_process(CATALOG, Layer()), **changes)
+    return replace(targets.make_mock_api(CATALOG, MockWrapper()), **changes)
 
 
 @pytest.mark.parametrize(
@@ -56,15 +56,15 @@ def test_what_says_nothing_of_a_body_is_no_refusal_of_it(status: int) -> None:
 def test_what_is_open_is_looked_at_with_every_key() -> None:
     """At the end each request that was not seen to end is polled with the key that it is of."""
     with serving(progression="immediate") as served:
-        place = Place(served.url, is_mock=False, may_charge=True, takes_any_key=False, switches={})
-        spending = Spending(100, Prices((), 40))
+        place = Target(served.url, is_mock=False, may_charge=True, takes_any_key=False, switches={})
+        spending = Budget(100, Prices((), 40))
         with httpx.Client() as client:
             for key in ("cs_one", "cs_two"):
-                target = targets.over_socket(CATALOG, place, key, spending, client, [], Hidden(()))
+                target = targets.make_server_api(CATALOG, place, key, spending, client, [], Hidden(()))
                 assert target.create(target.body()).is_success
-        assert len(spending.waiting) == 2
-        targets.look_again(CATALOG, place, ["cs_one", "cs_two"], spending, Hidden(()))
-    assert spending.waiting == {}
+        assert len(spending.open_requests) == 2
+        targets.read_open_requests(CATALOG, place, ["cs_one", "cs_two"], spending, Hidden(()))
+    assert spending.open_requests == {}
 
 
 def test_a_breach_is_shown_by_its_own_exchange() -> None:
@@ -82,6 +82,6 @@ def test_a_breach_is_shown_by_its_own_exchange() -> None:
 def test_what_is_hidden_does_not_come_in() -> None:
     """Over a socket a reply is without what is hidden before any test sees it."""
     with serving() as served, httpx.Client() as client:
-        place = Place(served.url, is_mock=True, may_charge=False, takes_any_key=True, switches={})
-        target = targets.over_socket(CATALOG, place, "cs_one", Spending(0, Prices()), client, [], Hidden(["req_"]))
+        place = Target(served.url, is_mock=True, may_charge=False, takes_any_key=True, switches={})
+        target = targets.make_server_api(CATALOG, place, "cs_one", Budget(0, Prices()), client, [], Hidden(["req_"]))
         assert target.create(target.body()).json()["id"].startswith("(cut)")

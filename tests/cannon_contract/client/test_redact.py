@@ -13,9 +13,9 @@ from cannon_contract.client.recording import cleaned, exchange
 from cannon_contract.client.redact import CUT, Hidden
 from cannon_contract.report import files
 from cannon_contract.runner.options import Options
-from cannon_contract.runner.results import Result
+from cannon_contract.runner.results import TestResult
 from cannon_contract.runner.run import Run
-from cannon_contract.spending.budget import Spending
+from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.prices import Prices
 from tests.support.payloads import CATALOG
 
@@ -68,8 +68,8 @@ def test_an_exchange_is_kept_without_secrets() -> None:
 
 def test_what_is_told_of_a_run_has_no_secrets() -> None:
     """The lines at the end have none, though what was seen, spent and left open is full of them."""
-    spending = Spending(10, Prices((), 1), remarks=[SECRET], waiting={SECRET: SECRET})
-    seen = Result("t", ("status-ok",), "held", sightings=(Sighting("status-ok", SECRET),))
-    run = Run(CATALOG, Options(), spending, results=[seen], hidden=HIDDEN, stopped=SECRET)
-    assert "cs_live_a" not in "\n".join(files.summary(run))
+    spending = Budget(10, Prices((), 1), remarks=[SECRET], open_requests={SECRET: SECRET})
+    seen = TestResult("t", ("status-ok",), "held", sightings=(Sighting("status-ok", SECRET),))
+    run = Run(CATALOG, Options(), spending, results=[seen], redactor=HIDDEN, stop_reason=SECRET)
+    assert "cs_live_a" not in "\n".join(files.summarize(run))
     assert "cs_live_a" not in json.dumps(files._whole(run))

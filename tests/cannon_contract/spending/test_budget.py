@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from cannon_contract.client.api import Api, Send
 from cannon_contract.client.outcomes import Untested
 from cannon_contract.runner import targets
-from cannon_contract.runner.targets import Layer
-from cannon_contract.spending.budget import Spending
-from cannon_contract.spending.guard import Guard, patient
+from cannon_contract.runner.targets import MockWrapper
+from cannon_contract.spending.budget import Budget
+from cannon_contract.spending.guard import Guard, with_retries
 from cannon_contract.spending.prices import Price, Prices
 from cannon_spec.strategies import requests as good_bodies
 from tests.support.payloads import CATALOG, requests
@@ -30,7 +30,7 @@ CREATE = f"{BASE}/api/v1/requests"
 TERMINAL = ("succeeded", "failed")
 
 
-def _guard(send: Send, spending: Spending) -> Guard:
+def _guard(send: Send, spending: Budget) -> Guard:
     return Guard(send, spending, BASE, TERMINAL, lambda wait_s: None)
 
 
@@ -53,7 +53,7 @@ class _Liar:
     """
 
     def __init__(self, steps: list[tuple[int, Any, Any, str]]) -> None:
-        self.api = targets.in_process(CATALOG, Layer(), credits=10**9, progression="immediate")
+        self.api = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9, progression="immediate")
         self.steps, self.balance, self.said = iter(steps), 10_000.0, {}
         self.polled: set[str] = set()
         self.before_each: list[float] = []
@@ -107,7 +107,7 @@ def test_whatever_it_charges_and_says_nothing_crosses(
 
     So it is whatever a target charges, for refusals and repeats too, and whatever it says of that, then or later.
     """
-    liar, spending = _Liar(steps), Spending(100, prices)
+    liar, spending = _Liar(steps), Budget(100, prices)
     guard = _guard(liar, spending)
     for body, key, polled in zip(bodies, keys, polls, strict=False):
         headers = {"x-api-key": liar.api.key, **({"x-idempotency-key": key} if key else {})}
@@ -119,7 +119,7 @@ def test_whatever_it_charges_and_says_nothing_crosses(
         except (Untested, httpx.HTTPError):
             pass
         really = 10_000 - liar.balance
-        assert spending.spent >= really
+        assert spending.spent_credits >= really
         if len(liar.before_each) > sent:
             price = prices.dearest(body)
             assert price is not None
@@ -133,24 +133,24 @@ def test_whatever_it_charges_and_says_nothing_crosses(
 )
 def test_what_costs_more_than_was_reckoned_ends_the_run(billable: Any, costs: int) -> None:
     """The fall of the balance and what the request says: the more of the two counts, at the first create."""
-    liar, spending = _Liar([(costs, billable, billable, "as it is")]), Spending(100, Prices((), 10))
+    liar, spending = _Liar([(costs, billable, billable, "as it is")]), Budget(100, Prices((), 10))
     content = json.dumps(liar.api.body()).encode()
     request = httpx.Request("POST", CREATE, content=content, headers={"x-api-key": liar.api.key})
     _guard(liar, spending)(request)
     assert re.search("overrun: req_.* costs 31, and it was reckoned at 10", spending.overrun)
-    assert spending.spent == 31
+    assert spending.spent_credits == 31
     with pytest.raises(Untested, match="overrun"):
         _guard(liar, spending)(request)
 
 
 def test_a_repeat_that_is_charged_counts() -> None:
     """What the balance falls by at a repeat is spent, and told."""
-    liar, spending = _Liar([(10, 10, 10, "as it is")] * 3), Spending(25, Prices((), 10))
+    liar, spending = _Liar([(10, 10, 10, "as it is")] * 3), Budget(25, Prices((), 10))
     guard, content = _guard(liar, spending), json.dumps(liar.api.body()).encode()
     headers = {"x-api-key": liar.api.key, "x-idempotency-key": "k"}
     for spent in (10, 20):
         guard(httpx.Request("POST", CREATE, content=content, headers=headers))
-        assert spending.spent == spent
+        assert spending.spent_credits == spent
     assert spending.remarks == ["a create that repeats an earlier one was charged: the balance fell by 10"]
     with pytest.raises(Untested):
         guard(httpx.Request("POST", CREATE, content=content, headers=headers))
@@ -158,20 +158,20 @@ def test_a_repeat_that_is_charged_counts() -> None:
 
 def test_a_price_that_rises_later_is_an_overrun() -> None:
     """A request that said its price and says a higher one at a later poll ends the run."""
-    liar, spending = _Liar([(31, 31, 95, "as it is")]), Spending(200, Prices((), 31))
+    liar, spending = _Liar([(31, 31, 95, "as it is")]), Budget(200, Prices((), 31))
     guard, content = _guard(liar, spending), json.dumps(liar.api.body()).encode()
     headers = {"x-api-key": liar.api.key}
     id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
     assert not spending.overrun
     guard(httpx.Request("GET", f"{CREATE}/{id_}", headers=headers))
     assert "costs 95, and it was reckoned at 31" in spending.overrun
-    assert spending.spent == 95
+    assert spending.spent_credits == 95
 
 
 def test_an_interrupted_create_is_read_back() -> None:
     """A create that is interrupted, though the service has it, counts as spent."""
-    api = targets.in_process(CATALOG, Layer())
-    spending = Spending(100, Prices((), 31))
+    api = targets.make_mock_api(CATALOG, MockWrapper())
+    spending = Budget(100, Prices((), 31))
 
     def send(request: httpx.Request) -> httpx.Response:
         response = api.send(request)
@@ -182,14 +182,14 @@ def test_an_interrupted_create_is_read_back() -> None:
     content = json.dumps(api.body()).encode()
     with pytest.raises(KeyboardInterrupt):
         _guard(send, spending)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": api.key}))
-    assert spending.spent == 31
+    assert spending.spent_credits == 31
     assert "a create that got no answer (KeyboardInterrupt) was charged" in spending.remarks[0]
 
 
 def test_a_create_that_was_not_read_back_is_known() -> None:
     """Interrupted between its answer and what it cost, an accepted create counts at its price, and is named as open."""
-    api = targets.in_process(CATALOG, Layer())
-    spending, created = Spending(100, Prices((), 31)), []
+    api = targets.make_mock_api(CATALOG, MockWrapper())
+    spending, created = Budget(100, Prices((), 31)), []
 
     def send(request: httpx.Request) -> httpx.Response:
         if created:
@@ -202,19 +202,19 @@ def test_a_create_that_was_not_read_back_is_known() -> None:
     content = json.dumps(api.body()).encode()
     with pytest.raises(KeyboardInterrupt):
         _guard(send, spending)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": api.key}))
-    assert spending.spent == 31
-    assert list(spending.waiting) == created
+    assert spending.spent_credits == 31
+    assert list(spending.open_requests) == created
 
 
 def test_what_a_request_says_at_its_end_is_no_less_than_the_balance_fell_by() -> None:
     """A request that says 5 at its end, where the balance fell by 20, cost 20; one that says 20 and fell by 5, too."""
     for costs, first, later in ((20, 20, 5), (5, None, 20)):
-        liar, spending = _Liar([(costs, first, later, "as it is")]), Spending(100, Prices((), 31))
+        liar, spending = _Liar([(costs, first, later, "as it is")]), Budget(100, Prices((), 31))
         guard, content = _guard(liar, spending), json.dumps(liar.api.body()).encode()
         headers = {"x-api-key": liar.api.key}
         id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
         guard(httpx.Request("GET", f"{CREATE}/{id_}", headers=headers))
-        assert spending.spent == 20
+        assert spending.spent_credits == 20
 
 
 def _post(api: Api, **headers: str) -> httpx.Request:
@@ -227,7 +227,7 @@ class _Late:
     """A mock in process whose charges land some calls after the create, and that says what each request costs."""
 
     def __init__(self, said: Any, costs: int, after: int, status: int = 202) -> None:
-        self.api = targets.in_process(CATALOG, Layer(), credits=10**9)
+        self.api = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9)
         self.said, self.costs, self.after, self.status = said, costs, after, status
         self.balance, self.due, self.creates = 1000, [], 0
 
@@ -247,14 +247,14 @@ class _Late:
 @pytest.mark.parametrize(("said", "status"), [(10, 202), (31, 503), (31, 504), (31, 200)])
 def test_a_charge_that_comes_late_is_noticed(said: int, status: int) -> None:
     """What lands after the read-back ends the run before the next create, or was reckoned with from the start."""
-    late, spending = _Late(said, costs=31, after=3, status=status), Spending(40, Prices((), said))
+    late, spending = _Late(said, costs=31, after=3, status=status), Budget(40, Prices((), said))
     guard = _guard(late, spending)
     for _ in range(3):
         with contextlib.suppress(Untested):
             guard(_post(late.api))
     assert late.creates == 1
     guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
-    assert spending.spent == 31
+    assert spending.spent_credits == 31
     assert (
         status != 202
         or "the balance fell by 31 in all, and the creates of this run were to cost 10" in spending.overrun
@@ -264,13 +264,13 @@ def test_a_charge_that_comes_late_is_noticed(said: int, status: int) -> None:
 def test_what_is_charged_late_and_was_said_is_no_overrun() -> None:
     """An honest service that charges late is not accused, and neither is a refusal that comes meanwhile."""
     for after in (3, 4, 5):  # before the look at a refusal, during the refusal, after it
-        late, spending = _Late(31, costs=31, after=after), Spending(100, Prices((), 31))
+        late, spending = _Late(31, costs=31, after=after), Budget(100, Prices((), 31))
         guard = _guard(late, spending)
         guard(_post(late.api))
         answer = guard(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": late.api.key}))
         for _ in range(3):
             guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
-        assert (answer.status_code, spending.spent, spending.overrun) == (400, 31, "")
+        assert (answer.status_code, spending.spent_credits, spending.overrun) == (400, 31, "")
         assert late.balance == 1000 - 31
 
 
@@ -301,8 +301,8 @@ def _changed(api: Api, change: Callable[[httpx.Request, dict[str, Any]], object]
 )
 def test_odd_answers_count_at_the_price(odd: dict[str, Any]) -> None:
     """Whatever an accepted create is answered with, it counts, and no more are sent than the ceiling has room for."""
-    api, sent = targets.in_process(CATALOG, Layer(), credits=10**9), 0
-    spending = Spending(70, Prices((), 31))
+    api, sent = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9), 0
+    spending = Budget(70, Prices((), 31))
 
     def change(request: httpx.Request, body: dict[str, Any]) -> None:
         nonlocal sent
@@ -313,14 +313,14 @@ def test_odd_answers_count_at_the_price(odd: dict[str, Any]) -> None:
     for _ in range(4):
         with contextlib.suppress(Untested):
             guard(_post(api))
-    assert (sent, spending.spent) == (2, 62)
-    assert all("\n" not in each.request for each in spending.spends)
+    assert (sent, spending.spent_credits) == (2, 62)
+    assert all("\n" not in each.request_id for each in spending.creates)
 
 
 @pytest.mark.parametrize("error", [RuntimeError(), UnicodeEncodeError("utf-8", "x", 0, 1, ""), SystemExit()])
 def test_a_create_counts_whatever_goes_wrong(error: BaseException) -> None:
     """An error of our own during a create leaves it counted at its price, each time."""
-    api, spending = targets.in_process(CATALOG, Layer()), Spending(70, Prices((), 31))
+    api, spending = targets.make_mock_api(CATALOG, MockWrapper()), Budget(70, Prices((), 31))
 
     def send(request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
@@ -330,7 +330,7 @@ def test_a_create_counts_whatever_goes_wrong(error: BaseException) -> None:
     for spent in (31, 62):
         with pytest.raises(type(error)):
             _guard(send, spending)(_post(api))
-        assert spending.spent == spent
+        assert spending.spent_credits == spent
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_a_create_counts_whatever_goes_wrong(error: BaseException) -> None:
 @pytest.mark.parametrize("status", [202, 400])
 def test_what_nobody_could_see_is_not_free(change: Any, remark: str, status: int) -> None:
     """A refusal, and a repeat, count at their price where the balance could not be read, or rose meanwhile."""
-    api, spending, posts = targets.in_process(CATALOG, Layer(), credits=10**9), Spending(200, Prices((), 50)), 0
+    api, spending, posts = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9), Budget(200, Prices((), 50)), 0
     content = json.dumps(api.body() if status == 202 else {}).encode()
 
     def look(request: httpx.Request, body: dict[str, Any]) -> None:
@@ -357,35 +357,35 @@ def test_what_nobody_could_see_is_not_free(change: Any, remark: str, status: int
     headers = {"x-api-key": api.key, "x-idempotency-key": "k"}
     for spent in (50, 100):
         assert guard(httpx.Request("POST", CREATE, content=content, headers=headers)).status_code == status
-        assert spending.spent == spent
+        assert spending.spent_credits == spent
     assert any(remark in each for each in spending.remarks)
 
 
 def test_what_was_reckoned_with_may_be_charged_whatever_is_said() -> None:
     """A request that says 10 and costs 31 late, as it was reckoned at, counts at 31, and is no overrun."""
-    late, spending = _Late(10, costs=31, after=3), Spending(100, Prices((), 31))
+    late, spending = _Late(10, costs=31, after=3), Budget(100, Prices((), 31))
     guard = _guard(late, spending)
     for spent in (31, 62):
         guard(_post(late.api))
         for _ in range(4):
             guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
-        assert (spending.spent, spending.overrun) == (spent, "")
+        assert (spending.spent_credits, spending.overrun) == (spent, "")
 
 
 def test_a_request_at_work_says_no_less_than_it_did() -> None:
     """What a request says while it is at work does not make it cheaper than it was; what it says at its end does."""
-    api, spending = targets.in_process(CATALOG, Layer(), credits=10**9), Spending(100, Prices((), 50))
+    api, spending = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9), Budget(100, Prices((), 50))
     guard = _guard(_changed(api, lambda request, body: body.update(creditsRemaining=1000)), spending)
     id_ = guard(_post(api)).json()["id"]
-    assert spending.spent == 31
+    assert spending.spent_credits == 31
     for status, billable, spent in (("processing", 20, 31), ("processing", 40, 40), ("succeeded", 25, 25)):
-        spending.saw({"id": id_, "status": status, "billableCredits": billable}, TERMINAL)
-        assert spending.spent == spent
+        spending.record_poll({"id": id_, "status": status, "billableCredits": billable}, TERMINAL)
+        assert spending.spent_credits == spent
 
 
 def test_the_read_back_comes_back_when_it_is_told_to() -> None:
     """A 429 to the reading of a balance is no reason to count a refusal."""
-    api, spending = targets.in_process(CATALOG, Layer()), Spending(100, Prices((), 31))
+    api, spending = targets.make_mock_api(CATALOG, MockWrapper()), Budget(100, Prices((), 31))
     busy = [True, False, True, False]
 
     def send(request: httpx.Request) -> httpx.Response:
@@ -394,16 +394,16 @@ def test_the_read_back_comes_back_when_it_is_told_to() -> None:
         return api.send(request)
 
     assert _guard(send, spending)(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": api.key}))
-    assert (spending.spent, busy) == (0, [])
+    assert (spending.spent_credits, busy) == (0, [])
 
 
 def test_fractions_of_credits_are_no_overrun() -> None:
     """A service that counts in tenths is reckoned with in tenths."""
-    late, spending = _Late(0.1, costs=0.1, after=1), Spending(1, Prices((), 0.1))
+    late, spending = _Late(0.1, costs=0.1, after=1), Budget(1, Prices((), 0.1))
     for _ in range(12):
         with contextlib.suppress(Untested):
             _guard(late, spending)(_post(late.api))
-    assert (late.creates, spending.spent, spending.overrun) == (10, 1, "")
+    assert (late.creates, spending.spent_credits, spending.overrun) == (10, 1, "")
 
 
 class _Service:
@@ -447,15 +447,15 @@ creates = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40)), max_siz
 def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: list[tuple[str, int]]) -> None:
     """Whenever it charges, and whether two keys are of one account or two: nothing is an overrun, refusals are free."""
     service = _Service(after, {"a": "one", "b": "one" if shared else "two"})
-    spending = Spending(10_000, Prices((), 40))
+    spending = Budget(10_000, Prices((), 40))
     guard = _guard(service, spending)
     for key, cost in creates:
         guard(httpx.Request("POST", CREATE, content=json.dumps({"cost": cost}).encode(), headers={"x-api-key": key}))
     for key in "ab" * 10:
         guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": key}))
     really = sum(cost for _, cost in creates)
-    assert (spending.overrun, spending.spent) == ("", really)
-    assert spending.spent == sum(each.charged for each in spending.spends) + spending.unexplained
+    assert (spending.overrun, spending.spent_credits) == ("", really)
+    assert spending.spent_credits == sum(each.cost for each in spending.creates) + spending.unexplained_fall
 
 
 @settings(max_examples=300)
@@ -463,20 +463,20 @@ def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: lis
 def test_a_charge_for_a_refusal_is_noticed(creates: list[tuple[str, int]], lies: int) -> None:
     """What a refusal costs is counted, with two keys of one account or of two, where each charge lands at once."""
     for accounts in ({"a": "one", "b": "one"}, {"a": "one", "b": "two"}):
-        service, spending = _Service(0, accounts), Spending(10_000, Prices((), 40))
+        service, spending = _Service(0, accounts), Budget(10_000, Prices((), 40))
         service.lies = lies
         for key, cost in creates:
             content = json.dumps({"cost": cost}).encode()
             _guard(service, spending)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": key}))
-        assert spending.spent == sum(cost or lies for _, cost in creates)
+        assert spending.spent_credits == sum(cost or lies for _, cost in creates)
 
 
 def test_a_key_that_is_not_taken_costs_nothing() -> None:
     """Creates without a good key are free, since there is nobody to charge; not where the key was taken meanwhile."""
-    api, spending = targets.in_process(CATALOG, Layer()), Spending(100, Prices((), 31))
+    api, spending = targets.make_mock_api(CATALOG, MockWrapper()), Budget(100, Prices((), 31))
     guard = _guard(api.send, spending)
     assert guard(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": "bad"})).status_code == 401
-    assert spending.spent == 0
+    assert spending.spent_credits == 0
     asked = 0
 
     def moody(request: httpx.Request) -> httpx.Response:
@@ -485,20 +485,20 @@ def test_a_key_that_is_not_taken_costs_nothing() -> None:
         return httpx.Response(401, request=request) if asked == 1 else api.send(request)
 
     _guard(moody, spending)(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": api.key}))
-    assert spending.spent == 31
+    assert spending.spent_credits == 31
 
 
 def test_prices_are_learnt_from_what_was_said() -> None:
     """That somebody else spends from the account meanwhile makes no request dearer in the next run."""
-    liar, spending = _Liar([(500, 31, 31, "as it is")]), Spending(1000, Prices((), 600))
+    liar, spending = _Liar([(500, 31, 31, "as it is")]), Budget(1000, Prices((), 600))
     _guard(liar, spending)(_post(liar.api))
-    assert spending.spent == 500
-    assert [price.credits for price in spending.learnt().known] == [31]
+    assert spending.spent_credits == 500
+    assert [price.credits for price in spending.learn_prices().known] == [31]
 
 
 def test_keys_of_one_account_are_not_held_against_each_other() -> None:
     """Creates with two keys of one account add up to what they cost, and are no overrun."""
-    api, spending = targets.in_process(CATALOG, Layer(), credits=10**9), Spending(200, Prices((), 31))
+    api, spending = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9), Budget(200, Prices((), 31))
 
     def one_account(request: httpx.Request) -> httpx.Response:
         request.headers["x-api-key"] = api.key
@@ -510,13 +510,13 @@ def test_keys_of_one_account_are_not_held_against_each_other() -> None:
     guard = _guard(send, spending)
     for key in ("one", "two", "one", "two"):
         guard(httpx.Request("POST", CREATE, content=json.dumps(api.body()).encode(), headers={"x-api-key": key}))
-    assert (spending.spent, spending.overrun) == (124, "")
+    assert (spending.spent_credits, spending.overrun) == (124, "")
 
 
 def test_a_refusal_is_free_once_it_was_seen_to_be() -> None:
     """A create that is refused and costs nothing leaves room for another; one that is refused and charged does not."""
-    api = targets.in_process(CATALOG, Layer())
-    spending = Spending(31, Prices((), 31))
+    api = targets.make_mock_api(CATALOG, MockWrapper())
+    spending = Budget(31, Prices((), 31))
     guard = _guard(api.send, spending)
     broken, good = (json.dumps(api.body(prompt=prompt)).encode() for prompt in (None, "x"))
 
@@ -538,7 +538,7 @@ def test_it_comes_back_when_it_is_told_to() -> None:
         status, after = answers.pop(0)
         return httpx.Response(status, headers={"Retry-After": after} if after else {}, request=request)
 
-    door, request = patient(send, waits.append), httpx.Request("GET", "http://x")
+    door, request = with_retries(send, waits.append), httpx.Request("GET", "http://x")
     assert door(request).status_code == 503
     assert waits == [7, 2.5, 1]
     assert door(request).status_code == 200
@@ -561,7 +561,7 @@ def test_a_create_that_may_have_been_stored_is_not_sent_again() -> None:
     def send(request: httpx.Request) -> httpx.Response:
         return httpx.Response(answers.pop(0), headers={"Retry-After": "1"}, request=request)
 
-    door = patient(send, lambda wait_s: None)
+    door = with_retries(send, lambda wait_s: None)
     for keyed, first, last in ((False, 503, 503), (True, 503, 202), (False, 429, 202)):
         answers[:] = [first, 202]
         request = httpx.Request("POST", CREATE, headers={"x-idempotency-key": "k"} if keyed else {})

@@ -201,9 +201,9 @@ def test_every_host_of_the_vendor_is_live(target: str, is_vendors: bool) -> None
 def test_what_is_no_mock_and_has_a_real_key_may_charge() -> None:
     """A server that is not our mock, called with the user's key, is guarded; our mock is not, unless it is to be."""
     with serving() as served:
-        assert not targets.found(CATALOG, served.url, KEYS, as_live=False).may_charge
-        assert targets.found(CATALOG, served.url, [None], as_live=True).may_charge
+        assert not targets.find_target(CATALOG, served.url, KEYS, as_live=False).may_charge
+        assert targets.find_target(CATALOG, served.url, [None], as_live=True).may_charge
     with serving(admin=False) as served:
-        assert targets.found(CATALOG, served.url, KEYS, as_live=False).may_charge
-        assert targets.found(CATALOG, served.url, [None, "cs_live_other"], as_live=False).may_charge
-        assert not targets.found(CATALOG, served.url, [None], as_live=False).may_charge
+        assert targets.find_target(CATALOG, served.url, KEYS, as_live=False).may_charge
+        assert targets.find_target(CATALOG, served.url, [None, "cs_live_other"], as_live=False).may_charge
+        assert not targets.find_target(CATALOG, served.url, [None], as_live=False).may_charge

@@ -76,7 +76,7 @@ def test_what_was_charged_is_what_is_reckoned_next(create: Any, credits: int, tm
         again = prices.read(str(file), None, CATALOG)
         assert again == learnt
         assert again.dearest(create) == credits
-        assert plan.cheapest(CATALOG, "image.generate", again)
+        assert plan.find_cheapest_input(CATALOG, "image.generate", again)
 
 
 def test_the_dearest_of_a_run_replaces_what_was_known() -> None:
@@ -101,21 +101,21 @@ def test_whole_credits_are_written_whole(tmp_path: Path) -> None:
 def test_the_cheapest_create_costs_what_was_thought(model: str) -> None:
     """What is chosen to create with is the cheapest that has a price, in words that have one."""
     priced = known(Price(20, model=model, resolution=None), Price(25, model=model, resolution="2K"))
-    chosen = plan.cheapest(CATALOG, "image.generate", priced)
+    chosen = plan.find_cheapest_input(CATALOG, "image.generate", priced)
     assert chosen == {"model": model}
     assert priced.dearest(body(**chosen)) == 20
 
 
 def test_a_probe_has_its_price_under_the_ceiling() -> None:
     """A body that is to be refused may be accepted: a step is left out if that could cross the ceiling."""
-    steps = [Step("pays", (body(),), ()), Step("probes", (), (body(),)), Step("cannot", (), (), lacking="no clock")]
-    planned = plan.plan(steps, known(Price(20)), 39)
-    reasons = [each.left_out for each in planned]
+    steps = [Step("pays", (body(),), ()), Step("probes", (), (body(),)), Step("cannot", (), (), obstacle="no clock")]
+    planned = plan.make_plan(steps, known(Price(20)), 39)
+    reasons = [each.skip_reason for each in planned]
     assert reasons == ["", "could cross --allow-spend 39, unless the others cost less than they may", "no clock"]
     assert [each.fits(19, 39) for each in planned] == [False, True, False]
     assert not planned[1].fits(20, 39)
-    assert [each.left_out for each in plan.plan(steps, known(Price(20)), 40)] == ["", "", "no clock"]
-    told = "\n".join(plan.told(plan.plan(steps, known(Price(20)), 40), 40))
+    assert [each.skip_reason for each in plan.make_plan(steps, known(Price(20)), 40)] == ["", "", "no clock"]
+    told = "\n".join(plan.describe_plan(plan.make_plan(steps, known(Price(20)), 40), 40))
     assert "plan: 2 of 3 tests, with 1 creates that may cost 20 credits in all of 40 allowed" in told
     assert "and 1 creates that are to be refused, which cost nothing then (up to 20 each otherwise)" in told
     assert "left out: 1 test: no clock" in told
