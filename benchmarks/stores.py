@@ -23,8 +23,8 @@ from measure import NotMeasured
 from process import script, serving
 
 from cannon_mock.model import scenarios, tasks
-from cannon_mock.model.tasks import Order, Pace
-from cannon_mock.stores import Store, opened
+from cannon_mock.model.tasks import Pace, TaskRequest
+from cannon_mock.stores import Store, open_records
 from cannon_spec import load_catalog
 from tests.support.valkey import running
 
@@ -56,18 +56,18 @@ def main() -> int:
 
 
 def _tasks(name: str, place: str, many: int) -> str:
-    records, catalog = opened(place), load_catalog()
+    records, catalog = open_records(place), load_catalog()
     records.clear()
     store = Store(records, 2 * many, [0], 1000)
     body = payloads.good(catalog)[0]
-    order = Order("acct_bench", catalog.operations[body["operation"]], body["input"], body["input"])
-    success = scenarios.read(catalog.scenarios["scenarios"])["success"]
-    drawn = tasks.draw(catalog, order, success, Pace(), 0, "bench")
+    order = TaskRequest("acct_bench", catalog.operations[body["operation"]], body["input"], body["input"])
+    success = scenarios.read_scenarios(catalog.scenarios["scenarios"])["success"]
+    drawn = tasks.plan_task(catalog, order, success, Pace(), 0, "bench")
     gc.collect()
     before, began = _size(name, place), perf_counter()
     for number in range(many):
         now_ms = number  # a task a millisecond, so that ends are folded on the way
-        line = replace(drawn.drawn, created_ms=now_ms, started_ms=now_ms + 1000, ended_ms=now_ms + 6000)
+        line = replace(drawn.planned_timeline, created_ms=now_ms, started_ms=now_ms + 1000, ended_ms=now_ms + 6000)
         store.tasks.create(replace(drawn, id=_id(number), drawn=line), None, _CREDITS, now_ms)
     created_us = (perf_counter() - began) / many * 1e6
     taken = (_size(name, place) - before) / many
@@ -86,7 +86,7 @@ def _polls(store: Store, catalog: object, start: int) -> float:
             task = store.tasks.get(_id(number))
             if task is None:
                 raise NotMeasured(f"task {number} is not there")
-            tasks.view(catalog, task, _KEY_MS, "http://mock")  # type: ignore[arg-type]
+            tasks.build_view(catalog, task, _KEY_MS, "http://mock")  # type: ignore[arg-type]
         rounds.append((perf_counter() - began) / _THOUSAND * 1e6)
     return sorted(rounds)[2]
 

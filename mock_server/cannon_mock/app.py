@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from cannon_mock.clock import Clock, Here
+from cannon_mock.clock import Clock, LocalClockState
 from cannon_mock.config import Config
 from cannon_mock.model.keys import Keys
-from cannon_mock.stores import Records, Store, opened, shared_values
-from cannon_mock.stores.shared_clock import SharedPlace
+from cannon_mock.stores import Records, Store, open_records, shared_values
+from cannon_mock.stores.shared_clock import SharedClockState
 from cannon_spec.contract import load as catalogs
 from cannon_spec.contract.catalog import Catalog
 
@@ -50,7 +50,7 @@ def create_app(
     app = Flask("cannon_mock", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider: keys in the vendor's order
-    context.install(app, _mock(config, catalog, listed, records or opened(config.store), clock, send))
+    context.install(app, _mock(config, catalog, listed, records or open_records(config.store), clock, send))
     errors.install(app)
     after_request.install(app)
     for part in (api, assets, admin):
@@ -79,13 +79,13 @@ def _mock(
     retries_ms = catalog.lifecycle["webhook_retries_ms"]["value"]
     store = Store(records, config.max_tasks, retries_ms, sender.PATIENCE_MS)
     clock = clock or _clock(config, records)
-    made = config.webhook_secret or sender.new_secret(secrets.token_bytes(32))
+    made = config.webhook_secret or sender.encode_secret(secrets.token_bytes(32))
     secret = config.webhook_secret or shared_values.change(records, "secret", made, lambda known: known)
     seed = config.seed or shared_values.change(records, "seed", secrets.token_hex(8), lambda known: known)
-    known = scenario_registry.Book(catalog, records)
-    send = send or outgoing.poster(config.webhook_hosts)
-    postman = sender.Postman(catalog, config, store, clock, secret, send, known.hook)
-    clock.movers.append(postman.move)
+    known = scenario_registry.ScenarioRegistry(catalog, records)
+    send = send or outgoing.build_send(config.webhook_hosts)
+    postman = sender.WebhookSender(catalog, config, store, clock, secret, send, known.find_webhook_faults)
+    clock.move_handlers.append(postman.deliver_until)
     keys = Keys(catalog.status_reply, config.credits, listed)
     return context.MockContext(
         config, catalog, keys, store, clock, postman, seed, shared_values.Numbers(records), known
@@ -94,4 +94,4 @@ def _mock(
 
 def _clock(config: Config, records: Records) -> Clock:
     scale = 0 if config.clock == "manual" else 1
-    return Clock(SharedPlace(records, scale) if records.shared else Here(None, scale))
+    return Clock(SharedClockState(records, scale) if records.shared else LocalClockState(None, scale))

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cannon_mock.model import journal
-from cannon_mock.model.keys import account_of
+from cannon_mock.model.keys import derive_account
 from cannon_mock.stores import StoreError
 from tests.support.mocks import KEY, LONG_MS, OTHER_KEY, PRICE, START, Driver, Maker, body, driven, refusal
 
@@ -84,7 +84,7 @@ def test_rules_are_set_shown_and_removed(mock: Driver) -> None:
     assert made.status_code == 201
     shown = made.get_json()
     assert KEY not in json.dumps(shown)
-    assert (shown["match"]["account"], shown["times"]) == (account_of(KEY), 1)
+    assert (shown["match"]["account"], shown["times"]) == (derive_account(KEY), 1)
     assert _get(mock, "scenarios")["rules"] == [shown]
     assert mock.create(key=OTHER_KEY).status_code == 202
     assert [mock.create().status_code for _ in range(2)] == [402, 202]
@@ -165,12 +165,12 @@ def test_scenarios_are_listed_with_what_they_do(make_mock: Maker) -> None:
 def test_a_rule_that_cannot_be_is_refused(mock: Driver, sent: Any) -> None:
     """A rule with an unknown scenario, field or number is refused and not kept."""
     assert _problem(_post(mock, "scenarios", sent))[0] == 400
-    assert mock.parts.rules() == []
+    assert mock.parts.scenarios.list_rules() == []
 
 
 def test_too_many_rules_are_refused(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules are bounded."""
-    monkeypatch.setattr("cannon_mock.views.context.MOST_RULES", 1)
+    monkeypatch.setattr("cannon_mock.stores.scenario_registry.MOST_RULES", 1)
     assert _post(mock, "scenarios", {"scenario": "slow"}).status_code == 201
     assert _problem(_post(mock, "scenarios", {"scenario": "slow"}))[0] == 409
 

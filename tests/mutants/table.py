@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cannon_contract.runner.targets import MockWrapper
-from cannon_mock.model.deliveries import Answer
+from cannon_mock.model.deliveries import DeliveryResponse
 from tests.mutants.layers import Call, Reply, Wsgi, answering, changing, fields, headers, sent, status
 from tests.mutants.memory import (
     asset_for_ever,
@@ -23,7 +23,7 @@ from tests.mutants.memory import (
     shows_to_everybody,
 )
 
-Send = Callable[..., Answer | None]
+Send = Callable[..., DeliveryResponse | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +179,17 @@ def _two_images(body: dict[str, Any]) -> None:
 
 
 def _never(send: Send) -> Send:
-    return lambda *sent: Answer(204)
+    return lambda *sent: DeliveryResponse(204)
 
 
 def _not_failures(send: Send) -> Send:
-    return lambda url, body, head: send(url, body, head) if b"request.succeeded" in body else Answer(204)
+    return lambda url, body, head: send(url, body, head) if b"request.succeeded" in body else DeliveryResponse(204)
 
 
 def _never_again(send: Send) -> Send:
-    def once(url: str, body: bytes, head: Any) -> Answer:
+    def once(url: str, body: bytes, head: Any) -> DeliveryResponse:
         send(url, body, head)
-        return Answer(204)
+        return DeliveryResponse(204)
 
     return once
 
@@ -199,7 +199,7 @@ def _other_type(send: Send) -> Send:
 
 
 def _older_data(send: Send) -> Send:
-    def older(url: str, body: bytes, head: Any) -> Answer | None:
+    def older(url: str, body: bytes, head: Any) -> DeliveryResponse | None:
         event = json.loads(body)
         event["data"]["completedAtMs"] -= 1
         return send(url, json.dumps(event).encode(), head)

@@ -14,7 +14,7 @@ from waitress.server import create_server
 
 from cannon_mock import Config, create_app
 from cannon_mock.model import journal
-from cannon_mock.model.journal import Exchange
+from cannon_mock.model.journal import JournalEntry
 from cannon_mock.views import context as mocks
 from cannon_mock.views.context import MockContext
 from tests.support import processes
@@ -28,7 +28,7 @@ class Served:
     parts: MockContext
 
     @property
-    def creates(self) -> list[Exchange]:
+    def creates(self) -> list[JournalEntry]:
         """The creates that the mock was asked for, the first one first."""
         entries = self.parts.store.records.entries(journal.LOG, self.parts.config.journal)
         return [each for each in map(journal.decode, entries) if each.method == "POST"]

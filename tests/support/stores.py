@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cannon_mock.stores import Records, opened
+from cannon_mock.stores import Records, open_records
 from cannon_mock.stores.redis import RedisRecords
 from tests.support.valkey import running
 
@@ -38,7 +38,7 @@ def opener(kind: str, folder: Path, url: str) -> Iterator[Opener]:
         if kind == "redis":
             made.append(RedisRecords(url, prefix))
         else:
-            made.append(opened("memory" if kind == "memory" else f"sqlite:{folder / 'store.db'}"))
+            made.append(open_records("memory" if kind == "memory" else f"sqlite:{folder / 'store.db'}"))
         return made[-1]
 
     try:

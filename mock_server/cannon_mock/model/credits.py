@@ -25,19 +25,19 @@ class Balance:
     """What an account has left, has on hold, and has spent. Their sum never changes."""
 
     available: int
-    held: int = 0
-    settled: int = 0
+    held_credits: int = 0
+    settled_credits: int = 0
 
 
-def entries(timeline: Timeline, amount: int) -> tuple[Entry, Entry]:
+def build_entries(timeline: Timeline, amount: int) -> tuple[Entry, Entry]:
     """A hold when the task is created; at its end the hold is settled or released."""
     kind: Kind = "settle" if timeline.outcome == "succeeded" else "release"
     return Entry(timeline.created_ms, "hold", amount), Entry(timeline.ended_ms, kind, amount)
 
 
-def fold(balance: Balance, movements: Iterable[Entry], now_ms: int) -> Balance:
+def apply_entries(balance: Balance, movements: Iterable[Entry], now_ms: int) -> Balance:
     """The balance after every entry that counts by ``now_ms``."""
-    available, held, settled = balance.available, balance.held, balance.settled
+    available, held, settled = balance.available, balance.held_credits, balance.settled_credits
     for entry in movements:
         if entry.at_ms > now_ms:
             continue

@@ -37,7 +37,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DeliveryResponse:
     """What a receiver said: HTTP status, and in how many milliseconds it asks to be called again, if it does."""
 
     status: int | None
@@ -45,12 +45,12 @@ class Answer:
     retry_after_ms: int | None = None
 
 
-def claimed(delivery: Delivery, now_ms: int) -> Delivery:
+def start_attempt(delivery: Delivery, now_ms: int) -> Delivery:
     """The delivery with a new attempt, whose outcome is not known yet."""
     return replace(delivery, attempts=(*delivery.attempts, Attempt(now_ms, note="no answer yet")))
 
 
-def answered(delivery: Delivery, answer: Answer, retries_ms: Sequence[int], now_ms: int) -> Delivery:
+def finish_attempt(delivery: Delivery, answer: DeliveryResponse, retries_ms: Sequence[int], now_ms: int) -> Delivery:
     """The delivery after its last attempt was answered, with the time of the next attempt if there is to be one.
 
     ``retries_ms`` are the waits before each attempt, from the one before it. 2xx is success, 410 stops; a wait that

@@ -24,7 +24,7 @@ FILTERS = ("account", "method", "path", "status", "operation", "model", "idempot
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class JournalEntry:
     """One request and its answer. A field that does not apply is None; ``fault`` says what was made to go wrong."""
 
     at_ms: int
@@ -42,7 +42,7 @@ class Exchange:
     response_body: str
 
 
-def body_text(data: bytes) -> str:
+def redact_body(data: bytes) -> str:
     """A body as it is kept: its beginning, secrets cut."""
     kept = data[:LONGEST_BODY]
     if b"cs_" in kept or b"whsec_" in kept:
@@ -51,22 +51,22 @@ def body_text(data: bytes) -> str:
     return shown if len(data) <= LONGEST_BODY else f"{shown}... ({len(data)} bytes)"
 
 
-def label(text: str | None) -> str | None:
+def redact_text(text: str | None) -> str | None:
     """A word that a client sent as it is kept: its beginning, secrets cut."""
     return None if text is None else _SECRET.sub(rb"\1_...", text[:LONGEST_LABEL].encode(errors="replace")).decode()
 
 
-def encode(exchange: Exchange) -> str:
+def encode(exchange: JournalEntry) -> str:
     """An exchange as text, for a store."""
     return _compact([getattr(exchange, name) for name in exchange.__slots__])
 
 
-def decode(text: str) -> Exchange:
+def decode(text: str) -> JournalEntry:
     """The exchange that was encoded."""
-    return Exchange(*json.loads(text))
+    return JournalEntry(*json.loads(text))
 
 
-def matches(exchange: Exchange, wanted: Mapping[str, str]) -> bool:
+def matches(exchange: JournalEntry, wanted: Mapping[str, str]) -> bool:
     """Whether an exchange has each value that is wanted; a path may be given by its beginning."""
     for name, value in wanted.items():
         seen = getattr(exchange, name)
@@ -76,6 +76,6 @@ def matches(exchange: Exchange, wanted: Mapping[str, str]) -> bool:
     return True
 
 
-def to_dict(exchange: Exchange) -> dict[str, Any]:
+def to_dict(exchange: JournalEntry) -> dict[str, Any]:
     """An exchange as the admin API shows it."""
     return asdict(exchange)

@@ -43,7 +43,7 @@ class Keys:
             return None
         said, account = self._reply["apiKey"], self._reply["account"]
         return Key(
-            account=account_of(secret),
+            account=derive_account(secret),
             name=entry.get("name", said["name"]),
             scopes=tuple(entry.get("scopes", said["scopes"])),
             email=entry.get("email", account["email"]),
@@ -53,6 +53,6 @@ class Keys:
 
 
 @lru_cache(maxsize=1024)
-def account_of(secret: str) -> str:
+def derive_account(secret: str) -> str:
     """The name of a key's account, from which the key cannot be told."""
     return f"acct_{hashlib.sha256(secret.encode(errors='backslashreplace')).hexdigest()[:16]}"

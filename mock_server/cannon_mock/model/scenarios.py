@@ -14,7 +14,7 @@ HEADER = "x-mock-scenario"
 
 _MAGIC = re.compile(r"\[mock:([A-Za-z0-9_.-]{1,60})\]")
 
-Place = Literal["create", "poll", "asset"]
+FaultPoint = Literal["create", "poll", "asset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Fault:
     all. ``limit``: only what exceeds so many ``requests`` in ``window_ms``. The rest says what the client gets.
     """
 
-    on: Place
+    on: FaultPoint
     stored: bool = False
     times: int | None = None
     limit: Mapping[str, int] | None = None
@@ -40,7 +40,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class ReplyPatch:
     """A reply changed by a JSON Merge Patch, as a later version of the service might; only in ``status``, if given."""
 
     on: Literal["create", "poll"]
@@ -50,7 +50,7 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class WebhookFaults:
     """What goes wrong with the webhook of a task."""
 
     delay_ms: int = 0
@@ -75,13 +75,13 @@ class Scenario:
     factor: float = 1
     stuck: str = ""
     faults: tuple[Fault, ...] = ()
-    drift: tuple[Drift, ...] = ()
-    hook: Hook = field(default=Hook())
+    patches: tuple[ReplyPatch, ...] = ()
+    webhook: WebhookFaults = field(default=WebhookFaults())
     claim: str = "scenario-header"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ScenarioRule:
     """Chooses a scenario for the creates that match all that it names, for the next ``times`` of them if given."""
 
     id: int
@@ -102,18 +102,18 @@ class Rule:
         )
 
 
-def read(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Scenario]:
+def read_scenarios(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Scenario]:
     """Scenarios by name, from what the contract says of each."""
     return {name: _scenario(name, dict(entry)) for name, entry in entries.items()}
 
 
-def magic(prompt: object) -> str | None:
+def find_name_in_prompt(prompt: object) -> str | None:
     """The name that a prompt calls a scenario by: ``[mock:NAME]``."""
     found = _MAGIC.search(prompt) if isinstance(prompt, str) and "[mock:" in prompt else None
     return found[1] if found else None
 
 
-def spent(rules: Iterable[Rule], id_: int) -> list[Rule]:
+def use_rule(rules: Iterable[ScenarioRule], id_: int) -> list[ScenarioRule]:
     """The rules after one of them was used once: its ``times`` go down, and at none it goes."""
     left = []
     for rule in rules:
@@ -129,8 +129,8 @@ def _scenario(name: str, entry: dict[str, Any]) -> Scenario:
     return Scenario(
         name=name,
         faults=tuple(Fault(**fault) for fault in entry.pop("faults", ())),
-        drift=tuple(Drift(**drift) for drift in entry.pop("drift", ())),
-        hook=Hook(**entry.pop("webhook", {})),
+        patches=tuple(ReplyPatch(**drift) for drift in entry.pop("drift", ())),
+        webhook=WebhookFaults(**entry.pop("webhook", {})),
         **pace,
         **{"text": "", **entry},
     )

@@ -48,7 +48,7 @@ class Task:
     input: Mapping[str, Any]
     credits: int
     price_claim: str
-    drawn: Timeline
+    planned_timeline: Timeline
     polls: int
     width: int
     height: int
@@ -63,7 +63,7 @@ class Task:
     @property
     def timeline(self) -> Timeline:
         """When it was created, starts and ends, as far as is known now."""
-        line = self.drawn
+        line = self.planned_timeline
         for number, event in enumerate(self.events, 1):
             if event.kind == "end":
                 return Timeline(line.created_ms, min(line.started_ms, event.at_ms), event.at_ms, event.outcome)
@@ -94,7 +94,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TaskRequest:
     """What a task is made for: the account, its input, and what came with the create.
 
     ``painted`` is the input that the picture is made of: ``input``, unless a value was capped.
@@ -103,18 +103,18 @@ class Order:
     account: str
     operation: Operation
     input: Mapping[str, Any]
-    painted: Mapping[str, Any]
+    capped_input: Mapping[str, Any]
     webhook_url: str | None = None
     idempotency_key: str | None = None
 
 
-def draw(catalog: Catalog, order: Order, scenario: Scenario, pace: Pace, now_ms: int, seed: str) -> Task:
+def plan_task(catalog: Catalog, order: TaskRequest, scenario: Scenario, pace: Pace, now_ms: int, seed: str) -> Task:
     """A task with its whole timeline. The same arguments give the same task."""
     chance = hashlib.sha256(seed.encode(errors="backslashreplace")).digest()
     operation = order.operation
     model = order.input.get("model", operation.data["default_model"]["id"])
-    size = picture_size.size(catalog.pixels, model, order.painted)
-    price = operation.price(model, order.painted)
+    size = picture_size.size(catalog.pixels, model, order.capped_input)
+    price = operation.price(model, order.capped_input)
     return Task(
         id=f"{_ID}{chance[:8].hex()}",
         account=order.account,
@@ -123,7 +123,7 @@ def draw(catalog: Catalog, order: Order, scenario: Scenario, pace: Pace, now_ms:
         input=order.input,
         credits=price.credits,
         price_claim=price.claim,
-        drawn=_timeline(catalog, operation, chance[16:], pace, now_ms, scenario),
+        planned_timeline=_timeline(catalog, operation, chance[16:], pace, now_ms, scenario),
         polls=0 if scenario.stuck else round(pace.polls * max(1, scenario.factor)),
         width=size.width,
         height=size.height,
@@ -138,7 +138,7 @@ def draw(catalog: Catalog, order: Order, scenario: Scenario, pace: Pace, now_ms:
 
 def encode(task: Task) -> str:
     """A task as text, for a store."""
-    line = task.drawn
+    line = task.planned_timeline
     events = [[event.at_ms, event.kind, event.outcome, event.message] for event in task.events]
     plain = [getattr(task, name) for name in _PLAIN]
     times = [line.created_ms, line.started_ms, line.ended_ms, line.outcome]
@@ -149,28 +149,28 @@ def decode(text: str) -> Task:
     """The task that was encoded."""
     plain, times, events = json.loads(text)
     drawn, seen = Timeline(*times), tuple(Event(*event) for event in events)
-    return Task(drawn=drawn, events=seen, **dict(zip(_PLAIN, plain, strict=True)))
+    return Task(planned_timeline=drawn, events=seen, **dict(zip(_PLAIN, plain, strict=True)))
 
 
-def asset_id(catalog: Catalog, task: Task) -> str:
+def build_asset_id(catalog: Catalog, task: Task) -> str:
     """The vendor's task_id of a task, by which its files are named."""
     prefix: str = catalog.operations[task.operation].data["asset"]["task_prefix"]
     return f"{prefix}_{task.id.removeprefix(_ID)}"
 
 
-def id_of_asset(asset: str) -> str:
+def parse_asset_id(asset: str) -> str:
     """The request id of the task that an asset id would belong to."""
     return _ID + asset.partition("_")[2]
 
 
-def polled(task: Task, now_ms: int) -> Task:
+def record_poll(task: Task, now_ms: int) -> Task:
     """The task after a poll: as it was, unless its states are counted in polls and it has not ended."""
     if not task.polls or task.timeline.ended_ms <= now_ms:
         return task
     return replace(task, events=(*task.events, Event(now_ms, "poll")))
 
 
-def ended(task: Task, now_ms: int, outcome: Outcome, message: str | None) -> Task:
+def end_task(task: Task, now_ms: int, outcome: Outcome, message: str | None) -> Task:
     """The task after somebody ended it: as it was, if it had ended."""
     if task.timeline.ended_ms <= now_ms:
         return task
@@ -178,13 +178,13 @@ def ended(task: Task, now_ms: int, outcome: Outcome, message: str | None) -> Tas
     return replace(task, events=(*task.events, Event(now_ms, "end", outcome, said)))
 
 
-def poll_after_ms(catalog: Catalog, pace: Pace) -> int:
+def compute_poll_after_ms(catalog: Catalog, pace: Pace) -> int:
     """When a client should first poll: it goes with the speed, and where states are counted in polls it is at once."""
     unhurried: int = catalog.lifecycle["poll_after_ms"]["value"]
     return 1 if pace.polls else max(1, round(unhurried / pace.speed))
 
 
-def view(catalog: Catalog, task: Task, now_ms: int, base_url: str) -> dict[str, Any]:
+def build_view(catalog: Catalog, task: Task, now_ms: int, base_url: str) -> dict[str, Any]:
     """The request object as a poll at ``now_ms`` sees it; asset addresses start with ``base_url``."""
     timeline, operation = task.timeline, catalog.operations[task.operation]
     status = status_at(timeline, now_ms)
@@ -211,7 +211,7 @@ def view(catalog: Catalog, task: Task, now_ms: int, base_url: str) -> dict[str, 
     return seen
 
 
-def claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]:
+def collect_claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]:
     """The claims that the view of a task at ``now_ms`` rests on, beside the documented shapes."""
     operation, status = catalog.operations[task.operation], status_at(task.timeline, now_ms)
     pace = catalog.lifecycle["pace"][operation.data["asset"]["kind"]]["claim"]
@@ -247,7 +247,7 @@ def _between(bounds: Sequence[int], chance: bytes) -> int:
 
 
 def _values(catalog: Catalog, task: Task, base_url: str) -> dict[str, str]:
-    form, task_id = catalog.operations[task.operation].data["asset"], asset_id(catalog, task)
+    form, task_id = catalog.operations[task.operation].data["asset"], build_asset_id(catalog, task)
     asset = f"{base_url}/assets/{task_id}"
     return {
         "prompt": str(task.input.get("prompt", "")),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cannon_mock.stores.deliveries import WebhookStore
+from cannon_mock.model import journal
+from cannon_mock.stores import shared_values
+from cannon_mock.stores.deliveries import DeliveryStore
 from cannon_mock.stores.memory import MemoryRecords
 from cannon_mock.stores.records import Records, StoreError
 from cannon_mock.stores.tasks import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, TaskStore
@@ -12,6 +14,7 @@ from cannon_mock.stores.tasks import IdempotencyKey, KeyBusy, KeyReused, NotEnou
 __all__ = ["IdempotencyKey", "KeyBusy", "KeyReused", "NotEnoughCredits", "Records", "Store", "StoreError", "opened"]
 
 MEMORY = "memory"
+_KEPT_VALUES = ("clock", "secret", "seed", "numbers")
 _FILE = "sqlite:"
 _SERVERS = ("redis://", "rediss://", "unix://")
 
@@ -22,10 +25,18 @@ class Store:
     def __init__(self, records: Records, max_tasks: int, retries_ms: Sequence[int], patience_ms: int) -> None:
         self.records = records
         self.tasks = TaskStore(records, None if records.shared else max_tasks)
-        self.webhooks = WebhookStore(records, retries_ms, patience_ms)
+        self.deliveries = DeliveryStore(records, retries_ms, patience_ms)
+
+    def forget_journal(self) -> None:
+        """Forget the journal."""
+        self.records.clear(journal.LOG)
+
+    def forget_all(self) -> None:
+        """Forget everything but the clock, the secret of webhooks, the seed and which ids were given out."""
+        self.records.clear(keep=[shared_values.build_record_name(name) for name in _KEPT_VALUES])
 
 
-def opened(url: str) -> Records:
+def open_records(url: str) -> Records:
     """The records at ``memory``, ``sqlite:FILE`` or ``redis://HOST``. Raises StoreError where they cannot be had."""
     if url == MEMORY:
         return MemoryRecords()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cannon_mock.model import deliveries
-from cannon_mock.model.deliveries import Answer, Delivery
+from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.stores.records import Records, Transaction
 from cannon_mock.stores.tasks import WEBHOOKS
 from cannon_spec.contract.lifecycle import FOREVER_MS
@@ -15,7 +15,7 @@ _UNDER_WAY = "webhooks-under-way"
 """Claimed attempts, by the real time at which whoever claimed them must be dead."""
 
 
-class WebhookStore:
+class DeliveryStore:
     """Deliveries by the id of their task."""
 
     def __init__(self, records: Records, retries_ms: Sequence[int], patience_ms: int) -> None:
@@ -28,18 +28,18 @@ class WebhookStore:
         text = self._records.get(f"hook:{task_id}")
         return None if text is None else deliveries.decode(text)
 
-    def due_ms(self) -> int | None:
+    def find_next_due_ms(self) -> int | None:
         """When the next attempt is due."""
         first = self._records.earliest(WEBHOOKS, FOREVER_MS, 1)
         return first[0][0] if first and first[0][0] < FOREVER_MS else None
 
-    def under_way(self) -> bool:
+    def has_attempt_under_way(self) -> bool:
         """Whether an attempt is being made by somebody."""
         return bool(self._records.earliest(_UNDER_WAY, FOREVER_MS, 1))
 
     def claim(self, until_ms: int) -> Delivery | None:
         """The attempt that is due first, by ``until_ms``: nobody else gets it. None where nothing is due."""
-        self.give_up_dead(until_ms)
+        self.fail_dead_attempts(until_ms)
         while True:
             first = self._records.earliest(WEBHOOKS, until_ms, 1)
             if not first:
@@ -49,7 +49,7 @@ class WebhookStore:
             if claimed is not None:
                 return claimed
 
-    def finish(self, delivery: Delivery, answer: Answer, now_ms: int) -> None:
+    def finish(self, delivery: Delivery, answer: DeliveryResponse, now_ms: int) -> None:
         """Write down what became of an attempt that was claimed, and when the next one is due."""
         names = (WEBHOOKS, _UNDER_WAY, f"hook:{delivery.task_id}")
 
@@ -61,11 +61,11 @@ class WebhookStore:
                 return
             if len(known.attempts) != len(delivery.attempts):
                 return  # given up as dead before it was finished
-            _put(t, known, deliveries.answered(known, answer, self._retries_ms, now_ms))
+            _put(t, known, deliveries.finish_attempt(known, answer, self._retries_ms, now_ms))
 
         self._records.transact(names, work)
 
-    def drop(self, delivery: Delivery, state: deliveries.State, note: str) -> None:
+    def cancel(self, delivery: Delivery, state: deliveries.State, note: str) -> None:
         """Write down that a claimed attempt was not made, and that none will be."""
         attempts = (*delivery.attempts[:-1], replace(delivery.attempts[-1], note=note))
         names = (WEBHOOKS, _UNDER_WAY, f"hook:{delivery.task_id}")
@@ -75,7 +75,7 @@ class WebhookStore:
 
         self._records.transact(names, work)
 
-    def again(self, task_id: str, now_ms: int) -> Delivery | None:
+    def redeliver(self, task_id: str, now_ms: int) -> Delivery | None:
         """Make a delivery due now, whatever became of it. None where the task has no webhook."""
         name = f"hook:{task_id}"
 
@@ -103,20 +103,20 @@ class WebhookStore:
             if known is None or known.due_ms != due_ms or known.state != "pending":
                 return None
             t.add(_UNDER_WAY, deadline_ms, id_)
-            claimed = deliveries.claimed(known, now_ms)
+            claimed = deliveries.start_attempt(known, now_ms)
             t.put(name, deliveries.encode(claimed))
             return claimed
 
         return self._records.transact((WEBHOOKS, _UNDER_WAY, name), work)
 
-    def give_up_dead(self, now_ms: int) -> None:
+    def fail_dead_attempts(self, now_ms: int) -> None:
         """An attempt whose process must be dead has failed; the next one follows by the schedule."""
         for _, id_ in self._records.earliest(_UNDER_WAY, self._records.now_ms(), 100):
             delivery = self.get(id_)
             if delivery is None:
                 self._records.transact((_UNDER_WAY,), lambda t, id_=id_: _no_longer(t, id_))  # type: ignore[misc]
             else:
-                self.finish(delivery, Answer(None, "the process that made this attempt has ended"), now_ms)
+                self.finish(delivery, DeliveryResponse(None, "the process that made this attempt has ended"), now_ms)
 
 
 def _no_longer(t: Transaction, task_id: str) -> None:

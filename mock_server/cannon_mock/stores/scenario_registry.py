@@ -1,60 +1,117 @@
-"""The scenarios that a mock knows: those of the contract, and those it was given while it runs (floor 4)."""
+"""The scenarios of a mock and the rules that choose them, those added while it runs in its store (floor 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from cannon_mock.model import scenarios
-from cannon_mock.model.scenarios import Hook, Scenario
+from cannon_mock.model.scenarios import Scenario, ScenarioRule, WebhookFaults
 from cannon_mock.stores import Records, shared_values
 from cannon_spec.contract import load as catalogs
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.checks import check_claims
 
-_ADDED = "scenarios"
-MOST = 100
-"""How many scenarios a running mock can be given."""
+_ADDED_SCENARIOS = "scenarios"
+_RULES = "rules"
+MOST_SCENARIOS = 100
+"""How many scenarios can be added to a running mock."""
+MOST_RULES = 1000
+"""How many rules a mock can have at a time."""
 
 
-class Book:
-    """Scenarios by name."""
+class ScenarioRegistry:
+    """Scenarios by name, and the rules that choose one for a create."""
 
     def __init__(self, catalog: Catalog, records: Records) -> None:
         self._catalog = catalog
         self._records = records
-        self._known = scenarios.read(catalog.scenarios["scenarios"])
+        self._contract_scenarios = scenarios.read_scenarios(catalog.scenarios["scenarios"])
 
     def find(self, name: str) -> Scenario | None:
         """The scenario of that name; None where there is none."""
-        found = self._known.get(name)
-        if found is None and name in (added := shared_values.read(self._records, _ADDED, {})):
-            found = scenarios.read({name: added[name]})[name]
-        return found
+        scenario = self._contract_scenarios.get(name)
+        if scenario is None and name in (added := self._read_added()):
+            scenario = scenarios.read_scenarios({name: added[name]})[name]
+        return scenario
 
-    def hook(self, name: str) -> Hook:
-        """What a scenario does to webhooks: nothing where it is not known."""
-        found = self.find(name)
-        return Hook() if found is None else found.hook
+    def find_or_plain(self, name: str) -> Scenario:
+        """The scenario of that name; one without faults where another mock that shares the store knew it."""
+        return self.find(name) or Scenario(name, "")
 
-    def texts(self) -> Mapping[str, str]:
+    def find_webhook_faults(self, name: str) -> WebhookFaults:
+        """What goes wrong with the webhooks of a scenario."""
+        return self.find_or_plain(name).webhook
+
+    def list_texts(self) -> Mapping[str, str]:
         """What each scenario is for, by its name."""
-        known = {**self._catalog.scenarios["scenarios"], **shared_values.read(self._records, _ADDED, {})}
-        return {name: entry.get("text", "") for name, entry in known.items()}
+        entries = {**self._catalog.scenarios["scenarios"], **self._read_added()}
+        return {name: entry.get("text", "") for name, entry in entries.items()}
 
     def add(self, name: str, entry: Any) -> None:
-        """Know a scenario from now on, in place of an earlier one that was added.
+        """Add a scenario, in place of an earlier one that was added under this name.
 
-        Raises CatalogError where it is none, and LookupError where its name is the contract's or there are too many.
+        Raises CatalogError where the entry is malformed, and LookupError where the name is one of the contract's or
+        there are too many.
         """
         part = catalogs.checked("more_scenarios", {"scenarios": {name: entry}}, "the body")
         check_claims("the body", part["scenarios"], self._catalog.claims)
-        if name in self._known:
+        if name in self._contract_scenarios:
             raise LookupError(f"the scenario {name} is the contract's own; give yours another name")
 
         def step(added: dict[str, Any]) -> dict[str, Any]:
-            if len(added) >= MOST and name not in added:
-                raise LookupError(f"there are {MOST} scenarios already; reset the mock to forget them")
+            if len(added) >= MOST_SCENARIOS and name not in added:
+                raise LookupError(f"there are {MOST_SCENARIOS} scenarios already; reset the mock to forget them")
             return {**added, name: entry}
 
-        shared_values.change(self._records, _ADDED, {}, step)
+        shared_values.change(self._records, _ADDED_SCENARIOS, {}, step)
+
+    def list_rules(self) -> list[ScenarioRule]:
+        """The rules that choose scenarios, in the order in which they are tried."""
+        return [ScenarioRule(**rule) for rule in shared_values.read(self._records, _RULES, [])]
+
+    def add_rule(self, rule: ScenarioRule) -> ScenarioRule:
+        """Add a rule after the others; the rule with its id. Raises LookupError where there are too many."""
+
+        def step(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            if len(rules) >= MOST_RULES:
+                raise LookupError(f"there are {MOST_RULES} rules already; remove one or reset the mock")
+            return [*rules, asdict(replace(rule, id=max((each["id"] for each in rules), default=0) + 1))]
+
+        return ScenarioRule(**shared_values.change(self._records, _RULES, [], step)[-1])
+
+    def remove_rules(self, id_: int | None = None) -> int:
+        """Remove one rule, or all; how many remain."""
+
+        def step(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [] if id_ is None else [rule for rule in rules if rule["id"] != id_]
+
+        return len(shared_values.change(self._records, _RULES, [], step))
+
+    def choose_by_rule(self, operation: str, input: Mapping[str, Any], account: str) -> str | None:
+        """The scenario that the first matching rule names; one use of that rule is counted."""
+        rule = _first_match(self.list_rules(), operation, input, account)
+        if rule is None or rule.times is None:  # most creates: read, and write nothing
+            return None if rule is None else rule.scenario
+        rule = None
+
+        # Another process may have used the rule up since it was read, so it is matched again where nobody interferes.
+        def step(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            nonlocal rule
+            rules = [ScenarioRule(**entry) for entry in entries]
+            rule = _first_match(rules, operation, input, account)
+            return [asdict(each) for each in scenarios.use_rule(rules, rule.id)] if rule else entries
+
+        shared_values.change(self._records, _RULES, [], step)
+        return None if rule is None else rule.scenario
+
+    def _read_added(self) -> dict[str, Any]:
+        added: dict[str, Any] = shared_values.read(self._records, _ADDED_SCENARIOS, {})
+        return added
+
+
+def _first_match(
+    rules: list[ScenarioRule], operation: str, input: Mapping[str, Any], account: str
+) -> ScenarioRule | None:
+    return next((rule for rule in rules if rule.matches(operation, input, account)), None)

@@ -13,20 +13,20 @@ _BLOCK = 1000
 _MOST_TALLIES = 500
 
 
-def record(name: str) -> str:
+def build_record_name(name: str) -> str:
     """The record that a value is kept in."""
     return f"cell:{name}"
 
 
 def read(records: Records, name: str, default: Any) -> Any:
     """The value of that name."""
-    text = records.get(record(name))
+    text = records.get(build_record_name(name))
     return default if text is None else json.loads(text)
 
 
 def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]) -> Any:
     """Replace a value by what ``step`` makes of it, and give that; nobody else changes it in between."""
-    cell = record(name)
+    cell = build_record_name(name)
 
     def work(transaction: Transaction) -> Any:
         text = transaction.get(cell)
@@ -37,7 +37,7 @@ def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]
     return records.transact((cell,), work)
 
 
-def tally(records: Records, name: str) -> int:
+def count(records: Records, name: str) -> int:
     """Count ``name`` once more; how often it was counted. Only the names counted last are remembered."""
 
     def step(tallies: dict[str, int]) -> dict[str, int]:
@@ -49,7 +49,7 @@ def tally(records: Records, name: str) -> int:
     return seen
 
 
-def within(records: Records, name: str, now_ms: int, window_ms: int, most: int) -> int:
+def count_in_window(records: Records, name: str, now_ms: int, window_ms: int, most: int) -> int:
     """Count ``name`` now, unless ``most`` were counted in the last ``window_ms``: then how long until one more may be.
 
     0 where it was counted.

@@ -51,10 +51,10 @@ class KeyBusy(Exception):
 class NotEnoughCredits(Exception):
     """The account has fewer credits than the task costs; nothing was stored."""
 
-    def __init__(self, available: int, needed: int) -> None:
-        super().__init__(available, needed)
+    def __init__(self, available: int, cost: int) -> None:
+        super().__init__(available, cost)
         self.available = available
-        self.needed = needed
+        self.cost = cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,9 @@ class TaskStore:
             account, fallen = _folded(t, task.account, start, now_ms)
             if account.balance.available < task.credits:
                 raise NotEnoughCredits(account.balance.available, task.credits)
-            hold, end = credits.entries(task.timeline, task.credits)
+            hold, end = credits.build_entries(task.timeline, task.credits)
             _drop_fallen(t, task.account, fallen)
-            balance = credits.fold(account.balance, [hold], now_ms)
+            balance = credits.apply_entries(account.balance, [hold], now_ms)
             _put_account(t, task.account, _Account(balance, account.tasks + 1))
             t.add(f"due:{task.account}", end.at_ms, _due_member(task.id, end))
             _put_new(t, task, key, delivery)
@@ -126,8 +126,8 @@ class TaskStore:
             after = task and step(task)
             if task is None or after is None or after is task:
                 return task
-            _, was = credits.entries(task.timeline, task.credits)
-            _, end = credits.entries(after.timeline, after.credits)
+            _, was = credits.build_entries(task.timeline, task.credits)
+            _, end = credits.build_entries(after.timeline, after.credits)
             if was != end:
                 if (was.at_ms, _due_member(id_, was)) not in t.earliest(due, was.at_ms, _ALL):
                     return task  # it has ended for somebody whose clock is a moment ahead
@@ -141,7 +141,7 @@ class TaskStore:
 
         return self._records.transact((f"task:{id_}", f"hook:{id_}", due), work)
 
-    def release(self, account: str, key: IdempotencyKey) -> None:
+    def release_key(self, account: str, key: IdempotencyKey) -> None:
         """The create of this key is no longer under way."""
         name = _key_name(account, key.key)
 
@@ -153,13 +153,13 @@ class TaskStore:
 
         self._records.transact((name,), work)
 
-    def balance(self, account: str, start: int, now_ms: int) -> Balance:
+    def read_balance(self, account: str, start: int, now_ms: int) -> Balance:
         """The credits of an account now."""
         self._settle(account, start, now_ms)
         known, fallen = _folded(self._records, account, start, now_ms)
-        return known.balance if not fallen else self.balance(account, start, now_ms)
+        return known.balance if not fallen else self.read_balance(account, start, now_ms)
 
-    def all(self) -> Iterator[Task]:
+    def list_all(self) -> Iterator[Task]:
         """Every task, those that end last first, read a page at a time."""
         before: tuple[int, str] | None = None
         while page := self._records.latest(_TASKS, before, _PAGE):
@@ -167,7 +167,7 @@ class TaskStore:
             yield from (task for task in tasks_of_page if task is not None)
             before = page[-1]
 
-    def forgotten(self) -> int:
+    def count_forgotten(self) -> int:
         """How many tasks were forgotten to make room."""
         return int(self._records.get(_FORGOTTEN) or 0)
 
@@ -230,7 +230,7 @@ def _folded(reading: Reading, account: str, start: int, now_ms: int) -> tuple[_A
     text = reading.get(f"account:{account}")
     available, held, settled, count = (start, 0, 0, 0) if text is None else json.loads(text)
     fallen = reading.earliest(f"due:{account}", now_ms, _PAGE)
-    balance = credits.fold(Balance(available, held, settled), map(_entry, fallen), now_ms)
+    balance = credits.apply_entries(Balance(available, held, settled), map(_entry, fallen), now_ms)
     return _Account(balance, count), fallen
 
 
@@ -247,7 +247,10 @@ def _drop_fallen(t: Transaction, account: str, fallen: list[tuple[int, str]]) ->
 
 def _put_account(t: Transaction, account: str, known: _Account) -> None:
     balance = known.balance
-    t.put(f"account:{account}", json.dumps([balance.available, balance.held, balance.settled, known.tasks]))
+    t.put(
+        f"account:{account}",
+        json.dumps([balance.available, balance.held_credits, balance.settled_credits, known.tasks]),
+    )
 
 
 def _put_new(t: Transaction, task: Task, key: IdempotencyKey | None, delivery: Delivery | None) -> None:

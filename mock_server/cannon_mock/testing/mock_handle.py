@@ -11,9 +11,9 @@ from flask import Flask
 
 from cannon_mock.clock import Clock
 from cannon_mock.model import journal
-from cannon_mock.model.deliveries import Answer, Delivery
-from cannon_mock.model.journal import Exchange
-from cannon_mock.model.scenarios import Rule
+from cannon_mock.model.deliveries import Delivery, DeliveryResponse
+from cannon_mock.model.journal import JournalEntry
+from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
@@ -34,17 +34,17 @@ class Mailbox:
         self.errors: list[BaseException] = []
         self.account_of: Callable[[str], str] = lambda _: ""
 
-    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | None:
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse | None:
         """See Send. What a receiver raises is kept for the end of its test, and is a failed attempt."""
         account = self.account_of(json.loads(body)["data"]["id"]) if self.receivers else ""
         receiver = self.receivers.get(account) or self.receivers.get("")
         if receiver is None:
             return self._outside(url, body, headers)
         try:
-            return Answer(receiver(body, headers) or 200)
+            return DeliveryResponse(receiver(body, headers) or 200)
         except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - it is raised at the end of the test
             self.errors.append(error)
-            return Answer(500, f"{type(error).__name__}: {error}"[:200])
+            return DeliveryResponse(500, f"{type(error).__name__}: {error}"[:200])
 
 
 @dataclass(slots=True, repr=False)
@@ -68,19 +68,19 @@ class MockHandle:
         return self._mock.clock
 
     @property
-    def journal(self) -> list[Exchange]:
+    def journal(self) -> list[JournalEntry]:
         """What was asked and answered, the oldest first."""
         return self.calls()
 
     @property
     def tasks(self) -> list[Task]:
         """The requests that were accepted, those that end last first."""
-        return [task for task in self._mock.store.tasks.all() if self.account in ("", task.account)]
+        return [task for task in self._mock.store.tasks.list_all() if self.account in ("", task.account)]
 
     @property
     def webhooks(self) -> list[Delivery]:
         """Deliveries with their attempts, in the order of ``tasks``."""
-        found = (self._mock.store.webhooks.get(task.id) for task in self.tasks)
+        found = (self._mock.store.deliveries.get(task.id) for task in self.tasks)
         return [delivery for delivery in found if delivery is not None]
 
     @property
@@ -98,8 +98,8 @@ class MockHandle:
         if times is not None and times < 1:
             raise ValueError(f"times {times}: a number from 1 on")
         if self._mock.scenarios.find(name) is None:
-            raise LookupError(f"no scenario {name}; known: {', '.join(self._mock.scenarios.texts())}")
-        rule = self._mock.add_rule(Rule(0, name, operation, model, prompt, self.account, times))
+            raise LookupError(f"no scenario {name}; known: {', '.join(self._mock.scenarios.list_texts())}")
+        rule = self._mock.scenarios.add_rule(ScenarioRule(0, name, operation, model, prompt, self.account, times))
         self._rules.append(rule.id)
 
     def advance(
@@ -117,7 +117,7 @@ class MockHandle:
         if receiver is not None:
             self.mailbox.receivers[self.account] = receiver
 
-    def calls(self, **wanted: str | int) -> list[Exchange]:
+    def calls(self, **wanted: str | int) -> list[JournalEntry]:
         """The exchanges that have each value wanted: fields of an Exchange; a path by its beginning."""
         unknown = wanted.keys() - set(journal.FILTERS)
         if unknown:
@@ -145,7 +145,7 @@ class MockHandle:
     def close(self) -> None:
         """Take back what this test has set. Raises what a receiver of webhooks raised."""
         for id_ in self._rules:
-            self._mock.drop_rules(id_)
+            self._mock.scenarios.remove_rules(id_)
         self.on_webhook(None)
         errors = tuple(self.mailbox.errors)
         self.mailbox.errors.clear()
@@ -157,7 +157,7 @@ class MockHandle:
         return context.find_context(self.app)
 
 
-def _line(exchange: Exchange) -> str:
+def _line(exchange: JournalEntry) -> str:
     what = f"{exchange.method} {exchange.path} -> {exchange.status}"
     fault = f" ({exchange.fault}, by the scenario {exchange.scenario})" if exchange.fault else ""
     sent = f"\n    sent: {exchange.request_body[:_SHOWN]}" if exchange.request_body else ""

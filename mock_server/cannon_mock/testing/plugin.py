@@ -108,12 +108,12 @@ def cannon_server(
     request: pytest.FixtureRequest, cannon_servers: Callable[[dict[str, Any]], MockHandle]
 ) -> Iterator[MockHandle]:
     """A mock at ``url``, for any client; ``key`` is an account of this test alone."""
-    from cannon_mock.model.keys import account_of
+    from cannon_mock.model.keys import derive_account
     from cannon_mock.testing.mock_handle import MockHandle
 
     served = cannon_servers(_settings(request))
     key = f"cs_test_{hashlib.sha256(f'{request.node.nodeid} {id(request)}'.encode()).hexdigest()[:24]}"
-    yield from _lent(request, MockHandle(served.app, served.url, key, served.mailbox, account_of(key)))
+    yield from _lent(request, MockHandle(served.app, served.url, key, served.mailbox, derive_account(key)))
 
 
 def _lent(request: pytest.FixtureRequest, handle: MockHandle) -> Iterator[MockHandle]:
@@ -132,17 +132,17 @@ def _made(settings: dict[str, Any], clock: ManualClock) -> MockHandle:
 
     try:
         config = Config(**settings)
-        mailbox = Mailbox(outgoing.poster(config.webhook_hosts))
+        mailbox = Mailbox(outgoing.build_send(config.webhook_hosts))
         app = create_app(config, clock=clock, send=mailbox.send)
     except (TypeError, ValueError, CannonSpecError, StoreError) as error:
         pytest.fail(f"cannon: {error}", pytrace=False)
     store = context.find_context(app).store
 
-    def account_of(id_: str) -> str:
+    def derive_account(id_: str) -> str:
         task = store.tasks.get(id_)
         return "" if task is None else task.account
 
-    mailbox.account_of = account_of
+    mailbox.account_of = derive_account
     return MockHandle(app, context.find_context(app).catalog.base_url, "cs_test_pytest", mailbox)
 
 
@@ -193,7 +193,7 @@ def _forget(handle: MockHandle) -> None:
     """The session's clock moves this test's webhooks no more."""
     from cannon_mock.views import context
 
-    handle.clock.movers.remove(context.find_context(handle.app).webhook_sender.move)
+    handle.clock.move_handlers.remove(context.find_context(handle.app).webhook_sender.deliver_until)
 
 
 def _need() -> None:

@@ -13,11 +13,10 @@ from werkzeug.exceptions import HTTPException
 
 from cannon_mock.model import journal, tasks
 from cannon_mock.model.deliveries import Delivery
-from cannon_mock.model.keys import account_of
-from cannon_mock.model.scenarios import Rule
+from cannon_mock.model.keys import derive_account
+from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.stores import StoreError
-from cannon_mock.views import reset
 from cannon_mock.views.context import MockContext, current_context, find_base_url
 from cannon_mock.views.problems import AdminError, build_error_reply
 from cannon_spec import Claim, __version__, document
@@ -117,8 +116,8 @@ def scenarios() -> Response:
     """The scenarios there are, and the rules that choose them."""
     mock = current_context()
     default = mock.config.scenario or mock.catalog.scenarios["default"]
-    rules = [_shown_rule(rule) for rule in mock.rules()]
-    return jsonify(default=default, scenarios=mock.scenarios.texts(), rules=rules)
+    rules = [_shown_rule(rule) for rule in mock.scenarios.list_rules()]
+    return jsonify(default=default, scenarios=mock.scenarios.list_texts(), rules=rules)
 
 
 @blueprint.post("/scenarios")
@@ -126,7 +125,7 @@ def add_rule() -> tuple[Response, int]:
     """Add a rule: ``scenario``, what creates must ``match`` (operation, model, prompt, key), and for how many."""
     mock, asked = current_context(), _asked("scenario", "match", "times")
     match, times = asked.get("match", {}), asked.get("times")
-    known = mock.scenarios.texts()
+    known = mock.scenarios.list_texts()
     if not isinstance(asked.get("scenario"), str) or asked["scenario"] not in known:
         raise AdminError(400, f"scenario names one of {', '.join(known)}")
     if not isinstance(match, dict) or not all(
@@ -136,9 +135,9 @@ def add_rule() -> tuple[Response, int]:
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
         raise AdminError(400, "times is a number from 1 on")
     fields = {name: value for name, value in match.items() if name != "key"}
-    account = account_of(match["key"]) if "key" in match else ""
+    account = derive_account(match["key"]) if "key" in match else ""
     try:
-        rule = mock.add_rule(Rule(0, asked["scenario"], account=account, times=times, **fields))
+        rule = mock.scenarios.add_rule(ScenarioRule(0, asked["scenario"], account=account, times=times, **fields))
     except LookupError as error:
         raise AdminError(409, str(error.args[0])) from None
     return jsonify(_shown_rule(rule)), 201
@@ -161,9 +160,9 @@ def add_scenario(name: str) -> tuple[Response, int]:
 def drop_rules(id_: int | None = None) -> Response:
     """Remove one rule, or all."""
     mock = current_context()
-    if id_ is not None and id_ not in {rule.id for rule in mock.rules()}:
+    if id_ is not None and id_ not in {rule.id for rule in mock.scenarios.list_rules()}:
         raise AdminError(404, f"no rule {id_}")
-    return jsonify(rules=mock.drop_rules(id_))
+    return jsonify(rules=mock.scenarios.remove_rules(id_))
 
 
 @blueprint.get("/tasks")
@@ -171,7 +170,7 @@ def list_tasks() -> Response:
     """Tasks, those that end last first: filter by ``key``, ``status``, ``operation``, ``model``, ``scenario``."""
     mock, wanted = current_context(), _wanted("account", "status", "operation", "model", "scenario")
     now_ms = mock.clock.now_ms()
-    return jsonify(tasks=_found((_shown_task(task, now_ms) for task in mock.store.tasks.all()), wanted))
+    return jsonify(tasks=_found((_shown_task(task, now_ms) for task in mock.store.tasks.list_all()), wanted))
 
 
 @blueprint.get("/tasks/<id_>")
@@ -190,8 +189,8 @@ def end_task(id_: str) -> Response:
         raise AdminError(400, "outcome is succeeded or failed, message is text")
     now_ms = mock.clock.now_ms()
     known = _known(mock.store.tasks.get(id_), id_)
-    delay_ms = mock.find_scenario(known.scenario).hook.delay_ms
-    changed = mock.store.tasks.change(id_, delay_ms, lambda task: tasks.ended(task, now_ms, outcome, message))
+    delay_ms = mock.scenarios.find_or_plain(known.scenario).webhook.delay_ms
+    changed = mock.store.tasks.change(id_, delay_ms, lambda task: tasks.end_task(task, now_ms, outcome, message))
     return _whole_task(mock, _known(changed, id_))
 
 
@@ -212,7 +211,7 @@ def count_exchanges() -> Response:
 def list_webhooks() -> Response:
     """Deliveries and their attempts, with the secret that signs them."""
     mock, wanted = current_context(), _wanted("account", "state", "task_id")
-    hooks = (mock.store.webhooks.get(task.id) for task in mock.store.tasks.all() if task.webhook_url is not None)
+    hooks = (mock.store.deliveries.get(task.id) for task in mock.store.tasks.list_all() if task.webhook_url is not None)
     shown = (asdict(hook) for hook in hooks if hook is not None)
     return jsonify(webhooks=_found(shown, wanted), secret=mock.webhook_sender.secret)
 
@@ -224,7 +223,7 @@ def redeliver(task_id: str) -> tuple[Response, int]:
     task = mock.store.tasks.get(task_id)
     if task is not None and task.timeline.ended_ms > mock.clock.now_ms():
         raise AdminError(409, "the request has not ended; its webhook comes when it has")
-    delivery: Delivery | None = mock.store.webhooks.again(task_id, mock.clock.now_ms())
+    delivery: Delivery | None = mock.store.deliveries.redeliver(task_id, mock.clock.now_ms())
     if delivery is None:
         raise AdminError(404, f"no webhook of a request {task_id[:60]}")
     return jsonify(asdict(delivery)), 202
@@ -236,7 +235,8 @@ def forget() -> Response:
     what = _asked("what").get("what", "all")
     if what not in ("all", "journal"):
         raise AdminError(400, "what is all or journal")
-    reset.forget(current_context(), journal_only=what == "journal")
+    store = current_context().store
+    (store.forget_journal if what == "journal" else store.forget_all)()
     return jsonify(ok=True)
 
 
@@ -264,7 +264,7 @@ def _wanted(*names: str) -> Mapping[str, str]:
     if unknown:
         raise AdminError(400, f"no filter {min(unknown)[:60]}: there are key, limit, {', '.join(names)}")
     if "key" in request.args:
-        wanted["account"] = account_of(request.args["key"])
+        wanted["account"] = derive_account(request.args["key"])
     return wanted
 
 
@@ -281,7 +281,7 @@ def _found(shown: Iterable[dict[str, Any]], wanted: Mapping[str, str]) -> list[d
     return list(islice(fitting, _limit()))
 
 
-def _matching() -> list[journal.Exchange]:
+def _matching() -> list[journal.JournalEntry]:
     wanted = _wanted(*journal.FILTERS)
     mock = current_context()
     entries = mock.store.records.entries(journal.LOG, mock.config.journal)
@@ -299,7 +299,7 @@ def _clock(mock: MockContext) -> Response:
     return jsonify(now_ms=mock.clock.now_ms(), scale=scale, frozen=scale == 0)
 
 
-def _shown_rule(rule: Rule) -> dict[str, Any]:
+def _shown_rule(rule: ScenarioRule) -> dict[str, Any]:
     match = {name: getattr(rule, name) for name in ("operation", "model", "prompt", "account") if getattr(rule, name)}
     return {"id": rule.id, "scenario": rule.scenario, "match": match, "times": rule.times}
 
@@ -323,7 +323,7 @@ def _moment(at_ms: int) -> int | None:
 def _whole_task(mock: MockContext, task: Task) -> Response:
     now_ms = mock.clock.now_ms()
     events = [asdict(event) for event in task.events]
-    view = tasks.view(mock.catalog, task, now_ms, find_base_url(mock))
+    view = tasks.build_view(mock.catalog, task, now_ms, find_base_url(mock))
     return jsonify({**_shown_task(task, now_ms), "events": events, "request": view})
 
 

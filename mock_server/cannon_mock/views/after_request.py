@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from cannon_mock.model import journal
-from cannon_mock.model.journal import Exchange
+from cannon_mock.model.journal import JournalEntry
 from cannon_mock.views import faults
 from cannon_mock.views.context import ExchangeNotes, MockContext, current_context, current_notes
 
@@ -32,19 +32,19 @@ def _finish(response: Response) -> Response:
 
 def _write_down(mock: MockContext, known: ExchangeNotes, response: Response) -> None:
     said = response.get_data() if response.is_json else f"({response.content_length or 0} bytes)".encode()
-    exchange = Exchange(
+    exchange = JournalEntry(
         at_ms=mock.clock.now_ms(),
         method=request.method,
-        path=journal.label(request.path) or "",
+        path=journal.redact_text(request.path) or "",
         status=response.status_code,
         account=known.account,
-        operation=journal.label(known.operation),
-        model=journal.label(known.model),
-        idempotency_key=journal.label(known.idempotency_key),
+        operation=journal.redact_text(known.operation),
+        model=journal.redact_text(known.model),
+        idempotency_key=journal.redact_text(known.idempotency_key),
         request_id=known.request_id,
         scenario=known.scenario,
         fault=None if known.fault is None else faults.describe_fault(known.fault),
-        request_body=journal.body_text(known.body),
-        response_body=journal.body_text(said),
+        request_body=journal.redact_body(known.body),
+        response_body=journal.redact_body(said),
     )
     mock.store.records.append(journal.LOG, journal.encode(exchange), mock.config.journal)

@@ -11,7 +11,7 @@ from cannon_mock.model import scenarios, tasks
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.keys import Key
 from cannon_mock.model.scenarios import Scenario
-from cannon_mock.model.tasks import Order, Task
+from cannon_mock.model.tasks import Task, TaskRequest
 from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits
 from cannon_mock.views import auth, faults
 from cannon_mock.views.context import MockContext, add_evidence_header, current_context, current_notes, find_base_url
@@ -33,7 +33,7 @@ def status() -> Response:
     mock = current_context()
     key = auth.authorize(mock, current_notes())
     now_ms = mock.clock.now_ms()
-    remaining = mock.store.tasks.balance(key.account, key.credits, now_ms).available
+    remaining = mock.store.tasks.read_balance(key.account, key.credits, now_ms).available
     moment = datetime.fromtimestamp(now_ms / 1000, UTC)
     said = mock.catalog.status_reply
     response = jsonify(
@@ -88,32 +88,32 @@ def read(id_: str) -> Response:
     task = mock.store.tasks.get(id_)
     if task is None or task.account != key.account:
         raise ApiError(404, "request_not_found", _not_found(mock, id_), "request-unknown-404")
-    scenario = mock.find_scenario(task.scenario)
+    scenario = mock.scenarios.find_or_plain(task.scenario)
     seen.operation, seen.model, seen.scenario = task.operation, task.model, task.scenario
     for fault, wait_s in faults.find_due_faults(mock, scenario, "poll", task.id):
         mock.clock.sleep_ms(fault.latency_ms)
         seen.apply_fault(fault)
         faults.raise_status(fault, wait_s)
     task, now_ms = _polled(mock, task, scenario)
-    view = tasks.view(mock.catalog, task, now_ms, find_base_url(mock))
-    drift = [each for each in scenario.drift if each.on == "poll" and each.status in ("", view["status"])]
+    view = tasks.build_view(mock.catalog, task, now_ms, find_base_url(mock))
+    drift = [each for each in scenario.patches if each.on == "poll" and each.status in ("", view["status"])]
     for each in drift:
         view = merged(view, each.patch)
-    claims = tasks.claims(mock.catalog, task, now_ms)
+    claims = tasks.collect_claims(mock.catalog, task, now_ms)
     return add_evidence_header(jsonify(view), *claims, *(each.claim for each in drift))
 
 
 def _polled(mock: MockContext, task: Task, scenario: Scenario) -> tuple[Task, int]:
     """The task after this poll, and the time of it."""
     now_ms = mock.clock.now_ms()
-    if tasks.polled(task, now_ms) is task:
+    if tasks.record_poll(task, now_ms) is task:
         return task, now_ms
-    after = mock.store.tasks.change(task.id, scenario.hook.delay_ms, lambda each: tasks.polled(each, now_ms))
+    after = mock.store.tasks.change(task.id, scenario.webhook.delay_ms, lambda each: tasks.record_poll(each, now_ms))
     return after or task, now_ms
 
 
 def _not_found(mock: MockContext, id_: str) -> str:
-    forgotten = mock.store.tasks.forgotten()
+    forgotten = mock.store.tasks.count_forgotten()
     if not forgotten:
         return f"no request {id_[:60]} of this API key"
     kept = f"this mock keeps {mock.config.max_tasks} requests and has forgotten {forgotten} (--max-tasks keeps more)"
@@ -132,14 +132,14 @@ def _scenario(mock: MockContext, key: Key, submission: CreateBody) -> Scenario:
     """The scenario of a create: by header, by rule, by a word in the prompt, or the default."""
     name = (
         request.headers.get(scenarios.HEADER)
-        or mock.choose_by_rule(key, submission.operation, submission.input)
-        or scenarios.magic(submission.input.get("prompt"))
+        or mock.scenarios.choose_by_rule(submission.operation, submission.input, key.account)
+        or scenarios.find_name_in_prompt(submission.input.get("prompt"))
         or mock.config.scenario
         or mock.catalog.scenarios["default"]
     )
     found = mock.scenarios.find(name)
     if found is None:
-        message = f"no scenario {name[:60]}; known: {', '.join(mock.scenarios.texts())}"
+        message = f"no scenario {name[:60]}; known: {', '.join(mock.scenarios.list_texts())}"
         raise ApiError(400, "unknown_scenario", message, "scenario-header")
     return found
 
@@ -148,14 +148,16 @@ def _drawn(
     mock: MockContext, key: Key, submission: CreateBody, scenario: Scenario, idempotency_key: str | None
 ) -> Task:
     operation = mock.catalog.operations[submission.operation]
-    order = Order(key.account, operation, submission.input, submission.painted, submission.webhook_url, idempotency_key)
+    order = TaskRequest(
+        key.account, operation, submission.input, submission.painted, submission.webhook_url, idempotency_key
+    )
     seed = f"{mock.seed}:{next(mock.numbers)}"
-    return tasks.draw(mock.catalog, order, scenario, mock.config.pace, mock.clock.now_ms(), seed)
+    return tasks.plan_task(mock.catalog, order, scenario, mock.config.pace, mock.clock.now_ms(), seed)
 
 
 def _stored(mock: MockContext, key: Key, task: Task, submission: CreateBody, latency_ms: int) -> Task:
     """The task as stored, or the earlier one of the same idempotency key, after ``latency_ms``."""
-    now_ms, known = task.drawn.created_ms, None
+    now_ms, known = task.planned_timeline.created_ms, None
     if task.idempotency_key is not None:
         expires_ms = now_ms + mock.catalog.lifecycle["idempotency_ms"]["value"]
         busy_until_ms = now_ms + latency_ms if latency_ms else 0
@@ -171,20 +173,20 @@ def _stored(mock: MockContext, key: Key, task: Task, submission: CreateBody, lat
         headers = {"Retry-After": str(-(-error.wait_ms // 1000))}
         raise ApiError(409, "idempotency_key_busy", message, "idempotency-in-flight", headers=headers) from None
     except NotEnoughCredits as error:
-        message = f"this request costs {error.needed} credits and {error.available} are left"
+        message = f"this request costs {error.cost} credits and {error.available} are left"
         claims = ("insufficient-credits", "credits-start", "credits-hold", task.price_claim)
         raise ApiError(402, "insufficient_credits", message, *claims) from None
     if latency_ms:
         mock.clock.sleep_ms(latency_ms)
         if known is not None:
-            mock.store.tasks.release(task.account, known)
+            mock.store.tasks.release_key(task.account, known)
     return stored
 
 
 def _delivery(mock: MockContext, task: Task) -> Delivery | None:
     if task.webhook_url is None:
         return None
-    delay_ms = mock.find_scenario(task.scenario).hook.delay_ms
+    delay_ms = mock.scenarios.find_or_plain(task.scenario).webhook.delay_ms
     due_ms = task.timeline.ended_ms + delay_ms
     return Delivery(f"msg_{task.id}", task.id, task.account, task.webhook_url, find_base_url(mock), due_ms)
 
@@ -194,10 +196,10 @@ def _accepted(mock: MockContext, task: Task, submission: CreateBody, scenario: S
         "id": task.id,
         "status": mock.catalog.lifecycle["initial"],
         "operation": task.operation,
-        "poll_after_ms": tasks.poll_after_ms(mock.catalog, mock.config.pace),
+        "poll_after_ms": tasks.compute_poll_after_ms(mock.catalog, mock.config.pace),
         "urls": {"get": f"{find_base_url(mock)}/api/v1/requests/{task.id}"},
     }
-    drift = [each for each in scenario.drift if each.on == "create"]
+    drift = [each for each in scenario.patches if each.on == "create"]
     for each in drift:
         reply = merged(reply, each.patch)
     response = jsonify(reply)

@@ -28,7 +28,7 @@ def asset(asset_id: str, name: str) -> Response:
     mock = current_context()
     seen = current_notes()
     task = _succeeded(mock, seen, asset_id)
-    for fault, wait_s in faults.find_due_faults(mock, mock.find_scenario(task.scenario), "asset", task.id):
+    for fault, wait_s in faults.find_due_faults(mock, mock.scenarios.find_or_plain(task.scenario), "asset", task.id):
         mock.clock.sleep_ms(fault.latency_ms)
         seen.apply_fault(fault)
         faults.raise_status(fault, wait_s)
@@ -45,8 +45,12 @@ def asset(asset_id: str, name: str) -> Response:
 def _succeeded(mock: MockContext, seen: ExchangeNotes, asset: str) -> Task:
     """The task that made an asset. Refuses one that is not there yet, or no more."""
     now_ms = mock.clock.now_ms()
-    task = mock.store.tasks.get(tasks.id_of_asset(asset))
-    if task is None or status_at(task.timeline, now_ms) != "succeeded" or tasks.asset_id(mock.catalog, task) != asset:
+    task = mock.store.tasks.get(tasks.parse_asset_id(asset))
+    if (
+        task is None
+        or status_at(task.timeline, now_ms) != "succeeded"
+        or tasks.build_asset_id(mock.catalog, task) != asset
+    ):
         raise ApiError(404, "asset_not_found", f"no asset {asset[:60]}", "asset-open")
     seen.account, seen.operation, seen.model = task.account, task.operation, task.model
     seen.request_id, seen.scenario = task.id, task.scenario

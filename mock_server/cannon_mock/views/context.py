@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 from flask import Flask, Response, current_app, g, request
 
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
-from cannon_mock.model import scenarios
-from cannon_mock.model.keys import Key, Keys
-from cannon_mock.model.scenarios import Fault, Rule, Scenario
-from cannon_mock.stores import Store, shared_values
-from cannon_mock.stores.scenario_registry import Book
-from cannon_mock.webhooks.sender import Postman
+from cannon_mock.model.keys import Keys
+from cannon_mock.model.scenarios import Fault
+from cannon_mock.stores import Store
+from cannon_mock.stores.scenario_registry import ScenarioRegistry
+from cannon_mock.webhooks.sender import WebhookSender
 from cannon_spec.contract.catalog import Catalog
 
 _EXTENSION = "cannon_mock"
-_RULES = "rules"
 EVIDENCE_HEADER = "x-mock-evidence"
-MOST_RULES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,52 +32,11 @@ class MockContext:
     keys: Keys
     store: Store
     clock: Clock
-    webhook_sender: Postman
+    webhook_sender: WebhookSender
     seed: str
     numbers: Iterator[int]
-    scenarios: Book
+    scenarios: ScenarioRegistry
     evidence_texts: dict[tuple[str, ...], str] = field(default_factory=dict)
-
-    def rules(self) -> list[Rule]:
-        """The rules that choose scenarios, in the order in which they are tried."""
-        return [Rule(**rule) for rule in shared_values.read(self.store.records, _RULES, [])]
-
-    def add_rule(self, rule: Rule) -> Rule:
-        """Add a rule after the others; its id is given here. Raises LookupError where there are too many."""
-
-        def step(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            if len(rules) >= MOST_RULES:
-                raise LookupError(f"there are {MOST_RULES} rules already")
-            return [*rules, asdict(replace(rule, id=max((each["id"] for each in rules), default=0) + 1))]
-
-        return Rule(**shared_values.change(self.store.records, _RULES, [], step)[-1])
-
-    def drop_rules(self, id_: int | None = None) -> int:
-        """Remove one rule, or all; how many are left."""
-        left = shared_values.change(
-            self.store.records, _RULES, [], lambda rules: [] if id_ is None else [r for r in rules if r["id"] != id_]
-        )
-        return len(left)
-
-    def choose_by_rule(self, key: Key, operation: str, input: dict[str, Any]) -> str | None:
-        """The scenario that the first matching rule names; that rule is used up by one."""
-        rule = next((rule for rule in self.rules() if rule.matches(operation, input, key.account)), None)
-        if rule is None or rule.times is None:
-            return None if rule is None else rule.scenario
-        chosen: Rule | None = None
-
-        def step(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            nonlocal chosen
-            known = [Rule(**each) for each in rules]
-            chosen = next((rule for rule in known if rule.matches(operation, input, key.account)), None)
-            return [asdict(rule) for rule in scenarios.spent(known, chosen.id)] if chosen else rules
-
-        shared_values.change(self.store.records, _RULES, [], step)
-        return None if chosen is None else chosen.scenario
-
-    def find_scenario(self, name: str) -> Scenario:
-        """The scenario of that name; a plain one where it is no longer known."""
-        return self.scenarios.find(name) or Scenario(name, "")
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Response
 
-from cannon_mock.model.scenarios import Fault, Place, Scenario
+from cannon_mock.model.scenarios import Fault, FaultPoint, Scenario
 from cannon_mock.stores import shared_values
 from cannon_mock.views.context import MockContext
 from cannon_mock.views.errors import ApiError
@@ -17,7 +17,7 @@ class ConnectionDropped(Exception):
 
 
 def find_due_faults(
-    mock: MockContext, scenario: Scenario, on: Place, who: str, keyed: bool = False
+    mock: MockContext, scenario: Scenario, on: FaultPoint, who: str, keyed: bool = False
 ) -> list[tuple[Fault, int]]:
     """The faults of a scenario that strike now, each with the seconds after which to try again, where it knows.
 
@@ -39,10 +39,10 @@ def _wait_s(mock: MockContext, fault: Fault, name: str, keyed: bool) -> int | No
     asked = fault.retry_after_s or 0
     if fault.limit is not None:
         now_ms, window_ms = mock.clock.now_ms(), fault.limit["window_ms"]
-        wait_ms = shared_values.within(mock.store.records, name, now_ms, window_ms, fault.limit["requests"])
+        wait_ms = shared_values.count_in_window(mock.store.records, name, now_ms, window_ms, fault.limit["requests"])
         return -(-wait_ms // 1000) if wait_ms else None
     if fault.times is not None:
-        count = shared_values.tally(mock.store.records, name)
+        count = shared_values.count(mock.store.records, name)
         past = count > fault.times if keyed else count % (fault.times + 1) == 0
         return None if past else asked
     return asked

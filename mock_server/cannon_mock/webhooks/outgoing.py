@@ -7,23 +7,23 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 
-from cannon_mock.model.deliveries import Answer
+from cannon_mock.model.deliveries import DeliveryResponse
 
 TIMEOUT_S = 15
 """How long a receiver may take."""
 
 _LARGEST_PORT = 65_535
 
-Send = Callable[[str, bytes, Mapping[str, str]], Answer | None]
+Send = Callable[[str, bytes, Mapping[str, str]], DeliveryResponse | None]
 """Posts a body with headers to an address; None where that address must not be called."""
 
 
-def poster(hosts: frozenset[str]) -> Send:
+def build_send(hosts: frozenset[str]) -> Send:
     """Posts to this machine and to ``hosts``, and to nobody else."""
     return lambda url, body, headers: _post(url, body, headers) if may_call(url, hosts) else None
 
 
-def _post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+def _post(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse:
     """POST a body; redirects are not followed, no proxy is asked, and the answer's body is not read."""
     import httpx  # late: a mock that calls nobody starts without it
 
@@ -32,9 +32,9 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
             httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client,
             client.stream("POST", url, content=body, headers=dict(headers)) as reply,
         ):
-            return Answer(reply.status_code, "", _retry_after_ms(reply.headers.get("Retry-After")))
+            return DeliveryResponse(reply.status_code, "", _retry_after_ms(reply.headers.get("Retry-After")))
     except httpx.HTTPError as error:
-        return Answer(None, f"{type(error).__name__}: {error}"[:200])
+        return DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200])
 
 
 def may_call(url: str, hosts: frozenset[str]) -> bool:

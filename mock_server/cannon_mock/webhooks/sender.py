@@ -16,8 +16,8 @@ from standardwebhooks.webhooks import Webhook
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
 from cannon_mock.model import tasks
-from cannon_mock.model.deliveries import Answer, Delivery
-from cannon_mock.model.scenarios import Hook
+from cannon_mock.model.deliveries import Delivery, DeliveryResponse
+from cannon_mock.model.scenarios import WebhookFaults
 from cannon_mock.model.tasks import Task
 from cannon_mock.stores import Store
 from cannon_mock.webhooks.outgoing import TIMEOUT_S, Send
@@ -30,7 +30,7 @@ _PAUSE_S = 0.005
 
 
 @dataclass(slots=True)
-class Postman:
+class WebhookSender:
     """Delivers what is due, one after the other. ``hook_of`` says what a scenario does to its webhooks.
 
     ``inline``: after each exchange, as there is no thread to do it.
@@ -42,7 +42,7 @@ class Postman:
     clock: Clock
     secret: str
     send: Send
-    hook_of: Callable[[str], Hook]
+    find_webhook_faults: Callable[[str], WebhookFaults]
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
     _sender: int = 0
@@ -54,7 +54,7 @@ class Postman:
             count += 1
         return count
 
-    def move(self, to_ms: int) -> None:
+    def deliver_until(self, to_ms: int) -> None:
         """Move the clock from one due webhook to the next, up to ``to_ms``, and deliver each.
 
         Called by a receiver in the thread that sends, it does nothing: the move that is under way goes on.
@@ -63,14 +63,14 @@ class Postman:
             pass
 
     def _next_step(self, to_ms: int) -> bool:
-        due_ms = self.store.webhooks.due_ms()
+        due_ms = self.store.deliveries.find_next_due_ms()
         if due_ms is not None and due_ms <= to_ms:
             self.clock.move_to(due_ms)
             if not self._deliver_one():
                 time.sleep(_PAUSE_S)
             return True
-        if self.store.webhooks.under_way():  # by another process or thread, for up to PATIENCE_MS
-            self.store.webhooks.give_up_dead(self.clock.now_ms())
+        if self.store.deliveries.has_attempt_under_way():  # by another process or thread, for up to PATIENCE_MS
+            self.store.deliveries.fail_dead_attempts(self.clock.now_ms())
             time.sleep(_PAUSE_S)
             return True
         return False
@@ -80,14 +80,14 @@ class Postman:
             return False
         self._sender = get_ident()
         try:
-            delivery = self.store.webhooks.claim(self.clock.now_ms())
+            delivery = self.store.deliveries.claim(self.clock.now_ms())
             if delivery is None:
                 return False
             try:
                 self._attempt(delivery)
             except (ValueError, OSError, RuntimeError) as error:  # of a sender that somebody handed in
-                self.store.webhooks.finish(
-                    delivery, Answer(None, f"{type(error).__name__}: {error}"[:200]), self.clock.now_ms()
+                self.store.deliveries.finish(
+                    delivery, DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200]), self.clock.now_ms()
                 )
             return True
         finally:
@@ -97,24 +97,24 @@ class Postman:
     def _attempt(self, delivery: Delivery) -> None:
         task = self.store.tasks.get(delivery.task_id)
         if task is None:
-            return self.store.webhooks.drop(delivery, "failed", "the request was forgotten")
-        hook = self.hook_of(task.scenario)
+            return self.store.deliveries.cancel(delivery, "failed", "the request was forgotten")
+        hook = self.find_webhook_faults(task.scenario)
         if hook.lost:
-            return self.store.webhooks.drop(delivery, "lost", "lost, as the scenario says")
-        body = event(self.catalog, task, delivery.base_url)
+            return self.store.deliveries.cancel(delivery, "lost", "lost, as the scenario says")
+        body = build_event(self.catalog, task, delivery.base_url)
         headers, sent = self._signed(delivery.id, body, hook)
         answers = [self.send(delivery.url, sent, headers) for _ in range(hook.copies)]
         answer = answers[-1]
         if answer is None:
             note = "not sent: only this machine is called; --allow-webhooks-to HOST allows others"
-            return self.store.webhooks.drop(delivery, "not-sent", note)
-        return self.store.webhooks.finish(delivery, answer, self.clock.now_ms())
+            return self.store.deliveries.cancel(delivery, "not-sent", note)
+        return self.store.deliveries.finish(delivery, answer, self.clock.now_ms())
 
-    def _signed(self, id_: str, body: bytes, hook: Hook) -> tuple[Mapping[str, str], bytes]:
+    def _signed(self, id_: str, body: bytes, hook: WebhookFaults) -> tuple[Mapping[str, str], bytes]:
         """Headers and body as they are sent, with what the scenario does to them."""
         by_wall = self.config.webhook_timestamps == "wall"
         now_s = int(time.time() if by_wall else self.clock.now_ms() / 1000) - hook.age_s
-        secret = other_secret(self.secret) if hook.wrong_secret else self.secret
+        secret = derive_other_secret(self.secret) if hook.wrong_secret else self.secret
         signature = Webhook(secret).sign(id_, datetime.fromtimestamp(now_s, UTC), body.decode())
         headers = {
             "Content-Type": "application/json",
@@ -126,20 +126,20 @@ class Postman:
         return headers, body.replace(b'"succeeded"', b'"failed"', 1) + b" " if hook.changed_body else body
 
 
-def event(catalog: Catalog, task: Task, base_url: str) -> bytes:
+def build_event(catalog: Catalog, task: Task, base_url: str) -> bytes:
     """The body of a task's webhook: the same at each attempt."""
     ended_ms = task.timeline.ended_ms
-    seen = tasks.view(catalog, task, ended_ms, base_url)
+    seen = tasks.build_view(catalog, task, ended_ms, base_url)
     moment = datetime.fromtimestamp(ended_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     whole = {"type": f"request.{seen['status']}", "timestamp": moment, "data": seen}
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def new_secret(chance: bytes) -> str:
+def encode_secret(chance: bytes) -> str:
     """A signing secret made of random bytes."""
     return f"whsec_{b64encode(chance).decode()}"
 
 
-def other_secret(secret: str) -> str:
+def derive_other_secret(secret: str) -> str:
     """A secret that is not this one."""
-    return new_secret(hashlib.sha256(secret.encode()).digest())
+    return encode_secret(hashlib.sha256(secret.encode()).digest())

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cannon_mock.model import scenarios
-from cannon_mock.model.scenarios import Rule
+from cannon_mock.model.scenarios import ScenarioRule
 from tests.support.mocks import Driver, Maker, body, refusal
 from tests.support.payloads import CATALOG
 
-KNOWN = scenarios.read(CATALOG.scenarios["scenarios"])
+KNOWN = scenarios.read_scenarios(CATALOG.scenarios["scenarios"])
 HEADER = {"x-mock-scenario": "failed-internal"}
 words = st.sampled_from(["", "a", "b"])
 
@@ -37,7 +37,7 @@ def test_the_header_goes_before_a_rule_a_word_and_the_default(make_mock: Maker) 
     magic = body(prompt="a [mock:stuck] b")
     assert _chosen(mock, mock.created()) == "slow"
     assert _chosen(mock, mock.created(magic)) == "stuck"
-    mock.parts.add_rule(Rule(0, "webhook-lost"))
+    mock.parts.scenarios.add_rule(ScenarioRule(0, "webhook-lost"))
     assert _chosen(mock, mock.created(magic)) == "webhook-lost"
     assert _chosen(mock, mock.created(magic, headers=HEADER)) == "failed-internal"
 
@@ -58,8 +58,8 @@ def test_what_is_no_magic_word_is_a_prompt(mock: Driver, prompt: str) -> None:
     assert _chosen(mock, mock.created(body(prompt=prompt))) == "success"
 
 
-@given(rule=st.builds(Rule, st.just(1), st.just("s"), words, words, words, words), model=words, prompt=words)
-def test_a_rule_matches_what_has_all_that_it_names(rule: Rule, model: str, prompt: str) -> None:
+@given(rule=st.builds(ScenarioRule, st.just(1), st.just("s"), words, words, words, words), model=words, prompt=words)
+def test_a_rule_matches_what_has_all_that_it_names(rule: ScenarioRule, model: str, prompt: str) -> None:
     """An empty field of a rule fits everything; a prompt fits by a part of it, the others whole."""
     expected = (
         rule.operation in ("", "a")
@@ -73,17 +73,21 @@ def test_a_rule_matches_what_has_all_that_it_names(rule: Rule, model: str, promp
 @given(times=st.none() | st.integers(1, 3), uses=st.integers(0, 5))
 def test_a_rule_is_used_up(times: int | None, uses: int) -> None:
     """A rule with ``times`` goes after so many uses, one without stays, and other rules are untouched."""
-    other, left = Rule(2, "t", times=1), [Rule(1, "s", times=times), Rule(2, "t", times=1)]
+    other, left = ScenarioRule(2, "t", times=1), [ScenarioRule(1, "s", times=times), ScenarioRule(2, "t", times=1)]
     for _ in range(uses):
-        left = scenarios.spent(left, 1)
+        left = scenarios.use_rule(left, 1)
     assert other in left
     assert len(left) == (2 if times is None or uses < times else 1)
 
 
 def test_the_first_rule_that_fits_is_taken_and_used_up(mock: Driver) -> None:
     """Rules are tried in their order; one for two creates is for two, then comes the next."""
-    for rule in (Rule(0, "slow", model="flux2"), Rule(0, "stuck", times=2), Rule(0, "failed-internal")):
-        mock.parts.add_rule(rule)
+    for rule in (
+        ScenarioRule(0, "slow", model="flux2"),
+        ScenarioRule(0, "stuck", times=2),
+        ScenarioRule(0, "failed-internal"),
+    ):
+        mock.parts.scenarios.add_rule(rule)
     chosen = [_chosen(mock, mock.created()) for _ in range(4)]
     assert chosen == ["stuck", "stuck", "failed-internal", "failed-internal"]
     assert _chosen(mock, mock.created(body(model="flux2"))) == "slow"
@@ -91,16 +95,16 @@ def test_the_first_rule_that_fits_is_taken_and_used_up(mock: Driver) -> None:
 
 def test_there_are_not_endless_rules(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the limit a rule is refused, and those there are stay."""
-    monkeypatch.setattr("cannon_mock.views.context.MOST_RULES", 2)
-    kept = [mock.parts.add_rule(Rule(0, "slow")) for _ in range(2)]
+    monkeypatch.setattr("cannon_mock.stores.scenario_registry.MOST_RULES", 2)
+    kept = [mock.parts.scenarios.add_rule(ScenarioRule(0, "slow")) for _ in range(2)]
     with pytest.raises(LookupError, match="2 rules already"):
-        mock.parts.add_rule(Rule(0, "slow"))
-    assert mock.parts.rules() == kept
+        mock.parts.scenarios.add_rule(ScenarioRule(0, "slow"))
+    assert mock.parts.scenarios.list_rules() == kept
 
 
 def test_a_scenario_that_is_gone_leaves_a_plain_task(mock: Driver, make_mock: Maker) -> None:
     """A stored task whose scenario is no longer known, as another mock made it, goes on like any other."""
-    assert mock.parts.scenario_of("of-another-mock") == scenarios.Scenario("of-another-mock", "")
+    assert mock.parts.scenarios.find_or_plain("of-another-mock") == scenarios.Scenario("of-another-mock", "")
 
 
 def _entries() -> list[tuple[str, dict[str, Any]]]:
@@ -114,7 +118,7 @@ def test_a_scenario_is_read_whole(name: str, entry: dict[str, Any]) -> None:
     assert len(known.faults) == len(entry.get("faults", ()))
     for fault, said in zip(known.faults, entry.get("faults", ()), strict=True):
         assert {key: getattr(fault, key) for key in said} == said
-    for drift, said in zip(known.drift, entry.get("drift", ()), strict=True):
+    for drift, said in zip(known.patches, entry.get("drift", ()), strict=True):
         assert {key: getattr(drift, key) for key in said} == said
-    assert {key: getattr(known.hook, key) for key in entry.get("webhook", {})} == entry.get("webhook", {})
+    assert {key: getattr(known.webhook, key) for key in entry.get("webhook", {})} == entry.get("webhook", {})
     assert {key: getattr(known, key) for key in entry.get("pace", {})} == entry.get("pace", {})

@@ -11,14 +11,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cannon_mock.model import scenarios, tasks
-from cannon_mock.model.tasks import Event, Order, Pace, Task
+from cannon_mock.model.tasks import Event, Pace, Task, TaskRequest
 from cannon_spec.contract.lifecycle import Timeline, may_follow, status_at
 from tests.support.mocks import POLL_MS, PRICE_4K, RETENTION_MS
 from tests.support.payloads import CATALOG
 
 OPERATION = CATALOG.operations["image.generate"]
 INPUT = {"prompt": "A lone $prompt, ${model} and $$", "model": "gptimage2", "aspect_ratio": "16:9", "resolution": "4K"}
-KNOWN = scenarios.read(CATALOG.scenarios["scenarios"])
+KNOWN = scenarios.read_scenarios(CATALOG.scenarios["scenarios"])
 BASE = "http://mock.example"
 NOW = 1_762_479_300_000
 ENDS = ("success", "failed-internal")
@@ -34,39 +34,41 @@ ALWAYS = [
 AT_THE_END = [*ALWAYS[:4], "inputPreview", "outputPreview", *ALWAYS[4:], "requestLog"]
 
 
-def _drawn(seed: str = "s", scenario: str = "success", pace: Pace | None = None, **changes: Any) -> Task:
-    order = Order(**{"account": "acct_a", "operation": OPERATION, "input": INPUT, "painted": INPUT, **changes})
-    return tasks.draw(CATALOG, order, KNOWN[scenario], pace or Pace(), NOW, seed)
+def _plan(seed: str = "s", scenario: str = "success", pace: Pace | None = None, **changes: Any) -> Task:
+    order = TaskRequest(
+        **{"account": "acct_a", "operation": OPERATION, "input": INPUT, "capped_input": INPUT, **changes}
+    )
+    return tasks.plan_task(CATALOG, order, KNOWN[scenario], pace or Pace(), NOW, seed)
 
 
 def _seen(task: Task, after_ms: int) -> dict[str, Any]:
-    return tasks.view(CATALOG, task, task.timeline.created_ms + after_ms, BASE)
+    return tasks.build_view(CATALOG, task, task.timeline.created_ms + after_ms, BASE)
 
 
 def _at(task: Task, moment: str) -> dict[str, Any]:
-    return tasks.view(CATALOG, task, getattr(task.timeline, moment), BASE)
+    return tasks.build_view(CATALOG, task, getattr(task.timeline, moment), BASE)
 
 
 @given(seed=seeds, scenario=st.sampled_from(ENDS), speed=speeds, immediate=st.booleans())
 def test_the_same_arguments_draw_the_same_task(seed: str, scenario: str, speed: float, immediate: bool) -> None:
     """A draw depends on its arguments alone."""
-    first, second = (_drawn(seed, scenario, Pace(immediate, speed=speed)) for _ in range(2))
+    first, second = (_plan(seed, scenario, Pace(immediate, speed=speed)) for _ in range(2))
     assert first == second
 
 
 @given(st.sets(seeds, min_size=2, max_size=2))
 def test_another_seed_draws_other_ids(pair: set[str]) -> None:
     """Two seeds make two request ids and two asset ids; an asset id tells its request."""
-    one, two = (_drawn(seed) for seed in sorted(pair))
-    assets = [tasks.asset_id(CATALOG, task) for task in (one, two)]
+    one, two = (_plan(seed) for seed in sorted(pair))
+    assets = [tasks.build_asset_id(CATALOG, task) for task in (one, two)]
     assert len({one.id, two.id, *assets}) == 4
-    assert [tasks.id_of_asset(asset) for asset in assets] == [one.id, two.id]
+    assert [tasks.parse_asset_id(asset) for asset in assets] == [one.id, two.id]
 
 
 def test_a_task_records_its_request() -> None:
     """Ids have the vendor's prefixes; model, price, size and input are those of the request."""
-    task = _drawn()
-    assert (task.id[:4], tasks.asset_id(CATALOG, task)[:4]) == ("req_", "img_")
+    task = _plan()
+    assert (task.id[:4], tasks.build_asset_id(CATALOG, task)[:4]) == ("req_", "img_")
     assert (task.account, task.operation, task.model, task.credits) == (
         "acct_a",
         "image.generate",
@@ -78,20 +80,20 @@ def test_a_task_records_its_request() -> None:
 
 def test_a_task_without_a_model_is_the_default_one() -> None:
     """An input without model is made with the operation's default."""
-    task = _drawn(input={"prompt": "x"}, painted={"prompt": "x"})
+    task = _plan(input={"prompt": "x"}, capped_input={"prompt": "x"})
     assert (task.model, task.width, task.height) == ("gptimage2", 1280, 1280)
 
 
 def test_a_picture_is_sized_by_what_is_painted() -> None:
     """A capped value counts for the picture, the submitted one for the record."""
-    task = _drawn(painted={**INPUT, "resolution": "2K"})
+    task = _plan(capped_input={**INPUT, "resolution": "2K"})
     assert ((task.width, task.height), task.input["resolution"]) == ((2048, 1152), "4K")
 
 
 @given(seed=seeds, speed=st.floats(0.01, 100))
 def test_times_keep_to_the_pace_of_the_contract(seed: str, speed: float) -> None:
     """Waiting and work take the contract's times, divided by the speed, to the millisecond."""
-    timeline, pace = _drawn(seed, pace=Pace(speed=speed)).timeline, CATALOG.lifecycle["pace"]["image"]
+    timeline, pace = _plan(seed, pace=Pace(speed=speed)).timeline, CATALOG.lifecycle["pace"]["image"]
     for taken, (least, most) in (
         (timeline.started_ms - timeline.created_ms, pace["queued_ms"]),
         (timeline.ended_ms - timeline.started_ms, pace["processing_ms"]),
@@ -102,7 +104,7 @@ def test_times_keep_to_the_pace_of_the_contract(seed: str, speed: float) -> None
 @given(seed=seeds, speed=speeds, scenario=st.sampled_from(ENDS))
 def test_an_immediate_task_has_ended_at_once(seed: str, speed: float, scenario: str) -> None:
     """All three times of an immediate task are the time of its creation."""
-    timeline = _drawn(seed, scenario, Pace(True, speed=speed)).timeline
+    timeline = _plan(seed, scenario, Pace(True, speed=speed)).timeline
     assert timeline == Timeline(NOW, NOW, NOW, "succeeded" if scenario == "success" else "failed")
 
 
@@ -111,7 +113,7 @@ def test_an_immediate_task_has_ended_at_once(seed: str, speed: float, scenario: 
 )
 def test_poll_after_ms_goes_with_the_speed(speed: float, expected: int) -> None:
     """A client is told to poll sooner of a faster mock, in whole milliseconds."""
-    assert tasks.poll_after_ms(CATALOG, Pace(speed=speed)) == expected
+    assert tasks.compute_poll_after_ms(CATALOG, Pace(speed=speed)) == expected
 
 
 @given(seed=seeds, speed=speeds)
@@ -120,13 +122,13 @@ def test_poll_after_ms_goes_with_the_speed(speed: float, expected: int) -> None:
 def test_the_first_poll_meets_the_task_at_work(seed: str, speed: float) -> None:
     """Whoever polls after poll_after_ms sees processing, at any speed."""
     pace = Pace(speed=speed)
-    assert _seen(_drawn(seed, pace=pace), tasks.poll_after_ms(CATALOG, pace))["status"] == "processing"
+    assert _seen(_plan(seed, pace=pace), tasks.compute_poll_after_ms(CATALOG, pace))["status"] == "processing"
 
 
 @given(seed=seeds, scenario=st.sampled_from(ENDS), speed=speeds, times=moments)
 def test_polls_see_the_task_go_forward(seed: str, scenario: str, speed: float, times: list[int]) -> None:
     """Each poll sees what may follow what the one before it saw."""
-    task = _drawn(seed, scenario, Pace(speed=speed))
+    task = _plan(seed, scenario, Pace(speed=speed))
     for before, after in pairwise(_seen(task, at)["status"] for at in times):
         assert may_follow(CATALOG.lifecycle, before, after)
 
@@ -134,7 +136,7 @@ def test_polls_see_the_task_go_forward(seed: str, scenario: str, speed: float, t
 @given(seed=seeds, scenario=st.sampled_from(ENDS), at=st.integers(0, RETENTION_MS * 2))
 def test_a_view_has_the_keys_and_times_of_its_status(seed: str, scenario: str, at: int) -> None:
     """A key is there, and a time is set, from the status on that brings it."""
-    task = _drawn(seed, scenario)
+    task = _plan(seed, scenario)
     seen, timeline = _seen(task, at), task.timeline
     ended = seen["status"] in CATALOG.lifecycle["terminal"]
     assert seen["status"] == status_at(timeline, NOW + at)
@@ -147,15 +149,15 @@ def test_a_view_has_the_keys_and_times_of_its_status(seed: str, scenario: str, a
 
 def test_a_queued_view_has_no_output() -> None:
     """While a task waits there is neither output nor error."""
-    seen = _at(_drawn(), "created_ms")
+    seen = _at(_plan(), "created_ms")
     assert (seen["status"], seen["output"], seen["errorMessage"]) == ("queued", None, None)
 
 
 def test_a_processing_view_names_the_work() -> None:
     """While a task is at work its output has task_id, status, provider and model, and no address."""
-    task = _drawn()
+    task = _plan()
     work = {
-        "task_id": tasks.asset_id(CATALOG, task),
+        "task_id": tasks.build_asset_id(CATALOG, task),
         "status": "processing",
         "provider": "cannon",
         "model": "gptimage2",
@@ -165,10 +167,10 @@ def test_a_processing_view_names_the_work() -> None:
 
 def test_a_succeeded_view_names_the_picture() -> None:
     """The output of success has the picture's address under the base address, and texts are filled in as they are."""
-    task = _drawn()
-    seen, asset = _at(task, "ended_ms"), f"{BASE}/assets/{tasks.asset_id(CATALOG, task)}"
+    task = _plan()
+    seen, asset = _at(task, "ended_ms"), f"{BASE}/assets/{tasks.build_asset_id(CATALOG, task)}"
     assert seen["output"] == {
-        "task_id": tasks.asset_id(CATALOG, task),
+        "task_id": tasks.build_asset_id(CATALOG, task),
         "asset_type": "image",
         "status": "succeeded",
         "image_url": f"{asset}/image.png",
@@ -191,12 +193,12 @@ def test_a_succeeded_view_names_the_picture() -> None:
 def test_the_output_names_the_ratio(given: dict[str, str], shown: str) -> None:
     """The output has the ratio of the input as it was sent, that of the picture where none was sent."""
     input = {"prompt": "x", **given}
-    assert _at(_drawn(input=input, painted=input), "ended_ms")["output"]["aspect_ratio"] == shown
+    assert _at(_plan(input=input, capped_input=input), "ended_ms")["output"]["aspect_ratio"] == shown
 
 
 def test_a_failed_view_has_a_message_and_no_output() -> None:
     """A failure shows its scenario's message, in the log too, and no output anywhere."""
-    seen = _at(_drawn(scenario="failed-internal"), "ended_ms")
+    seen = _at(_plan(scenario="failed-internal"), "ended_ms")
     message = CATALOG.scenarios["scenarios"]["failed-internal"]["message"]
     assert (seen["status"], seen["output"], seen["errorMessage"], seen["outputPreview"]) == (
         *("failed", None),
@@ -208,9 +210,11 @@ def test_a_failed_view_has_a_message_and_no_output() -> None:
 @pytest.mark.parametrize("scenario", ENDS)
 def test_the_request_log_is_kept_for_seven_days(scenario: str) -> None:
     """For seven days from the end the view does not change and the log has the input; then only the log is emptied."""
-    task = _drawn(scenario=scenario)
+    task = _plan(scenario=scenario)
     until = task.timeline.ended_ms + RETENTION_MS
-    first, last, swept = (tasks.view(CATALOG, task, at, BASE) for at in (task.timeline.ended_ms, until, until + 1))
+    first, last, swept = (
+        tasks.build_view(CATALOG, task, at, BASE) for at in (task.timeline.ended_ms, until, until + 1)
+    )
     assert first == last
     assert first["requestLog"].items() >= {"available": True, "retentionDays": 7, "retainedUntilMs": until}.items()
     assert first["requestLog"]["input"] == INPUT
@@ -229,7 +233,7 @@ def test_the_request_log_is_kept_for_seven_days(scenario: str) -> None:
 )
 def test_a_view_cites_what_it_rests_on(scenario: str, after_ms: int, named: str, absent: str) -> None:
     """Each state names the claims of its own, all of them in the ledger."""
-    cited = tasks.claims(CATALOG, _drawn(scenario=scenario), NOW + after_ms)
+    cited = tasks.collect_claims(CATALOG, _plan(scenario=scenario), NOW + after_ms)
     assert named in cited
     assert absent not in cited
     assert set(cited) <= CATALOG.claims.keys()
@@ -237,16 +241,16 @@ def test_a_view_cites_what_it_rests_on(scenario: str, after_ms: int, named: str,
 
 def test_a_swept_log_is_cited_from_its_first_millisecond() -> None:
     """The claim on an emptied log is named exactly when the log is empty."""
-    task = _drawn()
+    task = _plan()
     for at in (task.timeline.ended_ms + RETENTION_MS, task.timeline.ended_ms + RETENTION_MS + 1):
-        swept = not tasks.view(CATALOG, task, at, BASE)["requestLog"]["available"]
-        assert ("request-log-after-sweep" in tasks.claims(CATALOG, task, at)) is swept
+        swept = not tasks.build_view(CATALOG, task, at, BASE)["requestLog"]["available"]
+        assert ("request-log-after-sweep" in tasks.collect_claims(CATALOG, task, at)) is swept
 
 
 @pytest.mark.parametrize(("input", "cited"), [(INPUT, False), ({"prompt": "x"}, True)])
 def test_a_ratio_of_our_own_is_cited(input: dict[str, str], cited: bool) -> None:
     """The claim on the default ratio is named where the request left the ratio out, and only there."""
-    found = tasks.claims(CATALOG, _drawn(input=input, painted=input), NOW + 60_000)
+    found = tasks.collect_claims(CATALOG, _plan(input=input, capped_input=input), NOW + 60_000)
     assert ("image-output-default-ratio" in found) == cited
 
 
@@ -257,9 +261,9 @@ texts = st.text(max_size=20)
 @given(polls=polls, scenario=st.sampled_from(ENDS))
 def test_each_state_lasts_so_many_polls(polls: int, scenario: str) -> None:
     """Where states are counted in polls, each is seen by that many, whatever the time; then the end, and no more."""
-    task, seen = _drawn(scenario=scenario, pace=Pace(polls=polls)), []
+    task, seen = _plan(scenario=scenario, pace=Pace(polls=polls)), []
     for _ in range(2 * polls + 2):
-        task = tasks.polled(task, NOW)
+        task = tasks.record_poll(task, NOW)
         seen.append(_seen(task, 0)["status"])
     end = "succeeded" if scenario == "success" else "failed"
     assert seen == ["queued"] * polls + ["processing"] * polls + [end] * 2
@@ -268,14 +272,14 @@ def test_each_state_lasts_so_many_polls(polls: int, scenario: str) -> None:
 
 def test_time_does_not_end_a_task_that_counts_polls() -> None:
     """A task whose states are counted in polls is queued still after a year without one."""
-    assert _seen(_drawn(pace=Pace(polls=1)), 365 * 86_400_000)["status"] == "queued"
+    assert _seen(_plan(pace=Pace(polls=1)), 365 * 86_400_000)["status"] == "queued"
 
 
 @given(at=st.integers(0, 40_000), outcome=st.sampled_from(["succeeded", "failed"]), message=texts)
 def test_a_task_can_be_ended_once(at: int, outcome: Any, message: str) -> None:
     """An end that is asked for counts from its moment on, unless the task had ended: then nothing changes."""
-    drawn = _drawn()
-    ended = tasks.ended(drawn, NOW + at, outcome, message)
+    drawn = _plan()
+    ended = tasks.end_task(drawn, NOW + at, outcome, message)
     if at >= drawn.timeline.ended_ms - NOW:
         assert ended is drawn
         return
@@ -283,27 +287,27 @@ def test_a_task_can_be_ended_once(at: int, outcome: Any, message: str) -> None:
     assert (seen["status"], seen["completedAtMs"]) == (outcome, NOW + at)
     assert seen["errorMessage"] == (message if outcome == "failed" else None)
     assert seen["createdAtMs"] <= seen["startedAtMs"] <= seen["completedAtMs"]
-    assert tasks.ended(ended, NOW + at + 1, "failed", "again") is ended
+    assert tasks.end_task(ended, NOW + at + 1, "failed", "again") is ended
 
 
 @pytest.mark.parametrize("state", ["queued", "processing"])
 @pytest.mark.parametrize("pace", [Pace(), Pace(True), Pace(polls=2)], ids=["time", "immediate", "polls"])
 def test_a_stuck_task_never_leaves_its_state(state: str, pace: Pace) -> None:
     """A scenario that is stuck stays so, at any time and however it is polled."""
-    stuck = scenarios.read({"mine": {"pace": {"stuck": state}}})["mine"]
-    order = Order("acct_a", OPERATION, INPUT, INPUT)
-    task = tasks.draw(CATALOG, order, stuck, pace, NOW, "s")
+    stuck = scenarios.read_scenarios({"mine": {"pace": {"stuck": state}}})["mine"]
+    order = TaskRequest("acct_a", OPERATION, INPUT, INPUT)
+    task = tasks.plan_task(CATALOG, order, stuck, pace, NOW, "s")
     for _ in range(9):
-        task = tasks.polled(task, NOW)
+        task = tasks.record_poll(task, NOW)
     assert [_seen(task, at)["status"] for at in (1, RETENTION_MS * 50)] == [state, state]
 
 
 @given(factor=st.floats(0, 1000))
 def test_a_slow_scenario_stretches_the_times(factor: float) -> None:
     """Waiting and work take ``factor`` times as long as they would have taken."""
-    slow = scenarios.read({"mine": {"pace": {"factor": factor}}})["mine"]
-    plain, order = _drawn().timeline, Order("acct_a", OPERATION, INPUT, INPUT)
-    drawn = tasks.draw(CATALOG, order, slow, Pace(), NOW, "s").timeline
+    slow = scenarios.read_scenarios({"mine": {"pace": {"factor": factor}}})["mine"]
+    plain, order = _plan().timeline, TaskRequest("acct_a", OPERATION, INPUT, INPUT)
+    drawn = tasks.plan_task(CATALOG, order, slow, Pace(), NOW, "s").timeline
     assert drawn.started_ms - NOW == round((plain.started_ms - NOW) * factor)
     assert drawn.ended_ms - drawn.started_ms == round((plain.ended_ms - plain.started_ms) * factor)
 
@@ -316,5 +320,5 @@ def test_a_slow_scenario_stretches_the_times(factor: float) -> None:
 )
 def test_a_task_survives_the_store(prompt: str, events: list[Event], url: str | None, key: str | None) -> None:
     """What is decoded is what was encoded."""
-    task = replace(_drawn(), input={"prompt": prompt}, events=tuple(events), webhook_url=url, idempotency_key=key)
+    task = replace(_plan(), input={"prompt": prompt}, events=tuple(events), webhook_url=url, idempotency_key=key)
     assert tasks.decode(tasks.encode(task)) == task

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cannon_mock.stores import Records, StoreError, opened
+from cannon_mock.stores import Records, StoreError, open_records
 from cannon_mock.stores.records import Transaction
 from tests.support.stores import Opener
 
@@ -195,7 +195,7 @@ def test_a_file_of_another_layout_is_refused(tmp_path: Path) -> None:
     connection.close()
     before = file.read_bytes()
     with pytest.raises(StoreError, match=r"other\.db: is no store of this version"):
-        opened(f"sqlite:{file}")
+        open_records(f"sqlite:{file}")
     assert file.read_bytes() == before
 
 
@@ -203,13 +203,13 @@ def test_a_file_of_another_layout_is_refused(tmp_path: Path) -> None:
 def test_what_cannot_be_opened_is_said(url: str) -> None:
     """An address that leads nowhere is refused in one line."""
     with pytest.raises(StoreError) as raised:
-        opened(url)
+        open_records(url)
     assert len(str(raised.value).splitlines()) == 1
 
 
 def test_a_file_that_breaks_is_said_to_be_broken(tmp_path: Path) -> None:
     """What the file refuses later is a StoreError too, and the next transaction works when it can again."""
-    records = opened(f"sqlite:{tmp_path / 'store.db'}")
+    records = open_records(f"sqlite:{tmp_path / 'store.db'}")
     _write(records, "a", "1")
 
     def spoil(_: Transaction) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 from cannon_mock import Config, create_app
-from cannon_mock.model.scenarios import Rule
+from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.views import context as mocks
 from cannon_mock.views.context import MockContext
 from tests.support.mocks import body
@@ -61,7 +61,7 @@ def test_ids_secrets_and_rules_are_shared(shared: Opener) -> None:
     ]
     assert len(set(ids)) == 4
     assert _parts(one).webhook_sender.secret == _parts(two).webhook_sender.secret
-    _parts(one).add_rule(Rule(0, "insufficient-credits", times=1))
+    _parts(one).scenarios.add_rule(ScenarioRule(0, "insufficient-credits", times=1))
     statuses = [two.test_client().post("/api/v1/requests", json=body(), headers=KEY).status_code for _ in range(2)]
     assert statuses == [402, 202]
 

@@ -25,7 +25,7 @@ PLAIN = Task(
     input={"prompt": "A lone détective 🐻"},
     credits=PRICE,
     price_claim="credits-price-image",
-    drawn=Timeline(1000, 2000, 5000, "succeeded"),
+    planned_timeline=Timeline(1000, 2000, 5000, "succeeded"),
     polls=0,
     width=64,
     height=64,
@@ -37,7 +37,9 @@ PLAIN = Task(
 
 
 def _task(number: int, outcome: Any = "succeeded", **changes: Any) -> Task:
-    return replace(PLAIN, id=f"req_{number}", drawn=replace(PLAIN.drawn, outcome=outcome), **changes)
+    return replace(
+        PLAIN, id=f"req_{number}", planned_timeline=replace(PLAIN.planned_timeline, outcome=outcome), **changes
+    )
 
 
 def _key(name: str = "k", fingerprint: str = "f", **more: int) -> IdempotencyKey:
@@ -69,7 +71,7 @@ def test_a_key_stands_for_its_first_body(store: Store) -> None:
         _create(store, _task(3), _key(fingerprint="g"))
     assert _create(store, _task(4, account="acct_b"), _key(fingerprint="g")).id == "req_4"
     assert store.tasks.get("req_2") is None
-    assert store.tasks.balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
+    assert store.tasks.read_balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
 
 
 def test_a_key_expires(store: Store) -> None:
@@ -87,7 +89,7 @@ def test_a_key_is_busy_until_it_is_released(store: Store) -> None:
     with pytest.raises(KeyBusy) as raised:
         _create(store, _task(2), _key())
     assert raised.value.wait_ms == 1500
-    store.tasks.release("acct_a", key)
+    store.tasks.release_key("acct_a", key)
     assert _create(store, _task(2), _key()).id == "req_1"
 
 
@@ -99,14 +101,14 @@ def test_credits_are_held_then_settled_or_released(store: Store, outcome: str, e
     """Credits are on hold from the create to the end, then spent, or back; asking twice changes nothing."""
     _create(store, _task(1, outcome))
     for now_ms, expected in ((1000, Balance(90, 10)), (4999, Balance(90, 10)), (5000, end), (5000, end), (9999, end)):
-        assert store.tasks.balance("acct_a", START, now_ms) == expected
+        assert store.tasks.read_balance("acct_a", START, now_ms) == expected
 
 
 def test_what_costs_too_much_leaves_nothing(store: Store) -> None:
     """A task that costs more than is left is refused, and neither it nor its key is stored."""
     with pytest.raises(NotEnoughCredits) as raised:
         _create(store, _task(1, credits=START + 1), _key())
-    assert (raised.value.available, raised.value.needed) == (START, START + 1)
+    assert (raised.value.available, raised.value.cost) == (START, START + 1)
     assert store.tasks.get("req_1") is None
     assert _create(store, _task(2), _key()).id == "req_2"
 
@@ -115,7 +117,7 @@ def test_many_ends_are_folded(store: Store) -> None:
     """More ends than a page has are all counted, whoever asks first."""
     for number in range(520):
         store.tasks.create(_task(number, credits=1), None, 1000, 1000)
-    assert store.tasks.balance("acct_a", 1000, 9000) == Balance(480, 0, 520)
+    assert store.tasks.read_balance("acct_a", 1000, 9000) == Balance(480, 0, 520)
     with pytest.raises(NotEnoughCredits):
         store.tasks.create(_task(999, credits=481), None, 1000, 9000)
 
@@ -123,34 +125,34 @@ def test_many_ends_are_folded(store: Store) -> None:
 def test_an_end_that_is_moved_moves_the_credits(store: Store) -> None:
     """A task that somebody ends as failed gives its credits back then; once ended it stays as it is."""
     _create(store, _task(1))
-    after = store.tasks.change("req_1", 0, lambda task: tasks.ended(task, 3000, "failed", "no"))
+    after = store.tasks.change("req_1", 0, lambda task: tasks.end_task(task, 3000, "failed", "no"))
     assert after is not None
     assert (after.timeline, after.error_message) == (Timeline(1000, 2000, 3000, "failed"), "no")
     assert store.tasks.get("req_1") == after
-    assert [store.tasks.balance("acct_a", START, now_ms) for now_ms in (2999, 3000, 9000)] == [
+    assert [store.tasks.read_balance("acct_a", START, now_ms) for now_ms in (2999, 3000, 9000)] == [
         Balance(90, 10),
         *[Balance(START)] * 2,
     ]
-    assert store.tasks.change("req_1", 0, lambda task: tasks.ended(task, 4000, "succeeded", None)) == after
+    assert store.tasks.change("req_1", 0, lambda task: tasks.end_task(task, 4000, "succeeded", None)) == after
     assert store.tasks.change("req_2", 0, lambda task: task) is None
 
 
 def test_an_end_that_was_counted_is_not_counted_again(store: Store) -> None:
     """Where somebody's clock is a moment ahead and has counted the end, a later change of the end is void."""
     _create(store, _task(1))
-    assert store.tasks.balance("acct_a", START, 5000).settled == PRICE
-    unchanged = store.tasks.change("req_1", 0, lambda task: tasks.ended(task, 4999, "failed", "late"))
+    assert store.tasks.read_balance("acct_a", START, 5000).settled_credits == PRICE
+    unchanged = store.tasks.change("req_1", 0, lambda task: tasks.end_task(task, 4999, "failed", "late"))
     assert unchanged == _task(1)
-    assert store.tasks.balance("acct_a", START, 9000) == Balance(START - PRICE, 0, PRICE)
+    assert store.tasks.read_balance("acct_a", START, 9000) == Balance(START - PRICE, 0, PRICE)
 
 
 def test_every_task_is_listed_the_last_to_end_first(store: Store) -> None:
     """Each task is listed once, also past a page; one that never ends comes first."""
     ends = {f"req_{number}": 5000 + number for number in range(510)} | {"req_stuck": FOREVER_MS}
     for id_, ended_ms in ends.items():
-        line = replace(PLAIN.drawn, ended_ms=ended_ms)
-        store.tasks.create(replace(PLAIN, id=id_, drawn=line, credits=0), None, START, 1000)
-    assert [task.id for task in store.tasks.all()] == sorted(ends, key=lambda id_: -ends[id_])
+        line = replace(PLAIN.planned_timeline, ended_ms=ended_ms)
+        store.tasks.create(replace(PLAIN, id=id_, planned_timeline=line, credits=0), None, START, 1000)
+    assert [task.id for task in store.tasks.list_all()] == sorted(ends, key=lambda id_: -ends[id_])
 
 
 def test_500_creates_with_one_key_make_one_task(store: Store) -> None:
@@ -158,7 +160,7 @@ def test_500_creates_with_one_key_make_one_task(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda number: _create(store, _task(number), _key()), range(500)))
     assert len({task.id for task in made}) == 1
-    assert store.tasks.balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
+    assert store.tasks.read_balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
 
 
 def test_creates_at_once_never_overspend(store: Store) -> None:
@@ -173,7 +175,7 @@ def test_creates_at_once_never_overspend(store: Store) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(create, range(200))) == 50
-    assert store.tasks.balance("acct_a", 50 * PRICE, 1000) == Balance(0, 50 * PRICE)
+    assert store.tasks.read_balance("acct_a", 50 * PRICE, 1000) == Balance(0, 50 * PRICE)
 
 
 def _small(most: int) -> Store:
@@ -183,12 +185,12 @@ def _small(most: int) -> Store:
 def test_the_oldest_end_is_forgotten_first() -> None:
     """A store that is full forgets the task that ended first, with its key; one that is stuck stays."""
     store = _small(2)
-    stuck = replace(_task(1), drawn=replace(PLAIN.drawn, ended_ms=FOREVER_MS))
+    stuck = replace(_task(1), planned_timeline=replace(PLAIN.planned_timeline, ended_ms=FOREVER_MS))
     _create(store, stuck)
     _create(store, _task(2), _key())
-    _create(store, replace(_task(3), drawn=replace(PLAIN.drawn, ended_ms=6000)))
+    _create(store, replace(_task(3), planned_timeline=replace(PLAIN.planned_timeline, ended_ms=6000)))
     assert [store.tasks.get(f"req_{number}") is not None for number in (1, 2, 3)] == [True, False, True]
-    assert store.tasks.forgotten() == 1
+    assert store.tasks.count_forgotten() == 1
     assert _create(store, _task(4), _key(fingerprint="other")).id == "req_4"
 
 
@@ -196,7 +198,7 @@ def test_a_key_that_was_used_again_stays_when_its_first_task_goes() -> None:
     """Forgetting a task does not forget a key that stands for a later one."""
     store = _small(2)
     _create(store, _task(1), _key(expires_ms=2000))
-    late = replace(_task(2), drawn=Timeline(3000, 4000, 9000, "succeeded"))
+    late = replace(_task(2), planned_timeline=Timeline(3000, 4000, 9000, "succeeded"))
     _create(store, late, _key(), now_ms=3000)
     _create(store, replace(late, id="req_3"), now_ms=3000)
     assert store.tasks.get("req_1") is None
@@ -208,8 +210,8 @@ def test_an_account_starts_afresh_when_all_of_it_is_forgotten() -> None:
     store = _small(1)
     _create(store, _task(1))
     _create(store, _task(2, account="acct_b"))
-    assert store.tasks.balance("acct_a", START, 9000) == Balance(START)
-    assert store.tasks.balance("acct_b", START, 1000) == Balance(START - PRICE, PRICE)
+    assert store.tasks.read_balance("acct_a", START, 9000) == Balance(START)
+    assert store.tasks.read_balance("acct_b", START, 1000) == Balance(START - PRICE, PRICE)
 
 
 def test_a_task_takes_no_more_than_a_kilobyte() -> None:

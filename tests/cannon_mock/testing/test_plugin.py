@@ -127,7 +127,7 @@ def test_raises(cannon_mock):
         httpx.get(made["urls"]["get"], headers=KEY)
 
 def test_next(cannon_clock):
-    assert cannon_clock.movers == []
+    assert cannon_clock.move_handlers == []
 
 def test_times(cannon_mock):
     with pytest.raises(ValueError, match="from 1 on"):

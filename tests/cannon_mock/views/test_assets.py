@@ -36,7 +36,7 @@ def _task(width: int = 64, height: int = 64, prompt: str = "x", number: int = 1)
         input={"prompt": prompt},
         credits=28,
         price_claim="credits-price-image",
-        drawn=Timeline(0, 0, 0, "succeeded"),
+        planned_timeline=Timeline(0, 0, 0, "succeeded"),
         polls=0,
         width=width,
         height=height,

@@ -45,8 +45,8 @@ def _seen_in(scenario: str) -> set[str]:
     for _ in range(21):
         with suppress(ConnectionDropped):
             replies.append(mock.create())
-    for task in list(mock.store.tasks.all())[:3]:
-        asset = tasks.asset_id(CATALOG, task)
+    for task in list(mock.store.tasks.list_all())[:3]:
+        asset = tasks.build_asset_id(CATALOG, task)
         for path in (f"/api/v1/requests/{task.id}", f"/assets/{asset}/image.png"):
             with suppress(ConnectionDropped):
                 replies.append(mock.get(path))

@@ -14,7 +14,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from cannon_mock.model import deliveries
-from cannon_mock.model.deliveries import Answer, Delivery
+from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.stores import Records, Store
 from cannon_mock.webhooks import outgoing
 from cannon_mock.webhooks.outgoing import may_call
@@ -38,7 +38,7 @@ def _hooked(mock: Driver, receiver: Receiver, scenario: str = "success") -> str:
 
 
 def _delivery(mock: Driver, id_: str) -> Delivery:
-    found = mock.store.webhooks.get(id_)
+    found = mock.store.deliveries.get(id_)
     assert found is not None
     return found
 
@@ -138,7 +138,7 @@ def test_a_receiver_that_is_not_there_is_a_failed_attempt(mock: Driver) -> None:
 def test_another_machine_is_not_called(url: str) -> None:
     """An address elsewhere is accepted, and its delivery listed as not sent."""
     assert not may_call(url, frozenset())
-    mock = driven(send=outgoing.poster(frozenset()))
+    mock = driven(send=outgoing.build_send(frozenset()))
     reply = mock.create({**body(), "webhook_url": url})
     assert reply.status_code == 202
     mock.clock.advance(LONG_MS)
@@ -212,11 +212,11 @@ def test_a_receiver_may_call_back(mock: Driver) -> None:
     """A receiver that polls, and one that moves the clock, gets its answer, and no webhook comes twice."""
     seen: list[Any] = []
 
-    def send(_url: str, sent: bytes, _headers: Any) -> Answer:
+    def send(_url: str, sent: bytes, _headers: Any) -> DeliveryResponse:
         id_ = json.loads(sent)["data"]["id"]
         seen.append(driver.poll(id_)["status"])
         driver.clock.advance(1)
-        return Answer(200)
+        return DeliveryResponse(200)
 
     driver = driven(send=send)
     ids = [driver.created({**body(), "webhook_url": "http://127.0.0.1/x"}) for _ in range(3)]
@@ -244,58 +244,62 @@ def store(records: Records) -> Store:
 
 def test_an_attempt_is_claimed_once(store: Store) -> None:
     """What is due is claimed by one, at its time and not before; what came of it decides on the next attempt."""
-    assert store.webhooks.claim(4999) is None
-    claimed = store.webhooks.claim(5000)
+    assert store.deliveries.claim(4999) is None
+    claimed = store.deliveries.claim(5000)
     assert claimed is not None
-    assert (store.webhooks.claim(5000), store.webhooks.under_way(), store.webhooks.due_ms()) == (None, True, None)
-    store.webhooks.finish(claimed, Answer(500), 5000)
-    assert (store.webhooks.under_way(), store.webhooks.due_ms()) == (False, 10_000)
-    again = store.webhooks.claim(10_000)
+    assert (
+        store.deliveries.claim(5000),
+        store.deliveries.has_attempt_under_way(),
+        store.deliveries.find_next_due_ms(),
+    ) == (None, True, None)
+    store.deliveries.finish(claimed, DeliveryResponse(500), 5000)
+    assert (store.deliveries.has_attempt_under_way(), store.deliveries.find_next_due_ms()) == (False, 10_000)
+    again = store.deliveries.claim(10_000)
     assert again is not None
-    store.webhooks.finish(again, Answer(200), 10_000)
-    assert (store.webhooks.due_ms(), store.webhooks.claim(DAY_MS)) == (None, None)
+    store.deliveries.finish(again, DeliveryResponse(200), 10_000)
+    assert (store.deliveries.find_next_due_ms(), store.deliveries.claim(DAY_MS)) == (None, None)
 
 
 def test_an_attempt_of_the_dead_has_failed(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     """When whoever claimed an attempt must be dead, the next one follows by the schedule, and a late answer is void."""
     store = Store(records, 100, SCHEDULE, 30_000)
     store.tasks.create(replace(PLAIN, id="req_1"), None, 100, 1000, STORED)
-    claimed = store.webhooks.claim(5000)
+    claimed = store.deliveries.claim(5000)
     assert claimed is not None
     real_ms = records.now_ms()
     monkeypatch.setattr(records, "now_ms", lambda: real_ms + 31_000)
-    assert store.webhooks.claim(5000) is None
-    known = store.webhooks.get("req_1")
+    assert store.deliveries.claim(5000) is None
+    known = store.deliveries.get("req_1")
     assert known is not None
     assert (known.due_ms, known.attempts[0].note) == (10_000, "the process that made this attempt has ended")
-    second = store.webhooks.claim(10_000)
+    second = store.deliveries.claim(10_000)
     assert second is not None
-    store.webhooks.finish(claimed, Answer(200), 10_000)
-    assert store.webhooks.under_way()
+    store.deliveries.finish(claimed, DeliveryResponse(200), 10_000)
+    assert store.deliveries.has_attempt_under_way()
 
 
 def test_a_delivery_can_be_made_again(store: Store) -> None:
     """A redelivery is due at once, also for one that was delivered; a task without webhook has none."""
-    claimed = store.webhooks.claim(5000)
+    claimed = store.deliveries.claim(5000)
     assert claimed is not None
-    store.webhooks.finish(claimed, Answer(200), 5000)
-    again = store.webhooks.again("req_1", 7000)
+    store.deliveries.finish(claimed, DeliveryResponse(200), 5000)
+    again = store.deliveries.redeliver("req_1", 7000)
     assert again is not None
-    assert (again.state, store.webhooks.due_ms()) == ("pending", 7000)
-    assert store.webhooks.again("req_2", 7000) is None
+    assert (again.state, store.deliveries.find_next_due_ms()) == ("pending", 7000)
+    assert store.deliveries.redeliver("req_2", 7000) is None
 
 
 def test_an_end_that_is_moved_moves_the_webhook(store: Store) -> None:
     """A task that is ended early has its webhook due then, after the delay of its scenario."""
     from cannon_mock.model import tasks
 
-    store.tasks.change("req_1", 250, lambda task: tasks.ended(task, 3000, "failed", "no"))
-    assert store.webhooks.due_ms() == 3250
-    assert store.webhooks.claim(3250) is not None
-    assert store.webhooks.claim(DAY_MS) is None
+    store.tasks.change("req_1", 250, lambda task: tasks.end_task(task, 3000, "failed", "no"))
+    assert store.deliveries.find_next_due_ms() == 3250
+    assert store.deliveries.claim(3250) is not None
+    assert store.deliveries.claim(DAY_MS) is None
 
 
-@pytest.mark.parametrize("delivery", [STORED, deliveries.claimed(STORED, 5)], ids=["new", "tried"])
+@pytest.mark.parametrize("delivery", [STORED, deliveries.start_attempt(STORED, 5)], ids=["new", "tried"])
 def test_a_delivery_survives_the_store(delivery: Delivery) -> None:
     """What is decoded is what was encoded."""
     assert deliveries.decode(deliveries.encode(delivery)) == delivery
