@@ -1,0 +1,215 @@
+"""Count the words of the packages: bare participles among names, names that occur twice, comments, lengths.
+
+``python -m tests.project.words [PACKAGE...]`` lists every name that is a bare participle, and the share of each
+package.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = {
+    "cannon_spec": ROOT / "cannon_spec",
+    "cannon_mock": ROOT / "mock_server" / "cannon_mock",
+    "cannon_contract": ROOT / "contract_tests" / "cannon_contract",
+}
+
+IRREGULAR_PARTICIPLES = """
+    agreed beaten become begun bent bitten blown born borne bought broken brought built burnt caught chosen clung crept
+    dealt decreed done drawn driven drunk dug eaten fallen fed felt flown forbidden forgiven forgotten fought found
+    freed
+    frozen given gone gotten grown guaranteed hanged heard held hidden hung kept known laid lain led left lent lit lost
+    made meant met mistaken overridden overrun paid proven ridden risen rung said seen sent sewn shaken shone shown
+    shrunk shut slept slid sold sought spelt spent spoken spun stolen stood struck stuck sung sunk swept sworn taken
+    taught thrown told torn understood undone unknown unseen unsent unspent untaken upheld withdrawn withheld woken won
+    worn woven written
+"""
+IRREGULAR = frozenset(IRREGULAR_PARTICIPLES.split())
+SAME_AS_VERB = frozenset({"read", "put", "cut", "set", "reset"})
+"""Participles that are also the verb: fine as the name of a function, not as that of a value."""
+
+NO_PARTICIPLE = frozenset({"bed", "hundred", "kindred", "naked", "red", "sacred", "shed", "wicked"})
+"""Words that end in ``ed`` and are none, beside those in ``eed`` (``seed``, ``speed``, ``need``)."""
+
+PARTICLES = {
+    *("about", "away", "back", "by", "down", "for", "from", "in", "into", "of", "off", "on", "out", "over", "through"),
+    *("to", "under", "up", "with"),
+}
+"""Words that leave a participle before them bare: ``read_back``, ``asked_for``."""
+
+ALLOWED: dict[str, str] = {}
+"""Participles that are allowed as names, each with the reason."""
+
+
+class BoundName(NamedTuple):
+    """A name that a file binds: where, what it names, and the name as written."""
+
+    file: Path
+    line: int
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.file.relative_to(ROOT)}:{self.line} {self.name} ({self.kind})"
+
+
+class _Binder(ast.NodeVisitor):
+    """Collect each name once for each scope that binds it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._scopes: list[str] = []
+        self.names: dict[tuple[str, str], BoundName] = {}
+
+    def _bind(self, node: ast.AST, kind: str, name: str, scope: str | None = None) -> None:
+        place = ".".join(self._scopes) if scope is None else scope
+        line: int = getattr(node, "lineno", 0)
+        self.names.setdefault((place, name), BoundName(self._file, line, kind, name))
+
+    def _enter(self, node: ast.AST, name: str) -> None:
+        self._scopes.append(name)
+        self.generic_visit(node)
+        self._scopes.pop()
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._bind(node, "class", node.name)
+        self._enter(node, node.name)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._bind(node, "property" if _is_property(node) else "function", node.name)
+        self._enter(node, node.name)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the name that ast looks for
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._enter(node, f"lambda{node.lineno}:{node.col_offset}")
+
+    def visit_arg(self, node: ast.arg) -> None:
+        self._bind(node, "parameter", node.arg)
+        self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self._bind(node, "variable", node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            self._bind(node, "attribute", node.attr, ".".join(self._scopes[:-1]))
+        self.generic_visit(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self._bind(node, "variable", node.name)
+        self.generic_visit(node)
+
+    def visit_alias(self, node: ast.alias) -> None:
+        if node.asname:
+            self._bind(node, "variable", node.asname)
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
+        if node.name:
+            self._bind(node, "variable", node.name)
+        self.generic_visit(node)
+
+
+def _is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any("property" in ast.unparse(each) for each in node.decorator_list)
+
+
+def list_files(package: str) -> list[Path]:
+    """The Python files of a package."""
+    return sorted(PACKAGES[package].rglob("*.py"))
+
+
+def list_bound_names(file: Path) -> list[BoundName]:
+    """Each name that a file assigns or declares, once for each scope.
+
+    They are functions, classes, parameters, attributes of ``self``, fields, and the targets of assignments, loops,
+    ``with`` and comprehensions.
+    """
+    binder = _Binder(file)
+    binder.visit(ast.parse(file.read_text()))
+    return list(binder.names.values())
+
+
+def is_bare_participle(bound: BoundName) -> bool:
+    """Whether a name is a participle without its noun: ``seen``, ``_known``, ``read_back``; not ``known_models``."""
+    first, *rest = _split(bound.name) or [""]
+    if first in ALLOWED and not rest:
+        return False
+    return _is_participle(first, bound.kind) and all(word in PARTICLES for word in rest)
+
+
+def _is_participle(word: str, kind: str) -> bool:
+    if word in SAME_AS_VERB:
+        return kind != "function"
+    regular = len(word) > 3 and word.endswith("ed") and not word.endswith("eed") and word not in NO_PARTICIPLE
+    return regular or word in IRREGULAR
+
+
+def _split(name: str) -> list[str]:
+    """The words of a name in small letters, whether it is written with underscores or with capitals."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return [word for word in apart.lower().split("_") if word]
+
+
+def list_classes() -> list[BoundName]:
+    """Each class of the three packages."""
+    names = (bound for package in PACKAGES for file in list_files(package) for bound in list_bound_names(file))
+    return [bound for bound in names if bound.kind == "class"]
+
+
+def measure_functions(package: str) -> dict[str, int]:
+    """The lines of each function, its docstring left out, by its place."""
+    lengths: dict[str, int] = {}
+    for file in list_files(package):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lengths[f"{file.relative_to(ROOT)}:{node.lineno} {node.name}"] = measure_length(node)
+    return lengths
+
+
+def measure_length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function without those of its docstring."""
+    first = node.body[0]
+    docstring = first if ast.get_docstring(node, clean=False) is not None else None
+    hidden = (docstring.end_lineno or 0) - docstring.lineno + 1 if docstring else 0
+    return (node.end_lineno or 0) - node.lineno + 1 - hidden
+
+
+def measure_comments(files: Iterable[Path]) -> float:
+    """The share of lines that are not blank which hold a comment; one for a tool, as ``noqa``, is none."""
+    texts = [file.read_text() for file in files]
+    lines = sum(1 for text in texts for line in text.splitlines() if line.strip())
+    return sum(1 for text in texts for _ in _comments(text)) / max(lines, 1)
+
+
+def _comments(text: str) -> Iterator[str]:
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT and not re.match(r"#+\s*(noqa|type:|pragma|fmt:|!)", token.string):
+            yield token.string
+
+
+def main(packages: Iterable[str]) -> int:
+    """Print the bare participles of packages; the exit status is 1 where there are some."""
+    total = 0
+    for package in packages:
+        names = [bound for file in list_files(package) for bound in list_bound_names(file)]
+        participles = [bound for bound in names if is_bare_participle(bound)]
+        for bound in participles:
+            print(bound)
+        print(f"{package}: {len(participles)} of {len(names)} names ({len(participles) / len(names):.2%})\n")
+        total += len(participles)
+    return 1 if total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or PACKAGES))
