@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from cannon_spec import Catalog
-from cannon_spec.example import example
+from cannon_spec.example import build_example
 
 OPERATION = "image.generate"
 
 
 def good(catalog: Catalog) -> list[dict[str, Any]]:
     """A body for every model of the catalog."""
-    return [example(catalog, OPERATION, model.id) for model in catalog.models_of(OPERATION)]
+    return [build_example(catalog, OPERATION, model.id) for model in catalog.models_of(OPERATION)]
 
 
 def bad() -> list[Any]:

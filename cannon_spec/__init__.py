@@ -1,7 +1,7 @@
 """The contract of the Cannon Studio API as data, and a judge of payloads by it (floor 1: the public names)."""
 
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation
-from cannon_spec.contract.load import load as load_catalog
+from cannon_spec.contract.load import load_catalog
 from cannon_spec.errors import CannonSpecError, CatalogError, ContractViolation, NotJSON, UnknownName
 from cannon_spec.finding import Evidence, Finding, Report
 from cannon_spec.judge import check_request, validate_input, validate_request, validate_response

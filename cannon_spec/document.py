@@ -30,17 +30,17 @@ def loads(text: str | bytes) -> Any:
     lone surrogates, and nesting past MAX_DEPTH.
     """
     try:
-        value = _DECODER.decode(text.removeprefix(_BYTE_ORDER_MARK) if isinstance(text, str) else text_of(text))
+        value = _DECODER.decode(text.removeprefix(_BYTE_ORDER_MARK) if isinstance(text, str) else decode_text(text))
     except json.JSONDecodeError as error:
         raise _syntax(error) from None
     except RecursionError:
         raise _too_deep(()) from None
     except ValueError:  # Python's own bound on the digits of an integer
         raise _too_large(()) from None
-    return plain(value)
+    return to_plain(value)
 
 
-def text_of(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
     """The text of a document, without a byte order mark. Raises NotJSON where it is not UTF-8."""
     try:
         return data.decode().removeprefix(_BYTE_ORDER_MARK)
@@ -50,7 +50,7 @@ def text_of(data: bytes) -> str:
         raise NotJSON("the text is not UTF-8", advice, claim="json-body", line=line, column=column) from None
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """``value`` itself where it is made of JSON values only, a copy where subclasses of them occur.
 
     Raises NotJSON, with a pointer to the place, for what has no sound JSON form.

@@ -9,7 +9,7 @@ from cannon_spec.errors import UnknownName
 from cannon_spec.validate import bare_input
 
 
-def example(catalog: Catalog, operation: str, model: str | None = None) -> dict[str, Any]:
+def build_example(catalog: Catalog, operation: str, model: str | None = None) -> dict[str, Any]:
     """A body for an operation and one of its models (None: its default) that the contract has nothing against.
 
     Each field of the operation takes the first of its examples, or of the model's own values, that is judged without

@@ -72,7 +72,7 @@ class Report:
         """The findings of severity warning."""
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
-    def under(self, strictness: Strictness) -> Report:
+    def with_strictness(self, strictness: Strictness) -> Report:
         """The same findings, with warnings made errors (strict) or dropped (lenient).
 
         Raises ValueError for another word.

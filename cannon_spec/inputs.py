@@ -15,7 +15,7 @@ Form = Literal["auto", "json", "jsonl"]
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
 
 
-def form_of(name: str, form: Form) -> Form:
+def find_form(name: str, form: Form) -> Form:
     """Whether a file holds one document or one a line, by its name where the user has not said."""
     if form != "auto":
         return form
@@ -24,7 +24,7 @@ def form_of(name: str, form: Form) -> Form:
     return "json" if name.lower().endswith(".json") else "auto"
 
 
-def documents(
+def split_documents(
     stream: IO[bytes], form: Form, advance: Callable[[int], object] = lambda size: None
 ) -> Iterator[tuple[int | None, bytes]]:
     """Each document with its line (None where the whole stream is one).
@@ -43,12 +43,12 @@ def documents(
     yield from lines
 
 
-def read(data: bytes) -> str:
+def decode_document(data: bytes) -> str:
     """The text of a document. Raises NotJSON where it is too large or not UTF-8."""
     if len(data) > MAX_BYTES:
         problem = f"the document is larger than {MAX_BYTES // 1024 // 1024} MiB"
         raise NotJSON(problem, "split it, or write one document a line (.jsonl)")
-    return document.text_of(data)
+    return document.decode_text(data)
 
 
 def _whole(stream: IO[bytes], first: tuple[int, bytes] | None, advance: Callable[[int], object]) -> bytes:

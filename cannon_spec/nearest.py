@@ -8,7 +8,7 @@ from functools import lru_cache
 _LONGEST = 100
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
+def find_nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that ``word`` most likely meant, or None.
 
     A choice that differs only in case and punctuation (``aspectRatio``, ``gpt-image-2``) comes before one that differs

@@ -15,7 +15,7 @@ from cannon_spec.contract import keywords, wording
 from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
 from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.finding import Finding, Report, Strictness
-from cannon_spec.nearest import nearest
+from cannon_spec.nearest import find_nearest
 from cannon_spec.pointer import Path, follow, to_pointer
 
 RESPONSE_KINDS = ("accepted", "request", "status", "error", "webhook")
@@ -46,7 +46,7 @@ class _Hit(NamedTuple):
 def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -> Report:
     """Judge a whole create body: ``{"operation", "input", "webhook_url"?}``."""
     try:
-        payload = document.plain(payload)
+        payload = document.to_plain(payload)
     except NotJSON as error:
         return report_unreadable(catalog, error)
     name, input = (payload.get("operation"), payload.get("input")) if isinstance(payload, dict) else (None, None)
@@ -65,10 +65,10 @@ def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictn
     if found is None:
         raise UnknownName(f"{_operation_finding(operation, None, catalog).message}; cannon-spec catalog lists them")
     try:
-        input = document.plain(input)
+        input = document.to_plain(input)
     except NotJSON as error:
         return report_unreadable(catalog, error)
-    if not found.covered:
+    if not found.is_covered:
         finding = _operation_finding(operation, found, catalog)
         return Report((replace(finding, path=""),))
     return _judged(catalog, found, input, input, None, strictness)
@@ -85,7 +85,7 @@ def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "n
             f"unknown kind of response {wording.show_value(kind)}; known: {wording.show_values(RESPONSE_KINDS)}"
         )
     try:
-        body = document.plain(body)
+        body = document.to_plain(body)
     except NotJSON as error:
         return report_unreadable(catalog, error)
     hits = _hits(catalog, body, (f"envelope/{kind}",))
@@ -131,7 +131,7 @@ def _hits(
         return []
     hits: list[_Hit] = []
     for path, at in violations:
-        rule = catalog.rule_at(at, schemas, envelope)
+        rule = catalog.violated_rule(at, schemas, envelope)
         if rule.keyword in _OF_PROPERTIES:
             hits += _spread(place + path, rule, root)
         else:
@@ -142,13 +142,13 @@ def _hits(
 def _without_consequences(hits: list[_Hit], root: Any) -> list[_Hit]:
     """The hits but for those under a condition on a field that is absent only because its name was misspelt."""
     meant = {_meant(hit, root) for hit in hits if hit.rule.keyword == "additionalProperties"} - {None}
-    return [hit for hit in hits if meant.isdisjoint(hit.rule.depends)]
+    return [hit for hit in hits if meant.isdisjoint(hit.rule.condition_fields)]
 
 
 def _meant(hit: _Hit, root: Any) -> str | None:
     """The absent field that an unknown one most likely stands for."""
     fields = follow(root, hit.path[:-1])
-    return nearest(hit.name or "", [name for name in hit.rule.node.get("properties", {}) if name not in fields])
+    return find_nearest(hit.name or "", [name for name in hit.rule.node.get("properties", {}) if name not in fields])
 
 
 def _spread(path: Path, rule: Rule, root: Any) -> list[_Hit]:
@@ -162,14 +162,14 @@ def _spread(path: Path, rule: Rule, root: Any) -> list[_Hit]:
 
 def _report(root: Any, hits: list[_Hit], words: list[Finding], strictness: Strictness) -> Report:
     if not hits and not words:
-        return _CLEAN.under(strictness)
+        return _CLEAN.with_strictness(strictness)
     causes: dict[tuple[Path, str | None], list[_Hit]] = {}
     for hit in hits:
         causes.setdefault((hit.path, hit.name), []).append(hit)
     findings = [_finding(root, group) for group in causes.values()] + words
     if len(findings) > 1:
         findings.sort(key=_place)
-    return Report(tuple(findings)).under(strictness)
+    return Report(tuple(findings)).with_strictness(strictness)
 
 
 def _place(finding: Finding) -> tuple[str, str, str]:
@@ -216,13 +216,13 @@ def _tightest(rule: Rule, group: list[_Hit]) -> Mapping[str, Any]:
 
 
 def _operation_finding(name: str, operation: Operation | None, catalog: Catalog) -> Finding:
-    path, covered = "/operation", [each.id for each in catalog.operations.values() if each.covered]
+    path, covered = "/operation", [each.id for each in catalog.operations.values() if each.is_covered]
     if operation is not None:
         message = f"{operation.id} ({operation.name}) is an operation of the vendor's that is not covered yet"
         hint = f"its envelope was judged, its input was not; covered: {wording.show_values(covered)}"
         return Finding(path, "operation-not-covered", "error", message, hint, operation.claim.evidence)
     message = f"{wording.show_value(name)} is not the identifier of an operation on any page of the vendor's"
-    close = nearest(name, catalog.operations)
+    close = find_nearest(name, catalog.operations)
     hint = f"did you mean {wording.show_value(close)}?" if close else f"covered: {wording.show_values(covered)}"
     return Finding(path, "operation-unknown", "error", message, hint, catalog.claims["operations-listed"].evidence)
 
@@ -238,7 +238,7 @@ def _assumed_model(model: Model, path: str) -> Finding:
 def _unknown_model(catalog: Catalog, operation: Operation, name: str, path: str) -> Finding:
     models = catalog.models_of(operation.id)
     names = {word: model.id for model in models for word in (model.name, model.id)}
-    close = nearest(name, names)
+    close = find_nearest(name, names)
     listed = f"known: {wording.show_values(model.id for model in models)}; an overlay file can add one (--overlay)"
     hint = f"did you mean {wording.show_value(names[close])}? {listed}" if close else listed
     message = f"{wording.show_value(name)} is not a model that serves {operation.id}"

@@ -120,7 +120,7 @@ def _parsed(data: bytes) -> Any:
     Raises NotHAR, and NotJSON where the file is no text.
     """
     try:
-        return json.loads(document.text_of(data))
+        return json.loads(document.decode_text(data))
     except json.JSONDecodeError as error:
         raise har.NotHAR(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except (RecursionError, ValueError):  # a number of too many digits

@@ -155,7 +155,7 @@ def _add_judging(command: argparse.ArgumentParser) -> None:
 
 
 def _catalog(arguments: argparse.Namespace) -> Catalog:
-    return load.load(overlay=arguments.overlay or os.environ.get("CANNON_SPEC_OVERLAY") or None)
+    return load.load_catalog(overlay=arguments.overlay or os.environ.get("CANNON_SPEC_OVERLAY") or None)
 
 
 def _run_validate(arguments: argparse.Namespace) -> int:
@@ -193,8 +193,8 @@ class _Run:
                 stream = sys.stdin.buffer if name == "-" else opened.enter_context(open(name, "rb"))
                 self._bar = _progress(stream, opened)
                 advance = self._bar.update if self._bar else lambda size: None
-                form, judged = inputs.form_of(name, self._arguments.input), self.summary.judged
-                for line, data in inputs.documents(stream, form, advance):
+                form, judged = inputs.find_form(name, self._arguments.input), self.summary.judged
+                for line, data in inputs.split_documents(stream, form, advance):
                     self._judge(shown, line, data)
             if self.summary.judged == judged:
                 self.failed = True
@@ -210,7 +210,7 @@ class _Run:
     def _judge(self, file: str, line: int | None, data: bytes) -> None:
         text = ""
         try:
-            text = inputs.read(data)
+            text = inputs.decode_document(data)
             value = document.loads(text)
         except NotJSON as error:
             self.failed = self.failed or line is None
@@ -308,7 +308,7 @@ def _run_catalog(arguments: argparse.Namespace) -> int:
     models = tables.tabulate_identifiers if for_terminal else tables.tabulate_models
     print(render(tables.tabulate_operations(known)))
     for operation in known.operations.values():
-        if operation.covered:
+        if operation.is_covered:
             print(f"\nModels of {operation.id} (cannon-spec explain MODEL tells more):\n")
             print(render(models(known, operation.id)))
     return OK
@@ -317,9 +317,9 @@ def _run_catalog(arguments: argparse.Namespace) -> int:
 def _run_example(arguments: argparse.Namespace) -> int:
     import json
 
-    from cannon_spec.example import example
+    from cannon_spec.example import build_example
 
-    body = example(_catalog(arguments), arguments.operation, arguments.model)
+    body = build_example(_catalog(arguments), arguments.operation, arguments.model)
     print(json.dumps(body, indent=2, ensure_ascii=False))
     return OK
 

@@ -55,7 +55,7 @@ class Rule:
     keyword: str
     node: Mapping[str, Any]
     condition: str
-    depends: tuple[str, ...]
+    condition_fields: tuple[str, ...]
     claim: Claim
     evidence: Evidence
     severity: Severity
@@ -66,7 +66,7 @@ class Rule:
         return self.node[self.keyword]
 
     @property
-    def cap(self) -> str | None:
+    def cap_claim(self) -> str | None:
         """The claim on whether a value is refused or lowered, where the vendor's word allows both."""
         claim: str | None = self.node.get("x-cap", {}).get(self.keyword)
         return claim
@@ -108,7 +108,7 @@ class Operation:
     data: Mapping[str, Any]
 
     @property
-    def covered(self) -> bool:
+    def is_covered(self) -> bool:
         """Whether its input can be judged."""
         return self.input is not None
 
@@ -148,8 +148,8 @@ class Catalog:
     def validator(self, schemas: tuple[str, ...], envelope: str | None = None) -> Validator:
         """The compiled validator of schemas that all judge one value, by their ids (``models/gptimage2``).
 
-        With ``envelope``, a schema of its own, the value is a body and ``schemas`` judge its ``input``. ``rule_at``
-        tells which rule a violation broke.
+        With ``envelope``, a schema of its own, the value is a body and ``schemas`` judge its ``input``.
+        ``violated_rule`` names the rule that a violation broke.
         """
         found = self._validators.get((envelope, schemas))
         if found is None:
@@ -159,7 +159,7 @@ class Catalog:
             found = self._validators[envelope, schemas] = self._engine.validator(whole)
         return found
 
-    def rule_at(self, path: Path, schemas: tuple[str, ...], envelope: str | None = None) -> Rule:
+    def violated_rule(self, path: Path, schemas: tuple[str, ...], envelope: str | None = None) -> Rule:
         """The rule at a keyword path that the validator of the same schemas gave."""
         found = self._rules_at.get((path, schemas, envelope))
         if found is None:
@@ -182,33 +182,33 @@ class Catalog:
         """The rule that stands at ``path`` of a schema. Raises LookupError where no keyword with evidence does."""
         found = self._rules.get((schema, path))
         if found is None:
-            found = self._rules[schema, path] = _rule(self, schema, path)
+            found = self._rules[schema, path] = _build_rule(self, schema, path)
         return found
 
-    def rule_named(self, id_: str) -> Rule:
+    def rule_by_id(self, id_: str) -> Rule:
         """The rule of that id. Raises LookupError for one that no schema has."""
         schema, _, pointer = id_.partition("#")
         return self.rule(schema, from_pointer(pointer))
 
     def rules(self, schema: str) -> Iterator[Rule]:
         """Every rule of one schema, in the order of its file."""
-        for place, node in nodes(self.schemas[schema]):
+        for place, node in iter_nodes(self.schemas[schema]):
             yield from (self.rule(schema, (*place, word)) for word in node.get("x-evidence", ()))
 
 
-def nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def iter_nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Each schema object within a schema that judges a value, with its place; conditions (``if``) are left out."""
     yield place, schema
     for group in ("properties", "$defs"):
         for name, child in schema.get(group, {}).items():
-            yield from nodes(child, (*place, group, name))
+            yield from iter_nodes(child, (*place, group, name))
     if "items" in schema:
-        yield from nodes(schema["items"], (*place, "items"))
+        yield from iter_nodes(schema["items"], (*place, "items"))
     for index, branch in enumerate(schema.get("allOf", ())):
-        yield from nodes(branch["then"], (*place, "allOf", index, "then"))
+        yield from iter_nodes(branch["then"], (*place, "allOf", index, "then"))
 
 
-def _rule(catalog: Catalog, schema: str, path: Path) -> Rule:
+def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
     whole, keyword = catalog.schemas[schema], str(path[-1]) if path else ""
     node = follow(whole, path[:-1])
     if not isinstance(node, dict) or keyword not in node.get("x-evidence", {}):
@@ -223,7 +223,7 @@ def _rule(catalog: Catalog, schema: str, path: Path) -> Rule:
         keyword=keyword,
         node=node,
         condition="" if branch is None else describe_condition(branch),
-        depends=() if branch is None else tuple(branch["properties"]),
+        condition_fields=() if branch is None else tuple(branch["properties"]),
         claim=claim,
         evidence=claim.evidence,
         severity=said or claim.severity,

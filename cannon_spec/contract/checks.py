@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cannon_spec.contract.catalog import Catalog, Claim, nodes
+from cannon_spec.contract.catalog import Catalog, Claim, iter_nodes
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.keywords import CONSTRAINTS
 from cannon_spec.errors import CatalogError
@@ -29,38 +29,38 @@ def check_words(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) ->
 def check_parts(whole: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
     """The same for some of the parts: the files by their kinds."""
     for path, keyword_path in engine.validator(meta)(whole):
-        file, where = _file(path)
-        problem = f"{where} breaks {keyword_path[-1]}{_words(meta, keyword_path, follow(whole, path))}"
+        file, where = _split_place(path)
+        problem = f"{where} breaks {keyword_path[-1]}{_describe(meta, keyword_path, follow(whole, path))}"
         raise CatalogError(file, problem, "see meta.schema.json")
 
 
-def _file(path: Path) -> tuple[str, str]:
+def _split_place(path: Path) -> tuple[str, str]:
     """The file that a place of the bundle is in, and the place within it."""
     size = 2 if path[:1] == ("schemas",) else 1
     file = " ".join(map(str, ("schema", *path[1:size]) if size > 1 else path[:size]))
     return file or "the contract", "/".join(map(str, path[size:])) or "its top"
 
 
-def _words(meta: dict[str, Any], keyword_path: Path, value: Any) -> str:
+def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> str:
     """The words that are unknown or missing, where that is what is wrong."""
     node: Any = meta
     for part in keyword_path[:-1]:
-        node = _resolved(meta, node, part)[part]
+        node = _follow_ref(meta, node, part)[part]
     if keyword_path[-1] == "additionalProperties":
-        known = _resolved(meta, node, "properties").get("properties", {})
+        known = _follow_ref(meta, node, "properties").get("properties", {})
         return ": unknown word " + ", ".join(sorted(value.keys() - known.keys()))
     if "propertyNames" in keyword_path:
         return f": each name in it must be like {node['pattern']}"
     if keyword_path[-1] == "enum":
-        return f": one of {', '.join(map(str, _resolved(meta, node, 'enum')['enum']))}"
+        return f": one of {', '.join(map(str, _follow_ref(meta, node, 'enum')['enum']))}"
     if keyword_path[-1] == "type":
-        return f": it must be of type {_resolved(meta, node, 'type')['type']}"
+        return f": it must be of type {_follow_ref(meta, node, 'type')['type']}"
     if keyword_path[-1] == "required":
-        return ": lacks " + ", ".join(sorted(set(_resolved(meta, node, "required")["required"]) - value.keys()))
+        return ": lacks " + ", ".join(sorted(set(_follow_ref(meta, node, "required")["required"]) - value.keys()))
     return ""
 
 
-def _resolved(meta: dict[str, Any], node: Any, part: str | int) -> Any:
+def _follow_ref(meta: dict[str, Any], node: Any, part: str | int) -> Any:
     """``node``, or what its ``$ref`` names where ``part`` is not in it: engines differ in showing that step."""
     while isinstance(node, dict) and part not in node and "$ref" in node:
         node = follow(meta, from_pointer(node["$ref"][1:]))
@@ -70,17 +70,17 @@ def _resolved(meta: dict[str, Any], node: Any, part: str | int) -> Any:
 def check_names(catalog: Catalog) -> None:
     """Each schema, operation and claim that is named exists, and each keyword that constrains names its claim."""
     for id_ in _OWN_CLAIMS:
-        known_claim(id_, "the judge", catalog.claims)
-    for place, schema in _named_schemas(catalog):
-        _known(schema, catalog.schemas, place, "schema")
+        find_claim(id_, "the judge", catalog.claims)
+    for place, schema in _iter_schema_ids(catalog):
+        _require_name(schema, catalog.schemas, place, "schema")
     for model in catalog.models.values():
         for name in model.operations:
-            _known(name, catalog.operations, f"model {model.id}", "operation")
+            _require_name(name, catalog.operations, f"model {model.id}", "operation")
     for operation in catalog.operations.values():
-        if operation.covered:
-            _known(operation.data["default_model"]["id"], catalog.models, f"operation {operation.id}", "model")
+        if operation.is_covered:
+            _require_name(operation.data["default_model"]["id"], catalog.models, f"operation {operation.id}", "model")
     for id_, whole in catalog.schemas.items():
-        for path, node in nodes(whole):
+        for path, node in iter_nodes(whole):
             _check_node(f"schema {id_}#{to_pointer(path)}", node, catalog.claims)
     parts = (
         ("", catalog.lifecycle),
@@ -95,11 +95,11 @@ def check_names(catalog: Catalog) -> None:
 
 def check_claims(place: str, part: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
     """Each claim that a part of the contract names is in the ledger."""
-    for where, id_ in _named((place, part)):
-        known_claim(id_, where, claims)
+    for where, id_ in _iter_claim_ids((place, part)):
+        find_claim(id_, where, claims)
 
 
-def _named_schemas(catalog: Catalog) -> Iterator[tuple[str, str]]:
+def _iter_schema_ids(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Each schema that something names, after the place that names it."""
     yield from (("the envelope", f"envelope/{name}") for name in _ENVELOPES)
     for operation in catalog.operations.values():
@@ -107,7 +107,7 @@ def _named_schemas(catalog: Catalog) -> Iterator[tuple[str, str]]:
     yield from ((f"model {model.id}", model.schema) for model in catalog.models.values() if model.schema is not None)
 
 
-def _known(name: str, names: Mapping[str, Any], place: str, what: str) -> None:
+def _require_name(name: str, names: Mapping[str, Any], place: str, what: str) -> None:
     if name not in names:
         raise CatalogError(place, f"names the {what} {name}, which does not exist", f"add that {what}, or correct it")
 
@@ -119,7 +119,7 @@ def _check_node(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]
         word = sorted(constraining ^ evidence.keys())[0]
         raise CatalogError(place, f"{word} and x-evidence do not match", "name one claim for each constraint there is")
     for id_ in (*evidence.values(), *node.get("x-cap", {}).values()):
-        known_claim(id_, place, claims)
+        find_claim(id_, place, claims)
     try:
         re.compile(node.get("pattern", ""))
     except re.error as error:
@@ -130,7 +130,7 @@ def _entries(catalog: Catalog) -> list[tuple[str, Mapping[str, Any]]]:
     return [(f"operation {operation.id}", operation.data) for operation in catalog.operations.values()]
 
 
-def _named(*parts: tuple[str, Any]) -> Iterator[tuple[str, str]]:
+def _iter_claim_ids(*parts: tuple[str, Any]) -> Iterator[tuple[str, str]]:
     """Every claim id named under the keys claim, claims and …_claim."""
     for place, part in parts:
         for key, value in part.items():
@@ -140,12 +140,12 @@ def _named(*parts: tuple[str, Any]) -> Iterator[tuple[str, str]]:
             elif key == "claims":
                 yield from ((where, id_) for id_ in value)
             elif isinstance(value, Mapping):
-                yield from _named((where, value))
+                yield from _iter_claim_ids((where, value))
             elif isinstance(value, list):
-                yield from _named(*((where, item) for item in value if isinstance(item, Mapping)))
+                yield from _iter_claim_ids(*((where, item) for item in value if isinstance(item, Mapping)))
 
 
-def known_claim(id_: str, place: str, claims: Mapping[str, Claim]) -> Claim:
+def find_claim(id_: str, place: str, claims: Mapping[str, Claim]) -> Claim:
     """The claim of that id. Raises CatalogError, naming ``place``, for one that the ledger does not have."""
     try:
         return claims[id_]

@@ -12,7 +12,7 @@ from typing import Any
 from cannon_spec import document
 from cannon_spec.contract import engines, overlay
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation
-from cannon_spec.contract.checks import PARTS, check_claims, check_names, check_parts, check_words, known_claim
+from cannon_spec.contract.checks import PARTS, check_claims, check_names, check_parts, check_words, find_claim
 from cannon_spec.contract.engines import Engine
 from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.pointer import follow, from_pointer
@@ -22,7 +22,7 @@ _SUFFIX = ".schema.json"
 _META = "meta"
 
 
-def load(
+def load_catalog(
     path: os.PathLike[str] | str | None = None,
     *,
     overlay: os.PathLike[str] | str | None = None,
@@ -34,43 +34,43 @@ def load(
     None for the faster of those installed. Raises CatalogError where a file is missing, has a word that the meta-schema
     does not know, or names a claim, schema or operation that does not exist.
     """
-    folder = _shipped() if path is None else os.fspath(path)
+    folder = _find_shipped_folder() if path is None else os.fspath(path)
     chosen = engines.choose(engine)
-    bundle, meta = _read(folder)
+    bundle, meta = _read_folder(folder)
     if overlay is None:
-        return _checked(bundle, meta, chosen)
+        return _check_and_build(bundle, meta, chosen)
     file = os.fspath(overlay)
-    laid_over = _laid_over(bundle, file)
+    laid_over = _patch_bundle(bundle, file)
     try:
-        return _checked(laid_over, meta, chosen)
+        return _check_and_build(laid_over, meta, chosen)
     except CatalogError as error:
         raise CatalogError(f"{file}: {error.place}", error.problem, error.advice) from None
 
 
-def _checked(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> Catalog:
+def _check_and_build(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> Catalog:
     raw = bundle["schemas"]
-    whole = {**bundle, "schemas": {id_: _inlined(schema, id_, raw) for id_, schema in raw.items()}}
+    whole = {**bundle, "schemas": {id_: _inline_refs(schema, id_, raw) for id_, schema in raw.items()}}
     check_words(whole, meta, engine)
-    catalog = _build(whole, engine)
+    catalog = _build_catalog(whole, engine)
     check_names(catalog)
     return catalog
 
 
 @lru_cache(maxsize=1)
-def default() -> Catalog:
+def default_catalog() -> Catalog:
     """The shipped contract, read once a process."""
-    return load()
+    return load_catalog()
 
 
-def part(kind: str, path: os.PathLike[str] | str) -> dict[str, Any]:
+def read_part(kind: str, path: os.PathLike[str] | str) -> dict[str, Any]:
     """A JSON file of the user's, held to what the meta-schema says of that kind. Raises CatalogError."""
     file = os.fspath(path)
-    return checked(kind, _json(file), file)
+    return check_part(kind, _read_json(file), file)
 
 
-def checked(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
+def check_part(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
     """A value as it is, held to what the meta-schema says of that kind. Raises CatalogError, which names the place."""
-    meta = _json(os.path.join(_shipped(), _META + _SUFFIX))
+    meta = _read_json(os.path.join(_find_shipped_folder(), _META + _SUFFIX))
     try:
         check_parts({kind: value}, meta, engines.choose(None))
     except CatalogError as error:
@@ -78,9 +78,9 @@ def checked(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
     return value
 
 
-def with_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
+def add_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
     """The contract with the scenarios of a file beside, or instead of, its own. Raises CatalogError."""
-    file, more = os.fspath(path), part("more_scenarios", path)
+    file, more = os.fspath(path), read_part("more_scenarios", path)
     scenarios = {**catalog.scenarios["scenarios"], **more["scenarios"]}
     default = more.get("default", catalog.scenarios["default"])
     if default not in scenarios:
@@ -92,17 +92,17 @@ def with_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
     return replace(catalog, scenarios=MappingProxyType({"default": default, "scenarios": scenarios}))
 
 
-def _shipped() -> str:
+def _find_shipped_folder() -> str:
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     beside = os.path.join(package, "schemas")
     return beside if os.path.isdir(beside) else os.path.join(os.path.dirname(package), "schemas")
 
 
-def _read(folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read_folder(folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The bundle that an overlay patches, and the meta-schema."""
-    parts = {name: _json(os.path.join(folder, f"{name}.json")) for name in PARTS}
-    catalog, evidence = (_json(os.path.join(folder, name)) for name in ("catalog.json", "evidence.json"))
-    raw = {id_: _json(file) for id_, file in sorted(_schema_files(folder))}
+    parts = {name: _read_json(os.path.join(folder, f"{name}.json")) for name in PARTS}
+    catalog, evidence = (_read_json(os.path.join(folder, name)) for name in ("catalog.json", "evidence.json"))
+    raw = {id_: _read_json(file) for id_, file in sorted(_schema_files(folder))}
     meta = raw.pop(_META, None)
     if meta is None:
         raise CatalogError(folder, "there is no meta.schema.json", "name a folder like the shipped schemas/")
@@ -118,7 +118,7 @@ def _schema_files(folder: str) -> Iterator[tuple[str, str]]:
                 yield os.path.relpath(file, folder).replace(os.sep, "/").removesuffix(_SUFFIX), file
 
 
-def _json(file: str) -> dict[str, Any]:
+def _read_json(file: str) -> dict[str, Any]:
     try:
         with open(file, "rb") as stream:
             value = document.loads(stream.read())
@@ -131,27 +131,27 @@ def _json(file: str) -> dict[str, Any]:
     return value
 
 
-def _inlined(node: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...] = ()) -> Any:
+def _inline_refs(node: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...] = ()) -> Any:
     """``node`` with each ``$ref`` replaced by what it names, so that no engine has to resolve one."""
     if isinstance(node, list):
-        return [_inlined(item, home, raw, seen) for item in node]
+        return [_inline_refs(item, home, raw, seen) for item in node]
     if not isinstance(node, dict):
         return node
-    own = {key: _inlined(value, home, raw, seen) for key, value in node.items() if key != "$ref"}
+    own = {key: _inline_refs(value, home, raw, seen) for key, value in node.items() if key != "$ref"}
     if "$ref" not in node:
         return own
-    found = _referred(node["$ref"], home, raw, seen)
+    found = _find_referent(node["$ref"], home, raw, seen)
     evidence = {**found.get("x-evidence", {}), **own.get("x-evidence", {})}
     return {**found, **own, **({"x-evidence": evidence} if evidence else {})}
 
 
-def _referred(ref: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
+def _find_referent(ref: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
     try:
-        target, pointer = _resolved(str(ref), home)
+        target, pointer = _resolve_ref(str(ref), home)
         name = f"{target}#{pointer}"
         if name in seen:
             raise LookupError(name)
-        found = _inlined(follow(raw[target], from_pointer(pointer)), target, raw, (*seen, name))
+        found = _inline_refs(follow(raw[target], from_pointer(pointer)), target, raw, (*seen, name))
         if isinstance(found, dict):
             return found
         raise LookupError(name)
@@ -159,7 +159,7 @@ def _referred(ref: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...]
         raise CatalogError(f"schema {home}", f"the $ref {ref} leads nowhere", "name a $def that exists") from None
 
 
-def _resolved(ref: str, home: str) -> tuple[str, str]:
+def _resolve_ref(ref: str, home: str) -> tuple[str, str]:
     file, _, pointer = ref.partition("#")
     if not file:
         return home, pointer
@@ -172,8 +172,8 @@ def _resolved(ref: str, home: str) -> tuple[str, str]:
     return "/".join(parts), pointer
 
 
-def _laid_over(bundle: dict[str, Any], file: str) -> dict[str, Any]:
-    patch = _json(file)
+def _patch_bundle(bundle: dict[str, Any], file: str) -> dict[str, Any]:
+    patch = _read_json(file)
     unknown = sorted(patch.keys() - bundle.keys())
     if unknown:
         known = ", ".join(sorted(bundle))
@@ -184,19 +184,19 @@ def _laid_over(bundle: dict[str, Any], file: str) -> dict[str, Any]:
     removed = sorted(id_ for id_, entry in patch.get("claims", {}).items() if entry is None)
     if removed:
         raise CatalogError(file, f"the claim {removed[0]} cannot be removed", "say what you know in a new claim")
-    patched = overlay.applied(bundle, patch, OVERLAY_CLAIM)
+    patched = overlay.apply_overlay(bundle, patch, OVERLAY_CLAIM)
     said = {**bundle["claims"][OVERLAY_CLAIM], "source": f"the overlay file {os.path.basename(file)}"}
     return {**patched, "claims": {**patched["claims"], OVERLAY_CLAIM: said}}
 
 
-def _build(bundle: dict[str, Any], engine: Engine) -> Catalog:
+def _build_catalog(bundle: dict[str, Any], engine: Engine) -> Catalog:
     claims = {id_: Claim(id=id_, **entry) for id_, entry in bundle["claims"].items()}
     return Catalog(
         base_url=bundle["base_url"],
         status_reply=MappingProxyType(bundle["status_reply"]),
         claims=MappingProxyType(claims),
-        operations=MappingProxyType({id_: _operation(id_, e, claims) for id_, e in bundle["operations"].items()}),
-        models=MappingProxyType({id_: _model(id_, e, claims) for id_, e in bundle["models"].items()}),
+        operations=MappingProxyType({id_: _build_operation(id_, e, claims) for id_, e in bundle["operations"].items()}),
+        models=MappingProxyType({id_: _build_model(id_, e, claims) for id_, e in bundle["models"].items()}),
         schemas=MappingProxyType(bundle["schemas"]),
         lifecycle=MappingProxyType(bundle["lifecycle"]),
         pixels=MappingProxyType(bundle["pixels"]),
@@ -205,15 +205,15 @@ def _build(bundle: dict[str, Any], engine: Engine) -> Catalog:
     )
 
 
-def _operation(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Operation:
-    claim = known_claim(entry["claim"], f"operation {id_}", claims)
+def _build_operation(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Operation:
+    claim = find_claim(entry["claim"], f"operation {id_}", claims)
     return Operation(id_, entry["name"], claim, entry.get("input"), entry.get("output"), MappingProxyType(entry))
 
 
-def _model(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Model:
+def _build_model(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Model:
     place = f"model {id_}"
-    operations = {name: known_claim(claim, place, claims) for name, claim in entry["operations"].items()}
-    claim = known_claim(entry["claim"], place, claims)
-    notes = tuple(known_claim(note, place, claims) for note in entry.get("notes", ()))
+    operations = {name: find_claim(claim, place, claims) for name, claim in entry["operations"].items()}
+    claim = find_claim(entry["claim"], place, claims)
+    notes = tuple(find_claim(note, place, claims) for note in entry.get("notes", ()))
     schema, served = entry.get("schema"), MappingProxyType(operations)
     return Model(id_, entry["name"], entry.get("maker", ""), claim, schema, served, notes)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Any
 
 from cannon_spec.contract.keywords import CONSTRAINTS
 
 
-def applied(bundle: dict[str, Any], patch: dict[str, Any], claim: str) -> dict[str, Any]:
+def apply_overlay(bundle: dict[str, Any], patch: dict[str, Any], claim: str) -> dict[str, Any]:
     """``bundle`` patched. A constraint, model or claim that the patch sets without saying why rests on ``claim``."""
-    patched: dict[str, Any] = merged(bundle, patch)
+    patched: dict[str, Any] = merge_patch(bundle, patch)
     for id_, entry in (patch.get("models") or {}).items():
         if entry is not None and id_ not in bundle["models"]:
-            patched["models"][id_] = _completed(id_, patched, claim)
+            patched["models"][id_] = _complete_model(id_, patched, claim)
     for id_ in patch.get("schemas") or {}:
         if id_ in patched["schemas"]:
-            patched["schemas"][id_] = _attributed(bundle["schemas"].get(id_, {}), patched["schemas"][id_], claim)
+            patched["schemas"][id_] = _attribute(bundle["schemas"].get(id_, {}), patched["schemas"][id_], claim)
     return patched
 
 
-def merged(target: Any, patch: Any) -> Any:
+def merge_patch(target: Any, patch: Any) -> Any:
     """RFC 7386: objects are merged key by key, null removes a key, anything else replaces."""
     if not isinstance(patch, dict):
         return patch
@@ -28,11 +30,11 @@ def merged(target: Any, patch: Any) -> Any:
         if value is None:
             result.pop(key, None)
         else:
-            result[key] = merged(result.get(key), value)
+            result[key] = merge_patch(result.get(key), value)
     return result
 
 
-def _completed(id_: str, bundle: dict[str, Any], claim: str) -> Any:
+def _complete_model(id_: str, bundle: dict[str, Any], claim: str) -> Any:
     entry = bundle["models"][id_]
     if not isinstance(entry, dict):
         return entry
@@ -44,12 +46,12 @@ def _completed(id_: str, bundle: dict[str, Any], claim: str) -> Any:
     return {"name": id_, "claim": claim, "operations": covered, **entry}
 
 
-def _attributed(before: Any, after: Any, claim: str) -> Any:
+def _attribute(before: Any, after: Any, claim: str) -> Any:
     """``after`` with ``claim`` as the evidence of each constraint that differs from ``before`` and names no new one."""
     if not isinstance(after, dict):
         return after
     known = before if isinstance(before, dict) else {}
-    result = {key: _attributed_within(key, known.get(key), value, claim) for key, value in after.items()}
+    result = {key: _attribute_word(key, known.get(key), value, claim) for key, value in after.items()}
     said, evidence = known.get("x-evidence", {}), after.get("x-evidence", {})
     if not isinstance(evidence, dict):
         return result
@@ -63,21 +65,22 @@ def _attributed(before: Any, after: Any, claim: str) -> Any:
     return {**result, "x-evidence": evidence} if evidence else result
 
 
-def _attributed_within(key: str, before: Any, after: Any, claim: str) -> Any:
+def _attribute_word(key: str, before: Any, after: Any, claim: str) -> Any:
     """The value of one word of a schema: attributed where it holds schemas, as it is elsewhere."""
     if key == "items":
-        return _attributed(before, after, claim)
+        return _attribute(before, after, claim)
     if key in ("properties", "$defs") and isinstance(after, dict):
         known = before if isinstance(before, dict) else {}
-        return {name: _attributed(known.get(name), child, claim) for name, child in after.items()}
+        return {name: _attribute(known.get(name), child, claim) for name, child in after.items()}
     if key == "allOf" and isinstance(after, list):
-        known_rules = before if isinstance(before, list) else []
-        return [_rule(known_rules[i] if i < len(known_rules) else {}, rule, claim) for i, rule in enumerate(after)]
+        old = before if isinstance(before, list) else []
+        pairs: Iterable[tuple[Any, Any]] = zip_longest(old[: len(after)], after, fillvalue={})
+        return [_attribute_condition(old_branch, branch, claim) for old_branch, branch in pairs]
     return after
 
 
-def _rule(before: Any, after: Any, claim: str) -> Any:
+def _attribute_condition(before: Any, after: Any, claim: str) -> Any:
     if not isinstance(after, dict) or "then" not in after:
         return after
     known = before.get("then") if isinstance(before, dict) else None
-    return {**after, "then": _attributed(known, after["then"], claim)}
+    return {**after, "then": _attribute(known, after["then"], claim)}

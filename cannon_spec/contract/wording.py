@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from cannon_spec.nearest import nearest
+from cannon_spec.nearest import find_nearest
 
 _LONGEST = 60
 
@@ -24,7 +24,7 @@ def suggest_values(value: Any, legal: Sequence[str | None], what: str = "legal h
 @lru_cache(maxsize=1024)
 def _suggest(word: str | None, legal: tuple[str | None, ...], what: str) -> str:
     listed = f"{what}: {show_values(legal) or 'none'}"
-    close = None if word is None else nearest(word, [each for each in legal if each is not None])
+    close = None if word is None else find_nearest(word, [each for each in legal if each is not None])
     return listed if close is None else f"did you mean {show_value(close)}? {listed}"
 
 

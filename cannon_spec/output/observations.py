@@ -10,7 +10,7 @@ from cannon_spec import document, inputs
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Claim
 from cannon_spec.errors import CatalogError, NotJSON
-from cannon_spec.nearest import nearest
+from cannon_spec.nearest import find_nearest
 
 _FORMAT = 1
 _ADVICE = "name the file that a contract run wrote"
@@ -47,7 +47,7 @@ def read_observations(catalog: Catalog, file: str) -> ObservationFile:
     """The file of observations. Raises CatalogError where it is none, or names a claim that the ledger has not."""
     try:
         with open(file, "rb") as stream:
-            value = document.loads(inputs.read(stream.read(inputs.MAX_BYTES + 1)))
+            value = document.loads(inputs.decode_document(stream.read(inputs.MAX_BYTES + 1)))
     except OSError as error:
         raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
     except NotJSON as error:
@@ -97,7 +97,7 @@ def _observation(catalog: Catalog, value: Any, place: str) -> Observation:
     id_ = _text(value, "claim", place)
     claim = catalog.claims.get(id_)
     if claim is None:
-        close = nearest(id_, catalog.claims)
+        close = find_nearest(id_, catalog.claims)
         advice = (
             f"did you mean {close}?" if close else "read it with the ledger of the run: cannon-spec claims lists this"
         )

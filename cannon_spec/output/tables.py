@@ -11,7 +11,7 @@ from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, Rule
 from cannon_spec.contract.keywords import describe_requirement
 from cannon_spec.errors import UnknownName
-from cannon_spec.nearest import fold, nearest
+from cannon_spec.nearest import find_nearest, fold
 from cannon_spec.traffic import sequence
 
 Table = Sequence[Sequence[str]]
@@ -44,7 +44,7 @@ def render_markdown(table: Table) -> str:
 def tabulate_operations(catalog: Catalog) -> Table:
     """Every operation that the vendor lists, and whether it is covered."""
     rows = [
-        (each.id, each.name, "yes" if each.covered else "not yet", each.claim.strength)
+        (each.id, each.name, "yes" if each.is_covered else "not yet", each.claim.strength)
         for each in catalog.operations.values()
     ]
     return [("operation", "name", "covered", "known from"), *rows]
@@ -84,9 +84,9 @@ def explain_topic(catalog: Catalog, topic: str) -> str:
     if topic in _WORDS:
         return f"{topic}\n  {_WORDS[topic]}"
     try:
-        return _rule(catalog.rule_named(topic))
+        return _rule(catalog.rule_by_id(topic))
     except LookupError:
-        close = nearest(topic, [*catalog.models, *catalog.claims, *_WORDS])
+        close = find_nearest(topic, [*catalog.models, *catalog.claims, *_WORDS])
         advice = f"did you mean {close}?" if close else "cannon-spec catalog lists the models"
         raise UnknownName(f"{wording.escape_unprintable(topic[:100])} is no model, claim or rule; {advice}") from None
 

@@ -11,8 +11,8 @@ from copy import deepcopy
 from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
-from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule, nodes
-from cannon_spec.contract.load import default
+from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule, iter_nodes
+from cannon_spec.contract.load import default_catalog
 from cannon_spec.errors import UnknownName
 from cannon_spec.strategies.layers import (
     CREATE,
@@ -95,7 +95,7 @@ def requests(
     allows. The smallest is the shortest prompt alone. Raises UnknownName for an operation that is not covered, or a
     model that does not serve it.
     """
-    contract = catalog or default()
+    contract = catalog or default_catalog()
     drawn = [_values(of_body(contract, *pair)) for pair in _pairs(contract, operation, model)]
     return _one_of([partial(_drawn, pools) for pools in drawn if pools])
 
@@ -114,7 +114,7 @@ def broken_requests(
     The rules are those of ``breakable``, or the one whose id is given. Raises UnknownName as ``requests`` does, and
     for a rule that is not among them.
     """
-    contract = catalog or default()
+    contract = catalog or default_catalog()
     pairs = list(_pairs(contract, operation, model))
     if rule is None:
         return _one_of([partial(_all_broken, contract, *pair) for pair in pairs])
@@ -132,14 +132,14 @@ def breakable(
     Of the rules of the envelope, the operation's input and its models, those are left out that are never reported
     alone: that an input is an object, say, since the envelope says so first. Raises UnknownName as ``requests`` does.
     """
-    contract = catalog or default()
+    contract = catalog or default_catalog()
     pairs = _pairs(contract, operation, model)
     return tuple({rule.id: rule for pair in pairs for rule, _ in _breaches(contract, *pair)}.values())
 
 
 def _pairs(catalog: Catalog, operation: str | None, model: str | None) -> Iterator[tuple[Operation, Model | None]]:
     """Each operation with each model that is asked for; None stands for an input without a model."""
-    covered = {name: each for name, each in catalog.operations.items() if each.covered}
+    covered = {name: each for name, each in catalog.operations.items() if each.is_covered}
     if operation is not None and operation not in covered:
         raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
     wanted = list(covered.values()) if operation is None else [covered[operation]]
@@ -159,7 +159,7 @@ def _breaches(
     """Each rule that can be broken in such a body, or only one, with the bodies that break it."""
     layers = of_body(catalog, operation, model)
     for schema in (CREATE, operation.input, None if model is None else model.schema):
-        places = nodes(catalog.schemas[schema]) if schema is not None else ()
+        places = iter_nodes(catalog.schemas[schema]) if schema is not None else ()
         for path in ((*place, word) for place, node in places for word in node.get("x-evidence", ())):
             rule = catalog.rule(schema or "", path)
             if only in (None, rule.id):

@@ -36,7 +36,7 @@ def judge(
 
 def _report(findings: list[Finding], strictness: Strictness) -> Report:
     ordered = sorted(findings, key=lambda each: (each.path, each.rule, each.message))
-    return Report(tuple(ordered)).under(strictness)
+    return Report(tuple(ordered)).with_strictness(strictness)
 
 
 def _seen(catalog: Catalog, exchange: RecordedCall, found: list[Finding]) -> Seen:

@@ -46,7 +46,7 @@ def create_app(
     catalog = catalog or _contract(config)
     if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
         raise ValueError(f"scenario {config.scenario}: one of {', '.join(catalog.scenarios['scenarios'])}")
-    listed = catalogs.part("keys", config.keys) if config.keys else None
+    listed = catalogs.read_part("keys", config.keys) if config.keys else None
     app = Flask("cannon_mock", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider: keys in the vendor's order
@@ -60,8 +60,8 @@ def create_app(
 
 
 def _contract(config: Config) -> Catalog:
-    catalog = catalogs.load(overlay=config.overlay) if config.overlay else catalogs.default()
-    return catalogs.with_scenarios(catalog, config.scenarios) if config.scenarios else catalog
+    catalog = catalogs.load_catalog(overlay=config.overlay) if config.overlay else catalogs.default_catalog()
+    return catalogs.add_scenarios(catalog, config.scenarios) if config.scenarios else catalog
 
 
 def _mock(

@@ -115,7 +115,7 @@ def test_reading_reverses_writing(value: Any) -> None:
     """Every JSON value that is written as JSON is read back as it was, and is plain already."""
     assert document.loads(json.dumps(value)) == value
     assert document.loads(json.dumps(value, ensure_ascii=False).encode()) == value
-    assert document.plain(value) is value
+    assert document.to_plain(value) is value
 
 
 @given(st.one_of(st.text(), st.binary(), st.text('[]{},:"0e-. NaI\\u'), st.text('[]{},:"0').map(str.encode)))
@@ -136,7 +136,7 @@ def test_reading_refuses_in_one_way(text: str | bytes) -> None:
 )
 def test_subclasses_become_plain(value: Any, plain: Any) -> None:
     """Subclasses of JSON's types are copied into those types."""
-    copied = document.plain(value)
+    copied = document.to_plain(value)
     assert copied == plain
     assert [type(at(copied, place)) for place in places(copied)] == [type(at(plain, place)) for place in places(plain)]
     assert all(type(key) is str for key in (copied if isinstance(copied, dict) else {}))
@@ -170,7 +170,7 @@ RING["ring"] = [RING]
 def test_values_without_a_json_form_are_refused_in_place(value: Any, pointer: str, words: str) -> None:
     """A Python value that JSON has no form for is refused with a pointer to it."""
     with pytest.raises(NotJSON, match=words) as caught:
-        document.plain(value)
+        document.to_plain(value)
     assert caught.value.pointer == pointer
 
 

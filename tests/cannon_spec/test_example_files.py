@@ -10,7 +10,7 @@ import pytest
 
 from cannon_spec import Catalog, Report, load_catalog, validate_input, validate_request, validate_response
 from cannon_spec.contract import engines
-from cannon_spec.example import example
+from cannon_spec.example import build_example
 from cannon_spec.strategies import breakable
 from tests.support.payloads import CATALOG, FOLDER
 
@@ -62,7 +62,7 @@ def test_each_claim_of_a_rule_has_an_example_on_both_sides() -> None:
     documents = [(file, json.loads(file.read_text("utf-8"))) for file in FILES]
     named = {rule for _, document in documents for rule in document["expect"] if "#" in rule}
     made = {rule.id for rule in breakable()}
-    broken = {CATALOG.rule_named(rule).claim.id for rule in named | made}
+    broken = {CATALOG.rule_by_id(rule).claim.id for rule in named | made}
     clean = {file.parent.relative_to(FOLDER / "examples").as_posix() for file, each in documents if not each["expect"]}
     kept = clean | {rule.partition("#")[0] for rule in made} | {"operations/image.generate/output"}
     for claim, schemas in _cited().items():
@@ -80,14 +80,14 @@ SERVED = [
     (operation.id, model.id)
     for operation in CATALOG.operations.values()
     for model in CATALOG.models_of(operation.id)
-    if operation.covered
+    if operation.is_covered
 ]
 
 
 @pytest.mark.parametrize(("operation", "model"), SERVED)
 def test_a_body_made_from_the_contract_is_clean(operation: str, model: str) -> None:
     """For each covered operation and each model that serves it, the example body has no finding but on a guessed id."""
-    body = example(CATALOG, operation, model)
+    body = build_example(CATALOG, operation, model)
     assert (body["operation"], body["input"]["model"]) == (operation, model)
     assert {finding.rule for finding in validate_request(body).findings} <= {"model-assumed"}
     assert {"prompt", "model", "aspect_ratio", "resolution", "style"} <= body["input"].keys()
@@ -96,7 +96,7 @@ def test_a_body_made_from_the_contract_is_clean(operation: str, model: str) -> N
 def test_without_a_model_the_default_is_taken() -> None:
     """A body for an operation alone names the operation's default model."""
     default = CATALOG.operations["image.generate"].data["default_model"]["id"]
-    assert example(CATALOG, "image.generate") == example(CATALOG, "image.generate", default)
+    assert build_example(CATALOG, "image.generate") == build_example(CATALOG, "image.generate", default)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_without_a_model_the_default_is_taken() -> None:
 def test_no_body_is_made_of_what_is_not_known(operation: str, model: str | None, words: str) -> None:
     """An operation that is not covered, or a model that does not serve it, is a LookupError that says so."""
     with pytest.raises(LookupError, match=words):
-        example(CATALOG, operation, model)
+        build_example(CATALOG, operation, model)
 
 
 def test_a_field_without_a_legal_value_is_left_out(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_field_without_a_legal_value_is_left_out(tmp_path: Path) -> None:
     }
     file.write_text(json.dumps(patch), "utf-8")
     known = load_catalog(overlay=file)
-    input = example(known, "image.generate", "gptimage2")["input"]
+    input = build_example(known, "image.generate", "gptimage2")["input"]
     assert input["quality"] == "low"
     assert "style" not in input
-    assert example(known, "image.generate", "new")["input"]["model"] == "new"
+    assert build_example(known, "image.generate", "new")["input"]["model"] == "new"

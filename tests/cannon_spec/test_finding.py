@@ -40,10 +40,10 @@ def test_a_report_sorts_errors_from_warnings() -> None:
 
 def test_strictness_is_applied_afterwards() -> None:
     """Strict makes errors of warnings, lenient drops them, normal leaves a report as it is."""
-    assert REPORT.under("normal") is REPORT
-    assert REPORT.under("lenient") == Report((ERROR,))
-    assert REPORT.under("strict") == Report((dataclasses.replace(WARNING, severity="error"), ERROR))
-    assert Report().under("strict") == Report()
+    assert REPORT.with_strictness("normal") is REPORT
+    assert REPORT.with_strictness("lenient") == Report((ERROR,))
+    assert REPORT.with_strictness("strict") == Report((dataclasses.replace(WARNING, severity="error"), ERROR))
+    assert Report().with_strictness("strict") == Report()
 
 
 def test_findings_are_values() -> None:
@@ -85,4 +85,4 @@ def test_another_strictness_is_refused() -> None:
     """A word that is no strictness raises ValueError that names those there are, whether or not there are findings."""
     for report in (Report(), Report((WARNING,))):
         with pytest.raises(ValueError, match="one of normal, strict, lenient"):
-            report.under("bogus")  # type: ignore[arg-type]
+            report.with_strictness("bogus")  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from tests.support.payloads import CATALOG
 
 def split(data: bytes, form: inputs.Form) -> list[tuple[int | None, bytes]]:
     """Every document with its line; of the end of a line nothing is asked."""
-    found = inputs.documents(BytesIO(data), form)
+    found = inputs.split_documents(BytesIO(data), form)
     return [(line, each if line is None else each.rstrip(b"\r\n")) for line, each in found]
 
 
@@ -32,7 +32,7 @@ def split(data: bytes, form: inputs.Form) -> list[tuple[int | None, bytes]]:
 )
 def test_the_form_is_in_the_name(name: str, said: inputs.Form, form: str) -> None:
     """A file's name says its form, unless the user does."""
-    assert inputs.form_of(name, said) == form
+    assert inputs.find_form(name, said) == form
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_every_byte_is_told_of(form: inputs.Form, data: bytes, monkeypatch: pyte
     """What is read is told of, byte for byte but for blank lines."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 256 if form == "json" else 16)
     told: list[int] = []
-    list(inputs.documents(BytesIO(data), form, told.append))
+    list(inputs.split_documents(BytesIO(data), form, told.append))
     assert sum(told) == len(data)
 
 
@@ -99,24 +99,24 @@ def test_a_line_that_is_too_long_is_one_document(
     for _, line in found:
         if b"x" in line:
             with pytest.raises(NotJSON, match="larger than"):
-                inputs.read(line)
+                inputs.decode_document(line)
 
 
 def test_a_document_may_be_as_large_as_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document of the largest size is read, one that is a byte larger is not, and no more than that byte is kept."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
-    assert inputs.read(b" " * 16) == " " * 16
+    assert inputs.decode_document(b" " * 16) == " " * 16
     (document,) = split(b"x" * 1000, "auto")
     assert len(document[1]) == 17
     with pytest.raises(NotJSON, match="split it, or write one document a line"):
-        inputs.read(document[1])
+        inputs.decode_document(document[1])
 
 
 def test_a_line_may_be_as_large_as_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of a line is no part of its document: neither of its size nor of the places in it."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
-    found = list(inputs.documents(BytesIO(b"1" * 16 + b"\r\n" + b"2\n" + b"3"), "jsonl"))
-    assert [(line, inputs.read(data)) for line, data in found] == [(1, "1" * 16), (2, "2"), (3, "3")]
+    found = list(inputs.split_documents(BytesIO(b"1" * 16 + b"\r\n" + b"2\n" + b"3"), "jsonl"))
+    assert [(line, inputs.decode_document(data)) for line, data in found] == [(1, "1" * 16), (2, "2"), (3, "3")]
 
 
 @pytest.mark.parametrize(
@@ -131,19 +131,19 @@ def test_a_line_may_be_as_large_as_the_bound(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_document_is_not_cut_to_the_bound(data: bytes, form: inputs.Form, monkeypatch: pytest.MonkeyPatch) -> None:
     """What goes on past the bound is refused, not judged by what came before it, wherever the cut falls."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
-    _, first = next(iter(inputs.documents(BytesIO(data), form)))
+    _, first = next(iter(inputs.split_documents(BytesIO(data), form)))
     with pytest.raises(NotJSON, match="larger than"):
-        inputs.read(first)
+        inputs.decode_document(first)
 
 
 @pytest.mark.parametrize(("data", "text"), [(b"\xef\xbb\xbf{}", "{}"), ("é".encode(), "é")])
 def test_a_document_is_utf_8(data: bytes, text: str) -> None:
     """The text of a document is UTF-8, without a byte order mark."""
-    assert inputs.read(data) == text
+    assert inputs.decode_document(data) == text
 
 
 def test_the_reason_names_the_bound() -> None:
     """A document that is too large is told how large it may be, and the claim it is refused by says so too."""
     with pytest.raises(NotJSON, match="larger than 16 MiB") as caught:
-        inputs.read(b" " * (inputs.MAX_BYTES + 1))
+        inputs.decode_document(b" " * (inputs.MAX_BYTES + 1))
     assert "16 MiB" in CATALOG.claims[caught.value.claim].text

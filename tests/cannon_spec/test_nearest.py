@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_spec.nearest import fold, nearest
+from cannon_spec.nearest import find_nearest, fold
 from tests.support.payloads import CATALOG, FIELDS
 
 RESOLUTIONS = ("1K", "2K", "4K")
@@ -33,13 +33,13 @@ RESOLUTIONS = ("1K", "2K", "4K")
 )
 def test_the_word_that_was_meant(word: str, choices: tuple[str, ...], meant: str | None) -> None:
     """A word that differs in case, punctuation or a few letters means the choice that it resembles."""
-    assert nearest(word, choices) == meant
+    assert find_nearest(word, choices) == meant
 
 
 @given(st.text(max_size=150), st.lists(st.text(max_size=12)))
 def test_only_choices_are_meant(word: str, choices: list[str]) -> None:
     """What was meant is one of the choices, or nothing."""
-    assert nearest(word, choices) in (None, *choices)
+    assert find_nearest(word, choices) in (None, *choices)
 
 
 @given(st.data())
@@ -48,7 +48,7 @@ def test_case_and_punctuation_do_not_matter(data: st.DataObject) -> None:
     choices = data.draw(st.sampled_from((FIELDS, tuple(CATALOG.operations), tuple(CATALOG.models))))
     word = data.draw(st.sampled_from(choices))
     mangled = "-".join(word.replace("_", "").replace(".", "")).swapcase()
-    assert nearest(mangled, choices) == word
+    assert find_nearest(mangled, choices) == word
 
 
 @given(st.text())

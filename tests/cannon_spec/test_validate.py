@@ -524,7 +524,7 @@ def test_every_finding_can_be_acted_on(body: Any) -> None:
         assert finding.evidence.source
         assert leads_somewhere(body, finding.path)
         if finding.rule not in WORDS:
-            assert CATALOG.rule_named(finding.rule).claim.id == finding.evidence.claim
+            assert CATALOG.rule_by_id(finding.rule).claim.id == finding.evidence.claim
 
 
 @given(anything)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from cannon_mock import Config, create_app
 from cannon_spec import Catalog, load_catalog, validate_request
-from cannon_spec.example import example
+from cannon_spec.example import build_example
 from cannon_spec.output import tables
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
@@ -62,14 +62,14 @@ def test_the_tables_and_the_example_know_it(catalog: Catalog) -> None:
     assert "eleventh" in tables.render_text(tables.tabulate_identifiers(catalog, "image.generate"))
     assert "5K (upstream)" in tables.render_markdown(tables.tabulate_models(catalog, "image.generate"))
     assert "Eleventh" in tables.explain_topic(catalog, "eleventh")
-    assert example(catalog, "image.generate", "eleventh")["input"]["resolution"] == "5K"
+    assert build_example(catalog, "image.generate", "eleventh")["input"]["resolution"] == "5K"
 
 
 def test_the_mock_makes_it(catalog: Catalog) -> None:
     """A request for it ends in a picture of its size."""
     client = create_app(Config(progression="immediate"), catalog=catalog).test_client()
     key = {"x-api-key": "cs_test_eleventh"}
-    body = example(catalog, "image.generate", "eleventh")
+    body = build_example(catalog, "image.generate", "eleventh")
     body["input"].pop("aspect_ratio")
     accepted = client.post("/api/v1/requests", json=body, headers=key).get_json()
     output = client.get(accepted["urls"]["get"], headers=key).get_json()["output"]

@@ -170,4 +170,4 @@ def _route(response: httpx.Response) -> str:
 
 def _shapes(catalog: Catalog, kind: str) -> tuple[str, ...]:
     """The claims on the type of a whole reply."""
-    return (catalog.rule_named(f"envelope/{kind}#/type").claim.id,)
+    return (catalog.rule_by_id(f"envelope/{kind}#/type").claim.id,)

@@ -55,7 +55,7 @@ class ScenarioRegistry:
         Raises CatalogError where the entry is malformed, and LookupError where the name is one of the contract's or
         there are too many.
         """
-        part = catalogs.checked("more_scenarios", {"scenarios": {name: entry}}, "the body")
+        part = catalogs.check_part("more_scenarios", {"scenarios": {name: entry}}, "the body")
         check_claims("the body", part["scenarios"], self._catalog.claims)
         if name in self._contract_scenarios:
             raise LookupError(f"the scenario {name} is the contract's own; give yours another name")

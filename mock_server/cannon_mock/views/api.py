@@ -17,7 +17,7 @@ from cannon_mock.views import auth, faults
 from cannon_mock.views.context import MockContext, add_evidence_header, current_context, current_notes, find_base_url
 from cannon_mock.views.create_body import CreateBody, read_create_body
 from cannon_mock.views.errors import ApiError
-from cannon_spec.contract.overlay import merged
+from cannon_spec.contract.overlay import merge_patch
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -98,7 +98,7 @@ def read(id_: str) -> Response:
     view = tasks.build_view(mock.catalog, task, now_ms, find_base_url(mock))
     drift = [each for each in scenario.patches if each.on == "poll" and each.status in ("", view["status"])]
     for each in drift:
-        view = merged(view, each.patch)
+        view = merge_patch(view, each.patch)
     claims = tasks.collect_claims(mock.catalog, task, now_ms)
     return add_evidence_header(jsonify(view), *claims, *(each.claim for each in drift))
 
@@ -201,7 +201,7 @@ def _accepted(mock: MockContext, task: Task, submission: CreateBody, scenario: S
     }
     drift = [each for each in scenario.patches if each.on == "create"]
     for each in drift:
-        reply = merged(reply, each.patch)
+        reply = merge_patch(reply, each.patch)
     response = jsonify(reply)
     response.status_code = 202
     if submission.findings:

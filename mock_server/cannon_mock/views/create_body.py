@@ -89,13 +89,13 @@ def _is_capped(mock: MockContext, finding: Finding) -> bool:
 
 def _caps(mock: MockContext, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """The claims on refusing or lowering a value, of those findings for which the vendor's word allows both."""
-    rules = (mock.catalog.rule_named(finding.rule) for finding in findings if "#" in finding.rule)
-    return tuple(rule.cap for rule in rules if rule.cap is not None)
+    rules = (mock.catalog.rule_by_id(finding.rule) for finding in findings if "#" in finding.rule)
+    return tuple(rule.cap_claim for rule in rules if rule.cap_claim is not None)
 
 
 def _capped(mock: MockContext, input: dict[str, Any], findings: tuple[Finding, ...]) -> dict[str, Any]:
     lowered = {
-        from_pointer(finding.path)[-1]: mock.catalog.rule_named(finding.rule).value[-1]
+        from_pointer(finding.path)[-1]: mock.catalog.rule_by_id(finding.rule).value[-1]
         for finding in findings
         if _is_capped(mock, finding)
     }

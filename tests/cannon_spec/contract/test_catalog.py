@@ -66,8 +66,8 @@ def test_a_copy_of_the_contract_is_the_contract(schemas: Path) -> None:
 
 def test_the_shipped_contract_is_read_once() -> None:
     """The judge's own catalog is read once a process."""
-    assert load.default() is load.default()
-    assert load.default().models == CATALOG.models
+    assert load.default_catalog() is load.default_catalog()
+    assert load.default_catalog().models == CATALOG.models
 
 
 def test_the_schemas_beside_the_package_come_first(schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import cannon_spec
 from cannon_spec import Catalog
-from cannon_spec.contract.catalog import Claim, Rule, nodes
+from cannon_spec.contract.catalog import Claim, Rule, iter_nodes
 from cannon_spec.contract.checks import PARTS
 from cannon_spec.contract.keywords import CONSTRAINTS
 from tests.support.payloads import CATALOG, FOLDER
@@ -37,7 +37,7 @@ def named(value: Any) -> Iterator[str]:
 def test_every_constraint_has_evidence() -> None:
     """Each keyword of each schema that can refuse a value names a claim of the ledger, and nothing else does."""
     for id_, schema in CATALOG.schemas.items():
-        for place, node in nodes(schema):
+        for place, node in iter_nodes(schema):
             constraints = {word for word in CONSTRAINTS if word in node}
             assert constraints == set(node.get("x-evidence", {})), (id_, place)
             assert set(node.get("x-evidence", {}).values()) <= CATALOG.claims.keys()
@@ -46,7 +46,7 @@ def test_every_constraint_has_evidence() -> None:
 def test_severity_and_cap_are_said_of_constraints_only() -> None:
     """x-severity and x-cap name keywords that stand beside them."""
     for id_, schema in CATALOG.schemas.items():
-        for place, node in nodes(schema):
+        for place, node in iter_nodes(schema):
             assert {*node.get("x-severity", {}), *node.get("x-cap", [])} <= set(node), (id_, place)
 
 
@@ -172,7 +172,7 @@ def test_the_fields_of_the_vendors_page() -> None:
 def test_the_operations_of_the_vendors_list() -> None:
     """Nineteen operations are known by identifier, each with its name in its claim, and one is covered."""
     assert len(CATALOG.operations) == 19
-    assert [each.id for each in CATALOG.operations.values() if each.covered] == ["image.generate"]
+    assert [each.id for each in CATALOG.operations.values() if each.is_covered] == ["image.generate"]
     assert all(each.id in each.claim.text for each in CATALOG.operations.values())
 
 
@@ -189,7 +189,7 @@ def test_patterns_read_the_same_everywhere() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_is_found_by_its_name(rule: Rule) -> None:
     """The id of a rule leads back to it: same claim, severity, field, condition and value."""
-    found = CATALOG.rule_named(rule.id)
+    found = CATALOG.rule_by_id(rule.id)
     assert (found.id, found.claim, found.severity) == (rule.id, rule.claim, rule.severity)
     assert (found.field, found.condition, found.value) == (rule.field, rule.condition, rule.value)
     assert found.evidence == rule.claim.evidence
@@ -210,7 +210,7 @@ def test_a_rule_is_found_by_its_name(rule: Rule) -> None:
 )
 def test_a_rule_says_what_it_judges(id_: str, field: str, keyword: str, condition: str) -> None:
     """A rule names its field from the top of the document, its keyword, and the condition that it stands under."""
-    rule = CATALOG.rule_named(id_)
+    rule = CATALOG.rule_by_id(id_)
     assert (rule.field, rule.keyword, rule.condition) == (field, keyword, condition)
 
 
@@ -233,7 +233,7 @@ def test_a_rule_says_what_it_judges(id_: str, field: str, keyword: str, conditio
 def test_no_other_name_is_a_rule(id_: str) -> None:
     """Only a keyword with evidence is a rule: any other name raises LookupError."""
     with pytest.raises(LookupError):
-        CATALOG.rule_named(id_)
+        CATALOG.rule_by_id(id_)
 
 
 def test_nothing_of_a_catalog_can_be_replaced(catalog: Catalog) -> None:

@@ -132,7 +132,7 @@ def test_violations_are_paths_into_value_and_schema(value: Any) -> None:
     fast, reference = (set(catalog.validator(SCHEMAS, ENVELOPE)(value)) for catalog in (FAST, REFERENCE))
     assert fast == reference
     for place, at in fast:
-        assert FAST.rule_at(at, SCHEMAS, ENVELOPE).keyword == at[-1]
+        assert FAST.violated_rule(at, SCHEMAS, ENVELOPE).keyword == at[-1]
         assert set(place) <= {part for each in places(value) for part in each}
 
 
@@ -141,7 +141,7 @@ def _broken(
 ) -> set[tuple[Path, str]]:
     """Where a value is refused, and by which rule."""
     violations = FAST.validator(schemas, envelope)(value)
-    return {(place + path, FAST.rule_at(at, schemas, envelope).id) for path, at in violations}
+    return {(place + path, FAST.violated_rule(at, schemas, envelope).id) for path, at in violations}
 
 
 @settings(max_examples=EXAMPLES)

@@ -34,15 +34,15 @@ from tests.support.payloads import values
 )
 def test_the_examples_of_the_rfc(target: Any, patch: Any, result: Any) -> None:
     """The test cases of RFC 7386, appendix A, come out as printed."""
-    assert overlay.merged(target, patch) == result
+    assert overlay.merge_patch(target, patch) == result
 
 
 @given(values, values)
 def test_merging_is_idempotent_and_touches_nothing(target: Any, patch: Any) -> None:
     """A patch applied twice is a patch applied once, and neither of its two sides is changed."""
     before = copy.deepcopy((target, patch))
-    once = overlay.merged(target, patch)
-    assert overlay.merged(once, patch) == once
+    once = overlay.merge_patch(target, patch)
+    assert overlay.merge_patch(once, patch) == once
     assert (target, patch) == before
 
 
@@ -67,7 +67,7 @@ BUNDLE: dict[str, Any] = {
 
 
 def schema(patch: Any) -> Any:
-    return overlay.applied(BUNDLE, {"schemas": {"m": patch}}, "mine")["schemas"]["m"]
+    return overlay.apply_overlay(BUNDLE, {"schemas": {"m": patch}}, "mine")["schemas"]["m"]
 
 
 @pytest.mark.parametrize(
@@ -127,13 +127,13 @@ def test_constraints_are_found_wherever_schemas_stand() -> None:
 )
 def test_a_patch_of_the_wrong_form_is_passed_on(patch: Any) -> None:
     """What is no schema goes on as it is merged: the meta-schema refuses it in better words."""
-    merged = overlay.merged(BUNDLE["schemas"]["m"], patch)
+    merged = overlay.merge_patch(BUNDLE["schemas"]["m"], patch)
     assert schema(patch) == merged
 
 
 def test_a_new_model_is_completed() -> None:
     """A model given by its identifier alone serves every covered operation, on the user's word."""
-    models = overlay.applied(BUNDLE, {"models": {"new": {}, "gone": None}}, "mine")["models"]
+    models = overlay.apply_overlay(BUNDLE, {"models": {"new": {}, "gone": None}}, "mine")["models"]
     assert models["new"] == {"name": "new", "claim": "mine", "operations": {"draw": "mine"}}
     assert models["old"] == BUNDLE["models"]["old"]
     assert "gone" not in models
@@ -142,16 +142,16 @@ def test_a_new_model_is_completed() -> None:
 def test_what_a_new_model_says_of_itself_is_kept() -> None:
     """What the patch says of a new model wins over what would be filled in."""
     entry = {"name": "New", "claim": "other", "operations": {"sing": "other"}}
-    assert overlay.applied(BUNDLE, {"models": {"new": entry}}, "mine")["models"]["new"] == entry
+    assert overlay.apply_overlay(BUNDLE, {"models": {"new": entry}}, "mine")["models"]["new"] == entry
 
 
 def test_a_known_model_is_not_completed() -> None:
     """A patch of a known model changes what it names and nothing else."""
-    models = overlay.applied(BUNDLE, {"models": {"old": {"name": "Older"}}}, "mine")["models"]
+    models = overlay.apply_overlay(BUNDLE, {"models": {"old": {"name": "Older"}}}, "mine")["models"]
     assert models["old"] == {"name": "Older", "claim": "known", "operations": {}}
 
 
 def test_a_schema_may_be_taken_away() -> None:
     """Null removes a schema, and a new one rests on the user throughout."""
-    patched = overlay.applied(BUNDLE, {"schemas": {"m": None, "n": {"type": "object"}}}, "mine")
+    patched = overlay.apply_overlay(BUNDLE, {"schemas": {"m": None, "n": {"type": "object"}}}, "mine")
     assert patched["schemas"] == {"n": {"type": "object", "x-evidence": {"type": "mine"}}}
