@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import OPERATION, Api
-from cannon_contract.client.redact import Hidden
+from cannon_contract.client.redact import Redactor
 from cannon_contract.report import files
 from cannon_contract.runner import claim_coverage, interrupts, options, targets
 from cannon_contract.runner.results import read_result
@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         known = prices.read(chosen.prices, chosen.assume_price, catalog)
     except prices.BadPrices as error:
         raise pytest.UsageError(f"--prices {error}") from None
-    hidden = Hidden(filter(None, map(_environ, _ALL_KEYS)))
+    hidden = Redactor(filter(None, map(_environ, _ALL_KEYS)))
     run = config.stash[_RUN] = Run(catalog, chosen, Budget(chosen.allow_spend, known), redactor=hidden)
     if chosen.report:
         try:
@@ -152,7 +152,7 @@ def api(request: pytest.FixtureRequest, layer: MockWrapper) -> Iterator[Api]:
     with httpx.Client(timeout=targets.SECONDS) as client:
         key = run.choose_key(_environ(_KEY))
         yield _kept(
-            request, targets.make_server_api(run.catalog, place, key, run.budget, client, run.shared, run.redactor)
+            request, targets.make_server_api(run.catalog, place, key, run.budget, client, run.shared_runs, run.redactor)
         )
 
 
@@ -170,15 +170,15 @@ def other(request: pytest.FixtureRequest, api: Api) -> Api:
     """The target, called with another good key."""
     place = request.config.stash[_RUN].target
     takes_any = place is None or place.takes_any_key
-    return api.called_with(targets.make_key() if takes_any else os.environ[_MORE_KEYS["other key"]])
+    return api.with_key(targets.make_key() if takes_any else os.environ[_MORE_KEYS["other key"]])
 
 
 @pytest.fixture
 def poor(request: pytest.FixtureRequest, layer: MockWrapper, api: Api) -> Api:
     """The target, called with a key whose account has no credits."""
-    if api.moves_clock:
+    if api.may_move_clock:
         return _kept(request, targets.make_mock_api(api.catalog, layer, credits=0))
-    return api.called_with(os.environ[_MORE_KEYS["empty key"]])
+    return api.with_key(os.environ[_MORE_KEYS["empty key"]])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -284,14 +284,14 @@ def _keys() -> set[str]:
     return {kind for kind, name in _MORE_KEYS.items() if _environ(name)}
 
 
-def _cut(made: pytest.TestReport, hidden: Hidden) -> None:
+def _cut(made: pytest.TestReport, hidden: Redactor) -> None:
     """Cut the user's keys out of what pytest tells of a test."""
     if isinstance(made.longrepr, tuple):
         path, line, why = made.longrepr
-        made.longrepr = (path, line, hidden.text(why))
-    elif made.longrepr is not None and hidden.text(str(made.longrepr)) != str(made.longrepr):
-        made.longrepr = hidden.text(str(made.longrepr))
-    made.sections = [(name, hidden.text(text)) for name, text in made.sections]
+        made.longrepr = (path, line, hidden.redact_text(why))
+    elif made.longrepr is not None and hidden.redact_text(str(made.longrepr)) != str(made.longrepr):
+        made.longrepr = hidden.redact_text(str(made.longrepr))
+    made.sections = [(name, hidden.redact_text(text)) for name, text in made.sections]
 
 
 def _kept(request: pytest.FixtureRequest, api: Api) -> Api:
@@ -307,6 +307,6 @@ def _found(run: Run) -> Target:
             keys = [_environ(name) for name in _ALL_KEYS]
             run.target = targets.find_target(run.catalog, chosen.target, keys, as_live=chosen.treat_as_live)
         except NoTarget as error:
-            run.stop_reason = run.redactor.text(str(error))
+            run.stop_reason = run.redactor.redact_text(str(error))
             pytest.exit(run.stop_reason, returncode=2)
     return run.target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from cannon_spec import load_catalog
-from tests.mutants.hunt import hunt
+from tests.mutants.runner import hunt
 from tests.mutants.table import MUTANTS
 
 

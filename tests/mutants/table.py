@@ -9,8 +9,7 @@ from typing import Any
 
 from cannon_contract.runner.targets import MockWrapper
 from cannon_mock.model.deliveries import DeliveryResponse
-from tests.mutants.layers import Call, Reply, Wsgi, answering, changing, fields, headers, sent, status
-from tests.mutants.memory import (
+from tests.mutants.stateful import (
     asset_for_ever,
     changes_ends,
     first_poll_too_early,
@@ -22,6 +21,7 @@ from tests.mutants.memory import (
     repeats_with_200,
     shows_to_everybody,
 )
+from tests.mutants.wsgi import Call, Reply, Wsgi, answering, changing, fields, headers, sent, status
 
 Send = Callable[..., DeliveryResponse | None]
 

@@ -10,7 +10,7 @@ import pytest
 
 from cannon_contract.runner.targets import MockWrapper
 from tests.mutants import __main__ as command
-from tests.mutants.hunt import hunt
+from tests.mutants.runner import hunt
 from tests.mutants.table import MUTANTS, Mutant
 from tests.support.processes import environment
 

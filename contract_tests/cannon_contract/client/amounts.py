@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 
-def finite(value: object) -> float | None:
+def to_number(value: object) -> float | None:
     """A number that a double can hold; None for whatever else stands in its place."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -16,7 +16,7 @@ def finite(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def amount(value: object) -> float | None:
+def to_credits(value: object) -> float | None:
     """A number of credits that something can cost; None for whatever else stands in its place."""
-    number = finite(value)
+    number = to_number(value)
     return None if number is None or number < 0 else number

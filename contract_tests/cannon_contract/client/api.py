@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from cannon_contract.client.outcomes import Broken, Untested
-from cannon_contract.client.recording import Exchange, exchange
+from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_contract.client.recording import Exchange, record_exchange
 from cannon_spec import Catalog, validate_response
 
 Send = Callable[[httpx.Request], httpx.Response]
@@ -19,19 +19,19 @@ PROMPT = "A lighthouse on a cliff at dawn"
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Deviation:
     """Something that is otherwise than an assumption has it."""
 
     claim: str
-    seen: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class MalformedReply:
     """A reply that is not of its form: the claims that it breaks, what is wrong with it, and the exchange."""
 
     claims: tuple[str, ...]
-    seen: str
+    description: str
     exchange: Exchange
 
 
@@ -40,23 +40,23 @@ class Notes:
     """What one test has seen: every exchange, what is not of its form, and what is otherwise than assumed."""
 
     exchanges: list[Exchange] = field(default_factory=list)
-    breaches: list[Breach] = field(default_factory=list)
-    sightings: list[Sighting] = field(default_factory=list)
+    malformed_replies: list[MalformedReply] = field(default_factory=list)
+    deviations: list[Deviation] = field(default_factory=list)
 
     @property
     def size(self) -> tuple[int, int, int]:
         """How much of each was noted by now."""
-        return len(self.exchanges), len(self.breaches), len(self.sightings)
+        return len(self.exchanges), len(self.malformed_replies), len(self.deviations)
 
     def since(self, size: tuple[int, int, int]) -> Notes:
         """What was noted after that."""
-        return Notes(self.exchanges[size[0] :], self.breaches[size[1] :], self.sightings[size[2] :])
+        return Notes(self.exchanges[size[0] :], self.malformed_replies[size[1] :], self.deviations[size[2] :])
 
     def add(self, more: Notes) -> None:
         """Note what another test has seen."""
         self.exchanges.extend(more.exchanges)
-        self.breaches.extend(more.breaches)
-        self.sightings.extend(more.sightings)
+        self.malformed_replies.extend(more.malformed_replies)
+        self.deviations.extend(more.deviations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,12 @@ class Api:
     now_s: Callable[[], float]
     catalog: Catalog
     is_mock: bool
-    moves_clock: bool
+    may_move_clock: bool
     patience_s: float
     switches: Mapping[str, Any]
-    chosen: Mapping[str, Any]
-    shared: list[Any] | None = field(default=None, repr=False)
+    operation: str
+    default_input: Mapping[str, Any]
+    shared_runs: dict[str, Any] | None = field(default=None, repr=False)
     notes: Notes = field(default_factory=Notes, repr=False)
 
     def call(self, method: str, url: str, headers: Mapping[str, str] | None = None, content: bytes = b"") -> Any:
@@ -94,7 +95,7 @@ class Api:
             response = self.send(request)
             return response
         finally:
-            self.notes.exchanges.append(exchange(request, response, (self.key,)))
+            self.notes.exchanges.append(record_exchange(request, response, (self.key,)))
 
     def get(self, url: str) -> httpx.Response:
         """GET with this target's key."""
@@ -113,16 +114,16 @@ class Api:
         response: httpx.Response = self.call("POST", "/api/v1/requests", own, content)
         return response
 
-    def body(self, **input: Any) -> dict[str, Any]:
+    def build_body(self, **input: Any) -> dict[str, Any]:
         """A create body that the contract has nothing against, with fields of its input set; None leaves one out."""
-        fields = {"prompt": PROMPT, "aspect_ratio": "16:9", **self.chosen, **input}
-        return {"operation": OPERATION, "input": {name: each for name, each in fields.items() if each is not None}}
+        fields = {"prompt": PROMPT, "aspect_ratio": "16:9", **self.default_input, **input}
+        return {"operation": self.operation, "input": {name: each for name, each in fields.items() if each is not None}}
 
-    def credits(self) -> float:
+    def read_credits(self) -> float:
         """The credits that the status endpoint says are left."""
-        return float(self.held("status", self.get("/api/v1/status"))["creditsRemaining"])
+        return float(self.check_reply("status", self.get("/api/v1/status"))["creditsRemaining"])
 
-    def held(self, kind: str, response: httpx.Response) -> Any:
+    def check_reply(self, kind: str, response: httpx.Response) -> Any:
         """The reply's body, held to the schema of its kind. What breaks that is noted, and breaks the claims it names.
 
         What it has otherwise than our mock promises is a sighting where the target is not our mock. Raises Broken for
@@ -132,28 +133,28 @@ class Api:
         try:
             body = response.json()
         except (ValueError, RecursionError):
-            raise Broken(f"{call} with what is not JSON", *_shapes(self.catalog, kind)) from None
+            raise ClaimBroken(f"{call} with what is not JSON", *_shapes(self.catalog, kind)) from None
         report = validate_response(kind, body, catalog=self.catalog)
         for finding in report.findings:
             seen = f"{call}: {finding.path or 'its body'}: {finding.message}"
             if self.is_mock or finding in report.errors:
-                shown = exchange(response.request, response, (self.key,))
-                self.notes.breaches.append(Breach((finding.evidence.claim,), seen, shown))
+                shown = record_exchange(response.request, response, (self.key,))
+                self.notes.malformed_replies.append(MalformedReply((finding.evidence.claim,), seen, shown))
             else:
-                self.note(finding.evidence.claim, seen)
+                self.note_deviation(finding.evidence.claim, seen)
         if not isinstance(body, dict):
-            raise Untested(f"{call} with what is no JSON object")
+            raise NotTested(f"{call} with what is no JSON object")
         return body
 
-    def note(self, claim: str, seen: str) -> None:
+    def note_deviation(self, claim: str, seen: str) -> None:
         """Note that something is otherwise than assumed."""
-        self.notes.sightings.append(Sighting(claim, seen))
+        self.notes.deviations.append(Deviation(claim, seen))
 
-    def switch(self, name: str, default: Any) -> Any:
+    def read_switch(self, name: str, default: Any) -> Any:
         """How a mock says that it is set; the default where the target is no mock."""
         return self.switches.get(name, default)
 
-    def called_with(self, key: str) -> Api:
+    def with_key(self, key: str) -> Api:
         """The same target, called with another API key."""
         return replace(self, key=key)
 

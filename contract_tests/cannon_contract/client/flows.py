@@ -8,27 +8,27 @@ from typing import Any
 
 import httpx
 
-from cannon_contract.client.amounts import finite
+from cannon_contract.client.amounts import to_number
 from cannon_contract.client.api import Api, Notes
-from cannon_contract.client.outcomes import Broken, Untested
+from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_spec import validate_request
 
 _LEAST_WAIT_S = 0.005
 _LONGEST_WAIT_S = 60.0
 
 
-def fresh() -> str:
+def new_key() -> str:
     """An idempotency key that nobody has used."""
     return secrets.token_hex(8)
 
 
-def accepted(api: Api, body: Any = None, *, key: str | None = None, **headers: str) -> dict[str, Any]:
+def create(api: Api, body: Any = None, *, key: str | None = None, **headers: str) -> dict[str, Any]:
     """The accepted reply to a create, a good one unless another is given. Raises Broken where it is refused."""
-    body = api.body() if body is None else body
-    return granted(api, api.create(body, key=key, **headers), body)
+    body = api.build_body() if body is None else body
+    return expect_accepted(api, api.create(body, key=key, **headers), body)
 
 
-def granted(api: Api, response: httpx.Response, body: Any, *blamed: str) -> dict[str, Any]:
+def expect_accepted(api: Api, response: httpx.Response, body: Any, *blamed: str) -> dict[str, Any]:
     """The accepted reply to a create.
 
     Raises Broken where it was refused, for the claims that are named. Where none are, and the contract has only
@@ -37,22 +37,22 @@ def granted(api: Api, response: httpx.Response, body: Any, *blamed: str) -> dict
     _check_account(api, response)
     if response.status_code >= 300:
         findings = validate_request(body, catalog=api.catalog).findings
-        if findings and api.switch("strict", False):
-            raise Untested("this mock is strict: it refuses what the contract only warns of")
+        if findings and api.read_switch("strict", False):
+            raise NotTested("this mock is strict: it refuses what the contract only warns of")
         assumed = tuple(dict.fromkeys(finding.evidence.claim for finding in findings))
         claims = blamed or assumed or ("create-accepted-202",)
-        raise Broken(f"a good create was answered with {response.status_code}", *claims)
-    reply: dict[str, Any] = api.held("accepted", response)
+        raise ClaimBroken(f"a good create was answered with {response.status_code}", *claims)
+    reply: dict[str, Any] = api.check_reply("accepted", response)
     if not isinstance(reply.get("id"), str):
-        raise Untested("an accepted reply has no id by which the request could be asked for")
+        raise NotTested("an accepted reply has no id by which the request could be asked for")
     return reply
 
 
-def refused(api: Api, response: httpx.Response) -> httpx.Response:
+def expect_not_account_error(api: Api, response: httpx.Response) -> httpx.Response:
     """The answer to a create that is to be refused. Raises Untested for one that speaks of something else."""
     _check_account(api, response)
     if response.is_server_error and not api.is_mock:
-        raise Untested(f"a create was answered with {response.status_code}, which says nothing of its body")
+        raise NotTested(f"a create was answered with {response.status_code}, which says nothing of its body")
     return response
 
 
@@ -64,12 +64,12 @@ def _check_account(api: Api, response: httpx.Response) -> None:
         403: "the API key may not create",
         429: "the target asked to come back later, again and again",
     }
-    if response.status_code in reasons and not api.moves_clock:
-        raise Untested(f"a create was answered with {response.status_code}: {reasons[response.status_code]}")
+    if response.status_code in reasons and not api.may_move_clock:
+        raise NotTested(f"a create was answered with {response.status_code}: {reasons[response.status_code]}")
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
+class SharedRun:
     """A plain request from its create to its end: what was sent and answered, each poll, and the balances.
 
     ``credits`` are those before the create, after it, and after the end; ``notes`` what was seen on the way.
@@ -95,49 +95,53 @@ class Journey:
     @property
     def output(self) -> dict[str, Any]:
         """The output of its success. Raises Untested where it failed, as any request may."""
-        output: dict[str, Any] = succeeded(self.end)["output"]
+        output: dict[str, Any] = expect_success(self.end)["output"]
         return output
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class FailedRun:
     """A journey that went wrong: the error, and what was seen on the way."""
 
     error: Exception
     notes: Notes
 
 
-def plain(api: Api) -> Journey:
+def shared_run(api: Api) -> SharedRun:
     """A journey to look at: the shared one where there is one, else a new one. What went wrong goes wrong for all."""
-    if api.shared is None:
-        return _travelled(api)
-    if not api.shared:
-        start = api.notes.size
-        try:
-            api.shared.append(_travelled(api))
-        except Exception as error:
-            api.shared.append(Lost(error, api.notes.since(start)))
-            raise
+    if api.shared_runs is None:
+        return _run_to_end(api)
+    if (run := api.shared_runs.get(api.operation)) is None:
+        run = api.shared_runs[api.operation] = _run_or_failure(api)
+        if isinstance(run, FailedRun):
+            raise run.error
     else:
-        api.notes.add(api.shared[0].notes)
-    if isinstance(api.shared[0], Lost):
-        lost = api.shared[0].error
-        raise Untested("the request to look at got no answer") if isinstance(lost, httpx.TransportError) else lost
-    journey: Journey = api.shared[0]
-    return journey
+        api.notes.add(run.notes)
+    if isinstance(run, FailedRun):
+        error = run.error
+        raise NotTested("the shared request got no answer") if isinstance(error, httpx.TransportError) else error
+    return run
 
 
-def _travelled(api: Api) -> Journey:
-    body, start = api.body(), api.notes.size
-    before, created = api.credits(), api.create(body)
-    reply = granted(api, created, body)
-    after = api.credits()
-    seen = polls(api, reply)
-    credits = (before, after, api.credits())
-    return Journey(body, created, seen, credits, api.notes.since(start))
+def _run_or_failure(api: Api) -> SharedRun | FailedRun:
+    start = api.notes.size
+    try:
+        return _run_to_end(api)
+    except Exception as error:  # noqa: BLE001 - whatever it is, every test that shares the run ends with it
+        return FailedRun(error, api.notes.since(start))
 
 
-def polls(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
+def _run_to_end(api: Api) -> SharedRun:
+    body, start = api.build_body(), api.notes.size
+    before, created = api.read_credits(), api.create(body)
+    reply = expect_accepted(api, created, body)
+    after = api.read_credits()
+    seen = poll_to_end(api, reply)
+    credits = (before, after, api.read_credits())
+    return SharedRun(body, created, seen, credits, api.notes.since(start))
+
+
+def poll_to_end(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
     """Every request object that polling sees, until a terminal one; each is held to the schema.
 
     Polls at once, then every ``poll_after_ms``. Raises Broken for a status that there is not, and when the target's
@@ -146,17 +150,17 @@ def polls(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
     seen, until_s = [poll(api, reply)], api.now_s() + api.patience_s
     while (status := seen[-1]["status"]) not in api.catalog.lifecycle["terminal"]:
         if status not in api.catalog.lifecycle["states"]:
-            raise Broken(f"a request has the status {status}", "lifecycle-states")
+            raise ClaimBroken(f"a request has the status {status}", "lifecycle-states")
         if api.now_s() > until_s:
-            raise Broken(f"a request is {status} after {api.patience_s} s", "lifecycle-order")
-        pause(api, reply)
+            raise ClaimBroken(f"a request is {status} after {api.patience_s} s", "lifecycle-order")
+        wait_before_poll(api, reply)
         seen.append(poll(api, reply))
     return seen
 
 
-def pause(api: Api, reply: dict[str, Any]) -> None:
+def wait_before_poll(api: Api, reply: dict[str, Any]) -> None:
     """Wait as long as an accepted reply says, and no longer than a minute; a second where it says nothing of use."""
-    said_ms = finite(reply.get("poll_after_ms"))
+    said_ms = to_number(reply.get("poll_after_ms"))
     api.sleep(1.0 if said_ms is None else min(max(said_ms / 1000, _LEAST_WAIT_S), _LONGEST_WAIT_S))
 
 
@@ -164,35 +168,35 @@ def poll(api: Api, reply: dict[str, Any]) -> dict[str, Any]:
     """The request object now, held to the schema."""
     response = api.get(f"/api/v1/requests/{reply['id']}")
     if response.status_code != httpx.codes.OK:
-        raise Broken(f"a poll of one's own request was answered with {response.status_code}", "read-same-key")
-    seen: dict[str, Any] = api.held("request", response)
+        raise ClaimBroken(f"a poll of one's own request was answered with {response.status_code}", "read-same-key")
+    seen: dict[str, Any] = api.check_reply("request", response)
     return seen
 
 
-def ended(api: Api, body: Any = None, **headers: str) -> dict[str, Any]:
+def create_and_finish(api: Api, body: Any = None, **headers: str) -> dict[str, Any]:
     """The request object of a new create, at its end."""
-    return polls(api, accepted(api, body, **headers))[-1]
+    return poll_to_end(api, create(api, body, **headers))[-1]
 
 
-def made(api: Api, body: Any = None, **headers: str) -> dict[str, Any]:
+def create_and_succeed(api: Api, body: Any = None, **headers: str) -> dict[str, Any]:
     """The request object of a new create that succeeds. Raises Untested where it fails, as any request may."""
-    return succeeded(ended(api, body, **headers))
+    return expect_success(create_and_finish(api, body, **headers))
 
 
-def succeeded(end: dict[str, Any]) -> dict[str, Any]:
+def expect_success(end: dict[str, Any]) -> dict[str, Any]:
     """The request object of a success. Raises Untested for a failure, which any request may have."""
     if end["status"] != "succeeded":
-        raise Untested(f"{end['id']} failed: {end['errorMessage']}")
+        raise NotTested(f"{end['id']} failed: {end['errorMessage']}")
     return end
 
 
-def asset(api: Api, url: str, method: str = "GET", **headers: str) -> httpx.Response:
+def fetch_asset(api: Api, url: str, method: str = "GET", **headers: str) -> httpx.Response:
     """An asset, asked for without the API key."""
     response: httpx.Response = api.call(method, url, headers)
     return response
 
 
-def code(response: httpx.Response) -> tuple[int, str]:
+def read_error_code(response: httpx.Response) -> tuple[int, str]:
     """Status and error code of a refusal; the code is empty where its body has another form."""
     try:
         said = response.json()["error"]["code"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Broken(AssertionError):
+class ClaimBroken(AssertionError):
     """Raised where a reply breaks the promise of ``claims``, whatever else its test is about.
 
     A plain failed assertion speaks of the claims that its test is marked with.
@@ -14,5 +14,5 @@ class Broken(AssertionError):
         self.claims = claims
 
 
-class Untested(Exception):
+class NotTested(Exception):
     """Raised where a test cannot show anything on this target, or must not; says why."""

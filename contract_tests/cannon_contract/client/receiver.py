@@ -11,7 +11,7 @@ RECEIVER_URL = "https://receiver.example/hook"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReceiverReply:
     """What a receiver says: a status, and in how many milliseconds to come back."""
 
     status: int | None
@@ -23,17 +23,17 @@ class Answer:
 class Receiver:
     """Keeps what is sent to it and says ``then``, after each of ``answers`` once."""
 
-    answers: list[Answer] = field(default_factory=list)
-    then: Answer = field(default=Answer(204))
-    received: list[tuple[bytes, Mapping[str, str]]] = field(default_factory=list)
+    replies: list[ReceiverReply] = field(default_factory=list)
+    default_reply: ReceiverReply = field(default=ReceiverReply(204))
+    deliveries: list[tuple[bytes, Mapping[str, str]]] = field(default_factory=list)
 
-    def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> ReceiverReply:
         """Take a webhook."""
         assert url == RECEIVER_URL
-        self.received.append((body, headers))
-        return self.answers.pop(0) if self.answers else self.then
+        self.deliveries.append((body, headers))
+        return self.replies.pop(0) if self.replies else self.default_reply
 
     @property
     def events(self) -> list[Any]:
         """What was sent."""
-        return [json.loads(body) for body, _ in self.received]
+        return [json.loads(body) for body, _ in self.deliveries]

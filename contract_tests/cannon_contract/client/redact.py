@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-CUT = "(cut)"
+MASK = "(cut)"
 
 
-class Hidden:
+class Redactor:
     """Secrets to cut out of texts: as they are, as JSON may write them, and as an address may."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -18,25 +18,25 @@ class Hidden:
         self._texts = sorted(forms, key=len, reverse=True)
         self._bytes = [text.encode() for text in self._texts]
 
-    def text(self, text: str) -> str:
+    def redact_text(self, text: str) -> str:
         """A text with every secret cut out."""
         for each in self._texts:
-            text = text.replace(each, CUT)
+            text = text.replace(each, MASK)
         return text
 
-    def content(self, content: bytes) -> bytes:
+    def redact_bytes(self, content: bytes) -> bytes:
         """Bytes with every secret cut out."""
         for each in self._bytes:
-            content = content.replace(each, CUT.encode())
+            content = content.replace(each, MASK.encode())
         return content
 
-    def value(self, value: Any) -> Any:
+    def redact_value(self, value: Any) -> Any:
         """A value of JSON with every secret cut out of its texts; names of fields stay."""
         if isinstance(value, str):
-            return self.text(value)
+            return self.redact_text(value)
         if isinstance(value, dict):
-            return {name: self.value(each) for name, each in value.items()}
-        return [self.value(each) for each in value] if isinstance(value, list | tuple) else value
+            return {name: self.redact_value(each) for name, each in value.items()}
+        return [self.redact_value(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _forms(secret: str) -> Iterable[str]:

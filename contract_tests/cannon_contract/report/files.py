@@ -39,7 +39,7 @@ def write_report(run: Run) -> None:
 
 def summarize(run: Run) -> list[str]:
     """What became of the claims, what was spent, what is open, in lines for people, with the secrets cut out."""
-    return [run.redactor.text(line) for line in _lines(run)]
+    return [run.redactor.redact_text(line) for line in _lines(run)]
 
 
 def _lines(run: Run) -> list[str]:
@@ -80,7 +80,7 @@ def _spent(run: Run) -> list[str]:
 
 
 def _whole(run: Run) -> dict[str, Any]:
-    found, place, told = run.verdicts(), run.target, run.redactor.value
+    found, place, told = run.verdicts(), run.target, run.redactor.redact_value
     return {
         "format": FORMAT,
         "target": told(run.options.target if place is None else place.url),
@@ -97,7 +97,7 @@ def _whole(run: Run) -> dict[str, Any]:
                 "outcome": each.outcome,
                 "claims": each.claims,
                 "why": told(each.why),
-                "breaches": [{"claims": breach.claims, "seen": told(breach.seen)} for breach in each.breaches],
+                "breaches": [{"claims": breach.claims, "seen": told(breach.description)} for breach in each.breaches],
             }
             for each in run.results
         ],

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal
 
-from cannon_contract.client.api import Breach, Sighting
+from cannon_contract.client.api import Deviation, MalformedReply
 from cannon_contract.client.recording import Exchange
 from cannon_spec import Catalog, Claim
 
@@ -37,10 +37,10 @@ class TestResult:
     outcome: Outcome
     why: str = ""
     blamed_claims: tuple[str, ...] = ()
-    sightings: tuple[Sighting, ...] = ()
+    sightings: tuple[Deviation, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     needs: Literal["nothing", "credits", "a mock"] = "nothing"
-    breaches: tuple[Breach, ...] = ()
+    breaches: tuple[MalformedReply, ...] = ()
     is_silent: bool = False
     stop_reason: str = ""
 
@@ -62,10 +62,11 @@ class TestResult:
 def read_result(data: dict[str, Any]) -> TestResult:
     """The result that was made plain."""
     plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-    plain["sightings"] = tuple(Sighting(**each) for each in data["sightings"])
+    plain["sightings"] = tuple(Deviation(**each) for each in data["sightings"])
     plain["exchanges"] = tuple(Exchange(**each) for each in data["exchanges"])
     plain["breaches"] = tuple(
-        Breach(tuple(each["claims"]), each["seen"], Exchange(**each["exchange"])) for each in data["breaches"]
+        MalformedReply(tuple(each["claims"]), each["description"], Exchange(**each["exchange"]))
+        for each in data["breaches"]
     )
     return TestResult(**plain)
 
@@ -123,7 +124,7 @@ def _breaking(id_: str, result: TestResult) -> Iterable[str]:
     """What a test has seen of a broken claim."""
     if result.outcome == "broken" and id_ in result.blamed_claims:
         yield result.why
-    yield from (each.seen for each in result.breaches if id_ in each.claims)
+    yield from (each.description for each in result.breaches if id_ in each.claims)
 
 
 def _exchanges(id_: str, result: TestResult) -> tuple[Exchange, ...]:
@@ -135,7 +136,7 @@ def _exchanges(id_: str, result: TestResult) -> tuple[Exchange, ...]:
 def _seen(id_: str, results: Sequence[TestResult]) -> tuple[str, ...]:
     """Everything that was seen otherwise than the claim has it, on a target that need not keep it."""
     whole = (result.why for result in results if result.outcome == "observed" and id_ in result.blamed_claims)
-    noted = (each.seen for result in results for each in result.sightings if each.claim == id_)
+    noted = (each.description for result in results for each in result.sightings if each.claim == id_)
     return tuple(dict.fromkeys((*whole, *noted)))
 
 

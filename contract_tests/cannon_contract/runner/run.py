@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import OPERATION, PROMPT, Api
-from cannon_contract.client.outcomes import Broken, Untested
-from cannon_contract.client.redact import Hidden
+from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.options import Options
 from cannon_contract.runner.results import TestResult, Verdict, build_verdicts, count_reach
 from cannon_contract.runner.targets import Target, make_key
@@ -40,7 +40,8 @@ class Run:
     """One run: what was asked for, what was found, what is planned, and what came of it.
 
     ``needs`` is what the tests of each claim need, whether they were chosen or not. ``hidden`` is cut out of all that
-    is told. ``stopped`` says why the run ended early. ``shared`` keeps the request that tests look at together, ``key``
+    is told. ``stopped`` says why the run ended early. ``shared_runs`` keeps the request of each operation
+    that tests look at together, ``key``
     is the API key of all tests where creates may cost credits and the user has given none, ``silences`` counts the
     tests since the last answer that waited for one, ``said`` is what was said of replies that are not of their form.
     """
@@ -52,9 +53,9 @@ class Run:
     plan_by_test: dict[str, PlannedTest] = field(default_factory=dict)
     results: list[TestResult] = field(default_factory=list)
     needs_by_claim: dict[str, set[str]] = field(default_factory=dict)
-    redactor: Hidden = field(default_factory=lambda: Hidden(()))
+    redactor: Redactor = field(default_factory=lambda: Redactor(()))
     stop_reason: str = ""
-    shared: list[Any] = field(default_factory=list)
+    shared_runs: dict[str, Any] = field(default_factory=dict)
     key: str = field(default_factory=make_key)
     unanswered_tests: int = 0
     reported_breaches: set[str] = field(default_factory=set)
@@ -142,15 +143,15 @@ class Run:
             item.nodeid,
             tuple(id_ for mark in item.iter_markers("claim") for id_ in mark.args),
             "held",
-            sightings=tuple(each for api in apis for each in api.notes.sightings),
-            breaches=tuple(each for api in apis for each in api.notes.breaches),
+            sightings=tuple(each for api in apis for each in api.notes.deviations),
+            breaches=tuple(each for api in apis for each in api.notes.malformed_replies),
             exchanges=tuple(each for api in apis for each in api.notes.exchanges)[-_MOST_EXCHANGES:],
             needs=_needs(item),
         )
         result = self._ended(base, call.excinfo.value if call.excinfo else None, report)
-        unsaid = [each.seen for each in base.breaches if each.seen not in self.reported_breaches]
+        unsaid = [each.description for each in base.breaches if each.description not in self.reported_breaches]
         if unsaid and result.outcome != "broken":
-            _fail(report, self.redactor.text(unsaid[0]))
+            _fail(report, self.redactor.redact_text(unsaid[0]))
         self.reported_breaches.update(unsaid)
         return replace(result, stop_reason=self._stopping(result))
 
@@ -159,13 +160,13 @@ class Run:
         if report.passed:
             return replace(base, exchanges=())
         is_silent = isinstance(error, httpx.TransportError) and self.target is not None
-        if report.skipped or is_silent or isinstance(error, Untested):
+        if report.skipped or is_silent or isinstance(error, NotTested):
             why = f"no answer: {type(error).__name__}" if is_silent else str(error)
             return self._untested(replace(base, is_silent=is_silent), why, report)
         if base.breaches and not isinstance(error, AssertionError):
-            return self._untested(base, f"a reply was not of its form: {base.breaches[0].seen}", report)
-        blamed = error.claims if isinstance(error, Broken) else base.claims
-        seen = self.redactor.text(_seen(error, base.exchanges))
+            return self._untested(base, f"a reply was not of its form: {base.breaches[0].description}", report)
+        blamed = error.claims if isinstance(error, ClaimBroken) else base.claims
+        seen = self.redactor.redact_text(_seen(error, base.exchanges))
         demanded = tuple(claim for claim in blamed if self.is_required(claim))
         if demanded or not blamed:
             return base.with_outcome("broken", seen, demanded)
@@ -173,7 +174,7 @@ class Run:
         return replace(base.with_outcome("observed", seen, blamed), exchanges=())
 
     def _untested(self, base: TestResult, why: str, report: pytest.TestReport) -> TestResult:
-        why = self.redactor.text(why)
+        why = self.redactor.redact_text(why)
         path, line, _ = report.location
         report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {why}")
         return replace(base.with_outcome("not tested", why), exchanges=())
@@ -219,7 +220,7 @@ def _body(input: dict[str, Any]) -> dict[str, Any]:
 
 def _seen(error: object, exchanges: Any) -> str:
     said = (str(error).splitlines() or [type(error).__name__])[0]
-    if isinstance(error, Broken) or not exchanges:
+    if isinstance(error, ClaimBroken) or not exchanges:
         return said
     telling = [each for each in exchanges if not each.request.endswith("/status")]
     last = (telling or exchanges)[-1]

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from cannon_contract.client.api import OPERATION, Api, Send
-from cannon_contract.client.recording import cleaned
-from cannon_contract.client.redact import Hidden
+from cannon_contract.client.recording import redact_response
+from cannon_contract.client.redact import Redactor
 from cannon_contract.spending import plan
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.guard import Guard, with_retries
@@ -91,15 +91,16 @@ def make_mock_api(
     return Api(
         url="http://mock.test",
         key=make_key(),
-        send=_sender(client, Hidden(())),
+        send=_sender(client, Redactor(())),
         sleep=clock.sleep,
         now_s=lambda: clock.now_ms() / 1000,
         catalog=catalog,
         is_mock=True,
-        moves_clock=True,
+        may_move_clock=True,
         patience_s=_IN_PROCESS_PATIENCE_S,
         switches=switches,
-        chosen=plan.find_default_input(catalog, OPERATION),
+        operation=OPERATION,
+        default_input=plan.find_default_input(catalog, OPERATION),
     )
 
 
@@ -151,10 +152,10 @@ def make_server_api(
     key: str,
     spending: Budget,
     client: httpx.Client,
-    shared: list[Any],
-    hidden: Hidden,
+    shared_runs: dict[str, Any],
+    hidden: Redactor,
 ) -> Api:
-    """A target that was found. Where it may charge, it is behind the guard, and a plain request is ``shared``.
+    """A target that was found. Where it may charge, it is behind the guard, and ``shared_runs`` keeps a plain request.
 
     What a target says that is ``hidden`` is cut out before anybody sees it.
     """
@@ -171,15 +172,18 @@ def make_server_api(
         now_s=time.monotonic,
         catalog=catalog,
         is_mock=place.is_mock,
-        moves_clock=False,
+        may_move_clock=False,
         patience_s=_LIVE_PATIENCE_S if place.may_charge else _SOCKET_PATIENCE_S,
         switches=place.switches,
-        chosen=chosen,
-        shared=shared if place.may_charge else None,
+        operation=OPERATION,
+        default_input=chosen,
+        shared_runs=shared_runs if place.may_charge else None,
     )
 
 
-def read_open_requests(catalog: Catalog, place: Target, keys: Iterable[str], spending: Budget, hidden: Hidden) -> None:
+def read_open_requests(
+    catalog: Catalog, place: Target, keys: Iterable[str], spending: Budget, hidden: Redactor
+) -> None:
     """Poll every request once that was not seen to end, and look at each balance: what shows only now counts too."""
     with httpx.Client(timeout=SECONDS) as client:
         guard = _guard(catalog, place, _sender(client, hidden), spending)
@@ -202,11 +206,11 @@ def _guard(catalog: Catalog, place: Target, send: Send, spending: Budget) -> Gua
     return Guard(send, spending, place.url, tuple(catalog.lifecycle["terminal"]))
 
 
-def _sender(client: httpx.Client, hidden: Hidden) -> Send:
+def _sender(client: httpx.Client, hidden: Redactor) -> Send:
     """Sends requests; what is asked for without an API key, as a file is, may be somewhere else."""
 
     def send(request: httpx.Request) -> httpx.Response:
-        return cleaned(client.send(request, follow_redirects="x-api-key" not in request.headers), hidden)
+        return redact_response(client.send(request, follow_redirects="x-api-key" not in request.headers), hidden)
 
     return send
 

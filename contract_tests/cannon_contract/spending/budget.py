@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cannon_contract.client.amounts import amount
-from cannon_contract.client.outcomes import Untested
+from cannon_contract.client.amounts import to_credits
+from cannon_contract.client.outcomes import NotTested
 from cannon_contract.spending.accounts import Account, BalanceReading, round_credits
 from cannon_contract.spending.prices import Prices
 from cannon_spec.contract import wording
@@ -92,16 +92,16 @@ class Budget:
         return round_credits(self._sum_costs() + self.unexplained_fall)
 
     def admit(self, body: Any) -> float:
-        """The price to reckon a create at. Raises Untested where it must not be sent."""
+        """The price to reckon a create at. Raises NotTested where it must not be sent."""
         if not self.ceiling:
-            raise Untested("creates requests, which may cost credits: allow it with --allow-spend CREDITS")
+            raise NotTested("creates requests, which may cost credits: allow it with --allow-spend CREDITS")
         if self.overrun:
-            raise Untested(self.overrun)
+            raise NotTested(self.overrun)
         price = self.prices.dearest(body)
         if price is None:
-            raise Untested("its price is not known: name it in a file (--prices), or what to reckon (--assume-price)")
+            raise NotTested("its price is not known: name it in a file (--prices), or what to reckon (--assume-price)")
         if round_credits(self.spent_credits + price) > self.ceiling:
-            raise Untested(
+            raise NotTested(
                 f"could cross --allow-spend {self.ceiling:g}: {self.spent_credits:g} spent, and it may cost {price:g}"
             )
         return price
@@ -117,7 +117,7 @@ class Budget:
             )
 
     def begin_create(self, body: Any) -> int:
-        """A create is under way: it counts at its price. Its number; raises Untested where it must not be sent."""
+        """A create is under way: it counts at its price. Its number; raises NotTested where it must not be sent."""
         price = self.admit(body)
         self._creates.append(SentCreate(body, price, cost=price))
         return len(self._creates) - 1
@@ -169,7 +169,7 @@ class Budget:
             self.open_requests[id_] = to_short_line(str(status))
             if status in terminal:
                 del self.open_requests[id_]
-        billable, number = amount(request.get("billableCredits")), self._first_creates[id_]
+        billable, number = to_credits(request.get("billableCredits")), self._first_creates[id_]
         if billable:
             spend = self._creates[number]
             charged = max(billable, spend.observed_cost if status in terminal else spend.cost)

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 import httpx
 
-from cannon_contract.client.amounts import amount, finite
+from cannon_contract.client.amounts import to_credits, to_number
 from cannon_contract.client.api import Send
-from cannon_contract.client.outcomes import Untested
+from cannon_contract.client.outcomes import NotTested
 from cannon_contract.spending.accounts import BalanceReading
 from cannon_contract.spending.budget import Budget
 
@@ -80,9 +80,9 @@ class Guard:
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Send a request. Raises Untested for a create that must not be sent, and for all that follows an overrun."""
+        """Send a request. Raises NotTested for a create that must not be sent, and for all that follows an overrun."""
         if self.budget.overrun:
-            raise Untested(self.budget.overrun)
+            raise NotTested(self.budget.overrun)
         return self._create(request) if request.method == "POST" else self.read(request)
 
     def read(self, request: httpx.Request) -> httpx.Response:
@@ -120,7 +120,7 @@ class Guard:
     def _billable(self, request: httpx.Request, id_: str) -> float | None:
         """What an accepted request says that it costs; None while it says nothing."""
         said = _object(self._asked(request, f"requests/{quote(id_, safe='', errors='replace')}"))
-        return amount(said.get("billableCredits")) or None
+        return to_credits(said.get("billableCredits")) or None
 
     def _asked(self, request: httpx.Request, path: str) -> httpx.Response | None:
         keys = {name: request.headers[name] for name in _KEY_HEADERS if name in request.headers}
@@ -134,7 +134,7 @@ def _balance(request: httpx.Request, status: httpx.Response | None) -> BalanceRe
     """What a status reply says that the API key of a request has."""
     if status is not None and status.status_code == httpx.codes.UNAUTHORIZED:
         return BalanceReading("", 0.0)
-    return BalanceReading(_key(request), finite(_object(status).get("creditsRemaining")))
+    return BalanceReading(_key(request), to_number(_object(status).get("creditsRemaining")))
 
 
 def _key(request: httpx.Request) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cannon_contract.client.amounts import amount
+from cannon_contract.client.amounts import to_credits
 from cannon_contract.client.api import OPERATION
 from cannon_spec import Catalog, document, validate_request
 from cannon_spec.errors import NotJSON
@@ -147,7 +147,7 @@ def _wrong(entry: Any, catalog: Catalog) -> str:
     unknown = sorted(entry.keys() - {"credits", *_FIELDS})
     if unknown:
         return f"{unknown[0]} is not known; known are {', '.join((*_FIELDS, 'credits'))}"
-    if amount(entry.get("credits")) is None:
+    if to_credits(entry.get("credits")) is None:
         return "credits is to be a number, 0 or more"
     named = {name: entry[name] for name in _FIELDS if name in entry}
     odd = [name for name, value in named.items() if not isinstance(value, str) and (value or name == "operation")]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.flows import plain
+from cannon_contract.client.flows import shared_run
 
 _BAD_KEYS = [{}, {"x-api-key": ""}, {"x-api-key": "not a key"}, {"authorization": "Bearer not-a-key"}]
 _POST, _READ = ("POST", "/api/v1/requests"), ("GET", "/api/v1/requests/req_123")
@@ -35,7 +35,7 @@ def test_status_refuses_a_key_that_is_missing_or_bad(api: Api, headers: dict[str
 @pytest.mark.parametrize("call", [pytest.param(_POST, marks=pytest.mark.probes(1), id="create"), _READ])
 def test_the_other_endpoints_refuse_it_too(api: Api, call: tuple[str, str], headers: dict[str, str]) -> None:
     """Without a good key create and read answer 401."""
-    response = api.call(*call, headers, json.dumps(api.body()).encode())
+    response = api.call(*call, headers, json.dumps(api.build_body()).encode())
     assert response.status_code == 401
 
 
@@ -77,7 +77,7 @@ def test_any_well_formed_key_is_good(api: Api, key: str, is_good: bool) -> None:
 @pytest.mark.shares
 def test_the_key_that_created_it_reads_it(api: Api) -> None:
     """A request is read with the key that created it."""
-    id_ = plain(api).reply["id"]
+    id_ = shared_run(api).reply["id"]
     response = api.get(f"/api/v1/requests/{id_}")
     assert response.is_success
     assert response.json()["id"] == id_
@@ -88,7 +88,7 @@ def test_the_key_that_created_it_reads_it(api: Api) -> None:
 @pytest.mark.needs("other key")
 def test_another_key_cannot_read_it(api: Api, other: Api) -> None:
     """A request is not read with another key."""
-    assert not other.get(f"/api/v1/requests/{plain(api).reply['id']}").is_success
+    assert not other.get(f"/api/v1/requests/{shared_run(api).reply['id']}").is_success
 
 
 @pytest.mark.claim("scope-403")
@@ -99,5 +99,5 @@ def test_a_key_may_do_what_its_scopes_name(
     """A key that may only write cannot read, and one that may only read cannot create."""
     file = tmp_path / "keys.json"
     file.write_text(json.dumps({"keys": {"cs_limited": {"scopes": [scope]}}}))
-    api = own(keys=str(file)).called_with("cs_limited")
-    assert (api.create(api.body()).status_code, api.get("/api/v1/requests/req_123").status_code) == statuses
+    api = own(keys=str(file)).with_key("cs_limited")
+    assert (api.create(api.build_body()).status_code, api.get("/api/v1/requests/req_123").status_code) == statuses

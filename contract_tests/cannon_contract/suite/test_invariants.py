@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from cannon_contract.client.api import OPERATION, Api
-from cannon_contract.client.flows import accepted, fresh, poll
-from cannon_contract.client.outcomes import Broken
+from cannon_contract.client.flows import create, new_key, poll
+from cannon_contract.client.outcomes import ClaimBroken
 from cannon_contract.client.receiver import RECEIVER_URL, Receiver
 from cannon_spec.contract.lifecycle import is_terminal, may_follow
 from cannon_spec.strategies import requests
@@ -37,7 +37,7 @@ class _Made:
 
 def _demand(claim: str, kept: bool, seen: object) -> None:
     if not kept:
-        raise Broken(str(seen)[:500], claim)
+        raise ClaimBroken(str(seen)[:500], claim)
 
 
 class _Lifecycle(RuleBasedStateMachine):
@@ -49,7 +49,7 @@ class _Lifecycle(RuleBasedStateMachine):
         super().__init__()
         self.receiver = Receiver()
         self.api = own(send=self.receiver, seed="invariants", credits=1_000_000)
-        self.start = self.api.credits()
+        self.start = self.api.read_credits()
         self.all: list[_Made] = []
 
     @rule(
@@ -61,8 +61,8 @@ class _Lifecycle(RuleBasedStateMachine):
     def create(self, body: dict[str, Any], scenario: str, hooked: bool) -> _Made:
         """A new request."""
         body = {"operation": OPERATION, "input": body["input"], **({"webhook_url": RECEIVER_URL} if hooked else {})}
-        key = fresh()
-        made = _Made(accepted(self.api, body, key=key, x_mock_scenario=scenario), body, key, scenario)
+        key = new_key()
+        made = _Made(create(self.api, body, key=key, x_mock_scenario=scenario), body, key, scenario)
         self.all.append(made)
         return made
 
@@ -70,7 +70,7 @@ class _Lifecycle(RuleBasedStateMachine):
     def repeat(self, made: _Made) -> None:
         """The same create with the same key, as long as that is known, is the same request."""
         if self._now_ms() - made.seen[0]["createdAtMs"] < _DAY_MS:
-            reply = accepted(self.api, made.body, key=made.key, x_mock_scenario=made.scenario)
+            reply = create(self.api, made.body, key=made.key, x_mock_scenario=made.scenario)
             _demand("create-idempotent", reply["id"] == made.reply["id"], reply)
 
     @rule(seconds=st.sampled_from(_WAITS_S))
@@ -84,7 +84,7 @@ class _Lifecycle(RuleBasedStateMachine):
         for made in self.all:
             self._look(made)
         charged = [made.seen[-1]["billableCredits"] for made in self.all if made.seen[-1]["status"] != "failed"]
-        left = self.api.credits()
+        left = self.api.read_credits()
         _demand("credits-hold", left == self.start - sum(charged), f"{left} of {self.start}, charged {charged}")
 
     def _look(self, made: _Made) -> None:
@@ -131,7 +131,7 @@ class _Lifecycle(RuleBasedStateMachine):
                 _demand("webhook-event", same, f"{event['data']} is not {now}")
 
     def _now_ms(self) -> int:
-        said = self.api.held("status", self.api.get("/api/v1/status"))["serverTime"]
+        said = self.api.check_reply("status", self.api.get("/api/v1/status"))["serverTime"]
         return round(datetime.fromisoformat(said).timestamp() * 1000)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.flows import accepted, ended, pause, plain, poll, polls
-from cannon_contract.client.outcomes import Broken, Untested
+from cannon_contract.client.flows import create, create_and_finish, poll, poll_to_end, shared_run, wait_before_poll
+from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_spec.contract.lifecycle import may_follow
 
 _DAY_S = 86_400
@@ -28,9 +28,9 @@ def _times(seen: dict[str, Any]) -> list[int]:
 @pytest.mark.claim("lifecycle-order")
 def test_a_request_goes_forward_to_its_end(api: Api) -> None:
     """Polling sees legal steps only, and on a mock every state on the way to success."""
-    states = [each["status"] for each in plain(api).polls]
+    states = [each["status"] for each in shared_run(api).polls]
     assert all(may_follow(api.catalog.lifecycle, *step) for step in pairwise(states)), states
-    if api.moves_clock:
+    if api.may_move_clock:
         assert list(dict.fromkeys(states)) == ["queued", "processing", "succeeded"]
 
 
@@ -38,7 +38,7 @@ def test_a_request_goes_forward_to_its_end(api: Api) -> None:
 @pytest.mark.claim("request-shape", "lifecycle-states")
 def test_a_request_has_the_documented_keys_all_the_way(api: Api) -> None:
     """Every request object on the way is held to the schema, and stays the one that was created."""
-    journey = plain(api)
+    journey = shared_run(api)
     assert {each["id"] for each in journey.polls} == {journey.reply["id"]}
 
 
@@ -46,7 +46,7 @@ def test_a_request_has_the_documented_keys_all_the_way(api: Api) -> None:
 @pytest.mark.claim("request-times-ms")
 def test_times_run_forward(api: Api) -> None:
     """A request is created, then started, then completed; a time once given stays."""
-    seen = plain(api).polls
+    seen = shared_run(api).polls
     for each in seen:
         assert _times(each) == sorted(_times(each))
     for before, after in pairwise(seen):
@@ -57,12 +57,12 @@ def test_times_run_forward(api: Api) -> None:
 @pytest.mark.claim("lifecycle-terminal")
 def test_an_end_is_final(api: Api) -> None:
     """A request that has ended looks the same at every later poll."""
-    journey = plain(api)
+    journey = shared_run(api)
     reply, end = journey.reply, journey.end
     assert poll(api, reply) == end
-    pause(api, reply)
+    wait_before_poll(api, reply)
     assert poll(api, reply) == end
-    if api.moves_clock:
+    if api.may_move_clock:
         api.sleep(_DAY_S)
         assert poll(api, reply) == end
 
@@ -71,8 +71,8 @@ def test_an_end_is_final(api: Api) -> None:
 @pytest.mark.claim("poll-after")
 def test_a_request_can_be_polled_after_the_time_it_says(api: Api) -> None:
     """poll_after_ms after the create the request is there to be polled."""
-    reply = accepted(api)
-    pause(api, reply)
+    reply = create(api)
+    wait_before_poll(api, reply)
     response = api.get(f"/api/v1/requests/{reply['id']}")
     assert response.is_success
     assert response.json()["id"] == reply["id"]
@@ -83,7 +83,7 @@ def test_a_request_can_be_polled_after_the_time_it_says(api: Api) -> None:
 @pytest.mark.needs("own pace")
 def test_polling_starts_after_two_seconds(api: Api) -> None:
     """poll_after_ms is 2000."""
-    assert plain(api).reply["poll_after_ms"] == 2000
+    assert shared_run(api).reply["poll_after_ms"] == 2000
 
 
 @pytest.mark.claim("poll-after-speed")
@@ -92,14 +92,14 @@ def test_polling_starts_after_two_seconds(api: Api) -> None:
 )
 def test_a_fast_mock_is_polled_sooner(own: Callable[..., Api], setting: dict[str, Any], after_ms: int) -> None:
     """A mock that goes N times as fast divides poll_after_ms by N; one that counts polls says 1."""
-    assert accepted(own(**setting))["poll_after_ms"] == after_ms
+    assert create(own(**setting))["poll_after_ms"] == after_ms
 
 
 @pytest.mark.claim("progression-polls")
 def test_states_can_last_a_number_of_polls(own: Callable[..., Api]) -> None:
     """Told manual:2, each state is seen twice, however fast the polls come."""
     api = own(progression="manual:2")
-    reply = accepted(api)
+    reply = create(api)
     states = [poll(api, reply)["status"] for _ in range(5)]
     assert states == ["queued", "queued", "processing", "processing", "succeeded"]
 
@@ -109,7 +109,7 @@ def test_states_can_last_a_number_of_polls(own: Callable[..., Api]) -> None:
 def test_an_image_takes_some_seconds(api: Api) -> None:
     """An image waits about a second and is made in 4 to 9 seconds."""
     for _ in range(5):
-        end = ended(api)
+        end = create_and_finish(api)
         assert 900 <= end["startedAtMs"] - end["createdAtMs"] <= 1300
         assert 4000 <= end["completedAtMs"] - end["startedAtMs"] <= 9000
 
@@ -118,7 +118,7 @@ def test_an_image_takes_some_seconds(api: Api) -> None:
 @pytest.mark.claim("request-log")
 def test_the_log_holds_what_was_sent(api: Api) -> None:
     """The request log has the submitted input."""
-    journey = plain(api)
+    journey = shared_run(api)
     log = journey.end["requestLog"]
     assert log["available"] is True
     assert log["input"] == journey.body["input"]
@@ -128,7 +128,7 @@ def test_the_log_holds_what_was_sent(api: Api) -> None:
 @pytest.mark.claim("request-log-from-completion")
 def test_the_log_is_kept_seven_days_from_the_end(api: Api) -> None:
     """RetainedUntilMs is seven days after completedAtMs."""
-    end = plain(api).end
+    end = shared_run(api).end
     assert end["requestLog"]["retainedUntilMs"] - end["completedAtMs"] == 7 * _DAY_S * 1000
 
 
@@ -137,8 +137,8 @@ def test_the_log_is_kept_seven_days_from_the_end(api: Api) -> None:
 def test_after_seven_days_the_log_is_empty(own: Callable[..., Api]) -> None:
     """The log is there until the seven days are over; after them it is not available, and holds nothing."""
     api = own()
-    reply = accepted(api)
-    until_ms = polls(api, reply)[-1]["requestLog"]["retainedUntilMs"]
+    reply = create(api)
+    until_ms = poll_to_end(api, reply)[-1]["requestLog"]["retainedUntilMs"]
     api.sleep(7 * _DAY_S - _LONG_S)
     assert poll(api, reply)["requestLog"]["available"] is True
     api.sleep(_LONG_S + 0.001)
@@ -150,7 +150,7 @@ def test_after_seven_days_the_log_is_empty(own: Callable[..., Api]) -> None:
 @pytest.mark.claim("request-log-at-end-only")
 def test_log_and_previews_come_with_the_end(api: Api) -> None:
     """requestLog, inputPreview and outputPreview are there at the end, and not before."""
-    seen = plain(api).polls
+    seen = shared_run(api).polls
     late = {"requestLog", "inputPreview", "outputPreview"}
     assert late <= seen[-1].keys()
     for each in seen[:-1]:
@@ -161,9 +161,9 @@ def test_log_and_previews_come_with_the_end(api: Api) -> None:
 @pytest.mark.claim("request-queued-view")
 def test_a_queued_request_has_nothing_to_show(api: Api) -> None:
     """While queued, startedAtMs, completedAtMs, errorMessage and output are null."""
-    seen = plain(api).polls[0]
+    seen = shared_run(api).polls[0]
     if seen["status"] != "queued":
-        raise Untested(f"the first poll came too late: it was {seen['status']}")
+        raise NotTested(f"the first poll came too late: it was {seen['status']}")
     assert [seen[name] for name in ("startedAtMs", "completedAtMs", "errorMessage", "output")] == [None] * 4
 
 
@@ -179,7 +179,7 @@ def test_a_failed_request_has_no_output(api: Api) -> None:
 @pytest.mark.claim("lifecycle-output-on-success")
 def test_a_success_has_its_output(api: Api) -> None:
     """A succeeded request has an output, and no message."""
-    journey = plain(api)
+    journey = shared_run(api)
     assert journey.output
     assert journey.end["errorMessage"] is None
 
@@ -203,11 +203,11 @@ def test_a_failure_has_a_message_that_clients_know(api: Api, scenario: str) -> N
 @pytest.mark.needs("clock")
 def test_a_provider_that_does_not_finish_fails_in_about_ten_minutes(api: Api) -> None:
     """A request that is given up fails after some ten minutes, and its credits come back."""
-    before = api.credits()
-    end = ended(api, x_mock_scenario="failed-timeout")
+    before = api.read_credits()
+    end = create_and_finish(api, x_mock_scenario="failed-timeout")
     assert end["status"] == "failed"
     assert 300_000 <= end["completedAtMs"] - end["createdAtMs"] <= 1_200_000
-    assert api.credits() == before
+    assert api.read_credits() == before
 
 
 @pytest.mark.claim("request-unknown-404")
@@ -221,7 +221,7 @@ def test_an_unknown_request_is_not_found(api: Api) -> None:
 @pytest.mark.needs("other key")
 def test_a_request_of_another_key_is_not_found(api: Api, other: Api) -> None:
     """A request that another key created is answered as one that there never was."""
-    assert other.get(f"/api/v1/requests/{plain(api).reply['id']}").status_code == 404
+    assert other.get(f"/api/v1/requests/{shared_run(api).reply['id']}").status_code == 404
 
 
 @pytest.mark.claim("scenario-header")
@@ -229,14 +229,14 @@ def test_a_request_of_another_key_is_not_found(api: Api, other: Api) -> None:
 @pytest.mark.parametrize(("scenario", "end"), [("success", "succeeded"), ("failed-internal", "failed")])
 def test_a_header_chooses_what_becomes_of_a_request(api: Api, scenario: str, end: str) -> None:
     """The scenario named by a create decides how the request ends."""
-    assert ended(api, x_mock_scenario=scenario)["status"] == end
+    assert create_and_finish(api, x_mock_scenario=scenario)["status"] == end
 
 
 @pytest.mark.claim("scenario-header")
 @pytest.mark.needs("mock")
 def test_an_unknown_scenario_is_refused(api: Api) -> None:
     """A scenario that the mock does not know is refused with 400."""
-    assert api.create(api.body(), x_mock_scenario="no-such").status_code == 400
+    assert api.create(api.build_body(), x_mock_scenario="no-such").status_code == 400
 
 
 @pytest.mark.claim("scenario-faults")
@@ -244,24 +244,24 @@ def test_an_unknown_scenario_is_refused(api: Api) -> None:
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_scenario_makes_a_create_go_wrong(api: Api, status: int) -> None:
     """The first create of a scenario is answered with its fault, and nothing is stored; the next goes well."""
-    before, scenario = api.credits(), f"error-{status}"
-    assert api.create(api.body(), x_mock_scenario=scenario).status_code == status
-    assert api.credits() == before
-    assert api.create(api.body(), x_mock_scenario=scenario).status_code == 202
+    before, scenario = api.read_credits(), f"error-{status}"
+    assert api.create(api.build_body(), x_mock_scenario=scenario).status_code == status
+    assert api.read_credits() == before
+    assert api.create(api.build_body(), x_mock_scenario=scenario).status_code == 202
 
 
 @pytest.mark.claim("scenario-drift")
 @pytest.mark.needs("mock")
 def test_a_scenario_adds_fields_that_nobody_knows(api: Api) -> None:
     """A later version's reply has more fields, and is held to the schema all the same."""
-    reply = accepted(api, x_mock_scenario="drift-extra-field")
+    reply = create(api, x_mock_scenario="drift-extra-field")
     known = set(api.catalog.schemas["envelope/accepted"]["properties"])
     assert reply.keys() > known
     assert poll(api, reply).keys() - set(api.catalog.schemas["envelope/request"]["properties"])
 
 
 def _failed(api: Api, scenario: str) -> dict[str, Any]:
-    end = ended(api, x_mock_scenario=scenario)
+    end = create_and_finish(api, x_mock_scenario=scenario)
     if end["status"] != "failed":
-        raise Broken(f"the scenario {scenario} ended as {end['status']}", "scenario-header")
+        raise ClaimBroken(f"the scenario {scenario} ended as {end['status']}", "scenario-header")
     return end

@@ -9,23 +9,23 @@ from typing import Any
 import pytest
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.flows import asset, made, plain
-from cannon_contract.client.outcomes import Untested
+from cannon_contract.client.flows import create_and_succeed, fetch_asset, shared_run
+from cannon_contract.client.outcomes import NotTested
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _DAY_S = 86_400
 
 
 def _output(api: Api, **input: Any) -> dict[str, Any]:
-    output: dict[str, Any] = made(api, api.body(**input))["output"]
+    output: dict[str, Any] = create_and_succeed(api, api.build_body(**input))["output"]
     return output
 
 
 def _size(api: Api, **input: Any) -> str:
     """Width and height of the picture made of an input, as ``1280x720``."""
-    content = asset(api, _output(api, **input)["image_url"]).content
+    content = fetch_asset(api, _output(api, **input)["image_url"]).content
     if not content.startswith(_PNG):
-        raise Untested("the picture is no PNG file, whose size could be read")
+        raise NotTested("the picture is no PNG file, whose size could be read")
     width, height = struct.unpack(">II", content[16:24])
     return f"{width}x{height}"
 
@@ -34,14 +34,14 @@ def _size(api: Api, **input: Any) -> str:
 @pytest.mark.claim("image-output-shape")
 def test_the_output_has_the_documented_keys(api: Api) -> None:
     """The output of a success is held to the schema of its operation, and is about an image."""
-    assert plain(api).output["asset_type"] == "image"
+    assert shared_run(api).output["asset_type"] == "image"
 
 
 @pytest.mark.shares
 @pytest.mark.claim("image-output-first")
 def test_the_address_is_the_first_of_all(api: Api) -> None:
     """image_url is the first of image_urls."""
-    output = plain(api).output
+    output = shared_run(api).output
     assert output["image_url"] == output["image_urls"][0]
 
 
@@ -49,7 +49,7 @@ def test_the_address_is_the_first_of_all(api: Api) -> None:
 @pytest.mark.claim("image-output-count")
 def test_the_providers_images_are_counted(api: Api) -> None:
     """provider_image_count is the length of provider_image_urls."""
-    output = plain(api).output
+    output = shared_run(api).output
     assert output["provider_image_count"] == len(output["provider_image_urls"])
 
 
@@ -57,7 +57,7 @@ def test_the_providers_images_are_counted(api: Api) -> None:
 @pytest.mark.claim("image-output-ratio")
 def test_the_ratio_is_the_one_asked_for(api: Api) -> None:
     """aspect_ratio of the output is that of the input."""
-    journey = plain(api)
+    journey = shared_run(api)
     assert journey.output["aspect_ratio"] == journey.body["input"]["aspect_ratio"]
 
 
@@ -67,7 +67,7 @@ def test_without_a_ratio_the_output_names_that_of_the_picture(api: Api) -> None:
     """Without an aspect_ratio in the input the output names the ratio of the picture made."""
     output = _output(api, aspect_ratio=None)
     wide, _, high = output["aspect_ratio"].partition(":")
-    width, height = struct.unpack(">II", asset(api, output["image_url"]).content[16:24])
+    width, height = struct.unpack(">II", fetch_asset(api, output["image_url"]).content[16:24])
     assert width * int(high) == height * int(wide)
 
 
@@ -75,7 +75,7 @@ def test_without_a_ratio_the_output_names_that_of_the_picture(api: Api) -> None:
 @pytest.mark.claim("image-output-names")
 def test_the_output_names_the_model_as_the_request_did(api: Api) -> None:
     """The output's provider is cannon, and its model the identifier of the request."""
-    journey = plain(api)
+    journey = shared_run(api)
     assert (journey.output["provider"], journey.output["model"]) == ("cannon", journey.body["input"]["model"])
 
 
@@ -83,7 +83,7 @@ def test_the_output_names_the_model_as_the_request_did(api: Api) -> None:
 @pytest.mark.claim("asset-one-image")
 def test_one_request_makes_one_image(api: Api) -> None:
     """There is one address, and one of the provider's."""
-    output = plain(api).output
+    output = shared_run(api).output
     assert (len(output["image_urls"]), len(output["provider_image_urls"])) == (1, 1)
 
 
@@ -91,7 +91,7 @@ def test_one_request_makes_one_image(api: Api) -> None:
 @pytest.mark.claim("asset-png")
 def test_the_asset_is_a_png(api: Api) -> None:
     """The address of the output leads to a PNG file."""
-    response = asset(api, plain(api).output["image_url"])
+    response = fetch_asset(api, shared_run(api).output["image_url"])
     assert response.headers["content-type"] == "image/png"
     assert response.content.startswith(_PNG)
 
@@ -100,12 +100,12 @@ def test_the_asset_is_a_png(api: Api) -> None:
 @pytest.mark.claim("asset-open")
 def test_an_asset_answers_head_and_range(api: Api) -> None:
     """Without a key GET gives the file, HEAD its length, and a range just its bytes; the same bytes come each time."""
-    url = plain(api).output["image_url"]
-    whole, head, part = asset(api, url), asset(api, url, "HEAD"), asset(api, url, range="bytes=0-7")
+    url = shared_run(api).output["image_url"]
+    whole, head, part = fetch_asset(api, url), fetch_asset(api, url, "HEAD"), fetch_asset(api, url, range="bytes=0-7")
     assert whole.status_code == 200
     assert (head.status_code, head.content, int(head.headers["content-length"])) == (200, b"", len(whole.content))
     assert (part.status_code, part.content) == (206, whole.content[:8])
-    assert asset(api, url).content == whole.content
+    assert fetch_asset(api, url).content == whole.content
 
 
 @pytest.mark.claim("asset-expiry")
@@ -113,11 +113,11 @@ def test_an_asset_answers_head_and_range(api: Api) -> None:
 def test_an_asset_is_there_for_seven_days(own: Callable[..., Api]) -> None:
     """An asset can be fetched for seven days after the end, and is answered with 410 after that."""
     api = own()
-    end = made(api)
+    end = create_and_succeed(api)
     api.sleep(7 * _DAY_S - 60)
-    assert asset(api, end["output"]["image_url"]).status_code == 200
+    assert fetch_asset(api, end["output"]["image_url"]).status_code == 200
     api.sleep(60)
-    assert asset(api, end["output"]["image_url"]).status_code == 410
+    assert fetch_asset(api, end["output"]["image_url"]).status_code == 410
 
 
 _SIZES = [
@@ -157,7 +157,7 @@ def test_the_picture_has_the_size_of_the_table(api: Api, model: str, resolution:
 @pytest.mark.creates(1, resolution=None, aspect_ratio=None)
 def test_without_resolution_and_ratio_the_picture_is_the_default_square(api: Api) -> None:
     """Without a resolution or a ratio the picture has the provider's default tier and is square."""
-    chosen = api.body(resolution=None, aspect_ratio=None)["input"]["model"]
+    chosen = api.build_body(resolution=None, aspect_ratio=None)["input"]["model"]
     computed = api.catalog.pixels["computed"]
     table = api.catalog.pixels["models"].get(chosen, computed)
     side = computed["side"][table["resolution"]]

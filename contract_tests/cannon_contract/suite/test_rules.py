@@ -10,8 +10,8 @@ import pytest
 from hypothesis import Phase, find, settings
 
 from cannon_contract.client.api import OPERATION, Api
-from cannon_contract.client.flows import accepted, refused
-from cannon_contract.client.outcomes import Untested
+from cannon_contract.client.flows import create, expect_not_account_error
+from cannon_contract.client.outcomes import NotTested
 from cannon_spec import load_catalog
 from cannon_spec.contract.catalog import Model, Rule
 from cannon_spec.strategies import breakable, broken_requests, requests
@@ -60,10 +60,10 @@ def _models() -> Iterator[Any]:
 @pytest.mark.parametrize("rule", list(_rules()))
 def test_a_body_that_breaks_one_rule(api: Api, rule: Rule) -> None:
     """It is refused; what our mock only warns of it accepts, and names the rule."""
-    if rule.cap_claim and api.switch("square_4k", "refuse") == "cap":
-        raise Untested("this mock was told to lower the value")
-    response = refused(api, api.create(_breaking(rule.id)))
-    if rule.severity == "error" or not api.is_mock or api.switch("strict", False):
+    if rule.cap_claim and api.read_switch("square_4k", "refuse") == "cap":
+        raise NotTested("this mock was told to lower the value")
+    response = expect_not_account_error(api, api.create(_breaking(rule.id)))
+    if rule.severity == "error" or not api.is_mock or api.read_switch("strict", False):
         assert response.is_client_error
     else:
         assert response.is_success
@@ -73,4 +73,4 @@ def test_a_body_that_breaks_one_rule(api: Api, rule: Rule) -> None:
 @pytest.mark.parametrize("model", list(_models()))
 def test_a_model_is_known_by_its_identifier(api: Api, model: Model) -> None:
     """The smallest body with each model is accepted."""
-    assert accepted(api, _keeping(model.id))["operation"] == OPERATION
+    assert create(api, _keeping(model.id))["operation"] == OPERATION

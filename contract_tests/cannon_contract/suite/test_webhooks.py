@@ -10,9 +10,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.flows import accepted, poll, polls
-from cannon_contract.client.outcomes import Broken
-from cannon_contract.client.receiver import RECEIVER_URL, Answer, Receiver
+from cannon_contract.client.flows import create, poll, poll_to_end
+from cannon_contract.client.outcomes import ClaimBroken
+from cannon_contract.client.receiver import RECEIVER_URL, Receiver, ReceiverReply
 
 _SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSBjb250cmFjdCB0ZXN0cw=="
 _DAYS_S = 4 * 86_400
@@ -21,13 +21,13 @@ _SCHEDULE_S = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 
 def _hooked(api: Api, scenario: str = "success") -> dict[str, Any]:
     """The accepted reply to a create with a webhook."""
-    return accepted(api, {**api.body(), "webhook_url": RECEIVER_URL}, x_mock_scenario=scenario)
+    return create(api, {**api.build_body(), "webhook_url": RECEIVER_URL}, x_mock_scenario=scenario)
 
 
 def _until_end(own: Callable[..., Api], receiver: Receiver, scenario: str = "success") -> dict[str, Any]:
     """The request object at the end of a create with a webhook."""
     api = own(send=receiver, webhook_secret=_SECRET)
-    return polls(api, _hooked(api, scenario))[-1]
+    return poll_to_end(api, _hooked(api, scenario))[-1]
 
 
 @pytest.mark.claim("lifecycle-webhook")
@@ -37,9 +37,9 @@ def test_the_end_is_told(own: Callable[..., Api]) -> None:
     api = own(send=receiver)
     reply = _hooked(api)
     assert poll(api, reply)["completedAtMs"] is None
-    assert receiver.received == []
-    polls(api, reply)
-    assert receiver.received
+    assert receiver.deliveries == []
+    poll_to_end(api, reply)
+    assert receiver.deliveries
 
 
 @pytest.mark.claim("webhook-both-ends")
@@ -57,7 +57,7 @@ def test_the_event_is_the_request_as_polled(own: Callable[..., Api], scenario: s
     """The event has type and time of the end, the headers of Standard Webhooks, and as data what a poll sees."""
     receiver = Receiver()
     end = _until_end(own, receiver, scenario)
-    event, headers = receiver.events[0], receiver.received[0][1]
+    event, headers = receiver.events[0], receiver.deliveries[0][1]
     assert (event["type"], event["data"]) == (f"request.{end['status']}", end)
     assert round(datetime.fromisoformat(event["timestamp"]).timestamp() * 1000) == end["completedAtMs"]
     assert {"webhook-id", "webhook-timestamp", "webhook-signature"} <= headers.keys()
@@ -68,60 +68,60 @@ def test_the_signature_verifies(own: Callable[..., Api]) -> None:
     """The signature is that of Standard Webhooks, over id, timestamp and body."""
     receiver = Receiver()
     _until_end(own, receiver)
-    body, headers = receiver.received[0]
+    body, headers = receiver.deliveries[0]
     try:
         Webhook(_SECRET).verify(body, dict(headers))
     except Exception as error:  # noqa: BLE001 - the library names none of its errors
-        raise Broken(f"the signature does not verify: {error}", "webhook-signature") from None
+        raise ClaimBroken(f"the signature does not verify: {error}", "webhook-signature") from None
 
 
 @pytest.mark.claim("webhook-retries")
 def test_a_delivery_that_fails_is_tried_again_by_the_schedule(own: Callable[..., Api]) -> None:
     """A receiver that always fails is tried ten times in about three days, always with the same id and body."""
-    receiver = Receiver(then=Answer(500))
+    receiver = Receiver(default_reply=ReceiverReply(500))
     api = own(send=receiver)
-    polls(api, _hooked(api))
-    tries = [len(receiver.received)]
+    poll_to_end(api, _hooked(api))
+    tries = [len(receiver.deliveries)]
     for wait_s in _SCHEDULE_S[1:]:
         api.sleep(wait_s - 2)
-        before = len(receiver.received)
+        before = len(receiver.deliveries)
         api.sleep(2)
-        tries.append(len(receiver.received))
+        tries.append(len(receiver.deliveries))
         assert before == tries[-2], "an attempt came before its time"
     assert tries == list(range(1, 11))
     api.sleep(_DAYS_S)
-    assert len(receiver.received) == 10
-    assert len({(body, headers["webhook-id"]) for body, headers in receiver.received}) == 1
+    assert len(receiver.deliveries) == 10
+    assert len({(body, headers["webhook-id"]) for body, headers in receiver.deliveries}) == 1
 
 
 @pytest.mark.claim("webhook-retries")
 @pytest.mark.parametrize(
     ("answers", "tries"),
     [
-        ([Answer(204)], 1),
-        ([Answer(410)], 1),
-        ([Answer(301), Answer(200)], 2),
-        ([Answer(None, "refused"), Answer(200)], 2),
-        ([Answer(500), Answer(500), Answer(202)], 3),
+        ([ReceiverReply(204)], 1),
+        ([ReceiverReply(410)], 1),
+        ([ReceiverReply(301), ReceiverReply(200)], 2),
+        ([ReceiverReply(None, "refused"), ReceiverReply(200)], 2),
+        ([ReceiverReply(500), ReceiverReply(500), ReceiverReply(202)], 3),
     ],
 )
-def test_tries_end_with_2xx_or_410(own: Callable[..., Api], answers: list[Answer], tries: int) -> None:
+def test_tries_end_with_2xx_or_410(own: Callable[..., Api], answers: list[ReceiverReply], tries: int) -> None:
     """2xx is success, 410 ends it, redirects and lost connections are failures."""
-    receiver = Receiver(list(answers), then=Answer(500))
+    receiver = Receiver(list(answers), default_reply=ReceiverReply(500))
     api = own(send=receiver)
-    polls(api, _hooked(api))
+    poll_to_end(api, _hooked(api))
     api.sleep(_DAYS_S)
-    assert len(receiver.received) == tries
+    assert len(receiver.deliveries) == tries
 
 
 @pytest.mark.claim("webhook-retries")
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_receiver_says_when_to_come_back(own: Callable[..., Api], status: int) -> None:
     """Retry-After of 429 and 503 is kept."""
-    receiver = Receiver([Answer(status, retry_after_ms=600_000)])
+    receiver = Receiver([ReceiverReply(status, retry_after_ms=600_000)])
     api = own(send=receiver)
-    polls(api, _hooked(api))
+    poll_to_end(api, _hooked(api))
     api.sleep(500)
-    assert len(receiver.received) == 1
+    assert len(receiver.deliveries) == 1
     api.sleep(100)
-    assert len(receiver.received) == 2
+    assert len(receiver.deliveries) == 2

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.flows import granted, pause, polls, refused
-from cannon_contract.client.outcomes import Broken, Untested
-from cannon_contract.client.redact import Hidden
+from cannon_contract.client.flows import expect_accepted, expect_not_account_error, poll_to_end, wait_before_poll
+from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_contract.client.redact import Redactor
 from cannon_contract.runner import targets
 from cannon_contract.runner.targets import MockWrapper, Target
 from cannon_contract.spending.budget import Budget
@@ -30,7 +30,7 @@ def api(**changes: Any) -> Api:
 def test_no_reply_makes_a_run_wait_for_long(says: Any, waits_s: float) -> None:
     """What poll_after_ms says is kept, up to a minute; where it is no number a second is waited."""
     waits: list[float] = []
-    pause(api(sleep=waits.append), {"poll_after_ms": says})
+    wait_before_poll(api(sleep=waits.append), {"poll_after_ms": says})
     assert waits == [waits_s]
 
 
@@ -38,9 +38,9 @@ def test_patience_is_measured_by_the_clock() -> None:
     """A request that never ends is given up after the target's patience, however long its polls take."""
     times = iter(range(0, 10_000, 100))
     slow = api(sleep=lambda seconds: None, now_s=lambda: float(next(times)), patience_s=900)
-    reply = granted(slow, slow.create(slow.body(), x_mock_scenario="stuck"), slow.body())
-    with pytest.raises(Broken, match="a request is processing after 900 s"):
-        polls(slow, reply)
+    reply = expect_accepted(slow, slow.create(slow.build_body(), x_mock_scenario="stuck"), slow.build_body())
+    with pytest.raises(ClaimBroken, match="a request is processing after 900 s"):
+        poll_to_end(slow, reply)
     assert next(times) < 1500
 
 
@@ -48,9 +48,9 @@ def test_patience_is_measured_by_the_clock() -> None:
 def test_what_says_nothing_of_a_body_is_no_refusal_of_it(status: int) -> None:
     """Of a server that is not our mock, such an answer to a body that is to be refused shows nothing."""
     answer = httpx.Response(status, request=httpx.Request("POST", "http://x/api/v1/requests"))
-    with pytest.raises(Untested, match=str(status)):
-        refused(api(is_mock=False, moves_clock=False), answer)
-    assert refused(api(), answer) is answer
+    with pytest.raises(NotTested, match=str(status)):
+        expect_not_account_error(api(is_mock=False, may_move_clock=False), answer)
+    assert expect_not_account_error(api(), answer) is answer
 
 
 def test_what_is_open_is_looked_at_with_every_key() -> None:
@@ -60,22 +60,22 @@ def test_what_is_open_is_looked_at_with_every_key() -> None:
         spending = Budget(100, Prices((), 40))
         with httpx.Client() as client:
             for key in ("cs_one", "cs_two"):
-                target = targets.make_server_api(CATALOG, place, key, spending, client, [], Hidden(()))
-                assert target.create(target.body()).is_success
+                target = targets.make_server_api(CATALOG, place, key, spending, client, {}, Redactor(()))
+                assert target.create(target.build_body()).is_success
         assert len(spending.open_requests) == 2
-        targets.read_open_requests(CATALOG, place, ["cs_one", "cs_two"], spending, Hidden(()))
+        targets.read_open_requests(CATALOG, place, ["cs_one", "cs_two"], spending, Redactor(()))
     assert spending.open_requests == {}
 
 
 def test_a_breach_is_shown_by_its_own_exchange() -> None:
     """What a reply breaks is shown with that reply, though another call was made before it was looked at."""
     target = api()
-    first = target.create(target.body())
+    first = target.create(target.build_body())
     broken = httpx.Response(202, json={**first.json(), "poll_after_ms": "soon"}, request=first.request)
-    target.create(target.body())
-    target.held("accepted", broken)
-    breach = target.notes.breaches[0]
-    assert "soon" in breach.seen
+    target.create(target.build_body())
+    target.check_reply("accepted", broken)
+    breach = target.notes.malformed_replies[0]
+    assert "soon" in breach.description
     assert '"soon"' in breach.exchange.body
 
 
@@ -83,5 +83,5 @@ def test_what_is_hidden_does_not_come_in() -> None:
     """Over a socket a reply is without what is hidden before any test sees it."""
     with serving() as served, httpx.Client() as client:
         place = Target(served.url, is_mock=True, may_charge=False, takes_any_key=True, switches={})
-        target = targets.make_server_api(CATALOG, place, "cs_one", Budget(0, Prices()), client, [], Hidden(["req_"]))
-        assert target.create(target.body()).json()["id"].startswith("(cut)")
+        target = targets.make_server_api(CATALOG, place, "cs_one", Budget(0, Prices()), client, {}, Redactor(["req_"]))
+        assert target.create(target.build_body()).json()["id"].startswith("(cut)")

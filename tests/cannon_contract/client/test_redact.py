@@ -8,9 +8,9 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from cannon_contract.client.api import Sighting
-from cannon_contract.client.recording import cleaned, exchange
-from cannon_contract.client.redact import CUT, Hidden
+from cannon_contract.client.api import Deviation
+from cannon_contract.client.recording import record_exchange, redact_response
+from cannon_contract.client.redact import MASK, Redactor
 from cannon_contract.report import files
 from cannon_contract.runner.options import Options
 from cannon_contract.runner.results import TestResult
@@ -29,20 +29,23 @@ FORMS = [
     "".join(f"\\u{ord(letter):04x}" for letter in SECRET),
     "".join(f"\\u{ord(letter):04X}" for letter in SECRET),
 ]
-HIDDEN = Hidden([SECRET, "cs_live", ""])
+HIDDEN = Redactor([SECRET, "cs_live", ""])
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_a_secret_is_cut(form: str) -> None:
     """As it is, and in each way in which JSON may write it; a longer secret is cut before a shorter one in it."""
-    assert HIDDEN.text(f"<{form}>") == f"<{CUT}>"
-    assert HIDDEN.content(f"<{form}>".encode()) == f"<{CUT}>".encode()
+    assert HIDDEN.redact_text(f"<{form}>") == f"<{MASK}>"
+    assert HIDDEN.redact_bytes(f"<{form}>".encode()) == f"<{MASK}>".encode()
 
 
 def test_names_of_fields_stay() -> None:
     """Of a value of JSON its texts are cut, however deep they are; numbers and names of fields are as they were."""
     value = {SECRET: [SECRET, {"a": f"x{SECRET}"}, 7, None, True], "b": (SECRET,)}
-    assert HIDDEN.value(value) == {SECRET: [CUT, {"a": f"x{CUT}"}, 7, None, True], "b": [CUT]}
+    assert HIDDEN.redact_value(value) == {
+        SECRET: [MASK, {"a": f"x{MASK}"}, 7, None, True],
+        "b": [MASK],
+    }
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -50,11 +53,16 @@ def test_a_reply_comes_in_without_secrets(form: str) -> None:
     """Neither headers nor body of a reply have one; a reply that has none is left alone."""
     request = httpx.Request("GET", "http://x")
     told = httpx.Response(200, headers={"x-echo": form}, content=f"[{form}]".encode(), request=request)
-    seen = cleaned(told, HIDDEN)
-    assert (seen.headers["x-echo"], seen.text, seen.status_code, seen.request) == (CUT, f"[{CUT}]", 200, request)
+    seen = redact_response(told, HIDDEN)
+    assert (seen.headers["x-echo"], seen.text, seen.status_code, seen.request) == (
+        MASK,
+        f"[{MASK}]",
+        200,
+        request,
+    )
     assert seen.headers["content-length"] == str(len(seen.content))
     plain = httpx.Response(200, content=b"nothing", request=request)
-    assert cleaned(plain, HIDDEN) is plain
+    assert redact_response(plain, HIDDEN) is plain
 
 
 def test_an_exchange_is_kept_without_secrets() -> None:
@@ -63,13 +71,13 @@ def test_an_exchange_is_kept_without_secrets() -> None:
     for name, value in (("x-api-key", key), ("authorization", f"Bearer {key}")):
         request = httpx.Request("POST", f"http://x/{key}", headers={name: value, "x-more": key}, content=key)
         response = httpx.Response(200, headers={"x-more": key}, content=key.encode(), request=request)
-        assert key not in repr(exchange(request, response, ()))
+        assert key not in repr(record_exchange(request, response, ()))
 
 
 def test_what_is_told_of_a_run_has_no_secrets() -> None:
     """The lines at the end have none, though what was seen, spent and left open is full of them."""
     spending = Budget(10, Prices((), 1), remarks=[SECRET], open_requests={SECRET: SECRET})
-    seen = TestResult("t", ("status-ok",), "held", sightings=(Sighting("status-ok", SECRET),))
+    seen = TestResult("t", ("status-ok",), "held", sightings=(Deviation("status-ok", SECRET),))
     run = Run(CATALOG, Options(), spending, results=[seen], redactor=HIDDEN, stop_reason=SECRET)
     assert "cs_live_a" not in "\n".join(files.summarize(run))
     assert "cs_live_a" not in json.dumps(files._whole(run))

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from cannon_spec.cli import main
-from tests.mutants.layers import Answer, Call, Reply, answering, fields
+from tests.mutants.wsgi import Answer, Call, Reply, answering, fields
 from tests.support.payloads import CATALOG
 from tests.support.processes import environment
 from tests.support.serving import listening, run_contract, serving
@@ -446,7 +446,7 @@ def test_one_lost_answer_is_no_silence(tmp_path: Path) -> None:
     assert run.returncode == 2, run.stdout
     report = json.loads((tmp_path / "report.json").read_text())
     assert (report["stopped"], report["counts"]["broken"]) == ("", 0)
-    assert ["the request to look at got no answer"] in [claim["why"] for claim in report["claims"]]
+    assert ["the shared request got no answer"] in [claim["why"] for claim in report["claims"]]
     assert "unknown-address-404" in _with("held", tmp_path)
 
 

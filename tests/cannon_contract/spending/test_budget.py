@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cannon_contract.client.api import Api, Send
-from cannon_contract.client.outcomes import Untested
+from cannon_contract.client.outcomes import NotTested
 from cannon_contract.runner import targets
 from cannon_contract.runner.targets import MockWrapper
 from cannon_contract.spending.budget import Budget
@@ -116,7 +116,7 @@ def test_whatever_it_charges_and_says_nothing_crosses(
             response = guard(httpx.Request("POST", CREATE, content=json.dumps(body).encode(), headers=headers))
             if polled and response.status_code == 202:
                 guard(httpx.Request("GET", f"{CREATE}/{response.json()['id']}", headers=headers))
-        except (Untested, httpx.HTTPError):
+        except (NotTested, httpx.HTTPError):
             pass
         really = 10_000 - liar.balance
         assert spending.spent_credits >= really
@@ -134,32 +134,32 @@ def test_whatever_it_charges_and_says_nothing_crosses(
 def test_what_costs_more_than_was_reckoned_ends_the_run(billable: Any, costs: int) -> None:
     """The fall of the balance and what the request says: the more of the two counts, at the first create."""
     liar, spending = _Liar([(costs, billable, billable, "as it is")]), Budget(100, Prices((), 10))
-    content = json.dumps(liar.api.body()).encode()
+    content = json.dumps(liar.api.build_body()).encode()
     request = httpx.Request("POST", CREATE, content=content, headers={"x-api-key": liar.api.key})
     _guard(liar, spending)(request)
     assert re.search("overrun: req_.* costs 31, and it was reckoned at 10", spending.overrun)
     assert spending.spent_credits == 31
-    with pytest.raises(Untested, match="overrun"):
+    with pytest.raises(NotTested, match="overrun"):
         _guard(liar, spending)(request)
 
 
 def test_a_repeat_that_is_charged_counts() -> None:
     """What the balance falls by at a repeat is spent, and told."""
     liar, spending = _Liar([(10, 10, 10, "as it is")] * 3), Budget(25, Prices((), 10))
-    guard, content = _guard(liar, spending), json.dumps(liar.api.body()).encode()
+    guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
     headers = {"x-api-key": liar.api.key, "x-idempotency-key": "k"}
     for spent in (10, 20):
         guard(httpx.Request("POST", CREATE, content=content, headers=headers))
         assert spending.spent_credits == spent
     assert spending.remarks == ["a create that repeats an earlier one was charged: the balance fell by 10"]
-    with pytest.raises(Untested):
+    with pytest.raises(NotTested):
         guard(httpx.Request("POST", CREATE, content=content, headers=headers))
 
 
 def test_a_price_that_rises_later_is_an_overrun() -> None:
     """A request that said its price and says a higher one at a later poll ends the run."""
     liar, spending = _Liar([(31, 31, 95, "as it is")]), Budget(200, Prices((), 31))
-    guard, content = _guard(liar, spending), json.dumps(liar.api.body()).encode()
+    guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
     headers = {"x-api-key": liar.api.key}
     id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
     assert not spending.overrun
@@ -179,7 +179,7 @@ def test_an_interrupted_create_is_read_back() -> None:
             raise KeyboardInterrupt
         return response
 
-    content = json.dumps(api.body()).encode()
+    content = json.dumps(api.build_body()).encode()
     with pytest.raises(KeyboardInterrupt):
         _guard(send, spending)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": api.key}))
     assert spending.spent_credits == 31
@@ -199,7 +199,7 @@ def test_a_create_that_was_not_read_back_is_known() -> None:
             created.append(response.json()["id"])
         return response
 
-    content = json.dumps(api.body()).encode()
+    content = json.dumps(api.build_body()).encode()
     with pytest.raises(KeyboardInterrupt):
         _guard(send, spending)(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": api.key}))
     assert spending.spent_credits == 31
@@ -210,7 +210,7 @@ def test_what_a_request_says_at_its_end_is_no_less_than_the_balance_fell_by() ->
     """A request that says 5 at its end, where the balance fell by 20, cost 20; one that says 20 and fell by 5, too."""
     for costs, first, later in ((20, 20, 5), (5, None, 20)):
         liar, spending = _Liar([(costs, first, later, "as it is")]), Budget(100, Prices((), 31))
-        guard, content = _guard(liar, spending), json.dumps(liar.api.body()).encode()
+        guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
         headers = {"x-api-key": liar.api.key}
         id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
         guard(httpx.Request("GET", f"{CREATE}/{id_}", headers=headers))
@@ -219,7 +219,7 @@ def test_what_a_request_says_at_its_end_is_no_less_than_the_balance_fell_by() ->
 
 def _post(api: Api, **headers: str) -> httpx.Request:
     return httpx.Request(
-        "POST", CREATE, content=json.dumps(api.body()).encode(), headers={"x-api-key": api.key, **headers}
+        "POST", CREATE, content=json.dumps(api.build_body()).encode(), headers={"x-api-key": api.key, **headers}
     )
 
 
@@ -250,7 +250,7 @@ def test_a_charge_that_comes_late_is_noticed(said: int, status: int) -> None:
     late, spending = _Late(said, costs=31, after=3, status=status), Budget(40, Prices((), said))
     guard = _guard(late, spending)
     for _ in range(3):
-        with contextlib.suppress(Untested):
+        with contextlib.suppress(NotTested):
             guard(_post(late.api))
     assert late.creates == 1
     guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
@@ -311,7 +311,7 @@ def test_odd_answers_count_at_the_price(odd: dict[str, Any]) -> None:
 
     guard = _guard(_changed(api, change), spending)
     for _ in range(4):
-        with contextlib.suppress(Untested):
+        with contextlib.suppress(NotTested):
             guard(_post(api))
     assert (sent, spending.spent_credits) == (2, 62)
     assert all("\n" not in each.request_id for each in spending.creates)
@@ -345,7 +345,7 @@ def test_a_create_counts_whatever_goes_wrong(error: BaseException) -> None:
 def test_what_nobody_could_see_is_not_free(change: Any, remark: str, status: int) -> None:
     """A refusal, and a repeat, count at their price where the balance could not be read, or rose meanwhile."""
     api, spending, posts = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9), Budget(200, Prices((), 50)), 0
-    content = json.dumps(api.body() if status == 202 else {}).encode()
+    content = json.dumps(api.build_body() if status == 202 else {}).encode()
 
     def look(request: httpx.Request, body: dict[str, Any]) -> None:
         nonlocal posts
@@ -401,7 +401,7 @@ def test_fractions_of_credits_are_no_overrun() -> None:
     """A service that counts in tenths is reckoned with in tenths."""
     late, spending = _Late(0.1, costs=0.1, after=1), Budget(1, Prices((), 0.1))
     for _ in range(12):
-        with contextlib.suppress(Untested):
+        with contextlib.suppress(NotTested):
             _guard(late, spending)(_post(late.api))
     assert (late.creates, spending.spent_credits, spending.overrun) == (10, 1, "")
 
@@ -509,7 +509,7 @@ def test_keys_of_one_account_are_not_held_against_each_other() -> None:
 
     guard = _guard(send, spending)
     for key in ("one", "two", "one", "two"):
-        guard(httpx.Request("POST", CREATE, content=json.dumps(api.body()).encode(), headers={"x-api-key": key}))
+        guard(httpx.Request("POST", CREATE, content=json.dumps(api.build_body()).encode(), headers={"x-api-key": key}))
     assert (spending.spent_credits, spending.overrun) == (124, "")
 
 
@@ -518,14 +518,14 @@ def test_a_refusal_is_free_once_it_was_seen_to_be() -> None:
     api = targets.make_mock_api(CATALOG, MockWrapper())
     spending = Budget(31, Prices((), 31))
     guard = _guard(api.send, spending)
-    broken, good = (json.dumps(api.body(prompt=prompt)).encode() for prompt in (None, "x"))
+    broken, good = (json.dumps(api.build_body(prompt=prompt)).encode() for prompt in (None, "x"))
 
     def create(content: bytes) -> int:
         headers = {"x-api-key": api.key}
         return guard(httpx.Request("POST", CREATE, content=content, headers=headers)).status_code
 
     assert [create(broken), create(broken), create(good)] == [400, 400, 202]
-    with pytest.raises(Untested, match="could cross --allow-spend 31: 31 spent, and it may cost 31"):
+    with pytest.raises(NotTested, match="could cross --allow-spend 31: 31 spent, and it may cost 31"):
         create(broken)
 
 

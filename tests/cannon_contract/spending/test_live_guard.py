@@ -74,7 +74,7 @@ def test_what_was_not_spent_pays_for_more(tmp_path: Path) -> None:
         flags = ("--allow-spend", "250", "--assume-price", "100", "--report", str(tmp_path), "-k", "test_idempotency")
         run = _run(served.url, *flags)
         assert run.returncode == 0, run.stdout
-        charged = sum(task.credits for task in served.parts.store.tasks.all())
+        charged = sum(task.credits for task in served.parts.store.tasks.list_all())
     report = json.loads((tmp_path / "report.json").read_text())
     planned = re.search(r"with (\d+) creates that may cost", run.stdout)
     assert planned
@@ -123,7 +123,7 @@ def test_a_create_that_failed_and_was_charged_is_noticed() -> None:
         run = _run(served.url, "--allow-spend", "100", "--assume-price", "31")
         assert run.returncode == 1
         assert "a create that was answered with 500 was charged: the balance fell by 31" in run.stdout
-        held = [task.credits for task in served.parts.store.tasks.all()]
+        held = [task.credits for task in served.parts.store.tasks.list_all()]
     assert sum(held) <= 100
     assert f"spent: {sum(held)} of 100 credits allowed" in run.stdout
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.mutants.layers import Answer, Call, Reply
+from tests.mutants.wsgi import Answer, Call, Reply
 
 
 def shows_to_everybody() -> Answer:
