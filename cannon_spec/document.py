@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from cannon_spec import claim_ids
 from cannon_spec.errors import NotJSON
 from cannon_spec.pointer import Path, from_pointer, to_pointer
 
@@ -47,7 +48,7 @@ def decode_text(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line, column = data.count(b"\n", 0, error.start) + 1, error.start - data.rfind(b"\n", 0, error.start)
         advice = "save the document as UTF-8"
-        raise NotJSON("the text is not UTF-8", advice, claim="json-body", line=line, column=column) from None
+        raise NotJSON("the text is not UTF-8", advice, claim=claim_ids.JSON_BODY, line=line, column=column) from None
 
 
 def to_plain(value: Any) -> Any:
@@ -75,7 +76,7 @@ def _syntax(error: json.JSONDecodeError) -> NotJSON:
     line = f"line {error.lineno}, " if error.lineno > 1 else ""
     problem = f"not JSON: {error.msg} at {line}column {error.colno}"
     advice = "correct the JSON there"
-    return NotJSON(problem, advice, claim="json-body", line=error.lineno, column=error.colno)
+    return NotJSON(problem, advice, claim=claim_ids.JSON_BODY, line=error.lineno, column=error.colno)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cannon_spec import claim_ids
+
 if TYPE_CHECKING:
     from cannon_spec.finding import Report
 
@@ -45,7 +47,7 @@ class NotJSON(CannonSpecError):
         problem: str,
         advice: str,
         *,
-        claim: str = "json-strict",
+        claim: str = claim_ids.JSON_STRICT,
         pointer: str = "",
         line: int | None = None,
         column: int | None = None,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from cannon_spec import document
+from cannon_spec import claim_ids, document
 from cannon_spec.contract import keywords, wording
 from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
 from cannon_spec.errors import NotJSON, UnknownName
@@ -224,7 +224,8 @@ def _operation_finding(name: str, operation: Operation | None, catalog: Catalog)
     message = f"{wording.show_value(name)} is not the identifier of an operation on any page of the vendor's"
     close = find_nearest(name, catalog.operations)
     hint = f"did you mean {wording.show_value(close)}?" if close else f"covered: {wording.show_values(covered)}"
-    return Finding(path, "operation-unknown", "error", message, hint, catalog.claims["operations-listed"].evidence)
+    evidence = catalog.claims[claim_ids.OPERATIONS_LISTED].evidence
+    return Finding(path, "operation-unknown", "error", message, hint, evidence)
 
 
 def _assumed_model(model: Model, path: str) -> Finding:

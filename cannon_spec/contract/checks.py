@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
+from cannon_spec import claim_ids
 from cannon_spec.contract.catalog import Catalog, Claim, iter_nodes
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.keywords import CONSTRAINTS
@@ -16,7 +18,6 @@ PARTS = ("lifecycle", "pixels", "scenarios")
 """The data files beside the catalog and the ledger, each under its own name in a bundle."""
 
 _ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
-_OWN_CLAIMS = ("json-body", "json-strict", "operations-listed", "user-overlay")
 
 
 def check_words(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
@@ -69,8 +70,7 @@ def _follow_ref(meta: dict[str, Any], node: Any, part: str | int) -> Any:
 
 def check_names(catalog: Catalog) -> None:
     """Each schema, operation and claim that is named exists, and each keyword that constrains names its claim."""
-    for id_ in _OWN_CLAIMS:
-        find_claim(id_, "the judge", catalog.claims)
+    check_claim_ids(claim_ids, catalog.claims)
     for place, schema in _iter_schema_ids(catalog):
         _require_name(schema, catalog.schemas, place, "schema")
     for model in catalog.models.values():
@@ -97,6 +97,17 @@ def check_claims(place: str, part: Mapping[str, Any], claims: Mapping[str, Claim
     """Each claim that a part of the contract names is in the ledger."""
     for where, id_ in _iter_claim_ids((place, part)):
         find_claim(id_, where, claims)
+
+
+def check_claim_ids(module: ModuleType, claims: Mapping[str, Claim]) -> None:
+    """Check that the ledger has each claim that the code of a package names.
+
+    ``module`` holds the ids as constants in capitals and nothing else in capitals, as ``cannon_spec.claim_ids`` does.
+    A package calls this once, where it first has a catalog. Raises CatalogError, which names the constant.
+    """
+    for name, id_ in vars(module).items():
+        if name.isupper():
+            find_claim(id_, f"{module.__name__}.{name}", claims)
 
 
 def _iter_schema_ids(catalog: Catalog) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from cannon_spec import document
+from cannon_spec import claim_ids, document
 from cannon_spec.contract import engines, overlay
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation
 from cannon_spec.contract.checks import PARTS, check_claims, check_names, check_parts, check_words, find_claim
@@ -17,7 +17,6 @@ from cannon_spec.contract.engines import Engine
 from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.pointer import follow, from_pointer
 
-OVERLAY_CLAIM = "user-overlay"
 _SUFFIX = ".schema.json"
 _META = "meta"
 
@@ -184,9 +183,9 @@ def _patch_bundle(bundle: dict[str, Any], file: str) -> dict[str, Any]:
     removed = sorted(id_ for id_, entry in patch.get("claims", {}).items() if entry is None)
     if removed:
         raise CatalogError(file, f"the claim {removed[0]} cannot be removed", "say what you know in a new claim")
-    patched = overlay.apply_overlay(bundle, patch, OVERLAY_CLAIM)
-    said = {**bundle["claims"][OVERLAY_CLAIM], "source": f"the overlay file {os.path.basename(file)}"}
-    return {**patched, "claims": {**patched["claims"], OVERLAY_CLAIM: said}}
+    patched = overlay.apply_overlay(bundle, patch, claim_ids.USER_OVERLAY)
+    said = {**bundle["claims"][claim_ids.USER_OVERLAY], "source": f"the overlay file {os.path.basename(file)}"}
+    return {**patched, "claims": {**patched["claims"], claim_ids.USER_OVERLAY: said}}
 
 
 def _build_catalog(bundle: dict[str, Any], engine: Engine) -> Catalog:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cannon_spec import claim_ids
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.lifecycle import is_terminal, may_follow
@@ -74,7 +75,7 @@ class _History:
         status = seen.exchange.status
         if status != _ACCEPTED:
             message = f"the create was answered with {status}"
-            yield self._finding("traffic-accepted", "create-accepted-202", seen, "status", message, "expected: 202")
+            yield self._finding("traffic-accepted", claim_ids.CREATE_ACCEPTED, seen, "status", message, "expected: 202")
         id_ = seen.received.get("id") if isinstance(seen.received, dict) else None
         if isinstance(id_, str):
             yield from self._repeat(seen, id_)
@@ -105,7 +106,7 @@ class _History:
         elif seen.sent is not None and seen.sent == first.sent and id_ != first.received["id"]:
             message = f"idempotency key and body are those of entry {first.exchange.entry}, the id is another"
             hint = f"expected: {wording.show_value(first.received['id'])}"
-            yield self._finding("traffic-repeat", "create-idempotent", seen, "content/id", message, hint)
+            yield self._finding("traffic-repeat", claim_ids.CREATE_IDEMPOTENT, seen, "content/id", message, hint)
 
     def _same_id(self, seen: Seen, id_: str) -> Iterator[Finding]:
         created = self._created.get(id_)
@@ -116,7 +117,7 @@ class _History:
         if None not in keys and keys[0] != keys[1] and mine.api_key == theirs.api_key:
             message = f"the id is that of the create in entry {theirs.entry}, which had another idempotency key"
             hint = "expected: an id of its own"
-            yield self._finding("traffic-same-id", "create-idempotent", seen, "content/id", message, hint)
+            yield self._finding("traffic-same-id", claim_ids.CREATE_IDEMPOTENT, seen, "content/id", message, hint)
 
     def _early(self, seen: Seen, created: Seen) -> Iterator[Finding]:
         wait_ms = created.received.get("poll_after_ms")
@@ -125,7 +126,7 @@ class _History:
             place = to_pointer((*_entry(seen), "startedDateTime"))
             message = f"the first poll came {max(0, round(waited_ms))} ms after the answer to the create in entry "
             message += f"{created.exchange.entry}, whose poll_after_ms is {wording.show_value(wait_ms)}"
-            evidence = self._catalog.claims["poll-after"].evidence
+            evidence = self._catalog.claims[claim_ids.POLL_AFTER].evidence
             hint = "wait as long as poll_after_ms says before the first poll"
             yield Finding(place, "traffic-early", "warning", message, hint, evidence)
 
@@ -134,7 +135,7 @@ class _History:
         if mine.status == _OK and None not in (mine.api_key, theirs.api_key) and mine.api_key != theirs.api_key:
             message = f"the request was read with another API key than created it in entry {theirs.entry}"
             hint = "read a request with the key that created it"
-            yield self._finding("traffic-other-key", "read-same-key", seen, "status", message, hint)
+            yield self._finding("traffic-other-key", claim_ids.READ_SAME_KEY, seen, "status", message, hint)
 
     def _one_view(self, seen: Seen) -> Iterator[Finding]:
         """What one request object says against itself."""
@@ -144,10 +145,10 @@ class _History:
             if view[after] < view[before]:
                 message = f"{after} is before {before}"
                 hint = f"expected: {wording.show_value(view[before])} or later"
-                yield self._finding("traffic-times", "lifecycle-order", seen, f"content/{after}", message, hint)
+                yield self._finding("traffic-times", claim_ids.LIFECYCLE_ORDER, seen, f"content/{after}", message, hint)
         if view.get("status") == "failed" and view.get("output") is not None:
             message, hint = "a request that failed has an output", "expected: null"
-            yield self._finding("traffic-failure", "request-failed-view", seen, "content/output", message, hint)
+            yield self._finding("traffic-failure", claim_ids.REQUEST_FAILED_VIEW, seen, "content/output", message, hint)
 
     def _two_views(self, seen: Seen) -> Iterator[Finding]:
         """What a request object says against the one that the poll before saw."""
@@ -163,7 +164,7 @@ class _History:
     def _step(self, seen: Seen, last: Seen) -> Iterator[Finding]:
         before, after = last.received["status"], seen.received["status"]
         ended = is_terminal(self._lifecycle, before)
-        claim = "lifecycle-terminal" if ended else "lifecycle-order"
+        claim = claim_ids.LIFECYCLE_TERMINAL if ended else claim_ids.LIFECYCLE_ORDER
         if may_follow(self._lifecycle, before, after):
             rule, names = ("traffic-final", _changed(seen, last)) if ended else ("traffic-times", _moved(seen, last))
             for name in names:
