@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test test-all check contract mutants bench bench-stores lint format tables wheel clean
+.PHONY: help demo mock test test-all check contract mutants bench bench-stores lint format tables docs wheel clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -22,7 +22,7 @@ mock: $(READY) ## a mock on http://127.0.0.1:2266
 test: lint ## decide whether all is well: lint, types, tests, the contract suite, a mutant of each kind
 	@$(BIN)/pytest -n 2 -m "not extended"
 
-test-all: lint ## the same, and what repeats, kills, installs or builds; with coverage and more examples
+test-all: lint $(VENV)/.docs ## the same, and what repeats, kills, installs or builds; with coverage and more examples
 	@rm -f .coverage .coverage.*
 	@$(BIN)/pytest -n 2 --hypothesis-profile=extended --cov --cov-report=
 	@$(BIN)/coverage report
@@ -51,17 +51,24 @@ format: $(READY) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-tables: $(READY) ## write the generated tables into the README
-	@$(BIN)/python tests/generated.py
+tables: $(READY) ## write the generated pages of docs/
+	@$(BIN)/python -m docs.generate
+
+docs: $(VENV)/.docs ## the documentation as a site, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 wheel: $(READY) ## dist/*.whl
 	@$(BIN)/python -m build --wheel --no-isolation
 
 clean:
-	rm -rf $(VENV) dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(READY)
+	@$(BIN)/pip install --quiet --editable '.[docs]'
 	@touch $@

@@ -1,0 +1,72 @@
+"""The README and the pages: generated parts are current, links lead somewhere, and the site builds."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs import generate
+from tests.support.processes import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schemas/README.md")),
+    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("examples/**/*.md")),
+]
+LINK = re.compile(r"\]\((?!https?://)([^)\s#]*)(?:#([^)\s]+))?\)")
+
+
+def _text(page: Path) -> str:
+    """A page, with the file that it includes in place of the inclusion; listings are left out."""
+    text = re.sub(r'--8<-- "(.+?)"', lambda match: (ROOT / match[1]).read_text(), page.read_text())
+    return re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub and MkDocs make them."""
+    headings = re.findall(r"^#+ (.+)$", _text(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_resolves(page: Path) -> None:
+    """A link within the project names a file that exists, and a heading of it."""
+    for target, anchor in LINK.findall(_text(page)):
+        file = page.parent / target if target else page
+        assert file.exists(), f"{target}: no such file"
+        assert not anchor or anchor in _anchors(file), f"{target}#{anchor}: no such heading"
+
+
+def test_generated_pages_are_current() -> None:
+    """Writing the generated pages again changes nothing."""
+    pages = generate.write_pages().items()
+    stale = [name for name, text in pages if text != (generate.DOCS / name).read_text()]
+    assert stale == [], "run make tables"
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """A reader finds each page from the start page's navigation."""
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    assert [page.name for page in ROOT.glob("docs/*.md") if f": {page.name}\n" not in navigation] == []
+
+
+def test_the_readme_is_one_page() -> None:
+    """The README has at most 200 lines and 1,600 words."""
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 200
+    assert len(text.split()) <= 1600
+
+
+@pytest.mark.extended
+def test_the_site_builds_strictly(tmp_path: Path) -> None:
+    """MkDocs builds the pages without a warning."""
+    pytest.importorskip("mkdocs", reason="make docs installs it")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    run = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "site" / "live-runs" / "index.html").is_file()

@@ -1,0 +1,81 @@
+"""The README and the pages: their listings do what they show, and every link leads somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import listings
+from tests.support.processes import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md")))
+PAGES = {str(file.relative_to(ROOT)): file.read_text() for file in FILES}
+WITH_EXTENDED = [name for name, text in PAGES.items() if "<!-- extended: " in text]
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which(program) is None, reason=f"the listings call {program}")
+    for program in ("bash", "curl", "file")
+]
+
+
+def _environment() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return environment(PATH=path, NO_COLOR="1")
+
+
+def _run(page: str, folder: Path, *, extended: bool) -> None:
+    """Run the listings of a page in order, in one shell; fail at the first that prints something else."""
+    with listings.shell(folder, _environment()) as shell:
+        for block in listings.find_blocks(page):
+            if block.mark == "not run" or (block.mark == "extended" and not extended):
+                continue
+            if block.title:
+                (folder / block.title).write_text(block.text)
+            for step in listings.find_steps(block.text) if block.language == "console" else ():
+                printed = shell.run(step)
+                if not step.matches(printed):
+                    message = f"$ {step.command}\nshown:\n{step.output}\nprinted:\n{printed}"
+                    pytest.fail(message, pytrace=False)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_listings_do_what_the_page_shows(name: str, tmp_path: Path) -> None:
+    """Every command of a page, run in order in one shell, prints what stands below it; files are as listed."""
+    _run(PAGES[name], tmp_path, extended=False)
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("name", WITH_EXTENDED)
+def test_long_listings_do_what_the_page_shows(name: str, tmp_path: Path) -> None:
+    """The listings that take long do so too."""
+    _run(PAGES[name], tmp_path, extended=True)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_listing_is_run_or_says_why_not(name: str) -> None:
+    """A block of commands or Python is a console listing, a file with a title, or has the reason beside it."""
+    for block in listings.find_blocks(PAGES[name]):
+        is_run = block.language == "console" or bool(block.title)
+        assert is_run or block.mark == "not run" or block.language not in listings.EXECUTABLE, block.text
+
+
+def test_a_listing_that_prints_something_else_fails(tmp_path: Path) -> None:
+    """The runner notices output that differs, and what stands for anything is only the ellipsis."""
+    page = "```console\n$ echo one\ntwo\n```\n"
+    with pytest.raises(pytest.fail.Exception, match="shown:\ntwo\n\nprinted:\none"):
+        _run(page, tmp_path, extended=False)
+    _run(page.replace("two", "o…e"), tmp_path, extended=False)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_make_target_exists(name: str) -> None:
+    """Each `make target` that a page names is a target of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"(?:^|`)make ([a-z-]+)", PAGES[name], re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
