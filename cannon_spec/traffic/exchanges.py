@@ -13,7 +13,7 @@ from cannon_spec.finding import Finding, Report, Strictness
 from cannon_spec.pointer import Path, to_pointer
 from cannon_spec.traffic import sequence
 from cannon_spec.traffic.har import Kind, RecordedCall
-from cannon_spec.traffic.sequence import Seen
+from cannon_spec.traffic.sequence import ParsedCall
 
 _REPLIES: dict[Kind, str] = {"create": "accepted", "poll": "request", "status": "status"}
 _FIRST_ERROR = 400
@@ -29,7 +29,7 @@ def judge(
     """
     found: dict[int, list[Finding]] = {each.entry: [] for each in exchanges}
     seens = [_seen(catalog, each, found[each.entry]) for each in exchanges]
-    for entry, finding in sequence.findings(catalog, seens):
+    for entry, finding in sequence.check_sequence(catalog, seens):
         found[entry].append(finding)
     return [(each, _report(found[each.entry], strictness)) for each in exchanges]
 
@@ -39,7 +39,7 @@ def _report(findings: list[Finding], strictness: Strictness) -> Report:
     return Report(tuple(ordered)).with_strictness(strictness)
 
 
-def _seen(catalog: Catalog, exchange: RecordedCall, found: list[Finding]) -> Seen:
+def _seen(catalog: Catalog, exchange: RecordedCall, found: list[Finding]) -> ParsedCall:
     """The bodies as JSON; what the schemas have against them is put into ``found``."""
     sent = received = None
     if exchange.request_body is not None:
@@ -49,7 +49,7 @@ def _seen(catalog: Catalog, exchange: RecordedCall, found: list[Finding]) -> See
         kind = "error" if exchange.status >= _FIRST_ERROR else _REPLIES[exchange.kind]
         received, report = _received(catalog, exchange.response_body, kind)
         found += _moved(report, ("log", "entries", exchange.entry, "response", "content"))
-    return Seen(exchange, sent, received)
+    return ParsedCall(exchange, sent, received)
 
 
 def _sent(catalog: Catalog, body: str | bytes) -> tuple[Any, Report]:

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_spec.contract.lifecycle import Timeline, is_terminal, may_follow, status_at
+from cannon_spec.contract.lifecycle import (
+    Timeline,
+    check_step,
+    check_view,
+    is_key_alive,
+    is_terminal,
+    may_follow,
+    must_keep_log,
+    status_at,
+)
 from tests.support.payloads import CATALOG
 
 LIFECYCLE = CATALOG.lifecycle
@@ -84,3 +93,82 @@ def test_the_states_of_the_contract_hang_together() -> None:
     assert {state for state in states if is_terminal(LIFECYCLE, state)} == {"succeeded", "failed"}
     assert CATALOG.schemas["common"]["$defs"]["status"]["enum"] == LIFECYCLE["states"]
     assert CATALOG.scenarios["default"] in CATALOG.scenarios["scenarios"]
+
+
+def request_view(**changes: Any) -> dict[str, Any]:
+    """A request object that succeeded, with members changed."""
+    times = {"createdAtMs": 10, "startedAtMs": 20, "completedAtMs": 30}
+    log = {"available": True, "retainedUntilMs": 1000}
+    return {"status": "succeeded", **times, "output": {"url": "x"}, "requestLog": log, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "breaches"),
+    [
+        ({}, []),
+        ({"startedAtMs": 10, "completedAtMs": 10}, []),
+        ({"startedAtMs": None}, []),
+        ({"startedAtMs": 9}, [("times", "lifecycle-order", "startedAtMs")]),
+        ({"completedAtMs": 19}, [("times", "lifecycle-order", "completedAtMs")]),
+        ({"startedAtMs": None, "completedAtMs": 9}, [("times", "lifecycle-order", "completedAtMs")]),
+        ({"status": "failed"}, [("failure", "request-failed-view", "output")]),
+        ({"status": "failed", "output": None}, []),
+        ({"startedAtMs": "9", "completedAtMs": True}, []),
+    ],
+)
+def test_a_request_object_agrees_with_itself(changes: dict[str, Any], breaches: list[tuple[str, str, str]]) -> None:
+    """Times that are set run forward, and a failed request has no output; the schema checks the types."""
+    assert [each[:3] for each in check_view(request_view(**changes))] == breaches
+
+
+PROCESSING = {"status": "processing", "completedAtMs": None, "output": {}, "requestLog": None}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "breaches"),
+    [
+        ({}, {}, []),
+        (PROCESSING, PROCESSING, []),
+        (PROCESSING, {}, []),
+        ({}, PROCESSING, [("step", "lifecycle-terminal", "status")]),
+        (PROCESSING, {**PROCESSING, "status": "queued"}, [("step", "lifecycle-order", "status")]),
+        (PROCESSING, {"createdAtMs": 11}, [("times", "lifecycle-order", "createdAtMs")]),
+        (PROCESSING, {"startedAtMs": None}, [("times", "lifecycle-order", "startedAtMs")]),
+        ({}, {"output": {"url": "y"}}, [("final", "lifecycle-terminal", "output")]),
+        ({}, {"credits": 1}, [("final", "lifecycle-terminal", "credits")]),
+        ({}, {"requestLog": None}, [("final", "lifecycle-terminal", "requestLog")]),
+    ],
+)
+def test_a_request_object_agrees_with_an_earlier_one(
+    before: dict[str, Any], after: dict[str, Any], breaches: list[tuple[str, str, str]]
+) -> None:
+    """Steps are legal, times that were set stay, and nothing changes after the end while the log is kept."""
+    step = check_step(LIFECYCLE, request_view(**before), request_view(**after), after_ms=999)
+    assert [each[:3] for each in step] == breaches
+
+
+def test_the_log_may_change_when_its_time_is_over() -> None:
+    """From retainedUntilMs on the request log may change, and nothing else may."""
+    later = request_view(requestLog={"available": False}, output=None)
+    assert [each.member for each in check_step(LIFECYCLE, request_view(), later, after_ms=1000)] == ["output"]
+
+
+@pytest.mark.parametrize(("log", "is_kept"), [({"retainedUntilMs": 5}, True), ({}, False), (None, False)])
+def test_a_log_is_kept_as_long_as_it_says(log: Any, is_kept: bool) -> None:
+    """A log that does not say until when it is kept need not be kept."""
+    assert must_keep_log({"requestLog": log}, 4) is is_kept
+    assert not must_keep_log({"requestLog": log}, 5)
+
+
+def test_a_breach_says_what_is_legal() -> None:
+    """Message and hint name both statuses, where the earlier one is from, and the legal ones."""
+    (breach,) = check_step(LIFECYCLE, {"status": "processing"}, {"status": "queued"}, 0, "entry 4")
+    assert breach.message == '"queued" cannot follow "processing" in entry 4'
+    assert breach.hint == 'legal here: "processing", "succeeded", "failed"'
+
+
+def test_an_idempotency_key_lives_for_its_time() -> None:
+    """A create is a repeat until the lifetime of its key is over, and not at that moment."""
+    lifetime_ms = LIFECYCLE["idempotency_ms"]["value"]
+    assert is_key_alive(LIFECYCLE, 7, 7 + lifetime_ms - 1)
+    assert not is_key_alive(LIFECYCLE, 7, 7 + lifetime_ms)

@@ -418,7 +418,7 @@ def test_a_step_that_cannot_be(number: int, status: str, claim: str) -> None:
     rules = [each for each in said(recorded) if each[1] == "traffic-step"]
     assert rules == [("error", "traffic-step", claim, at(number, "content/status"))]
     (finding,) = [each for each in found(recorded) if each.rule == "traffic-step"]
-    assert finding.message.endswith(f"seen in entry {number - 1}")
+    assert finding.message.endswith(f"in entry {number - 1}")
 
 
 def test_an_unknown_status_is_the_schemas_matter() -> None:
