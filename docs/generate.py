@@ -26,80 +26,72 @@ def write_pages() -> dict[str, str]:
     """The text of each page that is generated, in whole or in part, by its file name."""
     catalog = load_catalog()
     return {
-        "models.md": NOTE + _models(catalog),
-        "scenario-list.md": NOTE + _scenarios(catalog),
-        "settings.md": NOTE + _settings(),
-        "assumptions.md": NOTE + _assumptions(catalog),
-        "results.md": _with_rule_words((DOCS / "results.md").read_text()),
+        "models.md": NOTE + _render_models(catalog),
+        "scenario-list.md": NOTE + _render_scenarios(catalog),
+        "settings.md": NOTE + _render_settings(),
+        "assumptions.md": NOTE + _render_assumptions(catalog),
+        "results.md": _insert_rule_words((DOCS / "results.md").read_text()),
     }
 
 
-def _models(catalog: Catalog) -> str:
+def _render_models(catalog: Catalog) -> str:
     sections = [
         f"## {operation.id}\n\n{tables.render_markdown(tables.tabulate_models(catalog, operation.id))}\n"
         for operation in catalog.operations.values()
-        if operation.covered
+        if operation.is_covered
     ]
     return _MODELS + "\n".join(sections)
 
 
-def _scenarios(catalog: Catalog) -> str:
+def _render_scenarios(catalog: Catalog) -> str:
     rows = [(f"`{name}`", entry["text"]) for name, entry in catalog.scenarios["scenarios"].items()]
     return _SCENARIOS + tables.render_markdown([("scenario", "what happens"), *rows]) + "\n"
 
 
-def _assumptions(catalog: Catalog) -> str:
-    claims = [each for each in catalog.claims.values() if each.strength not in ("documented", "example", "user")]
-    behaviour = [each for each in claims if each.kind == "behaviour"]
-    rules = [each for each in claims if each.kind == "rule"]
-    gaps = [each for each in claims if each.kind == "gap"]
-    parts = (
-        ("What the mock does", "The mock behaves so; the live API may behave otherwise.", behaviour),
-        (
-            "What the judge asks for",
-            "A payload that breaks one of these gets a warning, or an error if it is a likely slip.",
-            rules,
-        ),
-        ("What is not known", "Nothing is judged by these.", gaps),
-    )
-    return _ASSUMPTIONS + "\n".join(f"## {title}\n\n{text}\n\n{_claims(listed)}\n" for title, text, listed in parts)
+def _render_assumptions(catalog: Catalog) -> str:
+    claims = [each for each in catalog.claims.values() if each.strength not in ("documented", "user")]
+    sections = [
+        f"## {title}\n\n{text}\n\n{_render_claims(each for each in claims if each.kind == kind)}\n"
+        for kind, title, text in _KINDS
+    ]
+    return _ASSUMPTIONS + "\n".join(sections)
 
 
-def _claims(claims: Iterable[Claim]) -> str:
-    rows = [(f"`{claim.id}`", claim.text, claim.strength, _source(claim.source)) for claim in claims]
+def _render_claims(claims: Iterable[Claim]) -> str:
+    rows = [(f"`{claim.id}`", claim.text, claim.strength, _render_source(claim.source)) for claim in claims]
     return tables.render_markdown([("claim", "text", "strength", "source"), *rows])
 
 
-def _source(source: str) -> str:
+def _render_source(source: str) -> str:
     return f"<{source}>" if source.startswith("https://") else source.removeprefix("no public address: ")
 
 
-def _settings() -> str:
+def _render_settings() -> str:
     mock = [
-        (f"`{_flag(action)}`", f"`{PREFIX}{action.dest.upper()}`", action.help or "")
-        for action in _options(mock_parser(Config()))
+        (f"`{_render_flag(action)}`", f"`{PREFIX}{action.dest.upper()}`", action.help or "")
+        for action in _list_options(mock_parser(Config()))
     ]
     head = ("option", "what it does (default)")
     parts = [
         _SETTINGS,
-        "## cannon-mock\n\n" + tables.render_markdown([("flag", "variable", "what it does (default)"), *mock]) + "\n",
-        _PYTEST + tables.render_markdown([head, *_pytest_options(mock_plugin)]) + "\n",
-        _CONTRACT + tables.render_markdown([head, *_pytest_options(contract_plugin)]) + "\n",
-        _SPEC + _spec_commands(),
+        _MOCK + tables.render_markdown([("flag", "variable", "what it does (default)"), *mock]) + "\n",
+        _PYTEST + tables.render_markdown([head, *_list_pytest_options(mock_plugin)]) + "\n",
+        _CONTRACT + tables.render_markdown([head, *_list_pytest_options(contract_plugin)]) + "\n",
+        _SPEC + _render_spec_commands(),
     ]
     return "\n".join(parts)
 
 
-def _options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+def _list_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     return [each for each in parser._actions if each.option_strings and each.dest not in ("help", "version")]
 
 
-def _flag(action: argparse.Action) -> str:
+def _render_flag(action: argparse.Action) -> str:
     values = " " + "|".join(map(str, action.choices)) if action.choices else ""
     return action.option_strings[-1] + values
 
 
-def _pytest_options(plugin: object) -> list[tuple[str, str]]:
+def _list_pytest_options(plugin: object) -> list[tuple[str, str]]:
     """The options that a plugin adds to pytest."""
     parser = pytest.Parser(_ispytest=True)
     plugin.pytest_addoption(parser)  # type: ignore[attr-defined]
@@ -107,25 +99,32 @@ def _pytest_options(plugin: object) -> list[tuple[str, str]]:
     return [(f"`{option.names()[0]}`", str(option.attrs().get("help", ""))) for option in options]
 
 
-def _spec_commands() -> str:
+def _render_spec_commands() -> str:
     (commands,) = (each for each in spec_parser()._actions if isinstance(each, argparse._SubParsersAction))
+    head = ("option", "what it does")
     sections = [
-        f"### cannon-spec {name}\n\n{tables.render_markdown([('option', 'what it does'), *_spec_options(command)])}\n"
+        f"### cannon-spec {name}\n\n{tables.render_markdown([head, *_list_spec_options(command)])}\n"
         for name, command in commands.choices.items()
     ]
     return "\n".join(sections)
 
 
-def _spec_options(command: argparse.ArgumentParser) -> list[tuple[str, str]]:
-    return [(f"`{_flag(action)}`", action.help or "") for action in _options(command)]
+def _list_spec_options(command: argparse.ArgumentParser) -> list[tuple[str, str]]:
+    return [(f"`{_render_flag(action)}`", action.help or "") for action in _list_options(command)]
 
 
-def _with_rule_words(page: str) -> str:
+def _insert_rule_words(page: str) -> str:
     rows = [(f"`{word}`", text) for word, text in {**validate.WORDS, **sequence.WORDS}.items()]
     table = tables.render_markdown([("rule", "what it says"), *rows])
     marks = r"(<!-- rules:begin -->\n).*?(<!-- rules:end -->)"
     return re.sub(marks, lambda match: f"{match[1]}{table}\n{match[2]}", page, flags=re.DOTALL)
 
+
+_KINDS = (
+    ("behaviour", "What the mock does", "The live API may behave otherwise."),
+    ("rule", "What the judge asks for", "The live API may accept more, or less."),
+    ("gap", "What is not known", "Nothing is judged by these."),
+)
 
 _MODELS = """\
 # Models and limits
@@ -155,9 +154,11 @@ _ASSUMPTIONS = """\
 # What the mock assumes
 
 Look up where the mock and the judge may differ from the live API. These are all claims of the contract that no
-page of the vendor's documents. A running mock lists them at `GET /__mock__/assumptions`. Each reply that rests
-on one names it in the header `x-mock-evidence`. The strengths are explained in [evidence and
-overlays](evidence.md).
+page of the vendor's documents in words. A running mock lists the assumptions among them at
+`GET /__mock__/assumptions`. Each reply that rests on one names it in the header `x-mock-evidence`.
+
+The strength says how much there is for a claim: `example` is shown by an example of the vendor's, `upstream` and
+`reported` come from others, and `assumed` is our choice. See [evidence and overlays](evidence.md).
 
 """
 
@@ -165,6 +166,13 @@ _SETTINGS = """\
 # Settings
 
 Look up every flag, environment variable and option.
+"""
+
+_MOCK = """\
+## cannon-mock
+
+A flag on the command line counts more than its variable. For a flag without a value the variable is `yes` or `no`:
+`CANNON_MOCK_ADMIN=no` leaves the admin API out.
 
 """
 

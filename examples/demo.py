@@ -40,36 +40,36 @@ def main() -> int:
         print(f"cannot write {PICTURE.resolve()}: {error.strerror}; run it where you may write", file=sys.stderr)
         return 1
     body = {"operation": "image.generate", "input": json.loads(EXAMPLE.read_text())["input"]}
-    _judge(body)
+    _print_verdicts(body)
     command = [sys.executable, "-m", "cannon_mock", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as mock:
         try:
-            url = _address(mock)
+            url = _read_address(mock)
             with httpx.Client(base_url=url, headers={"x-api-key": KEY}) as client:
-                _run(client, body)
+                _run_request(client, body)
         finally:
             mock.terminate()
     print("\n" + _YOURS.format(url="http://127.0.0.1:2266", key=KEY, live=cannon_spec.load_catalog().base_url))
     return 0
 
 
-def _judge(body: dict[str, Any]) -> None:
+def _print_verdicts(body: dict[str, Any]) -> None:
     print("1. Judge the vendor's example request, before it costs anything")
-    print(f"   as it is:     {_verdict(body)}")
+    print(f"   as it is:     {_describe_verdict(body)}")
     square = {**body, "input": {**body["input"], "aspect_ratio": "1:1"}}
-    print(f"   made square:  {_verdict(square)}")
+    print(f"   made square:  {_describe_verdict(square)}")
 
 
-def _verdict(body: dict[str, Any]) -> str:
+def _describe_verdict(body: dict[str, Any]) -> str:
     report = cannon_spec.validate_request(body)
     if not report.findings:
         return "ok, no findings"
     finding = report.findings[0]
-    known = f"known from {finding.evidence.source} ({finding.evidence.strength})"
-    return f"{finding.severity} at {finding.path}: {finding.message}; {finding.hint}\n{'':17}{known}"
+    source = f"known from {finding.evidence.source} ({finding.evidence.strength})"
+    return f"{finding.severity} at {finding.path}: {finding.message}; {finding.hint}\n{'':17}{source}"
 
 
-def _address(mock: subprocess.Popen[str]) -> str:
+def _read_address(mock: subprocess.Popen[str]) -> str:
     line = mock.stdout.readline() if mock.stdout else ""
     if " ready on " not in line:
         raise SystemExit("the mock did not start; see its message above")
@@ -77,35 +77,35 @@ def _address(mock: subprocess.Popen[str]) -> str:
     return line.split(" ready on ")[1].strip()
 
 
-def _run(client: httpx.Client, body: dict[str, Any]) -> None:
-    print(f"   credits:      {_credits(client)}")
+def _run_request(client: httpx.Client, body: dict[str, Any]) -> None:
+    print(f"   credits:      {_read_credits(client)}")
     start = time.monotonic()
     reply = client.post("/api/v1/requests", json=body, headers={"x-idempotency-key": "image-generate-001"})
     task = reply.raise_for_status().json()
     print(f"3. Submit it, with an idempotency key\n   {reply.status_code} {task['id']} {task['status']}", end="")
-    print(f"; poll after {task['poll_after_ms']} ms; credits: {_credits(client)}")
+    print(f"; poll after {task['poll_after_ms']} ms; credits: {_read_credits(client)}")
     repeat = client.post("/api/v1/requests", json=body, headers={"x-idempotency-key": "image-generate-001"}).json()
-    print(f"   again, same key: {repeat['id']}, no second charge; credits: {_credits(client)}")
+    print(f"   again, same key: {repeat['id']}, no second charge; credits: {_read_credits(client)}")
     print("4. Poll until it has ended")
-    seen = _polled(client, task, start)
-    picture = client.get(seen["output"]["image_url"]).raise_for_status().content
+    request = _poll_until_end(client, task, start)
+    picture = client.get(request["output"]["image_url"]).raise_for_status().content
     PICTURE.write_bytes(picture)
     width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
     print(f"5. Fetch the picture\n   {PICTURE.resolve()} ({width} x {height}, {len(picture)} bytes)")
-    print(f"   cost: {seen['billableCredits']} credits; left: {_credits(client)}")
+    print(f"   cost: {request['billableCredits']} credits; left: {_read_credits(client)}")
 
 
-def _polled(client: httpx.Client, task: dict[str, Any], start: float) -> dict[str, Any]:
+def _poll_until_end(client: httpx.Client, task: dict[str, Any], start: float) -> dict[str, Any]:
     while True:
         time.sleep(task["poll_after_ms"] / 1000)
         reply = client.get(task["urls"]["get"]).raise_for_status()
-        seen: dict[str, Any] = reply.json()
-        print(f"   {time.monotonic() - start:4.1f} s  {seen['status']}")
-        if seen["status"] in ("succeeded", "failed"):
-            return seen
+        request: dict[str, Any] = reply.json()
+        print(f"   {time.monotonic() - start:4.1f} s  {request['status']}")
+        if request["status"] in ("succeeded", "failed"):
+            return request
 
 
-def _credits(client: httpx.Client) -> int:
+def _read_credits(client: httpx.Client) -> int:
     remaining: int = client.get("/api/v1/status").raise_for_status().json()["creditsRemaining"]
     return remaining
 

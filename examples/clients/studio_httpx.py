@@ -13,7 +13,7 @@ MOST_TRIES = 5
 
 
 class GenerationFailed(Exception):
-    """The request came to an end without a picture."""
+    """The request ended without a picture."""
 
 
 class Studio:
@@ -25,7 +25,7 @@ class Studio:
         self._sleep = sleep
 
     def picture(self, prompt: str, *, order: str, webhook_url: str | None = None) -> bytes:
-        """A picture of ``prompt`` as PNG. ``order`` names this piece of work, so that a retry makes no second one."""
+        """A picture of ``prompt`` as PNG. ``order`` is the idempotency key, so that a retry makes no second request."""
         request = self.submit(prompt, order=order, webhook_url=webhook_url)
         while request["status"] not in ("succeeded", "failed"):
             self._sleep(request.get("poll_after_ms", 2000) / 1000)
@@ -35,7 +35,7 @@ class Studio:
         return self._client.get(request["output"]["image_url"]).content
 
     def submit(self, prompt: str, *, order: str, webhook_url: str | None = None) -> dict[str, Any]:
-        """The accepted request. Tries again where the service is busy, and the connection or the service broke."""
+        """The accepted request. Tries again if the service is busy or fails, or the connection breaks."""
         body: dict[str, Any] = {
             "operation": "image.generate",
             "input": {"prompt": prompt, "model": "gptimage2", "aspect_ratio": "16:9", "resolution": "1K"},

@@ -9,7 +9,7 @@ import requests
 
 
 class GenerationFailed(Exception):
-    """The request came to an end without a picture."""
+    """The request ended without a picture."""
 
 
 def picture(

@@ -28,13 +28,13 @@ def test_a_picture_arrives(studio, cannon_mock):
     assert [task.input["prompt"] for task in cannon_mock.tasks] == ["A red bicycle"]
 
 
-def test_a_failure_of_the_provider_is_told(studio, cannon_mock):
+def test_a_failure_of_the_provider_is_reported(studio, cannon_mock):
     cannon_mock.scenario("failed-moderation")
     with pytest.raises(GenerationFailed, match="flagged"):
         studio.picture("A red bicycle", order="1")
 
 
-def test_it_waits_when_it_is_told_to(studio, cannon_mock, cannon_clock):
+def test_a_rate_limit_is_obeyed(studio, cannon_mock, cannon_clock):
     cannon_mock.scenario("rate-limited")
     before = cannon_clock.now_ms()
     studio.submit("A red bicycle", order="1")
