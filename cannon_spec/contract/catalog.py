@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from cannon_spec.contract.engines import Engine, Validator
+from cannon_spec.contract.prices import Cost, Price
 from cannon_spec.contract.wording import describe_condition
 from cannon_spec.finding import Evidence, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
@@ -89,16 +91,12 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """What a request costs, and the claim on that."""
-
-    credits: int
-    claim: str
-
-
-@dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation that the vendor lists. ``input`` and ``output`` name its schemas; None while it is not covered."""
+    """An operation that the vendor lists.
+
+    ``input`` and ``output`` name its schemas; None while it is not covered. The first of ``prices`` that fits an input
+    counts; the last one fits every input.
+    """
 
     id: str
     name: str
@@ -106,19 +104,18 @@ class Operation:
     input: str | None
     output: str | None
     data: Mapping[str, Any]
+    prices: tuple[Price, ...]
 
     @property
     def is_covered(self) -> bool:
         """Whether its input can be judged."""
         return self.input is not None
 
-    def price(self, model: str, input: Mapping[str, Any]) -> Price:
-        """What an input costs with a model: by the first entry that fits both, else the operation's own price."""
-        price = self.data["price"]
-        for entry in price.get("models", {}).get(model, ()):
-            if entry.get("resolution") in (None, input.get("resolution")):
-                return Price(entry["credits"], entry["claim"])
-        return Price(price["credits"], price["claim"])
+    def find_cost(self, input: Mapping[str, Any]) -> Cost:
+        """What a valid input costs: by the first price that fits. One without a model is for the default model."""
+        input = {"model": self.data["default_model"]["id"], **input}
+        price = next(price for price in self.prices if price.fits(input))
+        return Cost(math.ceil(price.compute_cost(input)), price.claim)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -206,6 +203,14 @@ def iter_nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Pa
         yield from iter_nodes(schema["items"], (*place, "items"))
     for index, branch in enumerate(schema.get("allOf", ())):
         yield from iter_nodes(branch["then"], (*place, "allOf", index, "then"))
+
+
+def find_field(schema: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The schema of a field by its dotted path through objects; None where the schema does not list it."""
+    node: Mapping[str, Any] | None = schema
+    for part in name.split("."):
+        node = None if node is None else node.get("properties", {}).get(part)
+    return node
 
 
 def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:

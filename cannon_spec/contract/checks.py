@@ -11,6 +11,7 @@ from cannon_spec import claim_ids
 from cannon_spec.contract.catalog import Catalog, Claim, iter_nodes
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.keywords import CONSTRAINTS
+from cannon_spec.contract.price_checks import check_prices
 from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
@@ -79,6 +80,7 @@ def check_names(catalog: Catalog) -> None:
     for operation in catalog.operations.values():
         if operation.is_covered:
             _require_name(operation.data["default_model"]["id"], catalog.models, f"operation {operation.id}", "model")
+            check_prices(f"operation {operation.id} price", operation.prices, catalog.schemas[operation.input or ""])
     for id_, whole in catalog.schemas.items():
         for path, node in iter_nodes(whole):
             _check_node(f"schema {id_}#{to_pointer(path)}", node, catalog.claims)

@@ -14,6 +14,7 @@ from cannon_spec.contract import engines, overlay
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation
 from cannon_spec.contract.checks import PARTS, check_claims, check_names, check_parts, check_words, find_claim
 from cannon_spec.contract.engines import Engine
+from cannon_spec.contract.prices import Price, build_price
 from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.pointer import follow, from_pointer
 
@@ -206,7 +207,13 @@ def _build_catalog(bundle: dict[str, Any], engine: Engine) -> Catalog:
 
 def _build_operation(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Operation:
     claim = find_claim(entry["claim"], f"operation {id_}", claims)
-    return Operation(id_, entry["name"], claim, entry.get("input"), entry.get("output"), MappingProxyType(entry))
+    input, output, data = entry.get("input"), entry.get("output"), MappingProxyType(entry)
+    return Operation(id_, entry["name"], claim, input, output, data, _build_prices(entry.get("price")))
+
+
+def _build_prices(entry: dict[str, Any] | None) -> tuple[Price, ...]:
+    """The cases of an operation's price in their order, then the price of what no case fits."""
+    return () if entry is None else (*map(build_price, entry.get("cases", ())), build_price(entry))
 
 
 def _build_model(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Model:

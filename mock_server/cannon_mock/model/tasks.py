@@ -114,15 +114,15 @@ def plan_task(catalog: Catalog, order: TaskRequest, scenario: Scenario, pace: Pa
     operation = order.operation
     model = order.input.get("model", operation.data["default_model"]["id"])
     size = picture_size.size(catalog.pixels, model, order.capped_input)
-    price = operation.price(model, order.capped_input)
+    cost = operation.find_cost(order.capped_input)
     return Task(
         id=f"{_ID}{chance[:8].hex()}",
         account=order.account,
         operation=operation.id,
         model=model,
         input=order.input,
-        credits=price.credits,
-        price_claim=price.claim,
+        credits=cost.credits,
+        price_claim=cost.claim,
         planned_timeline=_timeline(catalog, operation, chance[16:], pace, now_ms, scenario),
         polls=0 if scenario.stuck else round(pace.polls * max(1, scenario.factor)),
         width=size.width,

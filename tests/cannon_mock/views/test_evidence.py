@@ -56,7 +56,7 @@ def _seen_in(scenario: str) -> set[str]:
 def _seen_elsewhere(tmp_path: Path) -> set[str]:
     """The claims that only a mock with settings of its own names."""
     priceless = tmp_path / "priceless.json"
-    priceless.write_text('{"operations": {"image.generate": {"price": {"models": {"gptimage2": null}}}}}')
+    priceless.write_text('{"operations": {"image.generate": {"price": {"cases": null}}}}')
     reading, key = tmp_path / "keys.json", "cs_reads"
     reading.write_text(json.dumps({"keys": {key: {"scopes": ["requests:read"]}}}))
     busy = driven(scenario="latency")

@@ -16,6 +16,7 @@ from tests.support.payloads import CATALOG, DOCUMENTED, patched
 
 Edit = Callable[[Any], Any]
 GPT = "models/gptimage2.schema.json"
+CASES = ("operations", "image.generate", "price", "cases")
 
 
 def edit(file: Path, change: Edit) -> None:
@@ -209,6 +210,31 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         "catalog.json",
         without("operations", "image.generate", "price"),
         ("catalog", "operations/image.generate", "required"),
+    ),
+    "a case of a price on an unknown claim": (
+        "catalog.json",
+        setting(*CASES, 0, "claim", to="nobody-said"),
+        ("image.generate price cases", "nobody-said"),
+    ),
+    "a price by a field that the input does not have": (
+        "catalog.json",
+        setting(*CASES, 0, "when", to={"size": "4K"}),
+        ("image.generate price 1", "the field size"),
+    ),
+    "a price by a condition of no known form": (
+        "catalog.json",
+        setting(*CASES, 0, "when", to={"resolution": {"above": 9}}),
+        ("image.generate/price/cases/0/when/resolution",),
+    ),
+    "a price in part of a credit": (
+        "catalog.json",
+        setting(*CASES, 0, "credits", to=0.5),
+        ("cases/0/credits", "integer"),
+    ),
+    "a price by a unit that is none": (
+        "catalog.json",
+        setting("operations", "image.generate", "price", "per", to={"field": "prompt", "unit": "word"}),
+        ("price/per/unit", "one of second, character"),
     ),
     "a price on an unknown claim": (
         "catalog.json",

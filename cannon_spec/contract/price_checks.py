@@ -1,0 +1,50 @@
+"""Checks of an operation's prices against the schema of its input, when the contract loads (floor 1, pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cannon_spec.contract.catalog import find_field
+from cannon_spec.contract.prices import PerUnit, Price, list_price_fields
+from cannon_spec.errors import CatalogError
+
+_TYPES_OF_UNITS = {"second": ("number", "integer"), "character": ("string",)}
+
+
+def check_prices(place: str, prices: Sequence[Price], schema: Mapping[str, Any]) -> None:
+    """Check that each price goes by fields that an input has, and that some input may have it.
+
+    Raises CatalogError, which names ``place`` and the number of the price.
+    """
+    for index, price in enumerate(prices):
+        where = f"{place} {index + 1}"
+        _check_fields(where, price, schema)
+        if price.per is not None:
+            _check_growth(where, price.per, schema)
+        # The first price that fits counts: one that has every condition of an earlier price is never reached.
+        for number, earlier in enumerate(prices[:index], 1):
+            if all(name in price.when and price.when[name] == each for name, each in earlier.when.items()):
+                raise CatalogError(where, f"price {number} fits all that it fits", f"move it before price {number}")
+
+
+def _check_fields(place: str, price: Price, schema: Mapping[str, Any]) -> None:
+    for name in list_price_fields([price]):
+        if find_field(schema, name) is None:
+            advice = "correct the name, or add the field to the schema of the input"
+            raise CatalogError(place, f"names the field {name}, which the input does not have", advice)
+    for name, condition in price.when.items():
+        if isinstance(condition, Mapping):
+            bounds = condition.get("minimum", -math.inf), condition.get("maximum", math.inf)
+            if bounds[0] > bounds[1]:
+                raise CatalogError(place, f"the minimum of {name} is above its maximum", "swap the two")
+
+
+def _check_growth(place: str, per: PerUnit, schema: Mapping[str, Any]) -> None:
+    types = (find_field(schema, per.field) or {}).get("type", ())
+    if not {*([types] if isinstance(types, str) else types)}.intersection(_TYPES_OF_UNITS[per.unit]):
+        kinds = " or ".join(_TYPES_OF_UNITS[per.unit])
+        raise CatalogError(place, f"counts the {per.unit}s of {per.field}", f"name a field of type {kinds}")
+    if per.default is None and per.field not in schema.get("required", ()):
+        raise CatalogError(place, f"has no default for {per.field}, which is not required", "add a default to per")

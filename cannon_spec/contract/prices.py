@@ -1,0 +1,140 @@
+"""Prices by any field of an input: which price a request has, what it costs, and what it may cost (floor 1, pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+_DECIMALS = 9
+
+
+class Cost(NamedTuple):
+    """What a request costs, in whole credits, and the claim that this rests on."""
+
+    credits: int
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class PerUnit:
+    """The growth of a price with a field: its credits are for each ``amount`` units of that field.
+
+    ``unit`` is ``second`` (the field is a number) or ``character`` (the field is a text). ``default`` is how many units
+    a request has that leaves the field out; None where the field is required.
+    """
+
+    field: str
+    unit: str
+    amount: float = 1
+    default: float | None = None
+
+    def count_units(self, value: Any) -> float:
+        """How many units a value has; the default (0 if there is none) for one that is absent or of another type."""
+        if self.unit == "character" and isinstance(value, str):
+            return len(value)
+        return float(value) if self.unit == "second" and is_number(value) else self.default or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What requests cost whose input meets every condition of ``when``.
+
+    ``when`` maps a field (a dotted path for one in an object) to a plain value, to None (the field is absent or null),
+    to a list of such values, or to ``{"minimum": n, "maximum": n}`` (a number from n to n, either may be left out).
+    ``credits`` are for a request, or with ``per`` for so many units of a field. ``claim`` is what the price rests on.
+    """
+
+    credits: float
+    when: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    per: PerUnit | None = None
+    claim: str = ""
+
+    def fits(self, input: Mapping[str, Any], unknown: Container[str] = ()) -> bool:
+        """Whether an input surely has this price: no condition is on a field of ``unknown``, and each is met."""
+        return all(name not in unknown and _is_met(read_field(input, name), each) for name, each in self.when.items())
+
+    def may_fit(self, input: Mapping[str, Any], unknown: Container[str]) -> bool:
+        """Whether an input may have this price. A field of ``unknown`` may have any value or be absent."""
+        return all(name in unknown or _is_met(read_field(input, name), each) for name, each in self.when.items())
+
+    def compute_cost(self, input: Mapping[str, Any]) -> float:
+        """What an input of this price costs, in credits. A price that grows with a field is rounded up to a whole."""
+        return self.credits if self.per is None else self._multiply(read_field(input, self.per.field))
+
+    def compute_highest_cost(self, input: Mapping[str, Any], unknown: Container[str]) -> float | None:
+        """The most that an input of this price may cost; None where it grows with an unknown field without a bound."""
+        if self.per is None or self.per.field not in unknown:
+            return self.compute_cost(input)
+        # The condition on the field that the price grows with is the only bound there is: the price says nothing of
+        # the values that it does not fit.
+        condition = self.when.get(self.per.field, {})
+        if isinstance(condition, Mapping):
+            return self._multiply(condition["maximum"]) if "maximum" in condition else None
+        return max(self._multiply(value) for value in (condition if isinstance(condition, list) else [condition]))
+
+    def _multiply(self, value: Any) -> float:
+        assert self.per is not None
+        cost = self.credits * self.per.count_units(value) / self.per.amount
+        # 10 * 1.1 is 11.000000000000002: without the inner rounding, an error of the number's binary form would cost
+        # a whole credit.
+        return math.ceil(round(cost, _DECIMALS))
+
+
+def build_price(entry: Mapping[str, Any]) -> Price:
+    """The price that a JSON entry describes: ``{"credits", "when"?, "per"?, "claim"?}``, as meta.schema.json has it."""
+    per = entry.get("per")
+    when = MappingProxyType(dict(entry.get("when", {})))
+    return Price(entry["credits"], when, None if per is None else PerUnit(**per), entry.get("claim", ""))
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number in JSON, where true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def read_field(input: Mapping[str, Any], name: str) -> Any:
+    """The value of a field by its dotted path; None where it is absent or null."""
+    value: Any = input
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def find_price(prices: Iterable[Price], input: Mapping[str, Any]) -> Price | None:
+    """The first price that fits an input."""
+    return next((price for price in prices if price.fits(input)), None)
+
+
+def list_price_fields(prices: Iterable[Price]) -> tuple[str, ...]:
+    """The fields that any of the prices goes by, each once, in the order of the prices."""
+    names = [name for price in prices for name in (*price.when, *((price.per.field,) if price.per else ()))]
+    return tuple(dict.fromkeys(names))
+
+
+def find_highest_cost(prices: Iterable[Price], input: Mapping[str, Any], unknown: Container[str]) -> float | None:
+    """The most that an input may cost where the first price that fits counts.
+
+    A field of ``unknown`` may have any value or be absent. None where no price may fit, or one that may has no bound.
+    """
+    costs: list[float | None] = []
+    for price in prices:
+        if price.may_fit(input, unknown):
+            costs.append(price.compute_highest_cost(input, unknown))
+        if price.fits(input, unknown):
+            # The prices after one that surely fits never count, however high they are.
+            break
+    bounded = [cost for cost in costs if cost is not None]
+    return max(bounded) if costs and len(bounded) == len(costs) else None
+
+
+def _is_met(value: Any, condition: Any) -> bool:
+    if isinstance(condition, Mapping):
+        bounds = condition.get("minimum", -math.inf), condition.get("maximum", math.inf)
+        return is_number(value) and bounds[0] <= value <= bounds[1]
+    if isinstance(condition, list):
+        return any(_is_met(value, each) for each in condition)
+    # In Python True equals 1; in JSON it does not.
+    return bool(value == condition) and isinstance(value, bool) == isinstance(condition, bool)
