@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from cannon_contract import plugin as contract_plugin
-from cannon_mock.__main__ import parser as mock_parser
-from cannon_mock.config import PREFIX, Config
-from cannon_mock.testing import plugin as mock_plugin
+from cannon_mock.config import SETTINGS
 from cannon_spec import Catalog, Claim, load_catalog, validate
 from cannon_spec.cli.main import _parser as spec_parser
 from cannon_spec.output import tables
@@ -67,15 +65,19 @@ def _render_source(source: str) -> str:
 
 
 def _render_settings() -> str:
-    mock = [
-        (f"`{_render_flag(action)}`", f"`{PREFIX}{action.dest.upper()}`", action.help or "")
-        for action in _list_options(mock_parser(Config()))
+    flags = [
+        (f"`{each.flag} {each.placeholder}".strip() + "`", f"`{each.variable}`", each.describe()) for each in SETTINGS
+    ]
+    options = [
+        (f"`--cannon-{each.name} {each.placeholder}`", each.describe(each.pytest_default or ""))
+        for each in SETTINGS
+        if each.has_pytest_option
     ]
     head = ("option", "what it does (default)")
     parts = [
         _SETTINGS,
-        _MOCK + tables.render_markdown([("flag", "variable", "what it does (default)"), *mock]) + "\n",
-        _PYTEST + tables.render_markdown([head, *_list_pytest_options(mock_plugin)]) + "\n",
+        _MOCK + tables.render_markdown([("flag", "variable", "what it does (default)"), *flags]) + "\n",
+        _PYTEST + tables.render_markdown([head, *options]) + "\n",
         _CONTRACT + tables.render_markdown([head, *_list_pytest_options(contract_plugin)]) + "\n",
         _SPEC + _render_spec_commands(),
     ]

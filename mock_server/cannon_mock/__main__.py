@@ -8,13 +8,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from cannon_mock import create_app
-from cannon_mock.config import Config, read_environment
+from cannon_mock.config import SETTINGS, Config, build_config, read_variables, relabel_error
+from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError
 from cannon_spec import __version__
 from cannon_spec.errors import CannonSpecError
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from flask import Flask
 
 _EXAMPLES = """\
 examples:
@@ -35,13 +41,8 @@ in its prompt. GET /__mock__/scenarios lists them.
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve a mock until it is stopped; the exit status is returned."""
     try:
-        defaults = read_environment()
-        arguments = vars(parser(defaults).parse_args(argv))
-        config = Config(**{each.name: arguments[each.name] for each in fields(Config)})
-        from cannon_mock.serving import serve, workers
-        from cannon_mock.views import context
-
-        app = create_app(config)
+        flags = Source("{flag} {value}", vars(build_parser().parse_args(argv)))
+        config, app = _build_app(flags)
     except ImportError as error:
         extra = "redis" if error.name == "redis" else "mock"
         return _complain(f"{error.name} is missing; install the extra {extra}: pip install 'cannon-spec[{extra}]'")
@@ -49,71 +50,67 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(str(error))
     except KeyboardInterrupt:
         return 0
+    from cannon_mock.serving import serve  # late: the message above says which extra is missing
+
     try:
-        bound = serve.listen(config)
+        listener = serve.listen(config)
     except (OSError, ValueError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         advice = "choose another with --host and --port (0: a free port)"
         return _complain(f"{config.host} port {config.port}: {reason}; {advice}")
+    _serve(app, config, listener)
+    return 0
+
+
+def _build_app(flags: Source) -> tuple[Config, Flask]:
+    variables = read_variables()
+    config = build_config(variables, flags)
+    import cannon_mock.serving.workers  # noqa: F401 - a missing extra is found before anything starts
+
+    try:
+        return config, create_app(config)
+    except SettingError as error:
+        raise relabel_error(error, variables, flags) from None
+
+
+def _serve(app: Flask, config: Config, listener: socket) -> None:
+    from cannon_mock.serving import serve, workers
+    from cannon_mock.views import context
+
+    mock = context.find_context(app)
     if config.verbose:
         serve.log_exchanges(app)
 
     def announce(url: str) -> None:
         print(f"cannon-mock ready on {url}", flush=True)
         if not config.webhook_secret:
-            print(f"webhooks are signed with {context.find_context(app).webhook_sender.secret}", flush=True)
+            print(f"webhooks are signed with {mock.webhook_sender.secret}", flush=True)
 
     if config.workers > 1:
-        workers.serve_all(app, bound, config.workers, announce)
+        workers.serve_all(app, listener, config.workers, announce)
     else:
-        serve.serve(app, bound, announce)
-    context.find_context(app).store.records.close()
-    return 0
+        serve.serve(app, listener, announce)
+    mock.store.records.close()
 
 
-def parser(defaults: Config) -> argparse.ArgumentParser:
-    """The flags of the command, with the settings of the environment as their defaults."""
-    flags = argparse.ArgumentParser(
+def build_parser() -> argparse.ArgumentParser:
+    """The flags of the command; what the user leaves out is absent from the result."""
+    parser = argparse.ArgumentParser(
         prog="cannon-mock",
         description="A mock of the Cannon Studio API: takes requests from queued to their end, offline and free.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
-    flags.add_argument("--version", action="version", version=f"cannon-mock {__version__}")
-    flags.set_defaults(**{each.name: getattr(defaults, each.name) for each in fields(Config)})
-    add = flags.add_argument
-    add("--host", help="address to listen on (127.0.0.1)")
-    add("--port", type=int, help="port to listen on; 0 takes a free one (2266)")
-    add("--workers", type=int, metavar="N", help="processes that answer; more than 1 need a store to share (1)")
-    add("--store", metavar="WHERE", help="memory, sqlite:FILE or redis://HOST:PORT/N (memory)")
-    add("--max-tasks", type=int, metavar="N", help="tasks kept in memory; those that ended first go first (100000)")
-    add("--journal", type=int, metavar="N", help="exchanges kept for /__mock__/journal; 0 keeps none (1000)")
-    add("--public-url", metavar="URL", help="what addresses handed out start with (as the client called)")
-    add(
-        "--clock",
-        choices=("system", "manual"),
-        help="goes by itself, or stands until /__mock__/clock moves it (system)",
-    )
-    add("--progression", metavar="HOW", help="time, immediate, or manual:N: each state lasts N polls (time)")
-    add("--speed", type=float, metavar="N", help="how many times as fast tasks go; poll_after_ms goes along (1)")
-    add("--seed", help="the same seed and calls give the same ids and times (by chance)")
-    add("--scenario", metavar="NAME", help="what becomes of a create that names no scenario (success)")
-    add("--scenarios", metavar="FILE", help="more scenarios, as in schemas/scenarios.json")
-    add("--overlay", metavar="FILE", help="JSON Merge Patch over the contract")
-    add("--keys", metavar="FILE", help="API keys with their names, scopes, plans and credits")
-    add("--credits", type=int, metavar="N", help="what each other account starts with (1250)")
-    add("--strict", action="store_true", help="refuse warnings too")
-    add("--refusal-status", type=int, choices=(400, 422), help="status of a refused payload (400)")
-    add("--mismatch-status", type=int, choices=(422, 400, 409), help="status of a key used with another body (422)")
-    add("--square-4k", choices=("refuse", "cap"), help="4K at 1:1 is refused, or made smaller (refuse)")
-    add("--webhook-secret", metavar="whsec_…", help="signs webhooks (by chance, printed at start)")
-    add("--webhook-timestamps", choices=("wall", "clock"), help="signed time of webhooks: real, or the mock's (wall)")
-    add("--allow-webhooks-to", metavar="HOST,…", help="hosts to call beside this machine (none)")
-    add("--no-admin", dest="admin", action="store_false", help="leave out /__mock__/")
-    add("--admin-token", metavar="TOKEN", help="what /__mock__/ asks for as bearer token (nothing)")
-    add("-v", "--verbose", action="store_true", help="write a line per exchange to standard error")
-    return flags
+    parser.add_argument("--version", action="version", version=f"cannon-mock {__version__}")
+    for setting in SETTINGS:
+        names = [setting.short_flag, setting.flag] if setting.short_flag else [setting.flag]
+        form: dict[str, Any] = {"metavar": setting.placeholder} if setting.placeholder else {}
+        if setting.kind is bool:
+            form = {"action": "store_const", "const": not setting.default}
+        parser.add_argument(*names, dest=setting.name, help=setting.describe().replace("%", "%%"), **form)
+    return parser
 
 
 def _complain(text: str) -> int:

@@ -6,8 +6,9 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from cannon_mock.clock import Clock, LocalClockState
-from cannon_mock.config import Config
+from cannon_mock.config import Config, find_setting
 from cannon_mock.model.keys import Keys
+from cannon_mock.settings import SettingError
 from cannon_mock.stores import Records, Store, open_records, shared_values
 from cannon_mock.stores.shared_clock import SharedClockState
 from cannon_spec.contract import load as catalogs
@@ -35,7 +36,7 @@ def create_app(
 
     ``send`` posts webhooks: a body with headers to an address. In an application that no server runs, webhooks that
     fell due are sent at the end of each exchange and when the clock is moved. Raises CatalogError where a file that
-    ``config`` names cannot be used, StoreError where its store cannot be opened, ValueError where its scenario is
+    ``config`` names cannot be used, StoreError where its store cannot be opened, SettingError where its scenario is
     unknown, and ImportError where an extra is missing.
     """
     from flask import Flask  # late: the command can say then that the extra is missing
@@ -45,7 +46,8 @@ def create_app(
     config = config or Config()
     catalog = catalog or _contract(config)
     if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
-        raise ValueError(f"scenario {config.scenario}: one of {', '.join(catalog.scenarios['scenarios'])}")
+        names = ", ".join(catalog.scenarios["scenarios"])
+        raise SettingError(find_setting("scenario"), config.scenario, f"one of {names}")
     listed = catalogs.read_part("keys", config.keys) if config.keys else None
     app = Flask("cannon_mock", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES

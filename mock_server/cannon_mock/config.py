@@ -1,85 +1,208 @@
-"""How one mock behaves (floor 3). The only reader of this package's environment."""
+"""The settings of one mock, in one table (floor 3). The only reader of this package's environment.
+
+Flags, variables, pytest options, ``/__mock__/assumptions`` and the documentation derive from ``SETTINGS``. The pytest
+plugin loads this module in every run, so that it imports nothing but the standard library.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from base64 import b64decode
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args, get_type_hints
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
-from cannon_mock.model.tasks import Pace
+from cannon_mock.settings import PREFIX, Limits, Setting, SettingError, Source, from_to
+from cannon_mock.settings import setting_field as _setting
 
-RefusalStatus = Literal[400, 422]
-MismatchStatus = Literal[422, 400, 409]
-SquareMode = Literal["refuse", "cap"]
-ClockMode = Literal["system", "manual"]
-TimestampMode = Literal["wall", "clock"]
+if TYPE_CHECKING:
+    from cannon_mock.model.tasks import Pace
 
-_MOST = 10**12
-_WORDS = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("", "0", "false", "no", "off"), False)}
 _POLLS = re.compile(r"manual:([1-9][0-9]{0,2})")
-_PROGRESSION = "time, immediate, or manual:N (each state lasts N polls, from 1 to 999)"
 
-PREFIX = "CANNON_MOCK_"
-"""What the name of each environment variable starts with: ``CANNON_MOCK_PORT``."""
+
+def _is_secret(text: str) -> bool:
+    try:
+        return text.startswith("whsec_") and 24 <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
+    except ValueError:
+        return False
+
+
+_TEXT = Limits("text")
+_PATH = Limits("the path of a file, as text")
+_FLAG = Limits("yes or no (1, true, on; 0, false, off)")
+_URL = Limits(
+    "an address that starts with http:// or https://", lambda text: not text or text.startswith(("http://", "https://"))
+)
+_SECRET = Limits("whsec_ and 24 to 64 bytes in base64", lambda text: not text or _is_secret(text))
+_STORE = Limits(
+    "memory, sqlite:FILE or redis://HOST:PORT/N",
+    lambda text: text == "memory" or re.match(r"(sqlite:|rediss?://|unix://).", text) is not None,
+)
+_PROGRESSION = Limits(
+    "time, immediate, or manual:N with N from 1 to 999",
+    lambda text: text in ("time", "immediate") or _POLLS.fullmatch(text) is not None,
+)
+_MOST = 10**12
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of a mock; each is a flag of ``cannon-mock`` and an environment variable."""
+    """The settings of a mock; each is a flag of ``cannon-mock`` and an environment variable.
 
-    host: str = "127.0.0.1"
-    port: int = 2266
-    workers: int = 1
-    store: str = "memory"
-    max_tasks: int = 100_000
-    journal: int = 1000
-    public_url: str = ""
-    clock: ClockMode = "system"
-    progression: str = "time"
-    speed: float = 1.0
-    seed: str = ""
-    scenario: str = ""
-    scenarios: str = ""
-    overlay: str = ""
-    keys: str = ""
-    credits: int = 1250
-    strict: bool = False
-    refusal_status: RefusalStatus = 400
-    mismatch_status: MismatchStatus = 422
-    square_4k: SquareMode = "refuse"
-    webhook_secret: str = ""
-    webhook_timestamps: TimestampMode = "wall"
-    allow_webhooks_to: str = ""
-    admin: bool = True
-    admin_token: str = ""
-    verbose: bool = False
+    Raises SettingError, a ValueError, for a value that does not fit.
+    """
+
+    host: str = _setting("127.0.0.1", "address to listen on", _TEXT, metavar="ADDRESS")
+    port: int = _setting(2266, "port to listen on; 0 takes a free port", from_to(0, 65_535))
+    workers: int = _setting(
+        1, "number of processes that answer; more than 1 need a store that processes share", from_to(1, 64)
+    )
+    store: str = _setting(
+        "memory",
+        "where tasks, webhooks and the journal are stored",
+        _STORE,
+        choices={
+            "memory": "in this process, lost when it ends",
+            "sqlite:FILE": "a file, which outlives the process and which several processes share",
+            "redis://HOST:PORT/N": "a Redis or Valkey server, which several machines share",
+        },
+        metavar="STORE",
+    )
+    max_tasks: int = _setting(
+        100_000,
+        "number of tasks that the store memory holds; above it the tasks that ended first are dropped",
+        from_to(1, _MOST),
+    )
+    journal: int = _setting(
+        1000, "number of exchanges that /__mock__/journal holds; 0 turns the journal off", from_to(0, 1_000_000)
+    )
+    public_url: str = _setting(
+        "",
+        "start of the addresses in replies and webhooks",
+        _URL,
+        empty_text="the address that the client called",
+        metavar="URL",
+    )
+    clock: str = _setting(
+        "system",
+        "how the mock's time passes",
+        choices={"system": "as real time", "manual": "stopped until /__mock__/clock advances it"},
+        is_switch=True,
+    )
+    progression: str = _setting(
+        "time",
+        "how tasks progress",
+        _PROGRESSION,
+        choices={
+            "time": "as the mock's time passes",
+            "immediate": "ended at the first poll",
+            "manual:N": "by polls, each state lasts N of them (1 to 999)",
+        },
+        metavar="HOW",
+        is_switch=True,
+        has_pytest_option=True,
+        pytest_default="manual:1",
+    )
+    # At more than 1000 a task would end within a millisecond, the unit of the clock.
+    speed: float = _setting(
+        1.0,
+        "factor by which tasks are faster than on the real service; poll_after_ms shrinks with it",
+        from_to(0.001, 1000, "a number"),
+        is_switch=True,
+    )
+    seed: str = _setting(
+        "",
+        "source of ids and durations: the same seed and the same calls give the same ones",
+        _TEXT,
+        empty_text="random",
+        pytest_default="pytest",
+    )
+    scenario: str = _setting(
+        "",
+        "scenario of each create that names none",
+        _TEXT,
+        empty_text="success",
+        metavar="NAME",
+        is_switch=True,
+        has_pytest_option=True,
+    )
+    scenarios: str = _setting(
+        "",
+        "JSON file of further scenarios, in the form of schemas/scenarios.json",
+        _PATH,
+        metavar="FILE",
+        has_pytest_option=True,
+    )
+    overlay: str = _setting("", "JSON Merge Patch over the contract", _PATH, metavar="FILE", has_pytest_option=True)
+    keys: str = _setting(
+        "", "JSON file of API keys with names, scopes, plans and credits", _PATH, metavar="FILE", has_pytest_option=True
+    )
+    credits: int = _setting(
+        1250,
+        "credits that an account starts with, unless the file of keys says otherwise",
+        from_to(0, _MOST),
+        is_switch=True,
+        has_pytest_option=True,
+    )
+    strict: bool = _setting(False, "refuse payloads with warnings too", _FLAG, is_switch=True)
+    refusal_status: int = _setting(
+        400,
+        "status of the reply to a payload with errors",
+        choices={400: "Bad Request", 422: "Unprocessable Content"},
+        is_switch=True,
+    )
+    mismatch_status: int = _setting(
+        422,
+        "status of the reply when an idempotency key is used with another body",
+        choices={422: "Unprocessable Content", 400: "Bad Request", 409: "Conflict"},
+        is_switch=True,
+    )
+    square_4k: str = _setting(
+        "refuse",
+        "what happens to 4K at 1:1, which the vendor says is refused or capped",
+        choices={"refuse": "an error", "cap": "lowered to the largest resolution that is legal"},
+        is_switch=True,
+    )
+    webhook_secret: str = _setting(
+        "",
+        "secret that signs webhooks",
+        _SECRET,
+        empty_text="random, printed at start",
+        metavar="whsec_...",
+        is_secret=True,
+    )
+    webhook_timestamps: str = _setting(
+        "wall",
+        "time that webhooks are signed with",
+        choices={"wall": "real time", "clock": "the mock's time"},
+        is_switch=True,
+    )
+    allow_webhooks_to: str = _setting(
+        "", "hosts that webhooks may be sent to, beside this machine, separated by commas", _TEXT, metavar="HOST,..."
+    )
+    admin: bool = _setting(True, "serve the mock's own API under /__mock__/; --no-admin turns it off", _FLAG)
+    admin_token: str = _setting(
+        "", "bearer token that calls under /__mock__/ must send", _TEXT, metavar="TOKEN", is_secret=True
+    )
+    verbose: bool = _setting(False, "write one line per exchange to standard error", _FLAG, short_flag="-v")
 
     def __post_init__(self) -> None:
-        self._within("port", 0, 65_535)
-        self._within("workers", 1, 64)
-        self._within("speed", 0.001, 1000)  # faster, and a task would end within a millisecond
-        self._within("credits", 0, _MOST)
-        self._within("max_tasks", 1, _MOST)
-        self._within("journal", 0, 1_000_000)
+        for setting in SETTINGS:
+            setting.check(getattr(self, setting.name))
         if self.workers > 1 and self.store == "memory":
-            raise ValueError("workers share no memory: give --workers a store too, as sqlite:FILE or redis://HOST")
-        if self.public_url and not self.public_url.startswith(("http://", "https://")):
-            raise ValueError(f"public_url {self.public_url}: an address starts with http:// or https://")
-        if self.progression not in ("time", "immediate") and not _POLLS.fullmatch(self.progression):
-            raise ValueError(f"progression {self.progression}: one of {_PROGRESSION}")
-        if self.webhook_secret and not _is_secret(self.webhook_secret):
-            raise ValueError("webhook_secret: whsec_ and 24 to 64 bytes in base64")
-        for name, kind in get_type_hints(type(self)).items():
-            if get_args(kind) and getattr(self, name) not in get_args(kind):
-                listed = ", ".join(map(str, get_args(kind)))
-                raise ValueError(f"{name} {getattr(self, name)}: one of {listed}")
+            raise SettingError(
+                find_setting("workers"),
+                self.workers,
+                "1, or name a store that processes share: sqlite:FILE or redis://HOST:PORT/N",
+            )
 
     @property
     def pace(self) -> Pace:
         """How fast tasks go."""
+        from cannon_mock.model.tasks import Pace  # late: see the top of this module
+
         polls = _POLLS.fullmatch(self.progression)
         return Pace(self.progression == "immediate", int(polls[1]) if polls else 0, self.speed)
 
@@ -88,36 +211,71 @@ class Config:
         """The hosts, beside this machine, that webhooks are sent to."""
         return frozenset(host.strip().lower() for host in self.allow_webhooks_to.split(",") if host.strip())
 
-    def _within(self, name: str, least: float, most: float) -> None:
-        if not least <= getattr(self, name) <= most:
-            raise ValueError(f"{name} {getattr(self, name)}: a number from {least} to {most}")
+
+SETTINGS: tuple[Setting, ...] = tuple(Setting(name=each.name, **each.metadata) for each in fields(Config))
+"""Every setting, in the order of the documentation."""
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def find_setting(name: str) -> Setting:
+    """The setting of that name. Raises ValueError with the nearest name where there is none."""
+    if name not in _BY_NAME:
+        raise ValueError(f"unknown setting {name}; {_suggest(name, _BY_NAME)}")
+    return _BY_NAME[name]
+
+
+def build_config(*sources: Source) -> Config:
+    """The settings from several sources; a later source replaces values of an earlier one.
+
+    Text becomes a value of the setting's type. Raises ValueError for an unknown name, and SettingError, which shows
+    the value as the user wrote it.
+    """
+    values = {name: value for source in sources for name, value in _read_source(source).items()}
+    try:
+        return Config(**values)
+    except SettingError as error:
+        raise relabel_error(error, *sources) from None
+
+
+def _read_source(source: Source) -> dict[str, Any]:
+    settings = {name: find_setting(name) for name in source.values}
+    try:
+        return {name: settings[name].parse(value) for name, value in source.values.items()}
+    except SettingError as error:
+        raise relabel_error(error, source) from None
+
+
+def relabel_error(error: SettingError, *sources: Source) -> SettingError:
+    """The same error, with the value as the user wrote it in the last of the sources that has it."""
+    for source in sources:
+        if error.setting.name in source.values:
+            error.label = error.write(source.template)
+    return error
+
+
+def read_variables(environ: Mapping[str, str] | None = None) -> Source:
+    """The settings that environment variables name; an empty variable counts as unset.
+
+    Raises ValueError, with the nearest name, for a ``CANNON_MOCK_…`` variable that is no setting: a misspelt one would
+    otherwise leave a default in force without a sign.
+    """
+    environ = os.environ if environ is None else environ
+    by_variable = {setting.variable: setting.name for setting in SETTINGS}
+    texts = {variable: text for variable, text in environ.items() if variable.startswith(PREFIX) and text}
+    for variable in texts.keys() - by_variable.keys():
+        raise ValueError(f"unknown variable {variable[:100]}; {_suggest(variable, by_variable, PREFIX)}")
+    return Source("{variable}={value}", {by_variable[variable]: text for variable, text in texts.items()})
 
 
 def read_environment(environ: Mapping[str, str] | None = None) -> Config:
-    """The settings that the environment names, defaults for the rest. Raises ValueError for one that does not fit."""
-    environ, config = os.environ if environ is None else environ, Config()
-    given = {
-        each.name: environ[PREFIX + each.name.upper()]
-        for each in fields(Config)
-        if environ.get(PREFIX + each.name.upper())
-    }
-    return replace(config, **{name: _parsed(name, text, getattr(config, name)) for name, text in given.items()})
+    """The settings that the environment names, defaults for the rest. Raises as read_variables and build_config do."""
+    return build_config(read_variables(environ))
 
 
-def _parsed(name: str, text: str, default: Any) -> Any:
-    if isinstance(default, bool):
-        word = text.strip().lower()
-        if word not in _WORDS:
-            raise ValueError(f"{PREFIX}{name.upper()}={text}: neither yes nor no")
-        return _WORDS[word]
-    try:
-        return type(default)(text)
-    except ValueError:
-        raise ValueError(f"{PREFIX}{name.upper()}={text}: not a number") from None
+def _suggest(name: str, known_names: Iterable[str], prefix: str = "") -> str:
+    """The nearest of the known names, or all of them; the prefix, which they have in common, does not count."""
+    from cannon_spec.nearest import find_nearest  # late: see the top of this module
 
-
-def _is_secret(text: str) -> bool:
-    try:
-        return text.startswith("whsec_") and 24 <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
-    except ValueError:
-        return False
+    match = find_nearest(name.removeprefix(prefix), [known_name.removeprefix(prefix) for known_name in known_names])
+    return f"did you mean {prefix}{match}?" if match else f"there are {', '.join(known_names)}"

@@ -1,4 +1,4 @@
-"""The settings: each field, where it is read from, and what is refused."""
+"""The settings: the table, its sources, and the values that are refused."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cannon_mock import Config
-from cannon_mock.config import read_environment
-from tests.support.mocks import Maker
+from cannon_mock.__main__ import build_parser
+from cannon_mock.config import SETTINGS, build_config, find_setting, read_environment
+from cannon_mock.settings import Setting, Source
+from tests.support.mocks import Driver, Maker
 
 DEFAULTS = {
     "host": "127.0.0.1",
@@ -45,7 +47,7 @@ DEFAULTS = {
 
 SECRET = "whsec_" + "A" * 32
 
-GIVEN: dict[str, tuple[str, Any]] = {
+EXAMPLES: dict[str, tuple[str, Any]] = {
     "host": ("::1", "::1"),
     "port": ("8000", 8000),
     "workers": ("1", 1),
@@ -74,7 +76,7 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "verbose": ("1", True),
 }
 
-REFUSED: list[tuple[str, Any]] = [
+INVALID: list[tuple[str, Any]] = [
     ("port", -1),
     ("port", 65_536),
     ("speed", 0.0),
@@ -102,6 +104,8 @@ REFUSED: list[tuple[str, Any]] = [
     ("webhook_timestamps", "both"),
     ("refusal_status", 418),
     ("square_4k", "allow"),
+    ("store", "mysql://x"),
+    ("store", "sqlite:"),
 ]
 
 EXTREMES: list[dict[str, Any]] = [
@@ -115,14 +119,14 @@ EXTREMES: list[dict[str, Any]] = [
 
 
 def test_the_defaults_are_as_documented() -> None:
-    """A mock that is told nothing has these settings, and there are no others."""
+    """A mock without settings of the user's has these, and there are no others."""
     assert asdict(Config()) == DEFAULTS
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_each_field_is_read_from_the_environment(name: str) -> None:
     """CANNON_MOCK_ and the field's name in capitals sets that field, in the field's own type, and no other."""
-    text, value = GIVEN[name]
+    text, value = EXAMPLES[name]
     config = read_environment({f"CANNON_MOCK_{name.upper()}": text, name.upper(): "ignored"})
     assert asdict(config) == {**DEFAULTS, name: value}
     assert type(getattr(config, name)) is type(DEFAULTS[name])
@@ -135,50 +139,50 @@ def test_the_environment_of_the_process_is_the_default_source(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("text", ["1", "true", "TRUE", "yes", "on", " On "])
-def test_words_for_yes(text: str) -> None:
-    """A switch is on for each common word for yes, in any case."""
+def test_values_for_yes(text: str) -> None:
+    """A yes-or-no setting is on for each common word for yes, in any case."""
     assert read_environment({"CANNON_MOCK_STRICT": text}).strict is True
 
 
 @pytest.mark.parametrize("text", ["0", "false", "No", "off", ""])
-def test_words_for_no(text: str) -> None:
-    """A switch stays off for each common word for no, and for an empty value."""
+def test_values_for_no(text: str) -> None:
+    """A yes-or-no setting stays off for each common word for no, and for an empty value."""
     assert read_environment({"CANNON_MOCK_STRICT": text}).strict is False
 
 
 @pytest.mark.parametrize("text", ["maybe", "ture", "2"])
-def test_a_switch_takes_no_other_word(text: str) -> None:
-    """A word that is neither yes nor no is refused by the variable's name, not taken for no."""
+def test_a_yes_or_no_setting_refuses_other_words(text: str) -> None:
+    """A word that is neither yes nor no is refused by the variable's name; it does not count as no."""
     with pytest.raises(ValueError, match="CANNON_MOCK_STRICT"):
         read_environment({"CANNON_MOCK_STRICT": text})
 
 
 @pytest.mark.parametrize("name", ["port", "speed", "credits", "refusal_status", "max_tasks"])
 @pytest.mark.parametrize("text", ["many", "9" * 5000, "1,5"])
-def test_a_number_must_be_one(name: str, text: str) -> None:
-    """A text where a number belongs is refused, and the message names the variable or the field."""
-    with pytest.raises(ValueError, match=rf"(CANNON_MOCK_{name.upper()}|{name})\b"):
+def test_text_is_refused_where_a_number_belongs(name: str, text: str) -> None:
+    """A text where a number belongs is refused, and the message names the variable."""
+    with pytest.raises(ValueError, match=rf"^CANNON_MOCK_{name.upper()}="):
         read_environment({f"CANNON_MOCK_{name.upper()}": text})
 
 
-@pytest.mark.parametrize("name", GIVEN)
-def test_an_empty_variable_is_one_that_is_not_set(name: str) -> None:
-    """A variable that is set to nothing leaves the default."""
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_empty_variable_counts_as_unset(name: str) -> None:
+    """An empty variable leaves the default."""
     assert read_environment({f"CANNON_MOCK_{name.upper()}": ""}) == Config()
 
 
 @pytest.mark.parametrize(
     "secret", ["nothing", "whsec_!!", "whsec_" + "B" * 28, "whsec_" + "C" * 88, "D" * 40], ids=range(5)
 )
-def test_a_bad_webhook_secret_is_refused_without_showing_it(secret: str) -> None:
-    """A secret that no verifier would take is refused, and does not end up in a log."""
+def test_an_invalid_webhook_secret_is_refused_without_showing_it(secret: str) -> None:
+    """A secret that no verifier accepts is refused, and the message does not show it."""
     with pytest.raises(ValueError, match="whsec_ and 24 to 64 bytes") as raised:
         Config(webhook_secret=secret)
     assert secret not in str(raised.value)
 
 
 def test_workers_need_a_store_to_share() -> None:
-    """Several processes over memory are refused: each would know its own requests only."""
+    """Several processes without a common store are refused: each would know its own requests only."""
     with pytest.raises(ValueError, match="sqlite:FILE"):
         Config(workers=2)
     assert Config(workers=2, store="sqlite:x").workers == 2
@@ -189,19 +193,30 @@ def test_hosts_are_a_list() -> None:
     assert Config(allow_webhooks_to=" A.example,,b.example ").webhook_hosts == {"a.example", "b.example"}
 
 
-@pytest.mark.parametrize(("name", "value"), REFUSED)
-def test_what_cannot_be_is_refused(name: str, value: Any) -> None:
-    """A value outside its field's range is refused, in the environment too; the message names field and value."""
-    message = re.escape(f"{name} {value}")
-    with pytest.raises(ValueError, match=message):
+@pytest.mark.parametrize(("name", "value"), INVALID)
+def test_an_invalid_value_is_refused(name: str, value: Any) -> None:
+    """A value outside its setting's limits is refused; the message shows it as the user wrote it, and what is legal."""
+    legal = re.escape(find_setting(name).limits.text) if name != "workers" else ""
+    with pytest.raises(ValueError, match=re.escape(f"{name}={value} is not valid; use ") + legal):
         Config(**{name: value})
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=rf"^CANNON_MOCK_{name.upper()}={re.escape(str(value))} is not valid"):
         read_environment({f"CANNON_MOCK_{name.upper()}": str(value)})
+    with pytest.raises(ValueError, match=rf"^--{name.replace('_', '-')} {re.escape(str(value))} is not valid"):
+        build_config(Source("{flag} {value}", {name: str(value)}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("port", "80"), ("port", True), ("speed", True), ("strict", 1), ("seed", 7), ("keys", None)]
+)
+def test_a_value_of_another_type_is_refused(name: str, value: Any) -> None:
+    """A value that Python code passes must have the setting's own type."""
+    with pytest.raises(ValueError, match=f"^{name}={value} is not valid"):
+        Config(**{name: value})
 
 
 @pytest.mark.parametrize("extreme", EXTREMES, ids=str)
-def test_the_last_legal_value_works(make_mock: Maker, extreme: dict[str, Any]) -> None:
-    """A mock of any setting that is not refused takes a request to its end."""
+def test_a_mock_works_at_the_limits(make_mock: Maker, extreme: dict[str, Any]) -> None:
+    """A mock with a setting at its limit takes a request to its end."""
     mock = make_mock(**extreme)
     reply = mock.create().get_json()
     mock.clock.advance(20_000_000)
@@ -209,15 +224,76 @@ def test_the_last_legal_value_works(make_mock: Maker, extreme: dict[str, Any]) -
 
 
 @given(st.dictionaries(st.sampled_from([f"CANNON_MOCK_{each.name.upper()}" for each in fields(Config)]), st.text()))
-def test_no_environment_does_worse_than_a_refusal(environ: dict[str, str]) -> None:
-    """Whatever the variables hold, there are settings or a ValueError with one line."""
+def test_any_environment_gives_settings_or_a_value_error(environ: dict[str, str]) -> None:
+    """Whatever the variables hold, the result is settings or a ValueError with one line."""
     try:
         read_environment(environ)
     except ValueError as error:
-        assert str(error)  # noqa: PT017 - either way is right
+        assert len(str(error).splitlines()) == 1  # noqa: PT017 - either way is right
 
 
 def test_settings_do_not_change() -> None:
-    """The settings of a mock cannot be set anew."""
+    """The settings of a mock are frozen."""
     with pytest.raises(FrozenInstanceError):
         Config().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("CANNON_MOCK_PROT", "did you mean CANNON_MOCK_PORT?"),
+        ("CANNON_MOCK_CREDIT", "did you mean CANNON_MOCK_CREDITS?"),
+        ("CANNON_MOCK_NO_ADMIN", "did you mean CANNON_MOCK_ADMIN?"),
+        ("CANNON_MOCK_XYZZY", "there are CANNON_MOCK_HOST, CANNON_MOCK_PORT, "),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_name(variable: str, hint: str) -> None:
+    """A CANNON_MOCK_ variable that is no setting is refused with the nearest name; an empty one counts as unset."""
+    with pytest.raises(ValueError, match=re.escape(f"unknown variable {variable}; {hint}")):
+        read_environment({variable: "1"})
+    assert read_environment({variable: "", "OTHER_VARIABLE": "1"}) == Config()
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_name() -> None:
+    """A source with an unknown setting is refused, and the message suggests the nearest name."""
+    with pytest.raises(ValueError, match=r"unknown setting progresion; did you mean progression\?"):
+        build_config(Source("{name}={value}", {"progresion": "time"}))
+
+
+def test_a_later_source_replaces_an_earlier_one() -> None:
+    """The last source that names a setting counts, and an error shows the value of the source it stands in."""
+    variables = Source("{variable}={value}", {"port": "1", "seed": "a"})
+    flags = Source("{flag} {value}", {"port": "2"})
+    assert (build_config(variables, flags).port, build_config(variables, flags).seed) == (2, "a")
+    with pytest.raises(ValueError, match=r"^CANNON_MOCK_PORT=x is not valid"):
+        build_config(Source(variables.template, {"port": "x"}), flags)
+
+
+def test_the_flags_are_the_settings() -> None:
+    """Every setting has one flag, whose help is the table's text, and there is no other flag."""
+    help_text = " ".join(build_parser().format_help().split())
+    actions = [action for action in build_parser()._actions if action.dest not in ("help", "version")]
+    assert [(action.dest, action.help) for action in actions] == [(each.name, each.describe()) for each in SETTINGS]
+    assert all(setting.flag in help_text for setting in SETTINGS)
+    assert vars(build_parser().parse_args(["--no-admin", "-v", "--port", "0"])) == {
+        "admin": False,
+        "verbose": True,
+        "port": "0",
+    }
+
+
+def test_the_assumptions_show_the_switches(mock: Driver) -> None:
+    """GET /__mock__/assumptions shows exactly the settings that the table marks as switches."""
+    switches = mock.client.get("/__mock__/assumptions").get_json()["switches"]
+    assert switches == {each.name: getattr(Config(), each.name) for each in SETTINGS if each.is_switch}
+    assert {"clock", "square_4k", "mismatch_status"} <= switches.keys()
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_a_help_text_names_default_and_choices(setting: Setting) -> None:
+    """The help of a setting ends with its default as a value, and says what each choice means; it is plain ASCII."""
+    text = setting.describe()
+    assert text.isascii()
+    assert text.endswith(f"[default: {setting.default_text}]")
+    assert setting.default_text
+    assert all(f"{choice} ({meaning})" in text for choice, meaning in setting.choices.items())

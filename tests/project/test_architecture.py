@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cannon_spec.cli", "cannon_spec.__main__"),
     ("cannon_mock.media", "cannon_mock.claim_ids"),
     ("cannon_mock.model",),
-    ("cannon_mock.clock", "cannon_mock.config"),
+    ("cannon_mock.clock", "cannon_mock.config", "cannon_mock.settings"),
     ("cannon_mock.stores",),
     ("cannon_mock.webhooks",),
     ("cannon_mock.views",),

@@ -1,4 +1,4 @@
-"""A mock as a test holds it: what it was asked, what becomes of the next requests, its time (floor 4)."""
+"""The mock as a test uses it: its journal, the scenarios of the next requests, its time (floor 5)."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from cannon_mock.views.context import MockContext
 from cannon_mock.webhooks.outgoing import Send
 
 WebhookReceiver = Callable[[bytes, Mapping[str, str]], int | None]
-"""Is given the body and the headers of a webhook; answers with a status, or with None for 200."""
+"""Takes the body and the headers of a webhook; returns the status of the reply, None for 200."""
 
-_SHOWN = 300
+_MOST_CHARACTERS = 300
 
 
 class Mailbox:
-    """Where webhooks of a test's mock go: to its receiver, else out to this machine."""
+    """Takes the webhooks of a test's mock: to the receiver of the test, else to their address."""
 
-    def __init__(self, outside: Send) -> None:
-        self._outside = outside
+    def __init__(self, send_outside: Send) -> None:
+        self._send_outside = send_outside
         self.receivers: dict[str, WebhookReceiver] = {}
         self.errors: list[BaseException] = []
-        self.account_of: Callable[[str], str] = lambda _: ""
+        self.find_account: Callable[[str], str] = lambda _: ""
 
     def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse | None:
-        """See Send. What a receiver raises is kept for the end of its test, and is a failed attempt."""
-        account = self.account_of(json.loads(body)["data"]["id"]) if self.receivers else ""
+        """Send as ``Send`` says. An exception of a receiver is a failed attempt, and fails its test at the end."""
+        account = self.find_account(json.loads(body)["data"]["id"]) if self.receivers else ""
         receiver = self.receivers.get(account) or self.receivers.get("")
         if receiver is None:
-            return self._outside(url, body, headers)
+            return self._send_outside(url, body, headers)
         try:
             return DeliveryResponse(receiver(body, headers) or 200)
         except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - it is raised at the end of the test
@@ -49,15 +49,15 @@ class Mailbox:
 
 @dataclass(slots=True, repr=False)
 class MockHandle:
-    """One mock for one test. With ``account`` it sees and rules that account alone; ``key`` is its API key."""
+    """One mock for one test. With ``account`` it is limited to that account; ``key`` is the API key to call with."""
 
     app: Flask
     url: str
     key: str
     mailbox: Mailbox
     account: str = ""
-    unknown: list[str] = field(default_factory=list)
-    _rules: list[int] = field(default_factory=list)
+    unknown_calls: list[str] = field(default_factory=list)
+    _rule_ids: list[int] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<mock at {self.url}>"
@@ -69,82 +69,82 @@ class MockHandle:
 
     @property
     def journal(self) -> list[JournalEntry]:
-        """What was asked and answered, the oldest first."""
+        """The exchanges with the mock, the oldest first."""
         return self.calls()
 
     @property
     def tasks(self) -> list[Task]:
-        """The requests that were accepted, those that end last first."""
+        """The accepted requests, those that end last first."""
         return [task for task in self._mock.store.tasks.list_all() if self.account in ("", task.account)]
 
     @property
     def webhooks(self) -> list[Delivery]:
         """Deliveries with their attempts, in the order of ``tasks``."""
-        found = (self._mock.store.deliveries.get(task.id) for task in self.tasks)
-        return [delivery for delivery in found if delivery is not None]
+        deliveries = (self._mock.store.deliveries.get(task.id) for task in self.tasks)
+        return [delivery for delivery in deliveries if delivery is not None]
 
     @property
     def webhook_secret(self) -> str:
-        """What webhooks are signed with."""
+        """The secret that signs webhooks."""
         return self._mock.webhook_sender.secret
 
     def scenario(
         self, name: str, *, times: int | None = None, operation: str = "", model: str = "", prompt: str = ""
     ) -> None:
-        """Let that become of the next creates that fit, ``times`` of them if given; a retry is one more of them.
+        """Apply a scenario to the next creates that match, to ``times`` of them if given; a retry counts as one more.
 
         Raises LookupError for an unknown name, ValueError for ``times`` below 1.
         """
         if times is not None and times < 1:
-            raise ValueError(f"times {times}: a number from 1 on")
+            raise ValueError(f"times is {times}; use a whole number from 1 on")
         if self._mock.scenarios.find(name) is None:
-            raise LookupError(f"no scenario {name}; known: {', '.join(self._mock.scenarios.list_texts())}")
+            raise LookupError(f"unknown scenario {name}; there are {', '.join(self._mock.scenarios.list_texts())}")
         rule = self._mock.scenarios.add_rule(ScenarioRule(0, name, operation, model, prompt, self.account, times))
-        self._rules.append(rule.id)
+        self._rule_ids.append(rule.id)
 
     def advance(
         self, ms: float = 0, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
     ) -> int:
-        """Move the clock on; what falls due is done first. The time then, in epoch milliseconds."""
+        """Advance the clock and run everything that becomes due; the new time in epoch milliseconds."""
         return self.clock.advance(ms, seconds=seconds, minutes=minutes, hours=hours, days=days)
 
     def on_webhook(self, receiver: WebhookReceiver | None) -> None:
-        """Give webhooks to ``receiver(body, headers)`` instead of calling their address.
+        """Pass webhooks to ``receiver(body, headers)`` instead of sending them to their address.
 
-        What it returns is the status of its answer, None is 200. What it raises fails the test at its end.
+        It returns the status of its reply, None for 200. An exception that it raises fails the test at its end.
         """
         self.mailbox.receivers.pop(self.account, None)
         if receiver is not None:
             self.mailbox.receivers[self.account] = receiver
 
-    def calls(self, **wanted: str | int) -> list[JournalEntry]:
-        """The exchanges that have each value wanted: fields of an Exchange; a path by its beginning."""
-        unknown = wanted.keys() - set(journal.FILTERS)
+    def calls(self, **filters: str | int) -> list[JournalEntry]:
+        """The exchanges with each of the values: of fields of a JournalEntry; a path by its beginning."""
+        unknown = filters.keys() - set(journal.FILTERS)
         if unknown:
-            raise LookupError(f"no field {min(unknown)}; known: {', '.join(journal.FILTERS)}")
-        fields = {name: str(value) for name, value in wanted.items()} | (
+            raise LookupError(f"unknown field {min(unknown)}; there are {', '.join(journal.FILTERS)}")
+        fields = {name: str(value) for name, value in filters.items()} | (
             {"account": self.account} if self.account else {}
         )
         entries = self._mock.store.records.entries(journal.LOG, self._mock.config.journal)
         return [exchange for exchange in map(journal.decode, entries) if journal.matches(exchange, fields)]
 
-    def assert_called(self, times: int | None = None, **wanted: str | int) -> None:
-        """Fail, showing what was sent, unless there were ``times`` such exchanges (at least one, if not given)."""
+    def assert_called(self, times: int | None = None, **filters: str | int) -> None:
+        """Fail, and show what was sent, unless ``times`` exchanges match (at least one, if not given)."""
         __tracebackhide__ = True
-        found = len(self.calls(**wanted))
-        if found != times if times is not None else not found:
-            asked = "at least one" if times is None else f"{times}"
-            sought = ", ".join(f"{name}={value}" for name, value in wanted.items()) or "any"
-            raise AssertionError(f"{asked} expected, {found} seen of: {sought}\n{self.describe_calls()}")
+        count = len(self.calls(**filters))
+        if count != times if times is not None else not count:
+            expected = "at least one exchange" if times is None else f"{times} exchanges"
+            filter_text = ", ".join(f"{name}={value}" for name, value in filters.items()) or "any"
+            raise AssertionError(f"expected {expected} with {filter_text}, got {count}\n{self.describe_calls()}")
 
     def describe_calls(self) -> str:
-        """What was sent, in lines to be read."""
-        lines = [_line(exchange) for exchange in self.journal]
+        """Every exchange in readable lines."""
+        lines = [_describe_exchange(exchange) for exchange in self.journal]
         return "\n".join(lines) or "nothing was sent to the mock"
 
     def close(self) -> None:
-        """Take back what this test has set. Raises what a receiver of webhooks raised."""
-        for id_ in self._rules:
+        """Remove the scenarios and the receiver that this test set. Raises what a receiver raised."""
+        for id_ in self._rule_ids:
             self._mock.scenarios.remove_rules(id_)
         self.on_webhook(None)
         errors = tuple(self.mailbox.errors)
@@ -157,9 +157,9 @@ class MockHandle:
         return context.find_context(self.app)
 
 
-def _line(exchange: JournalEntry) -> str:
-    what = f"{exchange.method} {exchange.path} -> {exchange.status}"
+def _describe_exchange(exchange: JournalEntry) -> str:
+    call = f"{exchange.method} {exchange.path} -> {exchange.status}"
     fault = f" ({exchange.fault}, by the scenario {exchange.scenario})" if exchange.fault else ""
-    sent = f"\n    sent: {exchange.request_body[:_SHOWN]}" if exchange.request_body else ""
-    refused = f"\n    answer: {exchange.response_body[:_SHOWN].strip()}" if exchange.status >= 400 else ""
-    return f"{what}{fault}{sent}{refused}"
+    body = f"\n    sent: {exchange.request_body[:_MOST_CHARACTERS]}" if exchange.request_body else ""
+    reply = f"\n    reply: {exchange.response_body[:_MOST_CHARACTERS].strip()}" if exchange.status >= 400 else ""
+    return f"{call}{fault}{body}{reply}"

@@ -1,16 +1,21 @@
-"""Fixtures for pytest: the mock within httpx, on a socket, and its clock (floor 4).
+"""Fixtures for pytest: the mock within httpx, on a socket, and its clock (floor 5).
 
-Loaded in every pytest run of whoever installed this package: so nothing but pytest is imported before a fixture asks.
+pytest loads this module in every run of whoever installed the package. So it imports nothing but pytest and the
+standard library before a test uses a fixture, uses nothing that an older pytest lacks, and gives way where the user's
+project has an option or an ini value of the same name.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from cannon_mock.config import SETTINGS, Config, build_config
+from cannon_mock.settings import Setting, Source
 
 if TYPE_CHECKING:
     import httpx
@@ -18,46 +23,53 @@ if TYPE_CHECKING:
     from cannon_mock.clock import ManualClock
     from cannon_mock.testing.mock_handle import MockHandle
 
-_SETTINGS = {
-    "progression": "time, immediate, or manual:N: each state lasts N polls (manual:1)",
-    "scenario": "what becomes of a create that names no scenario (success)",
-    "scenarios": "a file of more scenarios",
-    "overlay": "a file of JSON Merge Patch over the contract",
-    "keys": "a file of API keys",
-    "credits": "what each account starts with (1250)",
-}
-_MARK = "cannon(**settings): settings of the mock for this test, as the flags of cannon-mock, like credits=50"
-_DEFAULTS: dict[str, Any] = {"progression": "manual:1", "seed": "pytest"}
-_HANDLES = pytest.StashKey[list["MockHandle"]]()
+_OPTIONS = tuple(setting for setting in SETTINGS if setting.has_pytest_option)
+_DEFAULTS = {setting.name: setting.pytest_default for setting in SETTINGS if setting.pytest_default is not None}
+_MARK = "cannon(**settings): settings of the mock for this test, as the flags of cannon-mock: credits=50"
+
+_open_handles: dict[str, list[MockHandle]] = {}
+"""The mocks of each running test, by its node id. A StashKey would break a run with pytest 6."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options and ini values that set the mock for a whole run."""
-    group = parser.getgroup("cannon", "the mock of the Cannon Studio API")
-    for name, text in _SETTINGS.items():
-        group.addoption(f"--cannon-{name}", default=None, help=text)
-        parser.addini(f"cannon_{name}", text, default="")
+    """Add the ini values that set the mock for a whole run; one of the user's conftest replaces ours."""
+    for setting in _OPTIONS:
+        parser.addini(f"cannon_{setting.name}", _describe(setting), default="")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> None:
+    """Add the options, after those of the user's conftest: pytest refuses the second of two options of one name."""
+    group = parser.getgroup("cannon", "mock of the Cannon Studio API")
+    for setting in _OPTIONS:
+        option = f"--cannon-{setting.name}"
+        if _is_free(parser, option):
+            group.addoption(
+                option, dest=_option_name(setting), metavar=setting.placeholder, help=_describe(setting), default=None
+            )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker is known."""
+    """Register the marker."""
     config.addinivalue_line("markers", _MARK)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """A test that failed says what was sent to its mock."""
-    report = yield
+@pytest.hookimpl(hookwrapper=True)  # the newer wrapper=True raises with a pluggy before 1.2
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show in the report of a failed test what was sent to its mock."""
+    outcome: Any = yield
+    handles = _open_handles.get(item.nodeid)
+    if not handles:
+        return
+    report = outcome.get_result()
     if report.failed and report.when == "call":
-        for handle in item.stash.get(_HANDLES, []):
+        for handle in handles:
             report.sections.append((f"what was sent to {handle.url}", handle.describe_calls()))
-    return report
 
 
 @pytest.fixture(scope="session")
 def cannon_session_clock() -> ManualClock:
-    """The one clock of a session; it only goes on, from test to test."""
-    _need()
+    """The one clock of a session; its time only grows, from test to test."""
     from cannon_mock import ManualClock
 
     return ManualClock()
@@ -65,143 +77,160 @@ def cannon_session_clock() -> ManualClock:
 
 @pytest.fixture
 def cannon_clock(cannon_session_clock: ManualClock) -> ManualClock:
-    """The time of the mocks of this test: ``advance``, ``set``, ``now_ms``, and ``sleep`` in place of time.sleep."""
+    """The clock of the mocks of this test: ``advance``, ``set``, ``now_ms``, and ``sleep`` in place of time.sleep."""
     return cannon_session_clock
 
 
 @pytest.fixture
 def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualClock) -> Iterator[MockHandle]:
-    """A mock of its own behind the vendor's address, within httpx and httpx2: code under test needs no change."""
-    from cannon_mock.testing.bridge import bridge_app
+    """A mock of this test alone, behind the vendor's address in httpx and httpx2: code under test needs no change."""
+    with _explain_missing_extra():
+        from cannon_mock.testing.bridge import bridge_app
 
-    handle = _made(_settings(request), cannon_session_clock)
+    handle = _build_handle(_read_config(request), cannon_session_clock)
     try:
-        with bridge_app(handle.app, handle.url, _checker(handle)):
-            yield from _lent(request, handle)
+        with bridge_app(handle.app, handle.url, _build_check(handle)):
+            yield from _lend(request, handle)
     finally:
-        _forget(handle)
-    if handle.unknown:
-        pytest.fail("calls that the mock does not know:\n" + "\n".join(handle.unknown), pytrace=False)
+        _detach_from_clock(handle)
+    if handle.unknown_calls:
+        pytest.fail("calls that the mock does not know:\n" + "\n".join(handle.unknown_calls), pytrace=False)
 
 
 @pytest.fixture(scope="session")
-def cannon_servers(cannon_session_clock: ManualClock) -> Iterator[Callable[[dict[str, Any]], MockHandle]]:
+def cannon_servers(cannon_session_clock: ManualClock) -> Iterator[Callable[[Config], MockHandle]]:
     """Servers on sockets of this machine, one for each set of settings, for the whole session."""
-    from cannon_mock.serving import serve
+    with _explain_missing_extra():
+        from cannon_mock.serving import serve
 
-    running: dict[str, MockHandle] = {}
+    handles: dict[Config, MockHandle] = {}
     with ExitStack() as stack:
 
-        def served(settings: dict[str, Any]) -> MockHandle:
-            name = repr(sorted(settings.items()))
-            if name not in running:
-                handle = _made(settings, cannon_session_clock)
+        def find_server(config: Config) -> MockHandle:
+            if config not in handles:
+                handle = _build_handle(config, cannon_session_clock)
                 handle.url = stack.enter_context(serve.serve_in_background(handle.app))
-                running[name] = handle
-            return running[name]
+                handles[config] = handle
+            return handles[config]
 
-        yield served
+        yield find_server
 
 
 @pytest.fixture
 def cannon_server(
-    request: pytest.FixtureRequest, cannon_servers: Callable[[dict[str, Any]], MockHandle]
+    request: pytest.FixtureRequest, cannon_servers: Callable[[Config], MockHandle]
 ) -> Iterator[MockHandle]:
-    """A mock at ``url``, for any client; ``key`` is an account of this test alone."""
+    """A mock at ``url``, for any client; ``key`` is the API key of an account of this test alone."""
+    server = cannon_servers(_read_config(request))
     from cannon_mock.model.keys import derive_account
     from cannon_mock.testing.mock_handle import MockHandle
 
-    served = cannon_servers(_settings(request))
     key = f"cs_test_{hashlib.sha256(f'{request.node.nodeid} {id(request)}'.encode()).hexdigest()[:24]}"
-    yield from _lent(request, MockHandle(served.app, served.url, key, served.mailbox, derive_account(key)))
+    yield from _lend(request, MockHandle(server.app, server.url, key, server.mailbox, derive_account(key)))
 
 
-def _lent(request: pytest.FixtureRequest, handle: MockHandle) -> Iterator[MockHandle]:
-    request.node.stash.setdefault(_HANDLES, []).append(handle)
-    yield handle
+def _describe(setting: Setting) -> str:
+    return setting.describe(setting.pytest_default or "")
+
+
+def _option_name(setting: Setting) -> str:
+    """Where pytest keeps the value of our option: a name that an option of the user's does not have."""
+    return f"cannon_mock_option_{setting.name}"
+
+
+def _is_free(parser: pytest.Parser, option: str) -> bool:
+    """Whether pytest knows no option of that name yet."""
+    argument = f"{option}=x"
+    try:
+        return argument in parser.parse_known_and_unknown_args([argument])[1]
+    except Exception:  # noqa: BLE001 - an option of that name which takes no such value: not free
+        return False
+
+
+def _lend(request: pytest.FixtureRequest, handle: MockHandle) -> Iterator[MockHandle]:
+    node_id = request.node.nodeid
+    _open_handles.setdefault(node_id, []).append(handle)
+    try:
+        yield handle
+    finally:
+        _open_handles.pop(node_id, None)
     handle.close()
 
 
-def _made(settings: dict[str, Any], clock: ManualClock) -> MockHandle:
-    from cannon_mock import Config, create_app
-    from cannon_mock.stores import StoreError
-    from cannon_mock.testing.mock_handle import Mailbox, MockHandle
-    from cannon_mock.views import context
-    from cannon_mock.webhooks import outgoing
-    from cannon_spec.errors import CannonSpecError
+def _build_handle(config: Config, clock: ManualClock) -> MockHandle:
+    with _explain_missing_extra():
+        from cannon_mock import create_app
+        from cannon_mock.stores import StoreError
+        from cannon_mock.testing.mock_handle import Mailbox, MockHandle
+        from cannon_mock.views import context
+        from cannon_mock.webhooks import outgoing
+        from cannon_spec.errors import CannonSpecError
 
+    mailbox = Mailbox(outgoing.build_send(config.webhook_hosts))
     try:
-        config = Config(**settings)
-        mailbox = Mailbox(outgoing.build_send(config.webhook_hosts))
         app = create_app(config, clock=clock, send=mailbox.send)
-    except (TypeError, ValueError, CannonSpecError, StoreError) as error:
+    except (ValueError, CannonSpecError, StoreError) as error:
         pytest.fail(f"cannon: {error}", pytrace=False)
-    store = context.find_context(app).store
+    mock = context.find_context(app)
 
-    def derive_account(id_: str) -> str:
-        task = store.tasks.get(id_)
+    def find_account(task_id: str) -> str:
+        task = mock.store.tasks.get(task_id)
         return "" if task is None else task.account
 
-    mailbox.account_of = derive_account
-    return MockHandle(app, context.find_context(app).catalog.base_url, "cs_test_pytest", mailbox)
+    mailbox.find_account = find_account
+    return MockHandle(app, mock.catalog.base_url, "cs_test_pytest", mailbox)
 
 
-def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """The settings of a test: by its marker, else by option, else by ini value. Fails where one cannot be."""
-    given = {
-        name: request.config.getoption(f"--cannon-{name}") or request.config.getini(f"cannon_{name}")
-        for name in _SETTINGS
-    }
-    settings = {**_DEFAULTS, **{name: value for name, value in given.items() if value}}
-    for mark in reversed(list(request.node.iter_markers("cannon"))):
-        settings |= mark.kwargs
-        if mark.args:
-            pytest.fail("cannon: a setting has a name, as @pytest.mark.cannon(credits=50)", pytrace=False)
-    return _sound(settings)
+def _read_config(request: pytest.FixtureRequest) -> Config:
+    """The settings of a test: of its marker, else of the option, else of the ini value. Fails it for an invalid one."""
+    ini_values = {setting.name: request.config.getini(f"cannon_{setting.name}") for setting in _OPTIONS}
+    options = {setting.name: request.config.getoption(_option_name(setting), None) for setting in _OPTIONS}
+    marks = list(request.node.iter_markers("cannon"))
+    if any(mark.args for mark in marks):
+        pytest.fail("cannon: a setting needs its name, as in @pytest.mark.cannon(credits=50)", pytrace=False)
+    try:
+        return build_config(
+            Source("{name}={value}", _DEFAULTS),
+            Source("cannon_{name} = {value}", _keep_texts(ini_values)),
+            Source("--cannon-{name} {value}", _keep_texts(options)),
+            *(Source("{name}={value}", mark.kwargs) for mark in reversed(marks)),
+        )
+    except ValueError as error:
+        pytest.fail(f"cannon: {error}", pytrace=False)
 
 
-def _sound(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings that have the names and kinds of the mock's. Fails, saying what there is, for others."""
-    from cannon_mock import Config
-
-    known = {name: type(getattr(Config(), name)) for name in Config.__dataclass_fields__}
-    for name, value in settings.items():
-        if name not in known:
-            pytest.fail(f"cannon: no setting {name}; known: {', '.join(known)}", pytrace=False)
-        try:
-            settings[name] = int(value) if known[name] is int else value
-        except (TypeError, ValueError):
-            pytest.fail(f"cannon: {name} is a number, not {value!r}", pytrace=False)
-        if known[name] is str and not isinstance(value, str):
-            pytest.fail(f"cannon: {name} is text (of a file its path), not {type(value).__name__}", pytrace=False)
-    return settings
+def _keep_texts(values: dict[str, Any]) -> dict[str, str]:
+    """The values that are set. One of another type belongs to an ini value of the user's with the same name."""
+    return {name: value for name, value in values.items() if value and isinstance(value, str)}
 
 
-def _checker(handle: MockHandle) -> Callable[[httpx.Response], None]:
-    """Fails a call to an address that the API does not have: at once, and once more where that was swallowed."""
+def _build_check(handle: MockHandle) -> Callable[[httpx.Response], None]:
+    """A check that fails a call to an address the API does not have.
+
+    It raises at once, and notes the call: the test fails at its end even where its code swallows the exception.
+    """
 
     def check(reply: httpx.Response) -> None:
         if "unknown-address-404" in reply.headers.get("x-mock-evidence", ""):
             call = f"{reply.request.method} {reply.request.url} -> {reply.status_code}"
-            handle.unknown.append(call)
+            handle.unknown_calls.append(call)
             raise AssertionError(f"{call}: the mock does not know this call of the API; see its error body")
 
     return check
 
 
-def _forget(handle: MockHandle) -> None:
-    """The session's clock moves this test's webhooks no more."""
+def _detach_from_clock(handle: MockHandle) -> None:
+    """Keep the session's clock from sending webhooks of this test in later ones."""
     from cannon_mock.views import context
 
     handle.clock.move_handlers.remove(context.find_context(handle.app).webhook_sender.deliver_until)
 
 
-def _need() -> None:
+@contextmanager
+def _explain_missing_extra() -> Iterator[None]:
+    """Fail the test, and say what to install, where an import of the context fails."""
     try:
-        import flask  # noqa: F401 - only whether they are there
-        import httpx  # noqa: F401
-        import respx  # noqa: F401
+        yield
     except ImportError as error:
-        pytest.fail(
-            f"{error.name} is missing; install the extra testing: pip install 'cannon-spec[testing]'", pytrace=False
-        )
+        reason = f"{error.name} is missing" if isinstance(error, ModuleNotFoundError) else str(error)
+        pytest.fail(f"{reason}; install the extra testing: pip install 'cannon-spec[testing]'", pytrace=False)

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from cannon_mock.config import SETTINGS
 from cannon_mock.model import journal, tasks
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.keys import derive_account
@@ -26,10 +27,7 @@ from cannon_spec.errors import CatalogError, NotJSON
 blueprint = Blueprint("admin", __name__, url_prefix="/__mock__")
 
 _OPEN = ("admin.health", "admin.ready", "admin.version")
-_SWITCHES = (
-    *("clock", "progression", "speed", "credits", "scenario", "strict", "refusal_status", "mismatch_status"),
-    *("square_4k", "webhook_timestamps"),
-)
+_SWITCHES = tuple(setting.name for setting in SETTINGS if setting.is_switch)
 _MOST = 1000
 _MATCH = ("operation", "model", "prompt", "key")
 

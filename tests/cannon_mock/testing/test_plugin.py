@@ -1,4 +1,4 @@
-"""The pytest plugin, as it works in a project of somebody else's."""
+"""The pytest plugin in a project of a user's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cannon_mock.config import SETTINGS
 from tests.support.processes import environment
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,13 +24,13 @@ BODY = {"operation": "image.generate", "input": {"prompt": "A red bicycle", "mod
 def _run(folder: Path, *options: str) -> tuple[int, str]:
     """Pytest in a folder, as a process of its own with the plugin as it is installed."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *options]
-    done = subprocess.run(
+    run = subprocess.run(
         command, cwd=folder, env=environment(measured=True), capture_output=True, text=True, timeout=120
     )
-    return done.returncode, done.stdout + done.stderr
+    return run.returncode, run.stdout + run.stderr
 
 
-def _tests(folder: Path, text: str) -> Path:
+def _write_tests(folder: Path, text: str) -> Path:
     (folder / "test_it.py").write_text(CALL + text)
     return folder
 
@@ -38,12 +39,12 @@ def _tests(folder: Path, text: str) -> Path:
 def test_the_example_projects_pass(tmp_path: Path, options: tuple[str, ...]) -> None:
     """The tests of both example clients pass as they stand, also with pytest-xdist."""
     folder = shutil.copytree(ROOT / "examples" / "clients", tmp_path / "clients")
-    status, said = _run(folder, *options)
-    assert (status, "10 passed" in said) == (0, True), said
+    status, output = _run(folder, *options)
+    assert (status, "10 passed" in output) == (0, True), output
 
 
 def test_a_failed_test_shows_what_was_sent(tmp_path: Path) -> None:
-    """The report of a failure has each exchange, with the body of what was sent and the answer to what was refused."""
+    """The report of a failed test shows each exchange, with the request body, and the reply where it is an error."""
     text = """
 def test_it(cannon_mock):
     httpx.post(URL, json={**BODY, "operation": "image.generat"}, headers=KEY)
@@ -52,12 +53,12 @@ def test_it(cannon_mock):
 def test_count(cannon_mock):
     cannon_mock.assert_called(2, status=202)
 """
-    status, said = _run(_tests(tmp_path, text))
+    status, output = _run(_write_tests(tmp_path, text))
     assert status == 1
-    assert "what was sent to https://www.cannonstudio.app" in said
-    assert re.search(r"POST /api/v1/requests -> 400\n +sent: .*image\.generat\"", said)
-    assert 'did you mean "image.generate"?' in said.replace('\\\\"', '"').replace('\\"', '"')
-    assert "2 expected, 0 seen of: status=202\nE       nothing was sent to the mock" in said
+    assert "what was sent to https://www.cannonstudio.app" in output
+    assert re.search(r"POST /api/v1/requests -> 400\n +sent: .*image\.generat\"", output)
+    assert 'did you mean "image.generate"?' in output.replace('\\\\"', '"').replace('\\"', '"')
+    assert "expected 2 exchanges with status=202, got 0\nE       nothing was sent to the mock" in output
 
 
 def test_an_unknown_call_fails_loudly(tmp_path: Path) -> None:
@@ -69,18 +70,18 @@ def test_it(cannon_mock):
     except Exception:
         pass
 """
-    status, said = _run(_tests(tmp_path, text))
+    status, output = _run(_write_tests(tmp_path, text))
     assert status == 1
-    assert "DELETE https://www.cannonstudio.app/api/v1/requests/req_1 -> 405" in said
+    assert "DELETE https://www.cannonstudio.app/api/v1/requests/req_1 -> 405" in output
 
 
 def test_settings_come_from_mark_option_and_file(tmp_path: Path) -> None:
-    """A setting of the mark goes before one of the command line, and that before one of the ini file."""
+    """A setting of the marker replaces one of the command line, and that replaces one of the ini file."""
     (tmp_path / "pytest.ini").write_text("[pytest]\ncannon_credits = 7\ncannon_scenario = slow\n")
     text = """
 STATUS = "https://www.cannonstudio.app/api/v1/status"
 
-def test_given(cannon_mock, request):
+def test_option_or_ini(cannon_mock, request):
     expected = int(request.config.getoption("--cannon-credits") or 7)
     assert httpx.get(STATUS, headers=KEY).json()["creditsRemaining"] == expected
 
@@ -89,42 +90,45 @@ def test_marked(cannon_mock, cannon_server):
     assert httpx.get(STATUS, headers=KEY).json()["creditsRemaining"] == 9
     assert httpx.get(cannon_server.url + "/api/v1/status", headers=KEY).json()["creditsRemaining"] == 9
 """
-    folder = _tests(tmp_path, text)
+    folder = _write_tests(tmp_path, text)
     for options in ((), ("--cannon-credits", "8")):
-        status, said = _run(folder, *options)
-        assert status == 0, said
+        status, output = _run(folder, *options)
+        assert status == 0, output
 
 
 @pytest.mark.parametrize(
-    ("mark", "said"),
+    ("mark", "message"),
     [
-        ('progresion="time"', "no setting progresion; known: host"),
-        ('"time"', "a setting has a name"),
-        ('credits="lots"', "credits is a number, not 'lots'"),
-        ("keys={}", "keys is text (of a file its path), not dict"),
-        ('scenario="nope"', "scenario nope: one of success"),
+        ('progresion="time"', "cannon: unknown setting progresion; did you mean progression?"),
+        ('"time"', "cannon: a setting needs its name"),
+        ('credits="lots"', "cannon: credits=lots is not valid; use a whole number from 0 to"),
+        ("keys={}", "cannon: keys={} is not valid; use the path of a file, as text"),
+        ('scenario="nope"', "cannon: scenario=nope is not valid; use one of success"),
         ('scenarios="nowhere.json"', "nowhere.json: No such file or directory"),
     ],
 )
-def test_a_setting_that_cannot_be_is_said_in_a_line(tmp_path: Path, mark: str, said: str) -> None:
-    """A wrong setting fails the test with one line and no traceback of ours."""
+def test_an_invalid_setting_fails_the_test_with_one_line(tmp_path: Path, mark: str, message: str) -> None:
+    """An invalid setting fails the test with one line, without a traceback of our code."""
     text = f"""
 @pytest.mark.cannon({mark})
 def test_it(cannon_mock):
     pass
 """
-    status, shown = _run(_tests(tmp_path, text))
-    assert (status, said in shown, "Traceback" in shown, "pytest_plugin.py:" in shown) == (1, True, False, False), shown
+    status, output = _run(_write_tests(tmp_path, text))
+    assert status == 1
+    assert message in output, output
+    assert "Traceback" not in output
+    assert "plugin.py:" not in output
 
 
-def test_what_went_wrong_in_one_test_is_gone_in_the_next(tmp_path: Path) -> None:
-    """A mock whose receiver raised leaves the session's clock with its test."""
+def test_an_error_in_one_test_does_not_reach_the_next(tmp_path: Path) -> None:
+    """A mock whose receiver raised is detached from the session's clock when its test ends."""
     text = """
 def test_raises(cannon_mock):
     cannon_mock.on_webhook(lambda: None)
-    made = httpx.post(URL, json={**BODY, "webhook_url": "https://example.com/hook"}, headers=KEY).json()
+    reply = httpx.post(URL, json={**BODY, "webhook_url": "https://example.com/hook"}, headers=KEY).json()
     for _ in range(3):
-        httpx.get(made["urls"]["get"], headers=KEY)
+        httpx.get(reply["urls"]["get"], headers=KEY)
 
 def test_next(cannon_clock):
     assert cannon_clock.move_handlers == []
@@ -133,11 +137,11 @@ def test_times(cannon_mock):
     with pytest.raises(ValueError, match="from 1 on"):
         cannon_mock.scenario("slow", times=0)
 """
-    status, said = _run(_tests(tmp_path, text))
-    assert (status, "3 passed, 1 error" in said) == (1, True), said
+    status, output = _run(_write_tests(tmp_path, text))
+    assert (status, "3 passed, 1 error" in output) == (1, True), output
 
 
-def test_a_test_of_one_account_never_meets_another(tmp_path: Path) -> None:
+def test_each_test_has_an_account_of_its_own(tmp_path: Path) -> None:
     """On one server each test sees its own requests, journal and scenarios alone."""
     text = """
 @pytest.mark.parametrize("number", range(3))
@@ -149,12 +153,12 @@ def test_it(cannon_server, number):
     assert reply.status_code == (202 if number else 402)
     assert len(cannon_server.journal) == 1
 """
-    status, said = _run(_tests(tmp_path, text))
-    assert status == 0, said
+    status, output = _run(_write_tests(tmp_path, text))
+    assert status == 0, output
 
 
-def test_what_a_receiver_raises_fails_its_test(tmp_path: Path) -> None:
-    """An assertion in a receiver fails the test that set it, is a failed attempt, and holds nothing up."""
+def test_an_exception_in_a_receiver_fails_its_test(tmp_path: Path) -> None:
+    """An assertion in a receiver fails the test that set it and counts as a failed attempt; the test itself goes on."""
     text = """
 HOOKED = {**BODY, "webhook_url": "https://example.com/hook"}
 
@@ -169,24 +173,24 @@ def test_raises(cannon_mock):
 
 @pytest.mark.parametrize("number", range(2))
 def test_own(cannon_server, number):
-    seen = []
-    cannon_server.on_webhook(lambda body, headers: seen.append(body) or 500)
+    bodies = []
+    cannon_server.on_webhook(lambda body, headers: bodies.append(body) or 500)
     own = {"x-api-key": cannon_server.key}
     address = cannon_server.url + "/api/v1/requests"
     id_ = httpx.post(address, json=HOOKED, headers=own).json()["id"]
     for _ in range(3):
         httpx.get(f"{address}/{id_}", headers=own)
     cannon_server.advance(days=1)
-    assert seen and all(id_.encode() in body for body in seen)
+    assert bodies and all(id_.encode() in body for body in bodies)
 """
-    status, said = _run(_tests(tmp_path, text))
+    status, output = _run(_write_tests(tmp_path, text))
     assert status == 1
-    assert "3 passed, 1 error" in said, said
-    assert "something else" in said
+    assert "3 passed, 1 error" in output, output
+    assert "something else" in output
 
 
-def test_time_is_moved_for_both(tmp_path: Path) -> None:
-    """One clock moves the mock within httpx and the one on a socket, and only forward."""
+def test_one_clock_for_both_mocks(tmp_path: Path) -> None:
+    """One clock drives the mock within httpx and the one on a socket, and it never runs backwards."""
     text = """
 @pytest.mark.cannon(progression="time")
 def test_it(cannon_mock, cannon_server, cannon_clock):
@@ -198,27 +202,27 @@ def test_it(cannon_mock, cannon_server, cannon_clock):
     assert httpx.get(f"{cannon_server.url}/api/v1/requests/{ids[1]}", headers=own).json()["status"] == "succeeded"
     with pytest.raises(ValueError, match="backwards"):
         cannon_clock.set(0)
-    with pytest.raises(LookupError, match="known: success"):
+    with pytest.raises(LookupError, match="unknown scenario sucess; there are success"):
         cannon_mock.scenario("sucess")
-    with pytest.raises(LookupError, match="no field statuss"):
+    with pytest.raises(LookupError, match="unknown field statuss"):
         cannon_mock.calls(statuss=200)
 """
-    status, said = _run(_tests(tmp_path, text))
-    assert status == 0, said
+    status, output = _run(_write_tests(tmp_path, text))
+    assert status == 0, output
 
 
 def test_without_the_extras_the_plugin_is_inert(tmp_path: Path) -> None:
-    """Whoever has only the judge runs pytest undisturbed, and is told what is missing when a fixture is asked for."""
+    """Without the extras pytest runs as before; only a test that uses a fixture fails, and says what to install."""
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nfor name in ('flask', 'httpx', 'respx', 'waitress', 'standardwebhooks', 'PIL', 'httpx2'):\n"
         "    sys.modules[name] = None\n"
     )
     (tmp_path / "test_it.py").write_text(
-        "def test_mine():\n    assert True\n\n\ndef test_asks(cannon_mock):\n    assert False\n"
+        "def test_mine():\n    assert True\n\n\ndef test_uses_it(cannon_mock):\n    assert False\n"
     )
-    # respx brings a plugin of its own, which whoever has not installed respx does not have
+    # respx has a plugin of its own, which would fail here
     options = ["-p", "no:cacheprovider", "-p", "no:respx", "-W", "error"]
-    done = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-m", "pytest", *options],
         cwd=tmp_path,
         env=environment(
@@ -230,14 +234,66 @@ def test_without_the_extras_the_plugin_is_inert(tmp_path: Path) -> None:
         text=True,
         timeout=120,
     )
-    assert "1 passed, 1 error" in done.stdout, done.stdout + done.stderr
-    assert "is missing; install the extra testing: pip install 'cannon-spec[testing]'" in done.stdout
+    assert "1 passed, 1 error" in run.stdout, run.stdout + run.stderr
+    assert "is missing; install the extra testing: pip install 'cannon-spec[testing]'" in run.stdout
 
 
-def test_no_module_of_an_extra_is_imported_before_a_fixture_asks() -> None:
-    """Loading the plugin imports neither the mock's framework nor any HTTP client."""
-    code = "import sys, cannon_mock.testing.plugin; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"flask", "httpx", "respx", "jsonschema", "waitress", "standardwebhooks", "cannon_spec"} & set(
-        done.stdout.split()
+def test_loading_the_plugin_imports_no_module_of_an_extra() -> None:
+    """Loading the plugin imports nothing but pytest, the standard library and the table of settings."""
+    code = (
+        "import sys, pytest\nbefore = set(sys.modules)\nimport cannon_mock.testing.plugin\n"
+        "print(*{name for name in sys.modules.keys() - before if name.split('.')[0] not in sys.stdlib_module_names})"
     )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = {"cannon_mock", "cannon_mock.config", "cannon_mock.settings", "cannon_mock.testing"}
+    assert set(run.stdout.split()) == {*ours, "cannon_mock.testing.plugin"}
+
+
+def test_the_plugin_loads_with_an_old_pytest() -> None:
+    """The plugin uses nothing that pytest 6 with pluggy 1.0 lacks: wrapper=True, StashKey, classes for types."""
+    code = """
+import sys, types
+
+def hookimpl(function=None, *, hookwrapper=False, optionalhook=False, tryfirst=False, trylast=False):
+    return function or (lambda function: function)
+
+def fixture(function=None, *, scope="function", params=None, autouse=False, ids=None, name=None):
+    return function or (lambda function: function)
+
+old = types.ModuleType("pytest")
+old.hookimpl, old.fixture, old.fail = hookimpl, fixture, None
+sys.modules["pytest"] = old
+import cannon_mock.testing.plugin
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("kind", ['default="own"', 'action="store_true"'])
+def test_options_and_ini_values_of_the_user_win(tmp_path: Path, kind: str) -> None:
+    """A project with an option and an ini value of our names keeps its own, and our fixtures still work in it."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\ncannon_scenario =\n  one\n  two\n")
+    (tmp_path / "conftest.py").write_text(
+        f"def pytest_addoption(parser):\n    parser.addoption('--cannon-credits', {kind})\n"
+        '    parser.addini("cannon_scenario", "of the project", type="linelist")\n'
+    )
+    text = """
+def test_own(request):
+    assert request.config.getini("cannon_scenario") == ["one", "two"]
+    assert request.config.getoption("--cannon-credits") in ("own", False)
+
+def test_ours(cannon_mock):
+    status = httpx.get("https://www.cannonstudio.app/api/v1/status", headers=KEY).json()
+    assert status["creditsRemaining"] == 1250
+"""
+    status, output = _run(_write_tests(tmp_path, text))
+    assert status == 0, output
+
+
+def test_the_options_are_listed_in_the_help(tmp_path: Path) -> None:
+    """Pytest --help shows each of our options with the text of the table, and the default of the fixtures."""
+    status, output = _run(tmp_path, "--help")
+    assert status == 0
+    for setting in SETTINGS:
+        assert (f"--cannon-{setting.name}=" in output) is setting.has_pytest_option
+    assert "[default: manual:1]" in " ".join(output.split())
