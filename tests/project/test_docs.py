@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cannon_mock import create_app
 from docs import generate
 from tests.support.processes import environment
 
@@ -18,6 +19,11 @@ PAGES = [
     *sorted(ROOT.glob("docs/*.md")),
     *sorted(ROOT.glob("examples/**/*.md")),
 ]
+OTHER_TOOLS = {"--set"}
+"""Flags of mitmdump."""
+
+ADDRESSES = create_app().url_map.bind("mock")
+
 LINK = re.compile(r"\]\((?!https?://)([^)\s#]*)(?:#([^)\s]+))?\)")
 
 
@@ -47,6 +53,29 @@ def test_generated_pages_are_current() -> None:
     pages = generate.write_pages().items()
     stale = [name for name, text in pages if text != (generate.DOCS / name).read_text()]
     assert stale == [], "run make tables"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_flag_and_variable_exists(page: Path) -> None:
+    """A flag or variable that a page names is one of the settings page, or of a tool that the page calls."""
+    settings = (generate.DOCS / "settings.md").read_text()
+    names = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+|CANNON_[A-Z0-9_]+[A-Z0-9]", page.read_text())) - OTHER_TOOLS
+    assert [name for name in sorted(names) if not re.search(rf"{name}\b(?!-)", settings)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_admin_address_exists(page: Path) -> None:
+    """An address under /__mock__/ that a page names is one that the mock has."""
+    addresses = set(re.findall(r"/__mock__/[\w/]+", page.read_text()))
+    assert [each for each in sorted(addresses) if not ADDRESSES.allowed_methods(each)] == []
+
+
+def test_every_route_is_described() -> None:
+    """The page of replies names each address of the mock."""
+    page = (generate.DOCS / "answers.md").read_text()
+    rules = (rule.rule for rule in ADDRESSES.map.iter_rules() if not rule.rule.startswith("/assets"))
+    last_parts = {re.sub(r"/<[^>]+>", "", rule).rpartition("/")[2] for rule in rules}
+    assert [part for part in sorted(last_parts) if part not in page] == []
 
 
 def test_every_page_is_in_the_navigation() -> None:
