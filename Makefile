@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test test-all check contract mutants bench bench-stores lint format tables docs wheel clean
+.PHONY: help demo mock test test-all check contract mutants bench bench-stores lint format tables docs samples wheel clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -56,6 +56,16 @@ tables: $(READY) ## write the generated pages of docs/
 
 docs: $(VENV)/.docs ## the documentation as a site, in site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+SAMPLES := mock_server/cannon_mock/media/samples
+FFMPEG := ffmpeg -hide_banner -loglevel error -y -fflags +bitexact -f lavfi
+TONE := -i sine=frequency=440:duration=1:sample_rate=8000 -flags:a +bitexact -map_metadata -1
+
+samples: ## make the files that the mock serves as video and audio: a second each, the same bytes each time (ffmpeg)
+	@$(FFMPEG) -i testsrc2=size=320x180:rate=8:duration=1 -flags:v +bitexact -map_metadata -1 -c:v libx264 \
+		-preset veryslow -crf 36 -pix_fmt yuv420p -movflags +faststart $(SAMPLES)/sample.mp4
+	@$(FFMPEG) $(TONE) -c:a libmp3lame -b:a 8k -id3v2_version 0 -write_xing 0 $(SAMPLES)/sample.mp3
+	@$(FFMPEG) $(TONE) -c:a pcm_u8 $(SAMPLES)/sample.wav
 
 wheel: $(READY) ## dist/*.whl
 	@$(BIN)/python -m build --wheel --no-isolation

@@ -22,6 +22,7 @@ import traffic
 from measure import NotMeasured
 from process import script, serving
 
+from cannon_mock import media
 from cannon_mock.model import scenarios, tasks
 from cannon_mock.model.tasks import Pace, TaskRequest
 from cannon_mock.stores import Store, open_records
@@ -60,15 +61,16 @@ def _tasks(name: str, place: str, many: int) -> str:
     records.clear()
     store = Store(records, 2 * many, [0], 1000)
     body = payloads.good(catalog)[0]
-    order = TaskRequest("acct_bench", catalog.operations[body["operation"]], body["input"], body["input"])
+    operation, input = catalog.operations[body["operation"]], body["input"]
+    request = TaskRequest("acct_bench", operation, input, input, media.describe(catalog, operation, input))
     success = scenarios.read_scenarios(catalog.scenarios["scenarios"])["success"]
-    drawn = tasks.plan_task(catalog, order, success, Pace(), 0, "bench")
+    drawn = tasks.plan_task(catalog, request, success, Pace(), 0, "bench")
     gc.collect()
     before, began = _size(name, place), perf_counter()
     for number in range(many):
         now_ms = number  # a task a millisecond, so that ends are folded on the way
         line = replace(drawn.planned_timeline, created_ms=now_ms, started_ms=now_ms + 1000, ended_ms=now_ms + 6000)
-        store.tasks.create(replace(drawn, id=_id(number), drawn=line), None, _CREDITS, now_ms)
+        store.tasks.create(replace(drawn, id=_id(number), planned_timeline=line), None, _CREDITS, now_ms)
     created_us = (perf_counter() - began) / many * 1e6
     taken = (_size(name, place) - before) / many
     first, last = (_polls(store, catalog, start) for start in (0, many - _THOUSAND))

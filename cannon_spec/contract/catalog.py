@@ -129,7 +129,7 @@ class Catalog:
     models: Mapping[str, Model]
     schemas: Mapping[str, Mapping[str, Any]]
     lifecycle: Mapping[str, Any]
-    pixels: Mapping[str, Any]
+    media: Mapping[str, Any]
     scenarios: Mapping[str, Any]
     _engine: Engine = field(compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)

@@ -15,7 +15,7 @@ from cannon_spec.contract.price_checks import check_prices
 from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
-PARTS = ("lifecycle", "pixels", "scenarios")
+PARTS = ("lifecycle", "media", "scenarios")
 """The data files beside the catalog and the ledger, each under its own name in a bundle."""
 
 _ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
@@ -86,7 +86,7 @@ def check_names(catalog: Catalog) -> None:
             _check_node(f"schema {id_}#{to_pointer(path)}", node, catalog.claims)
     parts = (
         ("", catalog.lifecycle),
-        ("", catalog.pixels),
+        ("", catalog.media),
         ("", catalog.scenarios),
         ("", catalog.status_reply),
         *_entries(catalog),
@@ -144,7 +144,7 @@ def _entries(catalog: Catalog) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _iter_claim_ids(*parts: tuple[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every claim id named under the keys claim, claims and …_claim."""
+    """Every claim id named under the keys claim, claims, default_claims and …_claim."""
     for place, part in parts:
         for key, value in part.items():
             where = f"{place} {key}".strip()
@@ -152,6 +152,8 @@ def _iter_claim_ids(*parts: tuple[str, Any]) -> Iterator[tuple[str, str]]:
                 yield where, value
             elif key == "claims":
                 yield from ((where, id_) for id_ in value)
+            elif key == "default_claims":
+                yield from ((where, id_) for id_ in value.values())
             elif isinstance(value, Mapping):
                 yield from _iter_claim_ids((where, value))
             elif isinstance(value, list):

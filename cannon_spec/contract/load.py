@@ -14,6 +14,7 @@ from cannon_spec.contract import engines, overlay
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation
 from cannon_spec.contract.checks import PARTS, check_claims, check_names, check_parts, check_words, find_claim
 from cannon_spec.contract.engines import Engine
+from cannon_spec.contract.media_checks import check_media
 from cannon_spec.contract.prices import Price, build_price
 from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.pointer import follow, from_pointer
@@ -53,6 +54,7 @@ def _check_and_build(bundle: dict[str, Any], meta: dict[str, Any], engine: Engin
     check_words(whole, meta, engine)
     catalog = _build_catalog(whole, engine)
     check_names(catalog)
+    check_media(catalog)
     return catalog
 
 
@@ -199,7 +201,7 @@ def _build_catalog(bundle: dict[str, Any], engine: Engine) -> Catalog:
         models=MappingProxyType({id_: _build_model(id_, e, claims) for id_, e in bundle["models"].items()}),
         schemas=MappingProxyType(bundle["schemas"]),
         lifecycle=MappingProxyType(bundle["lifecycle"]),
-        pixels=MappingProxyType(bundle["pixels"]),
+        media=MappingProxyType(bundle["media"]),
         scenarios=MappingProxyType(bundle["scenarios"]),
         _engine=engine,
     )

@@ -35,7 +35,9 @@ def catalog(tmp_path: Path) -> Catalog:
     }
     _patch(folder / "catalog.json", {"models": {"eleventh": entry}})
     sizes = {"claim": "eleventh", "resolution": "5K", "aspect_ratio": "1:1", "sizes": {"5K": {"1:1": "640x640"}}}
-    _patch(folder / "pixels.json", {"models": {"eleventh": sizes}})
+    media = json.loads((folder / "media.json").read_text())
+    media["image"]["models"]["eleventh"] = sizes
+    (folder / "media.json").write_text(json.dumps(media))
     rule = {"enum": ["5K"], "x-evidence": {"enum": "eleventh"}}
     draft = "https://json-schema.org/draft/2020-12/schema"
     schema = {"$schema": draft, "title": "Eleventh", "properties": {"resolution": rule}}

@@ -120,7 +120,7 @@ def find_cheapest_input(catalog: Catalog, operation: str, prices: Prices) -> Map
 
 def _resolutions(catalog: Catalog, prices: Prices) -> tuple[str, ...]:
     named = {price.resolution for price in prices.known if price.resolution}
-    return tuple(sorted({*named, *catalog.pixels["computed"]["side"]}))
+    return tuple(sorted({*named, *catalog.media["image"]["computed"]["side"]}))
 
 
 def _priced(step: Step, prices: Prices, allowed: float, spent: float) -> PlannedTest:

@@ -181,5 +181,5 @@ def _words(catalog: Catalog) -> dict[str, frozenset[str]]:
     return {
         "operation": frozenset(catalog.operations),
         "model": frozenset(catalog.models),
-        "resolution": frozenset({*listed, *catalog.pixels["computed"]["side"]}),
+        "resolution": frozenset({*listed, *catalog.media["image"]["computed"]["side"]}),
     }

@@ -148,7 +148,7 @@ _SIZES = [
 )
 def test_the_picture_has_the_size_of_the_table(api: Api, model: str, resolution: str | None, ratio: str) -> None:
     """Width and height are those that the contract's table gives for resolution and ratio."""
-    table = api.catalog.pixels["models"][model]
+    table = api.catalog.media["image"]["models"][model]
     expected = table["sizes"][resolution or table["resolution"]][ratio]
     assert _size(api, model=model, resolution=resolution, aspect_ratio=ratio) == expected
 
@@ -158,8 +158,8 @@ def test_the_picture_has_the_size_of_the_table(api: Api, model: str, resolution:
 def test_without_resolution_and_ratio_the_picture_is_the_default_square(api: Api) -> None:
     """Without a resolution or a ratio the picture has the provider's default tier and is square."""
     chosen = api.build_body(resolution=None, aspect_ratio=None)["input"]["model"]
-    computed = api.catalog.pixels["computed"]
-    table = api.catalog.pixels["models"].get(chosen, computed)
+    computed = api.catalog.media["image"]["computed"]
+    table = api.catalog.media["image"]["models"].get(chosen, computed)
     side = computed["side"][table["resolution"]]
     expected = table.get("sizes", {}).get(table["resolution"], {}).get("1:1", f"{side}x{side}")
     assert _size(api, resolution=None, aspect_ratio=None) == expected

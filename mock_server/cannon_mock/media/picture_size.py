@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_MOST_EXTREME = 8.0
+_MOST_EXTREME_RATIO = 8.0
+
+Tables = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,50 +22,66 @@ class Size:
     claim: str
 
 
-def size(pixels: Mapping[str, Any], model: str, input: Mapping[str, Any]) -> Size:
-    """The size of what ``model`` makes of ``input``: from its table, else worked out from the area of the tier.
+def describe(media: Mapping[str, Any], model: str, input: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Width, height and aspect ratio of a picture, and the claims on them, from the contract's data on media."""
+    size = find_size(media["image"], model, input)
+    properties = {"width": size.width, "height": size.height, "aspect_ratio": size.aspect_ratio}
+    return properties, (media["image"]["claim"], size.claim)
 
-    A resolution or ratio that no table knows is taken as the model's default.
+
+def find_size(tables: Tables, model: str, input: Mapping[str, Any]) -> Size:
+    """The size of what a model makes of an input: from the model's table, else computed from the area of the tier.
+
+    A resolution or ratio that no table lists counts as the model's default.
     """
-    computed = pixels["computed"]
-    table = pixels["models"].get(model, computed)
+    computed = tables["computed"]
+    table = tables["models"].get(model, computed)
     sizes: Mapping[str, Mapping[str, str]] = table.get("sizes", {})
-    tiers = {**computed["side"], **sizes}
+    tier = _choose_tier(computed, table, input)
+    ratio = _choose_ratio(table, sizes.get(tier, {}), input)
+    listed_size = sizes.get(tier, {}).get(ratio)
+    if listed_size is not None:
+        width, height = map(int, listed_size.split("x"))
+        return Size(width, height, ratio, table["claim"])
+    side, proportion, step = _find_side(computed, sizes, tier), _parse_ratio(ratio) or 1.0, computed["step"]
+    width, height = (_round_down(each, step) for each in (side * math.sqrt(proportion), side / math.sqrt(proportion)))
+    return Size(width, height, ratio, computed["claim"])
+
+
+def _choose_tier(computed: Tables, table: Tables, input: Mapping[str, Any]) -> str:
+    """The tier of the input's resolution, else of its quality, else the model's default."""
+    tiers = {**computed["side"], **table.get("sizes", {})}
     quality = input.get("quality")
-    named = table.get("quality", {}).get(quality) if isinstance(quality, str) else None
-    tier = _first(tiers, input.get("resolution"), named, table["resolution"], computed["resolution"])
+    by_quality = table.get("quality", {}).get(quality) if isinstance(quality, str) else None
+    candidates = (input.get("resolution"), by_quality, table["resolution"], computed["resolution"])
+    return next(tier for tier in candidates if isinstance(tier, str) and tier in tiers)
+
+
+def _choose_ratio(table: Tables, listed_ratios: Mapping[str, str], input: Mapping[str, Any]) -> str:
+    """The input's ratio where it is listed or can be computed, else the model's default."""
     ratio = input.get("aspect_ratio")
-    ratio = ratio if isinstance(ratio, str) and (_proportion(ratio) or ratio in sizes.get(tier, {})) else None
-    ratio = ratio or table["aspect_ratio"]
-    listed = sizes.get(tier, {}).get(ratio)
-    if listed is not None:
-        wide, high = listed.split("x")
-        return Size(int(wide), int(high), ratio, table["claim"])
-    side, step, proportion = _side(computed, sizes, tier), computed["step"], _proportion(ratio) or 1.0
-    width, height = side * math.sqrt(proportion), side / math.sqrt(proportion)
-    return Size(_rounded(width, step), _rounded(height, step), ratio, computed["claim"])
+    if isinstance(ratio, str) and (ratio in listed_ratios or _parse_ratio(ratio)):
+        return ratio
+    default: str = table["aspect_ratio"]
+    return default
 
 
-def _side(computed: Mapping[str, Any], sizes: Mapping[str, Mapping[str, str]], tier: str) -> float:
-    """The side of a square of the tier's area: as computed, or of the first entry where only the table has the tier."""
+def _find_side(computed: Tables, sizes: Mapping[str, Mapping[str, str]], tier: str) -> float:
+    """The side of a square of the tier's area; of the first listed size where only the model's table has the tier."""
     if tier in computed["side"]:
         return float(computed["side"][tier])
     width, height = next(iter(sizes[tier].values())).split("x")
     return math.sqrt(int(width) * int(height))
 
 
-def _first(known: Mapping[str, Any], *names: Any) -> str:
-    return next(name for name in names if isinstance(name, str) and name in known)
-
-
-def _proportion(ratio: str) -> float | None:
-    """Width over height of ``16:9``; None for what is no ratio, or too extreme to paint."""
+def _parse_ratio(ratio: str) -> float | None:
+    """Width over height of ``16:9``; None for a text that is no ratio, or one too extreme to paint."""
     width, _, height = ratio.partition(":")
     if not (width.isdecimal() and height.isdecimal() and len(ratio) <= 9 and int(width) and int(height)):
         return None
     proportion = int(width) / int(height)
-    return proportion if 1 / _MOST_EXTREME <= proportion <= _MOST_EXTREME else None
+    return proportion if 1 / _MOST_EXTREME_RATIO <= proportion <= _MOST_EXTREME_RATIO else None
 
 
-def _rounded(side: float, step: int) -> int:
+def _round_down(side: float, step: int) -> int:
     return max(step, int(side / step) * step)

@@ -1,31 +1,28 @@
-"""A task: our record of one request, drawn whole at its creation, and what a poll sees of it (floor 3, pure)."""
+"""A task: our record of one request, with its timeline planned at its creation (floor 3, pure)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from cannon_mock.media import picture_size
 from cannon_mock.model.scenarios import Scenario
 from cannon_spec.contract.catalog import Catalog, Operation
-from cannon_spec.contract.lifecycle import FOREVER_MS, Outcome, Timeline, status_at
+from cannon_spec.contract.lifecycle import FOREVER_MS, Outcome, Timeline
 
-_NAME = re.compile(r"\$([a-z_]+)")
-_ID = "req_"
+_ID_PREFIX = "req_"
 _compact = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: one byte a letter in memory
-_PLAIN = (
-    *("id", "account", "operation", "model", "input", "credits", "price_claim", "polls", "width", "height"),
-    *("aspect_ratio", "size_claim", "failure", "scenario", "webhook_url", "idempotency_key"),
+_STORED_FIELDS = (
+    *("id", "account", "operation", "model", "input", "credits", "price_claim", "polls"),
+    *("failure", "scenario", "webhook_url", "idempotency_key"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a task after it was drawn: a poll that counts, or an end that somebody asked for."""
+    """Something that happened to a task after it was planned: a poll that counts, or an end that a caller asked for."""
 
     at_ms: int
     kind: Literal["poll", "end"]
@@ -34,10 +31,22 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """What a task produces: its kind (image, video, audio, text) and properties, as ``width`` or ``duration``.
+
+    ``claims`` are those that the properties rest on.
+    """
+
+    kind: str
+    properties: Mapping[str, Any]
+    claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One accepted request; ``id`` is the vendor's request id.
 
-    ``drawn`` is its timeline as planned. Where ``polls`` is not 0, each state lasts so many polls instead. ``events``
+    Where ``polls`` is not 0, each state lasts that many polls instead of the times of ``planned_timeline``. ``events``
     are appended and never changed.
     """
 
@@ -50,10 +59,7 @@ class Task:
     price_claim: str
     planned_timeline: Timeline
     polls: int
-    width: int
-    height: int
-    aspect_ratio: str
-    size_claim: str
+    media: Media
     failure: str | None
     scenario: str
     webhook_url: str | None = None
@@ -62,7 +68,7 @@ class Task:
 
     @property
     def timeline(self) -> Timeline:
-        """When it was created, starts and ends, as far as is known now."""
+        """When the task was created, starts and ends, with every event so far taken into account."""
         line = self.planned_timeline
         for number, event in enumerate(self.events, 1):
             if event.kind == "end":
@@ -75,17 +81,17 @@ class Task:
 
     @property
     def error_message(self) -> str | None:
-        """Why it failed, or is to fail."""
-        ended = [event for event in self.events if event.kind == "end"]
-        return ended[0].message if ended else self.failure
+        """Why the task fails; None where it does not, or where no reason is given."""
+        end = next((event for event in self.events if event.kind == "end"), None)
+        return self.failure if end is None else end.message
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast tasks go.
+    """How fast tasks proceed.
 
-    ``immediate`` ends them as they are created; with ``polls`` each state lasts so many polls; else times are divided
-    by ``speed``.
+    With ``immediate`` a task ends as it is created; with ``polls`` each state lasts that many polls; otherwise times
+    are divided by ``speed``.
     """
 
     immediate: bool = False
@@ -95,194 +101,125 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class TaskRequest:
-    """What a task is made for: the account, its input, and what came with the create.
+    """What a task is planned from: the account, the input, the media it asks for, and what came with the create.
 
-    ``painted`` is the input that the picture is made of: ``input``, unless a value was capped.
+    ``capped_input`` is the input after each value that is too high was lowered: price and media follow it.
     """
 
     account: str
     operation: Operation
     input: Mapping[str, Any]
     capped_input: Mapping[str, Any]
+    media: Media
     webhook_url: str | None = None
     idempotency_key: str | None = None
 
 
-def plan_task(catalog: Catalog, order: TaskRequest, scenario: Scenario, pace: Pace, now_ms: int, seed: str) -> Task:
+def choose_model(operation: Operation, input: Mapping[str, Any]) -> str:
+    """The model that an input names, else the operation's default."""
+    model: str = input.get("model", operation.data["default_model"]["id"])
+    return model
+
+
+def find_pace(catalog: Catalog, operation: Operation) -> Mapping[str, Any]:
+    """The times that states of an operation last: its own entry of the lifecycle, else that of its kind of media."""
+    paces = catalog.lifecycle["pace"]
+    pace: Mapping[str, Any] = paces.get(operation.id) or paces[operation.data["media"]["kind"]]
+    return pace
+
+
+def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: Pace, now_ms: int, seed: str) -> Task:
     """A task with its whole timeline. The same arguments give the same task."""
-    chance = hashlib.sha256(seed.encode(errors="backslashreplace")).digest()
-    operation = order.operation
-    model = order.input.get("model", operation.data["default_model"]["id"])
-    size = picture_size.size(catalog.pixels, model, order.capped_input)
-    cost = operation.find_cost(order.capped_input)
+    random_bytes = hashlib.sha256(seed.encode(errors="backslashreplace")).digest()
+    operation = request.operation
+    model = choose_model(operation, request.input)
+    cost = operation.find_cost(request.capped_input)
     return Task(
-        id=f"{_ID}{chance[:8].hex()}",
-        account=order.account,
+        id=f"{_ID_PREFIX}{random_bytes[:8].hex()}",
+        account=request.account,
         operation=operation.id,
         model=model,
-        input=order.input,
+        input=request.input,
         credits=cost.credits,
         price_claim=cost.claim,
-        planned_timeline=_timeline(catalog, operation, chance[16:], pace, now_ms, scenario),
+        planned_timeline=_plan_timeline(catalog, operation, random_bytes[16:], pace, now_ms, scenario),
         polls=0 if scenario.stuck else round(pace.polls * max(1, scenario.factor)),
-        width=size.width,
-        height=size.height,
-        aspect_ratio=size.aspect_ratio,
-        size_claim=size.claim,
+        media=request.media,
         failure=scenario.message,
         scenario=scenario.name,
-        webhook_url=order.webhook_url,
-        idempotency_key=order.idempotency_key,
+        webhook_url=request.webhook_url,
+        idempotency_key=request.idempotency_key,
     )
 
 
 def encode(task: Task) -> str:
-    """A task as text, for a store."""
-    line = task.planned_timeline
+    """A task as text, for a store: values without their names, as a store keeps many tasks in memory."""
+    line, media = task.planned_timeline, task.media
     events = [[event.at_ms, event.kind, event.outcome, event.message] for event in task.events]
-    plain = [getattr(task, name) for name in _PLAIN]
+    values = [getattr(task, name) for name in _STORED_FIELDS]
     times = [line.created_ms, line.started_ms, line.ended_ms, line.outcome]
-    return _compact([plain, times, events])
+    return _compact([values, times, [media.kind, media.properties, media.claims], events])
 
 
 def decode(text: str) -> Task:
     """The task that was encoded."""
-    plain, times, events = json.loads(text)
-    drawn, seen = Timeline(*times), tuple(Event(*event) for event in events)
-    return Task(planned_timeline=drawn, events=seen, **dict(zip(_PLAIN, plain, strict=True)))
+    values, times, (kind, properties, claims), events = json.loads(text)
+    return Task(
+        planned_timeline=Timeline(*times),
+        media=Media(kind, properties, tuple(claims)),
+        events=tuple(Event(*event) for event in events),
+        **dict(zip(_STORED_FIELDS, values, strict=True)),
+    )
 
 
 def build_asset_id(catalog: Catalog, task: Task) -> str:
     """The vendor's task_id of a task, by which its files are named."""
-    prefix: str = catalog.operations[task.operation].data["asset"]["task_prefix"]
-    return f"{prefix}_{task.id.removeprefix(_ID)}"
+    prefix: str = catalog.operations[task.operation].data["media"]["task_prefix"]
+    return f"{prefix}_{task.id.removeprefix(_ID_PREFIX)}"
 
 
 def parse_asset_id(asset: str) -> str:
     """The request id of the task that an asset id would belong to."""
-    return _ID + asset.partition("_")[2]
+    return _ID_PREFIX + asset.partition("_")[2]
 
 
 def record_poll(task: Task, now_ms: int) -> Task:
-    """The task after a poll: as it was, unless its states are counted in polls and it has not ended."""
+    """The task after a poll: unchanged unless its states are counted in polls and it has not ended."""
     if not task.polls or task.timeline.ended_ms <= now_ms:
         return task
     return replace(task, events=(*task.events, Event(now_ms, "poll")))
 
 
 def end_task(task: Task, now_ms: int, outcome: Outcome, message: str | None) -> Task:
-    """The task after somebody ended it: as it was, if it had ended."""
+    """The task after it was ended at ``now_ms``; unchanged if it had ended before."""
     if task.timeline.ended_ms <= now_ms:
         return task
-    said = message if outcome == "failed" else None
-    return replace(task, events=(*task.events, Event(now_ms, "end", outcome, said)))
+    end = Event(now_ms, "end", outcome, message if outcome == "failed" else None)
+    return replace(task, events=(*task.events, end))
 
 
 def compute_poll_after_ms(catalog: Catalog, pace: Pace) -> int:
-    """When a client should first poll: it goes with the speed, and where states are counted in polls it is at once."""
-    unhurried: int = catalog.lifecycle["poll_after_ms"]["value"]
-    return 1 if pace.polls else max(1, round(unhurried / pace.speed))
+    """When a client should first poll: sooner at a higher speed, after 1 ms where states are counted in polls."""
+    poll_after_ms: int = catalog.lifecycle["poll_after_ms"]["value"]
+    return 1 if pace.polls else max(1, round(poll_after_ms / pace.speed))
 
 
-def build_view(catalog: Catalog, task: Task, now_ms: int, base_url: str) -> dict[str, Any]:
-    """The request object as a poll at ``now_ms`` sees it; asset addresses start with ``base_url``."""
-    timeline, operation = task.timeline, catalog.operations[task.operation]
-    status = status_at(timeline, now_ms)
-    replies, values = operation.data["replies"], _values(catalog, task, base_url)
-    ended, succeeded = status == timeline.outcome, status == "succeeded"
-    previews = {
-        "inputPreview": _filled(replies["input_preview"], values),
-        "outputPreview": _filled(replies["output_preview"], values) if succeeded else None,
-    }
-    seen = {
-        "id": task.id,
-        "operation": task.operation,
-        "status": status,
-        "billableCredits": task.credits,
-        **(previews if ended else {}),
-        "createdAtMs": timeline.created_ms,
-        "startedAtMs": None if status == "queued" else timeline.started_ms,
-        "completedAtMs": timeline.ended_ms if ended else None,
-        "errorMessage": task.error_message if status == "failed" else None,
-        "output": _filled(replies.get(status), values),
-    }
-    if ended:
-        seen["requestLog"] = _log(catalog, task, now_ms, _filled(replies["log"], values) if succeeded else None)
-    return seen
-
-
-def collect_claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]:
-    """The claims that the view of a task at ``now_ms`` rests on, beside the documented shapes."""
-    operation, status = catalog.operations[task.operation], status_at(task.timeline, now_ms)
-    pace = catalog.lifecycle["pace"][operation.data["asset"]["kind"]]["claim"]
-    always = (pace, task.price_claim, "credits-billable-at-once", "request-log-at-end-only")
-    if status == "queued":
-        return (*always, "request-queued-view")
-    swept = ("request-log-after-sweep",) if now_ms > _retained_until(catalog, task) else ()
-    if status == "failed":
-        said = catalog.scenarios["scenarios"].get(task.scenario, {}).get("claim", "scenario-header")
-        return (*always, said, "request-failed-view", *swept)
-    ratio = () if "aspect_ratio" in task.input else ("image-output-default-ratio",)
-    return (*always, *operation.data["replies"]["claims"], *ratio, *(swept if status == "succeeded" else ()))
-
-
-def _timeline(
-    catalog: Catalog, operation: Operation, chance: bytes, pace: Pace, now_ms: int, scenario: Scenario
+def _plan_timeline(
+    catalog: Catalog, operation: Operation, random_bytes: bytes, pace: Pace, now_ms: int, scenario: Scenario
 ) -> Timeline:
     if scenario.stuck:
-        started = FOREVER_MS if scenario.stuck == catalog.lifecycle["initial"] else now_ms
-        return Timeline(now_ms, started, FOREVER_MS, scenario.outcome)
+        started_ms = FOREVER_MS if scenario.stuck == catalog.lifecycle["initial"] else now_ms
+        return Timeline(now_ms, started_ms, FOREVER_MS, scenario.outcome)
     if pace.polls:
         return Timeline(now_ms, FOREVER_MS, FOREVER_MS, scenario.outcome)
-    kind = catalog.lifecycle["pace"][operation.data["asset"]["kind"]]
+    times = find_pace(catalog, operation)
     factor = 0 if pace.immediate else scenario.factor / pace.speed
-    queued, working = _between(kind["queued_ms"], chance[:4]), _between(kind["processing_ms"], chance[4:8])
-    started = now_ms + round(queued * factor)
-    return Timeline(now_ms, started, started + round(working * factor), scenario.outcome)
+    queued_ms = _pick_between(times["queued_ms"], random_bytes[:4])
+    processing_ms = _pick_between(times["processing_ms"], random_bytes[4:8])
+    started_ms = now_ms + round(queued_ms * factor)
+    return Timeline(now_ms, started_ms, started_ms + round(processing_ms * factor), scenario.outcome)
 
 
-def _between(bounds: Sequence[int], chance: bytes) -> int:
+def _pick_between(bounds: Sequence[int], random_bytes: bytes) -> int:
     least, most = bounds
-    return least + int.from_bytes(chance, "big") % (most - least + 1)
-
-
-def _values(catalog: Catalog, task: Task, base_url: str) -> dict[str, str]:
-    form, task_id = catalog.operations[task.operation].data["asset"], build_asset_id(catalog, task)
-    asset = f"{base_url}/assets/{task_id}"
-    return {
-        "prompt": str(task.input.get("prompt", "")),
-        "task_id": task_id,
-        "model": task.model,
-        "aspect_ratio": str(task.input.get("aspect_ratio", task.aspect_ratio)),
-        "asset": f"{asset}/{form['kind']}{form['suffix']}",
-        "source": f"{asset}/source{form['suffix']}",
-    }
-
-
-def _filled(template: Any, values: Mapping[str, str]) -> Any:
-    """A reply's template from the catalog with each ``$name`` replaced."""
-    if isinstance(template, str):
-        return _NAME.sub(lambda found: values[found[1]], template) if "$" in template else template
-    if isinstance(template, dict):
-        return {key: _filled(item, values) for key, item in template.items()}
-    if isinstance(template, list):
-        return [_filled(item, values) for item in template]
-    return template
-
-
-def _retained_until(catalog: Catalog, task: Task) -> int:
-    retention: int = catalog.lifecycle["log_retention_ms"]["value"]
-    return task.timeline.ended_ms + retention
-
-
-def _log(catalog: Catalog, task: Task, now_ms: int, output: Any) -> dict[str, Any]:
-    until = _retained_until(catalog, task)
-    kept = now_ms <= until
-    return {
-        "available": kept,
-        "retentionDays": catalog.lifecycle["log_retention_ms"]["value"] // 86_400_000,
-        "retainedUntilMs": until,
-        "input": dict(task.input) if kept else None,
-        "output": output if kept else None,
-        "errorMessage": task.error_message if kept else None,
-    }
+    return least + int.from_bytes(random_bytes, "big") % (most - least + 1)

@@ -17,6 +17,10 @@ from cannon_mock.stores.records import StoreError, Transaction
 T = TypeVar("T")
 
 _PREFIX = "cannon:"
+_LAYOUT = 2
+"""Changes with the form of what is stored: each layout has keys of its own, so that none is read by mistake."""
+
+_KEYS_OF_LAYOUT_1 = ("r:cell:clock", "r:cell:secret", "q:tasks")
 _PAGE = 1000
 _BROKEN = (redis.ConnectionError, redis.TimeoutError)
 _SECONDS = 5
@@ -26,13 +30,13 @@ class RedisRecords:
     """Records on the server at ``url``, under keys that start with ``prefix``.
 
     A transaction whose end is not known, as the connection broke, is not tried again: it raises StoreError. Raises
-    StoreError too where there is no server.
+    StoreError too where there is no server, or where an earlier version of the mock has a store under the prefix.
     """
 
     shared = True
 
     def __init__(self, url: str, prefix: str = _PREFIX) -> None:
-        self._prefix = prefix
+        self._prefix = f"{prefix}{_LAYOUT}:"
         self._address = _without_password(url)
         try:
             self._client: Any = redis.Redis.from_url(
@@ -45,7 +49,7 @@ class RedisRecords:
         except (ValueError, redis.RedisError) as error:
             raise StoreError(f"{self._address}: {error}; write redis://HOST:PORT/NUMBER") from None
         with self._telling():
-            self._client.ping()
+            self._refuse_layout_1(prefix)
 
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
         """See Records."""
@@ -121,6 +125,13 @@ class RedisRecords:
     def close(self) -> None:
         """See Records."""
         self._client.close()
+
+    def _refuse_layout_1(self, prefix: str) -> None:
+        """Refuse the store of an earlier version, which a new one beside it would hide. Asks the server, once."""
+        if self._client.exists(*(prefix + key for key in _KEYS_OF_LAYOUT_1)):
+            problem = f"an earlier version of the mock wrote the store under {prefix} and this one cannot read it"
+            advice = f"choose another database number, or delete the keys that start with {prefix}"
+            raise StoreError(f"{self._address}: {problem}; {advice}")
 
     def _record(self, name: str) -> str:
         return f"{self._prefix}r:{name}"

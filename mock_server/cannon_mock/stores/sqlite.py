@@ -14,9 +14,13 @@ from cannon_mock.stores.records import StoreError, Transaction
 
 T = TypeVar("T")
 
-_LAYOUT = 1
+_LAYOUT = 2
+"""Changes with the form of what is stored: a file of another layout is refused, as its records cannot be read."""
+
 _BUSY_SECONDS = 30
+# One transaction: a process that opens the file meanwhile finds it empty or complete, and never of layout 0.
 _TABLES = f"""
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS records (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS queues (
   queue TEXT NOT NULL, at_ms INTEGER NOT NULL, member TEXT NOT NULL, PRIMARY KEY (queue, at_ms, member)
@@ -24,6 +28,7 @@ CREATE TABLE IF NOT EXISTS queues (
 CREATE TABLE IF NOT EXISTS logs (n INTEGER PRIMARY KEY AUTOINCREMENT, log TEXT NOT NULL, value TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS logs_by_name ON logs (log, n);
 PRAGMA user_version = {_LAYOUT};
+COMMIT;
 """
 _EARLIEST = "SELECT at_ms, member FROM queues WHERE queue = ? AND at_ms <= ? ORDER BY at_ms, member LIMIT ?"
 _LATEST = "SELECT at_ms, member FROM queues WHERE queue = ? ORDER BY at_ms DESC, member DESC LIMIT ?"
@@ -167,13 +172,22 @@ class SqliteRecords:
             raise
         return connection
 
+    def _check_layout(self, connection: sqlite3.Connection) -> None:
+        """Refuse a file that is no store, or a store of another layout, before anything is written to it."""
+        (layout,) = connection.execute("PRAGMA user_version").fetchone()
+        is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+        if is_empty or layout == _LAYOUT:
+            return
+        if connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'records'").fetchone() == (0,):
+            raise StoreError(f"{self._path}: this file is not a store of the mock; name another file")
+        problem = f"another version of the mock wrote this store (layout {layout}; this version reads {_LAYOUT})"
+        raise StoreError(f"{self._path}: {problem}; name another file, or delete this one")
+
     def _prepare(self) -> None:
         connection = self._opened()
         try:
-            (layout,) = connection.execute("PRAGMA user_version").fetchone()
-            known = connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,) or layout == _LAYOUT
-            if not known:
-                raise StoreError(f"{self._path}: is no store of this version of the mock; name another file")
+            self._check_layout(connection)
+            # WAL: a poll reads while another process writes; without it each waits for the other.
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_TABLES)
         finally:

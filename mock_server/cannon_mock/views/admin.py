@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from cannon_mock.config import SETTINGS
-from cannon_mock.model import journal, tasks
+from cannon_mock.model import journal, task_view, tasks
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.keys import derive_account
 from cannon_mock.model.scenarios import ScenarioRule
@@ -321,7 +321,7 @@ def _moment(at_ms: int) -> int | None:
 def _whole_task(mock: MockContext, task: Task) -> Response:
     now_ms = mock.clock.now_ms()
     events = [asdict(event) for event in task.events]
-    view = tasks.build_view(mock.catalog, task, now_ms, find_base_url(mock))
+    view = task_view.build_view(mock.catalog, task, now_ms, find_base_url(mock))
     return jsonify({**_shown_task(task, now_ms), "events": events, "request": view})
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, jsonify, request
 
-from cannon_mock.model import scenarios, tasks
+from cannon_mock import media
+from cannon_mock.model import scenarios, task_view, tasks
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.keys import Key
 from cannon_mock.model.scenarios import Scenario
@@ -95,11 +96,11 @@ def read(id_: str) -> Response:
         seen.apply_fault(fault)
         faults.raise_status(fault, wait_s)
     task, now_ms = _polled(mock, task, scenario)
-    view = tasks.build_view(mock.catalog, task, now_ms, find_base_url(mock))
+    view = task_view.build_view(mock.catalog, task, now_ms, find_base_url(mock))
     drift = [each for each in scenario.patches if each.on == "poll" and each.status in ("", view["status"])]
     for each in drift:
         view = merge_patch(view, each.patch)
-    claims = tasks.collect_claims(mock.catalog, task, now_ms)
+    claims = task_view.collect_claims(mock.catalog, task, now_ms)
     return add_evidence_header(jsonify(view), *claims, *(each.claim for each in drift))
 
 
@@ -148,11 +149,17 @@ def _drawn(
     mock: MockContext, key: Key, submission: CreateBody, scenario: Scenario, idempotency_key: str | None
 ) -> Task:
     operation = mock.catalog.operations[submission.operation]
-    order = TaskRequest(
-        key.account, operation, submission.input, submission.painted, submission.webhook_url, idempotency_key
+    task_request = TaskRequest(
+        account=key.account,
+        operation=operation,
+        input=submission.input,
+        capped_input=submission.painted,
+        media=media.describe(mock.catalog, operation, submission.painted),
+        webhook_url=submission.webhook_url,
+        idempotency_key=idempotency_key,
     )
     seed = f"{mock.seed}:{next(mock.numbers)}"
-    return tasks.plan_task(mock.catalog, order, scenario, mock.config.pace, mock.clock.now_ms(), seed)
+    return tasks.plan_task(mock.catalog, task_request, scenario, mock.config.pace, mock.clock.now_ms(), seed)
 
 
 def _stored(mock: MockContext, key: Key, task: Task, submission: CreateBody, latency_ms: int) -> Task:

@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
-from cannon_mock.model import tasks
+from cannon_mock.model import task_view
 from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.model.scenarios import WebhookFaults
 from cannon_mock.model.tasks import Task
@@ -129,7 +129,7 @@ class WebhookSender:
 def build_event(catalog: Catalog, task: Task, base_url: str) -> bytes:
     """The body of a task's webhook: the same at each attempt."""
     ended_ms = task.timeline.ended_ms
-    seen = tasks.build_view(catalog, task, ended_ms, base_url)
+    seen = task_view.build_view(catalog, task, ended_ms, base_url)
     moment = datetime.fromtimestamp(ended_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     whole = {"type": f"request.{seen['status']}", "timestamp": moment, "data": seen}
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()

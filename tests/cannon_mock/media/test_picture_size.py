@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_mock.media.picture_size import Size, size
+from cannon_mock.media.picture_size import Size, find_size
 from cannon_spec import CatalogError, load_catalog
 from tests.support.payloads import CATALOG, WORDS, inputs, values
 
-PIXELS = CATALOG.pixels
+TABLES = CATALOG.media["image"]
 RESOLUTIONS = ("1K", "2K", "3K", "4K")
 RATIOS = sorted(word for word in WORDS if ":" in word)
 MODELS = (*CATALOG.models, "nobody-knows")
@@ -55,20 +55,20 @@ def _shown(found: Size) -> str:
 @pytest.mark.parametrize(("model", "input", "expected"), DOCUMENTED)
 def test_sizes_that_a_table_lists(model: str, input: dict[str, Any], expected: str) -> None:
     """A listed size is taken as listed, and rests on the claim of the model's table."""
-    found = size(PIXELS, model, input)
+    found = find_size(TABLES, model, input)
     assert (_shown(found), found.claim) == (expected, f"{model}-pixels")
 
 
 @pytest.mark.parametrize(("model", "input", "expected"), COMPUTED)
 def test_sizes_that_no_table_lists(model: str, input: dict[str, Any], expected: str) -> None:
     """Another size shares out the area of its tier in steps of 16 pixels, and says that it was worked out."""
-    found = size(PIXELS, model, input)
+    found = find_size(TABLES, model, input)
     assert (_shown(found), found.claim) == (expected, "pixels-computed")
 
 
 def _sizes(model: str, *resolutions: str) -> dict[tuple[str, str], Size]:
     pairs = product(resolutions, RATIOS)
-    return {pair: size(PIXELS, model, {"resolution": pair[0], "aspect_ratio": pair[1]}) for pair in pairs}
+    return {pair: find_size(TABLES, model, {"resolution": pair[0], "aspect_ratio": pair[1]}) for pair in pairs}
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -106,29 +106,29 @@ def test_a_higher_resolution_is_larger(model: str) -> None:
 @pytest.mark.parametrize("model", ["gptimage2", "seedream5", "flux2", "nobody-knows"])
 def test_an_unknown_ratio_is_the_default_one(model: str, ratio: Any) -> None:
     """A ratio that is none, or too extreme to paint, is taken as the model's default."""
-    assert size(PIXELS, model, {"aspect_ratio": ratio}) == size(PIXELS, model, {})
+    assert find_size(TABLES, model, {"aspect_ratio": ratio}) == find_size(TABLES, model, {})
 
 
 @pytest.mark.parametrize("resolution", ["8K", "4k", "", "1024", 4, None, {}])
 @pytest.mark.parametrize("model", ["gptimage2", "seedream5", "flux2", "nobody-knows"])
 def test_an_unknown_resolution_is_the_default_one(model: str, resolution: Any) -> None:
     """A resolution that no table knows is taken as the model's default."""
-    assert size(PIXELS, model, {"resolution": resolution, "aspect_ratio": "16:9"}) == size(
-        PIXELS, model, {"aspect_ratio": "16:9"}
+    assert find_size(TABLES, model, {"resolution": resolution, "aspect_ratio": "16:9"}) == find_size(
+        TABLES, model, {"aspect_ratio": "16:9"}
     )
 
 
 @pytest.mark.parametrize("quality", ["highest", "", 3, None, [], {}])
 def test_an_unknown_quality_chooses_no_tier(quality: Any) -> None:
     """A quality that the model's table does not know, of any JSON type, is as good as none."""
-    assert size(PIXELS, "seedream5", {"quality": quality}) == size(PIXELS, "seedream5", {})
+    assert find_size(TABLES, "seedream5", {"quality": quality}) == find_size(TABLES, "seedream5", {})
 
 
 @pytest.mark.parametrize("ratio", ["8:1", "1:8", "1:1"])
 def test_a_small_tier_of_an_overlay_can_be_painted(ratio: str) -> None:
     """Where an overlay makes a tier tiny, no side is below one step of 16 pixels."""
-    computed = {**PIXELS["computed"], "side": {"1K": 16}}
-    found = size({**PIXELS, "computed": computed}, "nobody-knows", {"aspect_ratio": ratio})
+    computed = {**TABLES["computed"], "side": {"1K": 16}}
+    found = find_size({**TABLES, "computed": computed}, "nobody-knows", {"aspect_ratio": ratio})
     assert min(found.width, found.height) == 16
 
 
@@ -146,13 +146,13 @@ OVERLAID: list[dict[str, Any]] = [
 def test_a_table_of_an_overlay_is_refused_at_once_or_serves(table: dict[str, Any], tmp_path: Path) -> None:
     """Whatever table an overlay makes, the contract does not load, or every input has a size."""
     overlay = tmp_path / "mine.json"
-    overlay.write_text(json.dumps({"pixels": {"models": {"grok": table}}}))
+    overlay.write_text(json.dumps({"media": {"image": {"models": {"grok": table}}}}))
     try:
-        pixels = load_catalog(overlay=overlay).pixels
+        tables = load_catalog(overlay=overlay).media["image"]
     except CatalogError:
         return
     for resolution, ratio, quality in product(("1K", "6K", "8K", None), ("16:9", "golden", None), ("high", None)):
-        found = size(pixels, "grok", {"resolution": resolution, "aspect_ratio": ratio, "quality": quality})
+        found = find_size(tables, "grok", {"resolution": resolution, "aspect_ratio": ratio, "quality": quality})
         assert min(found.width, found.height) >= 16
 
 
@@ -164,6 +164,6 @@ fields = st.dictionaries(
 @given(model=st.sampled_from(MODELS), input=fields | inputs)
 def test_any_input_has_a_size(model: str, input: dict[str, Any]) -> None:
     """Whatever JSON the fields hold, there is a size that can be painted, and its claim is in the ledger."""
-    found = size(PIXELS, model, input)
+    found = find_size(TABLES, model, input)
     assert min(found.width, found.height) >= 16
     assert found.claim in CATALOG.claims

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cannon_mock.model import scenarios, tasks
+from cannon_mock import media
+from cannon_mock.model import scenarios, task_view, tasks
+from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Event, Pace, Task, TaskRequest
 from cannon_spec.contract.lifecycle import Timeline, may_follow, status_at
 from tests.support.mocks import POLL_MS, PRICE_4K, RETENTION_MS
@@ -34,19 +36,24 @@ ALWAYS = [
 AT_THE_END = [*ALWAYS[:4], "inputPreview", "outputPreview", *ALWAYS[4:], "requestLog"]
 
 
-def _plan(seed: str = "s", scenario: str = "success", pace: Pace | None = None, **changes: Any) -> Task:
-    order = TaskRequest(
-        **{"account": "acct_a", "operation": OPERATION, "input": INPUT, "capped_input": INPUT, **changes}
-    )
-    return tasks.plan_task(CATALOG, order, KNOWN[scenario], pace or Pace(), NOW, seed)
+def _plan(seed: str = "s", scenario: str | Scenario = "success", pace: Pace | None = None, **changes: Any) -> Task:
+    values = {"account": "acct_a", "operation": OPERATION, "input": INPUT, "capped_input": INPUT, **changes}
+    described = media.describe(CATALOG, OPERATION, values["capped_input"])
+    request = TaskRequest(**values, media=described)
+    chosen = KNOWN[scenario] if isinstance(scenario, str) else scenario
+    return tasks.plan_task(CATALOG, request, chosen, pace or Pace(), NOW, seed)
+
+
+def _size(task: Task) -> tuple[int, int]:
+    return task.media.properties["width"], task.media.properties["height"]
 
 
 def _seen(task: Task, after_ms: int) -> dict[str, Any]:
-    return tasks.build_view(CATALOG, task, task.timeline.created_ms + after_ms, BASE)
+    return task_view.build_view(CATALOG, task, task.timeline.created_ms + after_ms, BASE)
 
 
 def _at(task: Task, moment: str) -> dict[str, Any]:
-    return tasks.build_view(CATALOG, task, getattr(task.timeline, moment), BASE)
+    return task_view.build_view(CATALOG, task, getattr(task.timeline, moment), BASE)
 
 
 @given(seed=seeds, scenario=st.sampled_from(ENDS), speed=speeds, immediate=st.booleans())
@@ -75,19 +82,19 @@ def test_a_task_records_its_request() -> None:
         "gptimage2",
         PRICE_4K,
     )
-    assert (task.width, task.height, task.aspect_ratio, task.input) == (3840, 2160, "16:9", INPUT)
+    assert (_size(task), task.media.properties["aspect_ratio"], task.input) == ((3840, 2160), "16:9", INPUT)
 
 
 def test_a_task_without_a_model_is_the_default_one() -> None:
     """An input without model is made with the operation's default."""
     task = _plan(input={"prompt": "x"}, capped_input={"prompt": "x"})
-    assert (task.model, task.width, task.height) == ("gptimage2", 1280, 1280)
+    assert (task.model, _size(task)) == ("gptimage2", (1280, 1280))
 
 
 def test_a_picture_is_sized_by_what_is_painted() -> None:
     """A capped value counts for the picture, the submitted one for the record."""
     task = _plan(capped_input={**INPUT, "resolution": "2K"})
-    assert ((task.width, task.height), task.input["resolution"]) == ((2048, 1152), "4K")
+    assert (_size(task), task.input["resolution"]) == ((2048, 1152), "4K")
 
 
 @given(seed=seeds, speed=st.floats(0.01, 100))
@@ -213,7 +220,7 @@ def test_the_request_log_is_kept_for_seven_days(scenario: str) -> None:
     task = _plan(scenario=scenario)
     until = task.timeline.ended_ms + RETENTION_MS
     first, last, swept = (
-        tasks.build_view(CATALOG, task, at, BASE) for at in (task.timeline.ended_ms, until, until + 1)
+        task_view.build_view(CATALOG, task, at, BASE) for at in (task.timeline.ended_ms, until, until + 1)
     )
     assert first == last
     assert first["requestLog"].items() >= {"available": True, "retentionDays": 7, "retainedUntilMs": until}.items()
@@ -233,7 +240,7 @@ def test_the_request_log_is_kept_for_seven_days(scenario: str) -> None:
 )
 def test_a_view_cites_what_it_rests_on(scenario: str, after_ms: int, named: str, absent: str) -> None:
     """Each state names the claims of its own, all of them in the ledger."""
-    cited = tasks.collect_claims(CATALOG, _plan(scenario=scenario), NOW + after_ms)
+    cited = task_view.collect_claims(CATALOG, _plan(scenario=scenario), NOW + after_ms)
     assert named in cited
     assert absent not in cited
     assert set(cited) <= CATALOG.claims.keys()
@@ -243,14 +250,14 @@ def test_a_swept_log_is_cited_from_its_first_millisecond() -> None:
     """The claim on an emptied log is named exactly when the log is empty."""
     task = _plan()
     for at in (task.timeline.ended_ms + RETENTION_MS, task.timeline.ended_ms + RETENTION_MS + 1):
-        swept = not tasks.build_view(CATALOG, task, at, BASE)["requestLog"]["available"]
-        assert ("request-log-after-sweep" in tasks.collect_claims(CATALOG, task, at)) is swept
+        swept = not task_view.build_view(CATALOG, task, at, BASE)["requestLog"]["available"]
+        assert ("request-log-after-sweep" in task_view.collect_claims(CATALOG, task, at)) is swept
 
 
 @pytest.mark.parametrize(("input", "cited"), [(INPUT, False), ({"prompt": "x"}, True)])
 def test_a_ratio_of_our_own_is_cited(input: dict[str, str], cited: bool) -> None:
     """The claim on the default ratio is named where the request left the ratio out, and only there."""
-    found = tasks.collect_claims(CATALOG, _plan(input=input, capped_input=input), NOW + 60_000)
+    found = task_view.collect_claims(CATALOG, _plan(input=input, capped_input=input), NOW + 60_000)
     assert ("image-output-default-ratio" in found) == cited
 
 
@@ -295,8 +302,7 @@ def test_a_task_can_be_ended_once(at: int, outcome: Any, message: str) -> None:
 def test_a_stuck_task_never_leaves_its_state(state: str, pace: Pace) -> None:
     """A scenario that is stuck stays so, at any time and however it is polled."""
     stuck = scenarios.read_scenarios({"mine": {"pace": {"stuck": state}}})["mine"]
-    order = TaskRequest("acct_a", OPERATION, INPUT, INPUT)
-    task = tasks.plan_task(CATALOG, order, stuck, pace, NOW, "s")
+    task = _plan(scenario=stuck, pace=pace)
     for _ in range(9):
         task = tasks.record_poll(task, NOW)
     assert [_seen(task, at)["status"] for at in (1, RETENTION_MS * 50)] == [state, state]
@@ -306,10 +312,9 @@ def test_a_stuck_task_never_leaves_its_state(state: str, pace: Pace) -> None:
 def test_a_slow_scenario_stretches_the_times(factor: float) -> None:
     """Waiting and work take ``factor`` times as long as they would have taken."""
     slow = scenarios.read_scenarios({"mine": {"pace": {"factor": factor}}})["mine"]
-    plain, order = _plan().timeline, TaskRequest("acct_a", OPERATION, INPUT, INPUT)
-    drawn = tasks.plan_task(CATALOG, order, slow, Pace(), NOW, "s").timeline
-    assert drawn.started_ms - NOW == round((plain.started_ms - NOW) * factor)
-    assert drawn.ended_ms - drawn.started_ms == round((plain.ended_ms - plain.started_ms) * factor)
+    plain, planned = _plan().timeline, _plan(scenario=slow).timeline
+    assert planned.started_ms - NOW == round((plain.started_ms - NOW) * factor)
+    assert planned.ended_ms - planned.started_ms == round((plain.ended_ms - plain.started_ms) * factor)
 
 
 @given(

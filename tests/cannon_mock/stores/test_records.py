@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import redis
 
 from cannon_mock.stores import Records, StoreError, open_records
 from cannon_mock.stores.records import Transaction
+from cannon_mock.stores.redis import RedisRecords
 from tests.support.stores import Opener
 
 ODD = ["", " ", "é 🐻", "a\x00b", "line\nfeed", "*?[x]", "x" * 5000, "1 2 3"]
@@ -186,7 +188,7 @@ def test_records_work_on_in_a_forked_process(shared: Opener) -> None:
     assert records.get("b") == "child of parent"
 
 
-def test_a_file_of_another_layout_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     """A SQLite file that is none of ours is refused and stays as it is."""
     file = tmp_path / "other.db"
     connection = sqlite3.connect(file)
@@ -194,9 +196,35 @@ def test_a_file_of_another_layout_is_refused(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     before = file.read_bytes()
-    with pytest.raises(StoreError, match=r"other\.db: is no store of this version"):
+    with pytest.raises(StoreError, match=r"other\.db: this file is not a store of the mock; name another file"):
         open_records(f"sqlite:{file}")
     assert file.read_bytes() == before
+
+
+def test_a_file_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
+    """A SQLite store of another layout is refused with both layouts and what to do, and stays as it is."""
+    file = tmp_path / "earlier.db"
+    open_records(f"sqlite:{file}").close()
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match=r"layout 1; this version reads 2\); name another file, or delete this one"):
+        open_records(f"sqlite:{file}")
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("key", ["r:cell:clock", "r:cell:secret", "q:tasks"])
+def test_a_redis_store_of_an_earlier_version_is_refused(valkey: str, key: str) -> None:
+    """Where any key of the first layout stands, opening says so and what to do; without it the store opens."""
+    prefix = f"earlier {key}:"
+    server = redis.Redis.from_url(valkey)
+    server.set(f"{prefix}{key}", "1")
+    with pytest.raises(StoreError, match=r"earlier version of the mock wrote the store under .* another database"):
+        RedisRecords(valkey, prefix)
+    server.delete(f"{prefix}{key}")
+    RedisRecords(valkey, prefix).close()
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis://127.0.0.1:many/0", "sqlite:", "nothing"])

@@ -11,7 +11,7 @@ import pytest
 
 from cannon_mock.model import tasks
 from cannon_mock.model.credits import Balance
-from cannon_mock.model.tasks import Task
+from cannon_mock.model.tasks import Media, Task
 from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, Records, Store
 from cannon_mock.stores.memory import MemoryRecords
 from cannon_spec.contract.lifecycle import FOREVER_MS, Timeline
@@ -27,10 +27,7 @@ PLAIN = Task(
     price_claim="credits-price-image",
     planned_timeline=Timeline(1000, 2000, 5000, "succeeded"),
     polls=0,
-    width=64,
-    height=64,
-    aspect_ratio="1:1",
-    size_claim="pixels-computed",
+    media=Media("image", {"width": 64, "height": 64}, ("pixels-computed",)),
     failure=None,
     scenario="success",
 )

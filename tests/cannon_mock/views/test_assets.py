@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from cannon_mock.media.picture_size import size
-from cannon_mock.model.tasks import Task
-from cannon_mock.views.assets import render
+from cannon_mock import media
+from cannon_mock.media.picture_size import find_size
+from cannon_mock.model.tasks import Media, Task
 from cannon_spec.contract.lifecycle import Timeline
 from tests.support.mocks import FAILURE, LONG_MS, POLL_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body, refusal
 from tests.support.payloads import CATALOG
@@ -38,13 +38,16 @@ def _task(width: int = 64, height: int = 64, prompt: str = "x", number: int = 1)
         price_claim="credits-price-image",
         planned_timeline=Timeline(0, 0, 0, "succeeded"),
         polls=0,
-        width=width,
-        height=height,
-        aspect_ratio="1:1",
-        size_claim="pixels-computed",
+        media=Media("image", {"width": width, "height": height, "aspect_ratio": "1:1"}),
         failure=None,
         scenario="success",
     )
+
+
+def _render(task: Task) -> bytes:
+    file = media.render(CATALOG, task, "image.png")
+    assert file is not None
+    return file.data
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -89,7 +92,7 @@ def test_the_picture_is_a_png_of_the_right_size(mock: Driver, input: dict[str, A
     """Both addresses of a picture serve the same PNG, as large as the table of sizes says."""
     payload = body(**input)
     image, source = (mock.client.get(url) for url in _urls(mock, payload))
-    expected = size(CATALOG.pixels, payload["input"].get("model", "gptimage2"), payload["input"])
+    expected = find_size(CATALOG.media["image"], payload["input"].get("model", "gptimage2"), payload["input"])
     assert (image.status_code, image.mimetype) == (200, "image/png")
     assert (_opened(image.data).format, _opened(image.data).size) == ("PNG", (expected.width, expected.height))
     assert source.data == image.data
@@ -114,21 +117,21 @@ def test_a_picture_stays_the_same(mock: Driver) -> None:
 
 def test_pictures_of_different_prompts_differ(mock: Driver) -> None:
     """Two prompts make two pictures, which differ in what is drawn, not in a colour alone."""
-    one, two = (_opened(render(_task(512, 512, prompt))) for prompt in ("a bear", "a boar"))
+    one, two = (_opened(_render(_task(512, 512, prompt))) for prompt in ("a bear", "a boar"))
     assert one.tobytes() != two.tobytes()
     assert _fetched(mock, body(prompt="a bear")).data != _fetched(mock, body(prompt="a boar")).data
 
 
 def test_a_picture_has_a_colour_of_its_own() -> None:
     """Two tasks with one prompt make the same drawing on different ground."""
-    one, two = (_opened(render(_task(number=number))) for number in (1, 2))
+    one, two = (_opened(_render(_task(number=number))) for number in (1, 2))
     assert one.tobytes() == two.tobytes()
     assert one.convert("RGB").tobytes() != two.convert("RGB").tobytes()
 
 
 def test_something_is_drawn() -> None:
     """A picture has more than one colour, and is well under a megabyte even at 4K."""
-    data = render(_task(3840, 2160, "A lone detective"))
+    data = _render(_task(3840, 2160, "A lone detective"))
     assert len(_opened(data).convert("RGB").getcolors() or []) > 1
     assert len(data) < 1_000_000
 
@@ -142,7 +145,7 @@ def test_any_prompt_is_painted(mock: Driver, name: str) -> None:
 @pytest.mark.parametrize(("width", "height"), [(10, 10), (16, 16), (16, 8192), (8192, 16), (352, 2928), (6240, 2656)])
 def test_any_size_is_painted(width: int, height: int) -> None:
     """The smallest and the largest sizes that the contract can name, upright and lying, are painted."""
-    assert _opened(render(_task(width, height, PROMPTS["long"]))).size == (width, height)
+    assert _opened(_render(_task(width, height, PROMPTS["long"]))).size == (width, height)
 
 
 def test_head_says_what_get_would(mock: Driver) -> None:

@@ -270,14 +270,44 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         ("poll_after_ms", "nobody-said"),
     ),
     "a size that is none": (
-        "pixels.json",
-        setting("models", "gptimage2", "sizes", "1K", "1:1", to="big"),
-        ("pixels", "1K/1:1", "pattern"),
+        "media.json",
+        setting("image", "models", "gptimage2", "sizes", "1K", "1:1", to="big"),
+        ("media", "1K/1:1", "pattern"),
     ),
     "sizes on an unknown claim": (
-        "pixels.json",
-        setting("models", "gptimage2", "claim", to="nobody-said"),
+        "media.json",
+        setting("image", "models", "gptimage2", "claim", to="nobody-said"),
         ("gptimage2 claim", "nobody-said"),
+    ),
+    "a kind of media that is none": (
+        "catalog.json",
+        setting("operations", "image.generate", "media", "kind", to="hologram"),
+        ("image.generate/media/kind", "enum"),
+    ),
+    "a text with a file": (
+        "catalog.json",
+        setting("operations", "image.generate", "media", "kind", to="text"),
+        ("image.generate/media", "not"),
+    ),
+    "a video as a picture": (
+        "catalog.json",
+        setting("operations", "image.generate", "media", "kind", to="video"),
+        ("image.generate/media/media_type", "const"),
+    ),
+    "a reply with a variable that has no value": (
+        "catalog.json",
+        setting("operations", "image.generate", "replies", "succeeded", "image_urls", to=["$movie"]),
+        ("operation image.generate replies", "$movie", "$asset".removeprefix("$")),
+    ),
+    "a default on an unknown claim": (
+        "catalog.json",
+        setting("operations", "image.generate", "replies", "default_claims", to={"aspect_ratio": "nobody-said"}),
+        ("default_claims", "nobody-said"),
+    ),
+    "an operation without a pace": (
+        "lifecycle.json",
+        setting("pace", to={}),
+        ("lifecycle pace", "image.generate or image"),
     ),
     "an unknown outcome": (
         "scenarios.json",
@@ -300,7 +330,7 @@ def test_a_broken_file_is_refused(name: str, engine: str, schemas: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "file", ["catalog.json", "evidence.json", "lifecycle.json", "pixels.json", "scenarios.json", "meta.schema.json"]
+    "file", ["catalog.json", "evidence.json", "lifecycle.json", "media.json", "scenarios.json", "meta.schema.json"]
 )
 def test_a_missing_file_is_refused(file: str, schemas: Path) -> None:
     """Without one of its files there is no contract."""

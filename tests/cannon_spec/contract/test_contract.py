@@ -244,7 +244,7 @@ def test_nothing_of_a_catalog_can_be_replaced(catalog: Catalog) -> None:
         catalog.models,
         catalog.schemas,
         catalog.lifecycle,
-        catalog.pixels,
+        catalog.media,
     ):
         with pytest.raises(TypeError):
             part["x"] = 1  # type: ignore[index]
@@ -258,7 +258,7 @@ def test_the_parts_are_all_read(catalog: Catalog) -> None:
 
 def test_every_model_has_sizes_for_its_own_values() -> None:
     """A size table of a model has the resolution and the ratio that it falls back on."""
-    for model, entry in CATALOG.pixels["models"].items():
+    for model, entry in CATALOG.media["image"]["models"].items():
         assert model in CATALOG.models
         assert entry["resolution"] in entry["sizes"], model
         assert entry["aspect_ratio"] in entry["sizes"][entry["resolution"]], model

@@ -1,0 +1,58 @@
+"""Checks on what an operation produces: it has a pace, and every variable of its replies a value (floor 1, pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cannon_spec.contract.catalog import Catalog, Operation
+from cannon_spec.errors import CatalogError
+
+VARIABLE = re.compile(r"\$([a-z_][a-z0-9_]*)")
+"""A variable in a reply's template: ``$prompt``."""
+
+_ALWAYS_KNOWN = ("task_id", "model")
+KIND_PROPERTIES = {"image": ("width", "height", "aspect_ratio")}
+"""The properties that media of a kind always have."""
+
+_TEMPLATES = ("input_preview", "output_preview", "processing", "succeeded", "log")
+
+
+def check_media(catalog: Catalog) -> None:
+    """Each operation that can be judged has a pace, and its replies name only variables that have a value.
+
+    Raises CatalogError.
+    """
+    for operation in catalog.operations.values():
+        if operation.is_covered:
+            _check_pace(catalog, operation)
+            _check_variables(catalog, operation)
+
+
+def _check_pace(catalog: Catalog, operation: Operation) -> None:
+    names = (operation.id, operation.data["media"]["kind"])
+    if not any(name in catalog.lifecycle["pace"] for name in names):
+        problem = f"has no pace for {' or '.join(names)}"
+        raise CatalogError(
+            "lifecycle pace", problem, "add queued_ms, processing_ms and a claim under one of these names"
+        )
+
+
+def _check_variables(catalog: Catalog, operation: Operation) -> None:
+    media, replies = operation.data["media"], operation.data["replies"]
+    fields = catalog.schemas[operation.input or ""].get("properties", {})
+    properties = (*KIND_PROPERTIES.get(media["kind"], ()), *media.get("properties", {}))
+    known = dict.fromkeys((*_ALWAYS_KNOWN, *media.get("files", {}), *properties, *fields))
+    for name in (name for template in _TEMPLATES for name in _find_variables(replies[template])):
+        if name not in known:
+            problem = f"the variable ${name} has no value"
+            raise CatalogError(f"operation {operation.id} replies", problem, f"use one of {', '.join(known)}")
+
+
+def _find_variables(template: Any) -> Iterator[str]:
+    if isinstance(template, str):
+        yield from VARIABLE.findall(template)
+    elif isinstance(template, dict | list):
+        for item in template.values() if isinstance(template, dict) else template:
+            yield from _find_variables(item)
