@@ -1,1 +1,1 @@
-"""Results, tables and explanations for people and for programs (floor 2)."""
+"""Findings, tables and explanations, written for people and for programs (floor 2)."""

@@ -1,4 +1,4 @@
-"""Judge recorded exchanges: each body by its schema, then all of them together (floor 1, pure)."""
+"""Judge recorded calls: each body by its schema, then the calls together (floor 1, pure)."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from cannon_spec.traffic.har import Kind, RecordedCall
 from cannon_spec.traffic.sequence import ParsedCall
 
 _REPLIES: dict[Kind, str] = {"create": "accepted", "poll": "request", "status": "status"}
-_FIRST_ERROR = 400
+_FIRST_ERROR_STATUS = 400
 
 
-def judge(
-    catalog: Catalog, exchanges: Sequence[RecordedCall], strictness: Strictness = "normal"
+def judge_calls(
+    catalog: Catalog, calls: Sequence[RecordedCall], strictness: Strictness = "normal"
 ) -> list[tuple[RecordedCall, Report]]:
-    """Each exchange with what is wrong with it.
+    """Judge each call, and return it with its report.
 
-    A path is a JSON Pointer into the HAR as far as ``postData`` or ``content``, and goes on within the body:
-    ``/log/entries/3/response/content/output/image_url``.
+    The path of a finding is a JSON Pointer into the HAR as far as ``postData`` or ``content``, and goes on within the
+    body: ``/log/entries/3/response/content/output/image_url``.
     """
-    found: dict[int, list[Finding]] = {each.entry: [] for each in exchanges}
-    seens = [_seen(catalog, each, found[each.entry]) for each in exchanges]
-    for entry, finding in sequence.check_sequence(catalog, seens):
-        found[entry].append(finding)
-    return [(each, _report(found[each.entry], strictness)) for each in exchanges]
+    findings: dict[int, list[Finding]] = {each.entry: [] for each in calls}
+    parsed_calls = [_judge_bodies(catalog, each, findings[each.entry]) for each in calls]
+    for entry, finding in sequence.check_sequence(catalog, parsed_calls):
+        findings[entry].append(finding)
+    return [(each, _sort_findings(findings[each.entry], strictness)) for each in calls]
 
 
-def _report(findings: list[Finding], strictness: Strictness) -> Report:
-    ordered = sorted(findings, key=lambda each: (each.path, each.rule, each.message))
-    return Report(tuple(ordered)).with_strictness(strictness)
+def _sort_findings(findings: list[Finding], strictness: Strictness) -> Report:
+    ordered_findings = sorted(findings, key=lambda each: (each.path, each.rule, each.message))
+    return Report(tuple(ordered_findings)).with_strictness(strictness)
 
 
-def _seen(catalog: Catalog, exchange: RecordedCall, found: list[Finding]) -> ParsedCall:
-    """The bodies as JSON; what the schemas have against them is put into ``found``."""
-    sent = received = None
-    if exchange.request_body is not None:
-        sent, report = _sent(catalog, exchange.request_body)
-        found += _moved(report, ("log", "entries", exchange.entry, "request", "postData"))
-    if exchange.response_body is not None:
-        kind = "error" if exchange.status >= _FIRST_ERROR else _REPLIES[exchange.kind]
-        received, report = _received(catalog, exchange.response_body, kind)
-        found += _moved(report, ("log", "entries", exchange.entry, "response", "content"))
-    return ParsedCall(exchange, sent, received)
+def _judge_bodies(catalog: Catalog, call: RecordedCall, findings: list[Finding]) -> ParsedCall:
+    """Parse both bodies of a call, and append what their schemas object to to ``findings``."""
+    request_json = response_json = None
+    if call.request_body is not None:
+        request_json, report = _judge_request(catalog, call.request_body)
+        findings += _prefix_paths(report, ("log", "entries", call.entry, "request", "postData"))
+    if call.response_body is not None:
+        kind = "error" if call.status >= _FIRST_ERROR_STATUS else _REPLIES[call.kind]
+        response_json, report = _judge_response(catalog, call.response_body, kind)
+        findings += _prefix_paths(report, ("log", "entries", call.entry, "response", "content"))
+    return ParsedCall(call, request_json, response_json)
 
 
-def _sent(catalog: Catalog, body: str | bytes) -> tuple[Any, Report]:
+def _judge_request(catalog: Catalog, body: str | bytes) -> tuple[Any, Report]:
     try:
         value = document.loads(body)
     except NotJSON as error:
@@ -60,16 +60,16 @@ def _sent(catalog: Catalog, body: str | bytes) -> tuple[Any, Report]:
     return value, validate.request(catalog, value)
 
 
-def _received(catalog: Catalog, body: str | bytes, kind: str) -> tuple[Any, Report]:
+def _judge_response(catalog: Catalog, body: str | bytes, kind: str) -> tuple[Any, Report]:
     try:
         value = document.loads(body)
     except NotJSON as error:
-        held = catalog.rule(f"envelope/{kind}", ("type",)).claim  # what says that there is an object
+        claim = catalog.rule(f"envelope/{kind}", ("type",)).claim  # the claim that the reply is a JSON object
         hint = "the service sent this, or the recording cut it off"
-        return None, Report((Finding(error.pointer, "json", held.severity, error.problem, hint, held.evidence),))
+        return None, Report((Finding(error.pointer, "json", claim.severity, error.problem, hint, claim.evidence),))
     return value, validate.response(catalog, kind, value)
 
 
-def _moved(report: Report, path: Path) -> list[Finding]:
+def _prefix_paths(report: Report, path: Path) -> list[Finding]:
     """The findings with paths that start at the file instead of at the body."""
     return [replace(each, path=to_pointer(path) + each.path) for each in report.findings]

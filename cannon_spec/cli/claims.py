@@ -1,0 +1,65 @@
+"""The command ``cannon-spec claims``: list what the contract rests on (floor 2)."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from cannon_spec.cli import flags
+from cannon_spec.cli.status import ExitStatus
+
+if TYPE_CHECKING:
+    from cannon_spec.cli.flags import Commands
+
+STRENGTHS = ("documented", "example", "observed", "upstream", "reported", "assumed", "user")
+KINDS = ("rule", "behaviour", "gap")
+
+_EPILOG = """\
+strengths, from strong to weak:
+  documented   a page of the vendor states it
+  example      an example on such a page shows it
+  observed     recorded from the live API
+  upstream     the maker or provider of a model states it
+  reported     third parties state it
+  assumed      our assumption: the vendor does not document it
+  user         your overlay states it
+
+kinds:
+  rule         a rule on payloads rests on it
+  behaviour    the service behaves like this
+  gap          the vendor does not document it, and no rule rests on it
+
+examples:
+  cannon-spec claims --strength assumed                  our assumptions
+  cannon-spec claims --format json                       all claims, with sources
+  cannon-spec claims --observations observations.json    where a contract run observed something else
+
+exit status: 0 listed, 2 the file cannot be read or holds no observations, 3 internal error
+"""
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command with its flags."""
+    command = flags.add_command(commands, "claims", "list the claims that the contract rests on", run, epilog=_EPILOG)
+    command.add_argument("--strength", choices=STRENGTHS, help="list claims of this strength only (default: all)")
+    command.add_argument("--kind", choices=KINDS, help="list claims of this kind only (default: all)")
+    command.add_argument(
+        "--observations",
+        metavar="FILE",
+        help="list what a contract run observed, from the observations.json that it wrote (default: none)",
+    )
+    flags.add_choice(command, "--format", {"text": "a table, for people", "json": "one JSON document, for programs"})
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List the claims, or the observations on them. Raises CatalogError for a file that holds no observations."""
+    from cannon_spec.output import claim_list, observation_file, observation_list
+
+    catalog, is_json = flags.load_catalog(arguments), arguments.format == "json"
+    claims = claim_list.select_claims(catalog, arguments.strength, arguments.kind)
+    if arguments.observations is None:
+        print(claim_list.render_json(claims) if is_json else claim_list.render_text(claims))
+    else:
+        file = observation_file.read_observations(catalog, arguments.observations).select(claims)
+        print(observation_list.render_json(file) if is_json else observation_list.render_text(file))
+    return ExitStatus.OK

@@ -1,0 +1,39 @@
+"""The command ``cannon-spec explain``: what is known of one name, and how (floor 2)."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from cannon_spec.cli import flags
+from cannon_spec.cli.status import ExitStatus
+
+if TYPE_CHECKING:
+    from cannon_spec.cli.flags import Commands
+
+_EPILOG = """\
+examples:
+  cannon-spec explain gptimage2                    a model, by its identifier
+  cannon-spec explain "GPT Image 2"                or by its name
+  cannon-spec explain image.generate               an operation
+  cannon-spec explain gptimage2-square-below-4k    a claim, as findings name it
+  cannon-spec explain assumed:asset-open           a claim, as the header x-mock-evidence names it
+  cannon-spec explain model-unknown                a rule, as findings name it
+
+exit status: 0 explained, 2 unknown name, 3 internal error
+"""
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command with its flags."""
+    summary = "show what is known of a model, an operation, a claim or a rule, and the evidence"
+    command = flags.add_command(commands, "explain", summary, run, epilog=_EPILOG)
+    command.add_argument("topic", metavar="MODEL|OPERATION|CLAIM|RULE", help="its identifier, as findings have it")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what is known. Raises UnknownName."""
+    from cannon_spec.output.explanations import explain_topic
+
+    print(explain_topic(flags.load_catalog(arguments), arguments.topic))
+    return ExitStatus.OK

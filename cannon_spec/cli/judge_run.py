@@ -1,0 +1,62 @@
+"""One run of a command that judges files (floor 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cannon_spec.cli.status import ExitStatus, report_problem
+from cannon_spec.finding import Finding, Report
+from cannon_spec.output.judged_document import JudgedDocument, Summary, Writer
+
+_NO_COUNTS: Mapping[str, int] = MappingProxyType({})
+
+
+class JudgeRun:
+    """Write and count judged documents, and remember what may be reported only once."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._unique_texts: set[str] = set()
+        self._could_not_judge = False
+        self.summary = Summary()
+
+    def add(self, judged_document: JudgedDocument) -> None:
+        """Count a judged document and write it, without the warnings that this run gave before."""
+        findings = judged_document.report.findings
+        report = Report(tuple(finding for finding in findings if not self._is_repeated_warning(finding)))
+        self.summary = self.summary.plus(report)
+        self._writer.add(judged_document._replace(report=report))
+
+    def fail(self, problem: str = "") -> None:
+        """Note that something could not be judged, which decides the exit status; report the problem if there is one."""
+        self._could_not_judge = True
+        if problem:
+            report_problem(problem)
+
+    def note_once(self, text: str) -> None:
+        """Report a text that is no failure, and the same text only once."""
+        if self._is_first(text):
+            report_problem(text)
+
+    def finish(self, extra_counts: Mapping[str, int] = _NO_COUNTS) -> ExitStatus:
+        """Write the counts; the exit status is returned."""
+        self._writer.finish(self.summary, extra_counts)
+        if self._could_not_judge:
+            return ExitStatus.COULD_NOT_JUDGE
+        return ExitStatus.ERRORS_FOUND if self.summary.errors else ExitStatus.OK
+
+    def _is_repeated_warning(self, finding: Finding) -> bool:
+        """Whether this is a warning about a model's identifier that this run gave before.
+
+        No user can change what the contract assumes, so once is enough. An error is given for each document: without
+        it the document would count as ok.
+        """
+        if finding.rule != "model-assumed" or finding.severity == "error":
+            return False
+        return not self._is_first(finding.message)
+
+    def _is_first(self, text: str) -> bool:
+        is_first = text not in self._unique_texts
+        self._unique_texts.add(text)
+        return is_first

@@ -1,0 +1,37 @@
+"""The command line: one parser for each command (floor 2)."""
+
+from __future__ import annotations
+
+import argparse
+
+from cannon_spec import __version__
+from cannon_spec.cli import catalog, check_traffic, claims, example, explain, validate
+from cannon_spec.cli.flags import create_formatter
+
+_COMMANDS = (validate, check_traffic, claims, explain, catalog, example)
+
+_EXAMPLES = """\
+examples:
+  cannon-spec validate request.json
+  cannon-spec validate requests.jsonl --format json > findings.json
+  cannon-spec example image.generate --model flux2 | cannon-spec validate -
+  cannon-spec explain gptimage2
+  cannon-spec check-traffic session.har
+
+cannon-spec COMMAND --help shows the flags and more examples of a command
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; ``run`` of what it parses is the function that carries it out."""
+    parser = argparse.ArgumentParser(
+        prog="cannon-spec",
+        description="Judge payloads for the Cannon Studio API before they cost credits.",
+        epilog=_EXAMPLES,
+        formatter_class=create_formatter,
+    )
+    parser.add_argument("--version", action="version", version=f"cannon-spec {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="cannon-spec")
+    for command in _COMMANDS:
+        command.add_parser(commands)
+    return parser

@@ -1,0 +1,109 @@
+"""Judge HAR files, one at a time (floor 2)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from cannon_spec import document
+from cannon_spec.cli import flags
+from cannon_spec.cli.input_files import format_file_name, format_read_error, open_file
+from cannon_spec.cli.judge_run import JudgeRun
+from cannon_spec.cli.status import ExitStatus
+from cannon_spec.contract.catalog import Catalog
+from cannon_spec.contract.wording import escape_unprintable
+from cannon_spec.errors import CatalogError, NotJSON
+from cannon_spec.finding import Report
+from cannon_spec.output.judged_document import JudgedDocument
+from cannon_spec.traffic import exchanges, har
+
+MAX_BYTES = 256 * 1024 * 1024
+"""The largest file."""
+
+
+class TrafficCheck:
+    """Judge the calls of HAR files, and count what is not judged.
+
+    Raises CatalogError where an overlay gave the contract an address that cannot be used.
+    """
+
+    def __init__(self, catalog: Catalog, arguments: argparse.Namespace) -> None:
+        try:
+            har.normalize_base_url(catalog.base_url)
+        except ValueError as error:
+            raise CatalogError("base_url", str(error), "correct it in the overlay") from None
+        self._catalog = catalog
+        self._base_urls: list[str] = arguments.base_url
+        self._strictness = flags.get_strictness(arguments)
+        self._counts = {"ignored": 0, "without_body": 0}
+        self._run = JudgeRun(flags.open_writer(arguments, sys.stdout.write))
+
+    def judge_file(self, name: str) -> None:
+        """Judge one file; report one that cannot be read, or that has nothing to judge."""
+        file = format_file_name(name)
+        try:
+            recording = har.parse_recording(_parse(_read(name)), self._catalog.base_url, self._base_urls)
+        except OSError as error:
+            problem = format_read_error(error)
+        except (har.NotHAR, NotJSON) as error:
+            problem = str(error)
+        else:
+            problem = self._judge_recording(file, recording)
+        if problem:
+            self._run.fail(f"{file}: {problem}")
+
+    def finish(self) -> ExitStatus:
+        """Write the counts; the exit status is returned."""
+        return self._run.finish(self._counts)
+
+    def _judge_recording(self, file: str, recording: har.Recording) -> str:
+        """Judge the calls of one file, and tell the problem if none of them could be judged."""
+        self._counts["ignored"] += recording.ignored_count
+        if not recording.calls:
+            return _explain_no_calls(recording)
+        count = self._run.summary.judged
+        for call, report in exchanges.judge_calls(self._catalog, recording.calls, self._strictness):
+            self._add(file, call, report)
+        if self._run.summary.judged == count:
+            return "no call of the API has a body; save the HAR with content"
+        return ""
+
+    def _add(self, file: str, call: har.RecordedCall, report: Report) -> None:
+        """Count a call. It counts as judged only if there was something to judge: a body, or what a rule objects to."""
+        self._counts["without_body"] += call.response_body is None
+        if call.request_body is None and call.response_body is None and not report.findings:
+            return
+        self._run.add(JudgedDocument(file, None, "", report, call.entry, call.call))
+
+
+def _explain_no_calls(recording: har.Recording) -> str:
+    problem = f"none of {recording.ignored_count} entries is a call of the API"
+    if not recording.other_base_url:
+        return f"{problem}; record the calls, or name where they go with --base-url"
+    address = escape_unprintable(recording.other_base_url)
+    return f"{problem}; calls like the API's go to {address}: judge them with --base-url {address}"
+
+
+def _read(name: str) -> bytes:
+    """The bytes of a file. Raises OSError, and NotHAR where it is too large."""
+    with open_file(name) as stream:
+        data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        problem = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
+        raise har.NotHAR(problem, "keep only the calls of the API")
+    return data
+
+
+def _parse(data: bytes) -> Any:
+    """The JSON of a file, read less strictly than a payload: a recording holds what others sent.
+
+    Raises NotHAR, and NotJSON where the file is not text.
+    """
+    try:
+        return json.loads(document.decode_text(data))
+    except json.JSONDecodeError as error:
+        raise har.NotHAR(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    except (RecursionError, ValueError):  # ValueError: json cannot read an integer of thousands of digits
+        raise har.NotHAR("its JSON nests too deep, or has a number too long, to be read") from None

@@ -1,0 +1,131 @@
+"""The command ``cannon-spec validate``: judge the documents of files (floor 2)."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from cannon_spec import document, inputs, validate
+from cannon_spec.cli import flags
+from cannon_spec.cli.input_files import format_file_name, format_read_error, open_file
+from cannon_spec.cli.judge_run import JudgeRun
+from cannon_spec.cli.progress import ProgressOutput
+from cannon_spec.contract.catalog import Catalog
+from cannon_spec.errors import NotJSON, UnknownName
+from cannon_spec.finding import Report
+from cannon_spec.nearest import find_nearest
+from cannon_spec.output.judged_document import JudgedDocument
+
+if TYPE_CHECKING:
+    from cannon_spec.cli.flags import Commands
+
+_EPILOG = f"""\
+examples:
+  cannon-spec validate request.json                             a whole create body
+  cannon-spec validate requests.jsonl                           one body a line, a file of any length
+  cannon-spec validate --operation image.generate input.json    the input of a body, without the body
+  cannon-spec validate --overlay mine.json request.json         with rules of your own
+
+{flags.JUDGE_STATUSES}
+"""
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command with its flags."""
+    command = flags.add_command(commands, "validate", "judge create bodies, or bare inputs", run, epilog=_EPILOG)
+    command.add_argument("files", nargs="+", metavar="FILE", help=".json, .jsonl, or - for standard input")
+    command.add_argument(
+        "--operation", metavar="ID", help="judge bare inputs of this operation (default: none, judge whole bodies)"
+    )
+    forms = {
+        "auto": "by the name of the file, else by its first line",
+        "json": "one document a file",
+        "jsonl": "one document a line",
+    }
+    flags.add_choice(command, "--input", forms)
+    flags.add_judge_flags(command)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge each document of each file. Raises UnknownName for an unknown operation."""
+    catalog = flags.load_catalog(arguments)
+    if arguments.operation is not None:
+        _check_operation(catalog, arguments.operation)
+    output = ProgressOutput()
+    validation = _Validation(catalog, arguments, output)
+    for name in arguments.files:
+        validation.judge_file(name)
+    return validation.judge_run.finish()
+
+
+def _check_operation(catalog: Catalog, operation: str) -> None:
+    if operation not in catalog.operations:
+        close = find_nearest(operation, catalog.operations)
+        advice = f"did you mean {close}?" if close else "cannon-spec catalog lists the operations"
+        raise UnknownName(f"--operation: unknown operation {operation}; {advice}")
+
+
+class _Validation:
+    """Judge files by the contract, the flags and what the run has reported so far."""
+
+    def __init__(self, catalog: Catalog, arguments: argparse.Namespace, output: ProgressOutput) -> None:
+        self._catalog = catalog
+        self._operation: str | None = arguments.operation
+        self._form: inputs.Form = arguments.input
+        self._strictness = flags.get_strictness(arguments)
+        self._output = output
+        self.judge_run = JudgeRun(flags.open_writer(arguments, output.write))
+
+    def judge_file(self, name: str) -> None:
+        """Judge each document of one file; report a file that cannot be read, or that holds none."""
+        file, count = format_file_name(name), self.judge_run.summary.judged
+        try:
+            with ExitStack() as stack:
+                stream = stack.enter_context(open_file(name))
+                advance = stack.enter_context(self._output.track(stream))
+                for line, data in inputs.split_documents(stream, inputs.find_form(name, self._form), advance):
+                    self._judge_document(file, line, data)
+        except BrokenPipeError:  # the reader of the output has gone: not a problem of this file
+            raise
+        except OSError as error:
+            self.judge_run.fail(f"{file}: {format_read_error(error)}")
+            return
+        if self.judge_run.summary.judged == count:
+            self.judge_run.fail(f"{file}: holds no document; check the file")
+
+    def _judge_document(self, file: str, line: int | None, data: bytes) -> None:
+        text = ""
+        try:
+            text = inputs.decode_document(data)
+            value = document.loads(text)
+        except NotJSON as error:
+            if line is None:  # of a file of many lines the others can still be judged
+                self.judge_run.fail()
+            report = validate.report_unreadable(self._catalog, error)
+        else:
+            report = self._judge_value(value)
+            self._note_other_form(file, value)
+        self.judge_run.add(JudgedDocument(file, line, text, report))
+
+    def _judge_value(self, value: Any) -> Report:
+        if self._operation is None:
+            return validate.request(self._catalog, value, self._strictness)
+        return validate.bare_input(self._catalog, self._operation, value, self._strictness)
+
+    def _note_other_form(self, file: str, value: Any) -> None:
+        """Report once for each file that it holds bare inputs where bodies are expected, or the other way round."""
+        names = set(value) if isinstance(value, dict) else set()
+        if self._operation is not None:
+            if {"operation", "input"} <= names:
+                self.judge_run.note_once(f"{file}: looks like a whole create body; leave --operation out")
+        elif names and (operation := _find_operation(self._catalog, names)):
+            self.judge_run.note_once(f"{file}: looks like a bare input; judge it with --operation {operation}")
+
+
+def _find_operation(catalog: Catalog, names: set[Any]) -> str | None:
+    """The first operation whose input may have fields of these names."""
+    for operation in catalog.operations.values():
+        if operation.input is not None and names <= set(catalog.schemas[operation.input]["properties"]):
+            return operation.id
+    return None

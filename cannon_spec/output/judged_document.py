@@ -1,0 +1,61 @@
+"""A judged document, the counts over all of them, and what a writer does with both (floor 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
+
+from cannon_spec.finding import Report
+
+Write = Callable[[str], object]
+
+
+class JudgedDocument(NamedTuple):
+    """One judged document: its file, its line (None for a file that is one document), its text and its report.
+
+    A call of recorded traffic has no text, but the number of its entry and its call, as POST /api/v1/requests.
+    """
+
+    file: str
+    line: int | None
+    text: str
+    report: Report
+    entry: int | None = None
+    call: str = ""
+
+
+class Summary(NamedTuple):
+    """Counts over all documents judged so far."""
+
+    judged: int = 0
+    ok: int = 0
+    errors: int = 0
+    warnings: int = 0
+
+    def plus(self, report: Report) -> Summary:
+        """The counts with one document more."""
+        return Summary(
+            self.judged + 1,
+            self.ok + report.ok,
+            self.errors + len(report.errors),
+            self.warnings + len(report.warnings),
+        )
+
+
+class Output(NamedTuple):
+    """Where a writer writes, and whether it may use the colours of a terminal there."""
+
+    write: Write
+    has_color: bool = False
+
+
+class Writer(Protocol):
+    """What each format does with judged documents: write each as it comes, and the counts at the end."""
+
+    def __init__(self, output: Output) -> None: ...
+
+    def add(self, judged_document: JudgedDocument) -> None:
+        """Write one judged document."""
+
+    def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
+        """Write the counts, those of the command by their names after those of the summary."""

@@ -1,0 +1,96 @@
+"""The file of what a contract run observed, where that differs from a claim (floor 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from cannon_spec import document, inputs
+from cannon_spec.contract import wording
+from cannon_spec.contract.catalog import Catalog, Claim
+from cannon_spec.errors import CatalogError, NotJSON
+from cannon_spec.nearest import find_nearest
+
+_FORMAT = 1
+_ADVICE = "name the file that a contract run wrote"
+
+
+class Observation(NamedTuple):
+    """What one test observed: the claim as the catalog has it now, and the texts of the file.
+
+    ``claim_text`` and ``strength`` are those of the claim at the time of the run.
+    """
+
+    claim: Claim
+    strength: str
+    claim_text: str
+    observed_text: str
+    test: str
+
+    @property
+    def is_claim_reworded(self) -> bool:
+        """Whether the text of the claim has changed since the run."""
+        return self.claim.text != self.claim_text
+
+
+class ObservationFile(NamedTuple):
+    """What a contract run observed: at which target, when, and each observation."""
+
+    target: str
+    observed_at: str
+    observations: tuple[Observation, ...]
+
+    def select(self, claims: Collection[Claim]) -> ObservationFile:
+        """The same with the observations on these claims only."""
+        return self._replace(observations=tuple(each for each in self.observations if each.claim in claims))
+
+
+def read_observations(catalog: Catalog, file: str) -> ObservationFile:
+    """Read a file of observations.
+
+    Raises CatalogError where the file cannot be read, is no file of observations, or names an unknown claim.
+    """
+    value = _read_json(file)
+    if not isinstance(value, dict) or not isinstance(value.get("observations"), list):
+        raise CatalogError(file, "is no file of observations", _ADVICE)
+    if value.get("format") != _FORMAT:
+        problem = f"has format {wording.show_value(value.get('format'))}; this version reads format {_FORMAT}"
+        raise CatalogError(file, problem, "read it with the version that wrote it")
+    observations = tuple(
+        _parse_observation(catalog, each, f"{file}: observations/{index}")
+        for index, each in enumerate(value["observations"])
+    )
+    return ObservationFile(_get_text(value, "target", file), _get_text(value, "observed_at", file), observations)
+
+
+def _read_json(file: str) -> Any:
+    try:
+        with open(file, "rb") as stream:
+            return document.loads(inputs.decode_document(stream.read(inputs.MAX_BYTES + 1)))
+    except OSError as error:
+        raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
+    except NotJSON as error:
+        raise CatalogError(file, error.problem, _ADVICE) from None
+
+
+def _parse_observation(catalog: Catalog, value: Any, place: str) -> Observation:
+    if not isinstance(value, dict):
+        raise CatalogError(place, f"expected an object, got {wording.show_value(value)}", _ADVICE)
+    claim = _find_claim(catalog, _get_text(value, "claim", place), place)
+    return Observation(claim, *(_get_text(value, name, place) for name in ("strength", "assumed", "seen", "test")))
+
+
+def _find_claim(catalog: Catalog, id_: str, place: str) -> Claim:
+    if id_ in catalog.claims:
+        return catalog.claims[id_]
+    close = find_nearest(id_, catalog.claims)
+    advice = f"did you mean {close}?" if close else "use the version and overlay of the run; cannon-spec claims lists all"
+    raise CatalogError(place, f"unknown claim {wording.show_value(id_)}", advice)
+
+
+def _get_text(value: dict[str, Any], name: str, place: str) -> str:
+    text = value.get(name)
+    if not isinstance(text, str):
+        problem = f"expected a string for {name}, got {wording.show_value(text)}" if name in value else f"no {name}"
+        raise CatalogError(place, problem, _ADVICE)
+    return text

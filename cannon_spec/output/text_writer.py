@@ -1,0 +1,65 @@
+"""Findings as text for people (floor 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cannon_spec import document
+from cannon_spec.contract import wording
+from cannon_spec.finding import Finding
+from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
+
+_STYLES = {"error": "31", "warning": "33", "ok": "32", "quiet": "2"}
+
+
+class TextWriter:
+    """Write each finding on five lines: place, what is wrong, what is legal instead, evidence, rule."""
+
+    def __init__(self, output: Output) -> None:
+        self._write, self._has_color = output
+
+    def add(self, judged_document: JudgedDocument) -> None:
+        """Write the findings of one document; nothing for one that has none."""
+        for finding in judged_document.report.findings:
+            self._write(self._format_finding(judged_document, finding))
+
+    def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
+        """Write the counts on one line."""
+        counts = (
+            f"{summary.judged} judged, {summary.ok} ok, "
+            f"{_count(summary.errors, 'error')}, {_count(summary.warnings, 'warning')}"
+        )
+        counts += "".join(f", {number} {name.replace('_', ' ')}" for name, number in extra_counts.items())
+        self._write(self._color("error" if summary.errors else "ok", counts) + "\n")
+
+    def _format_finding(self, judged_document: JudgedDocument, finding: Finding) -> str:
+        evidence = finding.evidence
+        source = f"{evidence.claim} ({evidence.strength}) {evidence.source}"
+        return (
+            f"{_format_place(judged_document, finding)}: {self._color(finding.severity, finding.severity)}"
+            f" at {wording.escape_unprintable(finding.path) or 'the document'}\n"
+            f"  {finding.message}\n"
+            f"  {finding.hint}\n"
+            f"  {self._color('quiet', 'known from: ' + source)}\n"
+            f"  {self._color('quiet', 'rule: ' + finding.rule)}\n"
+        )
+
+    def _color(self, style: str, text: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._has_color else text
+
+
+def _format_place(judged_document: JudgedDocument, finding: Finding) -> str:
+    """The place as FILE:LINE:COLUMN, which editors can open; for recorded traffic the entry and its call."""
+    file, line = judged_document.file, judged_document.line
+    if judged_document.entry is not None:
+        return f"{file}: entry {judged_document.entry} ({wording.escape_unprintable(judged_document.call)})"
+    # A text that is not JSON has no place that a pointer could find.
+    position = None if finding.rule == "json" else document.locate(judged_document.text, finding.path)
+    if position is None:
+        return file if line is None else f"{file}:{line}"
+    row, column = position
+    return f"{file}:{row if line is None else line}:{column}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
