@@ -29,7 +29,7 @@ class JudgeRun:
         self._writer.add(judged_document._replace(report=report))
 
     def fail(self, problem: str = "") -> None:
-        """Note that something could not be judged, which decides the exit status; report the problem if there is one."""
+        """Note that something could not be judged, which decides the exit status, and report the problem if given."""
         self._could_not_judge = True
         if problem:
             report_problem(problem)

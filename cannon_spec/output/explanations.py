@@ -48,7 +48,7 @@ def _find_model(catalog: Catalog, topic: str) -> Model | None:
 
 def _report_unknown(catalog: Catalog, topic: str) -> str:
     close = find_nearest(topic, [*catalog.models, *catalog.operations, *catalog.claims, *_NAMED_RULES])
-    advice = f"did you mean {close}?" if close else "cannon-spec catalog lists the models, cannon-spec claims the claims"
+    advice = f"did you mean {close}?" if close else "cannon-spec catalog and cannon-spec claims list the names"
     return f"unknown name {wording.escape_unprintable(topic[:_LONGEST_NAME]) or wording.show_value(topic)}; {advice}"
 
 

@@ -84,7 +84,7 @@ def _find_claim(catalog: Catalog, id_: str, place: str) -> Claim:
     if id_ in catalog.claims:
         return catalog.claims[id_]
     close = find_nearest(id_, catalog.claims)
-    advice = f"did you mean {close}?" if close else "use the version and overlay of the run; cannon-spec claims lists all"
+    advice = f"did you mean {close}?" if close else "use the version and the overlay of the run that wrote the file"
     raise CatalogError(place, f"unknown claim {wording.show_value(id_)}", advice)
 
 

@@ -56,7 +56,7 @@ NEVER: list[tuple[str, set[str]]] = [
 STRATEGIES = "cannon_spec.strategies"
 CHANCE = {"cannon_mock.app", "cannon_contract.runner.targets", "cannon_contract.client.flows"}
 THREADS = {"cannon_mock.serving.serve", "cannon_mock.serving.workers"}
-ENVIRONMENT = {"cannon_spec.cli.main", "cannon_mock.config", "cannon_contract.plugin"}
+ENVIRONMENT = {"cannon_spec.cli.environment", "cannon_mock.config", "cannon_contract.plugin"}
 
 
 def _module(file: Path, root: Path) -> str:

@@ -14,7 +14,7 @@ from PIL import Image
 from cannon_mock import Config, create_app
 from cannon_spec import Catalog, load_catalog, validate_request
 from cannon_spec.example import build_example
-from cannon_spec.output import tables
+from cannon_spec.output import explanations, tables
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 OURS = "no public address: made up for this test"
@@ -63,7 +63,7 @@ def test_the_tables_and_the_example_know_it(catalog: Catalog) -> None:
     """It is listed, explained, and an example of it can be made."""
     assert "eleventh" in tables.render_text(tables.tabulate_identifiers(catalog, "image.generate"))
     assert "5K (upstream)" in tables.render_markdown(tables.tabulate_models(catalog, "image.generate"))
-    assert "Eleventh" in tables.explain_topic(catalog, "eleventh")
+    assert "Eleventh" in explanations.explain_topic(catalog, "eleventh")
     assert build_example(catalog, "image.generate", "eleventh")["input"]["resolution"] == "5K"
 
 

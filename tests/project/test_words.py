@@ -39,6 +39,9 @@ MODULES_NAMED_TWICE = {
     "errors": "exceptions of the library; replies of the mock that report an error",
     "deliveries": "one topic on two floors: values in model, records in stores",
     "tasks": "one topic on two floors: values in model, records in stores",
+    "catalog": "values of the contract; the command of that name",
+    "example": "the library; the command of that name",
+    "validate": "the library; the command of that name",
     "plugin": "the pytest plugin of its package",
     "api": "routes of the mock; client of the contract tests",
 }

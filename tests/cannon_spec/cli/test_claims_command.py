@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cannon_spec.cli import claims as claims_command
 from cannon_spec.cli import main
 from cannon_spec.output import claim_list
 from tests.support.payloads import CATALOG, FOLDER
@@ -95,7 +96,7 @@ def test_claims_as_json_have_their_sources(claims: Run) -> None:
 def test_strengths_and_kinds_are_those_of_the_ledger(claims: Run) -> None:
     """What the flags take is what the meta-schema allows."""
     allowed = json.dumps(json.loads((FOLDER / "meta.schema.json").read_text()))
-    for choices in (main._STRENGTHS, main._KINDS):
+    for choices in (claims_command.STRENGTHS, claims_command.KINDS):
         assert json.dumps({"enum": list(choices)}) in allowed
     assert claims("--strength", "certain")[0] == claims("--kind", "x")[0] == 2
 
@@ -112,11 +113,11 @@ def test_drift_is_shown(claims: Run) -> None:
     status, out, err = claims("--observations", written(OBSERVATION))
     assert (status, err) == (0, "")
     assert out == (
-        f"1 observation of drift at {TARGET} on {WHEN}\n"
+        f"1 observation at {TARGET} on {WHEN}\n"
         "\n"
         "idempotency-mismatch (assumed)\n"
         f"  assumed  {MISMATCH.text}\n"
-        "  seen     409: the key is taken\n"
+        "  observed 409: the key is taken\n"
         "  test     test_create.py::test_x\n"
     )
 
@@ -139,13 +140,13 @@ def test_a_ledger_that_has_changed_is_said(claims: Run) -> None:
     """Where the claim was reworded since, it says so, with what it says now."""
     _, out, _ = claims("--observations", written({**OBSERVATION, "assumed": "It is 400."}))
     assert "  assumed  It is 400.\n" in out
-    assert f"  the ledger has changed since: {MISMATCH.text}\n" in out
+    assert f"  the claim has changed since the run: {MISMATCH.text}\n" in out
 
 
 def test_no_drift_is_said(claims: Run) -> None:
     """An empty list is good news, with where and when."""
     status, out, _ = claims("--observations", written())
-    assert (status, out.startswith("no drift: ")) == (0, True)
+    assert (status, out.startswith("no observations: ")) == (0, True)
     assert out.endswith(f"at {TARGET} on {WHEN}\n")
     assert json.loads(claims("--observations", written(), "--format", "json")[1])["observations"] == []
 
@@ -153,10 +154,10 @@ def test_no_drift_is_said(claims: Run) -> None:
 def test_drift_is_chosen_too(claims: Run) -> None:
     """Strength and kind, as the ledger has them, choose among observations."""
     file = written(OBSERVATION, {**OBSERVATION, "claim": "poll-after-2000"})
-    assert claims("--observations", file)[1].startswith("2 observations of drift")
+    assert claims("--observations", file)[1].startswith("2 observations at")
     out = claims("--observations", file, "--strength", "assumed")[1]
     assert (out.count("\nidempotency-mismatch ("), out.count("poll-after-2000")) == (1, 0)
-    assert claims("--observations", file, "--kind", "rule")[1].startswith("no drift: ")
+    assert claims("--observations", file, "--kind", "rule")[1].startswith("no observations: ")
 
 
 def test_what_was_seen_cannot_move_the_cursor(claims: Run) -> None:
@@ -179,12 +180,15 @@ def test_what_was_seen_cannot_move_the_cursor(claims: Run) -> None:
         ('{"claims": {}}', "is no file of observations"),
         (
             '{"format": 2, "observations": []}',
-            "has the format 2, where 1 is known; read it with the version that wrote",
+            "has format 2; this version reads format 1; read it with the version that wrote",
         ),
-        ('{"observations": []}', "has the format null, where 1 is known"),
-        ('{"format": 1, "observations": []}', "target is not a text"),
-        ('{"format": 1, "target": "x", "observations": []}', "observed_at is not a text"),
-        ('{"format": 1, "target": "x", "observed_at": "x", "observations": [7]}', "observations/0: is not an object"),
+        ('{"observations": []}', "has format null; this version reads format 1"),
+        ('{"format": 1, "observations": []}', "no target; name the file"),
+        ('{"format": 1, "target": "x", "observations": []}', "no observed_at; name the file"),
+        (
+            '{"format": 1, "target": "x", "observed_at": "x", "observations": [7]}',
+            "0: expected an object, got 7",
+        ),
     ],
 )
 def test_what_is_no_file_of_observations(text: str | None, words: str, claims: Run) -> None:
@@ -201,20 +205,24 @@ def test_what_is_no_file_of_observations(text: str | None, words: str, claims: R
 def test_an_observation_is_whole(member: str, claims: Run) -> None:
     """A member that is missing or no text has exit status 2, with its place."""
     for value in (None, 7):
+        problem = f"expected a string for {member}, got {json.dumps(value)}"
         status, _, err = claims("--observations", written(OBSERVATION, {**OBSERVATION, member: value}))
         assert status == 2
-        assert err.startswith(f"cannon-spec: seen.json: observations/1: {member} is not a text")
+        assert err.startswith(f"cannon-spec: seen.json: observations/1: {problem}; ")
 
 
 @pytest.mark.parametrize(
     ("id_", "advice"),
-    [("idempotency-mismach", "did you mean idempotency-mismatch?"), ("tea", "read it with the ledger of the run")],
+    [
+        ("idempotency-mismach", "did you mean idempotency-mismatch?"),
+        ("tea", "use the version and the overlay of the run"),
+    ],
 )
 def test_a_claim_that_the_ledger_has_not(id_: str, advice: str, claims: Run) -> None:
     """An unknown claim is named, with the nearest one."""
     status, out, err = claims("--observations", written({**OBSERVATION, "claim": id_}))
     assert (status, out) == (2, "")
-    assert err.startswith(f'cannon-spec: seen.json: observations/0: the ledger has no claim "{id_}"; {advice}')
+    assert err.startswith(f'cannon-spec: seen.json: observations/0: unknown claim "{id_}"; {advice}')
 
 
 def test_help_has_examples(claims: Run) -> None:
@@ -225,5 +233,5 @@ def test_help_has_examples(claims: Run) -> None:
 
 def test_a_list_of_one_is_counted_as_one() -> None:
     """The count agrees with the noun."""
-    assert claim_list.text([MISMATCH]).endswith("\n\n1 claim")
-    assert claim_list.text([]) == "0 claims"
+    assert claim_list.render_text([MISMATCH]).endswith("\n\n1 claim")
+    assert claim_list.render_text([]) == "0 claims"

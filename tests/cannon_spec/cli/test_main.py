@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from cannon_spec import __version__, inputs, validate_request
+from cannon_spec import __version__, inputs, validate, validate_request
 from cannon_spec.cli import main
-from cannon_spec.output import tables
+from cannon_spec.output import explanations, tables
 from tests.support.payloads import CATALOG, DOCUMENTED, patched
 from tests.support.processes import environment
 
@@ -256,7 +256,7 @@ def test_inputs_of_an_unknown_operation_could_not_be_judged(cannon: Run) -> None
     """An operation that there is not is exit status 2 before any file is read."""
     status, out, err = cannon("validate", "--operation", "tea", "nowhere.json")
     assert (status, out) == (2, "")
-    assert err == "cannon-spec: --operation tea: no such operation; cannon-spec catalog lists them\n"
+    assert err == "cannon-spec: --operation: unknown operation tea; cannon-spec catalog lists the operations\n"
 
 
 def test_inputs_of_an_operation_that_is_not_covered_are_refused(cannon: Run) -> None:
@@ -516,7 +516,7 @@ def test_a_fault_of_our_own_is_one_line(
 ) -> None:
     """A fault of our own is exit status 3 and one line, whatever was raised; an interrupt is 130 and none."""
     file = write("a.json", DOCUMENTED)
-    monkeypatch.setattr(main.validate, "request", raising(error))
+    monkeypatch.setattr(validate, "request", raising(error))
     found, _, err = cannon("validate", file)
     assert (found, err) == (status, words)
 
@@ -567,16 +567,16 @@ def test_a_reader_that_has_gone_is_no_complaint(
 )
 def test_a_topic_is_explained(topic: str, cannon: Run) -> None:
     """The command explain prints what is known of a model, a claim, a word or a rule."""
-    assert cannon("explain", topic) == (0, tables.explain_topic(CATALOG, topic) + "\n", "")
+    assert cannon("explain", topic) == (0, explanations.explain_topic(CATALOG, topic) + "\n", "")
 
 
 @pytest.mark.parametrize(
     ("topic", "words"),
-    [("gptimage3", "did you mean gptimage2?"), ("tea", "cannon-spec catalog lists the models")],
+    [("gptimage3", "did you mean gptimage2?"), ("tea", "cannon-spec catalog and cannon-spec claims list the names")],
 )
 def test_an_unknown_topic_is_exit_status_2(topic: str, words: str, cannon: Run) -> None:
     """A topic that is none is exit status 2, with the nearest one."""
-    assert cannon("explain", topic) == (2, "", f"cannon-spec: {topic} is no model, claim or rule; {words}\n")
+    assert cannon("explain", topic) == (2, "", f"cannon-spec: unknown name {topic}; {words}\n")
 
 
 def test_the_catalog_is_listed(cannon: Run) -> None:
@@ -586,7 +586,7 @@ def test_the_catalog_is_listed(cannon: Run) -> None:
     assert out.startswith(tables.render_text(tables.tabulate_operations(CATALOG)) + "\n")
     rows = [line.split() for line in out.splitlines()]
     assert all(any(model.id in row for row in rows) for model in CATALOG.models.values())
-    assert "Models of image.generate (cannon-spec explain MODEL tells more):" in out
+    assert "Models of image.generate (cannon-spec explain MODEL shows more):" in out
 
 
 def test_the_catalog_is_listed_as_markdown(cannon: Run) -> None:

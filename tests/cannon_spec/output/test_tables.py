@@ -9,7 +9,7 @@ import pytest
 
 from cannon_spec import load_catalog
 from cannon_spec.contract.keywords import describe_requirement
-from cannon_spec.output import tables
+from cannon_spec.output import explanations, tables
 from cannon_spec.validate import WORDS
 from tests.support.payloads import CATALOG
 
@@ -74,7 +74,7 @@ def test_a_models_row_has_rules_on_any_field(tmp_path: Path) -> None:
 @pytest.mark.parametrize("topic", ["gptimage2", "GPT Image 2", "gpt-image-2"])
 def test_a_model_is_explained_by_any_name(topic: str) -> None:
     """A model is found by its identifier, its name, or either with other punctuation."""
-    text = tables.explain_topic(CATALOG, topic)
+    text = explanations.explain_topic(CATALOG, topic)
     assert text.startswith("GPT Image 2 (OpenAI)\n  identifier  gptimage2 (example, model-id-gptimage2)\n")
     assert "serves      image.generate (documented)" in text
 
@@ -82,7 +82,7 @@ def test_a_model_is_explained_by_any_name(topic: str) -> None:
 @pytest.mark.parametrize("model", CATALOG.models.values(), ids=lambda model: model.id)
 def test_a_model_is_explained_whole(model: tables.Model) -> None:
     """What is known of a model names each claim that it rests on with its source, and what is not judged."""
-    text = tables.explain_topic(CATALOG, model.id)
+    text = explanations.explain_topic(CATALOG, model.id)
     rules = list(CATALOG.rules(model.schema or ""))
     assert rules
     for rule in rules:
@@ -97,7 +97,7 @@ def test_a_model_of_which_nothing_is_known(tmp_path: Path) -> None:
     file = tmp_path / "mine.json"
     file.write_text(json.dumps({"models": {"new": {"name": "New"}}}))
     known = load_catalog(overlay=file)
-    text = tables.explain_topic(known, "new")
+    text = explanations.explain_topic(known, "new")
     assert text.startswith("New\n  identifier  new (user, user-overlay)\n")
     assert text.endswith("Nothing is known of what it takes: every value is accepted.")
     row = tables.tabulate_models(known, "image.generate")[-1]
@@ -107,7 +107,7 @@ def test_a_model_of_which_nothing_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize("claim", CATALOG.claims.values(), ids=lambda claim: claim.id)
 def test_a_claim_is_explained(claim: tables.Claim) -> None:
     """What is known of a claim is its text, strength, source and kind, and every rule that rests on it."""
-    text = tables.explain_topic(CATALOG, claim.id)
+    text = explanations.explain_topic(CATALOG, claim.id)
     assert text.startswith(f"{claim.id}\n  {claim.text}\n  {claim.strength}: {claim.source}\n  kind: {claim.kind}")
     resting = [rule.id for schema in CATALOG.schemas for rule in CATALOG.rules(schema) if rule.claim.id == claim.id]
     assert [line.split(": ")[0].strip() for line in text.splitlines()[6:]] == resting
@@ -116,14 +116,14 @@ def test_a_claim_is_explained(claim: tables.Claim) -> None:
 def test_a_rule_is_explained() -> None:
     """What is known of a rule is what it asks, when, how a violation counts, and on what evidence."""
     id_ = "models/gptimage2#/allOf/1/then/properties/resolution/enum"
-    assert tables.explain_topic(CATALOG, id_).splitlines() == [
+    assert explanations.explain_topic(CATALOG, id_).splitlines() == [
         id_,
         '  GPT Image 2: resolution is one of "1K" when aspect_ratio is "auto" or absent',
         "  a violation is a warning",
         "  gptimage2-auto-1k (upstream): " + CATALOG.claims["gptimage2-auto-1k"].text,
         "  https://docs.kie.ai/market/gpt/gpt-image-2-text-to-image",
     ]
-    whole = tables.explain_topic(CATALOG, "envelope/create#/type")
+    whole = explanations.explain_topic(CATALOG, "envelope/create#/type")
     assert "the create body: the document is an object" in whole
     assert "a violation is an error" in whole
 
@@ -131,25 +131,25 @@ def test_a_rule_is_explained() -> None:
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_of_the_judge_is_explained(word: str) -> None:
     """Each rule that is no keyword of a schema is explained by its own word."""
-    assert tables.explain_topic(CATALOG, word) == f"{word}\n  {WORDS[word]}"
+    assert explanations.explain_topic(CATALOG, word) == f"{word}\n  {WORDS[word]}"
 
 
 @pytest.mark.parametrize(
     ("topic", "words"),
     [
-        ("gptimage3", "gptimage3 is no model, claim or rule; did you mean gptimage2?"),
+        ("gptimage3", "unknown name gptimage3; did you mean gptimage2?"),
         ("model-unknwon", "did you mean model-unknown?"),
-        ("tea", "tea is no model, claim or rule; cannon-spec catalog lists the models"),
-        ("", "cannon-spec catalog lists the models"),
-        ("models/gptimage2#/title/x", "is no model, claim or rule"),
-        ("models/gptimage2#/properties/resolution/enum/0", "is no model, claim or rule"),
-        ("models/gptimage2#/allOf/" + "9" * 5000 + "/x", "is no model, claim or rule"),
+        ("tea", "unknown name tea; cannon-spec catalog and cannon-spec claims list the names"),
+        ("", 'unknown name ""; cannon-spec catalog'),
+        ("models/gptimage2#/title/x", "unknown name models/gptimage2#/"),
+        ("models/gptimage2#/properties/resolution/enum/0", "unknown name models/gptimage2#/"),
+        ("models/gptimage2#/allOf/" + "9" * 5000 + "/x", "unknown name models/gptimage2#/"),
     ],
 )
 def test_what_is_not_known_is_a_lookup_error(topic: str, words: str) -> None:
     """Another word raises LookupError with the nearest topic, or with where to look."""
     with pytest.raises(LookupError) as caught:
-        tables.explain_topic(CATALOG, topic)
+        explanations.explain_topic(CATALOG, topic)
     assert words in caught.value.args[0]
 
 

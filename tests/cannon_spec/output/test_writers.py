@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cannon_spec import Evidence, Finding, Report, validate_request
-from cannon_spec.output import writers
+from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
+from cannon_spec.output.writers import FORMATS
 from tests.support.payloads import requests
 
 EVIDENCE = Evidence("a-claim", "documented", "https://example.com")
@@ -18,19 +19,24 @@ WARNING = Finding("", "rule-b", "warning", "b is odd", "think again", EVIDENCE)
 TEXT = '{"x": 0,\n  "a": [1,\n 22]}'
 
 
-def written(*results: writers.JudgedDocument, color: bool = False) -> str:
-    out: list[str] = []
-    writer, summary = writers.TextWriter(out.append, color=color), writers.Summary()
-    for result in results:
-        summary = summary.plus(result.report)
-        writer.add(result)
-    writer.finish(summary)
-    return "".join(out)
+def write(format: str, *documents: JudgedDocument, color: bool = False) -> str:
+    """What the writer of a format writes of documents."""
+    pieces: list[str] = []
+    writer, summary = FORMATS[format].writer(Output(pieces.append, color)), Summary()
+    for judged_document in documents:
+        summary = summary.plus(judged_document.report)
+        writer.add(judged_document)
+    writer.finish(summary, {})
+    return "".join(pieces)
+
+
+def write_text(*documents: JudgedDocument, color: bool = False) -> str:
+    return write("text", *documents, color=color)
 
 
 def test_a_finding_is_five_lines() -> None:
     """A finding is its place, what is wrong, what would be legal, how that is known, and the rule."""
-    assert written(writers.JudgedDocument("f.json", None, TEXT, Report((ERROR,)))) == (
+    assert write_text(JudgedDocument("f.json", None, TEXT, Report((ERROR,)))) == (
         "f.json:3:2: error at /a/1\n"
         "  a is wrong\n"
         "  make it right\n"
@@ -54,56 +60,47 @@ def test_a_finding_is_five_lines() -> None:
 )
 def test_a_place_can_be_clicked(finding: Finding, line: int | None, place: str) -> None:
     """A place is file, line and column where they are known; a line of a file of many keeps its own number."""
-    assert written(writers.JudgedDocument("f", line, TEXT, Report((finding,)))).startswith(place + "\n")
+    assert write_text(JudgedDocument("f", line, TEXT, Report((finding,)))).startswith(place + "\n")
 
 
 def test_a_clean_document_is_counted_only() -> None:
     """A document without findings writes nothing but its count."""
     results = [
-        writers.JudgedDocument("f", None, "{}", Report()),
-        writers.JudgedDocument("g", None, TEXT, Report((WARNING, ERROR))),
+        JudgedDocument("f", None, "{}", Report()),
+        JudgedDocument("g", None, TEXT, Report((WARNING, ERROR))),
     ]
-    assert written(results[0]) == "1 judged, 1 ok, 0 errors, 0 warnings\n"
-    assert written(*results).endswith("\n2 judged, 1 ok, 1 error, 1 warning\n")
+    assert write_text(results[0]) == "1 judged, 1 ok, 0 errors, 0 warnings\n"
+    assert write_text(*results).endswith("\n2 judged, 1 ok, 1 error, 1 warning\n")
 
 
 def test_colours_are_put_around_words_only() -> None:
     """With colour the same text is written, between escapes; each severity has its own."""
-    result = writers.JudgedDocument("f", None, TEXT, Report((WARNING, ERROR)))
-    plain, coloured = written(result), written(result, color=True)
+    result = JudgedDocument("f", None, TEXT, Report((WARNING, ERROR)))
+    plain, coloured = write_text(result), write_text(result, color=True)
     assert "\x1b" not in plain
     assert "\x1b[31merror\x1b[0m at /a/1" in coloured
     assert "\x1b[33mwarning\x1b[0m at" in coloured
     for style in ("31", "32", "33", "2", "0"):
         coloured = coloured.replace(f"\x1b[{style}m", "")
     assert coloured == plain
-    assert "\x1b[32m0 judged" in written(color=True)
+    assert "\x1b[32m0 judged" in write_text(color=True)
 
 
 @pytest.mark.parametrize("key", ["a\nb", "\x1b[31m", "\x9b31m", "\r", "\x00"])
 def test_a_payload_writes_no_control_characters(key: str) -> None:
     """Whatever a payload's keys are, a finding stays on its own five lines and moves no cursor."""
     found = validate_request({"operation": "image.generate", "input": {"prompt": "x", key: 1}})
-    text = written(writers.JudgedDocument("f", None, "", found))
+    text = write_text(JudgedDocument("f", None, "", found))
     assert len(text.splitlines()) == 6
     assert not any(character in text for character in "\x1b\x9b\r\x00")
 
 
-def as_json(*results: writers.JudgedDocument) -> str:
-    out: list[str] = []
-    writer, summary = writers.JsonWriter(out.append), writers.Summary()
-    for result in results:
-        summary = summary.plus(result.report)
-        writer.add(result)
-    writer.finish(summary)
-    return "".join(out)
-
-
 def test_results_have_their_documented_json_form() -> None:
     """Results as JSON have the documented keys and no other, however many there are."""
-    text = as_json(
-        writers.JudgedDocument("f.jsonl", 3, TEXT, Report((WARNING, ERROR))),
-        writers.JudgedDocument("é.json", None, "{}", Report()),
+    text = write(
+        "json",
+        JudgedDocument("f.jsonl", 3, TEXT, Report((WARNING, ERROR))),
+        JudgedDocument("é.json", None, "{}", Report()),
     )
     assert json.loads(text) == {
         "results": [
@@ -118,7 +115,7 @@ def test_results_have_their_documented_json_form() -> None:
 def test_no_results_are_json_too() -> None:
     """A run that judged nothing writes a document all the same."""
     summary = {"judged": 0, "ok": 0, "errors": 0, "warnings": 0}
-    assert json.loads(as_json()) == {"results": [], "summary": summary}
+    assert json.loads(write("json")) == {"results": [], "summary": summary}
 
 
 @settings(max_examples=50)
@@ -126,8 +123,8 @@ def test_no_results_are_json_too() -> None:
 def test_every_report_survives_its_json(bodies: list[object]) -> None:
     """Whatever was judged, its JSON is read back with the same findings, and a summary that counts them."""
     reports = [validate_request(body) for body in bodies]
-    results = [writers.JudgedDocument("f", line, "", each) for line, each in enumerate(reports, 1)]
-    read = json.loads(as_json(*results))
+    results = [JudgedDocument("f", line, "", each) for line, each in enumerate(reports, 1)]
+    read = json.loads(write("json", *results))
     assert [entry["findings"] for entry in read["results"]] == [[f.to_dict() for f in r.findings] for r in reports]
     assert [entry["ok"] for entry in read["results"]] == [each.ok for each in reports]
     assert read["summary"]["ok"] == sum(each.ok for each in reports)

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cannon_spec import Finding
-from cannon_spec.cli import check_traffic, main
-from cannon_spec.output import tables
+from cannon_spec.cli import main, traffic_check
+from cannon_spec.output.explanations import explain_topic
 from cannon_spec.pointer import follow
 from cannon_spec.traffic import exchanges, har, sequence
 from tests.support.mocks import FAILURE, KEY, LONG_MS, OTHER_KEY, RETENTION_MS, body, driven
@@ -275,7 +275,7 @@ def reply(recorded: dict[str, Any], number: int, change: Callable[[Any], Any]) -
 
 
 def found(recorded: dict[str, Any], *bases: str) -> list[Finding]:
-    judged = exchanges.judge(CATALOG, har.recording(recorded, CATALOG.base_url, bases).exchanges)
+    judged = exchanges.judge_calls(CATALOG, har.parse_recording(recorded, CATALOG.base_url, bases).calls)
     return [finding for _, report in judged for finding in report.findings]
 
 
@@ -758,29 +758,45 @@ def test_a_contract_with_a_bad_address_could_not_be_used(check: Callable[..., An
 
 ENTRY = ("log", "entries", 1)
 MALFORMED: list[tuple[Any, Any, str]] = [
-    ((), [], "the document is not an object"),
+    ((), [], "expected an object at the top of the document, got an array"),
     (("log",), None, "/log is missing"),
-    (("log",), "x", "/log is not an object"),
+    (("log",), "x", "expected an object at /log, got a string"),
     (("log", "entries"), None, "/log/entries is missing"),
-    (("log", "entries"), {}, "/log/entries is not a list"),
-    (ENTRY, 7, "/log/entries/1 is not an object"),
+    (("log", "entries"), {}, "expected an array at /log/entries, got an object"),
+    (ENTRY, 7, "expected an object at /log/entries/1, got an integer"),
     ((*ENTRY, "request"), None, "/log/entries/1/request is missing"),
-    ((*ENTRY, "request"), [], "/log/entries/1/request is not an object"),
-    ((*ENTRY, "request", "url"), 7, "/log/entries/1/request/url is not a text"),
+    ((*ENTRY, "request"), [], "expected an object at /log/entries/1/request, got an array"),
+    ((*ENTRY, "request", "url"), 7, "expected a string at /log/entries/1/request/url, got an integer"),
     ((*ENTRY, "request", "method"), None, "/log/entries/1/request/method is missing"),
-    ((*ENTRY, "request", "headers"), {}, "/log/entries/1/request/headers is not a list"),
-    ((*ENTRY, "request", "headers"), [7], "/log/entries/1/request/headers/0 is not an object"),
-    ((*ENTRY, "request", "headers"), [{"name": 7}], "/log/entries/1/request/headers/0/name is not a text"),
-    ((*ENTRY, "response"), "x", "/log/entries/1/response is not an object"),
-    ((*ENTRY, "response", "status"), "200", "/log/entries/1/response/status is not a whole number"),
-    ((*ENTRY, "response", "status"), True, "/log/entries/1/response/status is not a whole number"),
-    ((*ENTRY, "response", "content"), [], "/log/entries/1/response/content is not an object"),
-    ((*ENTRY, "response", "content", "text"), {}, "/log/entries/1/response/content/text is not a text"),
+    ((*ENTRY, "request", "headers"), {}, "expected an array at /log/entries/1/request/headers, got an object"),
+    ((*ENTRY, "request", "headers"), [7], "expected an object at /log/entries/1/request/headers/0, got an integer"),
+    (
+        (*ENTRY, "request", "headers"),
+        [{"name": 7}],
+        "a string at /log/entries/1/request/headers/0/name, got an integer",
+    ),
+    ((*ENTRY, "response"), "x", "expected an object at /log/entries/1/response, got a string"),
+    ((*ENTRY, "response", "status"), "200", "expected an integer at /log/entries/1/response/status, got a string"),
+    ((*ENTRY, "response", "status"), True, "expected an integer at /log/entries/1/response/status, got a boolean"),
+    ((*ENTRY, "response", "content"), [], "expected an object at /log/entries/1/response/content, got an array"),
+    (
+        (*ENTRY, "response", "content", "text"),
+        {},
+        "a string at /log/entries/1/response/content/text, got an object",
+    ),
     ((*ENTRY, "response", "content"), {"text": "é", "encoding": "base64"}, "content/text is not base64"),
     ((*ENTRY, "response", "content"), {"text": "a", "encoding": "base64"}, "content/text is not base64"),
     ((*ENTRY, "startedDateTime"), None, "/log/entries/1/startedDateTime is missing"),
-    ((*ENTRY, "startedDateTime"), "yesterday", "startedDateTime is not an ISO 8601 time with a zone"),
-    ((*ENTRY, "startedDateTime"), "2026-05-01T00:00:00", "startedDateTime is not an ISO 8601 time with a zone"),
+    (
+        (*ENTRY, "startedDateTime"),
+        "yesterday",
+        "expected an ISO 8601 time with a time zone at /log",
+    ),
+    (
+        (*ENTRY, "startedDateTime"),
+        "2026-05-01T00:00:00",
+        "expected an ISO 8601 time with a time zone at /log",
+    ),
 ]
 
 
@@ -798,7 +814,7 @@ def test_what_is_no_har_is_refused(path: tuple[Any, ...], value: Any, words: str
     """A file with the wrong type in a place that counts has exit status 2, and a line that names the place."""
     status, out, err = check(replaced(ONCE, path, value))
     assert (status, out) == (2, "0 judged, 0 ok, 0 errors, 0 warnings, 0 ignored, 0 without body\n")
-    assert err.startswith("cannon-spec: a.har: no HAR that can be read: ")
+    assert err.startswith("cannon-spec: a.har: not a HAR file that can be read: ")
     assert words in err
     assert err.count("\n") == 1
 
@@ -810,7 +826,7 @@ def test_what_is_no_har_is_refused(path: tuple[Any, ...], value: Any, words: str
         (b"PK\x03\x04\xff", "the text is not UTF-8"),
         (b"[" * 100_000, "nests too deep"),
         (b"[" + b"9" * 5000 + b"]", "a number too long"),
-        (b"null", "the document is not an object"),
+        (b"null", "expected an object at the top of the document, got null"),
     ],
 )
 def test_what_is_no_json_is_refused(data: bytes, words: str, check: Callable[..., Any]) -> None:
@@ -823,12 +839,12 @@ def test_what_is_no_json_is_refused(data: bytes, words: str, check: Callable[...
 def test_a_file_that_is_too_large_is_refused(check: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the bound nothing is read."""
     size = len(json.dumps(ONCE))
-    monkeypatch.setattr(check_traffic, "MAX_BYTES", size)
+    monkeypatch.setattr(traffic_check, "MAX_BYTES", size)
     assert check(ONCE)[0] == 0
-    monkeypatch.setattr(check_traffic, "MAX_BYTES", size - 1)
+    monkeypatch.setattr(traffic_check, "MAX_BYTES", size - 1)
     status, _, err = check(ONCE)
     assert status == 2
-    assert "the file is larger than 0 MiB; record, or keep, the calls of the API only" in err
+    assert "the file is larger than 0 MiB; keep only the calls of the API" in err
 
 
 def test_several_files_and_standard_input(check: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -897,7 +913,7 @@ def test_control_characters_of_a_recording_are_escaped(check: Callable[..., Any]
 @pytest.mark.parametrize("word", sequence.WORDS)
 def test_each_rule_is_explained(word: str) -> None:
     """The command explain knows the rules on traffic."""
-    assert tables.explain_topic(CATALOG, word) == f"{word}\n  {sequence.WORDS[word]}"
+    assert explain_topic(CATALOG, word) == f"{word}\n  {sequence.WORDS[word]}"
 
 
 def test_help_tells_how_to_record(capsys: pytest.CaptureFixture[str]) -> None:
