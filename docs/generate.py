@@ -12,7 +12,7 @@ import pytest
 from cannon_contract import plugin as contract_plugin
 from cannon_mock.config import SETTINGS
 from cannon_spec import Catalog, Claim, load_catalog, validate
-from cannon_spec.cli.main import _parser as spec_parser
+from cannon_spec.cli.parser import build_parser as spec_parser
 from cannon_spec.output import tables
 from cannon_spec.traffic import sequence
 
