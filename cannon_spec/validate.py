@@ -6,13 +6,14 @@ the wrong kind are findings too, never exceptions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from cannon_spec import claim_ids, document
-from cannon_spec.contract import keywords, wording
+from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
+from cannon_spec.contract.keywords import KEYWORDS, Violation, describe_legal, describe_violation
 from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.finding import Finding, Report, Strictness
 from cannon_spec.nearest import find_nearest
@@ -32,15 +33,22 @@ WORDS = {
 
 _CREATE = "envelope/create"
 _CLEAN = Report()
-_OF_PROPERTIES = ("required", "additionalProperties")
 
 
 class _Hit(NamedTuple):
-    """One violation, where it stands in the whole document. ``name`` is the property that is missing or unknown."""
+    """A rule that the value at ``place`` of the whole document violates.
 
-    path: Path
+    ``name`` is the property that is missing or unknown, or those that exclude each other; None for other keywords.
+    """
+
+    place: Path
     rule: Rule
     name: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where it is reported: an unknown property at itself, a missing one at its object."""
+        return (*self.place, self.name or "") if self.rule.keyword == "additionalProperties" else self.place
 
 
 def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -> Report:
@@ -132,32 +140,31 @@ def _hits(
     hits: list[_Hit] = []
     for path, at in violations:
         rule = catalog.violated_rule(at, schemas, envelope)
-        if rule.keyword in _OF_PROPERTIES:
-            hits += _spread(place + path, rule, root)
-        else:
-            hits.append(_Hit(place + path, rule))
+        hits += [_Hit(place + path, rule, name) for name in _list_names(rule, place + path, root)]
     return _without_consequences(hits, root) if len(hits) > 1 else hits
+
+
+def _list_names(rule: Rule, place: Path, root: Any) -> Sequence[str | None]:
+    """The properties that a violated rule is about, one hit each; a single None where it judges the value itself."""
+    list_names = KEYWORDS[rule.keyword].list_names
+    if list_names is None:
+        return (None,)
+    value = follow(root, place)
+    # "not required" also refuses what is no object, which the rule of its type reports already.
+    return list_names(rule.node, value) if isinstance(value, dict) else ()
 
 
 def _without_consequences(hits: list[_Hit], root: Any) -> list[_Hit]:
     """The hits but for those under a condition on a field that is absent only because its name was misspelt."""
-    meant = {_meant(hit, root) for hit in hits if hit.rule.keyword == "additionalProperties"} - {None}
-    return [hit for hit in hits if meant.isdisjoint(hit.rule.condition_fields)]
+    misspelt = {_guess_field(hit, root) for hit in hits if hit.rule.keyword == "additionalProperties"} - {None}
+    return [hit for hit in hits if misspelt.isdisjoint(hit.rule.condition_fields)]
 
 
-def _meant(hit: _Hit, root: Any) -> str | None:
+def _guess_field(hit: _Hit, root: Any) -> str | None:
     """The absent field that an unknown one most likely stands for."""
-    fields = follow(root, hit.path[:-1])
-    return find_nearest(hit.name or "", [name for name in hit.rule.node.get("properties", {}) if name not in fields])
-
-
-def _spread(path: Path, rule: Rule, root: Any) -> list[_Hit]:
-    """One hit for each property that is missing (at its parent) or unknown (at its own path)."""
-    value = follow(root, path)
-    if rule.keyword == "required":
-        return [_Hit(path, rule, name) for name in rule.value if name not in value]
-    known = rule.node.get("properties", {})
-    return [_Hit((*path, name), rule, name) for name in value if name not in known]
+    fields = follow(root, hit.place)
+    close = find_nearest(hit.name or "", [name for name in hit.rule.node.get("properties", {}) if name not in fields])
+    return None if close is None else wording.join_field(hit.rule.field, close)
 
 
 def _report(root: Any, hits: list[_Hit], words: list[Finding], strictness: Strictness) -> Report:
@@ -179,22 +186,29 @@ def _place(finding: Finding) -> tuple[str, str, str]:
 def _finding(root: Any, group: list[_Hit]) -> Finding:
     """One finding for every rule that refuses the same value: the most severe speaks, the hint heeds them all."""
     if len(group) > 1:
-        group.sort(key=_precedence)
+        group.sort(key=lambda hit: hit.rule.precedence)
     hit, rule = group[0], group[0].rule
-    value = hit.name if hit.name is not None else follow(root, hit.path)
+    field = _name_field(hit.place, rule)
+    violation = Violation(rule.keyword, rule.node, follow(root, hit.place), field, rule.title, hit.name or "")
+    narrowing = dict.fromkeys(name for each in group for name in each.rule.condition_fields if name != rule.field)
     return Finding(
         path=to_pointer(hit.path),
         rule=rule.id,
         severity=rule.severity,
-        message=keywords.describe_violation(rule.keyword, rule.node, value, rule.title, rule.condition),
-        hint=keywords.describe_legal(rule.keyword, _tightest(rule, group), value, _legal(group)),
+        message=describe_violation(violation, rule.condition),
+        hint=describe_legal(violation._replace(node=_tightest(rule, group)), _legal(group), narrowing),
         evidence=rule.evidence,
     )
 
 
-def _precedence(hit: _Hit) -> tuple[bool, bool, bool, str]:
-    rule = hit.rule
-    return rule.keyword != "type", rule.severity != "error", rule.condition != "", rule.id
+def _name_field(place: Path, rule: Rule) -> str:
+    """The field at ``place`` as a reader names it, seen from the schema of the rule: ``shots[1].duration``."""
+    names, start = rule.field.count(".") + 1 if rule.field else 0, len(place)
+    while names and start:
+        start -= 1
+        names -= isinstance(place[start], str)
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in place[start:])
+    return "".join(parts).removeprefix(".")
 
 
 def _legal(group: list[_Hit]) -> list[Any] | None:
@@ -208,11 +222,11 @@ def _legal(group: list[_Hit]) -> list[Any] | None:
 
 def _tightest(rule: Rule, group: list[_Hit]) -> Mapping[str, Any]:
     """The node whose bound is the narrowest of those that name the same keyword."""
-    if len(group) == 1 or not rule.keyword.startswith(("min", "max")):
+    narrowest = max if "min" in rule.keyword.lower() else min if "max" in rule.keyword.lower() else None
+    if len(group) == 1 or narrowest is None:
         return rule.node
     nodes = [hit.rule.node for hit in group if hit.rule.keyword == rule.keyword]
-    narrowest = min if rule.keyword.startswith("max") else max
-    return narrowest(nodes, key=lambda node: int(node[rule.keyword]))
+    return narrowest(nodes, key=lambda node: float(node[rule.keyword]))
 
 
 def _operation_finding(name: str, operation: Operation | None, catalog: Catalog) -> Finding:

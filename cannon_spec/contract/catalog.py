@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from cannon_spec.contract.engines import Engine, Validator
 from cannon_spec.contract.prices import Cost, Price
-from cannon_spec.contract.wording import describe_condition
+from cannon_spec.contract.wording import describe_condition, list_condition_fields
 from cannon_spec.finding import Evidence, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
@@ -66,6 +65,15 @@ class Rule:
     def value(self) -> Any:
         """What the keyword asks: the list of an ``enum``, the number of a ``maxLength``."""
         return self.node[self.keyword]
+
+    @property
+    def precedence(self) -> tuple[bool, bool, bool, str]:
+        """Sorts the rules that refuse one value: the first one is reported.
+
+        That is the rule of its type before others, an error before a warning, a rule without a condition before one
+        with, then by their ids.
+        """
+        return self.keyword != "type", self.severity != "error", self.condition != "", self.id
 
     @property
     def cap_claim(self) -> str | None:
@@ -219,17 +227,34 @@ def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
     if not isinstance(node, dict) or keyword not in node.get("x-evidence", {}):
         raise LookupError(f"{schema}#{to_pointer(path)}")
     claim = catalog.claims[node["x-evidence"][keyword]]
-    branch = follow(whole, path[: path.index("then")])["if"] if "then" in path else None
+    field, conditions = _trace(whole, path)
     said: Severity | None = node.get("x-severity", {}).get(keyword)
     return Rule(
         id=f"{schema}#{to_pointer(path)}",
         title=whole["title"],
-        field=".".join(str(name) for before, name in pairwise(path) if before == "properties"),
+        field=field,
         keyword=keyword,
         node=node,
-        condition="" if branch is None else describe_condition(branch),
-        condition_fields=() if branch is None else tuple(branch["properties"]),
+        condition=" and ".join(describe_condition(node, parent) for parent, node in conditions),
+        condition_fields=tuple(name for parent, node in conditions for name in list_condition_fields(node, parent)),
         claim=claim,
         evidence=claim.evidence,
         severity=said or claim.severity,
     )
+
+
+def _trace(whole: Mapping[str, Any], path: Path) -> tuple[str, list[tuple[str, Mapping[str, Any]]]]:
+    """The field that a path of keywords judges, and each condition on the way with the field whose object it judges."""
+    names: list[str] = []
+    conditions: list[tuple[str, Mapping[str, Any]]] = []
+    parts = iter(enumerate(path))
+    for index, part in parts:
+        # What follows these words is a name or an index, which may itself be spelt like a keyword.
+        if part == "properties":
+            names.append(str(next(parts)[1]))
+        elif part == "$defs":
+            next(parts)
+        elif part == "allOf":
+            next(parts)
+            conditions.append((".".join(names), follow(whole, path[: index + 2])["if"]))
+    return ".".join(names), conditions

@@ -16,28 +16,46 @@ Node = Mapping[str, Any]
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def suggest_values(value: Any, legal: Sequence[str | None], what: str = "legal here") -> str:
+def suggest_values(value: Any, legal: Sequence[Any], what: str = "legal here") -> str:
     """The legal values, and the one of them that ``value`` most likely meant."""
     return _suggest(value[:_LONGEST] if isinstance(value, str) else None, tuple(legal), what)
 
 
 @lru_cache(maxsize=1024)
-def _suggest(word: str | None, legal: tuple[str | None, ...], what: str) -> str:
+def _suggest(word: str | None, legal: tuple[Any, ...], what: str) -> str:
     listed = f"{what}: {show_values(legal) or 'none'}"
-    close = None if word is None else find_nearest(word, [each for each in legal if each is not None])
+    close = None if word is None else find_nearest(word, [each for each in legal if isinstance(each, str)])
     return listed if close is None else f"did you mean {show_value(close)}? {listed}"
 
 
-def describe_condition(node: Node) -> str:
-    """An ``if`` of our schemas in words: ``aspect_ratio is "1:1" and there are no reference_image_urls``."""
-    required = node.get("required", ())
-    return " and ".join(_clause(name, clause, name in required) for name, clause in node["properties"].items())
+def describe_condition(node: Node, parent: str = "") -> str:
+    """An ``if`` of our schemas in words: ``aspect_ratio is "1:1" and there are no reference_image_urls``.
+
+    ``parent`` is the field whose object it judges, empty for the document.
+    """
+    required, properties = node.get("required", ()), node.get("properties", {})
+    clauses = [_clause(join_field(parent, name), clause, name in required) for name, clause in properties.items()]
+    clauses += [f"{join_field(parent, name)} is present" for name in required if name not in properties]
+    clauses += [f"{join_field(parent, name)} is absent" for name in node.get("not", {}).get("required", ())]
+    return " and ".join(clauses)
+
+
+def list_condition_fields(node: Node, parent: str = "") -> list[str]:
+    """The fields that an ``if`` of our schemas judges."""
+    absent = node.get("not", {}).get("required", ())
+    names = dict.fromkeys((*node.get("properties", {}), *node.get("required", ()), *absent))
+    return [join_field(parent, name) for name in names]
+
+
+def join_field(parent: str, name: str) -> str:
+    """A field of an object as a reader names it: ``layout.width``, or ``prompt`` at the top."""
+    return f"{parent}.{name}" if parent else name
 
 
 def show_value(value: Any) -> str:
     """A value as JSON, cut where it is long."""
     if isinstance(value, (dict, list)) and value:
-        return f"{'an object' if isinstance(value, dict) else 'an array'} of {len(value)}"
+        return f"an array of {count_of(len(value), 'item')}" if isinstance(value, list) else _describe_object(value)
     if isinstance(value, str):
         value = value[: _LONGEST + 1]
     return _cut(_encode(value))
@@ -50,7 +68,7 @@ def escape_unprintable(text: str) -> str:
     return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
-def show_values(values: Iterable[str | None]) -> str:
+def show_values(values: Iterable[Any]) -> str:
     """Values as JSON, separated by commas."""
     return ", ".join(map(show_value, values))
 
@@ -60,6 +78,21 @@ def show_json(value: Any) -> str:
     return _cut(_encode(value))
 
 
+def count_of(number: int, noun: str) -> str:
+    """``1 item``, ``2 items``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def join_words(words: Iterable[str], conjunction: str) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *others, last = list(words) or [""]
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
+
+
+def _describe_object(value: Mapping[str, Any]) -> str:
+    return f"an object of {count_of(len(value), 'field')}"
+
+
 def _cut(text: str) -> str:
     text = escape_unprintable(text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
@@ -67,9 +100,15 @@ def _cut(text: str) -> str:
 
 def _clause(name: str, clause: Mapping[str, Any], required: bool) -> str:
     if "maxItems" in clause:
-        return f"there are no {name}"
-    if "minItems" in clause:
-        return f"there are {name}"
-    values = [clause["const"]] if "const" in clause else clause["enum"]
-    text = f"{name} is {show_value(values[0])}" if len(values) == 1 else f"{name} is one of {show_values(values)}"
+        return f"{name} is empty" if required else f"there are no {name}"
+    text = f"there are {name}" if "minItems" in clause else f"{name} is {_describe_values(clause)}"
     return text if required else text + " or absent"
+
+
+def _describe_values(clause: Mapping[str, Any]) -> str:
+    if "const" in clause or "enum" in clause:
+        values = [clause["const"]] if "const" in clause else clause["enum"]
+        return show_value(values[0]) if len(values) == 1 else f"one of {show_values(values)}"
+    if len(clause) == 1:
+        return f"{clause['minimum']} or more" if "minimum" in clause else f"{clause['maximum']} or less"
+    return f"between {clause['minimum']} and {clause['maximum']}"

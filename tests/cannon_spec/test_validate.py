@@ -66,7 +66,7 @@ def test_square_at_4k_is_refused() -> None:
     assert finding.rule == "models/gptimage2#/allOf/0/then/properties/resolution/enum"
     assert finding.evidence.claim == "gptimage2-square-below-4k"
     assert (finding.evidence.strength, finding.evidence.source) == ("documented", PAGE)
-    assert finding.message == '"4K" is not accepted for GPT Image 2 when aspect_ratio is "1:1"'
+    assert finding.message == 'resolution "4K" is not accepted for GPT Image 2 when aspect_ratio is "1:1"'
     assert finding.hint == 'legal here: "1K", "2K"'
 
 
@@ -92,7 +92,7 @@ def test_square_at_4k_is_refused() -> None:
             "/input/resolution",
             INPUT + "/properties/resolution/type",
             "error",
-            ("4 is not a string", '"1K", "2K", "4K"'),
+            ("expected resolution to be a string, got 4", '"1K", "2K", "4K"'),
         ),
         (
             {"model": "gpt-image-2"},
@@ -110,41 +110,41 @@ def test_square_at_4k_is_refused() -> None:
             "error",
             ('"aspectRatio" is not a field of image.generate', 'did you mean "aspect_ratio"?'),
         ),
-        ({"prompt": None}, "/input", INPUT + "/required", "error", ('lacks "prompt"', 'add "prompt", for example')),
+        ({"prompt": None}, "/input", INPUT + "/required", "error", ("prompt is missing", 'add "prompt", for example')),
         (
             {"prompt": ""},
             "/input/prompt",
             INPUT + "/properties/prompt/minLength",
             "error",
-            ("is empty", "at least 1 character"),
+            ("prompt is empty", "write at least 1 character"),
         ),
         (
             {"prompt": "x" * 20_001},
             "/input/prompt",
             "models/gptimage2#/properties/prompt/maxLength",
             "warning",
-            ("the text has 20001 characters", "shorten it to 20000 characters"),
+            ("prompt has 20001 characters", "accepts at most 20000", "shorten it to 20000 characters"),
         ),
         (
             {"reference_image_urls": ADDRESS},
             "/input/reference_image_urls",
             INPUT + "/properties/reference_image_urls/type",
             "error",
-            ("is not an array", "send an array"),
+            ('expected reference_image_urls to be an array, got "https:', "send an array"),
         ),
         (
             {"reference_image_urls": [ADDRESS] * 17},
             "/input/reference_image_urls",
             "models/gptimage2#/properties/reference_image_urls/maxItems",
             "warning",
-            ("the list has 17 items", "takes at most 16", "leave out 1"),
+            ("reference_image_urls has 17 items", "accepts at most 16", "leave out 1"),
         ),
         (
             {"reference_image_urls": [ADDRESS, "not a url"]},
             "/input/reference_image_urls/1",
             INPUT + "/properties/reference_image_urls/items/pattern",
             "error",
-            ('"not a url" is not an http or https address', "for example", "https://"),
+            ('reference_image_urls[1] is "not a url", not an http or https address', "for example", "https://"),
         ),
         (
             {"aspect_ratio": "auto", "resolution": "2K"},
@@ -175,10 +175,20 @@ def test_one_fault_of_an_input_is_one_finding(
 @pytest.mark.parametrize(
     ("body", "path", "rule", "words"),
     [
-        ({**DOCUMENTED, "input": ["x"]}, "/input", "envelope/create#/properties/input/type", ("is not an object",)),
-        ({**DOCUMENTED, "operation": 4}, "/operation", "envelope/create#/properties/operation/type", ("not a string",)),
-        ({"input": {}}, "", "envelope/create#/required", ('lacks "operation"', '"image.generate"')),
-        ({"operation": "image.generate"}, "", "envelope/create#/required", ('lacks "input"',)),
+        (
+            {**DOCUMENTED, "input": ["x"]},
+            "/input",
+            "envelope/create#/properties/input/type",
+            ("input to be an object, got an array of 1",),
+        ),
+        (
+            {**DOCUMENTED, "operation": 4},
+            "/operation",
+            "envelope/create#/properties/operation/type",
+            ("expected operation to be a string",),
+        ),
+        ({"input": {}}, "", "envelope/create#/required", ("operation is missing", '"image.generate"')),
+        ({"operation": "image.generate"}, "", "envelope/create#/required", ("input is missing",)),
         (
             {**DOCUMENTED, "operation": "image.generat"},
             "/operation",
@@ -201,7 +211,7 @@ def test_one_fault_of_an_input_is_one_finding(
             {**DOCUMENTED, "webhook_url": "your-app.com"},
             "/webhook_url",
             "envelope/create#/properties/webhook_url/pattern",
-            ('"your-app.com" is not an http or https address',),
+            ('webhook_url is "your-app.com", not an http or https address',),
         ),
         (
             {**DOCUMENTED, "webhookUrl": ADDRESS},
@@ -215,9 +225,9 @@ def test_one_fault_of_an_input_is_one_finding(
             "envelope/create#/additionalProperties",
             ('"a/b~c" is not a field', 'fields: "operation", "input", "webhook_url"'),
         ),
-        ([], "", "envelope/create#/type", ("[] is not an object",)),
-        (None, "", "envelope/create#/type", ("null is not an object",)),
-        ("image.generate", "", "envelope/create#/type", ("is not an object",)),
+        ([], "", "envelope/create#/type", ("expected an object, got []",)),
+        (None, "", "envelope/create#/type", ("expected an object, got null",)),
+        ("image.generate", "", "envelope/create#/type", ('expected an object, got "image.generate"',)),
     ],
 )
 def test_one_fault_of_an_envelope_is_one_error(body: Any, path: str, rule: str, words: tuple[str, ...]) -> None:

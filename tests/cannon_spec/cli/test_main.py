@@ -70,7 +70,7 @@ def test_square_at_4k_is_explained(cannon: Run) -> None:
     assert cannon("validate", file) == (
         1,
         "a.json:8:19: error at /input/resolution\n"
-        '  "4K" is not accepted for GPT Image 2 when aspect_ratio is "1:1"\n'
+        '  resolution "4K" is not accepted for GPT Image 2 when aspect_ratio is "1:1"\n'
         '  legal here: "1K", "2K"\n'
         f"  known from: gptimage2-square-below-4k (documented) {PAGE}\n"
         "  rule: models/gptimage2#/allOf/0/then/properties/resolution/enum\n"
@@ -84,7 +84,7 @@ def test_square_at_4k_is_explained(cannon: Run) -> None:
     [
         (patched(DOCUMENTED, resolution="8K"), "/input/resolution", 'legal here: "1K", "2K", "4K"'),
         (patched(DOCUMENTED, resolution="4k"), "/input/resolution", 'did you mean "4K"?'),
-        (patched(DOCUMENTED, resolution=4), "/input/resolution", "4 is not a string"),
+        (patched(DOCUMENTED, resolution=4), "/input/resolution", "expected resolution to be a string, got 4"),
         (patched(DOCUMENTED, model="gpt-image-2"), "/input/model", 'did you mean "gptimage2"?'),
         (
             patched(DOCUMENTED, aspect_ratio=None, aspectRatio="16:9", resolution=None),
@@ -195,7 +195,7 @@ def test_json_results_have_the_documented_shape(cannon: Run) -> None:
                         "path": "/input/resolution",
                         "rule": "models/gptimage2#/allOf/0/then/properties/resolution/enum",
                         "severity": "error",
-                        "message": '"4K" is not accepted for GPT Image 2 when aspect_ratio is "1:1"',
+                        "message": 'resolution "4K" is not accepted for GPT Image 2 when aspect_ratio is "1:1"',
                         "hint": 'legal here: "1K", "2K"',
                         "evidence": {"claim": "gptimage2-square-below-4k", "strength": "documented", "source": PAGE},
                     }

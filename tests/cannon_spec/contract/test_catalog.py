@@ -108,8 +108,8 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     ),
     "unknown word in a condition": (
         GPT,
-        setting("allOf", 0, "if", "not", to={}),
-        ("models/gptimage2", "allOf/0/if", "unknown word not"),
+        setting("allOf", 0, "if", "anyOf", to=[]),
+        ("models/gptimage2", "allOf/0/if", "unknown word anyOf"),
     ),
     "a type that JSON does not have": (
         GPT,

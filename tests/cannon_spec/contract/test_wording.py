@@ -22,6 +22,16 @@ from tests.support.payloads import values
         ({"properties": {"a": {"enum": ["x", "y"]}}, "required": ["a"]}, 'a is one of "x", "y"'),
         ({"properties": {"a": {"enum": ["x"]}}, "required": ["a"]}, 'a is "x"'),
         ({"properties": {"a": {"enum": ["x", "y"]}}}, 'a is one of "x", "y" or absent'),
+        ({"properties": {"a": {"const": None}}, "required": ["a"]}, "a is null"),
+        ({"properties": {"a": {"enum": [5, 10]}}, "required": ["a"]}, "a is one of 5, 10"),
+        ({"properties": {"a": {"minimum": 9}}, "required": ["a"]}, "a is 9 or more"),
+        ({"properties": {"a": {"maximum": 0.5}}}, "a is 0.5 or less or absent"),
+        ({"properties": {"a": {"minimum": 4, "maximum": 8}}, "required": ["a"]}, "a is between 4 and 8"),
+        ({"required": ["a", "b"]}, "a is present and b is present"),
+        ({"not": {"required": ["a"]}}, "a is absent"),
+        ({"properties": {"b": {"const": 1}}, "required": ["b"], "not": {"required": ["a"]}}, "b is 1 and a is absent"),
+        ({"properties": {"urls": {"maxItems": 0}}, "required": ["urls"]}, "urls is empty"),
+        ({"properties": {"urls": {"minItems": 1}}}, "there are urls or absent"),
         ({"properties": {"urls": {"maxItems": 0}}}, "there are no urls"),
         ({"properties": {"urls": {"minItems": 1}}, "required": ["urls"]}, "there are urls"),
         (
@@ -35,13 +45,21 @@ def test_a_condition_is_a_clause(condition: dict[str, Any], words: str) -> None:
     assert wording.describe_condition(condition) == words
 
 
+def test_a_condition_within_a_field_names_it() -> None:
+    """A condition on the object of a field names its fields in full, and lists them so."""
+    condition = {"properties": {"a": {"const": 1}}, "required": ["a", "b"], "not": {"required": ["c"]}}
+    assert wording.describe_condition(condition, "x.y") == "x.y.a is 1 and x.y.b is present and x.y.c is absent"
+    assert wording.list_condition_fields(condition, "x.y") == ["x.y.a", "x.y.b", "x.y.c"]
+    assert wording.list_condition_fields(condition) == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         ({}, "{}"),
         ([], "[]"),
-        ({"a": 1}, "an object of 1"),
-        ([1, 2], "an array of 2"),
+        ({"a": 1}, "an object of 1 field"),
+        ([1, 2], "an array of 2 items"),
         ("é\n", '"é\\n"'),
         (None, "null"),
         (1.5, "1.5"),
