@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -19,8 +20,8 @@ PAGES = [
     *sorted(ROOT.glob("docs/*.md")),
     *sorted(ROOT.glob("examples/**/*.md")),
 ]
-OTHER_TOOLS = {"--set"}
-"""Flags of mitmdump."""
+NOT_OURS = {"--set", "CANNON_MOCK_PROT"}
+"""A flag of mitmdump, and a variable that a page misspells on purpose."""
 
 ADDRESSES = create_app().url_map.bind("mock")
 
@@ -57,9 +58,9 @@ def test_generated_pages_are_current() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_flag_and_variable_exists(page: Path) -> None:
-    """A flag or variable that a page names is one of the settings page, or of a tool that the page calls."""
+    """A flag or variable that a page names is on the page of settings."""
     settings = (generate.DOCS / "settings.md").read_text()
-    names = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+|CANNON_[A-Z0-9_]+[A-Z0-9]", page.read_text())) - OTHER_TOOLS
+    names = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+|CANNON_[A-Z0-9_]+[A-Z0-9]", page.read_text())) - NOT_OURS
     assert [name for name in sorted(names) if not re.search(rf"{name}\b(?!-)", settings)] == []
 
 
@@ -76,6 +77,14 @@ def test_every_route_is_described() -> None:
     rules = (rule.rule for rule in ADDRESSES.map.iter_rules() if not rule.rule.startswith("/assets"))
     last_parts = {re.sub(r"/<[^>]+>", "", rule).rpartition("/")[2] for rule in rules}
     assert [part for part in sorted(last_parts) if part not in page] == []
+
+
+def test_every_name_to_upgrade_to_exists() -> None:
+    """Each name that the page on upgrades gives as new can be imported."""
+    rows = re.findall(r"^\| .* \| `(cannon_.+)` \|$", (generate.DOCS / "upgrading.md").read_text(), re.MULTILINE)
+    assert rows
+    for name in rows:
+        assert resolve_name(name) is not None
 
 
 def test_every_page_is_in_the_navigation() -> None:
