@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Model, Operation
-from cannon_spec.errors import UnknownName
+from cannon_spec.errors import CatalogError, UnknownName
 from cannon_spec.validate import bare_input
 
 
 def build_example(catalog: Catalog, operation: str, model: str | None = None) -> dict[str, Any]:
-    """A body for an operation and one of its models (None: its default) that the contract has nothing against.
+    """A body for an operation and one of its models (None: its default) in which the contract finds nothing wrong.
 
-    Each field of the operation takes the first of its examples, or of the model's own values, that is judged without
-    a finding. A field for which there is none is left out, and so are lists. Raises UnknownName for an operation that
-    is not covered or a model that does not serve it.
+    Each optional field takes the first of its examples, or of the model's own values, that is judged without a
+    finding; a field that has none is left out, and so are optional lists. Raises UnknownName for an operation that is
+    not covered or a model that does not serve it, and CatalogError where a required field has no example.
     """
-    known = catalog.operations.get(operation)
-    if known is None or known.input is None:
+    spec = catalog.operations.get(operation)
+    if spec is None or spec.input is None:
         raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
-    chosen = model or known.data["default_model"]["id"]
-    serving = {each.id: each for each in catalog.models_of(operation)}
-    if chosen not in serving:
-        raise UnknownName(f"{chosen} is not a model that serves {operation}; cannon-spec catalog lists them")
-    body = {"operation": operation, "input": {}}
-    return {**body, "input": _input(catalog, known, serving[chosen])}
+    model_id = model or spec.data["default_model"]["id"]
+    models = {each.id: each for each in catalog.models_of(operation)}
+    if model_id not in models:
+        raise UnknownName(f"{model_id} is not a model that serves {operation}; cannon-spec catalog lists them")
+    return {"operation": operation, "input": _build_input(catalog, spec, models[model_id])}
 
 
-def _input(catalog: Catalog, operation: Operation, model: Model) -> dict[str, Any]:
+def _build_input(catalog: Catalog, operation: Operation, model: Model) -> dict[str, Any]:
     schema = catalog.schemas[operation.input or ""]
     own = catalog.schemas[model.schema].get("properties", {}) if model.schema else {}
-    input = {name: schema["properties"][name]["examples"][0] for name in schema.get("required", ())}
+    input: dict[str, Any] = _build_value(f"schema {operation.input}", {**schema, "examples": ()})
     input |= {"model": model.id} if "model" in schema["properties"] else {}
     for name, node in schema["properties"].items():
         if name in input or node.get("type") == "array":
             continue
         values = [*node.get("examples", ()), *own.get(name, {}).get("enum", ())]
-        fitting = [value for value in values if _fits(catalog, operation, {**input, name: value})]
-        if fitting:
-            input[name] = fitting[0]
+        valid = [value for value in values if _is_valid(catalog, operation, {**input, name: value})]
+        if valid:
+            input[name] = valid[0]
     return input
 
 
-def _fits(catalog: Catalog, operation: Operation, input: dict[str, Any]) -> bool:
+def _build_value(place: str, node: Mapping[str, Any]) -> Any:
+    """The first example or legal value of a schema, or what an object or array must have at least."""
+    values = [*node.get("examples", ()), *node.get("enum", ())]
+    if values:
+        return values[0]
+    if node.get("type") == "object":
+        return {name: _build_value(f"{place}/{name}", node["properties"][name]) for name in node.get("required", ())}
+    if node.get("type") == "array":
+        return [_build_value(place, node["items"]) for _ in range(node.get("minItems", 0))]
+    raise CatalogError(place, "is required and has no example", "add examples to its schema")
+
+
+def _is_valid(catalog: Catalog, operation: Operation, input: dict[str, Any]) -> bool:
     report = bare_input(catalog, operation.id, input)
     return all(finding.rule == "model-assumed" for finding in report.findings)

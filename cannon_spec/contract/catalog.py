@@ -228,7 +228,7 @@ def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
         raise LookupError(f"{schema}#{to_pointer(path)}")
     claim = catalog.claims[node["x-evidence"][keyword]]
     field, conditions = _trace(whole, path)
-    said: Severity | None = node.get("x-severity", {}).get(keyword)
+    own_severity: Severity | None = node.get("x-severity", {}).get(keyword)
     return Rule(
         id=f"{schema}#{to_pointer(path)}",
         title=whole["title"],
@@ -239,7 +239,7 @@ def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
         condition_fields=tuple(name for parent, node in conditions for name in list_condition_fields(node, parent)),
         claim=claim,
         evidence=claim.evidence,
-        severity=said or claim.severity,
+        severity=own_severity or claim.severity,
     )
 
 
