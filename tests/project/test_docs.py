@@ -113,7 +113,7 @@ def test_the_site_builds_strictly(tmp_path: Path) -> None:
 def test_the_demo_ends_with_a_picture(tmp_path: Path) -> None:
     """`make demo` judges a request, runs it through a mock and writes its picture, whatever the mock's speed."""
     command = [sys.executable, str(ROOT / "examples" / "demo.py")]
-    fast = environment(CANNON_MOCK_SPEED="1000")
-    run = subprocess.run(command, cwd=tmp_path, env=fast, capture_output=True, text=True)
+    variables = environment(CANNON_MOCK_SPEED="1000")
+    run = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")

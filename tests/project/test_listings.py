@@ -38,9 +38,9 @@ def _run(page: str, folder: Path, *, extended: bool) -> None:
             if block.title:
                 (folder / block.title).write_text(block.text)
             for step in listings.find_steps(block.text) if block.language == "console" else ():
-                printed = shell.run(step)
-                if not step.matches(printed):
-                    message = f"$ {step.command}\nshown:\n{step.output}\nprinted:\n{printed}"
+                actual_output = shell.run(step)
+                if not step.matches(actual_output):
+                    message = f"$ {step.command}\nshown:\n{step.output}\nprinted:\n{actual_output}"
                     pytest.fail(message, pytrace=False)
 
 

@@ -44,10 +44,10 @@ class Step:
     command: str
     output: str
 
-    def matches(self, printed: str) -> bool:
-        """Whether a command that printed this did what the page shows."""
+    def matches(self, actual_output: str) -> bool:
+        """Whether a command with this output did what the page shows."""
         pattern = ".*".join(map(re.escape, self.output.strip().split("…")))
-        return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
+        return re.fullmatch(pattern, actual_output.strip(), re.DOTALL) is not None
 
 
 def find_blocks(page: str) -> list[Block]:
@@ -72,10 +72,10 @@ class Shell:
         """What a command prints, to standard output and standard error; a mock goes on running."""
         if not _MOCK.match(step.command):
             return self._send(step.command.replace(DOCUMENTED_URL, self._url)).replace(self._url, DOCUMENTED_URL)
-        printed = self._send(_start_mock(step))
-        address = re.search(r"ready on (\S+)", printed)
+        actual_output = self._send(_start_mock(step))
+        address = re.search(r"ready on (\S+)", actual_output)
         self._url = address[1] if address else DOCUMENTED_URL
-        return printed.replace(self._url, DOCUMENTED_URL)
+        return actual_output.replace(self._url, DOCUMENTED_URL)
 
     def stop(self) -> None:
         """End the mock, then the shell."""
@@ -96,9 +96,9 @@ _STOP_MOCK = '[ -z "$MOCK_PID" ] || { pid=$MOCK_PID; kill $pid; wait $pid; }\n'
 def _start_mock(step: Step) -> str:
     """A script that starts a mock on a free port and prints as many of its lines as the page shows."""
     count = step.output.count("\n")
-    start = f"coproc MOCK {{ exec env CANNON_MOCK_PORT=0 {step.command} 2>&1; }}"
-    read = f'for _ in $(seq {count}); do read -r line <&"${{MOCK[0]}}" && echo "$line"; done'
-    return f"{_STOP_MOCK}{start}\n{read}"
+    start_mock = f"coproc MOCK {{ exec env CANNON_MOCK_PORT=0 {step.command} 2>&1; }}"
+    read_lines = f'for _ in $(seq {count}); do read -r line <&"${{MOCK[0]}}" && echo "$line"; done'
+    return f"{_STOP_MOCK}{start_mock}\n{read_lines}"
 
 
 @contextmanager
@@ -113,8 +113,8 @@ def shell(folder: Path, environment: Mapping[str, str]) -> Iterator[Shell]:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        running = Shell(process)
+        page_shell = Shell(process)
         try:
-            yield running
+            yield page_shell
         finally:
-            running.stop()
+            page_shell.stop()
