@@ -35,7 +35,7 @@ class Fault:
     message: str = ""
     retry_after_s: int | None = None
     connection: Literal["", "no-answer", "in-body"] = ""
-    body: Literal["", "truncated", "malformed"] = ""
+    body: Literal["", "truncated", "malformed", "html"] = ""
     claim: str = "scenario-faults"
 
 

@@ -66,17 +66,17 @@ def create() -> Response:
     for fault, wait_s in struck:
         if not fault.stored and (fault.status or fault.connection):
             mock.clock.sleep_ms(fault.latency_ms)
+            seen.apply_fault(fault)
             faults.raise_status(fault, wait_s)
             if fault.connection:
-                seen.fault = fault
                 return Response(status=202)
     latency_ms = sum(fault.latency_ms for fault, _ in struck)
     drawn = _drawn(mock, key, submission, scenario, idempotency_key)
     stored = _stored(mock, key, drawn, submission, latency_ms)
     seen.request_id = stored.id
     for fault, wait_s in struck:
-        faults.raise_status(fault, wait_s)
         seen.apply_fault(fault)
+        faults.raise_status(fault, wait_s)
     return _accepted(mock, stored, submission, scenario, repeat=stored.id != drawn.id)
 
 

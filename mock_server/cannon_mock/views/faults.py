@@ -11,6 +11,8 @@ from cannon_mock.stores import shared_values
 from cannon_mock.views.context import MockContext
 from cannon_mock.views.errors import ApiError
 
+_PAGE = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+
 
 class ConnectionDropped(Exception):
     """The server breaks the connection here; whoever serves the application must do so."""
@@ -67,6 +69,9 @@ def damage_reply(response: Response, fault: Fault) -> None:
         response.set_data(data[: len(data) // 2])
     elif fault.body == "malformed":
         response.set_data(data[:-1] + b",]")
+    elif fault.body == "html":
+        response.set_data(_PAGE.format(response.status))
+        response.mimetype = "text/html"
     elif fault.connection:
         response.response = _cut(data[: len(data) // 2] if fault.connection == "in-body" else b"")
         response.headers["Content-Length"] = str(len(data))

@@ -192,6 +192,23 @@ def _poll_not_json(site: Site) -> None:
     assert site.poll(id_).json()["id"] == id_
 
 
+def _page(reply: httpx.Response) -> None:
+    assert (reply.status_code, reply.headers["Content-Type"]) == (502, "text/html; charset=utf-8")
+    assert reply.text.startswith("<!doctype html>")
+    assert "502 BAD GATEWAY" in reply.text
+
+
+def _html_page(site: Site) -> None:
+    _page(site.create())
+    assert (site.tasks(), site.create().status_code) == (0, SUCCESS)
+
+
+def _html_page_poll(site: Site) -> None:
+    id_ = site.made()
+    _page(site.poll(id_))
+    assert site.poll(id_).status_code == 200
+
+
 def _no_asset(status: int) -> Callable[[Site], None]:
     def see(site: Site) -> None:
         assert site.client.get(site.asset()).status_code == status
@@ -264,6 +281,8 @@ SEEN: dict[str, Callable[[Site], None]] = {
     "truncated-json-poll": _poll_not_json,
     "malformed-json": _not_json,
     "malformed-json-poll": _poll_not_json,
+    "html-error": _html_page,
+    "html-error-poll": _html_page_poll,
     "asset-missing": _no_asset(404),
     "asset-expired": _no_asset(410),
     "asset-slow": _slow_asset,
