@@ -1,56 +1,8 @@
-"""The command ``cannon-contract``: the contract tests from an installed package (floor 5).
+"""``python -m cannon_contract``: the command ``cannon-contract``."""
 
-Exit status: 0 the contract holds, 1 it is broken, 2 the tests could not run, or not to their end.
-"""
-
-from __future__ import annotations
-
-import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
-from cannon_contract.runner import options
-from cannon_spec import __version__
-
-_EXAMPLES = """\
-examples:
-  cannon-contract                                             a mock in this process
-  cannon-contract --target http://127.0.0.1:2266 --report out    a server, with a page on each claim
-  CANNON_API_KEY=cs_live_... cannon-contract --target live       what costs nothing
-  CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200 --assume-price 50 --report out
-  CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200 --prices out/prices.json --assume-price 50
-
-Any other option goes to pytest: -v, -k repeat, -n 2.
-"""
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the tests against a target; the exit status is returned."""
-    parser = argparse.ArgumentParser(
-        prog="cannon-contract",
-        description="Test whether a server keeps the contract of the Cannon Studio API.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"cannon-contract {__version__}")
-    options.add_options(parser.add_argument)
-    parser.parse_known_args(argv)
-    given = list(sys.argv[1:] if argv is None else argv)
-    try:
-        import pytest
-    except ImportError:
-        print(
-            "cannon-contract: pytest is missing; install it with: pip install 'cannon-spec[testing]'", file=sys.stderr
-        )
-        return 2
-    here = Path(__file__).resolve().parent
-    plugins = ["-p", "cannon_contract.plugin", "-p", "no:cacheprovider"]
-    chosen = ["-c", str(here / "pytest.ini"), "--rootdir", str(here), *plugins]
-    status = int(pytest.main([str(here), *chosen, *given]))
-    return status if status in (0, 1) else 2
-
+from cannon_contract.runner.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -33,7 +33,7 @@ class Hunt:
         if not chosen:
             return
         ids = [f"{mutant.claim}: {mutant.how}" for mutant in chosen]
-        metafunc.parametrize("layer", [_Chosen(each) for each in chosen], indirect=True, ids=ids)
+        metafunc.parametrize("mock_wrapper", [_Chosen(each) for each in chosen], indirect=True, ids=ids)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -55,11 +55,11 @@ class Hunt:
 
 
 class _Chosen:
-    """The layer of a mutant, for the fixture."""
+    """The wrapper of a mutant, for the fixture."""
 
     def __init__(self, mutant: Mutant) -> None:
         self.mutant = mutant
-        self.app, self.send = mutant.layer.app, mutant.layer.send
+        self.app, self.send = mutant.wrapper.app, mutant.wrapper.send
 
 
 def hunt(mutants: Sequence[Mutant]) -> Hunt:
@@ -84,8 +84,8 @@ def _run(plugin: Hunt) -> None:
 
 
 def _mutant(item: pytest.Item) -> Mutant | None:
-    layer = getattr(item, "callspec", None) and item.callspec.params.get("layer")  # type: ignore[attr-defined]
-    return layer.mutant if layer else None
+    wrapper = getattr(item, "callspec", None) and item.callspec.params.get("mock_wrapper")  # type: ignore[attr-defined]
+    return wrapper.mutant if wrapper else None
 
 
 def _own_claims(item: pytest.Item) -> set[str]:

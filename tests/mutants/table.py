@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cannon_contract.runner.targets import MockWrapper
+from cannon_contract.runner.mock_target import MockWrapper
 from cannon_mock.model.deliveries import DeliveryResponse
 from tests.mutants.stateful import (
     asset_for_ever,
@@ -32,7 +32,7 @@ class Mutant:
 
     claim: str
     how: str
-    layer: MockWrapper
+    wrapper: MockWrapper
 
 
 def _app(claim: str, how: str, app: Callable[[Wsgi], Wsgi]) -> Mutant:

@@ -56,7 +56,7 @@ NEVER: list[tuple[str, set[str]]] = [
 STRATEGIES = "cannon_spec.strategies"
 CHANCE = {"cannon_mock.app", "cannon_contract.runner.targets", "cannon_contract.client.flows"}
 THREADS = {"cannon_mock.serving.serve", "cannon_mock.serving.workers"}
-ENVIRONMENT = {"cannon_spec.cli.environment", "cannon_mock.config", "cannon_contract.plugin"}
+ENVIRONMENT = {"cannon_spec.cli.environment", "cannon_mock.config", "cannon_contract.runner.options"}
 
 
 def _module(file: Path, root: Path) -> str:
@@ -132,7 +132,7 @@ def test_contract_tests_know_the_mock_in_one_place_only() -> None:
     for name in MODULES:
         if name.startswith("cannon_contract"):
             known = {target for target in _imports(name) if target.startswith("cannon_mock")}
-            assert known <= ({"cannon_mock"} if name == "cannon_contract.runner.targets" else set()), name
+            assert known <= ({"cannon_mock"} if name == "cannon_contract.runner.mock_target" else set()), name
 
 
 def test_only_the_serving_edge_starts_threads() -> None:

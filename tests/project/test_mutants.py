@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cannon_contract.runner.targets import MockWrapper
+from cannon_contract.runner.mock_target import MockWrapper
 from tests.mutants import __main__ as command
 from tests.mutants.runner import hunt
 from tests.mutants.table import MUTANTS, Mutant

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from cannon_contract import claim_ids
 from cannon_contract.client.amounts import to_number
 from cannon_contract.client.api import Api, Notes
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
@@ -40,7 +41,7 @@ def expect_accepted(api: Api, response: httpx.Response, body: Any, *blamed: str)
         if findings and api.read_switch("strict", False):
             raise NotTested("this mock is strict: it refuses what the contract only warns of")
         assumed = tuple(dict.fromkeys(finding.evidence.claim for finding in findings))
-        claims = blamed or assumed or ("create-accepted-202",)
+        claims = blamed or assumed or (claim_ids.CREATE_ACCEPTED,)
         raise ClaimBroken(f"a good create was answered with {response.status_code}", *claims)
     reply: dict[str, Any] = api.check_reply("accepted", response)
     if not isinstance(reply.get("id"), str):
@@ -150,9 +151,9 @@ def poll_to_end(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
     seen, until_s = [poll(api, reply)], api.now_s() + api.patience_s
     while (status := seen[-1]["status"]) not in api.catalog.lifecycle["terminal"]:
         if status not in api.catalog.lifecycle["states"]:
-            raise ClaimBroken(f"a request has the status {status}", "lifecycle-states")
+            raise ClaimBroken(f"a request has the status {status}", claim_ids.LIFECYCLE_STATES)
         if api.now_s() > until_s:
-            raise ClaimBroken(f"a request is {status} after {api.patience_s} s", "lifecycle-order")
+            raise ClaimBroken(f"a request is {status} after {api.patience_s} s", claim_ids.LIFECYCLE_ORDER)
         wait_before_poll(api, reply)
         seen.append(poll(api, reply))
     return seen
@@ -168,7 +169,9 @@ def poll(api: Api, reply: dict[str, Any]) -> dict[str, Any]:
     """The request object now, held to the schema."""
     response = api.get(f"/api/v1/requests/{reply['id']}")
     if response.status_code != httpx.codes.OK:
-        raise ClaimBroken(f"a poll of one's own request was answered with {response.status_code}", "read-same-key")
+        raise ClaimBroken(
+            f"a poll of one's own request was answered with {response.status_code}", claim_ids.READ_SAME_KEY
+        )
     seen: dict[str, Any] = api.check_reply("request", response)
     return seen
 

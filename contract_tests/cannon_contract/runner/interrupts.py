@@ -1,4 +1,4 @@
-"""Ctrl-C where creates may cost credits: the first ends the run, and leaves it time to read back (floor 5)."""
+"""Ctrl-C and SIGTERM where creates may cost credits: the first one leaves time to read costs back (floor 6)."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def handle_signals(first: Callable[[], object], second: Callable[[], object]) -> Iterator[None]:
-    """Within the block the first signal calls ``first`` and interrupts, the second calls ``second`` and does no more.
+def handle_signals(on_first: Callable[[], object], on_second: Callable[[], object]) -> Iterator[None]:
+    """Within the block the first signal calls ``on_first`` and interrupts, the second only calls ``on_second``.
 
-    Outside the main thread, where no signals come, nothing is done.
+    Each later one interrupts again. Outside the main thread, where no signals arrive, this does nothing.
     """
     count = 0
 
-    def heed(*_: Any) -> None:
+    def handle(*_: Any) -> None:
         nonlocal count
         count += 1
         if count == 2:
-            second()
+            # Many people press Ctrl-C twice. An interrupt now would end the reading of what the creates cost.
+            on_second()
             return
-        first()
+        on_first()
         raise KeyboardInterrupt
 
     try:
-        before = {each: signal.signal(each, heed) for each in _SIGNALS}
+        previous_handlers = {each: signal.signal(each, handle) for each in _SIGNALS}
     except ValueError:
         yield
         return
     try:
         yield
     finally:
-        for each, handler in before.items():
+        for each, handler in previous_handlers.items():
             signal.signal(each, handler)

@@ -1,20 +1,33 @@
-"""The options of a run (floor 5)."""
+"""The options of a run, and the API keys that its environment has (floor 6)."""
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+from cannon_spec import Catalog
+from cannon_spec.nearest import find_nearest
+
+KEY = "CANNON_API_KEY"
+OTHER_KEY = "CANNON_OTHER_API_KEY"
+EMPTY_KEY = "CANNON_EMPTY_API_KEY"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run was asked for."""
+    """The options of one run, as the user gave them.
+
+    ``allow_spend`` and ``assume_price`` are credits, ``prices`` and ``report`` paths. ``operation`` is empty where the
+    user named none.
+    """
 
     target: str = "mock"
+    operation: tuple[str, ...] = ()
     treat_as_live: bool = False
     allow_spend: float = 0
     prices: str | None = None
@@ -23,37 +36,59 @@ class Options:
     probe_limits: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ApiKeys:
+    """The API keys of the user, None where the environment has none.
+
+    ``other`` is a second one; ``empty`` is one of an account without credits.
+    """
+
+    main: str | None = field(default=None, repr=False)
+    other: str | None = field(default=None, repr=False)
+    empty: str | None = field(default=None, repr=False)
+
+    def __iter__(self) -> Iterator[str | None]:
+        """Iterate over the keys, the main one first."""
+        return iter((self.main, self.other, self.empty))
+
+    def by_variable(self) -> dict[str, str | None]:
+        """Map each environment variable to its key."""
+        return dict(zip((KEY, OTHER_KEY, EMPTY_KEY), self, strict=True))
+
+
 def add_options(add_option: Callable[..., Any]) -> None:
-    """Add the options to a parser, by its own way of adding one."""
-    add_option("--target", default="mock", type=_target, metavar="mock|URL|live", help="what to test (mock)")
-    add_option(
-        "--treat-as-live",
-        action="store_true",
-        help="treat the target as the vendor's: it may charge, and need not keep what is only assumed",
-    )
-    add_option(
-        "--allow-spend",
-        type=_credits,
-        default=0.0,
-        metavar="CREDITS",
-        help="the most that a run may cost on a target that may charge (0: nothing is created there)",
-    )
-    add_option("--prices", metavar="FILE", help="what creates cost, as an earlier run wrote it or you know it")
-    add_option("--assume-price", type=_credits, metavar="CREDITS", help="what to reckon for a create of unknown price")
-    add_option(
-        "--probe-limits",
-        action="store_true",
-        help="also send what only an assumption is against, to see whether it is refused; it may be charged",
-    )
-    add_option("--report", metavar="DIR", help="write index.html, report.json, junit.xml and observations.json there")
+    """Add the options to a parser. ``add_option`` is the parser's own method for that."""
+    for flag, settings in _OPTIONS.items():
+        add_option(flag, **settings)
 
 
 def read_options(config: Any) -> Options:
-    """The options as they were given to pytest."""
-    return Options(**{name: config.getoption(name) for name in Options.__dataclass_fields__})
+    """Read the options that pytest was given."""
+    values = {name: config.getoption(name) for name in Options.__dataclass_fields__}
+    return Options(**{**values, "operation": tuple(dict.fromkeys(values["operation"]))})
 
 
-def _target(text: str) -> str:
+def read_api_keys() -> ApiKeys:
+    """Read the API keys of the environment; a variable that is empty counts as one that is not set."""
+    return ApiKeys(*(os.environ.get(name) or None for name in (KEY, OTHER_KEY, EMPTY_KEY)))
+
+
+def find_bad_operation(operations: tuple[str, ...], catalog: Catalog) -> str:
+    """Say which of the operations the contract does not cover, and which are legal; empty where it covers each."""
+    covered = list_covered_operations(catalog)
+    for each in operations:
+        if each not in covered:
+            hint = find_nearest(each, covered)
+            return f"{each} is no covered operation; {f'did you mean {hint}? ' if hint else ''}use {', '.join(covered)}"
+    return ""
+
+
+def list_covered_operations(catalog: Catalog) -> tuple[str, ...]:
+    """List the operations whose input the contract describes, in the order of the catalog."""
+    return tuple(each.id for each in catalog.operations.values() if each.is_covered)
+
+
+def _parse_target(text: str) -> str:
     if text in ("mock", "live"):
         return text
     if "@" in text.partition("//")[2].partition("/")[0]:
@@ -67,15 +102,60 @@ def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:  # of a port that is no number, or a bracket that is not closed
+    except ValueError:  # raised for a port that is no number, and for a bracket that is not closed
         return False
 
 
-def _credits(text: str) -> float:
+def _parse_credits(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
         number = -1
     if not 0 <= number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text}: a number of credits, from 0 on")
+        raise argparse.ArgumentTypeError(f"{text}: use a number of credits, 0 or more")
     return number
+
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "--target": {
+        "default": "mock",
+        "type": _parse_target,
+        "metavar": "mock|URL|live",
+        "help": "what to test: a mock in this process, a server's address, or the vendor's service (default: mock)",
+    },
+    "--operation": {
+        "action": "append",
+        "default": [],
+        "metavar": "ID",
+        "help": "test this operation only; repeat the option for more (default: every covered operation; the cheapest "
+        "one where creates may cost credits)",
+    },
+    "--treat-as-live": {
+        "action": "store_true",
+        "help": "treat the target as the vendor's: it may charge, and need not keep what is only assumed",
+    },
+    "--allow-spend": {
+        "type": _parse_credits,
+        "default": 0.0,
+        "metavar": "CREDITS",
+        "help": "the most credits that a run may cost on a target that may charge (default: 0, which creates nothing)",
+    },
+    "--prices": {
+        "metavar": "FILE",
+        "help": "a JSON file of what creates cost, written by an earlier run or by you (default: none)",
+    },
+    "--assume-price": {
+        "type": _parse_credits,
+        "metavar": "CREDITS",
+        "help": "the estimate for a create whose price is in no file. Estimate high: the first create that costs more "
+        "than its estimate stops the run (default: none, which sends no such create)",
+    },
+    "--probe-limits": {
+        "action": "store_true",
+        "help": "also test undocumented limits: bodies that only an assumption is against; they may be charged",
+    },
+    "--report": {
+        "metavar": "DIR",
+        "help": "write index.html, report.json, junit.xml and observations.json to this folder (default: none)",
+    },
+}

@@ -1,4 +1,4 @@
-"""What became of each test and of each claim (floor 5)."""
+"""The results of tests, and the verdicts on claims that follow from them (floor 6)."""
 
 from __future__ import annotations
 
@@ -10,70 +10,77 @@ from cannon_contract.client.api import Deviation, MalformedReply
 from cannon_contract.client.recording import Exchange
 from cannon_spec import Catalog, Claim
 
-_NOT_CHOSEN = "none of its tests was chosen for this run"
-_ENDED = "the run ended before its tests"
+_NOT_SELECTED = "none of its tests was selected for this run"
+_RUN_ENDED = "the run ended before its tests"
+_RULE_OF_A_MODEL = "judged before it is sent: the examples of the contract show both sides of it"
 
 Outcome = Literal["broken", "observed", "held", "not tested"]
 OUTCOMES: tuple[Outcome, ...] = ("broken", "observed", "held", "not tested")
-"""What can become of a claim, the gravest first."""
+"""The outcomes of a claim, the gravest first."""
 
-_OF_MODELS = "judged before it is sent: the examples of the contract show both sides of it"
+Cost = Literal["nothing", "credits", "a mock"]
+COSTS: tuple[Cost, ...] = ("nothing", "credits", "a mock")
+"""What a test takes: nothing, creates that may cost credits, or a mock; the least first."""
 
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """What became of one test.
+    """The result of one test.
 
-    ``claims`` are those that it is marked with, ``blamed`` those whose promise was not kept, ``why`` what was seen or
-    why nothing was shown, ``needs`` what it creates: nothing, what may cost credits, or what only a mock can show.
-    ``breaches`` are the replies that were not of their form, whatever the test was about. ``is_silent`` says that an
-    answer never came, ``stopped`` why no test is to run after this one.
+    ``claims`` are those that it is marked with, ``blamed_claims`` those that it shows to be broken or otherwise than
+    assumed, ``why`` says what it showed or why it showed nothing, ``needs`` is what it takes. ``deviations`` are the
+    differences from assumptions that it noted, ``malformed_replies`` the replies that break their schema, whatever the
+    test is about. ``is_silent`` says that a reply never came, ``stop_reason`` why no test is to run after this one.
     """
 
-    __test__: ClassVar = False  # its name begins as that of a class of tests does: pytest is not to collect it
+    __test__: ClassVar = False  # pytest collects each class whose name begins like this one's
 
     test: str
     claims: tuple[str, ...]
     outcome: Outcome
     why: str = ""
     blamed_claims: tuple[str, ...] = ()
-    sightings: tuple[Deviation, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
-    needs: Literal["nothing", "credits", "a mock"] = "nothing"
-    breaches: tuple[MalformedReply, ...] = ()
+    needs: Cost = "nothing"
+    malformed_replies: tuple[MalformedReply, ...] = ()
     is_silent: bool = False
     stop_reason: str = ""
 
-    def with_outcome(self, outcome: Outcome, why: str, blamed: tuple[str, ...] = ()) -> TestResult:
-        """The same test with another outcome, and why."""
-        return replace(self, outcome=outcome, why=why, blamed_claims=blamed)
+    def with_outcome(self, outcome: Outcome, why: str, blamed_claims: tuple[str, ...] = ()) -> TestResult:
+        """Copy the result with another outcome, and why."""
+        return replace(self, outcome=outcome, why=why, blamed_claims=blamed_claims)
 
     def breaks(self, claim: str) -> bool:
         """Whether the test shows that a claim is broken."""
         return (self.outcome == "broken" and claim in self.blamed_claims) or any(
-            claim in each.claims for each in self.breaches
+            claim in each.claims for each in self.malformed_replies
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as plain JSON values, for another process."""
+        """Convert the result to plain JSON values, for another process."""
         return asdict(self)
 
 
 def read_result(data: dict[str, Any]) -> TestResult:
-    """The result that was made plain."""
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-    plain["sightings"] = tuple(Deviation(**each) for each in data["sightings"])
-    plain["exchanges"] = tuple(Exchange(**each) for each in data["exchanges"])
-    plain["breaches"] = tuple(
+    """Read a result back from what ``to_dict`` returned."""
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    fields["deviations"] = tuple(Deviation(**each) for each in data["deviations"])
+    fields["exchanges"] = tuple(Exchange(**each) for each in data["exchanges"])
+    fields["malformed_replies"] = tuple(
         MalformedReply(tuple(each["claims"]), each["description"], Exchange(**each["exchange"]))
-        for each in data["breaches"]
+        for each in data["malformed_replies"]
     )
-    return TestResult(**plain)
+    return TestResult(**fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one claim: ``shown`` are the tests that speak of it, ``why`` what was seen or why nothing was."""
+    """The outcome of one claim.
+
+    ``reasons`` say what was different, or why nothing was shown; ``tests`` are the tests of the claim; ``exchanges``
+    show how it was broken.
+    """
 
     claim: Claim
     outcome: Outcome
@@ -83,62 +90,58 @@ class Verdict:
 
 
 def build_verdicts(
-    catalog: Catalog, results: Sequence[TestResult], tested: Container[str], *, stopped: bool
+    catalog: Catalog, results: Sequence[TestResult], claims_with_tests: Container[str], *, is_stopped: bool
 ) -> tuple[Verdict, ...]:
-    """The verdict on every claim that something rests on, in the order of the ledger.
+    """Build the verdict on every claim that something rests on, in the order of the ledger.
 
-    ``tested`` are the claims that there are tests of, whether they ran or not; ``stopped`` says that the run ended
-    early.
+    ``claims_with_tests`` has the claims of tests that did not run, too; ``is_stopped`` says that the run ended early.
     """
 
-    def silence(claim: Claim) -> str:
-        if claim.id not in tested and claim.kind == "rule":
-            return _OF_MODELS
-        return _ENDED if stopped else _NOT_CHOSEN
+    def default_reason(claim: Claim) -> str:
+        if claim.id not in claims_with_tests and claim.kind == "rule":
+            return _RULE_OF_A_MODEL
+        return _RUN_ENDED if is_stopped else _NOT_SELECTED
 
-    return tuple(_verdict(claim, results, silence(claim)) for claim in catalog.claims.values() if claim.kind != "gap")
-
-
-def count_reach(needs: Mapping[str, set[str]]) -> dict[str, int]:
-    """How many claims can be tested for nothing, only for credits, and only on a mock, by what their tests need."""
-    best = [next(each for each in ("nothing", "credits", "a mock") if each in found) for found in needs.values()]
-    return {name: best.count(name) for name in ("nothing", "credits", "a mock")}
+    claims = (claim for claim in catalog.claims.values() if claim.kind != "gap")
+    return tuple(_build_verdict(claim, results, default_reason(claim)) for claim in claims)
 
 
-def _verdict(claim: Claim, results: Sequence[TestResult], silence: str) -> Verdict:
-    mine = [result for result in results if claim.id in result.claims]
-    broken = [result for result in results if result.breaks(claim.id)]
-    shown = tuple(dict.fromkeys(result.test for result in (*broken, *mine)))
-    if broken:
-        seen = tuple(dict.fromkeys(each for result in broken for each in _breaking(claim.id, result)))
-        return Verdict(claim, "broken", seen, shown, _exchanges(claim.id, broken[0]))
-    observed = _seen(claim.id, results)
-    if observed:
-        return Verdict(claim, "observed", observed, shown, ())
-    if any(result.outcome == "held" for result in mine):
-        return Verdict(claim, "held", (), shown, ())
-    return Verdict(claim, "not tested", _whys(mine) if mine else (silence,), shown, ())
+def count_costs(needs_by_claim: Mapping[str, set[str]]) -> dict[str, int]:
+    """Count the claims that can be tested for nothing, only for credits, and only on a mock."""
+    least = [next(cost for cost in COSTS if cost in needs) for needs in needs_by_claim.values()]
+    return {cost: least.count(cost) for cost in COSTS}
 
 
-def _breaking(id_: str, result: TestResult) -> Iterable[str]:
-    """What a test has seen of a broken claim."""
-    if result.outcome == "broken" and id_ in result.blamed_claims:
+def _build_verdict(claim: Claim, results: Sequence[TestResult], default_reason: str) -> Verdict:
+    own = [result for result in results if claim.id in result.claims]
+    breaking = [result for result in results if result.breaks(claim.id)]
+    tests = tuple(dict.fromkeys(result.test for result in (*breaking, *own)))
+    if breaking:
+        reasons = tuple(dict.fromkeys(each for result in breaking for each in _reasons_of_break(claim.id, result)))
+        return Verdict(claim, "broken", reasons, tests, _exchanges_of_break(claim.id, breaking[0]))
+    differences = _find_differences(claim.id, results)
+    if differences:
+        return Verdict(claim, "observed", differences, tests, ())
+    if any(result.outcome == "held" for result in own):
+        return Verdict(claim, "held", (), tests, ())
+    reasons = tuple(dict.fromkeys(result.why for result in own if result.why)) if own else (default_reason,)
+    return Verdict(claim, "not tested", reasons, tests, ())
+
+
+def _reasons_of_break(claim: str, result: TestResult) -> Iterable[str]:
+    if result.outcome == "broken" and claim in result.blamed_claims:
         yield result.why
-    yield from (each.description for each in result.breaches if id_ in each.claims)
+    yield from (each.description for each in result.malformed_replies if claim in each.claims)
 
 
-def _exchanges(id_: str, result: TestResult) -> tuple[Exchange, ...]:
-    """The exchanges that show a broken claim."""
-    breaching = tuple(each.exchange for each in result.breaches if id_ in each.claims)
-    return breaching[:1] or result.exchanges
+def _exchanges_of_break(claim: str, result: TestResult) -> tuple[Exchange, ...]:
+    # A malformed reply is shown by its own exchange: the test may have made other calls after it.
+    malformed = tuple(each.exchange for each in result.malformed_replies if claim in each.claims)
+    return malformed[:1] or result.exchanges
 
 
-def _seen(id_: str, results: Sequence[TestResult]) -> tuple[str, ...]:
-    """Everything that was seen otherwise than the claim has it, on a target that need not keep it."""
-    whole = (result.why for result in results if result.outcome == "observed" and id_ in result.blamed_claims)
-    noted = (each.description for result in results for each in result.sightings if each.claim == id_)
-    return tuple(dict.fromkeys((*whole, *noted)))
-
-
-def _whys(results: Iterable[TestResult]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(result.why for result in results if result.why))
+def _find_differences(claim: str, results: Sequence[TestResult]) -> tuple[str, ...]:
+    """Find what tests saw that differs from a claim, on a target that need not keep it."""
+    whole_tests = (each.why for each in results if each.outcome == "observed" and claim in each.blamed_claims)
+    deviations = (each.description for result in results for each in result.deviations if each.claim == claim)
+    return tuple(dict.fromkeys((*whole_tests, *deviations)))

@@ -1,54 +1,58 @@
-"""One run of the tests: against what, with which results, and what each of its tests showed (floor 5)."""
+"""One run of the suite: its options, target, budget and results, and how it judges each test (floor 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
 
-from cannon_contract.client.api import OPERATION, PROMPT, Api
+from cannon_contract.client.api import Api
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_contract.client.recording import Exchange
 from cannon_contract.client.redact import Redactor
-from cannon_contract.runner.options import Options
-from cannon_contract.runner.results import TestResult, Verdict, build_verdicts, count_reach
+from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Options, list_covered_operations
+from cannon_contract.runner.results import Cost, TestResult, Verdict, build_verdicts, count_costs
 from cannon_contract.runner.targets import Target, make_key
 from cannon_contract.spending.budget import Budget
+from cannon_contract.spending.default_input import find_cheapest_operation, find_default_input
 from cannon_contract.spending.plan import PlannedTest, Step
 from cannon_spec import Catalog
 
 ABILITIES = {
     "clock": "takes longer than a run does: only a mock in this process, whose clock can be moved, shows it",
-    "own": "needs a mock that is set for it: only one in this process is",
+    "own": "needs a mock with settings of its own: only one in this process can have them",
     "mock": "only our mock promises it",
-    "any key": "needs a mock that takes any key that a test makes up",
-    "limits": "sends what only an assumption is against, and may be charged for it: ask for it with --probe-limits",
-    "own pace": "this mock was told to go faster than the service, or to count polls",
-    "other key": "needs a second API key, in the environment variable CANNON_OTHER_API_KEY",
-    "empty key": "needs an API key of an account without credits, in the environment variable CANNON_EMPTY_API_KEY",
+    "any key": "needs a mock that accepts any API key",
+    "limits": "tests an undocumented limit, and the create may be charged: allow it with --probe-limits",
+    "own pace": "this mock goes faster than the service, or counts polls",
+    "other key": f"needs a second API key, in the environment variable {OTHER_KEY}",
+    "empty key": f"needs an API key of an account without credits, in the environment variable {EMPTY_KEY}",
 }
-"""What a test may need of its target, and what is said where the target does not have it."""
+"""What a test may need of its target, and what a reader is told where the target does not have it."""
 
-Needs = Literal["nothing", "credits", "a mock"]
+_MOST_EXCHANGES = 12
+_MOST_UNANSWERED = 3
 
 
 @dataclass(slots=True)
 class Run:
-    """One run: what was asked for, what was found, what is planned, and what came of it.
+    """One run: its options, what it found, what it plans, and its results.
 
-    ``needs`` is what the tests of each claim need, whether they were chosen or not. ``hidden`` is cut out of all that
-    is told. ``stopped`` says why the run ended early. ``shared_runs`` keeps the request of each operation
-    that tests look at together, ``key``
-    is the API key of all tests where creates may cost credits and the user has given none, ``silences`` counts the
-    tests since the last answer that waited for one, ``said`` is what was said of replies that are not of their form.
+    ``needs_by_claim`` is what the tests of each claim take, whether they run or not. ``redactor`` removes the user's
+    keys from all output. ``stop_reason`` says why the run ended early. ``shared_runs`` has the request of each
+    operation that tests look at together. ``key`` is the API key of all tests where creates may cost credits and the
+    user has none. ``unanswered_tests`` counts the tests in a row that got no reply, and ``reported_replies`` has the
+    malformed replies that a test has failed for.
     """
 
     catalog: Catalog
     options: Options
     budget: Budget
+    keys: ApiKeys = field(default_factory=ApiKeys)
     target: Target | None = None
     plan_by_test: dict[str, PlannedTest] = field(default_factory=dict)
     results: list[TestResult] = field(default_factory=list)
@@ -58,8 +62,9 @@ class Run:
     shared_runs: dict[str, Any] = field(default_factory=dict)
     key: str = field(default_factory=make_key)
     unanswered_tests: int = 0
-    reported_breaches: set[str] = field(default_factory=set)
+    reported_replies: set[str] = field(default_factory=set)
     start_time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _inputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def may_charge(self) -> bool:
@@ -67,161 +72,207 @@ class Run:
         return self.target is not None and self.target.may_charge
 
     @property
-    def has_shown(self) -> bool:
+    def has_shown_something(self) -> bool:
         """Whether any test held: without one the run says nothing."""
         return any(result.outcome == "held" for result in self.results)
 
     @property
     def has_begun(self) -> bool:
-        """Whether there is anything to tell of."""
-        return bool(self.results or self.budget.creates or self.stop_reason)
+        """Whether there is anything to report."""
+        return bool(self.results or self.budget.creates or (self.stop_reason and self.needs_by_claim))
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the run showed something, was not ended early, and always had an answer from the target."""
-        return self.has_shown and not self.stop_reason and not any(result.is_silent for result in self.results)
+    def is_complete(self) -> bool:
+        """Whether the run showed something, did not end early, and always got a reply from the target."""
+        is_silent = any(result.is_silent for result in self.results)
+        return self.has_shown_something and not self.stop_reason and not is_silent
 
-    def choose_key(self, given: str | None) -> str:
-        """The API key of a test on a target that was found: on a mock that takes any, one of the test's own."""
-        if self.target is not None and self.target.takes_any_key:
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations that may be tested: those that the user named, else all that the contract covers."""
+        return self.options.operation or list_covered_operations(self.catalog)
+
+    @property
+    def default_operation(self) -> str:
+        """The operation of tests that are about none: the first, and the cheapest where creates may cost credits."""
+        if self.may_charge and not self.options.operation:
+            return find_cheapest_operation(self.catalog, self.operations, self.budget.prices)
+        return self.operations[0]
+
+    def choose_input(self, operation: str) -> Mapping[str, Any]:
+        """Choose the input of a create that needs no other: the cheapest where creates may cost credits."""
+        if operation not in self._inputs:
+            prices = self.budget.prices if self.may_charge else None
+            self._inputs[operation] = find_default_input(self.catalog, operation, prices)
+        return self._inputs[operation]
+
+    def choose_key(self) -> str:
+        """Choose the API key of a test on a target that was found: a new one on a mock that accepts any."""
+        if self.target is not None and self.target.accepts_any_key:
             return make_key()
-        return given or self.key
+        return self.keys.main or self.key
 
     def is_required(self, claim: str) -> bool:
-        """Whether the target must keep a claim: our mock each, any other what is documented."""
+        """Whether the target must keep a claim: our mock keeps each, any other target what is documented."""
         is_mock = self.target is None or self.target.is_mock
         return is_mock or self.catalog.claims[claim].severity == "error"
 
-    def find_obstacle(self, needed: Iterable[str], keys: Container[str]) -> str:
-        """Why a test cannot run on this target; empty where it can. ``keys`` are the kinds of keys that are there."""
-        place = self.target
-        if place is None:
+    def find_obstacle(self, item: pytest.Item) -> str:
+        """Say why a test cannot run on this target; empty where it can."""
+        target = self.target
+        if target is None:
             return ""
-        counts_polls = str(place.switches.get("progression", "")).startswith("manual")
+        counts_polls = str(target.switches.get("progression", "")).startswith("manual")
         has = {
-            "mock": place.is_mock,
-            "limits": place.is_mock or self.options.probe_limits,
-            "own pace": place.switches.get("speed", 1) == 1 and not counts_polls,
-            "any key": place.takes_any_key,
-            "other key": place.takes_any_key or "other key" in keys,
-            "empty key": "empty key" in keys,
+            "mock": target.is_mock,
+            "limits": target.is_mock or self.options.probe_limits,
+            "own pace": target.switches.get("speed", 1) == 1 and not counts_polls,
+            "any key": target.accepts_any_key,
+            "other key": target.accepts_any_key or self.keys.other is not None,
+            "empty key": self.keys.empty is not None,
         }
-        return next((ABILITIES[each] for each in needed if not has.get(each, False)), "")
+        operation = find_operation(item) or self.default_operation
+        if self.may_charge and not self.options.operation and operation != self.default_operation:
+            return f"tests {operation}, which is not the cheapest operation: name it with --operation {operation}"
+        return next((ABILITIES[each] for each in _list_needs(item) if not has.get(each, False)), "")
 
     def verdicts(self) -> tuple[Verdict, ...]:
-        """What became of each claim."""
-        return build_verdicts(self.catalog, self.results, self.needs_by_claim, stopped=bool(self.stop_reason))
+        """Build the verdict on each claim."""
+        return build_verdicts(self.catalog, self.results, self.needs_by_claim, is_stopped=bool(self.stop_reason))
 
-    def reach(self) -> dict[str, int]:
-        """How many claims can be tested for nothing, only for credits, and only on a mock."""
-        return count_reach(self.needs_by_claim)
+    def count_costs(self) -> dict[str, int]:
+        """Count the claims that can be tested for nothing, only for credits, and only on a mock."""
+        return count_costs(self.needs_by_claim)
 
     def record_test(self, item: pytest.Item) -> None:
-        """There is this test, whether it is chosen or not."""
-        for mark in item.iter_markers("claim"):
-            for id_ in mark.args:
-                self.needs_by_claim.setdefault(id_, set()).add(_needs(item))
+        """Record what a test takes, whether it is going to run or not."""
+        for claim in list_claims(item):
+            self.needs_by_claim.setdefault(claim, set()).add(_find_cost(item))
 
-    def plan_step(self, item: pytest.Item, chosen: dict[str, Any], lacking: str) -> Step:
-        """What a test is going to create, where nothing else is chosen than ``chosen``."""
+    def plan_step(self, item: pytest.Item) -> Step:
+        """List what a test is going to create."""
+        operation = find_operation(item) or self.default_operation
+        default_input = self.choose_input(operation)
 
-        def bodies(mark: str) -> tuple[Any, ...]:
+        def build_body(input: Mapping[str, Any]) -> dict[str, Any]:
+            fields = {**default_input, **input}
+            return {
+                "operation": operation,
+                "input": {name: value for name, value in fields.items() if value is not None},
+            }
+
+        def list_bodies(mark: str) -> tuple[Any, ...]:
             marks = item.iter_markers(mark)
-            return tuple(_body({**chosen, **each.kwargs}) for each in marks for _ in range(each.args[0]))
+            return tuple(build_body(each.kwargs) for each in marks for _ in range(each.args[0]))
 
-        shares = any(item.iter_markers("shares"))
-        return Step(item.nodeid, bodies("creates"), bodies("probes"), _body(chosen) if shares else None, lacking)
+        shared_body = build_body({}) if any(item.iter_markers("shares")) else None
+        return Step(item.nodeid, list_bodies("creates"), list_bodies("probes"), shared_body, self.find_obstacle(item))
 
     def judge_test(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> TestResult:
-        """What became of a test. A failure that shows nothing is made a skip, one that is no defect an expected one.
+        """Judge a test by how it ended, and correct pytest's report of it.
 
-        A test that was given a reply that is not of its form fails, the first that was for what is wrong with it: the
-        others go by what they are about.
+        A failure that shows nothing becomes a skip, one that is no defect an expected failure. Of the tests that get
+        the same malformed reply only the first fails for it: the others are judged by what they are about.
         """
-        apis = item.stash.get(APIS, [])
-        base = TestResult(
-            item.nodeid,
-            tuple(id_ for mark in item.iter_markers("claim") for id_ in mark.args),
-            "held",
-            sightings=tuple(each for api in apis for each in api.notes.deviations),
-            breaches=tuple(each for api in apis for each in api.notes.malformed_replies),
-            exchanges=tuple(each for api in apis for each in api.notes.exchanges)[-_MOST_EXCHANGES:],
-            needs=_needs(item),
-        )
-        result = self._ended(base, call.excinfo.value if call.excinfo else None, report)
-        unsaid = [each.description for each in base.breaches if each.description not in self.reported_breaches]
-        if unsaid and result.outcome != "broken":
-            _fail(report, self.redactor.redact_text(unsaid[0]))
-        self.reported_breaches.update(unsaid)
-        return replace(result, stop_reason=self._stopping(result))
+        error = call.excinfo.value if call.excinfo else None
+        result = self._judge(_collect_result(item), error, report)
+        descriptions = [each.description for each in result.malformed_replies]
+        new = [each for each in descriptions if each not in self.reported_replies]
+        if new and result.outcome != "broken":
+            _make_failure(report, self.redactor.redact_text(new[0]))
+        self.reported_replies.update(new)
+        return replace(result, stop_reason=self._find_stop_reason(result))
 
-    def _ended(self, base: TestResult, error: BaseException | None, report: pytest.TestReport) -> TestResult:
-        """What became of a test by how it ended."""
+    def _judge(self, base: TestResult, error: BaseException | None, report: pytest.TestReport) -> TestResult:
         if report.passed:
             return replace(base, exchanges=())
         is_silent = isinstance(error, httpx.TransportError) and self.target is not None
         if report.skipped or is_silent or isinstance(error, NotTested):
             why = f"no answer: {type(error).__name__}" if is_silent else str(error)
-            return self._untested(replace(base, is_silent=is_silent), why, report)
-        if base.breaches and not isinstance(error, AssertionError):
-            return self._untested(base, f"a reply was not of its form: {base.breaches[0].description}", report)
-        blamed = error.claims if isinstance(error, ClaimBroken) else base.claims
-        seen = self.redactor.redact_text(_seen(error, base.exchanges))
-        demanded = tuple(claim for claim in blamed if self.is_required(claim))
-        if demanded or not blamed:
-            return base.with_outcome("broken", seen, demanded)
-        report.outcome, report.wasxfail = "skipped", f"observed: {seen}"
-        return replace(base.with_outcome("observed", seen, blamed), exchanges=())
+            return self._make_skip(replace(base, is_silent=is_silent), why, report)
+        if base.malformed_replies and not isinstance(error, AssertionError):
+            # An error in reading such a reply says nothing about the claims of the test.
+            return self._make_skip(base, f"malformed reply: {base.malformed_replies[0].description}", report)
+        blamed_claims = error.claims if isinstance(error, ClaimBroken) else base.claims
+        why = self.redactor.redact_text(_describe(error, base.exchanges))
+        required_claims = tuple(claim for claim in blamed_claims if self.is_required(claim))
+        if required_claims or not blamed_claims:
+            return base.with_outcome("broken", why, required_claims)
+        report.outcome, report.wasxfail = "skipped", f"observed: {why}"
+        return replace(base.with_outcome("observed", why, blamed_claims), exchanges=())
 
-    def _untested(self, base: TestResult, why: str, report: pytest.TestReport) -> TestResult:
+    def _make_skip(self, base: TestResult, why: str, report: pytest.TestReport) -> TestResult:
         why = self.redactor.redact_text(why)
         path, line, _ = report.location
         report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {why}")
         return replace(base.with_outcome("not tested", why), exchanges=())
 
-    def _stopping(self, result: TestResult) -> str:
-        """Why no test is to run after this one; empty where the run goes on."""
+    def _find_stop_reason(self, result: TestResult) -> str:
+        """Say why no test is to run after this one; empty where the run goes on."""
         if result.outcome != "not tested" or result.is_silent:
             self.unanswered_tests = self.unanswered_tests + 1 if result.is_silent else 0
         if self.budget.overrun:
             self.stop_reason = self.stop_reason or self.budget.overrun
-        elif self.unanswered_tests == _MOST_SILENCES:
-            self.stop_reason = f"the target gave no answer to {_MOST_SILENCES} tests in a row"
+        elif self.unanswered_tests == _MOST_UNANSWERED:
+            self.stop_reason = f"the target gave no answer to {_MOST_UNANSWERED} tests in a row"
         return self.stop_reason
 
 
 APIS = pytest.StashKey[list[Api]]()
-"""Where a test keeps what it called."""
+"""Where each test keeps the targets that it called."""
 
-_MOST_EXCHANGES = 12
-_MOST_SILENCES = 3
+RUN = pytest.StashKey[Run]()
+"""Where pytest's configuration keeps the run."""
 
 
-def _needs(item: pytest.Item) -> Needs:
-    """What a test needs of a target, whichever the target is."""
-    needed = {id_ for mark in item.iter_markers("needs") for id_ in mark.args}
-    if needed & {"clock", "mock"} or "own" in getattr(item, "fixturenames", ()):
+def list_claims(item: pytest.Item) -> tuple[str, ...]:
+    """List the claims that a test is marked with."""
+    return tuple(claim for mark in item.iter_markers("claim") for claim in mark.args)
+
+
+def find_operation(item: pytest.Item) -> str | None:
+    """Find the operation that a case is about; None for a test that is about no operation."""
+    parameters: Mapping[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return parameters.get("operation")
+
+
+def _list_needs(item: pytest.Item) -> Iterable[str]:
+    yield from (ability for mark in item.iter_markers("needs") for ability in mark.args)
+    yield from (name for name in ("own",) if name in getattr(item, "fixturenames", ()))
+
+
+def _find_cost(item: pytest.Item) -> Cost:
+    """Say what a test takes, whichever the target is."""
+    if {"clock", "mock", "own"} & set(_list_needs(item)):
         return "a mock"
     pays = any(True for name in ("creates", "probes", "shares") for _ in item.iter_markers(name))
     return "credits" if pays else "nothing"
 
 
-def _fail(report: pytest.TestReport, seen: str) -> None:
-    """Make a report one of a failure."""
-    report.outcome, report.longrepr = "failed", seen
+def _collect_result(item: pytest.Item) -> TestResult:
+    """Collect what a test noted, as a result that holds."""
+    notes = [api.notes for api in item.stash.get(APIS, [])]
+    return TestResult(
+        item.nodeid,
+        list_claims(item),
+        "held",
+        deviations=tuple(each for note in notes for each in note.deviations),
+        malformed_replies=tuple(each for note in notes for each in note.malformed_replies),
+        exchanges=tuple(each for note in notes for each in note.exchanges)[-_MOST_EXCHANGES:],
+        needs=_find_cost(item),
+    )
+
+
+def _make_failure(report: pytest.TestReport, description: str) -> None:
+    report.outcome, report.longrepr = "failed", description
     if hasattr(report, "wasxfail"):
         del report.wasxfail
 
 
-def _body(input: dict[str, Any]) -> dict[str, Any]:
-    fields = {"prompt": PROMPT, "aspect_ratio": "16:9", **input}
-    return {"operation": OPERATION, "input": {name: value for name, value in fields.items() if value is not None}}
-
-
-def _seen(error: object, exchanges: Any) -> str:
-    said = (str(error).splitlines() or [type(error).__name__])[0]
+def _describe(error: object, exchanges: tuple[Exchange, ...]) -> str:
+    """Describe a failure in one line, with the last call before it that tells something."""
+    description = (str(error).splitlines() or [type(error).__name__])[0]
     if isinstance(error, ClaimBroken) or not exchanges:
-        return said
-    telling = [each for each in exchanges if not each.request.endswith("/status")]
-    last = (telling or exchanges)[-1]
-    return f"{said} (last call: {last.request}, answered with {last.status or 'nothing'})"
+        return description
+    last = ([each for each in exchanges if not each.request.endswith("/status")] or exchanges)[-1]
+    return f"{description} (last call: {last.request}, answered with {last.status or 'nothing'})"

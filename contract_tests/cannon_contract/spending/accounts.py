@@ -1,4 +1,4 @@
-"""What balances did, as far as they were looked at (floor 5)."""
+"""Readings of credit balances, and how far each account fell between them (floor 6)."""
 
 from __future__ import annotations
 
@@ -6,48 +6,54 @@ from dataclasses import dataclass, field
 
 
 def round_credits(credits: float) -> float:
-    """A sum or difference of credits without what binary fractions add to it: three times 0.1 is 0.3."""
+    """Round a sum or a difference of credits to six decimals, so that three times 0.1 is 0.3."""
     return round(credits, 6)
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceReading:
-    """What the account of an API key had when it was looked at.
+    """The credits of an API key's account at one moment.
 
-    ``key`` is empty where it was not taken: then there is no account that could be charged. ``credits`` is None where
-    they could not be read.
+    ``key`` is empty where the target did not take the key: then no account can be charged. ``credits`` is None where
+    the balance could not be read.
     """
 
     key: str = field(repr=False)
     credits: float | None
 
     def can_show_charge(self, later: BalanceReading) -> bool:
-        """Whether a charge between this look and a later one would have been seen.
+        """Whether a charge between this reading and a later one would be visible.
 
-        It would not where one of them failed, where the key was taken only once, and where the balance rose.
+        It would not where either reading failed, where the target took the key only once, and where the balance rose:
+        a top-up may hide a charge.
         """
         if self.credits is None or later.credits is None or self.key != later.key:
             return False
         return later.credits <= self.credits
 
     def fall_until(self, later: BalanceReading) -> float:
-        """How far the balance fell until a later look; 0 where that was not seen."""
+        """How many credits the balance lost until a later reading; 0 where that is not visible."""
         return round_credits((self.credits or 0) - (later.credits or 0)) if self.can_show_charge(later) else 0.0
 
 
 @dataclass(slots=True)
 class Account:
-    """What the balance of one API key did. Two keys may be of one account, and see the same falls.
+    """The falls of one API key's balance.
 
-    ``told`` is what the balances of other keys were seen to fall by since this one was looked at.
+    ``falls_of_others`` is the sum of the falls that readings of other keys showed since this key was last read.
     """
 
     falls_of_others: float = 0
-    _last: float | None = None
+    _last_credits: float | None = None
 
     def record_balance(self, credits: float) -> float:
-        """The balance is this now. What it fell by, beyond what other keys have told; a rise is no fall."""
-        fell = 0.0 if self._last is None else max(0.0, self._last - credits)
-        fresh = max(0.0, round_credits(fell - self.falls_of_others))
-        self.falls_of_others, self._last = 0.0, credits
-        return fresh
+        """Record a reading. Returns the part of its fall that no reading of another key has shown; a rise is no fall.
+
+        Two keys may belong to one account. Then both see each fall, and counting it once per key would report an
+        overrun that there is not. Where they belong to two accounts, this can count a fall too little; the creates
+        themselves still count in full at their cost.
+        """
+        fall = 0.0 if self._last_credits is None else max(0.0, self._last_credits - credits)
+        new_fall = max(0.0, round_credits(fall - self.falls_of_others))
+        self.falls_of_others, self._last_credits = 0.0, credits
+        return new_fall

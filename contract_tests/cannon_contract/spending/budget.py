@@ -1,4 +1,4 @@
-"""What a run may spend and has spent: each create is reckoned with before it is sent, and read back after (floor 5)."""
+"""The budget of a run: each create is estimated before it is sent, and its cost read back afterwards (floor 6)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from cannon_contract.client.amounts import to_credits
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.spending.accounts import Account, BalanceReading, round_credits
-from cannon_contract.spending.prices import Prices
+from cannon_contract.spending.price_list import PriceList
 from cannon_spec.contract import wording
 
 _LONGEST_NAME = 100
@@ -17,10 +17,11 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class SentCreate:
-    """One create that was sent: what it was reckoned at, what came of it, and what it counts as.
+    """One create that was sent, with its costs in credits.
 
-    ``request`` is the id of what was accepted, empty for none; ``said`` is what its ``billableCredits`` said last, None
-    for nothing; ``seen`` is what the balance showed that it costs, where that is more.
+    ``estimate`` is what it was expected to cost at most, ``cost`` what it counts as by now. ``stated_cost`` is the last
+    ``billableCredits`` of its request, None for none; ``observed_cost`` is what the fall of the balance shows, where
+    that is more. ``request_id`` is empty where no request was accepted; ``answer`` completes "a create that …".
     """
 
     body: Any
@@ -32,12 +33,12 @@ class SentCreate:
     observed_cost: float = 0.0
 
     @property
-    def may_cost(self) -> float:
-        """What the balance may fall by for it, without a surprise."""
+    def highest_cost(self) -> float:
+        """The most that the balance may fall for it without an overrun."""
         return max(self.cost, self.estimate) if self.cost else 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """The entry of a report: plain JSON values."""
+        """Convert the entry to plain JSON values, for a report."""
         return {
             "body": self.body,
             "reckoned": self.estimate,
@@ -51,18 +52,18 @@ class SentCreate:
 
 @dataclass(slots=True)
 class Budget:
-    """The account of a run.
+    """The credits of a run: what it may spend and what it has spent.
 
-    A create counts at its price from the moment it is sent. Once it was accepted it counts at what ``billableCredits``
-    says, if that says anything; once it was refused (4xx) it counts nothing, if the balance was seen not to fall. What
-    a balance fell by beyond all that counts too.
+    A create counts at its estimate from the moment it is sent. Once accepted, it counts at its ``billableCredits``, if
+    it has any. Once refused (4xx), it counts nothing, if the balance visibly did not fall. Falls of a balance beyond
+    all that count too.
 
-    ``overrun`` says what cost more than it might, empty for nothing: after it no create is admitted. ``remarks`` is
-    what a reader should know, ``waiting`` the requests that were not seen to end.
+    ``overrun`` says what cost more than it might, and is empty for nothing: after an overrun no create is admitted.
+    ``remarks`` are notes for the reader, ``open_requests`` maps each request that has not ended to its last status.
     """
 
     ceiling: float
-    prices: Prices
+    prices: PriceList
     remarks: list[str] = field(default_factory=list)
     open_requests: dict[str, str] = field(default_factory=dict)
     overrun: str = ""
@@ -73,68 +74,70 @@ class Budget:
 
     @property
     def creates(self) -> list[SentCreate]:
-        """Every create that was sent, with what it has cost by now."""
+        """All creates that were sent, with their costs by now."""
         return list(self._creates)
 
     @property
     def charges(self) -> list[SentCreate]:
-        """The creates that count for something."""
+        """The creates that cost something."""
         return [each for each in self._creates if each.cost]
 
     @property
     def unexplained_fall(self) -> float:
-        """Credits that the balances fell by beyond what the creates count as."""
+        """The credits that the balances fell by beyond the costs of the creates."""
         return max(0.0, round_credits(self._total_fall - self._sum_costs()))
 
     @property
     def spent_credits(self) -> float:
-        """Credits: what the creates count as, and what else the balances fell by."""
+        """The costs of the creates, and the unexplained fall of the balances."""
         return round_credits(self._sum_costs() + self.unexplained_fall)
 
     def admit(self, body: Any) -> float:
-        """The price to reckon a create at. Raises NotTested where it must not be sent."""
+        """Estimate a create. Raises NotTested where it may not be sent."""
         if not self.ceiling:
             raise NotTested("creates requests, which may cost credits: allow it with --allow-spend CREDITS")
         if self.overrun:
             raise NotTested(self.overrun)
-        price = self.prices.dearest(body)
-        if price is None:
-            raise NotTested("its price is not known: name it in a file (--prices), or what to reckon (--assume-price)")
-        if round_credits(self.spent_credits + price) > self.ceiling:
-            raise NotTested(
-                f"could cross --allow-spend {self.ceiling:g}: {self.spent_credits:g} spent, and it may cost {price:g}"
-            )
-        return price
+        estimate = self.prices.estimate(body)
+        if estimate is None:
+            raise NotTested("its price is unknown: name it in a file (--prices), or give an estimate (--assume-price)")
+        if round_credits(self.spent_credits + estimate) > self.ceiling:
+            spent = f"{self.spent_credits:g} spent"
+            raise NotTested(f"could cross --allow-spend {self.ceiling:g}: {spent}, and it may cost {estimate:g}")
+        return estimate
 
-    def record_balance(self, balance: BalanceReading) -> None:
-        """A balance was looked at: where it fell by more than the creates may cost, that is an overrun."""
-        self._add_balance(balance)
-        may = round_credits(sum(each.may_cost for each in self._creates))
-        if self._total_fall > may:
+    def record_balance(self, reading: BalanceReading) -> None:
+        """Record a reading; a fall in all beyond what the creates may cost is an overrun."""
+        self._add_reading(reading)
+        # Late charges are no overrun: a create that states less than its estimate may still be charged up to it.
+        highest = round_credits(sum(each.highest_cost for each in self._creates))
+        if self._total_fall > highest:
             self._set_overrun(
-                f"the balance fell by {self._total_fall:g} in all, and the creates of this run were to cost {may:g}: "
+                f"the balance fell by {self._total_fall:g} in all, and the creates of this run may cost {highest:g}: "
                 "they cost more than they say, or something else spends from the account"
             )
 
     def begin_create(self, body: Any) -> int:
-        """A create is under way: it counts at its price. Its number; raises NotTested where it must not be sent."""
-        price = self.admit(body)
-        self._creates.append(SentCreate(body, price, cost=price))
+        """Record a create that is about to be sent, at its estimate. Returns its number.
+
+        Raises NotTested where it may not be sent.
+        """
+        estimate = self.admit(body)
+        self._creates.append(SentCreate(body, estimate, cost=estimate))
         return len(self._creates) - 1
 
     def record_acceptance(self, number: int, id_: str) -> bool:
-        """A create was accepted; what it cost is not known yet. Whether it is a new request, and no earlier one."""
+        """Record that a create was accepted. Returns whether its request is new, and not a repeat of an earlier one."""
         is_new = id_ not in self._first_creates
-        self._update(
-            number, answer="was accepted" if is_new else "repeats an earlier one", request_id=to_short_line(id_)
-        )
+        answer = "was accepted" if is_new else "repeats an earlier one"
+        self._update(number, answer=answer, request_id=to_short_line(id_))
         if is_new:
             self._first_creates[id_] = number
             self.open_requests[id_] = "accepted"
         return is_new
 
     def record_answer(self, number: int, answer: str) -> None:
-        """A create was answered otherwise, or not at all; what it cost is not known yet."""
+        """Record any other answer to a create, or that there was none."""
         self._update(number, answer=answer)
 
     def settle(
@@ -144,24 +147,27 @@ class Budget:
         after: BalanceReading,
         *,
         is_free: bool = False,
-        said: float | None = None,
+        stated_cost: float | None = None,
     ) -> None:
-        """What a create cost, by what is ``said`` of it and by the balance: an overrun, if more than was reckoned.
+        """Set the cost of a create by its stated cost and by the balance; more than its estimate is an overrun.
 
-        Where it ``is_free`` and the balance was seen not to fall, it costs nothing. What was not seen counts.
+        Where it ``is_free`` and the balance visibly did not fall, it costs nothing.
         """
-        price = self._creates[number].estimate
-        told = 0.0 if is_free else price if said is None else said
-        self._update(number, stated_cost=said, cost=told if before.can_show_charge(after) else max(told, price))
-        beyond = self._find_extra_charge(number, before, after)
-        if beyond:
-            charged = round_credits(self._creates[number].cost + beyond)
-            self._update(number, cost=charged, observed_cost=charged)
-        self._explain_cost(number, before, after, beyond)
+        estimate = self._creates[number].estimate
+        cost = 0.0 if is_free else estimate if stated_cost is None else stated_cost
+        # A charge that nobody could see may have been made: such a create counts at its estimate at least.
+        self._update(
+            number, stated_cost=stated_cost, cost=cost if before.can_show_charge(after) else max(cost, estimate)
+        )
+        extra = self._find_extra_charge(number, before, after)
+        if extra:
+            observed_cost = round_credits(self._creates[number].cost + extra)
+            self._update(number, cost=observed_cost, observed_cost=observed_cost)
+        self._explain_cost(number, before, after, extra)
         self._check_estimate(number)
 
     def record_poll(self, request: Mapping[str, Any], terminal: tuple[str, ...]) -> None:
-        """A poll was answered with this request object: where it costs more than was reckoned, it is an overrun."""
+        """Record the request object of a poll; a stated cost above the estimate is an overrun."""
         id_, status = request.get("id"), request.get("status")
         if not isinstance(id_, str) or id_ not in self._first_creates:
             return
@@ -169,84 +175,76 @@ class Budget:
             self.open_requests[id_] = to_short_line(str(status))
             if status in terminal:
                 del self.open_requests[id_]
-        billable, number = to_credits(request.get("billableCredits")), self._first_creates[id_]
-        if billable:
-            spend = self._creates[number]
-            charged = max(billable, spend.observed_cost if status in terminal else spend.cost)
-            self._update(number, stated_cost=billable, cost=charged)
+        stated_cost, number = to_credits(request.get("billableCredits")), self._first_creates[id_]
+        if stated_cost:
+            create = self._creates[number]
+            # At work a request may state more than it did, not less. At its end it may state less, as after a refund,
+            # but never less than what the balance fell by for it.
+            floor = create.observed_cost if status in terminal else create.cost
+            self._update(number, stated_cost=stated_cost, cost=max(stated_cost, floor))
             self._check_estimate(number)
 
-    def learn_prices(self) -> Prices:
-        """The prices as this run was told them."""
-        return self.prices.with_charged(
-            (each.body, each.stated_cost) for each in self._creates if each.stated_cost is not None
-        )
+    def learn_prices(self) -> PriceList:
+        """Build the price list of the next run from what the requests of this one stated."""
+        # Falls of the balance teach no price: somebody else may spend from the same account.
+        stated_costs = ((each.body, each.stated_cost) for each in self._creates)
+        return self.prices.with_charges((body, cost) for body, cost in stated_costs if cost is not None)
 
     def _find_extra_charge(self, number: int, before: BalanceReading, after: BalanceReading) -> float:
-        """What the balance fell by during a create, and nothing else explains.
+        """Find how far the balance fell during a create beyond its cost and beyond late charges of other creates."""
+        cost = self._creates[number].cost
+        # Costs of other creates that no balance has shown yet may be charged just now, late. Counted before the new
+        # reading is added: it would already contain them.
+        late_charges = max(0.0, self._sum_costs() - cost - self._total_fall)
+        self._add_reading(after)
+        return max(0.0, round_credits(before.fall_until(after) - cost - late_charges))
 
-        What the other creates count as, and no balance was seen to fall by before, may have been charged meanwhile.
-        """
-        charged = self._creates[number].cost
-        to_come = max(0.0, self._sum_costs() - charged - self._total_fall)
-        self._add_balance(after)
-        return max(0.0, round_credits(before.fall_until(after) - charged - to_come))
-
-    def _explain_cost(self, number: int, before: BalanceReading, after: BalanceReading, beyond: float) -> None:
-        """Remark on a create that counts at something else than was said, or of which nothing was said."""
-        spend, fell = self._creates[number], before.fall_until(after)
-        what = spend.request_id if spend.stated_cost is not None else f"a create that {spend.answer}"
+    def _explain_cost(self, number: int, before: BalanceReading, after: BalanceReading, extra: float) -> None:
+        """Remark on a create whose cost differs from what it states, or that states nothing."""
+        create, fall = self._creates[number], before.fall_until(after)
+        name = create.request_id if create.stated_cost is not None else f"a create that {create.answer}"
         if not before.can_show_charge(after):
-            self._add_remark(f"{what} counts at {spend.cost:g}: whether the balance fell could not be seen")
-        elif spend.stated_cost is not None:
-            if beyond:
+            self._add_remark(f"{name} counts at {create.cost:g}: whether the balance fell could not be seen")
+        elif create.stated_cost is not None:
+            if extra:
                 self._add_remark(
-                    f"{what}: billableCredits says {spend.stated_cost:g}, and the balance fell by {fell:g}"
+                    f"{name}: billableCredits says {create.stated_cost:g}, and the balance fell by {fall:g}"
                 )
-        elif fell and spend.cost:
-            self._add_remark(f"{what} was charged: the balance fell by {fell:g}")
-        elif spend.cost:
-            self._add_remark(f"{what} counts at {spend.cost:g}: nothing says that it cost less")
+        elif fall and create.cost:
+            self._add_remark(f"{name} was charged: the balance fell by {fall:g}")
+        elif create.cost:
+            self._add_remark(f"{name} counts at {create.cost:g}: nothing says that it cost less")
 
     def _sum_costs(self) -> float:
-        """What all creates count as."""
         return round_credits(sum(each.cost for each in self._creates))
 
-    def _add_balance(self, balance: BalanceReading) -> None:
-        if not balance.key or balance.credits is None:
+    def _add_reading(self, reading: BalanceReading) -> None:
+        if not reading.key or reading.credits is None:
             return
-        fresh = self._accounts.setdefault(balance.key, Account()).record_balance(balance.credits)
-        self._total_fall = round_credits(self._total_fall + fresh)
+        new_fall = self._accounts.setdefault(reading.key, Account()).record_balance(reading.credits)
+        self._total_fall = round_credits(self._total_fall + new_fall)
+        # Other keys may be of the same account: each of them is going to see this fall too.
         for key, account in self._accounts.items():
-            account.falls_of_others += fresh if key != balance.key else 0
+            account.falls_of_others += new_fall if key != reading.key else 0
 
     def _update(self, number: int, **changes: Any) -> None:
         self._creates[number] = replace(self._creates[number], **changes)
 
     def _check_estimate(self, number: int) -> None:
-        spend = self._creates[number]
-        if spend.cost > spend.estimate:
-            what = spend.request_id or f"a create that {spend.answer}"
-            self._set_overrun(
-                f"{what} costs {spend.cost:g}, and it was reckoned at {spend.estimate:g}{_price_fields(spend.body)}"
-            )
+        create = self._creates[number]
+        if create.cost > create.estimate:
+            name = create.request_id or f"a create that {create.answer}"
+            fields = self.prices.describe_body(create.body)
+            self._set_overrun(f"{name} costs {create.cost:g}, and its estimate was {create.estimate:g}{fields}")
 
-    def _set_overrun(self, said: str) -> None:
-        self.overrun = self.overrun or f"overrun: {said}"
+    def _set_overrun(self, reason: str) -> None:
+        self.overrun = self.overrun or f"overrun: {reason}"
 
-    def _add_remark(self, said: str) -> None:
-        if said not in self.remarks:
-            self.remarks.append(said)
-
-
-def _price_fields(body: Any) -> str:
-    """What of a body its price goes by, to be read after a sentence."""
-    input = body.get("input") if isinstance(body, dict) else None
-    fields = input if isinstance(input, dict) else {}
-    said = [f"{name} {to_short_line(str(fields[name]))}" for name in ("model", "resolution") if name in fields]
-    return f" ({', '.join(said)})" if said else ""
+    def _add_remark(self, remark: str) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
 
 
 def to_short_line(text: str) -> str:
-    """What a target calls something, on one line and not too long."""
+    """Make one line of at most 100 characters of a text that a target sent."""
     return wording.escape_unprintable(text[:_LONGEST_NAME])

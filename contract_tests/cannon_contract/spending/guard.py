@@ -1,4 +1,4 @@
-"""The door to a target that may charge: no create passes that could cost more than was allowed (floor 5)."""
+"""The guard of a target that may charge: it sends no create that could cost more than was allowed (floor 6)."""
 
 from __future__ import annotations
 
@@ -22,55 +22,55 @@ from cannon_contract.spending.budget import Budget
 
 _TRIES = 6
 _LONGEST_WAIT_S = 300.0
-_TOO_MANY, _BUSY = 429, 503
 _KEY_HEADERS = ("x-api-key", "authorization")
 
 
 def with_retries(send: Send, sleep: Callable[[float], None]) -> Send:
-    """A door that tries again where it is told to come back later, after the time it is told, up to six times.
+    """Wrap ``send`` so that it tries again after a 429, and after a 503 with Retry-After, up to six times in all.
 
-    It gives up where that is more than five minutes. A create without an idempotency key is not sent again after a
-    503: it may have been stored.
+    It waits as long as Retry-After says, and does not wait where that is more than five minutes. It does not repeat a
+    create without an idempotency key after a 503: the target may have stored it.
     """
 
-    def door(request: httpx.Request) -> httpx.Response:
+    def send_with_retries(request: httpx.Request) -> httpx.Response:
         for _ in range(_TRIES - 1):
             response = send(request)
-            wait_s = _wait_s(response)
+            wait_s = _find_wait_s(response)
             is_unsafe = request.method == "POST" and "x-idempotency-key" not in request.headers
-            if wait_s is None or wait_s > _LONGEST_WAIT_S or (is_unsafe and response.status_code == _BUSY):
+            may_be_stored = is_unsafe and response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            if wait_s is None or wait_s > _LONGEST_WAIT_S or may_be_stored:
                 return response
             sleep(wait_s)
         return send(request)
 
-    return door
+    return send_with_retries
 
 
-def _wait_s(response: httpx.Response) -> float | None:
-    """How long to wait before another try; None where there is to be none."""
-    said = _retry_after_s(response.headers.get("Retry-After", ""))
-    if response.status_code == _TOO_MANY:
-        return 1.0 if said is None else said
-    return said if response.status_code == _BUSY else None
+def _find_wait_s(response: httpx.Response) -> float | None:
+    """Find how long to wait before the next try; None where there is none."""
+    wait_s = _parse_retry_after(response.headers.get("Retry-After", ""))
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        return 1.0 if wait_s is None else wait_s
+    return wait_s if response.status_code == httpx.codes.SERVICE_UNAVAILABLE else None
 
 
-def _retry_after_s(said: str) -> float | None:
-    """Seconds, as a number or until a date; None for neither."""
+def _parse_retry_after(text: str) -> float | None:
+    """Parse a number of seconds, or a date; None for neither."""
     try:
-        seconds = float(said)
+        wait_s = float(text)
     except ValueError:
         try:
-            seconds = (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):  # no date, or one without a zone
+            wait_s = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):  # not a date, or one without a zone
             return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return max(0.0, wait_s) if math.isfinite(wait_s) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A door that sends a create only if ``spending`` admits it, and reads back what it cost.
+    """Sends requests to a target that may charge: a create only if ``budget`` admits it, and then reads back its cost.
 
-    ``base`` is the address that the API is under.
+    ``base`` is the address of the target, ``terminal`` the statuses at which a request ends.
     """
 
     send: Send
@@ -80,49 +80,59 @@ class Guard:
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Send a request. Raises NotTested for a create that must not be sent, and for all that follows an overrun."""
+        """Send a request. Raises NotTested for a create that may not be sent, and for everything after an overrun."""
         if self.budget.overrun:
             raise NotTested(self.budget.overrun)
         return self._create(request) if request.method == "POST" else self.read(request)
 
     def read(self, request: httpx.Request) -> httpx.Response:
-        """Send what creates nothing, and note what it tells of balances and costs."""
+        """Send a request that creates nothing, and record what its reply says about balances and costs."""
         response = self.send(request)
         if request.url.path.endswith("/api/v1/status"):
-            self.budget.record_balance(_balance(request, response))
+            self.budget.record_balance(_to_reading(request, response))
         elif "/requests/" in request.url.path:
-            self.budget.record_poll(_object(response), self.terminal)
+            self.budget.record_poll(_to_object(response), self.terminal)
         return response
 
     def _create(self, request: httpx.Request) -> httpx.Response:
-        spending, before = self.budget, self._balance(request)
-        spending.record_balance(before)
-        number = spending.begin_create(_loaded(request.read()))
+        # The balance is read on both sides of each create. A charge that nobody mentions shows up as a fall, and a
+        # refusal is only believed to be free where the balance did not fall.
+        before = self._read_balance(request)
+        self.budget.record_balance(before)
+        number = self.budget.begin_create(_parse(request.read()))
         try:
             response = self.send(request)
         except (httpx.HTTPError, KeyboardInterrupt) as error:
-            spending.record_answer(number, f"got no answer ({type(error).__name__})")
-            spending.settle(number, before, self._balance(request))
+            # Without a reply nobody knows whether the target stored the create: it counts at its estimate.
+            self.budget.record_answer(number, f"got no answer ({type(error).__name__})")
+            self.budget.settle(number, before, self._read_balance(request))
             raise
-        id_ = _object(response).get("id")
-        if response.is_success and isinstance(id_, str):
-            is_new = spending.record_acceptance(number, id_)
-            said = self._billable(request, id_) if is_new else None
-            spending.settle(number, before, self._balance(request), is_free=not is_new, said=said)
-        else:
-            spending.record_answer(number, f"was answered with {response.status_code}")
-            spending.settle(number, before, self._balance(request), is_free=response.is_client_error)
+        self._settle(number, request, response, before)
         return response
 
-    def _balance(self, request: httpx.Request) -> BalanceReading:
-        return _balance(request, self._asked(request, "status"))
+    def _settle(self, number: int, request: httpx.Request, response: httpx.Response, before: BalanceReading) -> None:
+        """Record the reply to a create, and read its cost back."""
+        id_ = _to_object(response).get("id")
+        if response.is_success and isinstance(id_, str):
+            is_new = self.budget.record_acceptance(number, id_)
+            stated_cost = self._read_stated_cost(request, id_) if is_new else None
+            after = self._read_balance(request)
+            self.budget.settle(number, before, after, is_free=not is_new, stated_cost=stated_cost)
+        else:
+            self.budget.record_answer(number, f"was answered with {response.status_code}")
+            after = self._read_balance(request)
+            self.budget.settle(number, before, after, is_free=response.is_client_error)
 
-    def _billable(self, request: httpx.Request, id_: str) -> float | None:
-        """What an accepted request says that it costs; None while it says nothing."""
-        said = _object(self._asked(request, f"requests/{quote(id_, safe='', errors='replace')}"))
-        return to_credits(said.get("billableCredits")) or None
+    def _read_balance(self, request: httpx.Request) -> BalanceReading:
+        return _to_reading(request, self._get(request, "status"))
 
-    def _asked(self, request: httpx.Request, path: str) -> httpx.Response | None:
+    def _read_stated_cost(self, request: httpx.Request, id_: str) -> float | None:
+        """Read the ``billableCredits`` of a request; None where it has none, or 0: that may only not be set yet."""
+        reply = _to_object(self._get(request, f"requests/{quote(id_, safe='', errors='replace')}"))
+        return to_credits(reply.get("billableCredits")) or None
+
+    def _get(self, request: httpx.Request, path: str) -> httpx.Response | None:
+        """GET with the API key of another request; None where no reply came."""
         keys = {name: request.headers[name] for name in _KEY_HEADERS if name in request.headers}
         try:
             return with_retries(self.send, self.sleep)(httpx.Request("GET", f"{self.base}/api/v1/{path}", headers=keys))
@@ -130,30 +140,31 @@ class Guard:
             return None
 
 
-def _balance(request: httpx.Request, status: httpx.Response | None) -> BalanceReading:
-    """What a status reply says that the API key of a request has."""
+def _to_reading(request: httpx.Request, status: httpx.Response | None) -> BalanceReading:
+    """Convert a status reply to the reading of the balance of a request's API key."""
     if status is not None and status.status_code == httpx.codes.UNAUTHORIZED:
         return BalanceReading("", 0.0)
-    return BalanceReading(_key(request), to_number(_object(status).get("creditsRemaining")))
+    return BalanceReading(_find_key(request), to_number(_to_object(status).get("creditsRemaining")))
 
 
-def _key(request: httpx.Request) -> str:
-    """The API key of a request, in whichever header it has it."""
+def _find_key(request: httpx.Request) -> str:
+    """Find the API key of a request in whichever header has it."""
     return next((request.headers[name] for name in _KEY_HEADERS if request.headers.get(name)), "(none)")
 
 
-def _loaded(content: bytes) -> Any:
+def _parse(content: bytes) -> Any:
+    """Parse JSON; None for anything else."""
     try:
-        return json.loads(content, parse_constant=_refuse)
+        return json.loads(content, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         return None
 
 
-def _refuse(word: str) -> None:
-    """NaN and its like are no JSON."""
-    raise ValueError(word)
+def _reject_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
-def _object(response: httpx.Response | None) -> dict[str, Any]:
-    body = None if response is None else _loaded(response.read())
+def _to_object(response: httpx.Response | None) -> dict[str, Any]:
+    """Parse the JSON object of a reply; an empty one for anything else."""
+    body = None if response is None else _parse(response.read())
     return body if isinstance(body, dict) else {}

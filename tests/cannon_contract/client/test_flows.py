@@ -12,16 +12,25 @@ from cannon_contract.client.api import Api
 from cannon_contract.client.flows import expect_accepted, expect_not_account_error, poll_to_end, wait_before_poll
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.client.redact import Redactor
-from cannon_contract.runner import targets
-from cannon_contract.runner.targets import MockWrapper, Target
+from cannon_contract.runner.mock_target import make_mock_api
+from cannon_contract.runner.targets import Target, make_server_api, read_open_requests
 from cannon_contract.spending.budget import Budget
-from cannon_contract.spending.prices import Prices
+from cannon_contract.spending.default_input import find_default_input
+from cannon_contract.spending.price_list import PriceList
 from tests.support.payloads import CATALOG
 from tests.support.serving import serving
 
+OPERATION = "image.generate"
+
+
+def call_server(target: Target, key: str, client: httpx.Client, **settings: Any) -> Api:
+    parts = {"budget": Budget(0, PriceList()), "redactor": Redactor(()), "shared_runs": {}, **settings}
+    default_input = find_default_input(CATALOG, OPERATION)
+    return make_server_api(CATALOG, target, OPERATION, default_input, key=key, client=client, **parts)
+
 
 def api(**changes: Any) -> Api:
-    return replace(targets.make_mock_api(CATALOG, MockWrapper()), **changes)
+    return replace(make_mock_api(CATALOG, OPERATION), **changes)
 
 
 @pytest.mark.parametrize(
@@ -56,14 +65,14 @@ def test_what_says_nothing_of_a_body_is_no_refusal_of_it(status: int) -> None:
 def test_what_is_open_is_looked_at_with_every_key() -> None:
     """At the end each request that was not seen to end is polled with the key that it is of."""
     with serving(progression="immediate") as served:
-        place = Target(served.url, is_mock=False, may_charge=True, takes_any_key=False, switches={})
-        spending = Budget(100, Prices((), 40))
+        place = Target(served.url, is_mock=False, may_charge=True, accepts_any_key=False, switches={})
+        spending = Budget(100, PriceList((), 40))
         with httpx.Client() as client:
             for key in ("cs_one", "cs_two"):
-                target = targets.make_server_api(CATALOG, place, key, spending, client, {}, Redactor(()))
+                target = call_server(place, key, client, budget=spending)
                 assert target.create(target.build_body()).is_success
         assert len(spending.open_requests) == 2
-        targets.read_open_requests(CATALOG, place, ["cs_one", "cs_two"], spending, Redactor(()))
+        read_open_requests(CATALOG, place, ["cs_one", "cs_two"], spending, Redactor(()))
     assert spending.open_requests == {}
 
 
@@ -82,6 +91,6 @@ def test_a_breach_is_shown_by_its_own_exchange() -> None:
 def test_what_is_hidden_does_not_come_in() -> None:
     """Over a socket a reply is without what is hidden before any test sees it."""
     with serving() as served, httpx.Client() as client:
-        place = Target(served.url, is_mock=True, may_charge=False, takes_any_key=True, switches={})
-        target = targets.make_server_api(CATALOG, place, "cs_one", Budget(0, Prices()), client, {}, Redactor(["req_"]))
+        place = Target(served.url, is_mock=True, may_charge=False, accepts_any_key=True, switches={})
+        target = call_server(place, "cs_one", client, redactor=Redactor(["req_"]))
         assert target.create(target.build_body()).json()["id"].startswith("(cut)")

@@ -11,12 +11,13 @@ import pytest
 from cannon_contract.client.api import Deviation
 from cannon_contract.client.recording import record_exchange, redact_response
 from cannon_contract.client.redact import MASK, Redactor
-from cannon_contract.report import files
+from cannon_contract.report.json_report import build_report
+from cannon_contract.report.terminal import build_summary
 from cannon_contract.runner.options import Options
 from cannon_contract.runner.results import TestResult
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import Budget
-from cannon_contract.spending.prices import Prices
+from cannon_contract.spending.price_list import PriceList
 from tests.support.payloads import CATALOG
 
 SECRET = 'cs_live_a/b"c\\d'
@@ -76,8 +77,8 @@ def test_an_exchange_is_kept_without_secrets() -> None:
 
 def test_what_is_told_of_a_run_has_no_secrets() -> None:
     """The lines at the end have none, though what was seen, spent and left open is full of them."""
-    spending = Budget(10, Prices((), 1), remarks=[SECRET], open_requests={SECRET: SECRET})
-    seen = TestResult("t", ("status-ok",), "held", sightings=(Deviation("status-ok", SECRET),))
+    spending = Budget(10, PriceList((), 1), remarks=[SECRET], open_requests={SECRET: SECRET})
+    seen = TestResult("t", ("status-ok",), "held", deviations=(Deviation("status-ok", SECRET),))
     run = Run(CATALOG, Options(), spending, results=[seen], redactor=HIDDEN, stop_reason=SECRET)
-    assert "cs_live_a" not in "\n".join(files.summarize(run))
-    assert "cs_live_a" not in json.dumps(files._whole(run))
+    assert "cs_live_a" not in "\n".join(build_summary(run))
+    assert "cs_live_a" not in json.dumps(build_report(run))

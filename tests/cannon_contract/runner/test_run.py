@@ -405,7 +405,7 @@ def test_a_run_that_is_cut_short_says_so(tmp_path: Path) -> None:
     run_contract("-k", "repeat", "--report", str(chosen))
     report = json.loads((chosen / "report.json").read_text())
     whys = {claim["id"]: claim["why"] for claim in report["claims"] if claim["outcome"] == "not tested"}
-    assert whys["image-output-count"] == ["none of its tests was chosen for this run"]
+    assert whys["image-output-count"] == ["none of its tests was selected for this run"]
     assert report["reach"]["credits"] > 50
 
 

@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 
 from cannon_contract.client.api import Api, Send
 from cannon_contract.client.outcomes import NotTested
-from cannon_contract.runner import targets
-from cannon_contract.runner.targets import MockWrapper
+from cannon_contract.runner.mock_target import make_mock_api
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.guard import Guard, with_retries
-from cannon_contract.spending.prices import Price, Prices
+from cannon_contract.spending.price_list import Price, PriceList
 from cannon_spec.strategies import requests as good_bodies
 from tests.support.payloads import CATALOG, requests
 
 BASE = "http://mock.test"
 CREATE = f"{BASE}/api/v1/requests"
+OPERATION = "image.generate"
 TERMINAL = ("succeeded", "failed")
 
 
@@ -53,7 +53,7 @@ class _Liar:
     """
 
     def __init__(self, steps: list[tuple[int, Any, Any, str]]) -> None:
-        self.api = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9, progression="immediate")
+        self.api = make_mock_api(CATALOG, OPERATION, credits=10**9, progression="immediate")
         self.steps, self.balance, self.said = iter(steps), 10_000.0, {}
         self.polled: set[str] = set()
         self.before_each: list[float] = []
@@ -94,14 +94,14 @@ STEP = st.tuples(
 
 @settings(deadline=None)
 @given(
-    prices=st.builds(Prices, known=price_lists, assumed=st.none() | st.integers(0, 60)),
+    prices=st.builds(PriceList, known=price_lists, assumed=st.none() | st.integers(0, 60)),
     bodies=st.lists(good_bodies() | requests, min_size=1, max_size=8),
     keys=st.lists(st.sampled_from(["a", "b", None]), min_size=8, max_size=8),
     steps=st.lists(STEP, min_size=8, max_size=8),
     polls=st.lists(st.booleans(), min_size=8, max_size=8),
 )
 def test_whatever_it_charges_and_says_nothing_crosses(
-    prices: Prices, bodies: list[Any], keys: list[str | None], steps: list[Any], polls: list[bool]
+    prices: PriceList, bodies: list[Any], keys: list[str | None], steps: list[Any], polls: list[bool]
 ) -> None:
     """Before each create what was really charged and its dearest price are within the ceiling; an overrun is the last.
 
@@ -121,11 +121,11 @@ def test_whatever_it_charges_and_says_nothing_crosses(
         really = 10_000 - liar.balance
         assert spending.spent_credits >= really
         if len(liar.before_each) > sent:
-            price = prices.dearest(body)
+            price = prices.estimate(body)
             assert price is not None
             assert liar.before_each[-1] + price <= 100
             assert not was_over, "a create followed an overrun"
-        assert really <= 100 or spending.overrun, "a create cost more than it was reckoned at, and nobody said so"
+        assert really <= 100 or spending.overrun, "a create cost more than its estimate was, and nobody said so"
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_whatever_it_charges_and_says_nothing_crosses(
 )
 def test_what_costs_more_than_was_reckoned_ends_the_run(billable: Any, costs: int) -> None:
     """The fall of the balance and what the request says: the more of the two counts, at the first create."""
-    liar, spending = _Liar([(costs, billable, billable, "as it is")]), Budget(100, Prices((), 10))
+    liar, spending = _Liar([(costs, billable, billable, "as it is")]), Budget(100, PriceList((), 10))
     content = json.dumps(liar.api.build_body()).encode()
     request = httpx.Request("POST", CREATE, content=content, headers={"x-api-key": liar.api.key})
     _guard(liar, spending)(request)
-    assert re.search("overrun: req_.* costs 31, and it was reckoned at 10", spending.overrun)
+    assert re.search("overrun: req_.* costs 31, and its estimate was 10", spending.overrun)
     assert spending.spent_credits == 31
     with pytest.raises(NotTested, match="overrun"):
         _guard(liar, spending)(request)
@@ -145,7 +145,7 @@ def test_what_costs_more_than_was_reckoned_ends_the_run(billable: Any, costs: in
 
 def test_a_repeat_that_is_charged_counts() -> None:
     """What the balance falls by at a repeat is spent, and told."""
-    liar, spending = _Liar([(10, 10, 10, "as it is")] * 3), Budget(25, Prices((), 10))
+    liar, spending = _Liar([(10, 10, 10, "as it is")] * 3), Budget(25, PriceList((), 10))
     guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
     headers = {"x-api-key": liar.api.key, "x-idempotency-key": "k"}
     for spent in (10, 20):
@@ -158,20 +158,20 @@ def test_a_repeat_that_is_charged_counts() -> None:
 
 def test_a_price_that_rises_later_is_an_overrun() -> None:
     """A request that said its price and says a higher one at a later poll ends the run."""
-    liar, spending = _Liar([(31, 31, 95, "as it is")]), Budget(200, Prices((), 31))
+    liar, spending = _Liar([(31, 31, 95, "as it is")]), Budget(200, PriceList((), 31))
     guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
     headers = {"x-api-key": liar.api.key}
     id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
     assert not spending.overrun
     guard(httpx.Request("GET", f"{CREATE}/{id_}", headers=headers))
-    assert "costs 95, and it was reckoned at 31" in spending.overrun
+    assert "costs 95, and its estimate was 31" in spending.overrun
     assert spending.spent_credits == 95
 
 
 def test_an_interrupted_create_is_read_back() -> None:
     """A create that is interrupted, though the service has it, counts as spent."""
-    api = targets.make_mock_api(CATALOG, MockWrapper())
-    spending = Budget(100, Prices((), 31))
+    api = make_mock_api(CATALOG, OPERATION)
+    spending = Budget(100, PriceList((), 31))
 
     def send(request: httpx.Request) -> httpx.Response:
         response = api.send(request)
@@ -188,8 +188,8 @@ def test_an_interrupted_create_is_read_back() -> None:
 
 def test_a_create_that_was_not_read_back_is_known() -> None:
     """Interrupted between its answer and what it cost, an accepted create counts at its price, and is named as open."""
-    api = targets.make_mock_api(CATALOG, MockWrapper())
-    spending, created = Budget(100, Prices((), 31)), []
+    api = make_mock_api(CATALOG, OPERATION)
+    spending, created = Budget(100, PriceList((), 31)), []
 
     def send(request: httpx.Request) -> httpx.Response:
         if created:
@@ -209,7 +209,7 @@ def test_a_create_that_was_not_read_back_is_known() -> None:
 def test_what_a_request_says_at_its_end_is_no_less_than_the_balance_fell_by() -> None:
     """A request that says 5 at its end, where the balance fell by 20, cost 20; one that says 20 and fell by 5, too."""
     for costs, first, later in ((20, 20, 5), (5, None, 20)):
-        liar, spending = _Liar([(costs, first, later, "as it is")]), Budget(100, Prices((), 31))
+        liar, spending = _Liar([(costs, first, later, "as it is")]), Budget(100, PriceList((), 31))
         guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
         headers = {"x-api-key": liar.api.key}
         id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
@@ -227,7 +227,7 @@ class _Late:
     """A mock in process whose charges land some calls after the create, and that says what each request costs."""
 
     def __init__(self, said: Any, costs: int, after: int, status: int = 202) -> None:
-        self.api = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9)
+        self.api = make_mock_api(CATALOG, OPERATION, credits=10**9)
         self.said, self.costs, self.after, self.status = said, costs, after, status
         self.balance, self.due, self.creates = 1000, [], 0
 
@@ -247,7 +247,7 @@ class _Late:
 @pytest.mark.parametrize(("said", "status"), [(10, 202), (31, 503), (31, 504), (31, 200)])
 def test_a_charge_that_comes_late_is_noticed(said: int, status: int) -> None:
     """What lands after the read-back ends the run before the next create, or was reckoned with from the start."""
-    late, spending = _Late(said, costs=31, after=3, status=status), Budget(40, Prices((), said))
+    late, spending = _Late(said, costs=31, after=3, status=status), Budget(40, PriceList((), said))
     guard = _guard(late, spending)
     for _ in range(3):
         with contextlib.suppress(NotTested):
@@ -255,16 +255,13 @@ def test_a_charge_that_comes_late_is_noticed(said: int, status: int) -> None:
     assert late.creates == 1
     guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
     assert spending.spent_credits == 31
-    assert (
-        status != 202
-        or "the balance fell by 31 in all, and the creates of this run were to cost 10" in spending.overrun
-    )
+    assert status != 202 or "the balance fell by 31 in all, and the creates of this run may cost 10" in spending.overrun
 
 
 def test_what_is_charged_late_and_was_said_is_no_overrun() -> None:
     """An honest service that charges late is not accused, and neither is a refusal that comes meanwhile."""
     for after in (3, 4, 5):  # before the look at a refusal, during the refusal, after it
-        late, spending = _Late(31, costs=31, after=after), Budget(100, Prices((), 31))
+        late, spending = _Late(31, costs=31, after=after), Budget(100, PriceList((), 31))
         guard = _guard(late, spending)
         guard(_post(late.api))
         answer = guard(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": late.api.key}))
@@ -301,8 +298,8 @@ def _changed(api: Api, change: Callable[[httpx.Request, dict[str, Any]], object]
 )
 def test_odd_answers_count_at_the_price(odd: dict[str, Any]) -> None:
     """Whatever an accepted create is answered with, it counts, and no more are sent than the ceiling has room for."""
-    api, sent = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9), 0
-    spending = Budget(70, Prices((), 31))
+    api, sent = make_mock_api(CATALOG, OPERATION, credits=10**9), 0
+    spending = Budget(70, PriceList((), 31))
 
     def change(request: httpx.Request, body: dict[str, Any]) -> None:
         nonlocal sent
@@ -320,7 +317,7 @@ def test_odd_answers_count_at_the_price(odd: dict[str, Any]) -> None:
 @pytest.mark.parametrize("error", [RuntimeError(), UnicodeEncodeError("utf-8", "x", 0, 1, ""), SystemExit()])
 def test_a_create_counts_whatever_goes_wrong(error: BaseException) -> None:
     """An error of our own during a create leaves it counted at its price, each time."""
-    api, spending = targets.make_mock_api(CATALOG, MockWrapper()), Budget(70, Prices((), 31))
+    api, spending = make_mock_api(CATALOG, OPERATION), Budget(70, PriceList((), 31))
 
     def send(request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
@@ -344,7 +341,11 @@ def test_a_create_counts_whatever_goes_wrong(error: BaseException) -> None:
 @pytest.mark.parametrize("status", [202, 400])
 def test_what_nobody_could_see_is_not_free(change: Any, remark: str, status: int) -> None:
     """A refusal, and a repeat, count at their price where the balance could not be read, or rose meanwhile."""
-    api, spending, posts = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9), Budget(200, Prices((), 50)), 0
+    api, spending, posts = (
+        make_mock_api(CATALOG, OPERATION, credits=10**9),
+        Budget(200, PriceList((), 50)),
+        0,
+    )
     content = json.dumps(api.build_body() if status == 202 else {}).encode()
 
     def look(request: httpx.Request, body: dict[str, Any]) -> None:
@@ -362,8 +363,8 @@ def test_what_nobody_could_see_is_not_free(change: Any, remark: str, status: int
 
 
 def test_what_was_reckoned_with_may_be_charged_whatever_is_said() -> None:
-    """A request that says 10 and costs 31 late, as it was reckoned at, counts at 31, and is no overrun."""
-    late, spending = _Late(10, costs=31, after=3), Budget(100, Prices((), 31))
+    """A request that says 10 and costs 31 late, as its estimate was, counts at 31, and is no overrun."""
+    late, spending = _Late(10, costs=31, after=3), Budget(100, PriceList((), 31))
     guard = _guard(late, spending)
     for spent in (31, 62):
         guard(_post(late.api))
@@ -374,7 +375,7 @@ def test_what_was_reckoned_with_may_be_charged_whatever_is_said() -> None:
 
 def test_a_request_at_work_says_no_less_than_it_did() -> None:
     """What a request says while it is at work does not make it cheaper than it was; what it says at its end does."""
-    api, spending = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9), Budget(100, Prices((), 50))
+    api, spending = make_mock_api(CATALOG, OPERATION, credits=10**9), Budget(100, PriceList((), 50))
     guard = _guard(_changed(api, lambda request, body: body.update(creditsRemaining=1000)), spending)
     id_ = guard(_post(api)).json()["id"]
     assert spending.spent_credits == 31
@@ -385,7 +386,7 @@ def test_a_request_at_work_says_no_less_than_it_did() -> None:
 
 def test_the_read_back_comes_back_when_it_is_told_to() -> None:
     """A 429 to the reading of a balance is no reason to count a refusal."""
-    api, spending = targets.make_mock_api(CATALOG, MockWrapper()), Budget(100, Prices((), 31))
+    api, spending = make_mock_api(CATALOG, OPERATION), Budget(100, PriceList((), 31))
     busy = [True, False, True, False]
 
     def send(request: httpx.Request) -> httpx.Response:
@@ -399,7 +400,7 @@ def test_the_read_back_comes_back_when_it_is_told_to() -> None:
 
 def test_fractions_of_credits_are_no_overrun() -> None:
     """A service that counts in tenths is reckoned with in tenths."""
-    late, spending = _Late(0.1, costs=0.1, after=1), Budget(1, Prices((), 0.1))
+    late, spending = _Late(0.1, costs=0.1, after=1), Budget(1, PriceList((), 0.1))
     for _ in range(12):
         with contextlib.suppress(NotTested):
             _guard(late, spending)(_post(late.api))
@@ -447,7 +448,7 @@ creates = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40)), max_siz
 def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: list[tuple[str, int]]) -> None:
     """Whenever it charges, and whether two keys are of one account or two: nothing is an overrun, refusals are free."""
     service = _Service(after, {"a": "one", "b": "one" if shared else "two"})
-    spending = Budget(10_000, Prices((), 40))
+    spending = Budget(10_000, PriceList((), 40))
     guard = _guard(service, spending)
     for key, cost in creates:
         guard(httpx.Request("POST", CREATE, content=json.dumps({"cost": cost}).encode(), headers={"x-api-key": key}))
@@ -463,7 +464,7 @@ def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: lis
 def test_a_charge_for_a_refusal_is_noticed(creates: list[tuple[str, int]], lies: int) -> None:
     """What a refusal costs is counted, with two keys of one account or of two, where each charge lands at once."""
     for accounts in ({"a": "one", "b": "one"}, {"a": "one", "b": "two"}):
-        service, spending = _Service(0, accounts), Budget(10_000, Prices((), 40))
+        service, spending = _Service(0, accounts), Budget(10_000, PriceList((), 40))
         service.lies = lies
         for key, cost in creates:
             content = json.dumps({"cost": cost}).encode()
@@ -473,7 +474,7 @@ def test_a_charge_for_a_refusal_is_noticed(creates: list[tuple[str, int]], lies:
 
 def test_a_key_that_is_not_taken_costs_nothing() -> None:
     """Creates without a good key are free, since there is nobody to charge; not where the key was taken meanwhile."""
-    api, spending = targets.make_mock_api(CATALOG, MockWrapper()), Budget(100, Prices((), 31))
+    api, spending = make_mock_api(CATALOG, OPERATION), Budget(100, PriceList((), 31))
     guard = _guard(api.send, spending)
     assert guard(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": "bad"})).status_code == 401
     assert spending.spent_credits == 0
@@ -490,7 +491,7 @@ def test_a_key_that_is_not_taken_costs_nothing() -> None:
 
 def test_prices_are_learnt_from_what_was_said() -> None:
     """That somebody else spends from the account meanwhile makes no request dearer in the next run."""
-    liar, spending = _Liar([(500, 31, 31, "as it is")]), Budget(1000, Prices((), 600))
+    liar, spending = _Liar([(500, 31, 31, "as it is")]), Budget(1000, PriceList((), 600))
     _guard(liar, spending)(_post(liar.api))
     assert spending.spent_credits == 500
     assert [price.credits for price in spending.learn_prices().known] == [31]
@@ -498,7 +499,7 @@ def test_prices_are_learnt_from_what_was_said() -> None:
 
 def test_keys_of_one_account_are_not_held_against_each_other() -> None:
     """Creates with two keys of one account add up to what they cost, and are no overrun."""
-    api, spending = targets.make_mock_api(CATALOG, MockWrapper(), credits=10**9), Budget(200, Prices((), 31))
+    api, spending = make_mock_api(CATALOG, OPERATION, credits=10**9), Budget(200, PriceList((), 31))
 
     def one_account(request: httpx.Request) -> httpx.Response:
         request.headers["x-api-key"] = api.key
@@ -515,8 +516,8 @@ def test_keys_of_one_account_are_not_held_against_each_other() -> None:
 
 def test_a_refusal_is_free_once_it_was_seen_to_be() -> None:
     """A create that is refused and costs nothing leaves room for another; one that is refused and charged does not."""
-    api = targets.make_mock_api(CATALOG, MockWrapper())
-    spending = Budget(31, Prices((), 31))
+    api = make_mock_api(CATALOG, OPERATION)
+    spending = Budget(31, PriceList((), 31))
     guard = _guard(api.send, spending)
     broken, good = (json.dumps(api.build_body(prompt=prompt)).encode() for prompt in (None, "x"))
 

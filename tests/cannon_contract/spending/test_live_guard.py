@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from cannon_contract.runner import targets
-from cannon_contract.spending import prices
-from cannon_contract.spending.prices import Price, Prices
+from cannon_contract.runner.options import ApiKeys
+from cannon_contract.spending import price_list
+from cannon_contract.spending.price_list import Price, PriceList
 from tests.support.payloads import CATALOG
 from tests.support.serving import Served, run_contract, serving
 
-KEYS = ["cs_live_x", None, None]
+KEYS = ApiKeys("cs_live_x")
 
 
 UNHURRIED = {"speed": 1, "progression": "immediate"}
@@ -43,9 +44,9 @@ def _prices(folder: Path, entries: Sequence[dict[str, Any]]) -> str:
 
 def _sent(served: Served, entries: Sequence[dict[str, Any]]) -> list[float]:
     """The dearest known price of each create that was sent and accepted."""
-    known = Prices(tuple(Price(**entry) for entry in entries))
+    known = PriceList(tuple(Price(**entry) for entry in entries))
     bodies = [json.loads(each.request_body) for each in served.creates if each.status == 202]
-    return [known.dearest(body) or 0 for body in bodies]
+    return [known.estimate(body) or 0 for body in bodies]
 
 
 def test_without_leave_nothing_is_created() -> None:
@@ -96,14 +97,14 @@ def test_a_price_that_nobody_knows_is_not_paid() -> None:
 
 
 def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
-    """When a create costs more than it was reckoned at, it is the last one, and the run says so, and what is open."""
+    """When a create costs more than its estimate was, it is the last one, and the run says so, and what is open."""
     with serving() as served:
         flags = ("--allow-spend", "100", "--prices", _prices(tmp_path, [{"credits": 10}]), "--report", str(tmp_path))
         run = _run(served.url, *flags)
         assert run.returncode == 2, run.stdout
         assert [each.status for each in served.creates].index(202) == len(served.creates) - 1
         id_ = served.creates[-1].request_id
-    assert f"overrun: {id_} costs 31, and it was reckoned at 10" in run.stdout
+    assert f"overrun: {id_} costs 31, and its estimate was 10" in run.stdout
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["stopped"].startswith("overrun")
     assert report["spending"]["spent"] == 31
@@ -169,16 +170,16 @@ def test_a_price_file_that_is_none_is_refused(tmp_path: Path, content: str, said
     """Each is refused with the file's name, the entry, and what is wrong with it."""
     file = tmp_path / "prices.json"
     file.write_text(content)
-    with pytest.raises(prices.BadPrices, match=said):
-        prices.read(str(file), None, CATALOG)
-    with pytest.raises(prices.BadPrices, match="check the path"):
-        prices.read(str(tmp_path / "none.json"), None, CATALOG)
+    with pytest.raises(price_list.BadPriceList, match=said):
+        price_list.read_prices(str(file), None, CATALOG)
+    with pytest.raises(price_list.BadPriceList, match="check the path"):
+        price_list.read_prices(str(tmp_path / "none.json"), None, CATALOG)
 
 
 def test_prices_of_what_is_not_judged_are_taken(tmp_path: Path) -> None:
     """A price of an operation that the contract knows by name only is kept, whatever its model is called."""
     entry = {"operation": "video.generate", "model": "wan27video", "resolution": "1080p", "credits": 48}
-    assert prices.read(_prices(tmp_path, [entry]), None, CATALOG).known == (Price(**entry),)
+    assert price_list.read_prices(_prices(tmp_path, [entry]), None, CATALOG).known == (Price(**entry),)
 
 
 @pytest.mark.parametrize(
@@ -195,15 +196,15 @@ def test_prices_of_what_is_not_judged_are_taken(tmp_path: Path) -> None:
 )
 def test_every_host_of_the_vendor_is_live(target: str, is_vendors: bool) -> None:
     """Not only the documented host: any of the vendor's domain may charge."""
-    assert targets.is_vendors(target, CATALOG.base_url) is is_vendors
+    assert targets.is_vendor_address(target, CATALOG.base_url) is is_vendors
 
 
 def test_what_is_no_mock_and_has_a_real_key_may_charge() -> None:
     """A server that is not our mock, called with the user's key, is guarded; our mock is not, unless it is to be."""
     with serving() as served:
-        assert not targets.find_target(CATALOG, served.url, KEYS, as_live=False).may_charge
-        assert targets.find_target(CATALOG, served.url, [None], as_live=True).may_charge
+        assert not targets.find_target(CATALOG, served.url, KEYS, is_live=False).may_charge
+        assert targets.find_target(CATALOG, served.url, ApiKeys(), is_live=True).may_charge
     with serving(admin=False) as served:
-        assert targets.find_target(CATALOG, served.url, KEYS, as_live=False).may_charge
-        assert targets.find_target(CATALOG, served.url, [None, "cs_live_other"], as_live=False).may_charge
-        assert not targets.find_target(CATALOG, served.url, [None], as_live=False).may_charge
+        assert targets.find_target(CATALOG, served.url, KEYS, is_live=False).may_charge
+        assert targets.find_target(CATALOG, served.url, ApiKeys(other="cs_live_other"), is_live=False).may_charge
+        assert not targets.find_target(CATALOG, served.url, ApiKeys(), is_live=False).may_charge

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_contract.spending import plan, prices
+from cannon_contract.spending import plan, price_list
+from cannon_contract.spending.default_input import find_default_input
 from cannon_contract.spending.plan import Step
-from cannon_contract.spending.prices import Price, Prices
+from cannon_contract.spending.price_list import Price, PriceList
 from cannon_spec.strategies import broken_requests, requests
 from tests.support.payloads import CATALOG
 
-WORDS = prices.read(None, None, CATALOG)
+WORDS = price_list.read_prices(None, None, CATALOG)
 """No price, and the words of the contract."""
 
 
@@ -24,8 +25,8 @@ def body(**input: Any) -> dict[str, Any]:
     return {"operation": "image.generate", "input": {"prompt": "x", **input}}
 
 
-def known(*entries: Price, assumed: float | None = None) -> Prices:
-    return Prices(entries, assumed, WORDS.words, WORDS.usual)
+def known(*entries: Price, assumed: float | None = None) -> PriceList:
+    return PriceList(entries, assumed, WORDS.words, WORDS.usual)
 
 
 FOUR_K, ONE_K = Price(81, model="gptimage2", resolution="4K"), Price(31, model="gptimage2", resolution="1K")
@@ -54,35 +55,35 @@ FOUR_K, ONE_K = Price(81, model="gptimage2", resolution="4K"), Price(31, model="
 )
 def test_the_dearest_price_that_a_create_may_have(entries: list[Price], create: Any, price: float | None) -> None:
     """What a create leaves out may be any, unless its price is known; so may a word that nobody knows."""
-    assert known(*entries).dearest(create) == price
-    assert known(*entries, assumed=5).dearest(create) == (5 if price is None else price)
+    assert known(*entries).estimate(create) == price
+    assert known(*entries, assumed=5).estimate(create) == (5 if price is None else price)
 
 
 def test_the_usual_model_may_be_dearer_than_those_that_are_known() -> None:
     """A create without a model is reckoned at what is assumed, where that is more than any known price."""
     one = Price(20, model="grok")
-    assert known(one).dearest(body()) is None
-    assert known(one, assumed=50).dearest(body()) == 50
-    assert known(one, assumed=5).dearest(body()) == 20
+    assert known(one).estimate(body()) is None
+    assert known(one, assumed=50).estimate(body()) == 50
+    assert known(one, assumed=5).estimate(body()) == 20
 
 
 @given(create=requests() | broken_requests().map(lambda broken: broken.body), credits=st.integers(1, 90))
 def test_what_was_charged_is_what_is_reckoned_next(create: Any, credits: int, tmp_path_factory: Any) -> None:
     """A run that was told a price writes it, and the next one reads it and reckons the same create at it."""
-    learnt = WORDS.with_charged([(create, credits)])
+    learnt = WORDS.with_charges([(create, credits)])
     if learnt.known:
         file = tmp_path_factory.mktemp("prices") / "prices.json"
         file.write_text(learnt.to_json())
-        again = prices.read(str(file), None, CATALOG)
+        again = price_list.read_prices(str(file), None, CATALOG)
         assert again == learnt
-        assert again.dearest(create) == credits
-        assert plan.find_cheapest_input(CATALOG, "image.generate", again)
+        assert again.estimate(create) == credits
+        assert find_default_input(CATALOG, "image.generate", again)
 
 
 def test_the_dearest_of_a_run_replaces_what_was_known() -> None:
     """Of several charges for the same the dearest is kept, in place of what was known of it and of nothing else."""
     create = body(model="gptimage2", resolution="1K")
-    learnt = known(ONE_K, FOUR_K).with_charged([(create, 40), (create, 35)])
+    learnt = known(ONE_K, FOUR_K).with_charges([(create, 40), (create, 35)])
     assert set(learnt.known) == {FOUR_K, Price(40, model="gptimage2", resolution="1K")}
 
 
@@ -94,16 +95,16 @@ def test_whole_credits_are_written_whole(tmp_path: Path) -> None:
     }
     assert "31.0" not in text
     (tmp_path / "prices.json").write_text(text)
-    assert prices.read(str(tmp_path / "prices.json"), None, CATALOG).known[0].operation == ""
+    assert price_list.read_prices(str(tmp_path / "prices.json"), None, CATALOG).known[0].operation == ""
 
 
 @pytest.mark.parametrize("model", CATALOG.models)
 def test_the_cheapest_create_costs_what_was_thought(model: str) -> None:
     """What is chosen to create with is the cheapest that has a price, in words that have one."""
     priced = known(Price(20, model=model, resolution=None), Price(25, model=model, resolution="2K"))
-    chosen = plan.find_cheapest_input(CATALOG, "image.generate", priced)
-    assert chosen == {"model": model}
-    assert priced.dearest(body(**chosen)) == 20
+    chosen = find_default_input(CATALOG, "image.generate", priced)
+    assert (chosen["model"], "resolution" in chosen) == (model, False)
+    assert priced.estimate(body(**chosen)) == 20
 
 
 def test_a_probe_has_its_price_under_the_ceiling() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from cannon_contract.client.amounts import to_credits
 from cannon_contract.client.api import OPERATION
 from cannon_spec import Catalog, document, validate_request
+from cannon_spec.contract import wording
 from cannon_spec.errors import NotJSON
 
 FORM = '{"prices": [{"model": "…", "resolution": "…", "credits": 28}]}'
@@ -19,7 +20,7 @@ Key = tuple[str, str | None, str | None]
 _PLACES = ("/operation", "/input/model", "/input/resolution")
 
 
-class BadPrices(Exception):
+class BadPriceList(Exception):
     """A price file cannot be used; says why."""
 
 
@@ -46,7 +47,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class PriceList:
     """Known prices; ``assumed`` is what to reckon with where none is known, None for not at all.
 
     ``words`` are those that the contract has for operation, model and resolution; one that it has not may be taken for
@@ -58,7 +59,7 @@ class Prices:
     words: Mapping[str, Container[str]] = field(default_factory=dict)
     usual: str = ""
 
-    def dearest(self, body: Any) -> float | None:
+    def estimate(self, body: Any) -> float | None:
         """The dearest known price that a create may have, else the assumed one; None where there is none either.
 
         Where a price of creates that leave a field out is known, prices of those that have it do not count for such a
@@ -71,6 +72,13 @@ class Prices:
             return self.assumed if dearest is None or self.assumed is None else max(dearest, self.assumed)
         return self.assumed if dearest is None else dearest
 
+    def describe_body(self, body: Any) -> str:
+        """Name the fields of a body that its price goes by, to be read after a sentence; empty for none."""
+        input = body.get("input") if isinstance(body, dict) else None
+        fields = input if isinstance(input, dict) else {}
+        names = [f"{name} {wording.show_value(fields[name])}" for name in ("model", "resolution") if name in fields]
+        return f" ({', '.join(names)})" if names else ""
+
     def _is_known_better(self, price: Price, left_out: Container[str]) -> bool:
         """Whether it is known what creates cost that are as those of a price, but leave a field out that it has."""
         keys = []
@@ -80,7 +88,7 @@ class Prices:
             keys.append(replace(price, resolution=None).key)
         return any(other.key in keys for other in self.known)
 
-    def with_charged(self, charged: Iterable[tuple[Any, float]]) -> Prices:
+    def with_charges(self, charged: Iterable[tuple[Any, float]]) -> PriceList:
         """These prices after bodies were charged: for what was charged the dearest of this run, the rest as it was.
 
         A body with a word that the contract does not have says nothing of the price of others.
@@ -120,24 +128,24 @@ def _plain(credits: float) -> float:
     return int(credits) if credits == int(credits) else credits
 
 
-def read(path: str | None, assumed: float | None, catalog: Catalog) -> Prices:
-    """The prices of a file, none without a path. Raises BadPrices for a file that cannot be used."""
+def read_prices(path: str | None, assumed: float | None, catalog: Catalog) -> PriceList:
+    """The prices of a file, none without a path. Raises BadPriceList for a file that cannot be used."""
     if path is None:
-        return Prices((), assumed, _words(catalog), _usual(catalog))
+        return PriceList((), assumed, _words(catalog), _usual(catalog))
     try:
         data = document.loads(Path(path).read_bytes())
     except OSError as error:
-        raise BadPrices(f"{path}: {error.strerror}; check the path") from None
+        raise BadPriceList(f"{path}: {error.strerror}; check the path") from None
     except NotJSON as error:
-        raise BadPrices(f"{path}: {error}") from None
+        raise BadPriceList(f"{path}: {error}") from None
     entries = data.get("prices") if isinstance(data, dict) else None
     if not isinstance(entries, list) or not entries:
-        raise BadPrices(f"{path}: no list of prices; it has the form {FORM}")
+        raise BadPriceList(f"{path}: no list of prices; it has the form {FORM}")
     for number, entry in enumerate(entries, 1):
         wrong = _wrong(entry, catalog)
         if wrong:
-            raise BadPrices(f"{path}: price {number} of {len(entries)}: {wrong}")
-    return Prices(tuple(Price(**entry) for entry in entries), assumed, _words(catalog), _usual(catalog))
+            raise BadPriceList(f"{path}: price {number} of {len(entries)}: {wrong}")
+    return PriceList(tuple(Price(**entry) for entry in entries), assumed, _words(catalog), _usual(catalog))
 
 
 def _wrong(entry: Any, catalog: Catalog) -> str:

@@ -1,0 +1,54 @@
+"""The closing lines of a run on the terminal (floor 6)."""
+
+from __future__ import annotations
+
+from cannon_contract.runner.results import OUTCOMES, Verdict
+from cannon_contract.runner.run import Run
+from cannon_contract.spending.budget import to_short_line
+
+_MOST_REASONS = 3
+
+
+def build_summary(run: Run) -> list[str]:
+    """Build the lines on claims, costs and open requests, without secrets."""
+    verdicts = run.verdicts()
+    lines = [*(_summarize_claims(run, verdicts) if run.results else []), *_describe_differences(verdicts)]
+    lines += _summarize_spending(run) if run.may_charge else []
+    lines += [f"the run was stopped: {run.stop_reason}"] if run.stop_reason else []
+    return [run.redactor.redact_text(line) for line in lines]
+
+
+def _summarize_claims(run: Run, verdicts: tuple[Verdict, ...]) -> list[str]:
+    counts = {outcome: sum(each.outcome == outcome for each in verdicts) for outcome in OUTCOMES}
+    costs = run.count_costs()
+    lines = [
+        ", ".join(f"{count} {outcome}" for outcome, count in counts.items()),
+        f"of these tests' claims {costs['nothing']} can be tested for nothing on any target, {costs['credits']} only "
+        f"by creating requests, which may cost credits, and {costs['a mock']} only on a mock; the other "
+        f"{len(verdicts) - sum(costs.values())} are rules that are judged before anything is sent",
+    ]
+    if counts["observed"]:
+        lines.append("observed means different from an assumption, which is no failure; pytest calls it xfailed")
+    return lines
+
+
+def _describe_differences(verdicts: tuple[Verdict, ...]) -> list[str]:
+    lines = []
+    for verdict in verdicts:
+        if verdict.outcome in ("broken", "observed"):
+            lines.append(f"{verdict.outcome}: {verdict.claim.id} ({verdict.claim.strength}): {verdict.claim.text}")
+            lines += [f"    seen: {reason}" for reason in verdict.reasons[:_MOST_REASONS]]
+            if len(verdict.reasons) > _MOST_REASONS:
+                lines.append(f"    and {len(verdict.reasons) - _MOST_REASONS} more")
+    return lines
+
+
+def _summarize_spending(run: Run) -> list[str]:
+    budget = run.budget
+    creates = f"{len(budget.creates)} creates, of which {len(budget.charges)} cost something"
+    lines = [f"spent: {budget.spent_credits:g} of {budget.ceiling:g} credits allowed, in {creates}"]
+    lines += [f"  {each.cost:g} for {each.request_id or 'a create that ' + each.answer}" for each in budget.charges]
+    if budget.unexplained_fall:
+        lines.append(f"  {budget.unexplained_fall:g} that the balance fell by beyond the costs of these creates")
+    lines += [f"  {remark}" for remark in budget.remarks]
+    return [*lines, *(f"still open: {to_short_line(id_)} ({status})" for id_, status in budget.open_requests.items())]

@@ -1,0 +1,99 @@
+"""The input that tests create with where they need no other: valid, small and cheap, from data alone (floor 6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from cannon_contract.spending.price_list import PriceList
+from cannon_spec import Catalog, validate_request
+from cannon_spec.contract.catalog import Model, Operation
+from cannon_spec.example import build_example
+
+Input = Mapping[str, Any]
+
+
+def find_default_input(catalog: Catalog, operation: str, prices: PriceList | None = None) -> Input:
+    """Find the input of a create that needs no other: the cheapest by ``prices``.
+
+    Without prices, and where none is known, it is the cheapest by the contract, with the operation's default model.
+    Among inputs of one price the default model comes first, then models with documented identifiers.
+    """
+    served = catalog.operations[operation]
+    default_model = served.data["default_model"]["id"]
+    models = sorted(catalog.models_of(operation), key=lambda model: (model.id != default_model, _is_assumed(model)))
+    if prices is not None:
+        inputs = [input for model in models for input in _list_inputs(catalog, served, model)]
+        estimates = [(prices.estimate({"operation": operation, "input": input}), input) for input in inputs]
+        known = [(price, input) for price, input in estimates if price is not None]
+        if known:
+            return min(known, key=lambda each: each[0])[1]
+    return _list_inputs(catalog, served, models[0])[0]
+
+
+def find_cheapest_operation(catalog: Catalog, operations: Sequence[str], prices: PriceList) -> str:
+    """Find the operation whose default input costs least; one whose price is unknown comes after all others."""
+
+    def estimate(operation: str) -> float:
+        input = find_default_input(catalog, operation, prices)
+        price = prices.estimate({"operation": operation, "input": input})
+        return math.inf if price is None else price
+
+    return min(operations, key=estimate)
+
+
+def _is_assumed(model: Model) -> bool:
+    return model.claim.severity == "warning"
+
+
+def _list_inputs(catalog: Catalog, operation: Operation, model: Model) -> list[Input]:
+    """List small inputs that the contract has nothing against, the cheapest by the contract first."""
+    example = build_example(catalog, operation.id, model.id)["input"]
+    kept = {name: value for name, value in example.items() if name in _list_fields(catalog, operation)}
+    varied = _list_price_fields(operation)
+    values = [_list_values(catalog, operation, model, name) for name in varied]
+    inputs = [_set_fields(kept, dict(zip(varied, each, strict=True))) for each in product(*values)]
+    valid = [input for input in inputs if _is_valid(catalog, operation, input)]
+    return sorted(valid, key=lambda each: operation.price(model.id, each).credits)
+
+
+def _list_fields(catalog: Catalog, operation: Operation) -> set[str]:
+    """List the fields that are required, and those that the output repeats: tests compare them."""
+    schema = catalog.schemas[operation.input or ""]
+    output = catalog.schemas[operation.output or ""]
+    repeated = schema["properties"].keys() & output.get("properties", {}).keys()
+    return {"model", *schema.get("required", ()), *repeated}
+
+
+def _list_price_entries(operation: Operation) -> list[Mapping[str, Any]]:
+    return [entry for entries in operation.data["price"].get("models", {}).values() for entry in entries]
+
+
+def _list_price_fields(operation: Operation) -> list[str]:
+    """List the fields, beside the model, that the contract's prices go by."""
+    return sorted({name for entry in _list_price_entries(operation) for name in entry} - {"credits", "claim"})
+
+
+def _list_values(catalog: Catalog, operation: Operation, model: Model, name: str) -> list[Any]:
+    """List the values of a field that the schemas name, cheap ones first, and last None for leaving it out."""
+    schemas = [catalog.schemas[schema] for schema in (operation.input, model.schema) if schema]
+    nodes = [schema.get("properties", {}).get(name, {}) for schema in schemas]
+    values = dict.fromkeys(value for node in nodes for key in ("enum", "examples") for value in node.get(key, ()))
+
+    def find_lowest_price(value: Any) -> float:
+        # What is dear with other models may be dear with one whose prices do not tell values apart.
+        prices = (entry["credits"] for entry in _list_price_entries(operation) if entry.get(name) == value)
+        return min(prices, default=math.inf)
+
+    return [*sorted(values, key=find_lowest_price), None]
+
+
+def _set_fields(input: Input, fields: Input) -> dict[str, Any]:
+    return {name: value for name, value in {**input, **fields}.items() if value is not None}
+
+
+def _is_valid(catalog: Catalog, operation: Operation, input: Input) -> bool:
+    findings = validate_request({"operation": operation.id, "input": input}, catalog=catalog).findings
+    return all(finding.rule == "model-assumed" for finding in findings)
