@@ -10,6 +10,7 @@ from typing import Any
 from cannon_contract.spending.price_list import PriceList
 from cannon_spec import Catalog, validate_request
 from cannon_spec.contract.catalog import Model, Operation
+from cannon_spec.contract.prices import list_price_fields
 from cannon_spec.example import build_example
 
 Input = Mapping[str, Any]
@@ -52,11 +53,11 @@ def _list_inputs(catalog: Catalog, operation: Operation, model: Model) -> list[I
     """List small inputs that the contract has nothing against, the cheapest by the contract first."""
     example = build_example(catalog, operation.id, model.id)["input"]
     kept = {name: value for name, value in example.items() if name in _list_fields(catalog, operation)}
-    varied = _list_price_fields(operation)
-    values = [_list_values(catalog, operation, model, name) for name in varied]
-    inputs = [_set_fields(kept, dict(zip(varied, each, strict=True))) for each in product(*values)]
+    price_fields = [name for name in list_price_fields(operation.prices) if name != "model" and "." not in name]
+    values = [_list_values(catalog, operation, model, name) for name in price_fields]
+    inputs = [_set_fields(kept, dict(zip(price_fields, each, strict=True))) for each in product(*values)]
     valid = [input for input in inputs if _is_valid(catalog, operation, input)]
-    return sorted(valid, key=lambda each: operation.price(model.id, each).credits)
+    return sorted(valid, key=lambda each: operation.find_cost(each).credits)
 
 
 def _list_fields(catalog: Catalog, operation: Operation) -> set[str]:
@@ -67,27 +68,19 @@ def _list_fields(catalog: Catalog, operation: Operation) -> set[str]:
     return {"model", *schema.get("required", ()), *repeated}
 
 
-def _list_price_entries(operation: Operation) -> list[Mapping[str, Any]]:
-    return [entry for entries in operation.data["price"].get("models", {}).values() for entry in entries]
-
-
-def _list_price_fields(operation: Operation) -> list[str]:
-    """List the fields, beside the model, that the contract's prices go by."""
-    return sorted({name for entry in _list_price_entries(operation) for name in entry} - {"credits", "claim"})
-
-
 def _list_values(catalog: Catalog, operation: Operation, model: Model, name: str) -> list[Any]:
     """List the values of a field that the schemas name, cheap ones first, and last None for leaving it out."""
     schemas = [catalog.schemas[schema] for schema in (operation.input, model.schema) if schema]
     nodes = [schema.get("properties", {}).get(name, {}) for schema in schemas]
-    values = dict.fromkeys(value for node in nodes for key in ("enum", "examples") for value in node.get(key, ()))
+    values = [value for node in nodes for key in ("enum", "examples") for value in node.get(key, ())]
+    values += [node["minimum"] for node in nodes if "minimum" in node]
 
     def find_lowest_price(value: Any) -> float:
-        # What is dear with other models may be dear with one whose prices do not tell values apart.
-        prices = (entry["credits"] for entry in _list_price_entries(operation) if entry.get(name) == value)
-        return min(prices, default=math.inf)
+        # A value that is dear with other models may be dear with one whose prices do not tell values apart.
+        prices = (price.credits for price in operation.prices if price.when.get(name) == value)
+        return min(prices, default=-math.inf)
 
-    return [*sorted(values, key=find_lowest_price), None]
+    return [*sorted(dict.fromkeys(values), key=find_lowest_price), None]
 
 
 def _set_fields(input: Input, fields: Input) -> dict[str, Any]:
