@@ -89,8 +89,8 @@ def _list_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 
 def _render_flag(action: argparse.Action) -> str:
-    values = " " + "|".join(map(str, action.choices)) if action.choices else ""
-    return action.option_strings[-1] + values
+    values = "|".join(map(str, action.choices or ())) or ("" if action.nargs == 0 else action.metavar or "")
+    return f"{action.option_strings[-1]} {values}".strip()
 
 
 def _list_pytest_options(plugin: object) -> list[tuple[str, str]]:
@@ -98,7 +98,13 @@ def _list_pytest_options(plugin: object) -> list[tuple[str, str]]:
     parser = pytest.Parser(_ispytest=True)
     plugin.pytest_addoption(parser)  # type: ignore[attr-defined]
     options = [option for group in parser._groups for option in group.options]
-    return [(f"`{option.names()[0]}`", str(option.attrs().get("help", ""))) for option in options]
+    return [
+        (
+            f"`{option.names()[0]} {option.attrs().get('metavar') or ''}".strip() + "`",
+            str(option.attrs().get("help", "")),
+        )
+        for option in options
+    ]
 
 
 def _render_spec_commands() -> str:
