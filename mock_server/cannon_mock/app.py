@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from cannon_mock import claim_ids
 from cannon_mock.clock import Clock, LocalClockState
 from cannon_mock.config import Config, find_setting
 from cannon_mock.model.keys import Keys
@@ -13,6 +14,7 @@ from cannon_mock.stores import Records, Store, open_records, shared_values
 from cannon_mock.stores.shared_clock import SharedClockState
 from cannon_spec.contract import load as catalogs
 from cannon_spec.contract.catalog import Catalog
+from cannon_spec.contract.checks import check_claim_ids
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -45,6 +47,7 @@ def create_app(
 
     config = config or Config()
     catalog = catalog or _contract(config)
+    check_claim_ids(claim_ids, catalog.claims)
     if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
         names = ", ".join(catalog.scenarios["scenarios"])
         raise SettingError(find_setting("scenario"), config.scenario, f"one of {names}")

@@ -16,8 +16,11 @@ from cannon_spec.contract.checks import check_claim_ids
 from tests.support.payloads import CATALOG
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = {"cannon_spec": ROOT / "cannon_spec"}
+PACKAGES = {"cannon_spec": ROOT / "cannon_spec", "cannon_mock": ROOT / "mock_server" / "cannon_mock"}
 """Each package that names its claim ids in one module, ``claim_ids``, and its folder."""
+
+HEADERS = {"webhook-signature"}
+"""Headers of the vendor's that have the name of a claim."""
 
 FILES = [file for folder in PACKAGES.values() for file in sorted(folder.rglob("*.py")) if file.name != "claim_ids.py"]
 
@@ -37,7 +40,7 @@ def test_claim_ids_stand_in_one_module_of_a_package(file: Path) -> None:
     """No code but the module of claim ids has the id of a claim as a literal, or looks a claim up by one."""
     tree = ast.parse(file.read_text())
     lookups = [node for node in ast.walk(tree) if isinstance(node, ast.Subscript) and _is_literal_lookup(node)]
-    assert set(_iter_texts(tree)) & CATALOG.claims.keys() == set()
+    assert set(_iter_texts(tree)) & CATALOG.claims.keys() <= HEADERS
     assert [ast.unparse(node) for node in lookups] == []
 
 

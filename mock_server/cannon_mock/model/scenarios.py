@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from cannon_mock import claim_ids
 from cannon_spec.contract.lifecycle import Outcome
 
 HEADER = "x-mock-scenario"
@@ -36,7 +37,7 @@ class Fault:
     retry_after_s: int | None = None
     connection: Literal["", "no-answer", "in-body"] = ""
     body: Literal["", "truncated", "malformed", "html"] = ""
-    claim: str = "scenario-faults"
+    claim: str = claim_ids.SCENARIO_FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class ReplyPatch:
     on: Literal["create", "poll"]
     patch: Mapping[str, Any]
     status: str = ""
-    claim: str = "scenario-drift"
+    claim: str = claim_ids.SCENARIO_DRIFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     patches: tuple[ReplyPatch, ...] = ()
     webhook: WebhookFaults = field(default=WebhookFaults())
-    claim: str = "scenario-header"
+    claim: str = claim_ids.SCENARIO_HEADER
 
 
 @dataclass(frozen=True, slots=True)

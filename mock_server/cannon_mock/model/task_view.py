@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cannon_mock import claim_ids
 from cannon_mock.model.replies import fill_template
 from cannon_mock.model.tasks import Task, build_asset_id, find_pace
 from cannon_spec.contract.catalog import Catalog
@@ -62,13 +63,13 @@ def collect_claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]
     """The claims that the view of a task at ``now_ms`` rests on, beside the documented shapes."""
     operation, status = catalog.operations[task.operation], status_at(task.timeline, now_ms)
     pace_claim = find_pace(catalog, operation)["claim"]
-    every_view = (pace_claim, task.price_claim, "credits-billable-at-once", "request-log-at-end-only")
+    every_view = (pace_claim, task.price_claim, claim_ids.CREDITS_BILLABLE_AT_ONCE, claim_ids.REQUEST_LOG_AT_END_ONLY)
     if status == "queued":
-        return (*every_view, "request-queued-view")
-    log = ("request-log-after-sweep",) if now_ms > _retained_until_ms(catalog, task) else ()
+        return (*every_view, claim_ids.REQUEST_QUEUED_VIEW)
+    log = (claim_ids.REQUEST_LOG_AFTER_SWEEP,) if now_ms > _retained_until_ms(catalog, task) else ()
     if status == "failed":
         scenario = catalog.scenarios["scenarios"].get(task.scenario, {})
-        return (*every_view, scenario.get("claim", "scenario-header"), "request-failed-view", *log)
+        return (*every_view, scenario.get("claim", claim_ids.SCENARIO_HEADER), claim_ids.REQUEST_FAILED_VIEW, *log)
     replies = operation.data["replies"]
     return (
         *(*every_view, *replies["claims"], *_collect_default_claims(replies, task.input)),

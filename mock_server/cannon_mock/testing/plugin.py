@@ -209,9 +209,10 @@ def _build_check(handle: MockHandle) -> Callable[[httpx.Response], None]:
 
     It raises at once, and notes the call: the test fails at its end even where its code swallows the exception.
     """
+    from cannon_mock import claim_ids
 
     def check(reply: httpx.Response) -> None:
-        if "unknown-address-404" in reply.headers.get("x-mock-evidence", ""):
+        if claim_ids.UNKNOWN_ADDRESS_404 in reply.headers.get("x-mock-evidence", ""):
             call = f"{reply.request.method} {reply.request.url} -> {reply.status_code}"
             handle.unknown_calls.append(call)
             raise AssertionError(f"{call}: the mock does not know this call of the API; see its error body")

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
 
 from cannon_mock.config import SETTINGS
 from cannon_mock.model import journal, task_view, tasks
@@ -19,7 +18,7 @@ from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.stores import StoreError
 from cannon_mock.views.context import MockContext, current_context, find_base_url
-from cannon_mock.views.problems import AdminError, build_error_reply
+from cannon_mock.views.errors import AdminError
 from cannon_spec import Claim, __version__, document
 from cannon_spec.contract.lifecycle import FOREVER_MS, status_at
 from cannon_spec.errors import CatalogError, NotJSON
@@ -38,14 +37,6 @@ def _authorize() -> None:
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and request.endpoint not in _OPEN and not hmac.compare_digest(sent.encode(), token.encode()):
         raise AdminError(401, "send the token of --admin-token as Authorization: Bearer TOKEN")
-
-
-blueprint.register_error_handler(AdminError, build_error_reply)
-
-
-@blueprint.errorhandler(HTTPException)
-def _refused(error: HTTPException) -> Response:
-    return build_error_reply(AdminError(error.code or 500, error.description or error.name))
 
 
 @blueprint.get("/health")

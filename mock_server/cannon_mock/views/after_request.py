@@ -1,4 +1,4 @@
-"""The end of every exchange: written down, spoiled where a fault says so, due webhooks delivered (floor 4)."""
+"""The end of every exchange: it is written to the journal, its faults damage the reply, webhooks are sent (floor 4)."""
 
 from __future__ import annotations
 
@@ -18,33 +18,34 @@ def install(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
-    mock, own = current_context(), request.path.startswith(_ADMIN)
-    if not own:
-        seen = current_notes()
+    mock = current_context()
+    if not request.path.startswith(_ADMIN):
+        notes = current_notes()
         if mock.config.journal:
-            _write_down(mock, seen, response)
-        if seen.fault is not None:
-            faults.damage_reply(response, seen.fault)
+            _write_entry(mock, notes, response)
+        for fault in notes.faults:
+            faults.damage_reply(response, fault)
     if mock.webhook_sender.inline:
         mock.webhook_sender.deliver()
     return response
 
 
-def _write_down(mock: MockContext, known: ExchangeNotes, response: Response) -> None:
-    said = response.get_data() if response.is_json else f"({response.content_length or 0} bytes)".encode()
-    exchange = JournalEntry(
+def _write_entry(mock: MockContext, notes: ExchangeNotes, response: Response) -> None:
+    # The journal shows the reply before its faults, so that a test sees what the client should have got.
+    reply = response.get_data() if response.is_json else f"({response.content_length or 0} bytes)".encode()
+    entry = JournalEntry(
         at_ms=mock.clock.now_ms(),
         method=request.method,
         path=journal.redact_text(request.path) or "",
         status=response.status_code,
-        account=known.account,
-        operation=journal.redact_text(known.operation),
-        model=journal.redact_text(known.model),
-        idempotency_key=journal.redact_text(known.idempotency_key),
-        request_id=known.request_id,
-        scenario=known.scenario,
-        fault=None if known.fault is None else faults.describe_fault(known.fault),
-        request_body=journal.redact_body(known.body),
-        response_body=journal.redact_body(said),
+        account=notes.account,
+        operation=journal.redact_text(notes.operation),
+        model=journal.redact_text(notes.model),
+        idempotency_key=journal.redact_text(notes.idempotency_key),
+        request_id=notes.request_id,
+        scenario=notes.scenario,
+        fault=faults.describe_faults(notes.faults),
+        request_body=journal.redact_body(notes.body),
+        response_body=journal.redact_body(reply),
     )
-    mock.store.records.append(journal.LOG, journal.encode(exchange), mock.config.journal)
+    mock.store.records.append(journal.LOG, journal.encode(entry), mock.config.journal)

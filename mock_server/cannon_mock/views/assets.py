@@ -6,7 +6,7 @@ import hashlib
 
 from flask import Blueprint, Response, request
 
-from cannon_mock import media
+from cannon_mock import claim_ids, media
 from cannon_mock.model import tasks
 from cannon_mock.model.tasks import Task
 from cannon_mock.views import faults
@@ -23,25 +23,23 @@ MEDIA_HEADER = "x-mock-media"
 def asset(asset_id: str, name: str) -> Response:
     """The file of a task that succeeded, to GET and HEAD, whole or in ranges; the same bytes each time."""
     mock = current_context()
-    seen = current_notes()
-    task = _succeeded(mock, seen, asset_id)
-    for fault, wait_s in faults.find_due_faults(mock, mock.scenarios.find_or_plain(task.scenario), "asset", task.id):
-        mock.clock.sleep_ms(fault.latency_ms)
-        seen.apply_fault(fault)
-        faults.raise_status(fault, wait_s)
+    notes = current_notes()
+    task = _find_succeeded(mock, notes, asset_id)
+    scenario = mock.scenarios.find_or_plain(task.scenario)
+    faults.apply_faults(mock, notes, faults.find_due_faults(mock, scenario, "asset", task.id))
     file = media.render(mock.catalog, task, name)
     if file is None:
-        raise ApiError(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", "asset-open")
+        raise ApiError(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", claim_ids.ASSET_OPEN)
     response = Response(file.data, mimetype=file.media_type)
     if file.is_sample:
         response.headers[MEDIA_HEADER] = "sample"
     response.set_etag(hashlib.sha256(file.data).hexdigest()[:32])
     response.make_conditional(request, accept_ranges=True, complete_length=len(file.data))
-    return add_evidence_header(response, "asset-open", *task.media.claims)
+    return add_evidence_header(response, claim_ids.ASSET_OPEN, *task.media.claims)
 
 
-def _succeeded(mock: MockContext, seen: ExchangeNotes, asset: str) -> Task:
-    """The task that made an asset. Refuses one that is not there yet, or no more."""
+def _find_succeeded(mock: MockContext, notes: ExchangeNotes, asset: str) -> Task:
+    """The task that produced an asset. Raises ApiError where there is none yet, or where it has expired."""
     now_ms = mock.clock.now_ms()
     task = mock.store.tasks.get(tasks.parse_asset_id(asset))
     if (
@@ -49,9 +47,9 @@ def _succeeded(mock: MockContext, seen: ExchangeNotes, asset: str) -> Task:
         or status_at(task.timeline, now_ms) != "succeeded"
         or tasks.build_asset_id(mock.catalog, task) != asset
     ):
-        raise ApiError(404, "asset_not_found", f"no asset {asset[:60]}", "asset-open")
-    seen.account, seen.operation, seen.model = task.account, task.operation, task.model
-    seen.request_id, seen.scenario = task.id, task.scenario
+        raise ApiError(404, "asset_not_found", f"no asset {asset[:60]}", claim_ids.ASSET_OPEN)
+    notes.account, notes.operation, notes.model = task.account, task.operation, task.model
+    notes.request_id, notes.scenario = task.id, task.scenario
     if now_ms > task.timeline.ended_ms + mock.catalog.lifecycle["asset_ms"]["value"]:
         message = f"the asset {asset[:60]} has expired"
         raise ApiError(410, "asset_expired", message, mock.catalog.lifecycle["asset_ms"]["claim"])

@@ -1,4 +1,4 @@
-"""One mock and what it is made of, as the views find it (floor 4)."""
+"""The parts of one mock and the notes of one exchange, for the views (floor 4)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ EVIDENCE_HEADER = "x-mock-evidence"
 
 @dataclass(frozen=True, slots=True)
 class MockContext:
-    """Settings, contract, keys, store, clock and postman of one mock.
-
-    ``seed`` and ``numbers`` are where its chance comes from.
-    """
+    """The parts of one mock. Ids and durations are drawn from ``seed`` and ``numbers``."""
 
     config: Config
     catalog: Catalog
@@ -41,7 +38,7 @@ class MockContext:
 
 @dataclass(slots=True)
 class ExchangeNotes:
-    """What is known of the exchange at hand, for the journal; ``fault`` is what its reply is to suffer."""
+    """What the journal shows of the exchange at hand; ``faults`` are those that damage its reply."""
 
     account: str | None = None
     operation: str | None = None
@@ -50,12 +47,7 @@ class ExchangeNotes:
     request_id: str | None = None
     scenario: str | None = None
     body: bytes = b""
-    fault: Fault | None = None
-
-    def apply_fault(self, fault: Fault) -> None:
-        """Let the reply suffer a fault, unless that leaves it as it is and another does not."""
-        if self.fault is None or fault.body or fault.connection:
-            self.fault = fault
+    faults: list[Fault] = field(default_factory=list)
 
 
 def install(app: Flask, mock: MockContext) -> None:
@@ -81,26 +73,26 @@ def current_context() -> MockContext:
 
 
 def current_notes() -> ExchangeNotes:
-    """The note of the exchange at hand. To be asked for once in a view, and handed on: it takes its time."""
-    found: ExchangeNotes | None = g.get("note")
-    if found is None:
-        found = g.note = ExchangeNotes()
-    return found
+    """The notes of the exchange at hand. A view calls this once and passes them on: the look-up is slow."""
+    notes: ExchangeNotes | None = g.get("notes")
+    if notes is None:
+        notes = g.notes = ExchangeNotes()
+    return notes
 
 
 def find_base_url(mock: MockContext) -> str:
-    """Where addresses handed out start: as configured, else as the client called."""
+    """The start of addresses in replies: as configured, else as the client called."""
     return mock.config.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
 
 
 def add_evidence_header(response: Response, *claims: str) -> Response:
-    """Name, in a header, each claim among ``claims`` that the vendor does not document."""
+    """Name, in a header of the reply, each of the claims that the vendor does not document."""
     mock = current_context()
-    citation = mock.evidence_texts.get(claims)
-    if citation is None:
-        known = [mock.catalog.claims[id_] for id_ in dict.fromkeys(claims)]
-        weak = (f"{claim.strength}:{claim.id}" for claim in known if claim.severity == "warning")
-        citation = mock.evidence_texts[claims] = ", ".join(weak)
-    if citation:
-        response.headers[EVIDENCE_HEADER] = citation
+    text = mock.evidence_texts.get(claims)
+    if text is None:  # the same few combinations come again and again
+        entries = [mock.catalog.claims[id_] for id_ in dict.fromkeys(claims)]
+        weak_claims = (f"{claim.strength}:{claim.id}" for claim in entries if claim.severity == "warning")
+        text = mock.evidence_texts[claims] = ", ".join(weak_claims)
+    if text:
+        response.headers[EVIDENCE_HEADER] = text
     return response

@@ -1,25 +1,25 @@
-"""Refusals and their error body (floor 4)."""
+"""The errors that end a call, and their replies: of the simulated API and of the mock's own API (floor 4)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from cannon_mock import claim_ids
 from cannon_mock.stores import StoreError
-from cannon_mock.views import problems
 from cannon_mock.views.context import add_evidence_header, current_context
-from cannon_mock.views.problems import AdminError
 from cannon_spec.finding import Finding
 
 _CLAIMS = {
-    404: ("unknown-address-404",),
-    405: ("unknown-address-404",),
-    413: ("body-limit",),
-    416: ("asset-open",),
+    404: (claim_ids.UNKNOWN_ADDRESS_404,),
+    405: (claim_ids.UNKNOWN_ADDRESS_404,),
+    413: (claim_ids.BODY_LIMIT,),
+    416: (claim_ids.ASSET_OPEN,),
 }
 _MESSAGES = {
     404: "no such address; there are GET /api/v1/status, POST /api/v1/requests and GET /api/v1/requests/{id}",
@@ -30,10 +30,11 @@ _MESSAGES = {
 _ADMIN = "/__mock__/"
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _LARGEST_PORT = 65_535
+_HEADERS_TO_KEEP = ("Allow", "Content-Range")
 
 
 class ApiError(Exception):
-    """A request is refused: HTTP status, error code, message, and the claims that the refusal rests on."""
+    """An error reply of the simulated API: HTTP status, error code, message, and the claims that it rests on."""
 
     def __init__(
         self,
@@ -53,57 +54,72 @@ class ApiError(Exception):
         self.headers = headers or {}
 
 
+class AdminError(Exception):
+    """An error reply of the mock's own API: HTTP status, and what is wrong and what to do."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(status, detail)
+        self.status = status
+        self.detail = detail
+
+
 def install(app: Flask) -> None:
-    """Answer every refusal, and every error of the framework or of our own, with the error body."""
+    """Answer every error, of a view, of the framework or of our own code, with an error body."""
     app.before_request(_check_host)
-    app.register_error_handler(ApiError, _refused)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(StoreError, _store_error)
-    app.register_error_handler(Exception, _fault)
+    app.register_error_handler(ApiError, _answer_api_error)
+    app.register_error_handler(AdminError, _answer_admin_error)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(StoreError, _answer_store_error)
+    app.register_error_handler(Exception, _answer_own_fault)
 
 
 def _check_host() -> None:
-    """Refuse a Host header that no address could be made of, before anything is stored."""
-    found = _HOST.fullmatch(request.host)
-    if found is None or int(found[1] or 0) > _LARGEST_PORT:
+    """Refuse a Host header that cannot be part of an address, before anything is stored."""
+    match = _HOST.fullmatch(request.host)
+    if match is None or int(match[1] or 0) > _LARGEST_PORT:
         message = "the Host header is no host name with a port; call the mock by its address"
-        raise ApiError(400, "invalid_host", message, "host-header")
+        raise ApiError(400, "invalid_host", message, claim_ids.HOST_HEADER)
 
 
-def _refused(refusal: ApiError) -> Response:
-    if _is_admin():
-        response = problems.build_error_reply(AdminError(refusal.status, refusal.message))
-        response.headers.update(refusal.headers)
+def _answer_api_error(error: ApiError) -> Response:
+    if request.path.startswith(_ADMIN):  # an error that any address can have; there it has the form of RFC 9457
+        response = _answer_admin_error(AdminError(error.status, error.message))
+        response.headers.update(error.headers)
         return response
-    error: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
-    if refusal.findings:
-        error["findings"] = [finding.to_dict() for finding in refusal.findings]
-    response = jsonify(error=error)
-    response.status_code = refusal.status
-    response.headers.update(refusal.headers)
-    return add_evidence_header(response, *refusal.claims, "error-envelope")
+    content: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.findings:
+        content["findings"] = [finding.to_dict() for finding in error.findings]
+    response = jsonify(error=content)
+    response.status_code = error.status
+    response.headers.update(error.headers)
+    return add_evidence_header(response, *error.claims, claim_ids.ERROR_ENVELOPE)
 
 
-def _is_admin() -> bool:
-    """Whether the mock's own API was called, which has errors of another form."""
-    return request.path.startswith(_ADMIN)
+def _answer_admin_error(error: AdminError) -> Response:
+    """The error as problem details, RFC 9457."""
+    title = HTTPStatus(error.status).phrase
+    response = jsonify(type="about:blank", title=title, status=error.status, detail=error.detail)
+    response.status_code = error.status
+    response.mimetype = "application/problem+json"
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
-def _http_error(error: HTTPException) -> Response:
+def _answer_http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    claims = _CLAIMS.get(status, ())
-    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Content-Range")}
+    headers = {name: value for name, value in error.get_headers() if name in _HEADERS_TO_KEEP}
     code = error.name.lower().replace(" ", "_")
-    known = {} if _is_admin() else _MESSAGES
-    message = known.get(status, error.description or error.name)
-    return _refused(ApiError(status, code, message, *claims, headers=kept))
+    messages = {} if request.path.startswith(_ADMIN) else _MESSAGES
+    message = messages.get(status, error.description or error.name)
+    return _answer_api_error(ApiError(status, code, message, *_CLAIMS.get(status, ()), headers=headers))
 
 
-def _store_error(error: StoreError) -> Response:
-    return _refused(ApiError(503, "store_unavailable", f"the mock cannot reach its store: {error}"))
+def _answer_store_error(error: StoreError) -> Response:
+    return _answer_api_error(ApiError(503, "store_unavailable", f"the mock cannot reach its store: {error}"))
 
 
-def _fault(error: Exception) -> Response:
-    known = current_context().config.verbose
-    current_app.logger.error("the mock failed: %s: %s", type(error).__name__, error, exc_info=error if known else None)
-    return _refused(ApiError(500, "mock_fault", "the mock failed, not your request; please report it"))
+def _answer_own_fault(error: Exception) -> Response:
+    traceback = error if current_context().config.verbose else None
+    current_app.logger.error("the mock failed: %s: %s", type(error).__name__, error, exc_info=traceback)
+    return _answer_api_error(ApiError(500, "mock_fault", "the mock failed, not your request; please report it"))

@@ -1,83 +1,126 @@
-"""What goes wrong with a reply: it is late, refused, cut short or never sent (floor 4)."""
+"""The faults of a scenario, applied in one order: wait, answer with a status, damage the reply (floor 4)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
 
 from flask import Response
 
 from cannon_mock.model.scenarios import Fault, FaultPoint, Scenario
 from cannon_mock.stores import shared_values
-from cannon_mock.views.context import MockContext
+from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
 
-_PAGE = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+_HTML = """\
+<html>
+<head><title>{title}</title></head>
+<body><center><h1>{title}</h1></center></body>
+</html>
+"""
+"""The page of a proxy that stands before the service, where the client expects JSON."""
 
 
 class ConnectionDropped(Exception):
-    """The server breaks the connection here; whoever serves the application must do so."""
+    """The server must break the connection here; whatever serves the application does so."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueFault:
+    """A fault that happens now. ``retry_after_s`` is when to try again, 0 where that is unknown."""
+
+    fault: Fault
+    retry_after_s: int
+
+    @property
+    def is_before_create(self) -> bool:
+        """Whether it keeps a create from being carried out."""
+        return not self.fault.stored and bool(self.fault.status or self.fault.connection)
 
 
 def find_due_faults(
-    mock: MockContext, scenario: Scenario, on: FaultPoint, who: str, keyed: bool = False
-) -> list[tuple[Fault, int]]:
-    """The faults of a scenario that strike now, each with the seconds after which to try again, where it knows.
+    mock: MockContext, scenario: Scenario, on: FaultPoint, counted_name: str, *, is_keyed: bool = False
+) -> list[DueFault]:
+    """Count an exchange under a name, and find the faults of its scenario that happen now.
 
-    ``who`` is who is counted: without an idempotency key (``keyed``) each run of ``times`` faults is followed by one
-    exchange that goes well, so that the next piece of work meets them again.
+    Without an idempotency key (``is_keyed``) one exchange succeeds after each series of ``times`` faults, so that the
+    next piece of work meets them again.
     """
-    found = []
+    due_faults = []
     for index, fault in enumerate(scenario.faults):
         if fault.on != on:
             continue
-        wait = _wait_s(mock, fault, f"{scenario.name} {index} {who}", keyed)
-        if wait is not None:
-            found.append((fault, wait))
-    return found
+        retry_after_s = _count(mock, fault, f"{scenario.name} {index} {counted_name}", is_keyed)
+        if retry_after_s is not None:
+            due_faults.append(DueFault(fault, retry_after_s))
+    return due_faults
 
 
-def _wait_s(mock: MockContext, fault: Fault, name: str, keyed: bool) -> int | None:
-    """How long to wait before another try, in seconds; None where the fault does not strike."""
-    asked = fault.retry_after_s or 0
+def _count(mock: MockContext, fault: Fault, name: str, is_keyed: bool) -> int | None:
+    """How long to wait before another try, in seconds; None where the fault does not happen now."""
+    retry_after_s = fault.retry_after_s or 0
     if fault.limit is not None:
         now_ms, window_ms = mock.clock.now_ms(), fault.limit["window_ms"]
         wait_ms = shared_values.count_in_window(mock.store.records, name, now_ms, window_ms, fault.limit["requests"])
         return -(-wait_ms // 1000) if wait_ms else None
     if fault.times is not None:
         count = shared_values.count(mock.store.records, name)
-        past = count > fault.times if keyed else count % (fault.times + 1) == 0
-        return None if past else asked
-    return asked
+        is_past = count > fault.times if is_keyed else count % (fault.times + 1) == 0
+        return None if is_past else retry_after_s
+    return retry_after_s
 
 
-def raise_status(fault: Fault, wait_s: int) -> None:
-    """Raise the refusal of a fault that has a status."""
-    if fault.status:
-        headers = {"Retry-After": str(wait_s)} if wait_s else {}
-        raise ApiError(fault.status, fault.code, fault.message, fault.claim, headers=headers)
+def apply_faults(
+    mock: MockContext, notes: ExchangeNotes, due_faults: Iterable[DueFault], *, has_waited: bool = False
+) -> None:
+    """Wait as each fault says, and answer with the status of the first that has one, by raising ApiError.
+
+    The notes take each fault up to there, so that ``damage_reply`` damages the reply, an error reply too, at the end.
+    """
+    for due in due_faults:
+        fault = due.fault
+        if not has_waited:
+            mock.clock.sleep_ms(fault.latency_ms)
+        notes.faults.append(fault)
+        if fault.status:
+            headers = {"Retry-After": str(due.retry_after_s)} if due.retry_after_s else {}
+            raise ApiError(fault.status, fault.code, fault.message, fault.claim, headers=headers)
 
 
-def describe_fault(fault: Fault) -> str:
-    """What went wrong, in a word for the journal."""
-    return fault.connection or fault.body or (str(fault.status) if fault.status else "latency")
+def describe_faults(faults: Iterable[Fault]) -> str | None:
+    """What went wrong, in a word a part, for the journal; None where nothing did."""
+    parts = [part for fault in faults for part in (_name_status(fault), fault.body, fault.connection) if part]
+    return ", ".join(dict.fromkeys(parts)) or ("latency" if any(fault.latency_ms for fault in faults) else None)
+
+
+def _name_status(fault: Fault) -> str:
+    return str(fault.status) if fault.status else ""
 
 
 def damage_reply(response: Response, fault: Fault) -> None:
-    """Make a reply what the fault makes of it on its way to the client."""
+    """Change a reply as the fault says: first its body, then the connection that carries it."""
     data = response.get_data()
     if fault.body == "truncated":
         response.set_data(data[: len(data) // 2])
     elif fault.body == "malformed":
         response.set_data(data[:-1] + b",]")
     elif fault.body == "html":
-        response.set_data(_PAGE.format(response.status))
+        title = f"{response.status_code} {HTTPStatus(response.status_code).phrase}"
+        response.set_data(_HTML.format(title=title))
         response.mimetype = "text/html"
-    elif fault.connection:
-        response.response = _cut(data[: len(data) // 2] if fault.connection == "in-body" else b"")
-        response.headers["Content-Length"] = str(len(data))
+    if fault.connection:
+        _cut_connection(response, has_body=fault.connection == "in-body")
 
 
-def _cut(sent: bytes) -> Iterator[bytes]:
-    if sent:
-        yield sent
+def _cut_connection(response: Response, *, has_body: bool) -> None:
+    """Announce the whole body, send half of it or nothing, and break the connection."""
+    data = response.get_data()
+    response.response = _drop_after(data[: len(data) // 2] if has_body else b"")
+    response.headers["Content-Length"] = str(len(data))
+
+
+def _drop_after(data: bytes) -> Iterator[bytes]:
+    if data:
+        yield data
     raise ConnectionDropped

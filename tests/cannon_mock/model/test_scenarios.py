@@ -48,7 +48,7 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones(mock: Driver, name: 
     before = mock.credits()
     reply = mock.create(headers={"x-mock-scenario": name}) if " " not in name else mock.create(body(prompt="[mock:no]"))
     assert refusal(reply) == (400, "unknown_scenario")
-    assert "known: success, slow" in reply.get_json()["error"]["message"]
+    assert "there are success, slow" in reply.get_json()["error"]["message"]
     assert mock.credits() == before
 
 

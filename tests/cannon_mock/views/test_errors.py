@@ -145,7 +145,7 @@ def test_an_unknown_scenario_is_refused(mock: Driver) -> None:
     """A scenario that does not exist is refused by name, and those that do are listed."""
     reply = mock.create(headers={"x-mock-scenario": "sucess"})
     assert refusal(reply) == (400, "unknown_scenario")
-    assert reply.get_json()["error"]["message"].startswith("no scenario sucess; known: success, slow, ")
+    assert reply.get_json()["error"]["message"].startswith("unknown scenario sucess; there are success, slow, ")
     assert mock.credits() == START
 
 

@@ -1,0 +1,98 @@
+"""The task of a create: its scenario, its plan, and how it is stored once (floor 4)."""
+
+from __future__ import annotations
+
+from flask import request
+
+from cannon_mock import claim_ids, media
+from cannon_mock.model import scenarios, tasks
+from cannon_mock.model.deliveries import Delivery
+from cannon_mock.model.keys import Key
+from cannon_mock.model.scenarios import Scenario
+from cannon_mock.model.tasks import Task, TaskRequest
+from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits
+from cannon_mock.views.context import MockContext, find_base_url
+from cannon_mock.views.create_body import CreateBody
+from cannon_mock.views.errors import ApiError
+
+
+def choose_scenario(mock: MockContext, key: Key, body: CreateBody) -> Scenario:
+    """The scenario that the header names, else a rule, the prompt, the settings or the contract.
+
+    Raises ApiError for an unknown name.
+    """
+    name = (
+        request.headers.get(scenarios.HEADER)
+        or mock.scenarios.choose_by_rule(body.operation, body.input, key.account)
+        or scenarios.find_name_in_prompt(body.input.get("prompt"))
+        or mock.config.scenario
+        or mock.catalog.scenarios["default"]
+    )
+    scenario = mock.scenarios.find(name)
+    if scenario is None:
+        message = f"unknown scenario {name[:60]}; there are {', '.join(mock.scenarios.list_texts())}"
+        raise ApiError(400, "unknown_scenario", message, claim_ids.SCENARIO_HEADER)
+    return scenario
+
+
+def plan_task(mock: MockContext, key: Key, body: CreateBody, scenario: Scenario, idempotency_key: str | None) -> Task:
+    """A task with its whole timeline, not stored yet."""
+    operation = mock.catalog.operations[body.operation]
+    task_request = TaskRequest(
+        account=key.account,
+        operation=operation,
+        input=body.input,
+        capped_input=body.capped_input,
+        media=media.describe(mock.catalog, operation, body.capped_input),
+        webhook_url=body.webhook_url,
+        idempotency_key=idempotency_key,
+    )
+    seed = f"{mock.seed}:{next(mock.numbers)}"
+    return tasks.plan_task(mock.catalog, task_request, scenario, mock.config.pace, mock.clock.now_ms(), seed)
+
+
+def store_task(mock: MockContext, key: Key, task: Task, body: CreateBody, latency_ms: int) -> Task:
+    """Store a task, or find the earlier one of its idempotency key, and wait ``latency_ms``.
+
+    Raises ApiError where the key was used with another body or is in use, and where credits are missing.
+    """
+    now_ms = task.planned_timeline.created_ms
+    idempotency = _build_idempotency(mock, task, body, now_ms, latency_ms)
+    try:
+        stored_task = mock.store.tasks.create(task, idempotency, key.credits, now_ms, _build_delivery(mock, task))
+    except KeyReused:
+        message = "this idempotency key was used with another body; use a new key for new work"
+        status = mock.config.mismatch_status
+        raise ApiError(status, "idempotency_key_reused", message, claim_ids.IDEMPOTENCY_MISMATCH) from None
+    except KeyBusy as error:
+        message = "a create with this idempotency key is under way; try again"
+        headers = {"Retry-After": str(-(-error.wait_ms // 1000))}
+        raise ApiError(409, "idempotency_key_busy", message, claim_ids.IDEMPOTENCY_IN_FLIGHT, headers=headers) from None
+    except NotEnoughCredits as error:
+        message = f"this request costs {error.cost} credits and {error.available} are left"
+        claims = (claim_ids.INSUFFICIENT_CREDITS, claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD, task.price_claim)
+        raise ApiError(402, "insufficient_credits", message, *claims) from None
+    if latency_ms:
+        # The wait comes after the task is stored, so that a retry during it finds the key in use, as on a slow server.
+        mock.clock.sleep_ms(latency_ms)
+        if idempotency is not None:
+            mock.store.tasks.release_key(task.account, idempotency)
+    return stored_task
+
+
+def _build_idempotency(
+    mock: MockContext, task: Task, body: CreateBody, now_ms: int, latency_ms: int
+) -> IdempotencyKey | None:
+    if task.idempotency_key is None:
+        return None
+    expires_ms = now_ms + mock.catalog.lifecycle["idempotency_ms"]["value"]
+    busy_until_ms = now_ms + latency_ms if latency_ms else 0
+    return IdempotencyKey(task.idempotency_key, body.fingerprint, expires_ms, busy_until_ms)
+
+
+def _build_delivery(mock: MockContext, task: Task) -> Delivery | None:
+    if task.webhook_url is None:
+        return None
+    delay_ms = mock.scenarios.find_or_plain(task.scenario).webhook.delay_ms
+    due_ms = task.timeline.ended_ms + delay_ms
+    return Delivery(f"msg_{task.id}", task.id, task.account, task.webhook_url, find_base_url(mock), due_ms)

@@ -1,0 +1,128 @@
+"""The faults of a scenario: one order for create, poll and asset, and every part of a fault counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from cannon_mock.views.faults import ConnectionDropped
+from tests.support.mocks import PRICE, START, Driver
+
+ERROR = {"status": 502, "code": "x", "message": "x"}
+SCENARIO = {"x-mock-scenario": "mine"}
+POINTS = ["create", "create-stored", "poll", "asset"]
+
+
+def _add_fault(mock: Driver, point: str, **parts: Any) -> None:
+    """Add the scenario ``mine``, whose one fault has these parts; it happens once."""
+    on, _, stored = point.partition("-")
+    fault = {"on": on, "times": 1, **parts, **({"stored": True} if stored else {})}
+    reply = mock.client.put("/__mock__/scenarios/mine", data=json.dumps({"faults": [fault]}))
+    assert reply.status_code == 201, reply.get_json()
+
+
+def _call(mock: Driver, point: str) -> TestResponse:
+    """The call that the fault is for."""
+    if point.startswith("create"):
+        return mock.create(headers=SCENARIO)
+    id_ = mock.created(headers=SCENARIO)
+    if point == "poll":
+        return mock.get(f"/api/v1/requests/{id_}")
+    mock.clock.advance(60_000)
+    return mock.client.get(mock.poll(id_)["output"]["image_url"])
+
+
+def _read_half(response: TestResponse) -> bytes:
+    """The one chunk of a body that arrives before its connection breaks."""
+    chunks: Iterator[Any] = iter(response.response)
+    data = bytes(next(chunks))
+    with pytest.raises(ConnectionDropped):
+        next(chunks)
+    return data
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_fault_with_status_and_body_applies_both(mock: Driver, point: str) -> None:
+    """A fault with a status and a truncated body answers half of the error body with that status (case M9)."""
+    _add_fault(mock, point, **ERROR, body="truncated")
+    reply = _call(mock, point)
+    whole = b'{"error":{"code":"x","message":"x"}}\n'
+    assert (reply.status_code, reply.data) == (502, whole[: len(whole) // 2])
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_fault_waits_then_answers_then_breaks_the_connection(mock: Driver, point: str) -> None:
+    """Every part of a fault applies: the wait, the status, the damaged body, and half of that on the connection."""
+    _add_fault(mock, point, **ERROR, latency_ms=1500, body="malformed", connection="in-body")
+    before_ms = mock.clock.now_ms()
+    reply = _call(mock, point)
+    whole = b'{"error":{"code":"x","message":"x"}},]'
+    assert (reply.status_code, reply.headers["Content-Length"]) == (502, str(len(whole)))
+    assert _read_half(reply) == whole[: len(whole) // 2]
+    assert (mock.clock.now_ms() - before_ms) % 60_000 == 1500
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_fault_can_answer_an_html_page(mock: Driver, point: str) -> None:
+    """A fault with the body html answers a page, as a proxy before the service does, with its status."""
+    _add_fault(mock, point, **ERROR, body="html")
+    reply = _call(mock, point)
+    assert (reply.status_code, reply.mimetype) == (502, "text/html")
+    assert b"<title>502 Bad Gateway</title>" in reply.data
+
+
+@pytest.mark.parametrize(("point", "credits"), [("create", START), ("create-stored", START - PRICE)])
+@pytest.mark.parametrize("parts", [ERROR, {**ERROR, "body": "html"}, {**ERROR, "connection": "no-answer"}], ids=str)
+def test_stored_says_whether_the_create_is_carried_out(
+    mock: Driver, point: str, credits: int, parts: dict[str, Any]
+) -> None:
+    """A create is carried out, and paid for, only where its fault is stored, whatever else the fault does."""
+    _add_fault(mock, point, **parts)
+    with suppress(ConnectionDropped):
+        assert _call(mock, point).status_code == 502
+    assert mock.credits() == credits
+
+
+def test_a_connection_that_breaks_before_the_create_stores_nothing(mock: Driver) -> None:
+    """A fault that only breaks the connection, and is not stored, leaves no task and sends nothing."""
+    _add_fault(mock, "create", connection="no-answer")
+    with pytest.raises(ConnectionDropped):
+        _call(mock, "create")
+    assert (mock.credits(), mock.client.get("/__mock__/tasks").get_json()["tasks"]) == (START, [])
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (ERROR, "502"),
+        ({**ERROR, "body": "html"}, "502, html"),
+        ({"body": "truncated", "connection": "in-body"}, "truncated, in-body"),
+        ({"latency_ms": 10}, "latency"),
+        ({**ERROR, "latency_ms": 10}, "502"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("point", POINTS)
+def test_the_journal_names_every_part(mock: Driver, point: str, parts: dict[str, Any], text: str) -> None:
+    """The journal names each part of the fault of an exchange, and none for an exchange without a fault."""
+    _add_fault(mock, point, **parts)
+    with suppress(ConnectionDropped):
+        _call(mock, point)
+    mock.get("/api/v1/status")
+    *_, entry, last_entry = mock.client.get("/__mock__/journal").get_json()["exchanges"]
+    assert (entry["fault"], last_entry["fault"]) == (text, None)
+
+
+def test_the_first_status_of_several_faults_counts(mock: Driver) -> None:
+    """Of several faults each waits in turn, and the first with a status answers."""
+    faults = [{"on": "poll", "latency_ms": 100}, {"on": "poll", **ERROR}, {"on": "poll", **ERROR, "status": 503}]
+    mock.client.put("/__mock__/scenarios/mine", data=json.dumps({"faults": faults}))
+    id_ = mock.created(headers=SCENARIO)
+    before_ms = mock.clock.now_ms()
+    assert mock.get(f"/api/v1/requests/{id_}").status_code == 502
+    assert mock.clock.now_ms() - before_ms == 100
