@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from flask import Response
 
@@ -13,12 +12,7 @@ from cannon_mock.stores import shared_values
 from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
 
-_HTML = """\
-<html>
-<head><title>{title}</title></head>
-<body><center><h1>{title}</h1></center></body>
-</html>
-"""
+_PAGE = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 """The page of a proxy that stands before the service, where the client expects JSON."""
 
 
@@ -106,8 +100,7 @@ def damage_reply(response: Response, fault: Fault) -> None:
     elif fault.body == "malformed":
         response.set_data(data[:-1] + b",]")
     elif fault.body == "html":
-        title = f"{response.status_code} {HTTPStatus(response.status_code).phrase}"
-        response.set_data(_HTML.format(title=title))
+        response.set_data(_PAGE.format(response.status.title()))
         response.mimetype = "text/html"
     if fault.connection:
         _cut_connection(response, has_body=fault.connection == "in-body")

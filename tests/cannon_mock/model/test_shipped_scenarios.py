@@ -195,7 +195,7 @@ def _poll_not_json(site: Site) -> None:
 def _page(reply: httpx.Response) -> None:
     assert (reply.status_code, reply.headers["Content-Type"]) == (502, "text/html; charset=utf-8")
     assert reply.text.startswith("<!doctype html>")
-    assert "502 BAD GATEWAY" in reply.text
+    assert "502 Bad Gateway" in reply.text
 
 
 def _html_page(site: Site) -> None:

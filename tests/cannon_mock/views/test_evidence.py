@@ -1,28 +1,32 @@
-"""The mock says how it knows: each assumption that it acts on is named by a reply that rests on it."""
+"""The evidence header: each assumption that the mock acts on is named by a reply that rests on it."""
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from cannon_mock import MAX_BODY_BYTES
+import pytest
+
+from cannon_mock import MAX_BODY_BYTES, claim_ids, create_app
 from cannon_mock.model import tasks
 from cannon_mock.views.faults import ConnectionDropped
+from cannon_spec import CatalogError
 from tests.support.mocks import FAILURE, KEY, LONG_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body, driven
 from tests.support.payloads import CATALOG
 
 
-def _cited(*replies: object) -> set[str]:
+def _read_claims(*replies: object) -> set[str]:
     headers = [reply.headers.get("x-mock-evidence", "") for reply in replies]  # type: ignore[attr-defined]
     return {each.split(":")[1] for header in headers for each in header.split(", ") if each}
 
 
-def _seen(mock: Driver) -> set[str]:
-    """The claims that the replies of one mock name, over everything that a client can do."""
-    twice = {"x-idempotency-key": "k"}
-    first, repeat = mock.create(headers=twice), mock.create(headers=twice)
-    other = mock.create(body(prompt="another"), headers=twice)
+def _collect_claims(mock: Driver) -> set[str]:
+    """The claims that one mock names in its replies to every kind of call."""
+    same_key = {"x-idempotency-key": "k"}
+    first, repeat = mock.create(headers=same_key), mock.create(headers=same_key)
+    other = mock.create(body(prompt="another"), headers=same_key)
     bare = mock.create({"operation": "image.generate", "input": {"prompt": "x"}, "webhook_url": "https://x.example"})
     failing = mock.create(headers=FAILURE)
     ids = [reply.get_json()["id"] for reply in (first, bare, failing)]
@@ -35,11 +39,11 @@ def _seen(mock: Driver) -> set[str]:
     replies += [mock.get("/api/v1/requests/req_0"), mock.get("/nowhere"), mock.post("x" * (MAX_BODY_BYTES + 1))]
     replies += [mock.create(headers={"x-idempotency-key": ""}), mock.create(headers={"host": "a b"})]
     replies += [mock.client.get("/api/v1/requests/req_0")]
-    return _cited(*replies)
+    return _read_claims(*replies)
 
 
-def _seen_in(scenario: str) -> set[str]:
-    """The claims that are named on the way of one request whose scenario that is."""
+def _collect_claims_of(scenario: str) -> set[str]:
+    """The claims that a mock names in its replies to requests of one scenario."""
     mock = driven(progression="immediate", scenario=scenario)
     replies: list[object] = []
     for _ in range(21):
@@ -50,40 +54,49 @@ def _seen_in(scenario: str) -> set[str]:
         for path in (f"/api/v1/requests/{task.id}", f"/assets/{asset}/image.png"):
             with suppress(ConnectionDropped):
                 replies.append(mock.get(path))
-    return _cited(*replies)
+    return _read_claims(*replies)
 
 
-def _seen_elsewhere(tmp_path: Path) -> set[str]:
-    """The claims that only a mock with settings of its own names."""
+def _collect_claims_of_settings(tmp_path: Path) -> set[str]:
+    """The claims that a mock names only with certain settings."""
     priceless = tmp_path / "priceless.json"
     priceless.write_text('{"operations": {"image.generate": {"price": {"cases": null}}}}')
-    reading, key = tmp_path / "keys.json", "cs_reads"
-    reading.write_text(json.dumps({"keys": {key: {"scopes": ["requests:read"]}}}))
+    read_only, key = tmp_path / "keys.json", "cs_reads"
+    read_only.write_text(json.dumps({"keys": {key: {"scopes": ["requests:read"]}}}))
     busy = driven(scenario="latency")
-    first = {"x-idempotency-key": "k"}
-    while_it_lasts: list[object] = []
-    busy.clock.sleep_ms = lambda _: while_it_lasts.append(busy.create(headers=first))  # type: ignore[method-assign]
-    busy.create(headers=first)
-    return _cited(
+    headers = {"x-idempotency-key": "k"}
+    concurrent_replies: list[object] = []
+    busy.clock.sleep_ms = lambda _: concurrent_replies.append(busy.create(headers=headers))  # type: ignore[method-assign]
+    busy.create(headers=headers)
+    return _read_claims(
         driven(speed=2.0).create(),
         driven(progression="manual:1").create(),
         driven(credits=1).create(),
         driven(catalog=None, overlay=str(priceless)).create(),
-        driven(keys=str(reading)).create(key=key),
-        *while_it_lasts,
+        driven(keys=str(read_only)).create(key=key),
+        *concurrent_replies,
     )
 
 
 def test_every_assumed_behaviour_is_named(mock: Driver, tmp_path: Path) -> None:
     """Each assumed behaviour of the ledger is named in the evidence of at least one reply."""
-    named = _seen(mock) | _seen_elsewhere(tmp_path)
-    named = named.union(*(_seen_in(name) for name in CATALOG.scenarios["scenarios"]))
-    assumed = {id_ for id_, claim in CATALOG.claims.items() if (claim.strength, claim.kind) == ("assumed", "behaviour")}
-    of_models = {claim for claim in assumed if claim.endswith("-pixels") or claim == "pixels-computed"}
-    assert assumed - of_models - named == set()
+    named_claims = _collect_claims(mock) | _collect_claims_of_settings(tmp_path)
+    named_claims = named_claims.union(*(_collect_claims_of(name) for name in CATALOG.scenarios["scenarios"]))
+    assumed_claims = {
+        id_ for id_, claim in CATALOG.claims.items() if (claim.strength, claim.kind) == ("assumed", "behaviour")
+    }
+    of_models = {claim for claim in assumed_claims if claim.endswith("-pixels") or claim == "pixels-computed"}
+    assert assumed_claims - of_models - named_claims == set()
 
 
 def test_a_capped_picture_names_the_assumption(make_mock: Maker) -> None:
     """Whether 4K at 1:1 is refused or made smaller, the reply names the claim on it."""
     for mode in ("refuse", "cap"):
-        assert "gptimage2-square-refused" in _cited(make_mock(square_4k=mode).create(SQUARE_4K))
+        assert "gptimage2-square-refused" in _read_claims(make_mock(square_4k=mode).create(SQUARE_4K))
+
+
+def test_a_mock_starts_only_with_a_ledger_that_has_its_claims() -> None:
+    """create_app refuses a contract whose ledger lacks a claim that the code names, before any reply needs it."""
+    claims = {id_: claim for id_, claim in CATALOG.claims.items() if id_ != claim_ids.BODY_LIMIT}
+    with pytest.raises(CatalogError, match=r"cannon_mock\.claim_ids\.BODY_LIMIT: names the claim body-limit"):
+        create_app(catalog=replace(CATALOG, claims=claims))
