@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         report_problem(str(error))
         return ExitStatus.COULD_NOT_JUDGE
     except KeyboardInterrupt:
-        return ExitStatus.INTERRUPTED
+        return ExitStatus.INTERRUPT
     except Exception as error:  # noqa: BLE001 - the last resort: a user gets a line, not a traceback
         report_problem(f"internal error: {type(error).__name__}: {error}; please report it")
         return ExitStatus.INTERNAL_ERROR

@@ -13,7 +13,7 @@ class ExitStatus(IntEnum):
     ERRORS_FOUND = 1
     COULD_NOT_JUDGE = 2
     INTERNAL_ERROR = 3
-    INTERRUPTED = 130
+    INTERRUPT = 130
 
 
 def report_problem(text: str) -> None:

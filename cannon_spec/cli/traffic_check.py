@@ -63,10 +63,10 @@ class TrafficCheck:
         self._counts["ignored"] += recording.ignored_count
         if not recording.calls:
             return _explain_no_calls(recording)
-        count = self._run.summary.judged
+        count = self._run.summary.documents
         for call, report in exchanges.judge_calls(self._catalog, recording.calls, self._strictness):
             self._add(file, call, report)
-        if self._run.summary.judged == count:
+        if self._run.summary.documents == count:
             return "no call of the API has a body; save the HAR with content"
         return ""
 

@@ -79,7 +79,7 @@ class _Validation:
 
     def judge_file(self, name: str) -> None:
         """Judge each document of one file; report a file that cannot be read, or that holds none."""
-        file, count = format_file_name(name), self.judge_run.summary.judged
+        file, count = format_file_name(name), self.judge_run.summary.documents
         try:
             with ExitStack() as stack:
                 stream = stack.enter_context(open_file(name))
@@ -91,7 +91,7 @@ class _Validation:
         except OSError as error:
             self.judge_run.fail(f"{file}: {format_read_error(error)}")
             return
-        if self.judge_run.summary.judged == count:
+        if self.judge_run.summary.documents == count:
             self.judge_run.fail(f"{file}: holds no document; check the file")
 
     def _judge_document(self, file: str, line: int | None, data: bytes) -> None:

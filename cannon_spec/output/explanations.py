@@ -64,8 +64,9 @@ def _explain_model(catalog: Catalog, model: Model) -> str:
     if not rules:
         return "\n".join([*head, "Nothing is known of what it takes: every value is accepted."])
     notes = [f"  {each.id} ({each.strength}): {each.text}" for each in model.notes]
-    unjudged = ["", "Not judged:", *notes] if notes else []
-    return "\n".join([*head, _tabulate_rules(rules), "", "Sources:", *_list_sources(rules), *unjudged])
+    if notes:
+        notes = ["", "Not judged:", *notes]
+    return "\n".join([*head, _tabulate_rules(rules), "", "Sources:", *_list_sources(rules), *notes])
 
 
 def _tabulate_rules(rules: Sequence[Rule]) -> str:

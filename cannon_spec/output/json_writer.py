@@ -31,4 +31,4 @@ class JsonWriter:
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write the summary and close the document."""
         opening = '{"results": [' if self._is_empty else "\n"
-        self._write(f'{opening}], "summary": {json.dumps({**summary._asdict(), **extra_counts})}}}\n')
+        self._write(f'{opening}], "summary": {json.dumps({**summary.to_dict(), **extra_counts})}}}\n')

@@ -27,7 +27,7 @@ class JudgedDocument(NamedTuple):
 class Summary(NamedTuple):
     """Counts over all documents judged so far."""
 
-    judged: int = 0
+    documents: int = 0
     ok: int = 0
     errors: int = 0
     warnings: int = 0
@@ -35,11 +35,15 @@ class Summary(NamedTuple):
     def plus(self, report: Report) -> Summary:
         """The counts with one document more."""
         return Summary(
-            self.judged + 1,
+            self.documents + 1,
             self.ok + report.ok,
             self.errors + len(report.errors),
             self.warnings + len(report.warnings),
         )
+
+    def to_dict(self) -> dict[str, int]:
+        """The counts in their documented JSON form."""
+        return {"judged": self.documents, "ok": self.ok, "errors": self.errors, "warnings": self.warnings}
 
 
 class Output(NamedTuple):

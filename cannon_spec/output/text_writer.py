@@ -26,7 +26,7 @@ class TextWriter:
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write the counts on one line."""
         counts = (
-            f"{summary.judged} judged, {summary.ok} ok, "
+            f"{summary.documents} judged, {summary.ok} ok, "
             f"{_count(summary.errors, 'error')}, {_count(summary.warnings, 'warning')}"
         )
         counts += "".join(f", {number} {name.replace('_', ' ')}" for name, number in extra_counts.items())
