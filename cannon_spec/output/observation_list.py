@@ -39,7 +39,7 @@ def render_json(file: ObservationFile) -> str:
 def _render_observation(each: Observation) -> str:
     texts = {"assumed": each.claim_text, "observed": each.observed_text, "test": each.test}
     lines = ["", f"{each.claim.id} ({escape_unprintable(each.strength)})"]
-    lines += [f"  {name:<8} {escape_unprintable(text)}" for name, text in texts.items()]
+    lines += [f"  {name:<9} {escape_unprintable(text)}" for name, text in texts.items()]
     if each.is_claim_reworded:
         lines.append(f"  the claim has changed since the run: {each.claim.text}")
     return "\n".join(lines)

@@ -1,20 +1,17 @@
-"""The command that lists the ledger, and what a contract run saw otherwise."""
+"""The command ``cannon-spec claims``: the claims, and what a contract run observed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cannon_spec.cli import claims as claims_command
-from cannon_spec.cli import main
-from cannon_spec.output import claim_list
+from tests.cannon_spec.cli.command import Command
 from tests.support.payloads import CATALOG, FOLDER
-
-Run = Callable[..., tuple[int, str, str]]
 
 TARGET = "https://www.cannonstudio.app"
 WHEN = "2026-11-24T04:00:00Z"
@@ -29,31 +26,20 @@ OBSERVATION = {
 
 
 @pytest.fixture
-def claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in a folder of its own: exit status, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CANNON_SPEC_OVERLAY", raising=False)
-
-    def run(*argv: str) -> tuple[int, str, str]:
-        try:
-            status = main.main(["claims", *argv])
-        except SystemExit as exit_:
-            status = int(exit_.code or 0)
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
+def claims(cannon: Command) -> Command:
+    """The command ``cannon-spec claims``."""
+    return partial(cannon, "claims")
 
 
-def written(*observations: Any, **changes: Any) -> str:
-    """The name of a file of observations; members can be set, None leaves one out."""
+def write_observations(*observations: Any, **changes: Any) -> str:
+    """Write a file of observations; ``changes`` sets members of it, None leaves one out."""
     whole = {"format": 1, "target": TARGET, "observed_at": WHEN, "observations": list(observations), **changes}
-    Path("seen.json").write_text(json.dumps({name: each for name, each in whole.items() if each is not None}))
-    return "seen.json"
+    Path("observations.json").write_text(json.dumps({name: each for name, each in whole.items() if each is not None}))
+    return "observations.json"
 
 
-def test_the_whole_ledger_is_listed(claims: Run) -> None:
-    """Each claim stands in a row of its own, in the order of the ledger, and they are counted."""
+def test_all_claims_are_listed(claims: Command) -> None:
+    """Each claim has a row, in the order of the catalog, and the last line counts them."""
     status, out, err = claims()
     rows = [line.split()[0] for line in out.splitlines()[2:] if line and not line.startswith(" ")]
     assert (status, err) == (0, "")
@@ -61,8 +47,8 @@ def test_the_whole_ledger_is_listed(claims: Run) -> None:
     assert out.endswith(f"\n\n{len(CATALOG.claims)} claims\n")
 
 
-def test_a_row_has_strength_kind_and_text(claims: Run) -> None:
-    """The text of a claim stands beside it, wrapped in its own column; no line is wider than a terminal's."""
+def test_a_row_has_strength_kind_and_text(claims: Command) -> None:
+    """A row has the text of the claim, wrapped in its column; no line is wider than 110 letters."""
     _, out, _ = claims()
     row = next(line for line in out.splitlines() if line.startswith("status-free "))
     assert row.split(None, 3)[:3] == ["status-free", "documented", "behaviour"]
@@ -72,19 +58,19 @@ def test_a_row_has_strength_kind_and_text(claims: Run) -> None:
 
 @pytest.mark.parametrize("strength", [None, "documented", "observed", "user"])
 @pytest.mark.parametrize("kind", [None, "gap", "behaviour"])
-def test_claims_are_chosen(strength: str | None, kind: str | None, claims: Run) -> None:
-    """Strength and kind choose, alone and together; none is no failure."""
+def test_flags_select_claims(strength: str | None, kind: str | None, claims: Command) -> None:
+    """Strength and kind select claims, alone and together; an empty selection is no failure."""
     flags = [*(["--strength", strength] if strength else []), *(["--kind", kind] if kind else [])]
-    wanted = [
+    expected_claims = [
         each for each in CATALOG.claims.values() if strength in (None, each.strength) and kind in (None, each.kind)
     ]
     status, out, _ = claims(*flags, "--format", "json")
-    assert (status, [each["id"] for each in json.loads(out)["claims"]]) == (0, [each.id for each in wanted])
-    assert claims(*flags)[1].endswith("1 claim\n" if len(wanted) == 1 else f"{len(wanted)} claims\n")
+    assert (status, [each["id"] for each in json.loads(out)["claims"]]) == (0, [each.id for each in expected_claims])
+    assert claims(*flags)[1].endswith("1 claim\n" if len(expected_claims) == 1 else f"{len(expected_claims)} claims\n")
 
 
-def test_claims_as_json_have_their_sources(claims: Run) -> None:
-    """As JSON a claim has all its members."""
+def test_claims_as_json_have_their_sources(claims: Command) -> None:
+    """As JSON a claim has all its members, with its source."""
     _, out, _ = claims("--format", "json")
     entries = json.loads(out)["claims"]
     assert entries[0] == {
@@ -93,77 +79,78 @@ def test_claims_as_json_have_their_sources(claims: Run) -> None:
     }
 
 
-def test_strengths_and_kinds_are_those_of_the_ledger(claims: Run) -> None:
-    """What the flags take is what the meta-schema allows."""
+def test_strengths_and_kinds_are_those_of_the_meta_schema(claims: Command) -> None:
+    """The choices of the flags are the values that the meta-schema allows."""
     allowed = json.dumps(json.loads((FOLDER / "meta.schema.json").read_text()))
     for choices in (claims_command.STRENGTHS, claims_command.KINDS):
         assert json.dumps({"enum": list(choices)}) in allowed
     assert claims("--strength", "certain")[0] == claims("--kind", "x")[0] == 2
 
 
-def test_an_overlay_is_a_source(claims: Run) -> None:
+def test_claims_of_an_overlay_are_listed(claims: Command) -> None:
     """An overlay's claims are listed."""
-    claim = {"text": "It was seen.", "strength": "observed", "kind": "behaviour", "source": "https://example.com"}
-    Path("mine.json").write_text(json.dumps({"claims": {"seen-by-us": claim}}))
-    assert "seen-by-us  observed" in claims("--overlay", "mine.json", "--strength", "observed")[1]
+    claim = {"text": "It was observed.", "strength": "observed", "kind": "behaviour", "source": "https://example.com"}
+    Path("mine.json").write_text(json.dumps({"claims": {"observed-by-us": claim}}))
+    assert "observed-by-us  observed" in claims("--overlay", "mine.json", "--strength", "observed")[1]
 
 
-def test_drift_is_shown(claims: Run) -> None:
-    """What was assumed and what was seen stand beneath each other, and that there is drift is no failure."""
-    status, out, err = claims("--observations", written(OBSERVATION))
+def test_an_observation_is_listed(claims: Command) -> None:
+    """An observation has the text of the claim, what was observed and the test; the exit status is 0."""
+    status, out, err = claims("--observations", write_observations(OBSERVATION))
     assert (status, err) == (0, "")
     assert out == (
         f"1 observation at {TARGET} on {WHEN}\n"
         "\n"
         "idempotency-mismatch (assumed)\n"
-        f"  assumed  {MISMATCH.text}\n"
-        "  observed 409: the key is taken\n"
-        "  test     test_create.py::test_x\n"
+        f"  assumed   {MISMATCH.text}\n"
+        "  observed  409: the key is taken\n"
+        "  test      test_create.py::test_x\n"
     )
 
 
-def test_drift_as_json(claims: Run) -> None:
-    """As JSON each observation has what the ledger says now beside its own members."""
-    _, out, _ = claims("--observations", written(OBSERVATION, {**OBSERVATION, "assumed": "old"}), "--format", "json")
-    ledgers = {"ledger": MISMATCH.text}
+def test_observations_as_json(claims: Command) -> None:
+    """As JSON an observation has its own members, and the present text of the claim."""
+    file = write_observations(OBSERVATION, {**OBSERVATION, "assumed": "old"})
+    _, out, _ = claims("--observations", file, "--format", "json")
+    ledger = {"ledger": MISMATCH.text}
     assert json.loads(out) == {
         "target": TARGET,
         "observed_at": WHEN,
         "observations": [
-            {**OBSERVATION, **ledgers, "ledger_changed": False},
-            {**OBSERVATION, "assumed": "old", **ledgers, "ledger_changed": True},
+            {**OBSERVATION, **ledger, "ledger_changed": False},
+            {**OBSERVATION, "assumed": "old", **ledger, "ledger_changed": True},
         ],
     }
 
 
-def test_a_ledger_that_has_changed_is_said(claims: Run) -> None:
-    """Where the claim was reworded since, it says so, with what it says now."""
-    _, out, _ = claims("--observations", written({**OBSERVATION, "assumed": "It is 400."}))
-    assert "  assumed  It is 400.\n" in out
+def test_a_claim_reworded_since_the_run_is_reported(claims: Command) -> None:
+    """If the text of the claim has changed since the run, the list says so with the present text."""
+    _, out, _ = claims("--observations", write_observations({**OBSERVATION, "assumed": "It is 400."}))
+    assert "  assumed   It is 400.\n" in out
     assert f"  the claim has changed since the run: {MISMATCH.text}\n" in out
 
 
-def test_no_drift_is_said(claims: Run) -> None:
-    """An empty list is good news, with where and when."""
-    status, out, _ = claims("--observations", written())
+def test_no_observations(claims: Command) -> None:
+    """A file without observations is reported as such, with target and time."""
+    status, out, _ = claims("--observations", write_observations())
     assert (status, out.startswith("no observations: ")) == (0, True)
     assert out.endswith(f"at {TARGET} on {WHEN}\n")
-    assert json.loads(claims("--observations", written(), "--format", "json")[1])["observations"] == []
+    assert json.loads(claims("--observations", write_observations(), "--format", "json")[1])["observations"] == []
 
 
-def test_drift_is_chosen_too(claims: Run) -> None:
-    """Strength and kind, as the ledger has them, choose among observations."""
-    file = written(OBSERVATION, {**OBSERVATION, "claim": "poll-after-2000"})
+def test_flags_select_observations(claims: Command) -> None:
+    """Strength and kind of the claims select observations."""
+    file = write_observations(OBSERVATION, {**OBSERVATION, "claim": "poll-after-2000"})
     assert claims("--observations", file)[1].startswith("2 observations at")
     out = claims("--observations", file, "--strength", "assumed")[1]
     assert (out.count("\nidempotency-mismatch ("), out.count("poll-after-2000")) == (1, 0)
     assert claims("--observations", file, "--kind", "rule")[1].startswith("no observations: ")
 
 
-def test_what_was_seen_cannot_move_the_cursor(claims: Run) -> None:
-    """Whatever a server answered, each thing stays on its own line."""
+def test_observations_cannot_move_the_cursor(claims: Command) -> None:
+    """Control characters in a file of observations are escaped, and each member stays on its line."""
     nasty = "a\x1b[31m\r\n\x9b b"
-    file = written({**OBSERVATION, "seen": nasty, "test": nasty}, target=nasty, observed_at=nasty)
+    file = write_observations({**OBSERVATION, "seen": nasty, "test": nasty}, target=nasty, observed_at=nasty)
     out = claims("--observations", file)[1]
     assert not any(letter in out for letter in "\x1b\x9b\r")
     assert len(out.splitlines()) == 6
@@ -191,9 +178,9 @@ def test_what_was_seen_cannot_move_the_cursor(claims: Run) -> None:
         ),
     ],
 )
-def test_what_is_no_file_of_observations(text: str | None, words: str, claims: Run) -> None:
-    """Another file has exit status 2, and one line that says why."""
-    name = "nowhere.json" if text is None else "seen.json"
+def test_a_file_that_holds_no_observations(text: str | None, words: str, claims: Command) -> None:
+    """A file that is no file of observations gives exit status 2, and one line that says why."""
+    name = "nowhere.json" if text is None else "observations.json"
     if text is not None:
         Path(name).write_text(text)
     status, out, err = claims("--observations", name)
@@ -202,13 +189,13 @@ def test_what_is_no_file_of_observations(text: str | None, words: str, claims: R
 
 
 @pytest.mark.parametrize("member", OBSERVATION)
-def test_an_observation_is_whole(member: str, claims: Run) -> None:
-    """A member that is missing or no text has exit status 2, with its place."""
+def test_an_observation_has_all_members(member: str, claims: Command) -> None:
+    """A member that is not a string gives exit status 2, and a line with its place."""
     for value in (None, 7):
         problem = f"expected a string for {member}, got {json.dumps(value)}"
-        status, _, err = claims("--observations", written(OBSERVATION, {**OBSERVATION, member: value}))
+        status, _, err = claims("--observations", write_observations(OBSERVATION, {**OBSERVATION, member: value}))
         assert status == 2
-        assert err.startswith(f"cannon-spec: seen.json: observations/1: {problem}; ")
+        assert err.startswith(f"cannon-spec: observations.json: observations/1: {problem}; ")
 
 
 @pytest.mark.parametrize(
@@ -218,20 +205,8 @@ def test_an_observation_is_whole(member: str, claims: Run) -> None:
         ("tea", "use the version and the overlay of the run"),
     ],
 )
-def test_a_claim_that_the_ledger_has_not(id_: str, advice: str, claims: Run) -> None:
-    """An unknown claim is named, with the nearest one."""
-    status, out, err = claims("--observations", written({**OBSERVATION, "claim": id_}))
+def test_an_unknown_claim_is_reported(id_: str, advice: str, claims: Command) -> None:
+    """An observation on an unknown claim gives exit status 2, and the nearest claim or what to do."""
+    status, out, err = claims("--observations", write_observations({**OBSERVATION, "claim": id_}))
     assert (status, out) == (2, "")
-    assert err.startswith(f'cannon-spec: seen.json: observations/0: unknown claim "{id_}"; {advice}')
-
-
-def test_help_has_examples(claims: Run) -> None:
-    """Help tells by example."""
-    status, out, _ = claims("--help")
-    assert (status, "cannon-spec claims --observations observations.json" in out) == (0, True)
-
-
-def test_a_list_of_one_is_counted_as_one() -> None:
-    """The count agrees with the noun."""
-    assert claim_list.render_text([MISMATCH]).endswith("\n\n1 claim")
-    assert claim_list.render_text([]) == "0 claims"
+    assert err.startswith(f'cannon-spec: observations.json: observations/0: unknown claim "{id_}"; {advice}')

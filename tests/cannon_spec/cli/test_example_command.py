@@ -1,0 +1,35 @@
+"""The command ``cannon-spec example``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cannon_spec.cli.command import Command
+from tests.support.payloads import CATALOG
+
+
+@pytest.mark.parametrize("model", [None, *CATALOG.models])
+def test_an_example_is_valid(model: str | None, cannon: Command) -> None:
+    """The body that the command prints has no error, whatever the model."""
+    flags = () if model is None else ("--model", model)
+    status, out, _ = cannon("example", "image.generate", *flags)
+    assert status == 0
+    assert json.loads(out)["input"]["model"] == (model or "gptimage2")
+    assert cannon("validate", "-", stdin=out)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("image.edit",), "image.edit is not a covered operation"),
+        (("image.generate", "--model", "tea"), "tea is not a model that serves image.generate"),
+    ],
+)
+def test_an_unknown_name_has_no_example(argv: tuple[str, ...], words: str, cannon: Command) -> None:
+    """An operation that is not covered, or a model that does not serve it, gives exit status 2."""
+    status, out, err = cannon("example", *argv)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"cannon-spec: {words}")
+    assert err.count("\n") == 1
