@@ -1,7 +1,7 @@
-"""One JSON document, read strictly (floor 1).
+"""A strict reader of JSON documents (floor 1).
 
-The door that every payload passes, from a file, a request or a library call: what JSON readers disagree on is refused
-here, so that the judge, its engines and the store behind them never see it.
+It reads every payload, whether from a file, a request or a library call. It refuses what JSON readers disagree on
+(duplicate keys, NaN, lone surrogates), so that the judge, its engines and the stores read the same value.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cannon_spec.errors import NotJSON
 from cannon_spec.pointer import Path, from_pointer, to_pointer
 
 MAX_DEPTH = 64
-"""Levels of arrays and objects in a document."""
+"""The most levels of arrays and objects in a document."""
 
 _LARGEST = int(sys.float_info.max)
 _SPACE = " \t\n\r"
@@ -25,15 +25,15 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of a JSON document.
+    """Read a JSON document.
 
-    Raises NotJSON for anything else than JSON in UTF-8, and for NaN, numbers beyond a double, a key given twice,
-    lone surrogates, and nesting past MAX_DEPTH.
+    Raises NotJSON for text that is not JSON in UTF-8, and for NaN, numbers beyond a double, duplicate keys, lone
+    surrogates, and more than MAX_DEPTH levels.
     """
     try:
         value = _DECODER.decode(text.removeprefix(_BYTE_ORDER_MARK) if isinstance(text, str) else decode_text(text))
     except json.JSONDecodeError as error:
-        raise _syntax(error) from None
+        raise _syntax_error(error) from None
     except RecursionError:
         raise _too_deep(()) from None
     except ValueError:  # Python's own bound on the digits of an integer
@@ -42,7 +42,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def decode_text(data: bytes) -> str:
-    """The text of a document, without a byte order mark. Raises NotJSON where it is not UTF-8."""
+    """Decode a document, without its byte order mark. Raises NotJSON if it is not UTF-8."""
     try:
         return data.decode().removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
@@ -52,15 +52,15 @@ def decode_text(data: bytes) -> str:
 
 
 def to_plain(value: Any) -> Any:
-    """``value`` itself where it is made of JSON values only, a copy where subclasses of them occur.
+    """Make a value one of plain JSON types: ``value`` itself, or a copy if it has instances of their subclasses.
 
-    Raises NotJSON, with a pointer to the place, for what has no sound JSON form.
+    Raises NotJSON, with a pointer to the place, for a value that cannot be written as JSON.
     """
-    return value if _sound(value, 0) else _copy(value, ())
+    return value if _is_plain(value, 0) else _copy(value, ())
 
 
 def locate(text: str, pointer: str) -> tuple[int, int] | None:
-    """Line and column (from 1) of the value that ``pointer`` names in a sound JSON text; None where it is absent."""
+    """Line and column (from 1) of the value at ``pointer`` in a text that ``loads`` reads; None if it is absent."""
     position = _skip(text, 0)
     for part in from_pointer(pointer):
         for key, start in _members(text, position):
@@ -72,49 +72,50 @@ def locate(text: str, pointer: str) -> tuple[int, int] | None:
     return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
-def _syntax(error: json.JSONDecodeError) -> NotJSON:
+def _syntax_error(error: json.JSONDecodeError) -> NotJSON:
     line = f"line {error.lineno}, " if error.lineno > 1 else ""
     problem = f"not JSON: {error.msg} at {line}column {error.colno}"
     advice = "correct the JSON there"
     return NotJSON(problem, advice, claim=claim_ids.JSON_BODY, line=error.lineno, column=error.colno)
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise NotJSON(f"the key {json.dumps(twice)} is given twice in one object", "keep one of the two")
+        duplicate = next(key for key in keys if keys.count(key) > 1)
+        raise NotJSON(f"the key {json.dumps(duplicate)} is given twice in one object", "keep one of the two")
     return members
 
 
-def _constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise NotJSON(f"{name} is not a JSON number", "send a number or leave the field out")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_build_object, parse_constant=_refuse_constant)
 _SCANNER = json.JSONDecoder()
 
 
-def _sound(value: Any, depth: int) -> bool:  # noqa: C901 - one branch for each JSON type
-    """Whether ``value`` is made of plain JSON values only. Plain loops: every payload passes here."""
+def _is_plain(value: Any, depth: int) -> bool:  # noqa: C901 - one branch for each JSON type
+    """Whether ``value`` has plain JSON types only, and a finite depth and size."""
+    # Loops in place of generators: this runs for every payload.
     kind = type(value)
     if kind is str:
-        return bool(value.isascii()) or _encodes(value)
+        return bool(value.isascii()) or _is_encodable(value)
     if kind is dict:
         if depth == MAX_DEPTH:
             return False
         for key, item in value.items():
-            if type(key) is not str or not (key.isascii() or _encodes(key)):
+            if type(key) is not str or not (key.isascii() or _is_encodable(key)):
                 return False
-            if not (type(item) is str and item.isascii()) and not _sound(item, depth + 1):
+            if not (type(item) is str and item.isascii()) and not _is_plain(item, depth + 1):
                 return False
         return True
     if kind is list:
         if depth == MAX_DEPTH:
             return False
         for item in value:  # noqa: SIM110 - a generator costs more than the loop
-            if not _sound(item, depth + 1):
+            if not _is_plain(item, depth + 1):
                 return False
         return True
     if kind is int:
@@ -122,7 +123,7 @@ def _sound(value: Any, depth: int) -> bool:  # noqa: C901 - one branch for each 
     return kind is bool or value is None or (kind is float and math.isfinite(value))
 
 
-def _encodes(text: str) -> bool:
+def _is_encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -134,25 +135,25 @@ def _copy(value: Any, path: Path) -> Any:
     if isinstance(value, (dict, list)) and len(path) >= MAX_DEPTH:
         raise _too_deep(path)
     if isinstance(value, dict):
-        return {_key(key, path): _copy(item, (*path, str(key))) for key, item in value.items()}
+        return {_copy_key(key, path): _copy(item, (*path, str(key))) for key, item in value.items()}
     if isinstance(value, list):
         return [_copy(item, (*path, index)) for index, item in enumerate(value)]
-    return _scalar(value, path)
+    return _copy_scalar(value, path)
 
 
-def _key(key: Any, path: Path) -> str:
+def _copy_key(key: Any, path: Path) -> str:
     if not isinstance(key, str):
         name = type(key).__name__
         raise NotJSON(f"a key is of type {name}, not a string", "make it a string", pointer=to_pointer(path))
-    return str(_scalar(key, path))
+    return str(_copy_scalar(key, path))
 
 
-def _scalar(value: Any, path: Path) -> Any:
+def _copy_scalar(value: Any, path: Path) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         text = str.__str__(value)
-        if not _encodes(text):
+        if not _is_encodable(text):
             advice = "send the character itself or both halves of its escape"
             raise NotJSON("a text has half of a surrogate pair", advice, pointer=to_pointer(path))
         return text

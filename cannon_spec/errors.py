@@ -1,12 +1,12 @@
 """The errors that cannon_spec raises (floor 1).
 
     CannonSpecError
-    ├── CatalogError        the contract's own files, or an overlay over them, cannot be used
-    ├── NotJSON             a document is refused at the door: not JSON, or JSON that readers disagree on
-    ├── UnknownName         a model, operation, claim or rule that the contract does not have (a LookupError)
+    ├── CatalogError        a file of the contract, or an overlay, cannot be used
+    ├── NotJSON             a document is not JSON, or is JSON that readers disagree on
+    ├── UnknownName         the contract has no such model, operation, claim or rule (a LookupError)
     └── ContractViolation   a payload breaks the contract (raised by ``check_request`` only)
 
-A payload that breaks the contract is data, not an error: everything but ``check_request`` returns a Report.
+A payload that breaks the contract is data, not an error: every function but ``check_request`` returns a Report.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class CannonSpecError(Exception):
-    """What every error of this package is."""
+    """The base class of all errors of this package."""
 
 
 class CatalogError(CannonSpecError):
-    """A file of the contract cannot be used: where, what is wrong, what to do."""
+    """A file of the contract cannot be used: its place, the problem, and what to do."""
 
     def __init__(self, place: str, problem: str, advice: str) -> None:
         super().__init__(place, problem, advice)
@@ -37,9 +37,10 @@ class CatalogError(CannonSpecError):
 
 
 class NotJSON(CannonSpecError):
-    """A document is refused before it is judged.
+    """A document cannot be read as JSON, and so cannot be judged.
 
-    ``line`` and ``column`` count from 1 and are None where only ``pointer``, a JSON Pointer, is known.
+    ``claim`` is the id of the claim that the refusal rests on. ``line`` and ``column`` count from 1; they are None if
+    only ``pointer``, a JSON Pointer, is known.
     """
 
     def __init__(
@@ -65,11 +66,11 @@ class NotJSON(CannonSpecError):
 
 
 class UnknownName(CannonSpecError, LookupError):
-    """The contract has nothing of that name; the text says what it has."""
+    """The contract has nothing with a given name; the text says what it has."""
 
 
 class ContractViolation(CannonSpecError):
-    """A payload has errors; ``report`` holds every finding."""
+    """A payload has errors. ``report`` has all findings."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(report)

@@ -1,4 +1,4 @@
-"""What judging says: findings and their report (floor 1)."""
+"""The result of judging a document: findings, and the report that holds them (floor 1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Strictness = Literal["normal", "strict", "lenient"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The claim that a finding rests on, how strong it is, and where it was read."""
+    """The claim that a finding rests on: its id, its strength, and its source."""
 
     claim: str
     strength: str
@@ -20,11 +20,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong with a document.
+    """One problem of a document.
 
-    ``path`` is a JSON Pointer into the document as submitted; ``rule`` is a schema and the pointer of its keyword
-    (``models/gptimage2#/properties/resolution/enum``) or a word of the judge's own (``model-unknown``); ``hint`` says
-    what would be legal.
+    ``path`` is a JSON Pointer into the document as submitted. ``rule`` is the id of a schema and the pointer of a
+    keyword in it (``models/gptimage2#/properties/resolution/enum``), or the name of a rule that no schema states
+    (``model-unknown``). ``hint`` says which values are legal.
     """
 
     path: str
@@ -35,7 +35,7 @@ class Finding:
     evidence: Evidence
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding in its documented JSON form."""
+        """The finding as JSON: ``{"path", "rule", "severity", "message", "hint", "evidence"}``."""
         evidence = {
             "claim": self.evidence.claim,
             "strength": self.evidence.strength,
@@ -53,27 +53,27 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every finding on one document, in the order of their paths."""
+    """All findings on one document, in the order of their paths."""
 
     findings: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether there is no error; warnings are allowed."""
+        """Whether the document has no errors. It may have warnings."""
         return not self.errors
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """The findings of severity error."""
+        """The findings with severity error."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The findings of severity warning."""
+        """The findings with severity warning."""
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
     def with_strictness(self, strictness: Strictness) -> Report:
-        """The same findings, with warnings made errors (strict) or dropped (lenient).
+        """The report under another strictness: ``strict`` makes warnings errors, ``lenient`` drops them.
 
         Raises ValueError for another word.
         """
@@ -82,5 +82,5 @@ class Report:
         if strictness == "lenient":
             return Report(self.errors)
         if strictness != "strict":
-            raise ValueError(f"strictness {strictness!r}: one of normal, strict, lenient")
+            raise ValueError(f"unknown strictness {strictness!r}; use normal, strict or lenient")
         return Report(tuple(replace(finding, severity="error") for finding in self.findings))

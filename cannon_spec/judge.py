@@ -1,4 +1,4 @@
-"""The judge as a library offers it: the shipped contract unless another catalog is given (floor 2)."""
+"""The functions of the library that judge payloads, by the shipped contract unless a catalog is given (floor 1)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cannon_spec.finding import Report, Strictness
 def validate_request(payload: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal") -> Report:
     """Judge a whole create body: ``{"operation", "input", "webhook_url"?}``.
 
-    Whatever ``payload`` is, the answer is a Report; paths are JSON Pointers into it. ``strictness`` is ``normal``,
-    ``strict`` (warnings are errors) or ``lenient`` (warnings are dropped).
+    Every payload gets a Report, of whatever type it is; paths are JSON Pointers into it. ``strictness`` is ``normal``,
+    ``strict`` (warnings become errors) or ``lenient`` (warnings are dropped).
     """
     return validate.request(catalog or default_catalog(), payload, strictness)
 
@@ -30,16 +30,16 @@ def validate_input(
 def validate_response(
     kind: str, body: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal"
 ) -> Report:
-    """Judge a reply. ``kind`` is ``accepted``, ``request``, ``status`` or ``error``; raises ValueError for another.
+    """Judge a reply of one kind: ``accepted``, ``request``, ``status``, ``error`` or ``webhook``.
 
-    Keys that the contract does not know are allowed in replies. The output of a succeeded request is held to the
-    schema of its operation.
+    Replies may have keys that the contract does not list. The output of a succeeded request is judged by the schema of
+    its operation. Raises ValueError for another kind.
     """
     return validate.response(catalog or default_catalog(), kind, body, strictness)
 
 
 def check_request(payload: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal") -> None:
-    """Raise ContractViolation, which holds the report, if a create body has errors."""
+    """Judge a create body, and raise ContractViolation, with the report, if it has errors."""
     report = validate_request(payload, catalog=catalog, strictness=strictness)
     if not report.ok:
         raise ContractViolation(report)

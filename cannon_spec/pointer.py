@@ -1,4 +1,4 @@
-"""JSON Pointers (RFC 6901): from a path to its text and back (floor 1)."""
+"""JSON Pointers (RFC 6901): paths as text, and text as paths (floor 1)."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _LONGEST_INDEX = 9
 
 def to_pointer(path: Iterable[str | int]) -> str:
     """The JSON Pointer of a path of keys and indexes; the empty path is the empty string."""
-    return _pointer(tuple(path))
+    return _join(tuple(path))
 
 
 @lru_cache(maxsize=1024)
-def _pointer(path: Path) -> str:
+def _join(path: Path) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def from_pointer(pointer: str) -> tuple[str, ...]:
-    """The parts of a JSON Pointer, unescaped; an index stays text."""
+    """The unescaped parts of a JSON Pointer; an index stays text."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 
 def follow(document: Any, path: Iterable[str | int]) -> Any:
-    """What stands at ``path``; raises LookupError where the path leads nowhere."""
+    """The value at ``path``. Raises LookupError if there is none."""
     for part in path:
         if isinstance(document, list):
-            document = document[_index(part)]
+            document = document[_read_index(part)]
         elif isinstance(document, dict):
             document = document[part]
         else:
@@ -38,7 +38,7 @@ def follow(document: Any, path: Iterable[str | int]) -> Any:
     return document
 
 
-def _index(part: str | int) -> int:
+def _read_index(part: str | int) -> int:
     if isinstance(part, int):
         return part
     if part.isdecimal() and part.isascii() and len(part) <= _LONGEST_INDEX:

@@ -1,4 +1,4 @@
-"""The contract as values: claims, rules, models, operations and the catalog of them all (floor 1, pure)."""
+"""The contract as frozen values: claims, rules, models, operations, and the catalog of them all (floor 1, pure)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ERROR_STRENGTHS = frozenset(("documented", "example", "observed", "user"))
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One thing that is held to be so, and how it is known.
+    """A statement on the API, and how it is known.
 
-    ``strength`` is documented, example, observed, upstream, reported, assumed or user; ``kind`` is rule (a schema
-    keyword rests on it), behaviour (the service does it) or gap (nothing rests on it); ``source`` is an address, or
-    says that there is none.
+    ``strength`` is documented, example, observed, upstream, reported, assumed or user. ``kind`` is rule (a keyword of a
+    schema rests on it), behaviour (the service does it) or gap (it names what is not known; nothing rests on it).
+    ``source`` is an address, or says that there is none.
     """
 
     id: str
@@ -38,16 +38,17 @@ class Claim:
 
     @property
     def severity(self) -> Severity:
-        """How a violation of what rests on this claim counts, unless a schema says otherwise."""
+        """The severity of a violation of this claim, unless a schema sets another one."""
         return "error" if self.strength in _ERROR_STRENGTHS else "warning"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One keyword of one schema: what it asks, under which condition (in words), and how that is known.
+    """One keyword of one schema: what it requires, under which condition (in words), and how that is known.
 
-    ``id`` is the schema and the pointer of the keyword: ``models/gptimage2#/properties/resolution/enum``; ``field`` is
-    the property that it judges, empty for the whole document; ``depends`` are the properties its condition looks at.
+    ``id`` is the schema and the pointer of the keyword: ``models/gptimage2#/properties/resolution/enum``. ``field`` is
+    the dotted name of the field that it judges, empty for the whole document; ``condition_fields`` are those that its
+    condition reads.
     """
 
     id: str
@@ -63,7 +64,7 @@ class Rule:
 
     @property
     def value(self) -> Any:
-        """What the keyword asks: the list of an ``enum``, the number of a ``maxLength``."""
+        """The keyword's value: the list of an ``enum``, the number of a ``maxLength``."""
         return self.node[self.keyword]
 
     @property
@@ -77,16 +78,17 @@ class Rule:
 
     @property
     def cap_claim(self) -> str | None:
-        """The claim on whether a value is refused or lowered, where the vendor's word allows both."""
+        """The claim on whether the service refuses a value or lowers it, if the documentation allows both."""
         claim: str | None = self.node.get("x-cap", {}).get(self.keyword)
         return claim
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model by its identifier in the API. ``operations`` maps each operation it serves to the claim that says so.
+    """A model by its identifier in the API.
 
-    ``notes`` are claims that no rule rests on: what is not known of it.
+    ``operations`` maps each operation that it serves to the claim that says so. ``notes`` are claims of kind gap: what
+    is not known of the model.
     """
 
     id: str
@@ -102,8 +104,8 @@ class Model:
 class Operation:
     """An operation that the vendor lists.
 
-    ``input`` and ``output`` name its schemas; None while it is not covered. The first of ``prices`` that fits an input
-    counts; the last one fits every input.
+    ``input`` and ``output`` name its schemas; both are None if the operation is not covered. The first of ``prices``
+    that fits an input counts; the last one fits every input.
     """
 
     id: str
@@ -120,7 +122,7 @@ class Operation:
         return self.input is not None
 
     def find_cost(self, input: Mapping[str, Any]) -> Cost:
-        """What a valid input costs: by the first price that fits. One without a model is for the default model."""
+        """The cost of a valid input: that of the first price that fits. Without a model the default model counts."""
         input = {"model": self.data["default_model"]["id"], **input}
         price = next(price for price in self.prices if price.fits(input))
         return Cost(math.ceil(price.compute_cost(input)), price.claim)
@@ -128,7 +130,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Catalog:
-    """The whole contract, read once. Validators are compiled when first asked for and kept."""
+    """The whole contract. It compiles each validator when it is first used, and keeps it."""
 
     base_url: str
     status_reply: Mapping[str, Any]
@@ -141,7 +143,7 @@ class Catalog:
     scenarios: Mapping[str, Any]
     _engine: Engine = field(compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
-    _serving: dict[str, tuple[Model, ...]] = field(default_factory=dict, compare=False)
+    _models_by_operation: dict[str, tuple[Model, ...]] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
     _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)
 
@@ -151,58 +153,61 @@ class Catalog:
         return self._engine.name
 
     def validator(self, schemas: tuple[str, ...], envelope: str | None = None) -> Validator:
-        """The compiled validator of schemas that all judge one value, by their ids (``models/gptimage2``).
+        """The compiled validator of one value against several schemas.
 
-        With ``envelope``, a schema of its own, the value is a body and ``schemas`` judge its ``input``.
-        ``violated_rule`` names the rule that a violation broke.
+        ``schemas`` are ids of schemas (``operations/image.generate/input``, ``models/gptimage2``) that judge the same
+        value. ``envelope`` is the id of one more schema: it judges a whole body, and ``schemas`` judge the body's
+        ``input``. Pass the same arguments to ``violated_rule`` to get the rule of a violation.
         """
-        found = self._validators.get((envelope, schemas))
-        if found is None:
+        validator = self._validators.get((envelope, schemas))
+        if validator is None:
             whole: dict[str, Any] = {"allOf": [self.schemas[schema] for schema in schemas]}
             if envelope is not None:
                 whole = {"allOf": [self.schemas[envelope], {"properties": {"input": whole}}]}
-            found = self._validators[envelope, schemas] = self._engine.validator(whole)
-        return found
+            validator = self._validators[envelope, schemas] = self._engine.validator(whole)
+        return validator
 
     def violated_rule(self, path: Path, schemas: tuple[str, ...], envelope: str | None = None) -> Rule:
-        """The rule at a keyword path that the validator of the same schemas gave."""
-        found = self._rules_at.get((path, schemas, envelope))
-        if found is None:
+        """The rule that a violation broke: ``path`` is its keyword path from ``validator(schemas, envelope)``."""
+        rule = self._rules_at.get((path, schemas, envelope))
+        if rule is None:
+            # The validator joins the schemas: allOf/<index of the schema>/..., and with an envelope
+            # allOf/0/<envelope> or allOf/1/properties/input/allOf/<index of the schema>/...
             schema, within = envelope or "", path[2:]
             if envelope is None or path[1] != 0:
-                within = path if envelope is None else path[4:]  # after allOf, 1, properties, input
+                within = path if envelope is None else path[4:]
                 schema, within = schemas[int(within[1])], within[2:]
-            found = self._rules_at[path, schemas, envelope] = self.rule(schema, within)
-        return found
+            rule = self._rules_at[path, schemas, envelope] = self.rule(schema, within)
+        return rule
 
     def models_of(self, operation: str) -> tuple[Model, ...]:
         """The models that serve an operation, in the order of the catalog."""
-        found = self._serving.get(operation)
-        if found is None:
-            found = tuple(model for model in self.models.values() if operation in model.operations)
-            self._serving[operation] = found
-        return found
+        models = self._models_by_operation.get(operation)
+        if models is None:
+            models = tuple(model for model in self.models.values() if operation in model.operations)
+            self._models_by_operation[operation] = models
+        return models
 
     def rule(self, schema: str, path: Path) -> Rule:
-        """The rule that stands at ``path`` of a schema. Raises LookupError where no keyword with evidence does."""
-        found = self._rules.get((schema, path))
-        if found is None:
-            found = self._rules[schema, path] = _build_rule(self, schema, path)
-        return found
+        """The rule of the keyword at ``path`` of a schema. Raises LookupError if there is no keyword with evidence."""
+        rule = self._rules.get((schema, path))
+        if rule is None:
+            rule = self._rules[schema, path] = _build_rule(self, schema, path)
+        return rule
 
     def rule_by_id(self, id_: str) -> Rule:
-        """The rule of that id. Raises LookupError for one that no schema has."""
+        """The rule with an id: ``models/grok#/properties/prompt/maxLength``. Raises LookupError if there is none."""
         schema, _, pointer = id_.partition("#")
         return self.rule(schema, from_pointer(pointer))
 
     def rules(self, schema: str) -> Iterator[Rule]:
-        """Every rule of one schema, in the order of its file."""
+        """The rules of one schema, in the order of its file."""
         for place, node in iter_nodes(self.schemas[schema]):
             yield from (self.rule(schema, (*place, word)) for word in node.get("x-evidence", ()))
 
 
 def iter_nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Each schema object within a schema that judges a value, with its place; conditions (``if``) are left out."""
+    """Each node of a schema that judges a value, at any depth, with its path; conditions (``if``) are left out."""
     yield place, schema
     for group in ("properties", "$defs"):
         for name, child in schema.get(group, {}).items():
@@ -214,7 +219,7 @@ def iter_nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Pa
 
 
 def find_field(schema: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """The schema of a field by its dotted path through objects; None where the schema does not list it."""
+    """The node of a field, by its dotted path through objects; None if the schema has no such field."""
     node: Mapping[str, Any] | None = schema
     for part in name.split("."):
         node = None if node is None else node.get("properties", {}).get(part)

@@ -1,4 +1,4 @@
-"""What the files of the contract must be: known words only, and no name that leads nowhere (floor 1, pure)."""
+"""Checks of the contract's files: they use the words of the meta-schema, and every name they use exists (floor 1)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cannon_spec.contract.catalog import Catalog, Claim, iter_nodes
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.keywords import CONSTRAINTS
 from cannon_spec.contract.price_checks import check_prices
+from cannon_spec.contract.wording import show_value
 from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
@@ -22,55 +23,66 @@ _ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
 
 
 def check_words(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
-    """Each file of the bundle has the words that the meta-schema lists for its kind, and no other."""
-    apart = ("claims", "schemas", *PARTS)
-    catalog = {key: value for key, value in bundle.items() if key not in apart}
-    check_parts({"catalog": catalog, **{part: bundle.get(part) for part in apart}}, meta, engine)
+    """Check that each file of a bundle has the words that the meta-schema lists for its kind, and no others."""
+    other_parts = ("claims", "schemas", *PARTS)
+    catalog = {key: value for key, value in bundle.items() if key not in other_parts}
+    check_parts({"catalog": catalog, **{part: bundle.get(part) for part in other_parts}}, meta, engine)
 
 
-def check_parts(whole: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
-    """The same for some of the parts: the files by their kinds."""
-    for path, keyword_path in engine.validator(meta)(whole):
-        file, where = _split_place(path)
-        problem = f"{where} breaks {keyword_path[-1]}{_describe(meta, keyword_path, follow(whole, path))}"
-        raise CatalogError(file, problem, "see meta.schema.json")
+def check_parts(parts: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
+    """Check values by their kinds in the meta-schema: ``{"keys": ...}``. Raises CatalogError for the first fault."""
+    for path, keyword_path in engine.validator(meta)(parts):
+        file, place = _split_place(path)
+        problem, advice = _describe(meta, keyword_path, follow(parts, path))
+        raise CatalogError(file, f"{place}: {problem}", advice)
 
 
 def _split_place(path: Path) -> tuple[str, str]:
     """The file that a place of the bundle is in, and the place within it."""
     size = 2 if path[:1] == ("schemas",) else 1
     file = " ".join(map(str, ("schema", *path[1:size]) if size > 1 else path[:size]))
-    return file or "the contract", "/".join(map(str, path[size:])) or "its top"
+    return file or "the contract", "/".join(map(str, path[size:])) or "top level"
 
 
-def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> str:
-    """The words that are unknown or missing, where that is what is wrong."""
-    node: Any = meta
+def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> tuple[str, str]:
+    """What is wrong with a value that breaks a keyword of the meta-schema, and what to do."""
+    keyword, node = str(keyword_path[-1]), meta
     for part in keyword_path[:-1]:
         node = _follow_ref(meta, node, part)[part]
-    if keyword_path[-1] == "additionalProperties":
-        known = _follow_ref(meta, node, "properties").get("properties", {})
-        return ": unknown word " + ", ".join(sorted(value.keys() - known.keys()))
+    node = _follow_ref(meta, node, keyword)
+    if keyword == "additionalProperties":
+        words = node.get("properties", {}).keys()
+        return f"unknown word {', '.join(sorted(value.keys() - words))}", f"use {', '.join(sorted(words))}"
+    if keyword == "required":
+        missing_words = ", ".join(sorted(set(node["required"]) - value.keys()))
+        return f"lacks {missing_words}", f"add {missing_words}"
     if "propertyNames" in keyword_path:
-        return f": each name in it must be like {node['pattern']}"
-    if keyword_path[-1] == "enum":
-        return f": one of {', '.join(map(str, _follow_ref(meta, node, 'enum')['enum']))}"
-    if keyword_path[-1] == "type":
-        return f": it must be of type {_follow_ref(meta, node, 'type')['type']}"
-    if keyword_path[-1] == "required":
-        return ": lacks " + ", ".join(sorted(set(_follow_ref(meta, node, "required")["required"]) - value.keys()))
-    return ""
+        return f"{show_value(value)} is not a name of the form {node['pattern']}", "rename it"
+    return f"{show_value(value)} breaks {keyword}", _advise(keyword, node)
+
+
+def _advise(keyword: str, node: Mapping[str, Any]) -> str:
+    limit = node[keyword]
+    if keyword in ("enum", "type") and isinstance(limit, list):
+        return f"use one of {', '.join(map(str, limit))}"
+    if isinstance(limit, (str, int, float)):
+        return f"see meta.schema.json, where {keyword} is {limit}"
+    return f"see meta.schema.json: {node.get('description', keyword)}"
 
 
 def _follow_ref(meta: dict[str, Any], node: Any, part: str | int) -> Any:
-    """``node``, or what its ``$ref`` names where ``part`` is not in it: engines differ in showing that step."""
+    """``node``, or what its ``$ref`` names if ``part`` is not in it."""
+    # Engines differ: one names the $ref among the steps of a keyword path, the other leaves it out.
     while isinstance(node, dict) and part not in node and "$ref" in node:
         node = follow(meta, from_pointer(node["$ref"][1:]))
     return node
 
 
 def check_names(catalog: Catalog) -> None:
-    """Each schema, operation and claim that is named exists, and each keyword that constrains names its claim."""
+    """Check that each schema, operation, model and claim exists that something names.
+
+    Each constraint of a schema must name its claim. Raises CatalogError.
+    """
     check_claim_ids(claim_ids, catalog.claims)
     for place, schema in _iter_schema_ids(catalog):
         _require_name(schema, catalog.schemas, place, "schema")
@@ -84,19 +96,14 @@ def check_names(catalog: Catalog) -> None:
     for id_, whole in catalog.schemas.items():
         for path, node in iter_nodes(whole):
             _check_node(f"schema {id_}#{to_pointer(path)}", node, catalog.claims)
-    parts = (
-        ("", catalog.lifecycle),
-        ("", catalog.media),
-        ("", catalog.scenarios),
-        ("", catalog.status_reply),
-        *_entries(catalog),
-    )
-    for place, part in parts:
-        check_claims(place, part, catalog.claims)
+    for part in (catalog.lifecycle, catalog.media, catalog.scenarios, catalog.status_reply):
+        check_claims("", part, catalog.claims)
+    for operation in catalog.operations.values():
+        check_claims(f"operation {operation.id}", operation.data, catalog.claims)
 
 
 def check_claims(place: str, part: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
-    """Each claim that a part of the contract names is in the ledger."""
+    """Check that each claim that a part of the contract names is in the ledger."""
     for where, id_ in _iter_claim_ids((place, part)):
         find_claim(id_, where, claims)
 
@@ -113,7 +120,7 @@ def check_claim_ids(module: ModuleType, claims: Mapping[str, Claim]) -> None:
 
 
 def _iter_schema_ids(catalog: Catalog) -> Iterator[tuple[str, str]]:
-    """Each schema that something names, after the place that names it."""
+    """Each id of a schema that something names, with what names it."""
     yield from (("the envelope", f"envelope/{name}") for name in _ENVELOPES)
     for operation in catalog.operations.values():
         yield from ((f"operation {operation.id}", each) for each in (operation.input, operation.output) if each)
@@ -122,29 +129,30 @@ def _iter_schema_ids(catalog: Catalog) -> Iterator[tuple[str, str]]:
 
 def _require_name(name: str, names: Mapping[str, Any], place: str, what: str) -> None:
     if name not in names:
-        raise CatalogError(place, f"names the {what} {name}, which does not exist", f"add that {what}, or correct it")
+        raise CatalogError(
+            place, f"names the {what} {name}, which does not exist", f"add that {what}, or correct the name"
+        )
 
 
 def _check_node(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
     evidence = node.get("x-evidence", {})
-    constraining = {word for word in CONSTRAINTS if word in node}
-    if constraining != evidence.keys():
-        word = sorted(constraining ^ evidence.keys())[0]
-        raise CatalogError(place, f"{word} and x-evidence do not match", "name one claim for each constraint there is")
+    constraints = {word for word in CONSTRAINTS if word in node}
+    if constraints - evidence.keys():
+        word = min(constraints - evidence.keys())
+        raise CatalogError(place, f"x-evidence has no claim for {word}", "name the claim that this word rests on")
+    if evidence.keys() - constraints:
+        word = min(evidence.keys() - constraints)
+        raise CatalogError(place, f"x-evidence names {word}, which is not here", "add that word, or remove its claim")
     for id_ in (*evidence.values(), *node.get("x-cap", {}).values()):
         find_claim(id_, place, claims)
     try:
         re.compile(node.get("pattern", ""))
     except re.error as error:
-        raise CatalogError(place, f"the pattern is none: {error}", "write a regular expression") from None
-
-
-def _entries(catalog: Catalog) -> list[tuple[str, Mapping[str, Any]]]:
-    return [(f"operation {operation.id}", operation.data) for operation in catalog.operations.values()]
+        raise CatalogError(place, f"pattern is no regular expression: {error}", "correct it") from None
 
 
 def _iter_claim_ids(*parts: tuple[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every claim id named under the keys claim, claims, default_claims and …_claim."""
+    """Each claim id under the keys claim, claims, default_claims and …_claim, with its place."""
     for place, part in parts:
         for key, value in part.items():
             where = f"{place} {key}".strip()
@@ -161,7 +169,7 @@ def _iter_claim_ids(*parts: tuple[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def find_claim(id_: str, place: str, claims: Mapping[str, Claim]) -> Claim:
-    """The claim of that id. Raises CatalogError, naming ``place``, for one that the ledger does not have."""
+    """The claim with an id that ``place`` names. Raises CatalogError if the ledger has none."""
     try:
         return claims[id_]
     except KeyError:

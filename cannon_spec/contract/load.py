@@ -1,4 +1,4 @@
-"""The contract, read from its folder and checked (floor 1). The only file that reads ``schemas/``."""
+"""Reading the contract from its folder, and checking it (floor 1). No other module reads ``schemas/``."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ def load_catalog(
     overlay: os.PathLike[str] | str | None = None,
     engine: str | None = None,
 ) -> Catalog:
-    """Read the contract from ``path`` (a folder as ``schemas/``; by default the one that came with this package).
+    """Read the contract from a folder like ``schemas/`` (default: the one that came with this package).
 
-    ``overlay`` names a file of JSON Merge Patch (RFC 7386) over it; ``engine`` is ``jsonschema``, ``jsonschema-rs`` or
-    None for the faster of those installed. Raises CatalogError where a file is missing, has a word that the meta-schema
-    does not know, or names a claim, schema or operation that does not exist.
+    ``overlay`` is a file with a JSON Merge Patch (RFC 7386) of the contract. ``engine`` is ``jsonschema``,
+    ``jsonschema-rs`` or None for the faster one that is installed. Raises CatalogError if a file is missing, uses a
+    word that the meta-schema does not list, or names a claim, schema or operation that does not exist.
     """
     folder = _find_shipped_folder() if path is None else os.fspath(path)
-    chosen = engines.choose(engine)
+    judge = engines.choose(engine)
     bundle, meta = _read_folder(folder)
     if overlay is None:
-        return _check_and_build(bundle, meta, chosen)
+        return _check_and_build(bundle, meta, judge)
     file = os.fspath(overlay)
-    laid_over = _patch_bundle(bundle, file)
+    bundle = _patch_bundle(bundle, file)
     try:
-        return _check_and_build(laid_over, meta, chosen)
+        return _check_and_build(bundle, meta, judge)
     except CatalogError as error:
         raise CatalogError(f"{file}: {error.place}", error.problem, error.advice) from None
 
@@ -65,13 +65,13 @@ def default_catalog() -> Catalog:
 
 
 def read_part(kind: str, path: os.PathLike[str] | str) -> dict[str, Any]:
-    """A JSON file of the user's, held to what the meta-schema says of that kind. Raises CatalogError."""
+    """Read a user's JSON file of a kind that the meta-schema has, and check it. Raises CatalogError."""
     file = os.fspath(path)
     return check_part(kind, _read_json(file), file)
 
 
 def check_part(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
-    """A value as it is, held to what the meta-schema says of that kind. Raises CatalogError, which names the place."""
+    """Check a value of a kind that the meta-schema has, and return it. Raises CatalogError, which names ``place``."""
     meta = _read_json(os.path.join(_find_shipped_folder(), _META + _SUFFIX))
     try:
         check_parts({kind: value}, meta, engines.choose(None))
@@ -81,16 +81,19 @@ def check_part(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
 
 
 def add_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
-    """The contract with the scenarios of a file beside, or instead of, its own. Raises CatalogError."""
+    """Add the scenarios of a file to the contract. One with a name that the contract has replaces it.
+
+    Raises CatalogError.
+    """
     file, more = os.fspath(path), read_part("more_scenarios", path)
     scenarios = {**catalog.scenarios["scenarios"], **more["scenarios"]}
     default = more.get("default", catalog.scenarios["default"])
     if default not in scenarios:
-        raise CatalogError(file, f"names the scenario {default}, which does not exist", "name one that does")
+        raise CatalogError(file, f"default: there is no scenario {default}", f"use one of {', '.join(scenarios)}")
     try:
         check_claims(f"{file}: scenarios", more["scenarios"], catalog.claims)
     except CatalogError as error:
-        raise CatalogError(error.place, error.problem, "leave the claim out, or name one of the ledger") from None
+        raise CatalogError(error.place, error.problem, "leave the claim out, or use one of the ledger") from None
     return replace(catalog, scenarios=MappingProxyType({"default": default, "scenarios": scenarios}))
 
 
@@ -101,22 +104,22 @@ def _find_shipped_folder() -> str:
 
 
 def _read_folder(folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The bundle that an overlay patches, and the meta-schema."""
+    """The contract as one JSON object, which an overlay patches, and the meta-schema."""
     parts = {name: _read_json(os.path.join(folder, f"{name}.json")) for name in PARTS}
     catalog, evidence = (_read_json(os.path.join(folder, name)) for name in ("catalog.json", "evidence.json"))
-    raw = {id_: _read_json(file) for id_, file in sorted(_schema_files(folder))}
+    raw = {id_: _read_json(file) for id_, file in sorted(_iter_schema_files(folder))}
     meta = raw.pop(_META, None)
     if meta is None:
-        raise CatalogError(folder, "there is no meta.schema.json", "name a folder like the shipped schemas/")
+        raise CatalogError(folder, "has no meta.schema.json", "use a copy of the folder schemas/")
     return {**catalog, **evidence, **parts, "schemas": raw}, meta
 
 
-def _schema_files(folder: str) -> Iterator[tuple[str, str]]:
+def _iter_schema_files(folder: str) -> Iterator[tuple[str, str]]:
     """Each schema's id and file: ``models/gptimage2`` and the path of ``models/gptimage2.schema.json``."""
-    for place, _, names in os.walk(folder):
+    for parent, _, names in os.walk(folder):
         for name in names:
             if name.endswith(_SUFFIX):
-                file = os.path.join(place, name)
+                file = os.path.join(parent, name)
                 yield os.path.relpath(file, folder).replace(os.sep, "/").removesuffix(_SUFFIX), file
 
 
@@ -133,35 +136,41 @@ def _read_json(file: str) -> dict[str, Any]:
     return value
 
 
-def _inline_refs(node: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...] = ()) -> Any:
-    """``node`` with each ``$ref`` replaced by what it names, so that no engine has to resolve one."""
+def _inline_refs(node: Any, home: str, raw: Mapping[str, Any], parents: tuple[str, ...] = ()) -> Any:
+    """Replace each ``$ref`` in a node of the schema ``home`` by what it names.
+
+    ``parents`` are the references that led here: one that leads to itself is an error, not an endless loop.
+    """
     if isinstance(node, list):
-        return [_inline_refs(item, home, raw, seen) for item in node]
+        return [_inline_refs(item, home, raw, parents) for item in node]
     if not isinstance(node, dict):
         return node
-    own = {key: _inline_refs(value, home, raw, seen) for key, value in node.items() if key != "$ref"}
+    own = {key: _inline_refs(value, home, raw, parents) for key, value in node.items() if key != "$ref"}
     if "$ref" not in node:
         return own
-    found = _find_referent(node["$ref"], home, raw, seen)
-    evidence = {**found.get("x-evidence", {}), **own.get("x-evidence", {})}
-    return {**found, **own, **({"x-evidence": evidence} if evidence else {})}
+    target = _find_target(node["$ref"], home, raw, parents)
+    # A word beside the $ref replaces that word of the target, and its claim alone.
+    evidence = {**target.get("x-evidence", {}), **own.get("x-evidence", {})}
+    return {**target, **own, **({"x-evidence": evidence} if evidence else {})}
 
 
-def _find_referent(ref: Any, home: str, raw: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
+def _find_target(ref: Any, home: str, raw: Mapping[str, Any], parents: tuple[str, ...]) -> dict[str, Any]:
     try:
-        target, pointer = _resolve_ref(str(ref), home)
-        name = f"{target}#{pointer}"
-        if name in seen:
+        schema, pointer = _resolve_ref(str(ref), home)
+        name = f"{schema}#{pointer}"
+        if name in parents:
             raise LookupError(name)
-        found = _inline_refs(follow(raw[target], from_pointer(pointer)), target, raw, (*seen, name))
-        if isinstance(found, dict):
-            return found
+        target = _inline_refs(follow(raw[schema], from_pointer(pointer)), schema, raw, (*parents, name))
+        if isinstance(target, dict):
+            return target
         raise LookupError(name)
     except LookupError:
-        raise CatalogError(f"schema {home}", f"the $ref {ref} leads nowhere", "name a $def that exists") from None
+        problem = f"the $ref {ref} names no schema, or leads back to itself"
+        raise CatalogError(f"schema {home}", problem, "name a $def that exists") from None
 
 
 def _resolve_ref(ref: str, home: str) -> tuple[str, str]:
+    """The id of the schema that a ``$ref`` of the schema ``home`` names, and the pointer within it."""
     file, _, pointer = ref.partition("#")
     if not file:
         return home, pointer
@@ -175,20 +184,19 @@ def _resolve_ref(ref: str, home: str) -> tuple[str, str]:
 
 
 def _patch_bundle(bundle: dict[str, Any], file: str) -> dict[str, Any]:
+    """The contract as patched by the overlay in ``file``."""
     patch = _read_json(file)
-    unknown = sorted(patch.keys() - bundle.keys())
-    if unknown:
-        known = ", ".join(sorted(bundle))
-        raise CatalogError(file, f"unknown part {unknown[0]}", f"an overlay patches these: {known}")
-    for part, value in patch.items():
+    for part, value in sorted(patch.items()):
+        if part not in bundle:
+            raise CatalogError(file, f"unknown part {part}", f"use {', '.join(sorted(bundle))}")
         if type(value) is not type(bundle[part]):
             raise CatalogError(file, f"{part} has the wrong JSON type", "write it as in the files of schemas/")
-    removed = sorted(id_ for id_, entry in patch.get("claims", {}).items() if entry is None)
-    if removed:
-        raise CatalogError(file, f"the claim {removed[0]} cannot be removed", "say what you know in a new claim")
-    patched = overlay.apply_overlay(bundle, patch, claim_ids.USER_OVERLAY)
-    said = {**bundle["claims"][claim_ids.USER_OVERLAY], "source": f"the overlay file {os.path.basename(file)}"}
-    return {**patched, "claims": {**patched["claims"], claim_ids.USER_OVERLAY: said}}
+    for id_, entry in sorted(patch.get("claims", {}).items()):
+        if entry is None:
+            raise CatalogError(file, f"the claim {id_} cannot be removed", "add a claim that says what you know")
+    patched_bundle = overlay.apply_overlay(bundle, patch, claim_ids.USER_OVERLAY)
+    claim = {**bundle["claims"][claim_ids.USER_OVERLAY], "source": f"the overlay file {os.path.basename(file)}"}
+    return {**patched_bundle, "claims": {**patched_bundle["claims"], claim_ids.USER_OVERLAY: claim}}
 
 
 def _build_catalog(bundle: dict[str, Any], engine: Engine) -> Catalog:
@@ -223,5 +231,5 @@ def _build_model(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> M
     operations = {name: find_claim(claim, place, claims) for name, claim in entry["operations"].items()}
     claim = find_claim(entry["claim"], place, claims)
     notes = tuple(find_claim(note, place, claims) for note in entry.get("notes", ()))
-    schema, served = entry.get("schema"), MappingProxyType(operations)
-    return Model(id_, entry["name"], entry.get("maker", ""), claim, schema, served, notes)
+    maker, schema = entry.get("maker", ""), entry.get("schema")
+    return Model(id_, entry["name"], maker, claim, schema, MappingProxyType(operations), notes)

@@ -1,4 +1,4 @@
-"""What a user's overlay changes: JSON Merge Patch (RFC 7386), and the user's name under every change (floor 1)."""
+"""Apply a user's overlay: JSON Merge Patch (RFC 7386), with the user's claim as evidence of each change (floor 1)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from cannon_spec.contract.keywords import CONSTRAINTS
 
 
 def apply_overlay(bundle: dict[str, Any], patch: dict[str, Any], claim: str) -> dict[str, Any]:
-    """``bundle`` patched. A constraint, model or claim that the patch sets without saying why rests on ``claim``."""
-    patched: dict[str, Any] = merge_patch(bundle, patch)
+    """Patch the contract. A constraint or model that the patch sets without a claim of its own rests on ``claim``."""
+    result: dict[str, Any] = merge_patch(bundle, patch)
     for id_, entry in (patch.get("models") or {}).items():
         if entry is not None and id_ not in bundle["models"]:
-            patched["models"][id_] = _complete_model(id_, patched, claim)
+            result["models"][id_] = _complete_model(id_, result, claim)
     for id_ in patch.get("schemas") or {}:
-        if id_ in patched["schemas"]:
-            patched["schemas"][id_] = _attribute(bundle["schemas"].get(id_, {}), patched["schemas"][id_], claim)
-    return patched
+        if id_ in result["schemas"]:
+            result["schemas"][id_] = _attribute(bundle["schemas"].get(id_, {}), result["schemas"][id_], claim)
+    return result
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7386: objects are merged key by key, null removes a key, anything else replaces."""
+    """Apply a JSON Merge Patch: objects are merged key by key, null removes a key, any other value replaces."""
     if not isinstance(patch, dict):
         return patch
     result = dict(target) if isinstance(target, dict) else {}
@@ -35,46 +35,48 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def _complete_model(id_: str, bundle: dict[str, Any], claim: str) -> Any:
+    """A new model's entry, with what the patch leaves out: it serves each operation that can be judged."""
     entry = bundle["models"][id_]
     if not isinstance(entry, dict):
         return entry
-    covered = {
+    operations = {
         name: claim
         for name, operation in bundle["operations"].items()
         if isinstance(operation, dict) and "input" in operation
     }
-    return {"name": id_, "claim": claim, "operations": covered, **entry}
+    return {"name": id_, "claim": claim, "operations": operations, **entry}
 
 
 def _attribute(before: Any, after: Any, claim: str) -> Any:
     """``after`` with ``claim`` as the evidence of each constraint that differs from ``before`` and names no new one."""
     if not isinstance(after, dict):
         return after
-    known = before if isinstance(before, dict) else {}
-    result = {key: _attribute_word(key, known.get(key), value, claim) for key, value in after.items()}
-    said, evidence = known.get("x-evidence", {}), after.get("x-evidence", {})
+    old = before if isinstance(before, dict) else {}
+    result = {key: _attribute_word(key, old.get(key), value, claim) for key, value in after.items()}
+    old_evidence, evidence = old.get("x-evidence", {}), after.get("x-evidence", {})
     if not isinstance(evidence, dict):
         return result
     evidence = dict(evidence)
     for word in CONSTRAINTS:
         if word not in after:
+            # The patch removed the constraint: its claim would stand beside nothing, which is an error.
             evidence.pop(word, None)
-        elif after[word] != known.get(word) and evidence.get(word) == said.get(word):
+        elif after[word] != old.get(word) and evidence.get(word) == old_evidence.get(word):
             evidence[word] = claim
     result.pop("x-evidence", None)
     return {**result, "x-evidence": evidence} if evidence else result
 
 
 def _attribute_word(key: str, before: Any, after: Any, claim: str) -> Any:
-    """The value of one word of a schema: attributed where it holds schemas, as it is elsewhere."""
+    """The value of one word of a schema: attributed if it holds schemas, unchanged if not."""
     if key == "items":
         return _attribute(before, after, claim)
     if key in ("properties", "$defs") and isinstance(after, dict):
-        known = before if isinstance(before, dict) else {}
-        return {name: _attribute(known.get(name), child, claim) for name, child in after.items()}
+        old = before if isinstance(before, dict) else {}
+        return {name: _attribute(old.get(name), child, claim) for name, child in after.items()}
     if key == "allOf" and isinstance(after, list):
-        old = before if isinstance(before, list) else []
-        pairs: Iterable[tuple[Any, Any]] = zip_longest(old[: len(after)], after, fillvalue={})
+        old_branches = before if isinstance(before, list) else []
+        pairs: Iterable[tuple[Any, Any]] = zip_longest(old_branches[: len(after)], after, fillvalue={})
         return [_attribute_condition(old_branch, branch, claim) for old_branch, branch in pairs]
     return after
 
@@ -82,5 +84,5 @@ def _attribute_word(key: str, before: Any, after: Any, claim: str) -> Any:
 def _attribute_condition(before: Any, after: Any, claim: str) -> Any:
     if not isinstance(after, dict) or "then" not in after:
         return after
-    known = before.get("then") if isinstance(before, dict) else None
-    return {**after, "then": _attribute(known, after["then"], claim)}
+    old = before.get("then") if isinstance(before, dict) else None
+    return {**after, "then": _attribute(old, after["then"], claim)}

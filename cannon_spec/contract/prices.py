@@ -1,4 +1,4 @@
-"""Prices by any field of an input: which price a request has, what it costs, and what it may cost (floor 1, pure)."""
+"""Prices by any field of an input: what a request costs, and what it may cost at most (floor 1, pure)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DECIMALS = 9
 
 
 class Cost(NamedTuple):
-    """What a request costs, in whole credits, and the claim that this rests on."""
+    """The cost of a request in whole credits, and the id of the claim that it rests on."""
 
     credits: int
     claim: str
@@ -20,7 +20,7 @@ class Cost(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PerUnit:
-    """The growth of a price with a field: its credits are for each ``amount`` units of that field.
+    """How a price grows with a field: its credits are for each ``amount`` units of that field.
 
     ``unit`` is ``second`` (the field is a number) or ``character`` (the field is a text). ``default`` is how many units
     a request has that leaves the field out; None where the field is required.
@@ -40,11 +40,12 @@ class PerUnit:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What requests cost whose input meets every condition of ``when``.
+    """The price of requests whose input meets every condition of ``when``.
 
     ``when`` maps a field (a dotted path for one in an object) to a plain value, to None (the field is absent or null),
-    to a list of such values, or to ``{"minimum": n, "maximum": n}`` (a number from n to n, either may be left out).
-    ``credits`` are for a request, or with ``per`` for so many units of a field. ``claim`` is what the price rests on.
+    to a list of such values, or to ``{"minimum": n, "maximum": n}`` (a number in that range; either may be left out).
+    ``credits`` are for one request, or with ``per`` for a number of units of a field. ``claim`` is the id of the claim
+    that the price rests on.
     """
 
     credits: float
@@ -52,24 +53,23 @@ class Price:
     per: PerUnit | None = None
     claim: str = ""
 
-    def fits(self, input: Mapping[str, Any], unknown: Container[str] = ()) -> bool:
-        """Whether an input surely has this price: no condition is on a field of ``unknown``, and each is met."""
-        return all(name not in unknown and _is_met(read_field(input, name), each) for name, each in self.when.items())
+    def fits(self, input: Mapping[str, Any], unknowns: Container[str] = ()) -> bool:
+        """Whether an input certainly has this price: each condition is met, and none is on a field of ``unknowns``."""
+        return all(name not in unknowns and _is_met(read_field(input, name), each) for name, each in self.when.items())
 
-    def may_fit(self, input: Mapping[str, Any], unknown: Container[str]) -> bool:
-        """Whether an input may have this price. A field of ``unknown`` may have any value or be absent."""
-        return all(name in unknown or _is_met(read_field(input, name), each) for name, each in self.when.items())
+    def may_fit(self, input: Mapping[str, Any], unknowns: Container[str]) -> bool:
+        """Whether an input may have this price. A field of ``unknowns`` may have any value or be absent."""
+        return all(name in unknowns or _is_met(read_field(input, name), each) for name, each in self.when.items())
 
     def compute_cost(self, input: Mapping[str, Any]) -> float:
-        """What an input of this price costs, in credits. A price that grows with a field is rounded up to a whole."""
+        """What an input of this price costs. A price that grows with a field is rounded up to a whole credit."""
         return self.credits if self.per is None else self._multiply(read_field(input, self.per.field))
 
-    def compute_highest_cost(self, input: Mapping[str, Any], unknown: Container[str]) -> float | None:
-        """The most that an input of this price may cost; None where it grows with an unknown field without a bound."""
-        if self.per is None or self.per.field not in unknown:
+    def compute_highest_cost(self, input: Mapping[str, Any], unknowns: Container[str]) -> float | None:
+        """The most that an input of this price may cost; None if it grows with an unknown field without limit."""
+        if self.per is None or self.per.field not in unknowns:
             return self.compute_cost(input)
-        # The condition on the field that the price grows with is the only bound there is: the price says nothing of
-        # the values that it does not fit.
+        # Values that the condition excludes have another price, so the condition on that field is the only limit.
         condition = self.when.get(self.per.field, {})
         if isinstance(condition, Mapping):
             return self._multiply(condition["maximum"]) if "maximum" in condition else None
@@ -114,20 +114,20 @@ def list_price_fields(prices: Iterable[Price]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def find_highest_cost(prices: Iterable[Price], input: Mapping[str, Any], unknown: Container[str]) -> float | None:
-    """The most that an input may cost where the first price that fits counts.
+def find_highest_cost(prices: Iterable[Price], input: Mapping[str, Any], unknowns: Container[str]) -> float | None:
+    """The most that an input may cost, if the first price that fits it counts.
 
-    A field of ``unknown`` may have any value or be absent. None where no price may fit, or one that may has no bound.
+    A field of ``unknowns`` may have any value or be absent. None if no price may fit, or if one that may has no limit.
     """
     costs: list[float | None] = []
     for price in prices:
-        if price.may_fit(input, unknown):
-            costs.append(price.compute_highest_cost(input, unknown))
-        if price.fits(input, unknown):
-            # The prices after one that surely fits never count, however high they are.
+        if price.may_fit(input, unknowns):
+            costs.append(price.compute_highest_cost(input, unknowns))
+        if price.fits(input, unknowns):
+            # Prices after one that certainly fits never count, however high they are.
             break
-    bounded = [cost for cost in costs if cost is not None]
-    return max(bounded) if costs and len(bounded) == len(costs) else None
+    finite_costs = [cost for cost in costs if cost is not None]
+    return max(finite_costs) if costs and len(finite_costs) == len(costs) else None
 
 
 def _is_met(value: Any, condition: Any) -> bool:

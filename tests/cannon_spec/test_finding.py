@@ -82,7 +82,7 @@ def test_the_public_names_are_there() -> None:
 
 
 def test_another_strictness_is_refused() -> None:
-    """A word that is no strictness raises ValueError that names those there are, whether or not there are findings."""
+    """An unknown strictness is a ValueError that lists the known ones, with or without findings."""
     for report in (Report(), Report((WARNING,))):
-        with pytest.raises(ValueError, match="one of normal, strict, lenient"):
+        with pytest.raises(ValueError, match="unknown strictness 'bogus'; use normal, strict or lenient"):
             report.with_strictness("bogus")  # type: ignore[arg-type]

@@ -108,7 +108,7 @@ def test_a_document_may_be_as_large_as_the_bound(monkeypatch: pytest.MonkeyPatch
     assert inputs.decode_document(b" " * 16) == " " * 16
     (document,) = split(b"x" * 1000, "auto")
     assert len(document[1]) == 17
-    with pytest.raises(NotJSON, match="split it, or write one document a line"):
+    with pytest.raises(NotJSON, match="split it, or write one document on each line"):
         inputs.decode_document(document[1])
 
 

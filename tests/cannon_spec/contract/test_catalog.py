@@ -48,7 +48,7 @@ def without(*path: Any) -> Edit:
     return change
 
 
-def laid_over(tmp_path: Path, patch: Any, **options: Any) -> Any:
+def load_with_overlay(tmp_path: Path, patch: Any, **options: Any) -> Any:
     """The shipped contract under an overlay."""
     file = tmp_path / "mine.json"
     file.write_text(json.dumps(patch), "utf-8")
@@ -66,7 +66,7 @@ def test_a_copy_of_the_contract_is_the_contract(schemas: Path) -> None:
 
 
 def test_the_shipped_contract_is_read_once() -> None:
-    """The judge's own catalog is read once a process."""
+    """The default catalog is read once a process."""
     assert load.default_catalog() is load.default_catalog()
     assert load.default_catalog().models == CATALOG.models
 
@@ -104,19 +104,19 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "unknown word deep in a schema": (
         GPT,
         setting("properties", "prompt", "format", to="uri"),
-        ("models/gptimage2", "properties/prompt", "unknown word format"),
+        ("models/gptimage2", "properties/prompt", "unknown word format; use $ref, additionalProperties"),
     ),
     "unknown word in a condition": (
         GPT,
         setting("allOf", 0, "if", "anyOf", to=[]),
         ("models/gptimage2", "allOf/0/if", "unknown word anyOf"),
     ),
-    "a type that JSON does not have": (
+    "an unknown type": (
         GPT,
         setting("properties", "quality", to={"type": "text", "x-evidence": {"type": "image-fields"}}),
         ("models/gptimage2", "quality"),
     ),
-    "a pattern that is none": (
+    "an invalid pattern": (
         GPT,
         setting("properties", "quality", to={"pattern": "[", "x-evidence": {"pattern": "image-fields"}}),
         ("models/gptimage2",),
@@ -129,42 +129,46 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "a constraint without evidence": (
         GPT,
         setting("properties", "quality", to={"enum": ["high"]}),
-        ("models/gptimage2#/properties/quality", "enum", "x-evidence"),
+        ("models/gptimage2#/properties/quality", "x-evidence has no claim for enum"),
     ),
     "evidence without a constraint": (
         GPT,
         setting("properties", "prompt", "x-evidence", "enum", to="image-fields"),
-        ("models/gptimage2#/properties/prompt", "enum", "x-evidence"),
+        ("models/gptimage2#/properties/prompt", "x-evidence names enum, which is not here"),
     ),
     "an unknown claim in a schema": (
         GPT,
-        setting("properties", "prompt", "x-evidence", "maxLength", to="nobody-said"),
-        ("models/gptimage2#/properties/prompt", "nobody-said", "ledger"),
+        setting("properties", "prompt", "x-evidence", "maxLength", to="no-such-claim"),
+        ("models/gptimage2#/properties/prompt", "no-such-claim", "ledger"),
     ),
     "a $ref to no file": (
         GPT,
         setting("properties", "style", to={"$ref": "x.schema.json#/$defs/a"}),
-        ("leads nowhere",),
+        ("names no schema",),
     ),
-    "a $ref to no place": (GPT, setting("properties", "style", to={"$ref": "#/$defs/a"}), (GPT[:16], "leads nowhere")),
+    "a $ref to no place": (
+        GPT,
+        setting("properties", "style", to={"$ref": "#/$defs/a"}),
+        (GPT[:16], "names no schema"),
+    ),
     "a $ref above the folder": (
         GPT,
         setting("properties", "style", to={"$ref": "../../../x.schema.json#/$defs/a"}),
-        ("leads nowhere",),
+        ("names no schema",),
     ),
     "a $ref to itself": (
         "common.schema.json",
         setting("$defs", "status", to={"$ref": "#/$defs/status"}),
-        ("leads nowhere",),
+        ("names no schema",),
     ),
     "a $ref to a text": (GPT, setting("properties", "style", to={"$ref": "#/title"}), ("models/gptimage2",)),
     "a $ref that is a number": (GPT, setting("properties", "style", to={"$ref": 5}), ("models/gptimage2",)),
-    "a schema without a title": (GPT, without("title"), ("models/gptimage2", "required")),
+    "a schema without a title": (GPT, without("title"), ("models/gptimage2", "lacks title")),
     "a schema that is a list": (GPT, lambda value: [value], (GPT, "is not a JSON object")),
     "a model without a name": (
         "catalog.json",
         without("models", "grok", "name"),
-        ("catalog", "models/grok", "required"),
+        ("catalog", "models/grok", "lacks name"),
     ),
     "an unknown word of a model": (
         "catalog.json",
@@ -174,12 +178,12 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "an unknown word of the catalog": ("catalog.json", setting("modles", to={}), ("modles",)),
     "an unknown part of the ledger": ("evidence.json", setting("clams", to={}), ("clams",)),
     "no ledger": ("evidence.json", without("claims"), ("claims",)),
-    "no models": ("catalog.json", without("models"), ("catalog", "required")),
-    "no base_url": ("catalog.json", without("base_url"), ("catalog", "required")),
+    "no models": ("catalog.json", without("models"), ("catalog", "lacks models")),
+    "no base_url": ("catalog.json", without("base_url"), ("catalog", "lacks base_url")),
     "a model's unknown claim": (
         "catalog.json",
-        setting("models", "grok", "claim", to="nobody-said"),
-        ("model grok", "nobody-said"),
+        setting("models", "grok", "claim", to="no-such-claim"),
+        ("model grok", "no-such-claim"),
     ),
     "a model's unknown operation": (
         "catalog.json",
@@ -193,8 +197,8 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     ),
     "an operation's unknown claim": (
         "catalog.json",
-        setting("operations", "image.edit", "claim", to="nobody-said"),
-        ("operation image.edit", "nobody-said"),
+        setting("operations", "image.edit", "claim", to="no-such-claim"),
+        ("operation image.edit", "no-such-claim"),
     ),
     "an operation's unknown input": (
         "catalog.json",
@@ -206,80 +210,80 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         setting("operations", "image.generate", "output", to="operations/x/output"),
         ("operation image.generate", "operations/x/output", "does not exist"),
     ),
-    "an operation half covered": (
+    "an operation with an input and no price": (
         "catalog.json",
         without("operations", "image.generate", "price"),
-        ("catalog", "operations/image.generate", "required"),
+        ("catalog", "operations/image.generate", "lacks price; add price"),
     ),
     "a case of a price on an unknown claim": (
         "catalog.json",
-        setting(*CASES, 0, "claim", to="nobody-said"),
-        ("image.generate price cases", "nobody-said"),
+        setting(*CASES, 0, "claim", to="no-such-claim"),
+        ("image.generate price cases", "no-such-claim"),
     ),
     "a price by a field that the input does not have": (
         "catalog.json",
         setting(*CASES, 0, "when", to={"size": "4K"}),
         ("image.generate price 1", "the field size"),
     ),
-    "a price by a condition of no known form": (
+    "a price with an unknown condition": (
         "catalog.json",
         setting(*CASES, 0, "when", to={"resolution": {"above": 9}}),
-        ("image.generate/price/cases/0/when/resolution",),
+        ("image.generate/price/cases/0/when/resolution", "breaks anyOf", "or a range with minimum"),
     ),
     "a price in part of a credit": (
         "catalog.json",
         setting(*CASES, 0, "credits", to=0.5),
-        ("cases/0/credits", "integer"),
+        ("cases/0/credits", "0.5 breaks type", "type is integer"),
     ),
-    "a price by a unit that is none": (
+    "a price by an unknown unit": (
         "catalog.json",
         setting("operations", "image.generate", "price", "per", to={"field": "prompt", "unit": "word"}),
-        ("price/per/unit", "one of second, character"),
+        ("price/per/unit", '"word" breaks enum; use one of second, character'),
     ),
     "a price on an unknown claim": (
         "catalog.json",
-        setting("operations", "image.generate", "price", "claim", to="nobody-said"),
-        ("image.generate price", "nobody-said"),
+        setting("operations", "image.generate", "price", "claim", to="no-such-claim"),
+        ("image.generate price", "no-such-claim"),
     ),
     "replies on an unknown claim": (
         "catalog.json",
-        setting("operations", "image.generate", "replies", "claims", to=["nobody-said"]),
-        ("image.generate replies", "nobody-said"),
+        setting("operations", "image.generate", "replies", "claims", to=["no-such-claim"]),
+        ("image.generate replies", "no-such-claim"),
     ),
     "a claim without a source": (
         "evidence.json",
         without("claims", "json-body", "source"),
-        ("claims", "json-body", "required"),
+        ("claims", "json-body", "lacks source"),
     ),
     "an unknown strength": (
         "evidence.json",
         setting("claims", "json-body", "strength", to="rumour"),
         ("claims", "json-body/strength", "enum"),
     ),
-    "a source that is nowhere": (
+    "a source that is no address": (
         "evidence.json",
         setting("claims", "json-body", "source", to="somewhere"),
         ("claims", "json-body/source", "pattern"),
     ),
-    "the judge's own claim is gone": ("evidence.json", without("claims", "json-strict"), ("json-strict",)),
-    "the user's claim is gone": ("evidence.json", without("claims", "user-overlay"), ("user-overlay",)),
-    "a lifecycle without states": ("lifecycle.json", without("states"), ("lifecycle", "required")),
+    "a claim of the code removed": ("evidence.json", without("claims", "json-strict"), ("json-strict",)),
+    "the claim of overlays removed": ("evidence.json", without("claims", "user-overlay"), ("user-overlay",)),
+    "a lifecycle without states": ("lifecycle.json", without("states"), ("lifecycle", "lacks states")),
     "a lifecycle on an unknown claim": (
         "lifecycle.json",
-        setting("poll_after_ms", "claim", to="nobody-said"),
-        ("poll_after_ms", "nobody-said"),
+        setting("poll_after_ms", "claim", to="no-such-claim"),
+        ("poll_after_ms", "no-such-claim"),
     ),
-    "a size that is none": (
+    "an invalid size": (
         "media.json",
         setting("image", "models", "gptimage2", "sizes", "1K", "1:1", to="big"),
         ("media", "1K/1:1", "pattern"),
     ),
     "sizes on an unknown claim": (
         "media.json",
-        setting("image", "models", "gptimage2", "claim", to="nobody-said"),
-        ("gptimage2 claim", "nobody-said"),
+        setting("image", "models", "gptimage2", "claim", to="no-such-claim"),
+        ("gptimage2 claim", "no-such-claim"),
     ),
-    "a kind of media that is none": (
+    "an unknown kind of media": (
         "catalog.json",
         setting("operations", "image.generate", "media", "kind", to="hologram"),
         ("image.generate/media/kind", "enum"),
@@ -301,8 +305,8 @@ BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     ),
     "a default on an unknown claim": (
         "catalog.json",
-        setting("operations", "image.generate", "replies", "default_claims", to={"aspect_ratio": "nobody-said"}),
-        ("default_claims", "nobody-said"),
+        setting("operations", "image.generate", "replies", "default_claims", to={"aspect_ratio": "no-such-claim"}),
+        ("default_claims", "no-such-claim"),
     ),
     "an operation without a pace": (
         "lifecycle.json",
@@ -323,17 +327,17 @@ def test_a_broken_file_is_refused(name: str, engine: str, schemas: Path) -> None
     """Every way in which a file of the contract can be wrong is a CatalogError that names the place, in each engine."""
     file, change, words = BROKEN[name]
     edit(schemas / file, change)
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(CatalogError) as error:
         load_catalog(schemas, engine=engine)
-    assert all(word in str(caught.value) for word in words), str(caught.value)
-    assert all((caught.value.place, caught.value.problem, caught.value.advice))
+    assert all(word in str(error.value) for word in words), str(error.value)
+    assert all((error.value.place, error.value.problem, error.value.advice))
 
 
 @pytest.mark.parametrize(
     "file", ["catalog.json", "evidence.json", "lifecycle.json", "media.json", "scenarios.json", "meta.schema.json"]
 )
 def test_a_missing_file_is_refused(file: str, schemas: Path) -> None:
-    """Without one of its files there is no contract."""
+    """A contract without one of its files is refused, and the error names the file."""
     (schemas / file).unlink()
     with pytest.raises(CatalogError, match=file.replace(".", "[.]")):
         load_catalog(schemas)
@@ -341,13 +345,13 @@ def test_a_missing_file_is_refused(file: str, schemas: Path) -> None:
 
 @pytest.mark.parametrize("name", ["create", "accepted", "request", "status", "error"])
 def test_a_missing_envelope_is_refused(name: str, schemas: Path) -> None:
-    """Each document of the API has its schema."""
+    """A contract without the schema of one of the API's documents is refused, and the error names the schema."""
     (schemas / "envelope" / f"{name}.schema.json").unlink()
     with pytest.raises(CatalogError, match=f"envelope/{name}, which does not exist"):
         load_catalog(schemas)
 
 
-def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     """A path without a contract is a CatalogError that names it."""
     with pytest.raises(CatalogError, match=r"nowhere.*check the path"):
         load_catalog(tmp_path / "nowhere")
@@ -355,26 +359,26 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["{", '{"claims": NaN}', '{"claims": {}, "claims": {}}', "\ud800"])
 def test_a_file_is_read_as_strictly_as_a_payload(text: str, schemas: Path) -> None:
-    """The contract's own files pass the door that payloads pass."""
+    """The contract's own files are read with the same strict reader as payloads."""
     (schemas / "evidence.json").write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(CatalogError, match=r"evidence[.]json"):
         load_catalog(schemas)
 
 
-def test_an_engine_that_is_none_is_refused() -> None:
-    """Only two engines are known."""
+def test_an_unknown_engine_is_refused() -> None:
+    """An engine other than the two that are supported is a CatalogError that lists both."""
     with pytest.raises(CatalogError, match="there is no such engine; use jsonschema or jsonschema-rs"):
         load_catalog(engine="ajv")
 
 
 @pytest.mark.parametrize(("engine", "name"), [("jsonschema", "jsonschema"), (None, "jsonschema-rs")])
 def test_the_engine_is_named(engine: str | None, name: str) -> None:
-    """A catalog says which engine it has: the one asked for, or the faster one."""
+    """A catalog names the engine that it uses: the requested one, or the faster one."""
     assert load_catalog(engine=engine).engine == name
 
 
-def test_the_reference_engine_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without jsonschema-rs the reference engine judges, unless the other was asked for by name."""
+def test_jsonschema_judges_if_jsonschema_rs_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without jsonschema-rs the engine is jsonschema, unless jsonschema-rs is requested by name."""
     monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
     assert engines.choose().name == "jsonschema"
     with pytest.raises(CatalogError, match="not installed; install it with: pip install"):
@@ -387,25 +391,31 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "null for a part": ({"claims": None}, ("mine.json", "claims has the wrong JSON type")),
     "not an object": ([], ("mine.json", "is not a JSON object")),
     "unknown word of a model": ({"models": {"new": {"size": 1}}}, ("models/new", "unknown word size")),
-    "a model that is none": ({"models": {"new": 5}}, ("models/new", "type")),
-    "an operation that is none": ({"models": {"new": {}}, "operations": {"image.generate": 5}}, ("image.generate",)),
+    "a model that is a number": ({"models": {"new": 5}}, ("models/new", "type")),
+    "an operation that is a number": (
+        {"models": {"new": {}}, "operations": {"image.generate": 5}},
+        ("image.generate",),
+    ),
     "unknown word of a schema": (
         {"schemas": {"models/gptimage2": {"properties": {"prompt": {"format": "uri"}}}}},
         ("models/gptimage2", "unknown word format"),
     ),
-    "a schema that is none": ({"schemas": {"models/x": 5}}, ("models/x", "type")),
-    "a schema taken away": ({"schemas": {"models/gptimage2": None}}, ("model gptimage2", "does not exist")),
-    "a claim taken away": ({"claims": {"gptimage2-ratios": None}}, ("gptimage2-ratios",)),
-    "the judge's claim taken away": ({"claims": {"operations-listed": None}}, ("operations-listed",)),
-    "a claim half said": ({"claims": {"new": {"text": "So it is."}}}, ("claims", "new", "required")),
-    "an unknown claim": ({"models": {"new": {"claim": "nobody-said"}}}, ("model new", "nobody-said")),
+    "a schema that is a number": ({"schemas": {"models/x": 5}}, ("models/x", "type")),
+    "a schema removed": ({"schemas": {"models/gptimage2": None}}, ("model gptimage2", "does not exist")),
+    "a claim removed": ({"claims": {"gptimage2-ratios": None}}, ("gptimage2-ratios",)),
+    "a claim of the code removed": ({"claims": {"operations-listed": None}}, ("operations-listed",)),
+    "a claim with a text alone": (
+        {"claims": {"new": {"text": "Prompts are short."}}},
+        ("claims", "new", "lacks kind, source, strength"),
+    ),
+    "an unknown claim": ({"models": {"new": {"claim": "no-such-claim"}}}, ("model new", "no-such-claim")),
     "evidence that is a text": ({"schemas": {"models/grok": {"x-evidence": "mine"}}}, ("models/grok", "x-evidence")),
     "evidence that is a number": ({"schemas": {"models/grok": {"x-evidence": 5}}}, ("models/grok", "x-evidence")),
-    "a type that JSON does not have": (
+    "an unknown type": (
         {"schemas": {"models/grok": {"properties": {"quality": {"type": "text"}}}}},
         ("models/grok", "quality"),
     ),
-    "a pattern that is none": (
+    "an invalid pattern": (
         {"schemas": {"models/grok": {"properties": {"quality": {"pattern": "["}}}}},
         ("models/grok", "quality"),
     ),
@@ -417,13 +427,13 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
 def test_a_broken_overlay_is_refused(name: str, engine: str, tmp_path: Path) -> None:
     """Every way in which an overlay can be wrong is a CatalogError that names the place, in each engine."""
     patch, words = OVERLAYS[name]
-    with pytest.raises(CatalogError) as caught:
-        laid_over(tmp_path, patch, engine=engine)
-    assert all(word in str(caught.value) for word in words), str(caught.value)
+    with pytest.raises(CatalogError) as error:
+        load_with_overlay(tmp_path, patch, engine=engine)
+    assert all(word in str(error.value) for word in words), str(error.value)
 
 
 def test_an_overlay_that_is_missing_is_refused(tmp_path: Path) -> None:
-    """An overlay is a file that exists."""
+    """An overlay file that does not exist is a CatalogError that names it."""
     with pytest.raises(CatalogError, match=r"nowhere[.]json: No such file"):
         load_catalog(overlay=tmp_path / "nowhere.json")
 
@@ -435,76 +445,78 @@ def test_an_overlay_may_refer_as_a_file_does_or_is_refused(ref: str, engine: str
     own = {"q": {"pattern": "^[Hh][Tt]"}}
     patch = {"schemas": {"models/gptimage2": {"$defs": own, "properties": {"quality": {"$ref": ref}}}}}
     try:
-        known = laid_over(tmp_path, patch, engine=engine)
+        catalog = load_with_overlay(tmp_path, patch, engine=engine)
     except CatalogError as error:
         assert "$ref" in str(error)  # noqa: PT017 - either is right
     else:
-        report = validate_request(DOCUMENTED, catalog=known)
+        report = validate_request(DOCUMENTED, catalog=catalog)
         assert [finding.path for finding in report.findings] == ["/input/quality"]
 
 
 @pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
 def test_an_overlay_may_require_a_field(engine: str, tmp_path: Path) -> None:
-    """A rule that requires a field need not describe it as well."""
+    """An overlay's condition may require a field that it does not describe."""
     rule = {"if": {"properties": {"quality": {"const": "high"}}}, "then": {"required": ["reference_prompt_balance"]}}
-    known = laid_over(tmp_path, {"schemas": {"models/gptimage2": {"allOf": [rule]}}}, engine=engine)
-    (finding,) = validate_request(DOCUMENTED, catalog=known).findings
+    catalog = load_with_overlay(tmp_path, {"schemas": {"models/gptimage2": {"allOf": [rule]}}}, engine=engine)
+    (finding,) = validate_request(DOCUMENTED, catalog=catalog).findings
     assert (finding.path, finding.evidence.claim, finding.severity) == ("/input", "user-overlay", "error")
     assert "reference_prompt_balance" in finding.hint
 
 
 @pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
 def test_an_overlay_may_close_an_object(engine: str, tmp_path: Path) -> None:
-    """An object that takes no field at all refuses each that it is given, or the overlay is refused."""
+    """An object that an overlay closes may have no field, or the overlay is refused."""
     patch = {
         "schemas": {"models/gptimage2": {"properties": {"reference_prompt_balance": {"additionalProperties": False}}}}
     }
     body = patched(DOCUMENTED, reference_prompt_balance={"weight": 1})
     try:
-        known = laid_over(tmp_path, patch, engine=engine)
+        catalog = load_with_overlay(tmp_path, patch, engine=engine)
     except CatalogError:
         return
-    (finding,) = validate_request(body, catalog=known).findings
+    (finding,) = validate_request(body, catalog=catalog).findings
     assert finding.path == "/input/reference_prompt_balance/weight"
 
 
 def test_an_overlay_adds_a_model(tmp_path: Path) -> None:
-    """A model that the user adds is taken without a finding, and is still unknown without the overlay."""
-    known = laid_over(tmp_path, {"models": {"dalle4": {}}})
+    """A model that an overlay adds gets no finding with it, and is unknown without it."""
+    catalog = load_with_overlay(tmp_path, {"models": {"dalle4": {}}})
     body = patched(DOCUMENTED, model="dalle4")
-    assert validate_request(body, catalog=known).findings == ()
+    assert validate_request(body, catalog=catalog).findings == ()
     assert [finding.rule for finding in validate_request(body).findings] == ["model-unknown"]
 
 
 def test_an_overlay_settles_an_assumed_identifier(tmp_path: Path) -> None:
-    """A user who knows an identifier says so, and is not warned of it again."""
-    known = laid_over(tmp_path, {"models": {"flux2": {"claim": "user-overlay"}}})
-    assert validate_input("image.generate", {"prompt": "A red bicycle", "model": "flux2"}, catalog=known).findings == ()
+    """A model whose identifier an overlay confirms gets no warning that it is assumed."""
+    catalog = load_with_overlay(tmp_path, {"models": {"flux2": {"claim": "user-overlay"}}})
+    assert (
+        validate_input("image.generate", {"prompt": "A red bicycle", "model": "flux2"}, catalog=catalog).findings == ()
+    )
 
 
 def test_an_overlay_lifts_a_limit(tmp_path: Path) -> None:
-    """Null lifts a limit of the contract."""
+    """Null in an overlay removes a limit of the contract."""
     size = {"properties": {"reference_image_urls": {"maxItems": None}}}
-    known = laid_over(tmp_path, {"schemas": {"models/gptimage2": size}})
+    catalog = load_with_overlay(tmp_path, {"schemas": {"models/gptimage2": size}})
     body = patched(DOCUMENTED, reference_image_urls=["https://example.com/1.jpg"] * 17)
-    assert validate_request(body, catalog=known).findings == ()
+    assert validate_request(body, catalog=catalog).findings == ()
     assert len(validate_request(body).findings) == 1
 
 
 def test_an_overlay_sets_a_limit_in_the_users_name(tmp_path: Path) -> None:
     """A limit that the user sets is an error of strength user, and its source names the overlay file."""
     size = {"properties": {"reference_image_urls": {"maxItems": 0}}}
-    known = laid_over(tmp_path, {"schemas": {"models/gptimage2": size}})
-    (finding,) = validate_request(DOCUMENTED, catalog=known).findings
+    catalog = load_with_overlay(tmp_path, {"schemas": {"models/gptimage2": size}})
+    (finding,) = validate_request(DOCUMENTED, catalog=catalog).findings
     assert (finding.path, finding.severity) == ("/input/reference_image_urls", "error")
     assert (finding.evidence.claim, finding.evidence.strength) == ("user-overlay", "user")
     assert finding.evidence.source == "the overlay file mine.json"
 
 
 def test_an_overlay_may_name_a_claim_of_its_own(tmp_path: Path) -> None:
-    """A claim that the overlay adds is cited for what the overlay rests on it."""
+    """A finding on a constraint that an overlay adds has the claim that the overlay names for it."""
     claim = {"text": "Heard it.", "strength": "reported", "kind": "rule", "source": "https://example.com/forum"}
     quality = {"enum": ["low"], "x-evidence": {"enum": "heard"}}
     patch = {"claims": {"heard": claim}, "schemas": {"models/gptimage2": {"properties": {"quality": quality}}}}
-    (finding,) = validate_request(DOCUMENTED, catalog=laid_over(tmp_path, patch)).findings
+    (finding,) = validate_request(DOCUMENTED, catalog=load_with_overlay(tmp_path, patch)).findings
     assert (finding.evidence.claim, finding.severity) == ("heard", "warning")
