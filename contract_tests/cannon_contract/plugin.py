@@ -23,7 +23,8 @@ from cannon_contract.runner.run import ABILITIES, RUN, Run, find_operation, list
 from cannon_contract.runner.targets import NoTarget
 from cannon_contract.spending import plan
 from cannon_contract.spending.budget import Budget
-from cannon_contract.spending.price_list import BadPriceList, PriceList, read_prices
+from cannon_contract.spending.price_file import BadPriceList, read_prices
+from cannon_contract.spending.price_list import PriceList
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.contract.checks import check_claim_ids
 

@@ -1,193 +1,170 @@
-"""What creates cost, as far as somebody knows: the vendor publishes no prices (floor 5)."""
+"""The prices that a run knows, and its estimate of a create: the most that it may cost by them (floor 6).
+
+The vendor publishes no prices. They come from the user, or from what the requests of an earlier run stated.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from cannon_contract.client.amounts import to_credits
-from cannon_contract.client.api import OPERATION
-from cannon_spec import Catalog, document, validate_request
+from cannon_contract.spending.accounts import round_credits
 from cannon_spec.contract import wording
-from cannon_spec.errors import NotJSON
+from cannon_spec.contract.prices import Price, is_number, list_price_fields
 
-FORM = '{"prices": [{"model": "…", "resolution": "…", "credits": 28}]}'
-_FIELDS = ("operation", "model", "resolution")
-Key = tuple[str, str | None, str | None]
-_PLACES = ("/operation", "/input/model", "/input/resolution")
-
-
-class BadPriceList(Exception):
-    """A price file cannot be used; says why."""
+MODEL = "model"
+_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """What creates of an operation cost that have this model and resolution.
+class KnownPrice:
+    """A price of creates of one operation; of any, where ``operation`` is empty."""
 
-    An empty text fits any; None fits a create that leaves it out.
-    """
+    price: Price
+    operation: str = ""
 
-    credits: float
-    operation: str = OPERATION
-    model: str | None = ""
-    resolution: str | None = ""
-
-    @property
-    def key(self) -> Key:
-        """What it is the price of."""
-        return self.operation, self.model, self.resolution
-
-    def may_fit(self, said: Mapping[str, str | None]) -> bool:
-        """Whether a create that says this could be one of those: what it leaves out may be any."""
-        return all(value is None or getattr(self, name) in ("", value) for name, value in said.items())
+    def to_dict(self) -> dict[str, Any]:
+        """Convert the price to its entry in a price file."""
+        price, entry = self.price, {"operation": self.operation} if self.operation else {}
+        per = {name: value for name, value in asdict(price.per).items() if value is not None} if price.per else None
+        parts = {"when": dict(price.when) or None, "credits": _to_plain(price.credits), "per": per}
+        return {**entry, **{name: value for name, value in parts.items() if value is not None}}
 
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """Known prices; ``assumed`` is what to reckon with where none is known, None for not at all.
+    """The known prices, and ``assumed``, the estimate of a create without one; None where there is to be none.
 
-    ``words`` are those that the contract has for operation, model and resolution; one that it has not may be taken for
-    any. Without them every word is one. ``usual`` is the model that the contract assumes for a create without one.
+    ``words`` has the values that the contract knows for operations and for fields. Another value matches every price:
+    nobody can say what a target takes it for. A field without an entry may have any plain value. ``default_models``
+    maps each operation to the model of its creates without one, ``fields`` to the fields that its prices go by.
     """
 
-    known: tuple[Price, ...] = ()
+    known: tuple[KnownPrice, ...] = ()
     assumed: float | None = None
     words: Mapping[str, Container[str]] = field(default_factory=dict)
-    usual: str = ""
+    default_models: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def estimate(self, body: Any) -> float | None:
-        """The dearest known price that a create may have, else the assumed one; None where there is none either.
+        """Estimate the most that a create may cost, in credits; None where no price is known or assumed."""
+        operation, input = _split(body)
+        prices = self._select_prices(operation)
+        absent = {name for name in list_price_fields(prices) if _find(input, name) is _ABSENT}
+        unknown = absent | {name for name in list_price_fields(prices) if not self._is_word(name, _find(input, name))}
+        # What a create leaves out may be anything, as no page states the defaults. All prices that may fit count, not
+        # only the first one: the order of a user's file says nothing about what the target charges.
+        fitting = [price for price in prices if price.may_fit(input, unknown)]
+        fitting = [price for price in fitting if not _has_price_without(price, absent, prices)]
+        costs = [_find_highest_cost(price, input, absent, unknown) for price in fitting]
+        bounded = [cost for cost in costs if cost is not None]
+        if len(bounded) < len(costs) or not costs or not self._has_default_model(operation, input, unknown, fitting):
+            return None if self.assumed is None else max([*bounded, self.assumed])
+        return max(bounded)
 
-        Where a price of creates that leave a field out is known, prices of those that have it do not count for such a
-        create. The price of one without a model is not known where that of its usual model is not.
+    def with_charges(self, charges: Iterable[tuple[Any, float]]) -> PriceList:
+        """Copy the list with what creates cost: pairs of a body and its credits.
+
+        Of several charges for the same values the highest counts, in place of the known price of just these values.
         """
-        said, left_out = self._said(body)
-        fitting = [price for price in self.known if price.may_fit(said) and not self._is_known_better(price, left_out)]
-        dearest = max((price.credits for price in fitting), default=None)
-        if "model" in left_out and not any(price.model in (None, "", self.usual) for price in fitting):
-            return self.assumed if dearest is None or self.assumed is None else max(dearest, self.assumed)
-        return self.assumed if dearest is None else dearest
-
-    def describe_body(self, body: Any) -> str:
-        """Name the fields of a body that its price goes by, to be read after a sentence; empty for none."""
-        input = body.get("input") if isinstance(body, dict) else None
-        fields = input if isinstance(input, dict) else {}
-        names = [f"{name} {wording.show_value(fields[name])}" for name in ("model", "resolution") if name in fields]
-        return f" ({', '.join(names)})" if names else ""
-
-    def _is_known_better(self, price: Price, left_out: Container[str]) -> bool:
-        """Whether it is known what creates cost that are as those of a price, but leave a field out that it has."""
-        keys = []
-        if price.model and "model" in left_out:
-            keys.append(replace(price, model=None).key)
-        if price.resolution and "resolution" in left_out:
-            keys.append(replace(price, resolution=None).key)
-        return any(other.key in keys for other in self.known)
-
-    def with_charges(self, charged: Iterable[tuple[Any, float]]) -> PriceList:
-        """These prices after bodies were charged: for what was charged the dearest of this run, the rest as it was.
-
-        A body with a word that the contract does not have says nothing of the price of others.
-        """
-        seen: dict[Key, float] = {}
-        for body, credits in charged:
-            said, left_out = self._said(body)
-            if said["operation"] and all(value is not None or name in left_out for name, value in said.items()):
-                key = (said["operation"], said["model"], said["resolution"])
-                seen[key] = max(credits, seen.get(key, 0))
-        kept = tuple(price for price in self.known if price.key not in seen)
-        return replace(self, known=(*kept, *(Price(credits, *key) for key, credits in seen.items())))
+        highest: dict[str, KnownPrice] = {}
+        for body, credits in charges:
+            price = self._build_price(body, credits)
+            if price is not None:
+                key = _to_key(price)
+                highest[key] = max(price, highest.get(key, price), key=lambda each: each.price.credits)
+        kept = (price for price in self.known if _to_key(price) not in highest)
+        return replace(self, known=(*kept, *highest.values()))
 
     def to_json(self) -> str:
-        """The text of a price file."""
-        kept = [asdict(price).items() for price in self.known]
-        entries = [{name: value for name, value in each if value != "" or name == "operation"} for each in kept]
-        return (
-            json.dumps({"prices": [{**each, "credits": _plain(each["credits"])} for each in entries]}, indent=2) + "\n"
-        )
+        """Write the text of a price file."""
+        return json.dumps({"prices": [price.to_dict() for price in self.known]}, indent=2) + "\n"
 
-    def _said(self, body: Any) -> tuple[dict[str, str | None], set[str]]:
-        """What a create says of what prices go by, None for what could be any; and what of it is left out."""
-        body = body if isinstance(body, dict) else {}
-        input = body.get("input") if isinstance(body.get("input"), dict) else {}
-        found = {"operation": body.get("operation")}
-        found |= {name: input[name] for name in ("model", "resolution") if name in input}
-        said = {name: value if self._is_word(name, value) else None for name, value in found.items()}
-        return {name: said.get(name) for name in _FIELDS}, {*_FIELDS} - found.keys()
+    def describe_body(self, body: Any) -> str:
+        """Name the values of a body that its price goes by, to be read after a sentence; empty for none."""
+        operation, input = _split(body)
+        names = dict.fromkeys((MODEL, *list_price_fields(self._select_prices(operation))))
+        values = [(name, _find(input, name)) for name in names]
+        described = [f"{name} {wording.show_value(value)}" for name, value in values if value is not _ABSENT]
+        return f" ({', '.join(described)})" if described else ""
+
+    def _select_prices(self, operation: Any) -> list[Price]:
+        """Select the prices of an operation; all of them where the contract does not know it."""
+        is_known = isinstance(operation, str) and self._is_word("operation", operation)
+        return [each.price for each in self.known if not is_known or each.operation in ("", operation)]
+
+    def _has_default_model(
+        self, operation: Any, input: Mapping[str, Any], unknown: set[str], fitting: Iterable[Price]
+    ) -> bool:
+        """Whether the price of a create is known that leaves its model out: the default model may be a dear one."""
+        if _find(input, MODEL) is not _ABSENT:
+            return True
+        default_model = self.default_models.get(operation) if isinstance(operation, str) else None
+        models = [None, *([default_model] if default_model else self.default_models.values())]
+        inputs = [{**input, MODEL: model} for model in models]
+        return any(price.may_fit(each, unknown - {MODEL}) for price in fitting for each in inputs)
+
+    def _build_price(self, body: Any, credits: float) -> KnownPrice | None:
+        """Build the price of creates like one that was charged; None where its values say nothing about others."""
+        operation, input = _split(body)
+        if not isinstance(operation, str):
+            return None
+        names = (MODEL, *self.fields.get(operation, ()), *list_price_fields(self._select_prices(operation)))
+        values = {name: _find(input, name) for name in names}
+        if not self._is_word("operation", operation) or not all(map(self._is_word, values, values.values())):
+            return None
+        when = {name: None if value is _ABSENT else value for name, value in values.items()}
+        return KnownPrice(Price(round_credits(credits), MappingProxyType(when)), operation)
 
     def _is_word(self, name: str, value: Any) -> bool:
-        return isinstance(value, str) and (name not in self.words or value in self.words[name])
+        """Whether a value is absent, or one that the contract knows."""
+        if value is _ABSENT:
+            return True
+        if name in self.words:
+            return isinstance(value, str) and value in self.words[name]
+        return isinstance(value, str | bool) or is_number(value)
 
 
-def _plain(credits: float) -> float:
-    """A number as people write it: 31, not 31.0."""
+def _split(body: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Split a create body into its operation and its input; an input that is no object counts as an empty one."""
+    body = body if isinstance(body, dict) else {}
+    input = body.get("input")
+    return body.get("operation", _ABSENT), input if isinstance(input, dict) else {}
+
+
+def _find(input: Mapping[str, Any], name: str) -> Any:
+    """Find the value of a field by its dotted path; ``_ABSENT`` where there is none."""
+    value: Any = input
+    for part in name.split("."):
+        value = value.get(part, _ABSENT) if isinstance(value, Mapping) else _ABSENT
+    return value
+
+
+def _has_price_without(price: Price, absent: Iterable[str], prices: Iterable[Price]) -> bool:
+    """Whether another price is for the same creates as this one, but without a field that is absent."""
+    without = [{**price.when, name: None} for name in absent if price.when.get(name) is not None]
+    return any(other.when == when for other in prices for when in without)
+
+
+def _find_highest_cost(price: Price, input: Mapping[str, Any], absent: set[str], unknown: set[str]) -> float | None:
+    """Find the most that an input of a price may cost; None without a bound."""
+    if price.per is not None:
+        name, unit = price.per.field, price.per.unit
+        if name in absent and price.per.default is not None:
+            unknown = unknown - {name}  # the price itself says how many units such a create has
+        elif not (is_number(_find(input, name)) if unit == "second" else isinstance(_find(input, name), str)):
+            unknown = unknown | {name}  # nobody can say how many units a target counts in a value of another type
+    return price.compute_highest_cost(input, unknown)
+
+
+def _to_key(known: KnownPrice) -> str:
+    """Make a text that is equal for two prices of the same creates."""
+    return json.dumps({**known.to_dict(), "credits": 0}, sort_keys=True)
+
+
+def _to_plain(credits: float) -> float:
+    """Write a number as people do: 31, not 31.0."""
     return int(credits) if credits == int(credits) else credits
-
-
-def read_prices(path: str | None, assumed: float | None, catalog: Catalog) -> PriceList:
-    """The prices of a file, none without a path. Raises BadPriceList for a file that cannot be used."""
-    if path is None:
-        return PriceList((), assumed, _words(catalog), _usual(catalog))
-    try:
-        data = document.loads(Path(path).read_bytes())
-    except OSError as error:
-        raise BadPriceList(f"{path}: {error.strerror}; check the path") from None
-    except NotJSON as error:
-        raise BadPriceList(f"{path}: {error}") from None
-    entries = data.get("prices") if isinstance(data, dict) else None
-    if not isinstance(entries, list) or not entries:
-        raise BadPriceList(f"{path}: no list of prices; it has the form {FORM}")
-    for number, entry in enumerate(entries, 1):
-        wrong = _wrong(entry, catalog)
-        if wrong:
-            raise BadPriceList(f"{path}: price {number} of {len(entries)}: {wrong}")
-    return PriceList(tuple(Price(**entry) for entry in entries), assumed, _words(catalog), _usual(catalog))
-
-
-def _wrong(entry: Any, catalog: Catalog) -> str:
-    """What is wrong with an entry of a price file; empty for nothing."""
-    if not isinstance(entry, dict):
-        return f"not an object; it has the form {FORM}"
-    unknown = sorted(entry.keys() - {"credits", *_FIELDS})
-    if unknown:
-        return f"{unknown[0]} is not known; known are {', '.join((*_FIELDS, 'credits'))}"
-    if to_credits(entry.get("credits")) is None:
-        return "credits is to be a number, 0 or more"
-    named = {name: entry[name] for name in _FIELDS if name in entry}
-    odd = [name for name, value in named.items() if not isinstance(value, str) and (value or name == "operation")]
-    return f"{odd[0]} is to be a text, or null where it is left out" if odd else _no_such(named, catalog)
-
-
-def _no_such(named: Mapping[str, str | None], catalog: Catalog) -> str:
-    """What the contract has against the names of an entry; empty for nothing, or where it does not judge them."""
-    said = {name: value for name, value in named.items() if value}
-    input = {"prompt": "x" * 40, "aspect_ratio": "16:9", **{name: said[name] for name in said.keys() - {"operation"}}}
-    body = {"operation": said.get("operation", OPERATION), "input": input}
-    for finding in validate_request(body, catalog=catalog).errors:
-        if finding.rule != "operation-not-covered" and finding.path in _PLACES:
-            return "; ".join(filter(None, (finding.message, finding.hint)))
-    return ""
-
-
-def _usual(catalog: Catalog) -> str:
-    return str(catalog.operations[OPERATION].data["default_model"]["id"])
-
-
-def _words(catalog: Catalog) -> dict[str, frozenset[str]]:
-    """The words of the contract that prices go by."""
-    listed = {
-        word
-        for schema in catalog.schemas
-        for rule in catalog.rules(schema)
-        if (rule.field, rule.keyword) == ("resolution", "enum")
-        for word in rule.value
-    }
-    return {
-        "operation": frozenset(catalog.operations),
-        "model": frozenset(catalog.models),
-        "resolution": frozenset({*listed, *catalog.media["image"]["computed"]["side"]}),
-    }

@@ -20,7 +20,8 @@ from cannon_contract.client.outcomes import NotTested
 from cannon_contract.runner.mock_target import make_mock_api
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.guard import Guard, with_retries
-from cannon_contract.spending.price_list import Price, PriceList
+from cannon_contract.spending.price_list import KnownPrice, PriceList
+from cannon_spec.contract.prices import Price
 from cannon_spec.strategies import requests as good_bodies
 from tests.support.payloads import CATALOG, requests
 
@@ -34,15 +35,15 @@ def _guard(send: Send, spending: Budget) -> Guard:
     return Guard(send, spending, BASE, TERMINAL, lambda wait_s: None)
 
 
-price_lists = st.lists(
-    st.builds(
-        Price,
-        credits=st.integers(0, 60),
-        model=st.sampled_from(["", *CATALOG.models]),
-        resolution=st.sampled_from(["", "1K", "2K", "4K"]),
-    ),
-    max_size=6,
-).map(tuple)
+conditions = st.fixed_dictionaries(
+    {},
+    optional={
+        "model": st.sampled_from([None, *CATALOG.models]),
+        "resolution": st.sampled_from([None, "1K", "2K", "4K"]),
+    },
+)
+known_prices = st.builds(KnownPrice, st.builds(Price, st.integers(0, 60), conditions), st.sampled_from([OPERATION, ""]))
+price_lists = st.lists(known_prices, max_size=6).map(tuple)
 
 
 class _Liar:
@@ -494,7 +495,7 @@ def test_prices_are_learnt_from_what_was_said() -> None:
     liar, spending = _Liar([(500, 31, 31, "as it is")]), Budget(1000, PriceList((), 600))
     _guard(liar, spending)(_post(liar.api))
     assert spending.spent_credits == 500
-    assert [price.credits for price in spending.learn_prices().known] == [31]
+    assert [each.price.credits for each in spending.learn_prices().known] == [31]
 
 
 def test_keys_of_one_account_are_not_held_against_each_other() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from cannon_contract.runner import targets
 from cannon_contract.runner.options import ApiKeys
-from cannon_contract.spending import price_list
-from cannon_contract.spending.price_list import Price, PriceList
+from cannon_contract.spending.price_file import BadPriceList, read_prices
+from cannon_contract.spending.price_list import KnownPrice
+from cannon_spec.contract.prices import Price
 from tests.support.payloads import CATALOG
 from tests.support.serving import Served, run_contract, serving
 
@@ -42,9 +43,9 @@ def _prices(folder: Path, entries: Sequence[dict[str, Any]]) -> str:
     return str(file)
 
 
-def _sent(served: Served, entries: Sequence[dict[str, Any]]) -> list[float]:
-    """The dearest known price of each create that was sent and accepted."""
-    known = PriceList(tuple(Price(**entry) for entry in entries))
+def _sent(served: Served, price_file: str) -> list[float]:
+    """The highest known price of each create that was sent and accepted."""
+    known = read_prices(price_file, None, CATALOG)
     bodies = [json.loads(each.request_body) for each in served.creates if each.status == 202]
     return [known.estimate(body) or 0 for body in bodies]
 
@@ -61,10 +62,11 @@ def test_without_leave_nothing_is_created() -> None:
 
 def test_no_create_is_sent_that_could_cross_the_ceiling(tmp_path: Path) -> None:
     """With 30 allowed, one create at 20 is made, with the cheapest model; the rest is left out, and it is said."""
+    price_file = _prices(tmp_path, KNOWN)
     with serving(**UNHURRIED) as served:
-        run = _run(served.url, "--allow-spend", "30", "--prices", _prices(tmp_path, KNOWN))
+        run = _run(served.url, "--allow-spend", "30", "--prices", price_file)
         assert run.returncode == 0, run.stdout
-        assert _sent(served, KNOWN) == [20]
+        assert _sent(served, price_file) == [20]
     assert "could cross --allow-spend 30" in run.stdout
     assert "spent: 20 of 30 credits allowed" in run.stdout
 
@@ -136,7 +138,8 @@ def test_the_prices_of_a_run_serve_the_next(tmp_path: Path) -> None:
         chosen = ("-k", "test_create or test_output or test_idempotency")
         _run(served.url, *chosen, "--allow-spend", "400", "--assume-price", "200", "--report", str(out))
         known = json.loads((out / "prices.json").read_text())["prices"]
-        assert {"operation": "image.generate", "model": "gptimage2", "resolution": "1K", "credits": 31} in known
+        when = {"model": "gptimage2", "resolution": "1K"}
+        assert {"operation": "image.generate", "when": when, "credits": 31} in known
         count = len(served.creates)
         run = _run(served.url, *chosen, "--allow-spend", "31", "--prices", str(out / "prices.json"))
         assert [each.status for each in served.creates[count:]].count(202) == 1
@@ -164,22 +167,38 @@ def test_it_is_one_process() -> None:
         ('{"prices": [{"credits": 1, "model": "gptimag2"}]}', 'did you mean "gptimage2"'),
         ('{"prices": [{"credits": 1, "model": "gptimage2", "resolution": "8K"}]}', '"8K" is not accepted'),
         ('{"prices": [{"credits": 1, "operation": "tea"}]}', "tea"),
+        ('{"prices": [{"credits": 1, "operation": 7}]}', "operation is to be a text"),
+        ('{"prices": [{"credits": 1, "when": []}]}', "when is to be an object"),
+        ('{"prices": [{"credits": 1, "when": {"model": "gptimag2"}}]}', 'did you mean "gptimage2"'),
+        ('{"prices": [{"credits": 1, "when": {"model": "grok", "resolution": ["1K", "8K"]}}]}', '"8K" is not accepted'),
+        ('{"prices": [{"credits": 1, "when": {"resolution": {"most": 4}}}]}', "when.resolution is to be a plain value"),
+        ('{"prices": [{"credits": 1, "when": {"resolution": []}}]}', "when.resolution is to be a plain value"),
+        ('{"prices": [{"credits": 1, "model": "grok", "when": {"model": "grok"}}]}', "model stands beside when and in"),
+        ('{"prices": [{"credits": 1, "when": {"resolutoin": "1K"}}]}', "resolutoin"),
+        ('{"prices": [{"credits": 1, "when": {"size.width": 7}}]}', "size.width is no field of image.generate"),
+        ('{"prices": [{"credits": 1, "per": 7}]}', "per is to be an object"),
+        ('{"prices": [{"credits": 1, "per": {"field": "prompt", "unit": "word"}}]}', "a unit: second or character"),
+        ('{"prices": [{"credits": 1, "per": {"field": "prompt", "unit": "character", "amount": 0}}]}', "above 0"),
+        ('{"prices": [{"credits": 1, "per": {"field": "duration", "unit": "second"}}]}', "duration is no field of"),
     ],
 )
 def test_a_price_file_that_is_none_is_refused(tmp_path: Path, content: str, said: str) -> None:
     """Each is refused with the file's name, the entry, and what is wrong with it."""
     file = tmp_path / "prices.json"
     file.write_text(content)
-    with pytest.raises(price_list.BadPriceList, match=said):
-        price_list.read_prices(str(file), None, CATALOG)
-    with pytest.raises(price_list.BadPriceList, match="check the path"):
-        price_list.read_prices(str(tmp_path / "none.json"), None, CATALOG)
+    with pytest.raises(BadPriceList, match=said):
+        read_prices(str(file), None, CATALOG)
+    with pytest.raises(BadPriceList, match="check the path"):
+        read_prices(str(tmp_path / "none.json"), None, CATALOG)
 
 
 def test_prices_of_what_is_not_judged_are_taken(tmp_path: Path) -> None:
     """A price of an operation that the contract knows by name only is kept, whatever its model is called."""
-    entry = {"operation": "video.generate", "model": "wan27video", "resolution": "1080p", "credits": 48}
-    assert price_list.read_prices(_prices(tmp_path, [entry]), None, CATALOG).known == (Price(**entry),)
+    when = {"model": "wan27video", "resolution": "1080p"}
+    entry = {"operation": "video.generate", **when, "credits": 48}
+    assert read_prices(_prices(tmp_path, [entry]), None, CATALOG).known == (
+        KnownPrice(Price(48, when), "video.generate"),
+    )
 
 
 @pytest.mark.parametrize(

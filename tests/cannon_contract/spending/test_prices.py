@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_contract.spending import plan, price_list
+from cannon_contract.spending import plan
 from cannon_contract.spending.default_input import find_default_input
 from cannon_contract.spending.plan import Step
-from cannon_contract.spending.price_list import Price, PriceList
+from cannon_contract.spending.price_file import read_prices
+from cannon_contract.spending.price_list import KnownPrice, PriceList
+from cannon_spec.contract.prices import PerUnit, Price
 from cannon_spec.strategies import broken_requests, requests
 from tests.support.payloads import CATALOG
 
-WORDS = price_list.read_prices(None, None, CATALOG)
+WORDS = read_prices(None, None, CATALOG)
 """No price, and the words of the contract."""
 
 
@@ -25,11 +28,15 @@ def body(**input: Any) -> dict[str, Any]:
     return {"operation": "image.generate", "input": {"prompt": "x", **input}}
 
 
-def known(*entries: Price, assumed: float | None = None) -> PriceList:
-    return PriceList(entries, assumed, WORDS.words, WORDS.usual)
+def known(*entries: KnownPrice, assumed: float | None = None) -> PriceList:
+    return replace(WORDS, known=entries, assumed=assumed)
 
 
-FOUR_K, ONE_K = Price(81, model="gptimage2", resolution="4K"), Price(31, model="gptimage2", resolution="1K")
+def price(credits: float, operation: str = "image.generate", per: PerUnit | None = None, **when: Any) -> KnownPrice:
+    return KnownPrice(Price(credits, when, per), operation)
+
+
+FOUR_K, ONE_K = price(81, model="gptimage2", resolution="4K"), price(31, model="gptimage2", resolution="1K")
 
 
 @pytest.mark.parametrize(
@@ -37,11 +44,11 @@ FOUR_K, ONE_K = Price(81, model="gptimage2", resolution="4K"), Price(31, model="
     [
         ([ONE_K, FOUR_K], body(model="gptimage2", resolution="1K"), 31),
         ([ONE_K, FOUR_K], body(model="gptimage2"), 81),
-        ([ONE_K, FOUR_K, Price(40, model="gptimage2", resolution=None)], body(model="gptimage2"), 40),
-        ([ONE_K, FOUR_K, Price(20, model="grok", resolution=None)], body(model="gptimage2"), 81),
+        ([ONE_K, FOUR_K, price(40, model="gptimage2", resolution=None)], body(model="gptimage2"), 40),
+        ([ONE_K, FOUR_K, price(20, model="grok", resolution=None)], body(model="gptimage2"), 81),
         ([ONE_K, FOUR_K], body(resolution="1K"), 31),
-        ([ONE_K, Price(35, model=None, resolution="1K")], body(resolution="1K"), 35),
-        ([Price(20, model="grok"), Price(25, model=None)], body(), 25),
+        ([ONE_K, price(35, model=None, resolution="1K")], body(resolution="1K"), 35),
+        ([price(20, model="grok"), price(25, model=None)], body(), 25),
         ([ONE_K, FOUR_K], body(model="gptimage2", resolution="8K"), 81),
         ([ONE_K, FOUR_K], body(model="gptimag2", resolution="1K"), 31),
         ([ONE_K, FOUR_K], {**body(model="gptimage2", resolution="1K"), "operation": "image.generat"}, 31),
@@ -49,11 +56,11 @@ FOUR_K, ONE_K = Price(81, model="gptimage2", resolution="4K"), Price(31, model="
         ([ONE_K, FOUR_K], {"operation": 7, "input": [7]}, 81),
         ([ONE_K, FOUR_K], None, 81),
         ([ONE_K], body(model="grok"), None),
-        ([ONE_K], body(model="gptimage2", resolution="3K"), None),
-        ([Price(9, operation="", model="grok")], {**body(model="grok"), "operation": "video.generate"}, 9),
+        ([ONE_K], body(model="gptimage2", resolution="2K"), None),
+        ([price(9, operation="", model="grok")], {**body(model="grok"), "operation": "video.generate"}, 9),
     ],
 )
-def test_the_dearest_price_that_a_create_may_have(entries: list[Price], create: Any, price: float | None) -> None:
+def test_the_dearest_price_that_a_create_may_have(entries: list[KnownPrice], create: Any, price: float | None) -> None:
     """What a create leaves out may be any, unless its price is known; so may a word that nobody knows."""
     assert known(*entries).estimate(create) == price
     assert known(*entries, assumed=5).estimate(create) == (5 if price is None else price)
@@ -61,7 +68,7 @@ def test_the_dearest_price_that_a_create_may_have(entries: list[Price], create: 
 
 def test_the_usual_model_may_be_dearer_than_those_that_are_known() -> None:
     """A create without a model is reckoned at what is assumed, where that is more than any known price."""
-    one = Price(20, model="grok")
+    one = price(20, model="grok")
     assert known(one).estimate(body()) is None
     assert known(one, assumed=50).estimate(body()) == 50
     assert known(one, assumed=5).estimate(body()) == 20
@@ -70,12 +77,12 @@ def test_the_usual_model_may_be_dearer_than_those_that_are_known() -> None:
 @given(create=requests() | broken_requests().map(lambda broken: broken.body), credits=st.integers(1, 90))
 def test_what_was_charged_is_what_is_reckoned_next(create: Any, credits: int, tmp_path_factory: Any) -> None:
     """A run that was told a price writes it, and the next one reads it and reckons the same create at it."""
-    learnt = WORDS.with_charges([(create, credits)])
-    if learnt.known:
+    new_list = WORDS.with_charges([(create, credits)])
+    if new_list.known:
         file = tmp_path_factory.mktemp("prices") / "prices.json"
-        file.write_text(learnt.to_json())
-        again = price_list.read_prices(str(file), None, CATALOG)
-        assert again == learnt
+        file.write_text(new_list.to_json())
+        again = read_prices(str(file), None, CATALOG)
+        assert again == new_list
         assert again.estimate(create) == credits
         assert find_default_input(CATALOG, "image.generate", again)
 
@@ -83,25 +90,71 @@ def test_what_was_charged_is_what_is_reckoned_next(create: Any, credits: int, tm
 def test_the_dearest_of_a_run_replaces_what_was_known() -> None:
     """Of several charges for the same the dearest is kept, in place of what was known of it and of nothing else."""
     create = body(model="gptimage2", resolution="1K")
-    learnt = known(ONE_K, FOUR_K).with_charges([(create, 40), (create, 35)])
-    assert set(learnt.known) == {FOUR_K, Price(40, model="gptimage2", resolution="1K")}
+    new_list = known(ONE_K, FOUR_K).with_charges([(create, 40), (create, 35)])
+    assert new_list.known == (FOUR_K, price(40, model="gptimage2", resolution="1K"))
 
 
-def test_whole_credits_are_written_whole(tmp_path: Path) -> None:
-    """31 is 31, and a price that is for any operation is read as that again."""
-    text = known(Price(31.0, operation=""), Price(0.5, model="grok")).to_json()
-    assert json.loads(text) == {
-        "prices": [{"credits": 31, "operation": ""}, {"credits": 0.5, "operation": "image.generate", "model": "grok"}]
-    }
+def test_a_price_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    """Prices for any operation, by ranges, lists and absence, and by the second, are read back; 31 is written as 31."""
+    entries = (
+        price(31.0, operation=""),
+        price(0.5, model="grok"),
+        price(7, model=["gptimage2", "grok"], resolution=None),
+        price(5, "video.generate", PerUnit("duration", "second", 2), duration={"minimum": 9}),
+    )
+    text = known(*entries).to_json()
+    assert json.loads(text)["prices"][:2] == [
+        {"credits": 31},
+        {"operation": "image.generate", "when": {"model": "grok"}, "credits": 0.5},
+    ]
     assert "31.0" not in text
     (tmp_path / "prices.json").write_text(text)
-    assert price_list.read_prices(str(tmp_path / "prices.json"), None, CATALOG).known[0].operation == ""
+    assert read_prices(str(tmp_path / "prices.json"), None, CATALOG).known == entries
+
+
+def test_a_file_of_before_is_read(tmp_path: Path) -> None:
+    """Where model and resolution stand beside credits, absent and empty mean any, and null means left out."""
+    entries = [
+        {"operation": "image.generate", "model": "grok", "resolution": None, "credits": 20},
+        {"model": "gptimage2", "credits": 81},
+        {"operation": "", "model": "", "credits": 5},
+    ]
+    (tmp_path / "prices.json").write_text(json.dumps({"prices": entries}))
+    expected = (price(20, model="grok", resolution=None), price(81, "", model="gptimage2"), price(5, ""))
+    assert read_prices(str(tmp_path / "prices.json"), None, CATALOG).known == expected
+
+
+VIDEO = {"operation": "video.generate", "input": {"model": "wan27video"}}
+PER_SECOND = price(6, "video.generate", PerUnit("duration", "second", 1, 5))
+
+
+@pytest.mark.parametrize(
+    ("entries", "input", "credits"),
+    [
+        ([PER_SECOND], {"duration": 4}, 24),
+        ([PER_SECOND], {"duration": 0.5}, 3),
+        ([PER_SECOND], {}, 30),
+        ([PER_SECOND], {"duration": "long"}, None),
+        ([price(6, "video.generate", PerUnit("duration", "second"))], {}, None),
+        ([PER_SECOND, price(99, "video.generate", duration={"minimum": 9})], {"duration": 9}, 99),
+        ([PER_SECOND, price(99, "video.generate", duration={"minimum": 9})], {"duration": 8}, 48),
+        ([price(2, "video.generate", **{"size.width": [640, 1280]})], {"size": {"width": 640}}, 2),
+        ([price(2, "video.generate", **{"size.width": [640, 1280]})], {"size": {"width": 1920}}, None),
+        ([price(2, "video.generate", **{"size.width": [640, 1280]})], {"size": 640}, 2),
+    ],
+)
+def test_prices_go_by_any_field(entries: list[KnownPrice], input: dict[str, Any], credits: float | None) -> None:
+    """Ranges, nested fields and growth count; where a cost has no bound, or no price fits, it is what is assumed."""
+    body = {**VIDEO, "input": {**VIDEO["input"], **input}}
+    video = replace(known(*entries), words={"operation": WORDS.words["operation"]})
+    assert video.estimate(body) == credits
+    assert replace(video, assumed=7).estimate(body) == (credits or 7)
 
 
 @pytest.mark.parametrize("model", CATALOG.models)
 def test_the_cheapest_create_costs_what_was_thought(model: str) -> None:
     """What is chosen to create with is the cheapest that has a price, in words that have one."""
-    priced = known(Price(20, model=model, resolution=None), Price(25, model=model, resolution="2K"))
+    priced = known(price(20, model=model, resolution=None), price(25, model=model, resolution="2K"))
     chosen = find_default_input(CATALOG, "image.generate", priced)
     assert (chosen["model"], "resolution" in chosen) == (model, False)
     assert priced.estimate(body(**chosen)) == 20
@@ -110,13 +163,13 @@ def test_the_cheapest_create_costs_what_was_thought(model: str) -> None:
 def test_a_probe_has_its_price_under_the_ceiling() -> None:
     """A body that is to be refused may be accepted: a step is left out if that could cross the ceiling."""
     steps = [Step("pays", (body(),), ()), Step("probes", (), (body(),)), Step("cannot", (), (), obstacle="no clock")]
-    planned = plan.make_plan(steps, known(Price(20)), 39)
+    planned = plan.make_plan(steps, known(price(20)), 39)
     reasons = [each.skip_reason for each in planned]
     assert reasons == ["", "could cross --allow-spend 39, unless the others cost less than they may", "no clock"]
     assert [each.fits(19, 39) for each in planned] == [False, True, False]
     assert not planned[1].fits(20, 39)
-    assert [each.skip_reason for each in plan.make_plan(steps, known(Price(20)), 40)] == ["", "", "no clock"]
-    told = "\n".join(plan.describe_plan(plan.make_plan(steps, known(Price(20)), 40), 40))
+    assert [each.skip_reason for each in plan.make_plan(steps, known(price(20)), 40)] == ["", "", "no clock"]
+    told = "\n".join(plan.describe_plan(plan.make_plan(steps, known(price(20)), 40), 40))
     assert "plan: 2 of 3 tests, with 1 creates that may cost 20 credits in all of 40 allowed" in told
     assert "and 1 creates that are to be refused, which cost nothing then (up to 20 each otherwise)" in told
     assert "left out: 1 test: no clock" in told

@@ -1,0 +1,176 @@
+"""Price files: reads the prices that the user or an earlier run wrote, and refuses bad entries by number (floor 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from pathlib import Path
+from typing import Any
+
+from cannon_contract.client.amounts import to_credits, to_number
+from cannon_contract.spending.price_list import MODEL, KnownPrice, PriceList
+from cannon_spec import Catalog, document, validate_request
+from cannon_spec.contract.catalog import find_field
+from cannon_spec.contract.prices import build_price, list_price_fields
+from cannon_spec.errors import NotJSON
+from cannon_spec.example import build_example
+
+FORM = '{"prices": [{"operation": "…", "when": {"model": "…", "resolution": "…"}, "credits": 28}]}'
+_CONDITIONS = (MODEL, "resolution")
+"""The fields that an entry may also name beside ``when``: in files of before there was no ``when``."""
+_NAMES = ("operation", *_CONDITIONS, "when", "per", "credits")
+_UNITS = ("second", "character")
+
+
+class BadPriceList(Exception):
+    """A price file cannot be used; says why and what to do."""
+
+
+def read_prices(path: str | None, assumed: float | None, catalog: Catalog) -> PriceList:
+    """Read the prices of a file; none without a path. Raises BadPriceList for a file that cannot be used."""
+    entries = [] if path is None else _read_entries(path)
+    for number, entry in enumerate(entries, 1):
+        problem = _find_problem(entry, catalog)
+        if problem:
+            raise BadPriceList(f"{path}: price {number} of {len(entries)}: {problem}")
+    covered = [each for each in catalog.operations.values() if each.is_covered]
+    known = tuple(map(_build_known_price, entries))
+    fields = {each.id: list_price_fields(each.prices) for each in covered}
+    names = {name for each in fields.values() for name in each} | set(list_price_fields(each.price for each in known))
+    return PriceList(
+        known,
+        assumed,
+        words=_list_words(catalog, names),
+        default_models={each.id: each.data["default_model"]["id"] for each in covered},
+        fields=fields,
+    )
+
+
+def _read_entries(path: str) -> list[Any]:
+    try:
+        data = document.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise BadPriceList(f"{path}: {error.strerror}; check the path") from None
+    except NotJSON as error:
+        raise BadPriceList(f"{path}: {error}") from None
+    entries = data.get("prices") if isinstance(data, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise BadPriceList(f"{path}: no list of prices; it has the form {FORM}")
+    return entries
+
+
+def _build_known_price(entry: Mapping[str, Any]) -> KnownPrice:
+    parts = {name: entry[name] for name in ("credits", "per") if name in entry}
+    return KnownPrice(build_price({**parts, "when": _read_conditions(entry)}), entry.get("operation", ""))
+
+
+def _read_conditions(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the conditions of an entry; an empty text beside ``when`` is no condition."""
+    beside = {name: entry[name] for name in _CONDITIONS if entry.get(name, "") != ""}
+    return {**beside, **entry.get("when", {})}
+
+
+def _find_problem(entry: Any, catalog: Catalog) -> str:
+    """Say what is wrong with an entry, and what is legal; empty for nothing."""
+    if not isinstance(entry, dict):
+        return f"not an object; it has the form {FORM}"
+    unknown = sorted(entry.keys() - {*_NAMES})
+    if unknown:
+        return f"{unknown[0]} is not known; known are {', '.join(_NAMES)}"
+    if to_credits(entry.get("credits")) is None:
+        return "credits is to be a number, 0 or more"
+    if not isinstance(entry.get("operation", ""), str):
+        return "operation is to be a text; leave it out for any"
+    odd = [name for name in _CONDITIONS if not isinstance(entry.get(name), str | None)]
+    if odd:
+        return f"{odd[0]} is to be a text, or null where it is left out"
+    return _find_bad_condition(entry) or _find_bad_growth(entry) or _find_unknown_value(entry, catalog)
+
+
+def _find_bad_condition(entry: Mapping[str, Any]) -> str:
+    when = entry.get("when", {})
+    if not isinstance(when, dict):
+        return 'when is to be an object of conditions, as {"resolution": "4K"}'
+    twice = sorted(when.keys() & {name for name in _CONDITIONS if name in entry})
+    if twice:
+        return f"{twice[0]} stands beside when and in it; keep the one in when"
+    for name, condition in when.items():
+        if not _is_condition(condition):
+            form = '{"minimum": 1, "maximum": 9}'
+            return f"when.{name} is to be a plain value, a list of them, or a range of numbers: {form}"
+    return ""
+
+
+def _is_condition(condition: Any) -> bool:
+    if isinstance(condition, dict):
+        is_range = bool(condition) and condition.keys() <= {"minimum", "maximum"}
+        return is_range and all(to_number(bound) is not None for bound in condition.values())
+    values = condition if isinstance(condition, list) else [condition]
+    return bool(values) and not any(isinstance(value, dict | list) for value in values)
+
+
+def _find_bad_growth(entry: Mapping[str, Any]) -> str:
+    per = entry.get("per")
+    if per is None:
+        return ""
+    if not isinstance(per, dict) or not per.keys() <= {"field", "unit", "amount", "default"}:
+        return 'per is to be an object, as {"field": "duration", "unit": "second", "amount": 1, "default": 5}'
+    if not isinstance(per.get("field"), str) or per.get("unit") not in _UNITS:
+        return f"per needs a field, and a unit: {' or '.join(_UNITS)}"
+    if not (to_credits(per.get("amount", 1)) or 0) > 0 or to_credits(per.get("default", 0)) is None:
+        return "per.amount is to be a number above 0, and per.default one of 0 or more"
+    return ""
+
+
+def _find_unknown_value(entry: Mapping[str, Any], catalog: Catalog) -> str:
+    """Say what the contract has against the values of an entry; empty for nothing, or where it does not judge them."""
+    covered = [each.id for each in catalog.operations.values() if each.is_covered]
+    operations = [entry["operation"]] if entry.get("operation") else covered
+    problems = [_judge(entry, operation, catalog) for operation in operations]
+    return problems[0] if all(problems) else ""
+
+
+def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog) -> str:
+    """Say what one operation has against the fields and values of an entry."""
+    conditions, served = _read_conditions(entry), catalog.operations.get(operation)
+    schema = catalog.schemas[served.input] if served is not None and served.input else None
+    required = {} if schema is None else _list_required(catalog, operation, schema)
+    places = ("/operation", *(f"/input/{name}" for name in conditions))
+    for values in _list_values(conditions):
+        body = {"operation": operation, "input": {**required, **values}}
+        for finding in validate_request(body, catalog=catalog).errors:
+            if finding.rule != "operation-not-covered" and finding.path in places:
+                return "; ".join(filter(None, (finding.message, finding.hint)))
+    names = (*conditions, *([entry["per"]["field"]] if entry.get("per") else []))
+    strange = [name for name in names if schema is not None and find_field(schema, name) is None]
+    return f"{strange[0]} is no field of {operation}" if strange else ""
+
+
+def _list_required(catalog: Catalog, operation: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """List the required fields of an operation, with good values."""
+    example = build_example(catalog, operation)["input"]
+    return {name: example[name] for name in schema.get("required", ())}
+
+
+def _list_values(conditions: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List inputs that have, taken together, each value of a top-level field that the conditions name."""
+    values = {name: _list_named(condition) for name, condition in conditions.items() if "." not in name}
+    first = {name: named[0] for name, named in values.items() if named}
+    return [first, *({**first, name: value} for name, named in values.items() for value in named[1:])]
+
+
+def _list_named(condition: Any) -> list[Any]:
+    """List the values that a condition names, but for None: leaving a field out is no value to judge."""
+    if isinstance(condition, dict):
+        return [*condition.values()]
+    return [value for value in (condition if isinstance(condition, list) else [condition]) if value is not None]
+
+
+def _list_words(catalog: Catalog, names: Container[str]) -> dict[str, frozenset[str]]:
+    """List the values that the contract knows for operations, models and those fields that it lists values of."""
+    listed: dict[str, set[str]] = {}
+    for schema in catalog.schemas:
+        for rule in catalog.rules(schema):
+            if rule.field in names and rule.keyword == "enum":
+                listed.setdefault(rule.field, set()).update(value for value in rule.value if isinstance(value, str))
+    words = {name: frozenset(values) for name, values in listed.items()}
+    return {**words, "operation": frozenset(catalog.operations), MODEL: frozenset(catalog.models)}
