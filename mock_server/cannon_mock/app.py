@@ -99,4 +99,4 @@ def _mock(
 
 def _clock(config: Config, records: Records) -> Clock:
     scale = 0 if config.clock == "manual" else 1
-    return Clock(SharedClockState(records, scale) if records.shared else LocalClockState(None, scale))
+    return Clock(SharedClockState(records, scale) if records.is_shared else LocalClockState(None, scale))

@@ -1,4 +1,4 @@
-"""Credits as a fold over entries that count from a time on: hold, settle, release (floor 3, pure)."""
+"""Credits as the sum of entries that count from a time on: hold, settle, release (floor 3, pure)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["hold", "settle", "release"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One movement of credits, from ``at_ms`` on."""
+    """One movement of credits, which counts from ``at_ms`` on."""
 
     at_ms: int
     kind: Kind
@@ -22,7 +22,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What an account has left, has on hold, and has spent. Their sum never changes."""
+    """The credits of an account: available, on hold, and spent. Their sum never changes."""
 
     available: int
     held_credits: int = 0
@@ -30,21 +30,23 @@ class Balance:
 
 
 def build_entries(timeline: Timeline, amount: int) -> tuple[Entry, Entry]:
-    """A hold when the task is created; at its end the hold is settled or released."""
+    """The hold at a task's creation, and at its end the entry that settles or releases it."""
     kind: Kind = "settle" if timeline.outcome == "succeeded" else "release"
     return Entry(timeline.created_ms, "hold", amount), Entry(timeline.ended_ms, kind, amount)
 
 
-def apply_entries(balance: Balance, movements: Iterable[Entry], now_ms: int) -> Balance:
+def apply_entries(balance: Balance, entries: Iterable[Entry], now_ms: int) -> Balance:
     """The balance after every entry that counts by ``now_ms``."""
-    available, held, settled = balance.available, balance.held_credits, balance.settled_credits
-    for entry in movements:
-        if entry.at_ms > now_ms:
-            continue
-        if entry.kind == "hold":
-            available, held = available - entry.amount, held + entry.amount
-        elif entry.kind == "settle":
-            held, settled = held - entry.amount, settled + entry.amount
-        else:
-            available, held = available + entry.amount, held - entry.amount
-    return Balance(available, held, settled)
+    for entry in entries:
+        if entry.at_ms <= now_ms:
+            balance = _apply_entry(balance, entry)
+    return balance
+
+
+def _apply_entry(balance: Balance, entry: Entry) -> Balance:
+    amount = entry.amount
+    if entry.kind == "hold":
+        return Balance(balance.available - amount, balance.held_credits + amount, balance.settled_credits)
+    if entry.kind == "settle":
+        return Balance(balance.available, balance.held_credits - amount, balance.settled_credits + amount)
+    return Balance(balance.available + amount, balance.held_credits - amount, balance.settled_credits)

@@ -1,4 +1,4 @@
-"""A webhook on its way: when it is due, what became of each attempt (floor 3, pure)."""
+"""The webhook of a task as a value: when its next attempt is due and how each attempt ended (floor 3, pure)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ State = Literal["pending", "delivered", "stopped", "failed", "lost", "not-sent"]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to deliver. ``status`` is the receiver's answer; ``note`` says what happened where there was none."""
+    """One attempt to deliver. ``status`` is that of the receiver's response; ``note`` says why there is none."""
 
     at_ms: int
     status: int | None = None
@@ -21,7 +21,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The webhook of one task: to be tried at ``due_ms`` while it is pending.
+    """The webhook of one task; while it is pending, its next attempt is due at ``due_ms``.
 
     Asset addresses in its body start with ``base_url``.
     """
@@ -38,7 +38,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResponse:
-    """What a receiver said: HTTP status, and in how many milliseconds it asks to be called again, if it does."""
+    """A receiver's response: its HTTP status, and after how many milliseconds it asks for another attempt, if it does.
+
+    ``status`` is None, and ``note`` says why, where no response came.
+    """
 
     status: int | None
     note: str = ""
@@ -46,38 +49,38 @@ class DeliveryResponse:
 
 
 def start_attempt(delivery: Delivery, now_ms: int) -> Delivery:
-    """The delivery with a new attempt, whose outcome is not known yet."""
+    """The delivery with a new attempt, which has no response yet."""
     return replace(delivery, attempts=(*delivery.attempts, Attempt(now_ms, note="no answer yet")))
 
 
-def finish_attempt(delivery: Delivery, answer: DeliveryResponse, retries_ms: Sequence[int], now_ms: int) -> Delivery:
-    """The delivery after its last attempt was answered, with the time of the next attempt if there is to be one.
+def finish_attempt(delivery: Delivery, response: DeliveryResponse, retries_ms: Sequence[int], now_ms: int) -> Delivery:
+    """The delivery after the response to its last attempt, with the time of the next attempt if there is one.
 
-    ``retries_ms`` are the waits before each attempt, from the one before it. 2xx is success, 410 stops; a wait that
-    the receiver asks for with 429 or 503 is kept, where it is the longer one.
+    ``retries_ms`` are the waits before each attempt, counted from the attempt before it. 2xx is success, 410 stops. A
+    longer wait that the receiver asks for with 429 or 503 takes the place of the one in ``retries_ms``.
     """
-    last = Attempt(delivery.attempts[-1].at_ms, answer.status, answer.note)
-    tried = replace(delivery, attempts=(*delivery.attempts[:-1], last))
-    if answer.status is not None and 200 <= answer.status < 300:
-        return replace(tried, state="delivered")
-    if answer.status == 410:
-        return replace(tried, state="stopped")
-    if len(tried.attempts) >= len(retries_ms):
-        return replace(tried, state="failed")
-    asked = answer.retry_after_ms if answer.status in (429, 503) else None
-    return replace(tried, due_ms=now_ms + max(retries_ms[len(tried.attempts)], asked or 0))
+    attempt = Attempt(delivery.attempts[-1].at_ms, response.status, response.note)
+    delivery = replace(delivery, attempts=(*delivery.attempts[:-1], attempt))
+    if response.status is not None and 200 <= response.status < 300:
+        return replace(delivery, state="delivered")
+    if response.status == 410:
+        return replace(delivery, state="stopped")
+    if len(delivery.attempts) >= len(retries_ms):
+        return replace(delivery, state="failed")
+    retry_after_ms = response.retry_after_ms if response.status in (429, 503) else None
+    return replace(delivery, due_ms=now_ms + max(retries_ms[len(delivery.attempts)], retry_after_ms or 0))
 
 
 def encode(delivery: Delivery) -> str:
     """A delivery as text, for a store."""
     attempts = [[attempt.at_ms, attempt.status, attempt.note] for attempt in delivery.attempts]
-    plain = [delivery.id, delivery.task_id, delivery.account, delivery.url]
-    state = [delivery.base_url, delivery.due_ms, delivery.state]
-    return json.dumps([*plain, *state, attempts], separators=(",", ":"), ensure_ascii=False)
+    fixed_values = [delivery.id, delivery.task_id, delivery.account, delivery.url, delivery.base_url]
+    values = [*fixed_values, delivery.due_ms, delivery.state, attempts]
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
 
 
 def decode(text: str) -> Delivery:
     """The delivery that was encoded."""
-    id_, task_id, account, url, base_url, due_ms, state, attempts = json.loads(text)
-    tried = tuple(Attempt(*attempt) for attempt in attempts)
-    return Delivery(id_, task_id, account, url, base_url, due_ms, state, tried)
+    *values, attempts = json.loads(text)
+    values.append(tuple(Attempt(*attempt) for attempt in attempts))
+    return Delivery(*values)

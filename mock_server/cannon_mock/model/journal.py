@@ -1,31 +1,30 @@
-"""What was asked and answered: exchanges as values, bounded, with secrets cut (floor 3, pure)."""
+"""The requests to the mock and their responses, as values: bounded, and without secrets (floor 3, pure)."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 LOG = "journal"
-"""The log of a store that exchanges are kept in."""
+"""The log of a store that holds the entries."""
 
 LONGEST_BODY = 4096
-"""How many bytes of a body are kept."""
+"""How many bytes of a body an entry keeps."""
 
 LONGEST_LABEL = 255
-"""How many letters of another word are kept."""
+"""How many characters of any other text an entry keeps."""
 
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _SECRET = re.compile(rb"(cs|whsec)_[A-Za-z0-9_+/=-]+")
 FILTERS = ("account", "method", "path", "status", "operation", "model", "idempotency_key", "request_id", "scenario")
-"""What exchanges can be told apart by; each is a field of one."""
+"""The fields of an entry that a search can name."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One request and its answer. A field that does not apply is None; ``fault`` says what was made to go wrong."""
+    """One request and its response. A field that does not apply is None; ``fault`` names the fault that was applied."""
 
     at_ms: int
     method: str
@@ -43,39 +42,34 @@ class JournalEntry:
 
 
 def redact_body(data: bytes) -> str:
-    """A body as it is kept: its beginning, secrets cut."""
-    kept = data[:LONGEST_BODY]
-    if b"cs_" in kept or b"whsec_" in kept:
-        kept = _SECRET.sub(rb"\1_...", kept)
-    shown = kept.decode(errors="replace")
-    return shown if len(data) <= LONGEST_BODY else f"{shown}... ({len(data)} bytes)"
+    """The beginning of a body as text, with secrets cut."""
+    start = data[:LONGEST_BODY]
+    if b"cs_" in start or b"whsec_" in start:  # most bodies have none, and the search is cheaper than the pattern
+        start = _SECRET.sub(rb"\1_...", start)
+    text = start.decode(errors="replace")
+    return text if len(data) <= LONGEST_BODY else f"{text}... ({len(data)} bytes)"
 
 
 def redact_text(text: str | None) -> str | None:
-    """A word that a client sent as it is kept: its beginning, secrets cut."""
+    """The beginning of a text that a client sent, with secrets cut."""
     return None if text is None else _SECRET.sub(rb"\1_...", text[:LONGEST_LABEL].encode(errors="replace")).decode()
 
 
-def encode(exchange: JournalEntry) -> str:
-    """An exchange as text, for a store."""
-    return _compact([getattr(exchange, name) for name in exchange.__slots__])
+def encode(entry: JournalEntry) -> str:
+    """An entry as text, for a store."""
+    return _compact([getattr(entry, name) for name in entry.__slots__])
 
 
 def decode(text: str) -> JournalEntry:
-    """The exchange that was encoded."""
+    """The entry that was encoded."""
     return JournalEntry(*json.loads(text))
 
 
-def matches(exchange: JournalEntry, wanted: Mapping[str, str]) -> bool:
-    """Whether an exchange has each value that is wanted; a path may be given by its beginning."""
-    for name, value in wanted.items():
-        seen = getattr(exchange, name)
-        fits = str(seen).startswith(value) if name == "path" else str(seen) == value
-        if seen is None or not fits:
+def matches(entry: JournalEntry, filters: Mapping[str, str]) -> bool:
+    """Whether an entry has each value of ``filters``; a path may be given by its beginning."""
+    for name, text in filters.items():
+        value = getattr(entry, name)
+        is_match = str(value).startswith(text) if name == "path" else str(value) == text
+        if value is None or not is_match:
             return False
     return True
-
-
-def to_dict(exchange: JournalEntry) -> dict[str, Any]:
-    """An exchange as the admin API shows it."""
-    return asdict(exchange)

@@ -1,4 +1,4 @@
-"""API keys: whose they are and what they may do (floor 3, pure)."""
+"""API keys: the account each belongs to and what it may do (floor 3, pure)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _KEY = re.compile(r"cs_[A-Za-z0-9_-]{1,200}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A good key. ``account`` stands for it wherever it is kept or shown; ``credits`` is what it begins with."""
+    """A valid API key without its secret.
+
+    ``account`` stands for it wherever it is stored or shown; ``credits`` is the balance that the account starts with.
+    """
 
     account: str
     name: str
@@ -25,27 +28,29 @@ class Key:
 
 
 class Keys:
-    """The keys that a mock knows: those of a file, and by default every other well-formed one."""
+    """The API keys of a mock: those of a keys file and, unless the file says otherwise, every well-formed key."""
 
-    def __init__(self, status_reply: Mapping[str, Any], credits: int, listed: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, status_reply: Mapping[str, Any], credits: int, keys_file: Mapping[str, Any] | None = None
+    ) -> None:
         self._reply = status_reply
         self._credits = credits
-        self._listed: Mapping[str, Any] = (listed or {}).get("keys", {})
-        self._others: bool = (listed or {}).get("others", True)
+        self._entries: Mapping[str, Any] = (keys_file or {}).get("keys", {})
+        self._accepts_others: bool = (keys_file or {}).get("others", True)
 
     def find(self, secret: str) -> Key | None:
         """The key of that secret; None where it is malformed, unknown or revoked."""
-        entry = self._listed.get(secret)
-        if not _KEY.fullmatch(secret) or (entry is None and not self._others):
+        entry = self._entries.get(secret)
+        if not _KEY.fullmatch(secret) or (entry is None and not self._accepts_others):
             return None
         entry = entry or {}
         if entry.get("revoked"):
             return None
-        said, account = self._reply["apiKey"], self._reply["account"]
+        key, account = self._reply["apiKey"], self._reply["account"]
         return Key(
             account=derive_account(secret),
-            name=entry.get("name", said["name"]),
-            scopes=tuple(entry.get("scopes", said["scopes"])),
+            name=entry.get("name", key["name"]),
+            scopes=tuple(entry.get("scopes", key["scopes"])),
             email=entry.get("email", account["email"]),
             plan=entry.get("plan", account["plan"]),
             credits=entry.get("credits", self._credits),
@@ -54,5 +59,5 @@ class Keys:
 
 @lru_cache(maxsize=1024)
 def derive_account(secret: str) -> str:
-    """The name of a key's account, from which the key cannot be told."""
+    """The name of a key's account. It is a hash, so that the secret cannot be read from it."""
     return f"acct_{hashlib.sha256(secret.encode(errors='backslashreplace')).hexdigest()[:16]}"

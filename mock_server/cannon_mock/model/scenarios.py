@@ -1,4 +1,4 @@
-"""What is to become of a request, as data: outcome, pace, faults, chosen by name or by rule (floor 3, pure)."""
+"""What happens to a request, as data: outcome, pace and faults, chosen by name or by rule (floor 3, pure)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from cannon_spec.contract.lifecycle import Outcome
 HEADER = "x-mock-scenario"
 """The request header that names a scenario for one create."""
 
-_MAGIC = re.compile(r"\[mock:([A-Za-z0-9_.-]{1,60})\]")
+_NAME_IN_PROMPT = re.compile(r"\[mock:([A-Za-z0-9_.-]{1,60})\]")
 
 FaultPoint = Literal["create", "poll", "asset"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong with an exchange.
+    """One thing that goes wrong with a request ``on`` a create, a poll or an asset.
 
-    ``stored``: a create is carried out before it goes wrong. ``times``: only the first so many go wrong; None means
-    all. ``limit``: only what exceeds so many ``requests`` in ``window_ms``. The rest says what the client gets.
+    ``stored``: a create is stored before it goes wrong. ``times``: only the first so many requests go wrong; None
+    means all. ``limit``: only requests beyond so many ``requests`` in ``window_ms`` go wrong. The other fields say what
+    the client gets.
     """
 
     on: FaultPoint
@@ -42,7 +43,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class ReplyPatch:
-    """A reply changed by a JSON Merge Patch, as a later version of the service might; only in ``status``, if given."""
+    """A JSON Merge Patch for a reply, as a later version of the service might change it.
+
+    With ``status`` it applies to replies of that status alone.
+    """
 
     on: Literal["create", "poll"]
     patch: Mapping[str, Any]
@@ -64,9 +68,9 @@ class WebhookFaults:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """How fast a task goes, how it ends, and what goes wrong on the way.
+    """How fast a task proceeds, how it ends, and which faults occur.
 
-    ``factor`` stretches its times; ``stuck`` names the state that it never leaves.
+    ``factor`` multiplies its times; ``stuck`` names a state that it never leaves.
     """
 
     name: str
@@ -83,7 +87,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRule:
-    """Chooses a scenario for the creates that match all that it names, for the next ``times`` of them if given."""
+    """Chooses a scenario for creates that match all of its fields; with ``times`` for the next so many of them."""
 
     id: int
     scenario: str
@@ -94,7 +98,7 @@ class ScenarioRule:
     times: int | None = None
 
     def matches(self, operation: str, input: Mapping[str, Any], account: str) -> bool:
-        """Whether a create is one of those it is for."""
+        """Whether a create has every value that the rule names; its prompt contains the rule's."""
         return (
             self.operation in ("", operation)
             and self.model in ("", input.get("model"))
@@ -104,33 +108,33 @@ class ScenarioRule:
 
 
 def read_scenarios(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Scenario]:
-    """Scenarios by name, from what the contract says of each."""
-    return {name: _scenario(name, dict(entry)) for name, entry in entries.items()}
+    """Scenarios by name, from their entries in the contract's data."""
+    return {name: _read_scenario(name, dict(entry)) for name, entry in entries.items()}
 
 
 def find_name_in_prompt(prompt: object) -> str | None:
-    """The name that a prompt calls a scenario by: ``[mock:NAME]``."""
-    found = _MAGIC.search(prompt) if isinstance(prompt, str) and "[mock:" in prompt else None
-    return found[1] if found else None
+    """The name of a scenario that a prompt contains as ``[mock:NAME]``."""
+    match = _NAME_IN_PROMPT.search(prompt) if isinstance(prompt, str) and "[mock:" in prompt else None
+    return match[1] if match else None
 
 
 def use_rule(rules: Iterable[ScenarioRule], id_: int) -> list[ScenarioRule]:
-    """The rules after one of them was used once: its ``times`` go down, and at none it goes."""
-    left = []
+    """The rules after one of them was used once: its ``times`` go down by one, and at 0 the rule is removed."""
+    remaining_rules = []
     for rule in rules:
         if rule.id != id_ or rule.times is None:
-            left.append(rule)
+            remaining_rules.append(rule)
         elif rule.times > 1:
-            left.append(replace(rule, times=rule.times - 1))
-    return left
+            remaining_rules.append(replace(rule, times=rule.times - 1))
+    return remaining_rules
 
 
-def _scenario(name: str, entry: dict[str, Any]) -> Scenario:
+def _read_scenario(name: str, entry: dict[str, Any]) -> Scenario:
     pace = entry.pop("pace", {})
     return Scenario(
         name=name,
         faults=tuple(Fault(**fault) for fault in entry.pop("faults", ())),
-        patches=tuple(ReplyPatch(**drift) for drift in entry.pop("drift", ())),
+        patches=tuple(ReplyPatch(**patch) for patch in entry.pop("drift", ())),
         webhook=WebhookFaults(**entry.pop("webhook", {})),
         **pace,
         **{"text": "", **entry},

@@ -24,7 +24,7 @@ class Store:
 
     def __init__(self, records: Records, max_tasks: int, retries_ms: Sequence[int], patience_ms: int) -> None:
         self.records = records
-        self.tasks = TaskStore(records, None if records.shared else max_tasks)
+        self.tasks = TaskStore(records, None if records.is_shared else max_tasks)
         self.deliveries = DeliveryStore(records, retries_ms, patience_ms)
 
     def forget_journal(self) -> None:

@@ -19,7 +19,7 @@ _LAST = "\U0010ffff"
 class MemoryRecords:
     """Records that are gone with their process. One lock keeps threads apart."""
 
-    shared = False
+    is_shared = False
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -47,7 +47,7 @@ class Transaction(Reading, Protocol):
 class Records(Reading, Protocol):
     """Records, queues and logs, safe among threads and whoever else shares them."""
 
-    shared: bool
+    is_shared: bool
     """Whether another process may use the same records."""
 
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:

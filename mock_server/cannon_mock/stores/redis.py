@@ -33,7 +33,7 @@ class RedisRecords:
     StoreError too where there is no server, or where an earlier version of the mock has a store under the prefix.
     """
 
-    shared = True
+    is_shared = True
 
     def __init__(self, url: str, prefix: str = _PREFIX) -> None:
         self._prefix = f"{prefix}{_LAYOUT}:"

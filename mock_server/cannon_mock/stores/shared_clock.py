@@ -1,38 +1,38 @@
-"""The course of a clock that several processes share (floor 4)."""
+"""The settings of a clock that several processes share (floor 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from cannon_mock.model.course import ClockSettings
+from cannon_mock.model.clock_settings import ClockSettings
 from cannon_mock.stores import shared_values
 from cannon_mock.stores.records import Records
 
 
 class SharedClockState:
-    """A clock's course in a store, and the store's real time."""
+    """A clock's settings in a store, with the store's real time."""
 
     def __init__(self, records: Records, scale: float) -> None:
         self._records = records
         self._scale = scale
 
     def now_ms(self) -> int:
-        """See Place."""
+        """See ClockState."""
         return self._records.now_ms()
 
     def settings(self) -> ClockSettings:
-        """See Place."""
-        value = shared_values.read(self._records, "clock", None)
-        return self.change(lambda course: course) if value is None else ClockSettings(*value)
+        """See ClockState."""
+        values = shared_values.read(self._records, "clock", None)
+        return self.change(lambda settings: settings) if values is None else ClockSettings(*values)
 
     def change(self, step: Callable[[ClockSettings], ClockSettings]) -> ClockSettings:
-        """See Place."""
+        """See ClockState."""
         real_ms = self.now_ms()
-        start = [real_ms, real_ms, self._scale]
+        initial_values = [real_ms, real_ms, self._scale]
 
-        def on(value: list[Any]) -> list[Any]:
-            course = step(ClockSettings(*value))
-            return [course.at_ms, course.real_ms, course.scale]
+        def change_values(values: list[Any]) -> list[Any]:
+            settings = step(ClockSettings(*values))
+            return [settings.at_ms, settings.real_ms, settings.scale]
 
-        return ClockSettings(*shared_values.change(self._records, "clock", start, on))
+        return ClockSettings(*shared_values.change(self._records, "clock", initial_values, change_values))

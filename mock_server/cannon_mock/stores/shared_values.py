@@ -1,4 +1,4 @@
-"""Small values that all processes of a mock share: its course of time, its rules, its counts (floor 4)."""
+"""Small values that all processes of a mock share: the settings of its clock, rules, counts (floor 4)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 from cannon_mock.stores.records import Records, Transaction
 
-_BLOCK = 1000
-_MOST_TALLIES = 500
+_BLOCK_SIZE = 1000
+_MOST_COUNTS = 500
 
 
 def build_record_name(name: str) -> str:
-    """The record that a value is kept in."""
+    """The name of the record that holds a value."""
     return f"cell:{name}"
 
 
@@ -25,65 +25,64 @@ def read(records: Records, name: str, default: Any) -> Any:
 
 
 def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]) -> Any:
-    """Replace a value by what ``step`` makes of it, and give that; nobody else changes it in between."""
-    cell = build_record_name(name)
+    """Replace a value by what ``step`` makes of it and return that; nobody else changes it in between."""
+    record = build_record_name(name)
 
     def work(transaction: Transaction) -> Any:
-        text = transaction.get(cell)
+        text = transaction.get(record)
         value = step(default if text is None else json.loads(text))
-        transaction.put(cell, json.dumps(value, separators=(",", ":")))
+        transaction.put(record, json.dumps(value, separators=(",", ":")))
         return value
 
-    return records.transact((cell,), work)
+    return records.transact((record,), work)
 
 
 def count(records: Records, name: str) -> int:
-    """Count ``name`` once more; how often it was counted. Only the names counted last are remembered."""
+    """Count ``name`` once more and return how often it was counted. Only the names counted last are remembered."""
 
-    def step(tallies: dict[str, int]) -> dict[str, int]:
-        seen = tallies.pop(name, 0) + 1
-        kept = list(tallies.items())[-_MOST_TALLIES + 1 :]
-        return dict([*kept, (name, seen)])
+    def step(counts: dict[str, int]) -> dict[str, int]:
+        number = counts.pop(name, 0) + 1
+        return _append_last(counts, name, number)
 
-    seen: int = change(records, "tallies", {}, step)[name]
-    return seen
+    number: int = change(records, "tallies", {}, step)[name]
+    return number
 
 
 def count_in_window(records: Records, name: str, now_ms: int, window_ms: int, most: int) -> int:
-    """Count ``name`` now, unless ``most`` were counted in the last ``window_ms``: then how long until one more may be.
+    """Count ``name`` now, unless it was counted ``most`` times in the last ``window_ms``.
 
-    0 where it was counted.
+    Returns 0 where it was counted, otherwise the milliseconds until it can be counted again.
     """
-    waits = 0
+    wait_ms = 0
 
     def step(windows: dict[str, list[int]]) -> dict[str, list[int]]:
-        nonlocal waits
-        recent = [at_ms for at_ms in windows.pop(name, []) if at_ms > now_ms - window_ms]
-        waits = recent[0] + window_ms - now_ms if len(recent) >= most else 0
-        kept = list(windows.items())[-_MOST_TALLIES + 1 :]
-        return dict([*kept, (name, recent if waits else [*recent, now_ms])])
+        nonlocal wait_ms
+        times = [at_ms for at_ms in windows.pop(name, []) if at_ms > now_ms - window_ms]
+        wait_ms = times[0] + window_ms - now_ms if len(times) >= most else 0
+        return _append_last(windows, name, times if wait_ms else [*times, now_ms])
 
     change(records, "windows", {}, step)
-    return waits
+    return wait_ms
+
+
+def _append_last(values: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """The values with one more at the end. The oldest are dropped, as a name is counted for each key of a client."""
+    return dict([*list(values.items())[-_MOST_COUNTS + 1 :], (name, value)])
 
 
 class Numbers(Iterator[int]):
-    """Numbers from 1 on, of which no two processes get the same: each takes a block of them at a time."""
+    """Numbers from 1 on. No two processes get the same one, as each takes a block of them at a time."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
         self._lock = Lock()
-        self.forget()
-
-    def forget(self) -> None:
-        """Take a new block next time: the store was cleared, or this process is a copy of another."""
-        self._left: Iterator[int] = iter(())
+        self._block: Iterator[int] = iter(())
 
     def __next__(self) -> int:
         with self._lock:
-            number = next(self._left, None)
+            number = next(self._block, None)
             if number is None:
-                last = change(self._records, "numbers", 0, lambda before: before + _BLOCK)
-                self._left = iter(range(last - _BLOCK + 1, last + 1))
-                number = next(self._left)
+                last = change(self._records, "numbers", 0, lambda before: before + _BLOCK_SIZE)
+                self._block = iter(range(last - _BLOCK_SIZE + 1, last + 1))
+                number = next(self._block)
             return number

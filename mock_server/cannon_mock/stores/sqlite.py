@@ -47,7 +47,7 @@ class SqliteRecords:
     Raises StoreError for a file that cannot be opened or is none of ours.
     """
 
-    shared = True
+    is_shared = True
 
     def __init__(self, path: str) -> None:
         self._path = path

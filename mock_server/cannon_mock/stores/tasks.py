@@ -17,17 +17,19 @@ WEBHOOKS = "webhooks"
 """The queue of deliveries, by the time they are due."""
 
 _TASKS = "tasks"
-_KEPT = "kept"
-_FORGOTTEN = "forgotten"
+"""The queue of tasks, by the time they end."""
+
+_TASK_COUNT = "kept"
+_FORGOTTEN_COUNT = "forgotten"
 _PAGE = 500
 _ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A client's key for one create, the fingerprint of the body that came with it, and when it is forgotten.
+    """A client's key for one create, the fingerprint of the body that came with it, and when it expires.
 
-    Until ``busy_until_ms`` the create is still under way for others.
+    Until ``busy_until_ms`` the create is still under way.
     """
 
     key: str
@@ -37,7 +39,7 @@ class IdempotencyKey:
 
 
 class KeyReused(Exception):
-    """The idempotency key is known with another body; nothing was stored."""
+    """The idempotency key belongs to another body; nothing was stored."""
 
 
 class KeyBusy(Exception):
@@ -58,9 +60,9 @@ class NotEnoughCredits(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
+class _AccountRecord:
     balance: Balance
-    tasks: int
+    task_count: int
 
 
 class TaskStore:
@@ -84,32 +86,34 @@ class TaskStore:
         self._settle(task.account, start, now_ms)
         names = [f"account:{task.account}", f"due:{task.account}"]
         if key is not None:
-            names.append(_key_name(task.account, key.key))
+            names.append(_build_key_name(task.account, key.key))
         if self._max_tasks is not None:
-            names += [_KEPT, _TASKS]
+            names += [_TASK_COUNT, _TASKS]
 
+        # One transaction looks up the key, checks the balance and writes the task: two creates with one key at the same
+        # moment make one task, and two that the balance covers one of are not both accepted.
         def work(t: Transaction) -> Task:
-            earlier = _earlier(t, task.account, key, now_ms)
-            if earlier is not None:
-                return earlier
-            account, fallen = _folded(t, task.account, start, now_ms)
+            earlier_task = _find_earlier_task(t, task.account, key, now_ms)
+            if earlier_task is not None:
+                return earlier_task
+            account, due_entries = _read_account(t, task.account, start, now_ms)
             if account.balance.available < task.credits:
                 raise NotEnoughCredits(account.balance.available, task.credits)
             hold, end = credits.build_entries(task.timeline, task.credits)
-            _drop_fallen(t, task.account, fallen)
+            _remove_entries(t, task.account, due_entries)
             balance = credits.apply_entries(account.balance, [hold], now_ms)
-            _put_account(t, task.account, _Account(balance, account.tasks + 1))
-            t.add(f"due:{task.account}", end.at_ms, _due_member(task.id, end))
-            _put_new(t, task, key, delivery)
+            _put_account(t, task.account, _AccountRecord(balance, account.task_count + 1))
+            t.add(f"due:{task.account}", end.at_ms, _encode_end(task.id, end))
+            _put_new_task(t, task, key, delivery)
             if self._max_tasks is not None:
-                self._keep_to(t, self._max_tasks, task.id)
+                self._make_room(t, self._max_tasks, task.id)
             return task
 
         return self._records.transact(names, work)
 
     def get(self, id_: str) -> Task | None:
         """The task of that request id."""
-        return _get(self._records, id_)
+        return _get_task(self._records, id_)
 
     def change(self, id_: str, delay_ms: int, step: Callable[[Task], Task]) -> Task | None:
         """Replace a task by what ``step`` makes of it; its credits and its webhook follow its end.
@@ -122,33 +126,35 @@ class TaskStore:
         due = f"due:{before.account}"
 
         def work(t: Transaction) -> Task | None:
-            task = _get(t, id_)
+            task = _get_task(t, id_)
             after = task and step(task)
             if task is None or after is None or after is task:
                 return task
-            _, was = credits.build_entries(task.timeline, task.credits)
-            _, end = credits.build_entries(after.timeline, after.credits)
-            if was != end:
-                if (was.at_ms, _due_member(id_, was)) not in t.earliest(due, was.at_ms, _ALL):
-                    return task  # it has ended for somebody whose clock is a moment ahead
-                t.remove(due, was.at_ms, _due_member(id_, was))
-                t.add(due, end.at_ms, _due_member(id_, end))
-                t.remove(_TASKS, was.at_ms, id_)
-                t.add(_TASKS, end.at_ms, id_)
-                _postpone(t, id_, end.at_ms + delay_ms)
+            _, old_end = credits.build_entries(task.timeline, task.credits)
+            _, new_end = credits.build_entries(after.timeline, after.credits)
+            if old_end != new_end:
+                # Where the old end has been settled, another process with a clock slightly ahead saw the task end.
+                # Settled credits are not taken back, so the task keeps that end too.
+                if (old_end.at_ms, _encode_end(id_, old_end)) not in t.earliest(due, old_end.at_ms, _ALL):
+                    return task
+                t.remove(due, old_end.at_ms, _encode_end(id_, old_end))
+                t.add(due, new_end.at_ms, _encode_end(id_, new_end))
+                t.remove(_TASKS, old_end.at_ms, id_)
+                t.add(_TASKS, new_end.at_ms, id_)
+                _move_delivery(t, id_, new_end.at_ms + delay_ms)
             t.put(f"task:{id_}", tasks.encode(after))
             return after
 
         return self._records.transact((f"task:{id_}", f"hook:{id_}", due), work)
 
     def release_key(self, account: str, key: IdempotencyKey) -> None:
-        """The create of this key is no longer under way."""
-        name = _key_name(account, key.key)
+        """Store that the create of this key is no longer under way."""
+        name = _build_key_name(account, key.key)
 
         def work(t: Transaction) -> None:
-            known = t.get(name)
-            if known is not None:
-                fingerprint, id_, expires_ms, _ = json.loads(known)
+            text = t.get(name)
+            if text is not None:
+                fingerprint, id_, expires_ms, _ = json.loads(text)
                 t.put(name, json.dumps([fingerprint, id_, expires_ms, 0]))
 
         self._records.transact((name,), work)
@@ -156,115 +162,122 @@ class TaskStore:
     def read_balance(self, account: str, start: int, now_ms: int) -> Balance:
         """The credits of an account now."""
         self._settle(account, start, now_ms)
-        known, fallen = _folded(self._records, account, start, now_ms)
-        return known.balance if not fallen else self.read_balance(account, start, now_ms)
+        record, due_entries = _read_account(self._records, account, start, now_ms)
+        # Record and queue are two reads. Entries that stand between them became due since, and are settled first.
+        return record.balance if not due_entries else self.read_balance(account, start, now_ms)
 
     def list_all(self) -> Iterator[Task]:
         """Every task, those that end last first, read a page at a time."""
-        before: tuple[int, str] | None = None
-        while page := self._records.latest(_TASKS, before, _PAGE):
+        last_place: tuple[int, str] | None = None
+        while page := self._records.latest(_TASKS, last_place, _PAGE):
             tasks_of_page = (self.get(id_) for _, id_ in page)
             yield from (task for task in tasks_of_page if task is not None)
-            before = page[-1]
+            last_place = page[-1]
 
     def count_forgotten(self) -> int:
         """How many tasks were forgotten to make room."""
-        return int(self._records.get(_FORGOTTEN) or 0)
+        return int(self._records.get(_FORGOTTEN_COUNT) or 0)
 
     def _settle(self, account: str, start: int, now_ms: int) -> None:
-        """Fold what fell due, a page at a time. Entries once folded are dropped, as the clock never runs backwards."""
+        """Apply the entries that are due to the account's balance, and drop them."""
         names = (f"account:{account}", f"due:{account}")
 
         def work(t: Transaction) -> int:
-            known, fallen = _folded(t, account, start, now_ms)
-            if fallen:
-                _drop_fallen(t, account, fallen)
-                _put_account(t, account, known)
-            return len(fallen)
+            record, due_entries = _read_account(t, account, start, now_ms)
+            if due_entries:
+                _remove_entries(t, account, due_entries)
+                _put_account(t, account, record)
+            return len(due_entries)
 
+        # A page for each transaction: after a jump of the clock an account can have 100,000 entries due, and one
+        # transaction over all of them would lock every other client out for seconds. Entries can be dropped once they
+        # are applied, as the clock never runs backwards.
         if self._records.earliest(names[1], now_ms, 1):
             while self._records.transact(names, work) == _PAGE:
                 pass
 
-    def _keep_to(self, t: Transaction, most: int, new: str) -> None:
-        """Make room by the task that ended first, or will; the new one stays."""
-        kept = int(t.get(_KEPT) or 0) + 1
-        if kept > most:
-            at_ms, id_ = next(place for place in t.earliest(_TASKS, FOREVER_MS, 2) if place[1] != new)
-            task = _get(t, id_)
+    def _make_room(self, t: Transaction, most: int, new_id: str) -> None:
+        """Forget the task that ended first, or will, where there are more than ``most``; the new one stays."""
+        task_count = int(t.get(_TASK_COUNT) or 0) + 1
+        if task_count > most:
+            at_ms, id_ = next(place for place in t.earliest(_TASKS, FOREVER_MS, 2) if place[1] != new_id)
+            task = _get_task(t, id_)
             if task is not None:
                 _forget(t, task, at_ms)
-            kept -= 1
-        t.put(_KEPT, str(kept))
+            task_count -= 1
+        t.put(_TASK_COUNT, str(task_count))
 
 
-def _get(reading: Reading, id_: str) -> Task | None:
+def _get_task(reading: Reading, id_: str) -> Task | None:
     text = reading.get(f"task:{id_}")
     return None if text is None else tasks.decode(text)
 
 
-def _key_name(account: str, key: str) -> str:
+def _build_key_name(account: str, key: str) -> str:
     return f"key:{account}:{key}"
 
 
-def _due_member(id_: str, end: Entry) -> str:
-    return f"{id_} {end.amount} {end.kind}"
-
-
-def _earlier(t: Transaction, account: str, key: IdempotencyKey | None, now_ms: int) -> Task | None:
-    known = None if key is None else t.get(_key_name(account, key.key))
-    if key is None or known is None:
+def _find_earlier_task(t: Transaction, account: str, key: IdempotencyKey | None, now_ms: int) -> Task | None:
+    """The task that was created with the same key. Raises KeyReused and KeyBusy."""
+    text = None if key is None else t.get(_build_key_name(account, key.key))
+    if key is None or text is None:
         return None
-    fingerprint, id_, expires_ms, busy_until_ms = json.loads(known)
+    fingerprint, id_, expires_ms, busy_until_ms = json.loads(text)
     if expires_ms <= now_ms:
         return None
     if fingerprint != key.fingerprint:
         raise KeyReused(key.key)
     if busy_until_ms > now_ms:
         raise KeyBusy(busy_until_ms - now_ms)
-    return _get(t, id_)
+    return _get_task(t, id_)
 
 
-def _folded(reading: Reading, account: str, start: int, now_ms: int) -> tuple[_Account, list[tuple[int, str]]]:
-    """An account with the oldest page of what fell due, and those entries."""
+def _read_account(
+    reading: Reading, account: str, start: int, now_ms: int
+) -> tuple[_AccountRecord, list[tuple[int, str]]]:
+    """An account with the oldest page of its due entries applied, and those entries."""
     text = reading.get(f"account:{account}")
-    available, held, settled, count = (start, 0, 0, 0) if text is None else json.loads(text)
-    fallen = reading.earliest(f"due:{account}", now_ms, _PAGE)
-    balance = credits.apply_entries(Balance(available, held, settled), map(_entry, fallen), now_ms)
-    return _Account(balance, count), fallen
+    *amounts, task_count = (start, 0, 0, 0) if text is None else json.loads(text)
+    due_entries = reading.earliest(f"due:{account}", now_ms, _PAGE)
+    balance = credits.apply_entries(Balance(*amounts), map(_decode_end, due_entries), now_ms)
+    return _AccountRecord(balance, task_count), due_entries
 
 
-def _entry(due: tuple[int, str]) -> Entry:
-    at_ms, member = due
+def _encode_end(id_: str, end: Entry) -> str:
+    """The member of a queue that stands for a task's end: enough to settle it without reading the task."""
+    return f"{id_} {end.amount} {end.kind}"
+
+
+def _decode_end(place: tuple[int, str]) -> Entry:
+    at_ms, member = place
     _, amount, kind = member.split(" ")
     return Entry(at_ms, "settle" if kind == "settle" else "release", int(amount))
 
 
-def _drop_fallen(t: Transaction, account: str, fallen: list[tuple[int, str]]) -> None:
-    for at_ms, member in fallen:
+def _remove_entries(t: Transaction, account: str, entries: list[tuple[int, str]]) -> None:
+    for at_ms, member in entries:
         t.remove(f"due:{account}", at_ms, member)
 
 
-def _put_account(t: Transaction, account: str, known: _Account) -> None:
-    balance = known.balance
-    t.put(
-        f"account:{account}",
-        json.dumps([balance.available, balance.held_credits, balance.settled_credits, known.tasks]),
-    )
+def _put_account(t: Transaction, account: str, record: _AccountRecord) -> None:
+    balance = record.balance
+    amounts = [balance.available, balance.held_credits, balance.settled_credits]
+    t.put(f"account:{account}", json.dumps([*amounts, record.task_count]))
 
 
-def _put_new(t: Transaction, task: Task, key: IdempotencyKey | None, delivery: Delivery | None) -> None:
+def _put_new_task(t: Transaction, task: Task, key: IdempotencyKey | None, delivery: Delivery | None) -> None:
     t.put(f"task:{task.id}", tasks.encode(task))
     t.add(_TASKS, task.timeline.ended_ms, task.id)
     if key is not None:
-        entry = [key.fingerprint, task.id, key.expires_ms, key.busy_until_ms]
-        t.put(_key_name(task.account, key.key), json.dumps(entry))
+        values = [key.fingerprint, task.id, key.expires_ms, key.busy_until_ms]
+        t.put(_build_key_name(task.account, key.key), json.dumps(values))
     if delivery is not None:
         t.put(f"hook:{task.id}", deliveries.encode(delivery))
         t.add(WEBHOOKS, delivery.due_ms, task.id)
 
 
-def _postpone(t: Transaction, id_: str, due_ms: int) -> None:
+def _move_delivery(t: Transaction, id_: str, due_ms: int) -> None:
+    """Make a task's delivery, if it has one, due at another time."""
     text = t.get(f"hook:{id_}")
     if text is not None:
         delivery = deliveries.decode(text)
@@ -277,20 +290,30 @@ def _forget(t: Transaction, task: Task, at_ms: int) -> None:
     """Forget a task with all that belongs to it, and its account with the last of its tasks."""
     t.remove(_TASKS, at_ms, task.id)
     t.drop(f"task:{task.id}")
-    t.put(_FORGOTTEN, str(int(t.get(_FORGOTTEN) or 0) + 1))
-    name = _key_name(task.account, task.idempotency_key or "")
-    known = t.get(name)
-    if known is not None and json.loads(known)[1] == task.id:  # else the key has expired, and was used again
-        t.drop(name)
-    hook = t.get(f"hook:{task.id}")
-    if hook is not None:
-        t.remove(WEBHOOKS, deliveries.decode(hook).due_ms, task.id)
+    t.put(_FORGOTTEN_COUNT, str(int(t.get(_FORGOTTEN_COUNT) or 0) + 1))
+    _forget_key(t, task)
+    text = t.get(f"hook:{task.id}")
+    if text is not None:
+        t.remove(WEBHOOKS, deliveries.decode(text).due_ms, task.id)
         t.drop(f"hook:{task.id}")
-    text = t.get(f"account:{task.account}")
-    *balance, count = json.loads(text) if text is not None else (0, 0, 0, 1)
-    if count > 1:
-        t.put(f"account:{task.account}", json.dumps([*balance, count - 1]))
+    _forget_account(t, task.account)
+
+
+def _forget_key(t: Transaction, task: Task) -> None:
+    name = _build_key_name(task.account, task.idempotency_key or "")
+    text = t.get(name)
+    if text is not None and json.loads(text)[1] == task.id:  # else the key has expired, and a later task used it again
+        t.drop(name)
+
+
+def _forget_account(t: Transaction, account: str) -> None:
+    """Count one task less, and forget the account where that was its last."""
+    text = t.get(f"account:{account}")
+    *amounts, task_count = json.loads(text) if text is not None else (0, 0, 0, 1)
+    if task_count > 1:
+        t.put(f"account:{account}", json.dumps([*amounts, task_count - 1]))
         return
-    t.drop(f"account:{task.account}")
-    for due in t.earliest(f"due:{task.account}", FOREVER_MS, _ALL):
-        t.remove(f"due:{task.account}", *due)
+    t.drop(f"account:{account}")
+    # The ends that are not settled yet go too: else an account that comes back would be paid for tasks of before.
+    for place in t.earliest(f"due:{account}", FOREVER_MS, _ALL):
+        t.remove(f"due:{account}", *place)
