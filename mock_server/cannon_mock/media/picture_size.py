@@ -34,26 +34,26 @@ def find_size(tables: Tables, model: str, input: Mapping[str, Any]) -> Size:
 
     A resolution or ratio that no table lists counts as the model's default.
     """
-    computed = tables["computed"]
-    table = tables["models"].get(model, computed)
+    rules = tables["computed"]
+    table = tables["models"].get(model, rules)
     sizes: Mapping[str, Mapping[str, str]] = table.get("sizes", {})
-    tier = _choose_tier(computed, table, input)
+    tier = _choose_tier(rules, table, input)
     ratio = _choose_ratio(table, sizes.get(tier, {}), input)
     listed_size = sizes.get(tier, {}).get(ratio)
     if listed_size is not None:
         width, height = map(int, listed_size.split("x"))
         return Size(width, height, ratio, table["claim"])
-    side, proportion, step = _find_side(computed, sizes, tier), _parse_ratio(ratio) or 1.0, computed["step"]
+    side, proportion, step = _find_side(rules, sizes, tier), _parse_ratio(ratio) or 1.0, rules["step"]
     width, height = (_round_down(each, step) for each in (side * math.sqrt(proportion), side / math.sqrt(proportion)))
-    return Size(width, height, ratio, computed["claim"])
+    return Size(width, height, ratio, rules["claim"])
 
 
-def _choose_tier(computed: Tables, table: Tables, input: Mapping[str, Any]) -> str:
+def _choose_tier(rules: Tables, table: Tables, input: Mapping[str, Any]) -> str:
     """The tier of the input's resolution, else of its quality, else the model's default."""
-    tiers = {**computed["side"], **table.get("sizes", {})}
+    tiers = {**rules["side"], **table.get("sizes", {})}
     quality = input.get("quality")
     by_quality = table.get("quality", {}).get(quality) if isinstance(quality, str) else None
-    candidates = (input.get("resolution"), by_quality, table["resolution"], computed["resolution"])
+    candidates = (input.get("resolution"), by_quality, table["resolution"], rules["resolution"])
     return next(tier for tier in candidates if isinstance(tier, str) and tier in tiers)
 
 
@@ -66,10 +66,10 @@ def _choose_ratio(table: Tables, listed_ratios: Mapping[str, str], input: Mappin
     return default
 
 
-def _find_side(computed: Tables, sizes: Mapping[str, Mapping[str, str]], tier: str) -> float:
+def _find_side(rules: Tables, sizes: Mapping[str, Mapping[str, str]], tier: str) -> float:
     """The side of a square of the tier's area; of the first listed size where only the model's table has the tier."""
-    if tier in computed["side"]:
-        return float(computed["side"][tier])
+    if tier in rules["side"]:
+        return float(rules["side"][tier])
     width, height = next(iter(sizes[tier].values())).split("x")
     return math.sqrt(int(width) * int(height))
 

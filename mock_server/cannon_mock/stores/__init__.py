@@ -1,4 +1,4 @@
-"""Where a mock keeps what must outlive a request: tasks, webhooks, small shared values, the journal (floor 4)."""
+"""What a mock stores: tasks, deliveries of webhooks, small shared values, the journal (floor 4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SERVERS = ("redis://", "rediss://", "unix://")
 
 
 class Store:
-    """Tasks and webhooks over one set of records, which hold the journal and the shared values too."""
+    """Tasks and deliveries over one set of records, which hold the journal and the shared values too."""
 
     def __init__(self, records: Records, max_tasks: int, retries_ms: Sequence[int], patience_ms: int) -> None:
         self.records = records
@@ -37,7 +37,7 @@ class Store:
 
 
 def open_records(url: str) -> Records:
-    """The records at ``memory``, ``sqlite:FILE`` or ``redis://HOST``. Raises StoreError where they cannot be had."""
+    """Open the records at ``memory``, ``sqlite:FILE`` or ``redis://HOST``. Raises StoreError where that fails."""
     if url == MEMORY:
         return MemoryRecords()
     if url.startswith(_FILE) and len(url) > len(_FILE):
@@ -48,4 +48,4 @@ def open_records(url: str) -> Records:
         from cannon_mock.stores.redis import RedisRecords
 
         return RedisRecords(url)
-    raise StoreError(f"store {url}: one of memory, sqlite:FILE, redis://HOST:PORT/NUMBER")
+    raise StoreError(f"store {url} is unknown; write memory, sqlite:FILE or redis://HOST:PORT/NUMBER")

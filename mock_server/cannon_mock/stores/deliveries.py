@@ -53,13 +53,13 @@ class DeliveryStore:
         names = (WEBHOOKS, _UNDER_WAY, _build_name(delivery.task_id))
 
         def work(t: Transaction) -> None:
-            stored = _get(t, delivery.task_id)
-            if stored is None:  # a reset forgot it while the attempt was made
+            current = _get(t, delivery.task_id)
+            if current is None:  # a reset forgot it while the attempt was made
                 _end_attempt(t, delivery.task_id)
                 return
-            if len(stored.attempts) != len(delivery.attempts):
+            if len(current.attempts) != len(delivery.attempts):
                 return  # it counted as dead and failed before its response came; the next attempt may be under way
-            _put_after_attempt(t, stored, deliveries.finish_attempt(stored, response, self._retries_ms, now_ms))
+            _put_after_attempt(t, current, deliveries.finish_attempt(current, response, self._retries_ms, now_ms))
 
         self._records.transact(names, work)
 
@@ -77,11 +77,11 @@ class DeliveryStore:
         """Make a delivery due now, whatever its state. None where the task has no webhook."""
 
         def work(t: Transaction) -> Delivery | None:
-            stored = _get(t, task_id)
-            if stored is None:
+            current = _get(t, task_id)
+            if current is None:
                 return None
-            pending = replace(stored, state="pending", due_ms=now_ms)
-            _put(t, stored, pending)
+            pending = replace(current, state="pending", due_ms=now_ms)
+            _put(t, current, pending)
             return pending
 
         return self._records.transact((WEBHOOKS, _build_name(task_id)), work)
@@ -99,16 +99,16 @@ class DeliveryStore:
         deadline_ms = self._records.now_ms() + self._patience_ms
 
         def work(t: Transaction) -> Delivery | None:
-            stored = _get(t, task_id)
+            current = _get(t, task_id)
             if (due_ms, task_id) not in t.earliest(WEBHOOKS, due_ms, 1000):
                 return None  # another process claimed it since it was found
             # Whatever the record says, the place in the queue goes: else every later claim would find it first again.
             t.remove(WEBHOOKS, due_ms, task_id)
-            if stored is None or stored.due_ms != due_ms or stored.state != "pending":
+            if current is None or current.due_ms != due_ms or current.state != "pending":
                 return None
             # The deadline is in real time: the mock's clock may be stopped, or moved by days while an attempt is made.
             t.add(_UNDER_WAY, deadline_ms, task_id)
-            delivery = deliveries.start_attempt(stored, now_ms)
+            delivery = deliveries.start_attempt(current, now_ms)
             t.put(_build_name(task_id), deliveries.encode(delivery))
             return delivery
 

@@ -14,19 +14,21 @@ from cannon_mock.stores.records import Transaction
 T = TypeVar("T")
 
 _LAST = "\U0010ffff"
+"""Sorts after every member of a queue."""
 
 
 class MemoryRecords:
-    """Records that are gone with their process. One lock keeps threads apart."""
+    """Records that end with their process."""
 
     is_shared = False
 
     def __init__(self) -> None:
+        # One lock for whole transactions. A read outside of one takes no lock: what it returns may be a moment old.
         self._lock = Lock()
         self._records: dict[str, str] = {}
         self._queues: dict[str, list[tuple[int, str]]] = {}
         self._logs: dict[str, deque[str]] = {}
-        self._real_ns = time.time_ns() - time.monotonic_ns()
+        self._offset_ns = time.time_ns() - time.monotonic_ns()
 
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
         """See Records."""
@@ -52,10 +54,10 @@ class MemoryRecords:
     def remove(self, queue: str, at_ms: int, member: str) -> None:
         """See Transaction."""
         members = self._queues.get(queue, [])
-        place = bisect_left(members, (at_ms, member))
-        if members[place : place + 1] == [(at_ms, member)]:
-            del members[place]
-            if not members:
+        index = bisect_left(members, (at_ms, member))
+        if members[index : index + 1] == [(at_ms, member)]:
+            del members[index]
+            if not members:  # a queue for each account ever seen would fill the memory of a mock that runs for weeks
                 del self._queues[queue]
 
     def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
@@ -71,19 +73,19 @@ class MemoryRecords:
 
     def append(self, log: str, value: str, most: int) -> None:
         """See Records."""
-        kept = self._logs.get(log)
-        if kept is None or kept.maxlen != most:
-            kept = self._logs[log] = deque(kept or (), maxlen=most)
-        kept.append(value)
+        entries = self._logs.get(log)
+        if entries is None or entries.maxlen != most:
+            entries = self._logs[log] = deque(entries or (), maxlen=most)
+        entries.append(value)
 
     def entries(self, log: str, most: int) -> list[str]:
         """See Records."""
-        kept = list(self._logs.get(log, ()))
-        return kept[max(0, len(kept) - most) :]
+        entries = list(self._logs.get(log, ()))
+        return entries[max(0, len(entries) - most) :]
 
     def now_ms(self) -> int:
         """See Records. It cannot be set back."""
-        return (time.monotonic_ns() + self._real_ns) // 1_000_000
+        return (time.monotonic_ns() + self._offset_ns) // 1_000_000
 
     def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
         """See Records."""

@@ -22,72 +22,73 @@ _LAYOUT = 2
 
 _KEYS_OF_LAYOUT_1 = ("r:cell:clock", "r:cell:secret", "q:tasks")
 _PAGE = 1000
-_BROKEN = (redis.ConnectionError, redis.TimeoutError)
-_SECONDS = 5
+_CONNECTION_ERRORS = (redis.ConnectionError, redis.TimeoutError)
+_TIMEOUT_S = 5
 
 
 class RedisRecords:
     """Records on the server at ``url``, under keys that start with ``prefix``.
 
-    A transaction whose end is not known, as the connection broke, is not tried again: it raises StoreError. Raises
-    StoreError too where there is no server, or where an earlier version of the mock has a store under the prefix.
+    A transaction during which the connection broke is not tried again, as the server may have carried it out: it raises
+    StoreError. Raises StoreError too where there is no server, or where an earlier version of the mock has a store
+    under the prefix.
     """
 
     is_shared = True
 
     def __init__(self, url: str, prefix: str = _PREFIX) -> None:
         self._prefix = f"{prefix}{_LAYOUT}:"
-        self._address = _without_password(url)
+        self._address = _hide_password(url)
         try:
             self._client: Any = redis.Redis.from_url(
                 url,
                 decode_responses=True,
-                socket_connect_timeout=_SECONDS,
-                socket_timeout=_SECONDS,
-                retry=Retry(NoBackoff(), 1),  # once, for a connection that the server's restart left dead
+                socket_connect_timeout=_TIMEOUT_S,
+                socket_timeout=_TIMEOUT_S,
+                retry=Retry(NoBackoff(), 1),  # once, for a pooled connection that a restart of the server has ended
             )
         except (ValueError, redis.RedisError) as error:
             raise StoreError(f"{self._address}: {error}; write redis://HOST:PORT/NUMBER") from None
-        with self._telling():
+        with self._translate_errors():
             self._refuse_layout_1(prefix)
 
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
         """See Records."""
-        watched = [key for name in names for key in (self._record(name), self._queue(name))]
-        with self._telling(), self._client.pipeline() as pipe:
+        keys = [key for name in names for key in (self._record(name), self._queue(name))]
+        with self._translate_errors(), self._client.pipeline() as pipe:
             while True:
                 try:
-                    pipe.watch(*watched)
-                    transaction = _Transaction(self, pipe)
+                    pipe.watch(*keys)
+                    transaction = RedisTransaction(self, pipe)
                     result = work(transaction)
                     transaction.commit()
                     return result
-                except redis.WatchError:  # somebody was faster: one of us always gets on
+                except redis.WatchError:  # another process was faster; one of them always succeeds, so this ends
                     continue
 
     def get(self, name: str) -> str | None:
         """See Reading."""
-        with self._telling():
+        with self._translate_errors():
             value: str | None = self._client.get(self._record(name))
             return value
 
     def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
         """See Reading."""
-        with self._telling():
+        with self._translate_errors():
             return self._earliest(self._client, queue, until_ms, most)
 
     def latest(self, queue: str, before: tuple[int, str] | None, most: int) -> list[tuple[int, str]]:
         """See Records."""
-        with self._telling():
+        with self._translate_errors():
             key, start = self._queue(queue), 0
             if before is not None:
-                place = self._client.zrevrank(key, _member(*before))
-                start = self._later(key, before) if place is None else place + 1
-            return [_place(member) for member in self._client.zrevrange(key, start, start + most - 1)]
+                rank = self._client.zrevrank(key, _encode_place(*before))
+                start = self._count_later(key, before) if rank is None else rank + 1
+            return [_decode_place(member) for member in self._client.zrevrange(key, start, start + most - 1)]
 
     def append(self, log: str, value: str, most: int) -> None:
         """See Records."""
-        with self._telling(), self._client.pipeline() as pipe:
+        with self._translate_errors(), self._client.pipeline() as pipe:
             pipe.rpush(self._log(log), value)
             pipe.ltrim(self._log(log), -most, -1)
             pipe.execute()
@@ -96,26 +97,26 @@ class RedisRecords:
         """See Records."""
         if not most:
             return []
-        with self._telling():
-            found: list[str] = self._client.lrange(self._log(log), -most, -1)
-            return found
+        with self._translate_errors():
+            entries: list[str] = self._client.lrange(self._log(log), -most, -1)
+            return entries
 
     def now_ms(self) -> int:
         """See Records."""
-        with self._telling():
+        with self._translate_errors():
             seconds, micros = self._client.time()
             return int(seconds) * 1000 + int(micros) // 1000
 
     def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
         """See Records."""
-        with self._telling():
+        with self._translate_errors():
             if log is not None:
                 self._client.unlink(self._log(log))
                 return
             page: list[str] = []
-            kept = {self._record(name) for name in keep}
-            for key in self._client.scan_iter(match=f"{_literal(self._prefix)}*", count=_PAGE):
-                page += [] if key in kept else [key]
+            keys_to_keep = {self._record(name) for name in keep}
+            for key in self._client.scan_iter(match=f"{_escape_pattern(self._prefix)}*", count=_PAGE):
+                page += [] if key in keys_to_keep else [key]
                 if len(page) == _PAGE:
                     self._client.unlink(*page)
                     page.clear()
@@ -143,18 +144,18 @@ class RedisRecords:
         return f"{self._prefix}l:{name}"
 
     def _earliest(self, client: Any, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
-        found = client.zrange(self._queue(queue), "-inf", until_ms, byscore=True, offset=0, num=most)
-        return [_place(member) for member in found]
+        members = client.zrange(self._queue(queue), "-inf", until_ms, byscore=True, offset=0, num=most)
+        return [_decode_place(member) for member in members]
 
-    def _later(self, key: str, gone: tuple[int, str]) -> int:
-        """How many members stand after a place whose own member has gone."""
-        later: int = self._client.zcount(key, f"({gone[0]}", "+inf")
-        same = self._client.zrange(key, gone[0], gone[0], byscore=True)
-        return later + sum(_place(member) > gone for member in same)
+    def _count_later(self, key: str, place: tuple[int, str]) -> int:
+        """How many members come after a place whose own member has been removed."""
+        later: int = self._client.zcount(key, f"({place[0]}", "+inf")
+        same_time = self._client.zrange(key, place[0], place[0], byscore=True)
+        return later + sum(_decode_place(member) > place for member in same_time)
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Say in one line what is wrong with the server."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Raise an error of the server as a StoreError of one line."""
         try:
             yield
         except redis.WatchError:
@@ -163,8 +164,8 @@ class RedisRecords:
             raise StoreError(f"{self._address}: {error}; is the server up, and the address right?") from None
 
 
-class _Transaction:
-    """Reads at once, and writes that wait for the end."""
+class RedisTransaction:
+    """A transaction on the server: it reads at once, and collects its writes for ``commit``."""
 
     def __init__(self, records: RedisRecords, pipe: Pipeline) -> None:
         self._records = records
@@ -190,42 +191,44 @@ class _Transaction:
 
     def add(self, queue: str, at_ms: int, member: str) -> None:
         """See Transaction."""
-        self._writes.append(lambda: self._pipe.zadd(self._records._queue(queue), {_member(at_ms, member): at_ms}))
+        self._writes.append(lambda: self._pipe.zadd(self._records._queue(queue), {_encode_place(at_ms, member): at_ms}))
 
     def remove(self, queue: str, at_ms: int, member: str) -> None:
         """See Transaction."""
-        self._writes.append(lambda: self._pipe.zrem(self._records._queue(queue), _member(at_ms, member)))
+        self._writes.append(lambda: self._pipe.zrem(self._records._queue(queue), _encode_place(at_ms, member)))
 
     def commit(self) -> None:
-        """Write all, unless what was read has changed since: then raise WatchError."""
+        """Write everything. Raises WatchError where a record or queue that the transaction names has changed since."""
         self._pipe.multi()
         for write in self._writes:
             write()
         try:
             self._pipe.execute()
         except redis.WatchError as error:
-            if isinstance(error.__context__, _BROKEN):  # redis-py says so where the connection broke too
+            # redis-py raises WatchError for a broken connection too; then the writes may have happened, and trying
+            # again could create a task twice.
+            if isinstance(error.__context__, _CONNECTION_ERRORS):
                 raise error.__context__ from None
             raise
 
 
-def _member(at_ms: int, member: str) -> str:
-    """A member as the server has it: one and the same may stand in a queue at two times."""
+def _encode_place(at_ms: int, member: str) -> str:
+    """A member as the server has it, with its time, as a queue can have one member at two times."""
     return f"{at_ms} {member}"
 
 
-def _place(member: str) -> tuple[int, str]:
+def _decode_place(member: str) -> tuple[int, str]:
     at_ms, _, name = member.partition(" ")
     return int(at_ms), name
 
 
-def _literal(prefix: str) -> str:
-    """A prefix that a pattern of the server's takes as it stands."""
+def _escape_pattern(prefix: str) -> str:
+    """A prefix as a pattern of the server that matches it literally."""
     return "".join(f"\\{each}" if each in "*?[]\\^-" else each for each in prefix)
 
 
-def _without_password(url: str) -> str:
-    """The address as it may be shown."""
+def _hide_password(url: str) -> str:
+    """The address without user name and password, for messages."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

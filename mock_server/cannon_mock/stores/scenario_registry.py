@@ -32,8 +32,8 @@ class ScenarioRegistry:
     def find(self, name: str) -> Scenario | None:
         """The scenario of that name; None where there is none."""
         scenario = self._contract_scenarios.get(name)
-        if scenario is None and name in (added := self._read_added()):
-            scenario = scenarios.read_scenarios({name: added[name]})[name]
+        if scenario is None and name in (added_entries := self._read_added()):
+            scenario = scenarios.read_scenarios({name: added_entries[name]})[name]
         return scenario
 
     def find_or_plain(self, name: str) -> Scenario:
@@ -60,10 +60,10 @@ class ScenarioRegistry:
         if name in self._contract_scenarios:
             raise LookupError(f"the scenario {name} is the contract's own; give yours another name")
 
-        def step(added: dict[str, Any]) -> dict[str, Any]:
-            if len(added) >= MOST_SCENARIOS and name not in added:
+        def step(entries: dict[str, Any]) -> dict[str, Any]:
+            if len(entries) >= MOST_SCENARIOS and name not in entries:
                 raise LookupError(f"there are {MOST_SCENARIOS} scenarios already; reset the mock to forget them")
-            return {**added, name: entry}
+            return {**entries, name: entry}
 
         shared_values.change(self._records, _ADDED_SCENARIOS, {}, step)
 
@@ -107,8 +107,8 @@ class ScenarioRegistry:
         return None if rule is None else rule.scenario
 
     def _read_added(self) -> dict[str, Any]:
-        added: dict[str, Any] = shared_values.read(self._records, _ADDED_SCENARIOS, {})
-        return added
+        entries: dict[str, Any] = shared_values.read(self._records, _ADDED_SCENARIOS, {})
+        return entries
 
 
 def _first_match(

@@ -42,18 +42,19 @@ _TRIM = "DELETE FROM logs WHERE log = ? AND n <= (SELECT n FROM logs WHERE log =
 
 
 class SqliteRecords:
-    """Records in the file at ``path``. What a transaction wrote outlives the process, however that ends.
+    """Records in the file at ``path``. What a transaction wrote survives the process, even one that is killed.
 
-    Raises StoreError for a file that cannot be opened or is none of ours.
+    Raises StoreError for a file that cannot be opened, is no store, or was written by another version of the mock.
     """
 
     is_shared = True
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._lock = Lock()  # our own threads take turns, rather than wait for the file's lock
-        self._held = local()
-        self._opened_ones: list[tuple[int, sqlite3.Connection]] = []
+        # Threads of one process take turns here: SQLite makes a thread that waits for the file's lock sleep and retry.
+        self._lock = Lock()
+        self._of_thread = local()
+        self._connections: list[tuple[int, sqlite3.Connection]] = []
         try:
             self._prepare()
         except sqlite3.Error as error:
@@ -61,8 +62,9 @@ class SqliteRecords:
 
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:  # noqa: ARG002 - a file is locked whole
         """See Records."""
-        with self._telling(), self._lock:
+        with self._translate_errors(), self._lock:
             connection = self._connection()
+            # IMMEDIATE takes the write lock first: two transactions that both read and then write would be deadlocked.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = work(self)
@@ -75,7 +77,7 @@ class SqliteRecords:
 
     def get(self, name: str) -> str | None:
         """See Reading."""
-        with self._telling():
+        with self._translate_errors():
             row = self._connection().execute("SELECT value FROM records WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
@@ -107,11 +109,11 @@ class SqliteRecords:
         return self._connection().execute(_LATEST_BEFORE, (queue, *before, most)).fetchall()
 
     def append(self, log: str, value: str, most: int) -> None:
-        """See Records. One statement; what is too much goes now and then."""
-        with self._telling(), self._lock:
+        """See Records."""
+        with self._translate_errors(), self._lock:
             connection = self._connection()
-            added = connection.execute("INSERT INTO logs (log, value) VALUES (?, ?)", (log, value)).lastrowid or 0
-            if added % _TRIM_EVERY == 0:
+            row_id = connection.execute("INSERT INTO logs (log, value) VALUES (?, ?)", (log, value)).lastrowid or 0
+            if row_id % _TRIM_EVERY == 0:  # a trim with each entry would double the cost of every request
                 connection.execute(_TRIM, (log, log, most))
 
     def entries(self, log: str, most: int) -> list[str]:
@@ -131,42 +133,43 @@ class SqliteRecords:
             if log is not None:
                 connection.execute("DELETE FROM logs WHERE log = ?", (log,))
                 return
-            places = ", ".join("?" for _ in keep)
-            connection.execute(f"DELETE FROM records WHERE name NOT IN ({places})", tuple(keep))  # noqa: S608
+            placeholders = ", ".join("?" for _ in keep)
+            connection.execute(f"DELETE FROM records WHERE name NOT IN ({placeholders})", tuple(keep))  # noqa: S608
             connection.execute("DELETE FROM queues")
             connection.execute("DELETE FROM logs")
 
         self.transact((), work)
 
     def close(self) -> None:
-        """See Records. No thread may be at work with them."""
-        for process, connection in self._opened_ones:
+        """See Records. No thread may use them any more."""
+        for process, connection in self._connections:
             if process == os.getpid():
                 connection.close()
-        self._opened_ones.clear()
-        self._held = local()
+        self._connections.clear()
+        self._of_thread = local()
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Say in one line what is wrong with the file."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Raise an error of SQLite as a StoreError of one line."""
         try:
             yield
         except sqlite3.Error as error:
             raise StoreError(f"{self._path}: {error}") from None
 
     def _connection(self) -> sqlite3.Connection:
-        """The connection of this thread, and of this process: none may cross a fork."""
-        if getattr(self._held, "process", None) != os.getpid():
-            self._held.connection = self._opened()
-            self._held.process = os.getpid()
-            self._opened_ones.append((os.getpid(), self._held.connection))
-        connection: sqlite3.Connection = self._held.connection
+        """The connection of this thread in this process: SQLite forbids to use one in a forked child."""
+        if getattr(self._of_thread, "process", None) != os.getpid():
+            self._of_thread.connection = self._open()
+            self._of_thread.process = os.getpid()
+            self._connections.append((os.getpid(), self._of_thread.connection))
+        connection: sqlite3.Connection = self._of_thread.connection
         return connection
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA synchronous = NORMAL")  # what was written outlives the process, not the machine
+            # Safe when a process is killed; only a power cut may lose the last writes, and a mock can lose them.
+            connection.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.Error:
             connection.close()
             raise
@@ -184,7 +187,7 @@ class SqliteRecords:
         raise StoreError(f"{self._path}: {problem}; name another file, or delete this one")
 
     def _prepare(self) -> None:
-        connection = self._opened()
+        connection = self._open()
         try:
             self._check_layout(connection)
             # WAL: a poll reads while another process writes; without it each waits for the other.

@@ -1,4 +1,4 @@
-"""HTTP calls that the mock makes: a POST to a webhook's receiver (floor 4)."""
+"""The HTTP calls of the mock: a POST to the receiver of a webhook (floor 4)."""
 
 from __future__ import annotations
 
@@ -10,37 +10,39 @@ from ipaddress import ip_address
 from cannon_mock.model.deliveries import DeliveryResponse
 
 TIMEOUT_S = 15
-"""How long a receiver may take."""
+"""How many seconds a receiver may take."""
 
 _LARGEST_PORT = 65_535
 
 Send = Callable[[str, bytes, Mapping[str, str]], DeliveryResponse | None]
-"""Posts a body with headers to an address; None where that address must not be called."""
+"""Posts a body with headers to an address; returns None where that address must not be called."""
 
 
 def build_send(hosts: frozenset[str]) -> Send:
-    """Posts to this machine and to ``hosts``, and to nobody else."""
+    """A ``Send`` that calls this machine and ``hosts`` alone."""
     return lambda url, body, headers: _post(url, body, headers) if may_call(url, hosts) else None
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse:
-    """POST a body; redirects are not followed, no proxy is asked, and the answer's body is not read."""
+    """POST a body. No redirect is followed and no proxy used: a body must not reach a host that is not allowed."""
     import httpx  # late: a mock that calls nobody starts without it
 
     try:
         with (
             httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client,
-            client.stream("POST", url, content=body, headers=dict(headers)) as reply,
+            # Streamed, so that the response's body, which may be endless, is not read.
+            client.stream("POST", url, content=body, headers=dict(headers)) as response,
         ):
-            return DeliveryResponse(reply.status_code, "", _retry_after_ms(reply.headers.get("Retry-After")))
+            return DeliveryResponse(response.status_code, "", _parse_retry_after(response.headers.get("Retry-After")))
     except httpx.HTTPError as error:
         return DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200])
 
 
 def may_call(url: str, hosts: frozenset[str]) -> bool:
-    """Whether an address is on this machine, or its host is one of ``hosts``: as the client that calls it reads it."""
+    """Whether an address is on this machine, or its host is one of ``hosts``."""
     import httpx
 
+    # Parsed by the client that will call it: where two parsers disagree on the host, the check would be of another one.
     try:
         host, port = httpx.URL(url).host.lower(), httpx.URL(url).port or 0
     except (httpx.InvalidURL, ValueError):
@@ -55,8 +57,8 @@ def may_call(url: str, hosts: frozenset[str]) -> bool:
         return False
 
 
-def _retry_after_ms(value: str | None) -> int | None:
-    """A wait given in seconds or as a date."""
+def _parse_retry_after(value: str | None) -> int | None:
+    """The milliseconds to wait, from a number of seconds or a date; None where the value is neither."""
     if value is None:
         return None
     if value.strip().isdecimal():

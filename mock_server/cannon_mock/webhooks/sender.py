@@ -1,4 +1,4 @@
-"""Webhooks: the event of a task's end, signed and delivered when it is due (floor 4)."""
+"""Webhooks: the event of a task's end, signed and sent when it is due (floor 4)."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from cannon_mock.webhooks.outgoing import TIMEOUT_S, Send
 from cannon_spec.contract.catalog import Catalog
 
 PATIENCE_MS = 2 * TIMEOUT_S * 1000
-"""After so much real time whoever claimed an attempt is dead."""
+"""After this much real time, a process that claimed an attempt and has not finished it must have ended."""
 
 _PAUSE_S = 0.005
 
 
 @dataclass(slots=True)
 class WebhookSender:
-    """Delivers what is due, one after the other. ``hook_of`` says what a scenario does to its webhooks.
+    """Sends the webhooks that are due, one after the other. ``find_webhook_faults`` gives the faults of a scenario.
 
-    ``inline``: after each exchange, as there is no thread to do it.
+    ``inline``: no thread sends them, so they are sent at the end of each request to the mock.
     """
 
     catalog: Catalog
@@ -45,76 +45,82 @@ class WebhookSender:
     find_webhook_faults: Callable[[str], WebhookFaults]
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
-    _sender: int = 0
+    _sending_thread: int = 0
 
     def deliver(self) -> int:
-        """Deliver all that is due by now, in order; how many attempts that were. Nothing where another is at it."""
+        """Make every attempt that is due by now, in order, and return their number; 0 while another thread does it."""
         count = 0
         while self._deliver_one():
             count += 1
         return count
 
     def deliver_until(self, to_ms: int) -> None:
-        """Move the clock from one due webhook to the next, up to ``to_ms``, and deliver each.
+        """Move the clock from one due attempt to the next, up to ``to_ms``, and make each.
 
-        Called by a receiver in the thread that sends, it does nothing: the move that is under way goes on.
+        It does nothing where a receiver calls it in the thread that sends: that thread is moving the clock already.
         """
-        while self._sender != get_ident() and self._next_step(to_ms):
+        while self._sending_thread != get_ident() and self._advance(to_ms):
             pass
 
-    def _next_step(self, to_ms: int) -> bool:
-        due_ms = self.store.deliveries.find_next_due_ms()
+    def _advance(self, to_ms: int) -> bool:
+        """Make the next attempt, or wait a moment for one under way; False where there is neither by ``to_ms``."""
+        deliveries = self.store.deliveries
+        due_ms = deliveries.find_next_due_ms()
         if due_ms is not None and due_ms <= to_ms:
             self.clock.move_to(due_ms)
-            if not self._deliver_one():
+            if not self._deliver_one():  # another thread or process makes this attempt
                 time.sleep(_PAUSE_S)
             return True
-        if self.store.deliveries.has_attempt_under_way():  # by another process or thread, for up to PATIENCE_MS
-            self.store.deliveries.fail_dead_attempts(self.clock.now_ms())
+        # An attempt that fails is due again, perhaps before ``to_ms``: its end is awaited, for up to PATIENCE_MS.
+        if deliveries.has_attempt_under_way():
+            deliveries.fail_dead_attempts(self.clock.now_ms())
             time.sleep(_PAUSE_S)
             return True
         return False
 
     def _deliver_one(self) -> bool:
+        """Make the attempt that is due first; False where none is, or where another thread makes one."""
         if not self._lock.acquire(blocking=False):
             return False
-        self._sender = get_ident()
+        self._sending_thread = get_ident()
         try:
             delivery = self.store.deliveries.claim(self.clock.now_ms())
             if delivery is None:
                 return False
-            try:
-                self._attempt(delivery)
-            except (ValueError, OSError, RuntimeError) as error:  # of a sender that somebody handed in
-                self.store.deliveries.finish(
-                    delivery, DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200]), self.clock.now_ms()
-                )
+            self._attempt(delivery)
             return True
         finally:
-            self._sender = 0
+            self._sending_thread = 0
             self._lock.release()
 
     def _attempt(self, delivery: Delivery) -> None:
+        """Make an attempt, and store how it ended even where ``send`` raises: a claimed attempt must not stay open."""
+        try:
+            self._send(delivery)
+        except (ValueError, OSError, RuntimeError) as error:  # from a ``send`` that the caller of create_app passed in
+            response = DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200])
+            self.store.deliveries.finish(delivery, response, self.clock.now_ms())
+
+    def _send(self, delivery: Delivery) -> None:
         task = self.store.tasks.get(delivery.task_id)
         if task is None:
             return self.store.deliveries.cancel(delivery, "failed", "the request was forgotten")
-        hook = self.find_webhook_faults(task.scenario)
-        if hook.lost:
+        faults = self.find_webhook_faults(task.scenario)
+        if faults.lost:
             return self.store.deliveries.cancel(delivery, "lost", "lost, as the scenario says")
-        body = build_event(self.catalog, task, delivery.base_url)
-        headers, sent = self._signed(delivery.id, body, hook)
-        answers = [self.send(delivery.url, sent, headers) for _ in range(hook.copies)]
-        answer = answers[-1]
-        if answer is None:
+        headers, body = self._sign(delivery.id, build_event(self.catalog, task, delivery.base_url), faults)
+        responses = [self.send(delivery.url, body, headers) for _ in range(faults.copies)]
+        response = responses[-1]
+        if response is None:
             note = "not sent: only this machine is called; --allow-webhooks-to HOST allows others"
             return self.store.deliveries.cancel(delivery, "not-sent", note)
-        return self.store.deliveries.finish(delivery, answer, self.clock.now_ms())
+        return self.store.deliveries.finish(delivery, response, self.clock.now_ms())
 
-    def _signed(self, id_: str, body: bytes, hook: WebhookFaults) -> tuple[Mapping[str, str], bytes]:
-        """Headers and body as they are sent, with what the scenario does to them."""
-        by_wall = self.config.webhook_timestamps == "wall"
-        now_s = int(time.time() if by_wall else self.clock.now_ms() / 1000) - hook.age_s
-        secret = derive_other_secret(self.secret) if hook.wrong_secret else self.secret
+    def _sign(self, id_: str, body: bytes, faults: WebhookFaults) -> tuple[Mapping[str, str], bytes]:
+        """The headers and the body to send, with the faults of the scenario applied."""
+        is_wall_time = self.config.webhook_timestamps == "wall"
+        now_s = int(time.time() if is_wall_time else self.clock.now_ms() / 1000) - faults.age_s
+        secret = derive_other_secret(self.secret) if faults.wrong_secret else self.secret
         signature = Webhook(secret).sign(id_, datetime.fromtimestamp(now_s, UTC), body.decode())
         headers = {
             "Content-Type": "application/json",
@@ -123,23 +129,24 @@ class WebhookSender:
             "webhook-timestamp": str(now_s),
             "webhook-signature": signature,
         }
-        return headers, body.replace(b'"succeeded"', b'"failed"', 1) + b" " if hook.changed_body else body
+        # Changed after it was signed; the space makes it another body where it has no such word.
+        return headers, body.replace(b'"succeeded"', b'"failed"', 1) + b" " if faults.changed_body else body
 
 
 def build_event(catalog: Catalog, task: Task, base_url: str) -> bytes:
     """The body of a task's webhook: the same at each attempt."""
     ended_ms = task.timeline.ended_ms
-    seen = task_view.build_view(catalog, task, ended_ms, base_url)
+    view = task_view.build_view(catalog, task, ended_ms, base_url)
     moment = datetime.fromtimestamp(ended_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    whole = {"type": f"request.{seen['status']}", "timestamp": moment, "data": seen}
-    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
+    event = {"type": f"request.{view['status']}", "timestamp": moment, "data": view}
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def encode_secret(chance: bytes) -> str:
-    """A signing secret made of random bytes."""
-    return f"whsec_{b64encode(chance).decode()}"
+def encode_secret(random_bytes: bytes) -> str:
+    """Random bytes as a signing secret."""
+    return f"whsec_{b64encode(random_bytes).decode()}"
 
 
 def derive_other_secret(secret: str) -> str:
-    """A secret that is not this one."""
+    """Another secret, always the same one for the same secret."""
     return encode_secret(hashlib.sha256(secret.encode()).digest())
