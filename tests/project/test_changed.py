@@ -16,6 +16,7 @@ from tests.changed import folders_to_test, mirror
         ("contract_tests/cannon_contract/suite/test_create.py", "tests/cannon_contract"),
         ("tests/cannon_mock/stores/test_records.py", "tests/cannon_mock/stores"),
         ("schemas/models/flux2.schema.json", "tests/cannon_spec/contract"),
+        ("docs/clock.md", "tests/docs"),
         ("README.md", None),
         ("tests/conftest.py", None),
     ],
