@@ -1,7 +1,7 @@
 """A mock of the Cannon Studio API: an application that takes a request from queued to its end, offline (floor 5).
 
-The names are imported when they are first used: pytest loads this package in every run for its plugin, and a run that
-does not use the mock must neither pay for it nor fail because of it.
+A name is imported when it is first used: pytest loads this package for its plugin in every run, and a run that does
+not use the mock must neither wait for it nor fail because of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cannon_mock.clock import SystemClock as SystemClock
     from cannon_mock.config import Config as Config
 
-_HOMES = {
+_MODULES = {
     "Clock": "clock",
     "Config": "config",
     "MAX_BODY_BYTES": "app",
@@ -30,6 +30,6 @@ __all__ = ["MAX_BODY_BYTES", "Clock", "Config", "ManualClock", "SystemClock", "c
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,6 +1,6 @@
-"""The command ``cannon-mock``: flags, one server, one printed address (floor 4).
+"""The command ``cannon-mock``: flags, one server, one printed address (floor 5).
 
-Exit status: 0 stopped as asked, 2 could not start.
+Exit status: 0 stopped by a signal, 2 could not start.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _EXAMPLES = """\
 examples:
   cannon-mock                              on http://127.0.0.1:2266
   cannon-mock --port 0 --speed 20          a free port, twenty times as fast
-  cannon-mock --progression immediate      a task has ended when it is first polled
+  cannon-mock --progression immediate      a task has ended at its first poll
   cannon-mock --progression manual:2       each state lasts two polls
-  cannon-mock --scenario rate-limited      the first tries of a create are told to wait
+  cannon-mock --scenario rate-limited      the first creates get 429 and must be repeated
   cannon-mock --store sqlite:mock.db --workers 2
                                            tasks outlive the process; two processes answer
 
@@ -65,8 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _build_app(flags: Source) -> tuple[Config, Flask]:
     variables = read_variables()
     config = build_config(variables, flags)
-    import cannon_mock.serving.workers  # noqa: F401 - a missing extra is found before anything starts
+    from cannon_mock.serving import workers  # late: main says which extra is missing
 
+    if config.workers > 1:
+        workers.require_fork()
     try:
         return config, create_app(config)
     except SettingError as error:

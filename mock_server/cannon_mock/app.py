@@ -1,9 +1,9 @@
-"""A mock of the Cannon Studio API (floor 4): an application that takes a request from queued to its end, offline."""
+"""A mock of the Cannon Studio API as an application: it takes a request from queued to its end, offline (floor 5)."""
 
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cannon_mock import claim_ids
 from cannon_mock.clock import Clock, LocalClockState
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cannon_mock.webhooks.outgoing import Send
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
-"""More than the longest prompt of any model takes, each of its letters written as a pair of JSON escapes."""
+"""More than the longest prompt of any model needs, with each of its letters written as a pair of JSON escapes."""
 
 
 def create_app(
@@ -34,28 +34,28 @@ def create_app(
     clock: Clock | None = None,
     send: Send | None = None,
 ) -> Flask:
-    """A mock as a WSGI application. What is not given is as ``config`` says.
+    """A mock as a WSGI application. What is left out is as ``config`` says.
 
-    ``send`` posts webhooks: a body with headers to an address. In an application that no server runs, webhooks that
-    fell due are sent at the end of each exchange and when the clock is moved. Raises CatalogError where a file that
-    ``config`` names cannot be used, StoreError where its store cannot be opened, SettingError where its scenario is
-    unknown, and ImportError where an extra is missing.
+    ``send`` posts webhooks: a body with headers to an address. In an application that no server runs, due webhooks are
+    sent at the end of each exchange and when the clock is advanced. Raises CatalogError where a file that ``config``
+    names cannot be used, StoreError where its store cannot be opened, SettingError where its scenario is unknown, and
+    ImportError where an extra is missing.
     """
     from flask import Flask  # late: the command can say then that the extra is missing
 
     from cannon_mock.views import admin, after_request, api, assets, context, errors
 
     config = config or Config()
-    catalog = catalog or _contract(config)
+    catalog = catalog or _load_contract(config)
     check_claim_ids(claim_ids, catalog.claims)
     if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
         names = ", ".join(catalog.scenarios["scenarios"])
         raise SettingError(find_setting("scenario"), config.scenario, f"one of {names}")
-    listed = catalogs.read_part("keys", config.keys) if config.keys else None
+    keys = Keys(catalog.status_reply, config.credits, catalogs.read_part("keys", config.keys) if config.keys else None)
     app = Flask("cannon_mock", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider: keys in the vendor's order
-    context.install(app, _mock(config, catalog, listed, records or open_records(config.store), clock, send))
+    context.install(app, _build_context(config, catalog, keys, records or open_records(config.store), clock, send))
     errors.install(app)
     after_request.install(app)
     for part in (api, assets, admin):
@@ -64,18 +64,13 @@ def create_app(
     return app
 
 
-def _contract(config: Config) -> Catalog:
+def _load_contract(config: Config) -> Catalog:
     catalog = catalogs.load_catalog(overlay=config.overlay) if config.overlay else catalogs.default_catalog()
     return catalogs.add_scenarios(catalog, config.scenarios) if config.scenarios else catalog
 
 
-def _mock(
-    config: Config,
-    catalog: Catalog,
-    listed: dict[str, Any] | None,
-    records: Records,
-    clock: Clock | None,
-    send: Send | None,
+def _build_context(
+    config: Config, catalog: Catalog, keys: Keys, records: Records, clock: Clock | None, send: Send | None
 ) -> MockContext:
     from cannon_mock.stores import scenario_registry
     from cannon_mock.views import context
@@ -83,20 +78,23 @@ def _mock(
 
     retries_ms = catalog.lifecycle["webhook_retries_ms"]["value"]
     store = Store(records, config.max_tasks, retries_ms, sender.PATIENCE_MS)
-    clock = clock or _clock(config, records)
-    made = config.webhook_secret or sender.encode_secret(secrets.token_bytes(32))
-    secret = config.webhook_secret or shared_values.change(records, "secret", made, lambda known: known)
-    seed = config.seed or shared_values.change(records, "seed", secrets.token_hex(8), lambda known: known)
-    known = scenario_registry.ScenarioRegistry(catalog, records)
+    clock = clock or _build_clock(config, records)
+    secret = config.webhook_secret or _share(records, "secret", sender.encode_secret(secrets.token_bytes(32)))
+    seed = config.seed or _share(records, "seed", secrets.token_hex(8))
+    scenarios = scenario_registry.ScenarioRegistry(catalog, records)
     send = send or outgoing.build_send(config.webhook_hosts)
-    postman = sender.WebhookSender(catalog, config, store, clock, secret, send, known.find_webhook_faults)
-    clock.move_handlers.append(postman.deliver_until)
-    keys = Keys(catalog.status_reply, config.credits, listed)
-    return context.MockContext(
-        config, catalog, keys, store, clock, postman, seed, shared_values.Numbers(records), known
-    )
+    webhook_sender = sender.WebhookSender(catalog, config, store, clock, secret, send, scenarios.find_webhook_faults)
+    clock.move_handlers.append(webhook_sender.deliver_until)
+    numbers = shared_values.Numbers(records)
+    return context.MockContext(config, catalog, keys, store, clock, webhook_sender, seed, numbers, scenarios)
 
 
-def _clock(config: Config, records: Records) -> Clock:
+def _share(records: Records, name: str, value: str) -> str:
+    """The value that the first process of this store stored under a name: all processes must have the same."""
+    shared_value: str = shared_values.change(records, name, value, lambda stored_value: stored_value)
+    return shared_value
+
+
+def _build_clock(config: Config, records: Records) -> Clock:
     scale = 0 if config.clock == "manual" else 1
     return Clock(SharedClockState(records, scale) if records.is_shared else LocalClockState(None, scale))

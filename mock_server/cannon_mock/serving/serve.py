@@ -1,4 +1,4 @@
-"""A mock behind a real WSGI server (floor 4). With __main__ the only place where a thread or a process starts."""
+"""A mock behind a real WSGI server, in one process (floor 5)."""
 
 from __future__ import annotations
 
@@ -31,48 +31,48 @@ _ROUND_SECONDS = 0.1
 
 
 def listen(config: Config) -> socket.socket:
-    """A socket bound to the configured address; port 0 takes a free one. Raises OSError where that cannot be had."""
+    """A socket that listens on the configured address; port 0 takes a free one. Raises OSError where it cannot."""
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     return socket.create_server((config.host, config.port), family=family, backlog=1024)
 
 
-def find_address(bound: socket.socket) -> str:
-    """The address of a bound socket: ``http://127.0.0.1:2266``."""
-    host, port = bound.getsockname()[:2]
+def find_address(listener: socket.socket) -> str:
+    """The address of a socket that listens: ``http://127.0.0.1:2266``."""
+    host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Flask, bound: socket.socket, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; ``announce`` is given the address once the mock answers."""
-    for asked in (signal.SIGTERM, signal.SIGINT):  # a shell starts what runs in the background without SIGINT
-        signal.signal(asked, _stop)
-    announcing = threading.Thread(target=_announce, args=(find_address(bound), announce), daemon=True)
+def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; ``announce`` gets the address as soon as the mock answers."""
+    for signal_number in (signal.SIGTERM, signal.SIGINT):  # a shell starts background processes with SIGINT ignored
+        signal.signal(signal_number, _exit)
+    announcing = threading.Thread(target=_announce, args=(find_address(listener), announce), daemon=True)
     announcing.start()
-    with _round(app):
-        _run(app, bound)
+    with _deliver_webhooks(app):
+        _run(app, listener)
     announcing.join(_PROBE_SECONDS)  # an interpreter that ends while a thread prints is aborted
 
 
 @contextlib.contextmanager
 def serve_in_background(app: Flask) -> Iterator[str]:
-    """Serve on a free port of this machine, in threads of this process, while the context lasts; gives the address.
+    """Serve on a free port of this machine, in threads of this process, while the context lasts; yields the address.
 
-    Webhooks that fell due are sent at the end of each exchange and when the clock is moved.
+    Due webhooks are sent at the end of each exchange and when the clock is advanced.
     """
-    bound = listen(Config(port=0))
-    server, channels = _server(app, bound)
-    running = threading.Thread(target=server.run, daemon=True)
-    running.start()
+    listener = listen(Config(port=0))
+    server, channels = _build_server(app, listener)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
     try:
-        yield find_address(bound)
+        yield find_address(listener)
     finally:
         server.trigger.pull_trigger(lambda: wasyncore.close_all(channels))  # in the server's own thread
-        running.join(_PROBE_SECONDS)
+        thread.join(_PROBE_SECONDS)
         server.task_dispatcher.shutdown()
 
 
 def log_exchanges(app: Flask) -> None:
-    """Write a line per exchange to standard error: method, path and status; no header, no body, no key."""
+    """Write one line per exchange to standard error: method, path and status, but no header, body or key."""
 
     @app.after_request
     def log(response: Response) -> Response:
@@ -81,13 +81,13 @@ def log_exchanges(app: Flask) -> None:
 
 
 class _Task(WSGITask):
-    """An exchange that breaks the connection where the application says so."""
+    """One exchange of the server; it breaks the connection where the application raises ConnectionDropped."""
 
     def execute(self) -> None:
         try:
             super().execute()
         except ConnectionDropped:
-            self.wrote_header = True  # so that nothing more is written
+            self.wrote_header = True  # else the server would still write one
             self.close_on_finish = True
             self.chunked_response = False
 
@@ -96,58 +96,62 @@ class _Channel(HTTPChannel):
     task_class = _Task
 
 
-def _server(app: Flask, bound: socket.socket) -> tuple[Any, dict[int, Any]]:
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is what a burst of calls is for
+def _build_server(app: Flask, listener: socket.socket) -> tuple[Any, dict[int, Any]]:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a burst of calls fills the queue; that is no warning
     channels: dict[int, Any] = {}
     server: Any = create_server(
-        app, map=channels, sockets=[bound], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock"
+        app, map=channels, sockets=[listener], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock"
     )
     server.channel_class = _Channel
     return server, channels
 
 
-def _run(app: Flask, bound: socket.socket) -> None:
-    server, channels = _server(app, bound)
+def _run(app: Flask, listener: socket.socket) -> None:
+    server, channels = _build_server(app, listener)
     server.run()
     wasyncore.close_all(channels)
 
 
 @contextlib.contextmanager
-def _round(app: Flask) -> Iterator[None]:
-    """A thread that delivers what falls due, instead of the end of each exchange; for a mock, not for another app."""
+def _deliver_webhooks(app: Flask) -> Iterator[None]:
+    """Send due webhooks from a thread instead of at the end of an exchange, if the application is a mock."""
     if not context.is_mock(app):
         yield
         return
-    postman, stopping = context.find_context(app).webhook_sender, threading.Event()
+    webhook_sender, stop = context.find_context(app).webhook_sender, threading.Event()
 
-    def go() -> None:
-        while not stopping.wait(_ROUND_SECONDS):
+    def deliver_repeatedly() -> None:
+        while not stop.wait(_ROUND_SECONDS):
             try:
-                postman.deliver()
-            except Exception as error:  # noqa: BLE001 - a thread that ends here would end all webhooks
-                print(f"cannon-mock: a webhook waits: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+                webhook_sender.deliver()
+            except Exception as error:  # noqa: BLE001 - without this thread no webhook is sent
+                print(
+                    f"cannon-mock: could not send webhooks, will try again: {type(error).__name__}: {error}",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
-    rounds, postman.inline = threading.Thread(target=go, daemon=True), False
-    rounds.start()
+    thread, webhook_sender.inline = threading.Thread(target=deliver_repeatedly, daemon=True), False
+    thread.start()
     try:
         yield
     finally:
-        stopping.set()
-        rounds.join(_PROBE_SECONDS)
-        postman.inline = True
+        stop.set()
+        thread.join(_PROBE_SECONDS)
+        webhook_sender.inline = True
 
 
 def _announce(url: str, announce: Callable[[str], None]) -> None:
-    probed = urlsplit(url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"))
-    connection = http.client.HTTPConnection(probed.hostname or "", probed.port, timeout=_PROBE_SECONDS)
+    address = urlsplit(url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"))
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_PROBE_SECONDS)
     try:
         with contextlib.closing(connection):
             connection.request("GET", "/__mock__/health")
             connection.getresponse().read()
-    except (OSError, http.client.HTTPException):  # stopped before it ever answered
+    except (OSError, http.client.HTTPException):  # it was stopped before it answered
         return
     announce(url)
 
 
-def _stop(_signum: int, _frame: FrameType | None) -> None:
+def _exit(_signum: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)

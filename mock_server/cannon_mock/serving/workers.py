@@ -1,4 +1,4 @@
-"""Several processes that answer on one socket and share a store (floor 4)."""
+"""Several processes that answer on one socket and share a store (floor 5)."""
 
 from __future__ import annotations
 
@@ -15,90 +15,93 @@ from flask import Flask
 from cannon_mock.serving import serve
 
 _WATCH_SECONDS = 0.5
-_ASKED = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def serve_all(app: Flask, bound: socket.socket, count: int, announce: Callable[[str], None]) -> None:
-    """Serve with ``count`` processes until SIGTERM or Ctrl-C; one that dies is replaced.
-
-    Raises RuntimeError where the system cannot fork a process.
-    """
+def require_fork() -> None:
+    """Raise ValueError where the system cannot fork a process."""
     if not hasattr(os, "fork"):
-        raise RuntimeError("this system cannot fork processes: run with --workers 1")
-    bound = _reserved(bound)
-    children = {_start(app, bound, announce if not number else None) for number in range(count)}
-    stopping: list[int] = []
-    for asked in _ASKED:
-        signal.signal(asked, lambda *_: _stop(children, stopping))
+        raise ValueError("this system cannot fork processes; use --workers 1")
+
+
+def serve_all(app: Flask, listener: socket.socket, count: int, announce: Callable[[str], None]) -> None:
+    """Serve with ``count`` processes until SIGTERM or Ctrl-C; one that dies is replaced."""
+    reserved_socket = _reserve_address(listener)
+    children = {_start(app, reserved_socket, announce if not number else None) for number in range(count)}
+    stop_requests: list[int] = []
+    for signal_number in _SIGNALS:
+        signal.signal(signal_number, lambda *_: _stop(children, stop_requests))
     while children:
-        ended, status = os.wait()
-        children.discard(ended)
-        if not stopping and os.waitstatus_to_exitcode(status):
-            print(f"cannon-mock: process {ended} died; another takes its place", file=sys.stderr, flush=True)
-            time.sleep(_WATCH_SECONDS)  # so that one which cannot start is not started without end
-            if not stopping:
-                children.add(_start(app, bound, None))
-                if stopping:  # asked to stop between the two
+        process_id, status = os.wait()
+        children.discard(process_id)
+        if not stop_requests and os.waitstatus_to_exitcode(status):
+            print(f"cannon-mock: process {process_id} died; a new one replaces it", file=sys.stderr, flush=True)
+            time.sleep(_WATCH_SECONDS)  # a process that cannot start must not be started in a tight loop
+            if not stop_requests:
+                children.add(_start(app, reserved_socket, None))
+                if stop_requests:  # the signal came while the process was started, and missed it
                     _stop(children, [])
 
 
-def _start(app: Flask, bound: socket.socket, announce: Callable[[str], None] | None) -> int:
+def _start(app: Flask, reserved_socket: socket.socket, announce: Callable[[str], None] | None) -> int:
     parent = os.getpid()
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED)  # a child must not end as its parent does
+    # Until the child has handlers of its own, a signal would run those of its parent.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     child = os.fork()
     if not child:
-        for asked in _ASKED:
-            signal.signal(asked, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED)
+        for signal_number in _SIGNALS:
+            signal.signal(signal_number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     if child:
         return child
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
     status = 1
     try:
-        serve.serve(app, _own(bound), announce or _nothing)
+        serve.serve(app, _listen_beside(reserved_socket), announce or _announce_nothing)
         status = 0
     except SystemExit:
         status = 0
-    except Exception as error:  # noqa: BLE001 - said, and told by the status
+    except Exception as error:  # noqa: BLE001 - a child of a fork must not return into its parent's code
         print(f"cannon-mock: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
     finally:
         sys.stdout.flush()
         os._exit(status)
 
 
-def _reserved(bound: socket.socket) -> socket.socket:
-    """The same address, held so that each process can listen there with a socket of its own.
+def _reserve_address(listener: socket.socket) -> socket.socket:
+    """A socket that reserves the same address, so that each process can listen there with a socket of its own.
 
-    The system then shares connections out evenly. It is bound, and does not listen: else it would get its share.
+    The system then spreads connections evenly. This socket is bound but does not listen: else it would get its share.
     """
-    place = bound.getsockname()
-    bound.close()
-    held = socket.socket(bound.family, socket.SOCK_STREAM)
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    held.bind(place)
-    return held
+    address = listener.getsockname()
+    listener.close()
+    reserved_socket = socket.socket(listener.family, socket.SOCK_STREAM)
+    reserved_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reserved_socket.bind(address)
+    return reserved_socket
 
 
-def _own(held: socket.socket) -> socket.socket:
-    """A socket of this process that listens at the address that is held."""
-    return socket.create_server(held.getsockname()[:2], family=held.family, backlog=1024, reuse_port=True)
+def _listen_beside(reserved_socket: socket.socket) -> socket.socket:
+    """A socket of this process that listens at the reserved address."""
+    address, family = reserved_socket.getsockname()[:2], reserved_socket.family
+    return socket.create_server(address, family=family, backlog=1024, reuse_port=True)
 
 
-def _nothing(_: str) -> None:
-    """Only one process says that it is ready."""
+def _announce_nothing(_: str) -> None:
+    """Leave the announcement to the first process."""
 
 
-def _end_with(parent: int) -> None:
-    """End this process when its parent is gone, killed or not."""
+def _exit_with_parent(parent: int) -> None:
+    """End this process when its parent has ended, in whatever way."""
     while os.getppid() == parent:
         time.sleep(_WATCH_SECONDS)
     os._exit(0)
 
 
-def _stop(children: set[int], stopping: list[int]) -> None:
-    """Ask the processes to end; whoever asks again has them killed."""
-    how = signal.SIGKILL if stopping else signal.SIGTERM
+def _stop(children: set[int], stop_requests: list[int]) -> None:
+    """Tell the processes to end; a second call kills them."""
+    signal_number = signal.SIGKILL if stop_requests else signal.SIGTERM
     for child in tuple(children):
-        stopping.append(child)
-        os.kill(child, how)
+        stop_requests.append(child)
+        os.kill(child, signal_number)

@@ -437,6 +437,15 @@ def test_without_the_extra_one_line_says_what_to_install(
         main(["--help"])
 
 
+def test_workers_need_a_system_that_can_fork(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the system cannot fork, --workers 2 gives status 2 and one line that says what to do."""
+    monkeypatch.delattr("os.fork")
+    assert main(["--workers", "2", "--store", f"sqlite:{tmp_path / 'mock.db'}"]) == 2
+    assert capsys.readouterr().err == "cannon-mock: this system cannot fork processes; use --workers 1\n"
+
+
 def test_an_early_interrupt_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C before the mock is up ends it with status 0 and no traceback."""
 
