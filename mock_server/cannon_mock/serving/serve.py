@@ -125,11 +125,8 @@ def _deliver_webhooks(app: Flask) -> Iterator[None]:
             try:
                 webhook_sender.deliver()
             except Exception as error:  # noqa: BLE001 - without this thread no webhook is sent
-                print(
-                    f"cannon-mock: could not send webhooks, will try again: {type(error).__name__}: {error}",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                text = f"cannot send webhooks yet: {type(error).__name__}: {error}"
+                print(f"cannon-mock: {text}", file=sys.stderr, flush=True)
 
     thread, webhook_sender.inline = threading.Thread(target=deliver_repeatedly, daemon=True), False
     thread.start()

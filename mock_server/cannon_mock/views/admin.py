@@ -1,4 +1,4 @@
-"""The mock's own API, under /__mock__/: its state, its clock, its scenarios, what it was asked (floor 4)."""
+"""The mock's own API, under /__mock__/: state, clock, scenarios, tasks, journal and webhooks (floor 4)."""
 
 from __future__ import annotations
 
@@ -25,18 +25,24 @@ from cannon_spec.errors import CatalogError, NotJSON
 
 blueprint = Blueprint("admin", __name__, url_prefix="/__mock__")
 
-_OPEN = ("admin.health", "admin.ready", "admin.version")
+_OPEN_ENDPOINTS = ("admin.health", "admin.ready", "admin.version")
 _SWITCHES = tuple(setting.name for setting in SETTINGS if setting.is_switch)
-_MOST = 1000
-_MATCH = ("operation", "model", "prompt", "key")
+_LARGEST_LIMIT = 1000
+_LONGEST_TEXT = 1000
+_CLOCK_FIELDS = ("advance_ms", "set_ms", "freeze", "run", "scale")
+_MATCH_FIELDS = ("operation", "model", "prompt", "key")
 
 
 @blueprint.before_request
 def _authorize() -> None:
     token = current_context().config.admin_token
-    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if token and request.endpoint not in _OPEN and not hmac.compare_digest(sent.encode(), token.encode()):
-        raise AdminError(401, "send the token of --admin-token as Authorization: Bearer TOKEN")
+    credentials = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if (
+        token
+        and request.endpoint not in _OPEN_ENDPOINTS
+        and not hmac.compare_digest(credentials.encode(), token.encode())
+    ):
+        raise AdminError(401, "missing or wrong token; send that of --admin-token as Authorization: Bearer TOKEN")
 
 
 @blueprint.get("/health")
@@ -47,7 +53,7 @@ def health() -> Response:
 
 @blueprint.get("/ready")
 def ready() -> Response:
-    """Whether the mock can do its work: 503 while its store cannot be reached."""
+    """Whether the mock can work: 503 while it cannot reach its store."""
     try:
         current_context().clock.now_ms()
         current_context().store.records.get("ready")
@@ -64,7 +70,7 @@ def version() -> Response:
 
 @blueprint.get("/assumptions")
 def assumptions() -> Response:
-    """Every claim on the service that the vendor does not document, and the switches that are in force."""
+    """Every claim on the service that the vendor does not document, and the value of each switch."""
     mock = current_context()
     claims = [asdict(claim) for claim in mock.catalog.claims.values() if _is_weak(claim)]
     switches = {name: getattr(mock.config, name) for name in _SWITCHES}
@@ -73,70 +79,71 @@ def assumptions() -> Response:
 
 @blueprint.get("/clock")
 def clock() -> Response:
-    """The time, and how fast it goes."""
-    return _clock(current_context())
+    """The time in epoch milliseconds, and how fast it passes."""
+    return _show_clock(current_context())
 
 
 @blueprint.post("/clock")
 def move_clock() -> Response:
-    """Move the clock: ``advance_ms``, ``set_ms``, ``freeze``, ``run`` or ``scale``. What falls due is done first."""
-    asked, known = _asked("advance_ms", "set_ms", "freeze", "run", "scale"), current_context().clock
-    if len(asked) != 1:
-        raise AdminError(400, "name one of advance_ms, set_ms, freeze, run, scale")
-    ((word, value),) = asked.items()
-    if word in ("freeze", "run") and value is not True:
-        raise AdminError(400, f"{word} is true")
-    if word not in ("freeze", "run") and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise AdminError(400, f"{word} is a number")
+    """Advance, set, freeze, run or scale the clock, and first run everything that becomes due."""
+    content, mock_clock = _read_object(*_CLOCK_FIELDS), current_context().clock
+    if len(content) != 1:
+        raise AdminError(400, f"send exactly one of {', '.join(_CLOCK_FIELDS)}")
+    ((field, value),) = content.items()
+    if field in ("freeze", "run") and value is not True:
+        raise AdminError(400, f"{field} must be true")
+    if field not in ("freeze", "run") and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise AdminError(400, f"{field} must be a number")
     try:
-        if word == "advance_ms":
-            known.advance(int(value))
-        elif word == "set_ms":
-            known.set(int(value))
+        if field == "advance_ms":
+            mock_clock.advance(int(value))
+        elif field == "set_ms":
+            mock_clock.set(int(value))
         else:
-            known.run({"freeze": 0.0, "run": 1.0}.get(word, value))
+            mock_clock.run({"freeze": 0.0, "run": 1.0}.get(field, value))
     except ValueError as error:
         raise AdminError(400, str(error)) from None
-    return _clock(current_context())
+    return _show_clock(current_context())
 
 
 @blueprint.get("/scenarios")
 def scenarios() -> Response:
-    """The scenarios there are, and the rules that choose them."""
+    """The scenarios with their texts, and the rules that choose them."""
     mock = current_context()
     default = mock.config.scenario or mock.catalog.scenarios["default"]
-    rules = [_shown_rule(rule) for rule in mock.scenarios.list_rules()]
+    rules = [_show_rule(rule) for rule in mock.scenarios.list_rules()]
     return jsonify(default=default, scenarios=mock.scenarios.list_texts(), rules=rules)
 
 
 @blueprint.post("/scenarios")
 def add_rule() -> tuple[Response, int]:
-    """Add a rule: ``scenario``, what creates must ``match`` (operation, model, prompt, key), and for how many."""
-    mock, asked = current_context(), _asked("scenario", "match", "times")
-    match, times = asked.get("match", {}), asked.get("times")
-    known = mock.scenarios.list_texts()
-    if not isinstance(asked.get("scenario"), str) or asked["scenario"] not in known:
-        raise AdminError(400, f"scenario names one of {', '.join(known)}")
+    """Add a rule: a ``scenario``, what a create must ``match`` (operation, model, prompt, key) and ``times``."""
+    mock, content = current_context(), _read_object("scenario", "match", "times")
+    match, times = content.get("match", {}), content.get("times")
+    names = mock.scenarios.list_texts()
+    if not isinstance(content.get("scenario"), str) or content["scenario"] not in names:
+        raise AdminError(400, f"scenario must be one of {', '.join(names)}")
     if not isinstance(match, dict) or not all(
-        name in _MATCH and isinstance(value, str) and len(value) <= _MOST for name, value in match.items()
+        name in _MATCH_FIELDS and isinstance(value, str) and len(value) <= _LONGEST_TEXT
+        for name, value in match.items()
     ):
-        raise AdminError(400, f"match maps some of {', '.join(_MATCH)} to strings")
+        raise AdminError(400, f"match must map some of {', '.join(_MATCH_FIELDS)} to strings")
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
-        raise AdminError(400, "times is a number from 1 on")
+        raise AdminError(400, "times must be a whole number from 1 on")
     fields = {name: value for name, value in match.items() if name != "key"}
     account = derive_account(match["key"]) if "key" in match else ""
     try:
-        rule = mock.scenarios.add_rule(ScenarioRule(0, asked["scenario"], account=account, times=times, **fields))
+        rule = mock.scenarios.add_rule(ScenarioRule(0, content["scenario"], account=account, times=times, **fields))
     except LookupError as error:
         raise AdminError(409, str(error.args[0])) from None
-    return jsonify(_shown_rule(rule)), 201
+    return jsonify(_show_rule(rule)), 201
 
 
 @blueprint.put("/scenarios/<name>")
 def add_scenario(name: str) -> tuple[Response, int]:
-    """Know a scenario of that name from now on: the body is what a scenarios file has of one."""
+    """Add a scenario under a name; the body has the form of one in a scenarios file."""
     try:
-        current_context().scenarios.add(name, _sent())
+        current_context().scenarios.add(name, _read_json())
     except CatalogError as error:
         raise AdminError(400, str(error)) from None
     except LookupError as error:
@@ -157,61 +164,63 @@ def drop_rules(id_: int | None = None) -> Response:
 @blueprint.get("/tasks")
 def list_tasks() -> Response:
     """Tasks, those that end last first: filter by ``key``, ``status``, ``operation``, ``model``, ``scenario``."""
-    mock, wanted = current_context(), _wanted("account", "status", "operation", "model", "scenario")
+    mock, filters = current_context(), _read_filters("account", "status", "operation", "model", "scenario")
     now_ms = mock.clock.now_ms()
-    return jsonify(tasks=_found((_shown_task(task, now_ms) for task in mock.store.tasks.list_all()), wanted))
+    items = (_show_task(task, now_ms) for task in mock.store.tasks.list_all())
+    return jsonify(tasks=_select(items, filters))
 
 
 @blueprint.get("/tasks/<id_>")
 def one_task(id_: str) -> Response:
-    """One task: its timeline, what happened to it, and the request object as a poll would see it."""
+    """One task: its timeline, its events, and the request object that a poll would get."""
     mock = current_context()
-    return _whole_task(mock, _known(mock.store.tasks.get(id_), id_))
+    return _show_whole_task(mock, _require_task(mock.store.tasks.get(id_), id_))
 
 
 @blueprint.post("/tasks/<id_>/end")
 def end_task(id_: str) -> Response:
-    """End a task now, as ``outcome`` (succeeded or failed) with ``message``; one that has ended stays as it is."""
-    mock, asked = current_context(), _asked("outcome", "message")
-    outcome, message = asked.get("outcome", "succeeded"), asked.get("message", "ended by the test")
+    """End a task now, with an ``outcome`` (succeeded or failed) and a ``message``; an ended task does not change."""
+    mock, content = current_context(), _read_object("outcome", "message")
+    outcome, message = content.get("outcome", "succeeded"), content.get("message", "ended by the test")
     if outcome not in mock.catalog.lifecycle["terminal"] or not isinstance(message, str):
-        raise AdminError(400, "outcome is succeeded or failed, message is text")
+        raise AdminError(400, "outcome must be succeeded or failed, and message text")
     now_ms = mock.clock.now_ms()
-    known = _known(mock.store.tasks.get(id_), id_)
-    delay_ms = mock.scenarios.find_or_plain(known.scenario).webhook.delay_ms
-    changed = mock.store.tasks.change(id_, delay_ms, lambda task: tasks.end_task(task, now_ms, outcome, message))
-    return _whole_task(mock, _known(changed, id_))
+    scenario = _require_task(mock.store.tasks.get(id_), id_).scenario
+    delay_ms = mock.scenarios.find_or_plain(scenario).webhook.delay_ms
+    task = mock.store.tasks.change(id_, delay_ms, lambda each: tasks.end_task(each, now_ms, outcome, message))
+    return _show_whole_task(mock, _require_task(task, id_))
 
 
 @blueprint.get("/journal")
 def exchanges() -> Response:
     """The exchanges with the simulated API, the oldest first, filtered by any field."""
-    found = _matching()
-    return jsonify(exchanges=[asdict(each) for each in found[-_limit() :]], count=len(found))
+    entries = _read_journal()
+    return jsonify(exchanges=[asdict(entry) for entry in entries[-_read_limit() :]], count=len(entries))
 
 
 @blueprint.get("/journal/count")
 def count_exchanges() -> Response:
-    """How many exchanges match."""
-    return jsonify(count=len(_matching()))
+    """The number of exchanges that match."""
+    return jsonify(count=len(_read_journal()))
 
 
 @blueprint.get("/webhooks")
 def list_webhooks() -> Response:
-    """Deliveries and their attempts, with the secret that signs them."""
-    mock, wanted = current_context(), _wanted("account", "state", "task_id")
-    hooks = (mock.store.deliveries.get(task.id) for task in mock.store.tasks.list_all() if task.webhook_url is not None)
-    shown = (asdict(hook) for hook in hooks if hook is not None)
-    return jsonify(webhooks=_found(shown, wanted), secret=mock.webhook_sender.secret)
+    """Webhooks with their attempts, and the secret that signs them."""
+    mock, filters = current_context(), _read_filters("account", "state", "task_id")
+    tasks_with_webhook = (task for task in mock.store.tasks.list_all() if task.webhook_url is not None)
+    deliveries = (mock.store.deliveries.get(task.id) for task in tasks_with_webhook)
+    items = (asdict(delivery) for delivery in deliveries if delivery is not None)
+    return jsonify(webhooks=_select(items, filters), secret=mock.webhook_sender.secret)
 
 
 @blueprint.post("/webhooks/<task_id>/redeliver")
 def redeliver(task_id: str) -> tuple[Response, int]:
-    """Deliver a webhook once more, now; it goes by its own id or by that of its request."""
+    """Send a webhook once more, now; it is named by its own id or by that of its request."""
     mock, task_id = current_context(), task_id.removeprefix("msg_")
     task = mock.store.tasks.get(task_id)
     if task is not None and task.timeline.ended_ms > mock.clock.now_ms():
-        raise AdminError(409, "the request has not ended; its webhook comes when it has")
+        raise AdminError(409, "the request has not ended; its webhook is sent when it ends")
     delivery: Delivery | None = mock.store.deliveries.redeliver(task_id, mock.clock.now_ms())
     if delivery is None:
         raise AdminError(404, f"no webhook of a request {task_id[:60]}")
@@ -220,25 +229,25 @@ def redeliver(task_id: str) -> tuple[Response, int]:
 
 @blueprint.post("/reset")
 def forget() -> Response:
-    """Forget the ``journal``, or ``all``: tasks, keys, credits, rules, webhooks too. The clock stays as it is."""
-    what = _asked("what").get("what", "all")
+    """Forget the ``journal``, or ``all``: tasks, keys, credits, rules and webhooks too, but not the clock."""
+    what = _read_object("what").get("what", "all")
     if what not in ("all", "journal"):
-        raise AdminError(400, "what is all or journal")
+        raise AdminError(400, "what must be all or journal")
     store = current_context().store
     (store.forget_journal if what == "journal" else store.forget_all)()
     return jsonify(ok=True)
 
 
-def _asked(*words: str) -> dict[str, Any]:
-    """The JSON object that was sent, held to the words it may have."""
-    body = _sent()
-    if not isinstance(body, dict) or body.keys() - set(words):
-        raise AdminError(400, f"send a JSON object with some of {', '.join(words)}")
+def _read_object(*fields: str) -> dict[str, Any]:
+    """The JSON object of the body. Raises AdminError for anything else, and for unknown fields."""
+    body = _read_json()
+    if not isinstance(body, dict) or body.keys() - set(fields):
+        raise AdminError(400, f"send a JSON object with no field but {', '.join(fields)}")
     return body
 
 
-def _sent() -> Any:
-    """The JSON that was sent; an empty object where nothing was."""
+def _read_json() -> Any:
+    """The JSON of the body; an empty object where there is none."""
     data = request.get_data(cache=False)
     try:
         return document.loads(data) if data else {}
@@ -246,74 +255,74 @@ def _sent() -> Any:
         raise AdminError(400, str(error)) from None
 
 
-def _wanted(*names: str) -> Mapping[str, str]:
+def _read_filters(*names: str) -> Mapping[str, str]:
     """The filters of the query; ``key`` stands for the account of an API key."""
-    wanted = {name: value for name, value in request.args.items() if name not in ("limit", "key")}
-    unknown = wanted.keys() - set(names)
-    if unknown:
-        raise AdminError(400, f"no filter {min(unknown)[:60]}: there are key, limit, {', '.join(names)}")
+    filters = {name: value for name, value in request.args.items() if name not in ("limit", "key")}
+    unknown_names = filters.keys() - set(names)
+    if unknown_names:
+        raise AdminError(400, f"unknown filter {min(unknown_names)[:60]}; there are key, limit, {', '.join(names)}")
     if "key" in request.args:
-        wanted["account"] = derive_account(request.args["key"])
-    return wanted
+        filters["account"] = derive_account(request.args["key"])
+    return filters
 
 
-def _limit() -> int:
+def _read_limit() -> int:
     text = request.args.get("limit", "100")
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= _MOST:
-        raise AdminError(400, f"limit is a number from 1 to {_MOST}")
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= _LARGEST_LIMIT:
+        raise AdminError(400, f"limit is no whole number from 1 to {_LARGEST_LIMIT}")
     return int(text)
 
 
-def _found(shown: Iterable[dict[str, Any]], wanted: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The first of those that have each value wanted, as many as the limit allows."""
-    fitting = (each for each in shown if all(str(each[name]) == value for name, value in wanted.items()))
-    return list(islice(fitting, _limit()))
+def _select(items: Iterable[dict[str, Any]], filters: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The first items with each of these values, as many as the limit of the query allows."""
+    matches = (item for item in items if all(str(item[name]) == value for name, value in filters.items()))
+    return list(islice(matches, _read_limit()))
 
 
-def _matching() -> list[journal.JournalEntry]:
-    wanted = _wanted(*journal.FILTERS)
+def _read_journal() -> list[journal.JournalEntry]:
+    filters = _read_filters(*journal.FILTERS)
     mock = current_context()
     entries = mock.store.records.entries(journal.LOG, mock.config.journal)
-    return [exchange for exchange in map(journal.decode, entries) if journal.matches(exchange, wanted)]
+    return [entry for entry in map(journal.decode, entries) if journal.matches(entry, filters)]
 
 
-def _known(task: Task | None, id_: str) -> Task:
+def _require_task(task: Task | None, id_: str) -> Task:
     if task is None:
         raise AdminError(404, f"no request {id_[:60]}")
     return task
 
 
-def _clock(mock: MockContext) -> Response:
+def _show_clock(mock: MockContext) -> Response:
     scale = mock.clock.scale
     return jsonify(now_ms=mock.clock.now_ms(), scale=scale, frozen=scale == 0)
 
 
-def _shown_rule(rule: ScenarioRule) -> dict[str, Any]:
+def _show_rule(rule: ScenarioRule) -> dict[str, Any]:
     match = {name: getattr(rule, name) for name in ("operation", "model", "prompt", "account") if getattr(rule, name)}
     return {"id": rule.id, "scenario": rule.scenario, "match": match, "times": rule.times}
 
 
-def _shown_task(task: Task, now_ms: int) -> dict[str, Any]:
-    shown = ("id", "account", "operation", "model", "credits", "scenario", "idempotency_key", "webhook_url")
-    line = task.timeline
+def _show_task(task: Task, now_ms: int) -> dict[str, Any]:
+    fields = ("id", "account", "operation", "model", "credits", "scenario", "idempotency_key", "webhook_url")
+    timeline = task.timeline
     return {
-        **{name: getattr(task, name) for name in shown},
-        "status": status_at(line, now_ms),
-        "timeline": {name: _moment(getattr(line, name)) for name in ("created_ms", "started_ms", "ended_ms")},
-        "outcome": line.outcome,
+        **{name: getattr(task, name) for name in fields},
+        "status": status_at(timeline, now_ms),
+        "timeline": {name: _show_moment(getattr(timeline, name)) for name in ("created_ms", "started_ms", "ended_ms")},
+        "outcome": timeline.outcome,
     }
 
 
-def _moment(at_ms: int) -> int | None:
-    """A time of a timeline; None where it does not come by itself."""
+def _show_moment(at_ms: int) -> int | None:
+    """A time of a timeline; None where it is not reached by itself."""
     return at_ms if at_ms < FOREVER_MS else None
 
 
-def _whole_task(mock: MockContext, task: Task) -> Response:
+def _show_whole_task(mock: MockContext, task: Task) -> Response:
     now_ms = mock.clock.now_ms()
     events = [asdict(event) for event in task.events]
     view = task_view.build_view(mock.catalog, task, now_ms, find_base_url(mock))
-    return jsonify({**_shown_task(task, now_ms), "events": events, "request": view})
+    return jsonify({**_show_task(task, now_ms), "events": events, "request": view})
 
 
 def _is_weak(claim: Claim) -> bool:
