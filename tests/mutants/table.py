@@ -173,6 +173,11 @@ def _another_model(body: dict[str, Any]) -> None:
 _as_queued = _put(status="queued", startedAtMs=None, output=None)
 
 
+def _in_seconds(body: dict[str, Any]) -> None:
+    for name in ("createdAtMs", "startedAtMs", "completedAtMs"):
+        body[name] = body[name] and body[name] // 1000
+
+
 def _two_images(body: dict[str, Any]) -> None:
     output = body["output"]
     output["image_urls"] *= 2
@@ -274,7 +279,8 @@ MUTANTS = [
     _app("lifecycle-message-on-failure", "a failure without message", fields(READ, _put(errorMessage=None), LOST)),
     _app("lifecycle-pace-image", "started sooner", fields(READ, _add("startedAtMs", -800))),
     _app("request-shape", "no inputPreview of the right type", fields(READ, _put(inputPreview=1), WON)),
-    _app("request-times-ms", "completed before it started", fields(READ, _add("completedAtMs", -60_000), ENDED)),
+    _app("lifecycle-order", "completed before it started", fields(READ, _add("completedAtMs", -60_000), ENDED)),
+    _app("request-times-ms", "seconds", fields(READ, _in_seconds)),
     _app("request-log", "a log without input", fields(READ, _without_output_log, ENDED)),
     _app("request-log-from-completion", "seven days from creation", fields(READ, _from_creation, ENDED)),
     _app("request-log-after-sweep", "a log is kept for ever", answering(log_for_ever)),

@@ -1,4 +1,4 @@
-"""A receiver of webhooks, as a mock in this process calls it (floor 5)."""
+"""A receiver of webhooks that a mock in this process calls (floor 6)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RECEIVER_URL = "https://receiver.example/hook"
 
 @dataclass(frozen=True, slots=True)
 class ReceiverReply:
-    """What a receiver says: a status, and in how many milliseconds to come back."""
+    """The reply of a receiver: a status (None where the connection fails), and in how many milliseconds to retry."""
 
     status: int | None
     note: str = ""
@@ -21,19 +21,19 @@ class ReceiverReply:
 
 @dataclass(slots=True)
 class Receiver:
-    """Keeps what is sent to it and says ``then``, after each of ``answers`` once."""
+    """Keeps the webhooks that it gets, and gives each of ``replies`` once, then ``default_reply``."""
 
     replies: list[ReceiverReply] = field(default_factory=list)
     default_reply: ReceiverReply = field(default=ReceiverReply(204))
     deliveries: list[tuple[bytes, Mapping[str, str]]] = field(default_factory=list)
 
     def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> ReceiverReply:
-        """Take a webhook."""
+        """Keep a webhook and reply to it."""
         assert url == RECEIVER_URL
         self.deliveries.append((body, headers))
         return self.replies.pop(0) if self.replies else self.default_reply
 
     @property
     def events(self) -> list[Any]:
-        """What was sent."""
+        """The bodies of the webhooks, as JSON."""
         return [json.loads(body) for body, _ in self.deliveries]

@@ -1,4 +1,4 @@
-"""Creating a request: what is accepted, what is refused, and what a refusal leaves behind."""
+"""Creating a request: what is accepted, what is refused, and that a refusal costs nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import Api
+from cannon_contract.client.bodies import build_incomplete_body
 from cannon_contract.client.flows import (
     expect_accepted,
     expect_not_account_error,
@@ -17,131 +18,106 @@ from cannon_contract.client.flows import (
     shared_run,
 )
 from cannon_contract.client.outcomes import ClaimBroken
+from cannon_contract.suite.cases import each_operation, has_fields, has_outputs, list_default_model_claim
 
-_BROKEN: dict[str, dict[str, Any]] = {
-    "an unknown operation": {"operation": "image.generat"},
-    "no input": {"input": None},
-    "a list for an input": {"input": []},
-    "no prompt": {"prompt": None},
-    "an unknown field": {"aspectRatio": "16:9"},
-    "a resolution that the model has not": {"model": "gptimage2", "resolution": "8K"},
+_BAD_BODIES: dict[str, Callable[[Api], Any]] = {
+    "an unknown operation": lambda api: {**api.build_body(), "operation": f"{api.operation}d"},
+    "no input": lambda api: {"operation": api.operation},
+    "an array as input": lambda api: {"operation": api.operation, "input": []},
+    "a missing field": build_incomplete_body,
+    "an unknown field": lambda api: api.build_body(noSuchField="16:9"),
+    "an unknown model": lambda api: api.build_body(model="no-such-model"),
 }
-_PRICED = {"model", "resolution"}
-_NO_JSON = [b"", b"{", b"[]", b'{"operation": NaN}', b"\xff"]
+_NOT_OBJECTS = [b"", b"{", b"[]", b'{"operation": NaN}', b"\xff"]
 _LARGEST_BYTES = 8 * 1024 * 1024
 
-
-def _broken(api: Api, changes: dict[str, Any]) -> dict[str, Any]:
-    """A create body with something wrong in its envelope, or in its input."""
-    own = {name: value for name, value in changes.items() if name in ("operation", "input")}
-    whole = {**api.build_body(**{name: value for name, value in changes.items() if name not in own}), **own}
-    return {name: value for name, value in whole.items() if value is not None}
-
-
-broken_bodies = pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param(
-            changes, marks=pytest.mark.probes(1, **{name: changes.get(name) for name in changes.keys() & _PRICED})
-        )
-        for changes in _BROKEN.values()
-    ],
-    ids=_BROKEN,
-)
+each_bad_body = pytest.mark.parametrize("build_bad_body", _BAD_BODIES.values(), ids=_BAD_BODIES)
 
 
 @pytest.mark.shares
 @pytest.mark.claim("create-accepted-202")
-def test_a_good_body_is_accepted_with_202(api: Api) -> None:
-    """A good create answers 202."""
+def test_a_valid_create_is_answered_with_202(api: Api) -> None:
+    """A valid create is answered with 202."""
     assert shared_run(api).created.status_code == 202
 
 
 @pytest.mark.shares
 @pytest.mark.claim("create-reply-shape", "create-reply-queued")
-def test_an_accepted_reply_names_what_was_asked_for(api: Api) -> None:
-    """The accepted reply has the documented keys, and the operation of the create."""
-    journey = shared_run(api)
-    assert journey.reply["operation"] == journey.body["operation"]
+def test_an_accepted_reply_names_the_operation(api: Api) -> None:
+    """The accepted reply matches its schema, and has the operation of the create."""
+    run = shared_run(api)
+    assert run.reply["operation"] == run.body["operation"]
 
 
 @pytest.mark.shares
 @pytest.mark.claim("create-reply-shape")
-def test_the_address_handed_out_can_be_polled(api: Api) -> None:
+def test_the_url_of_an_accepted_reply_can_be_polled(api: Api) -> None:
     """urls.get of the accepted reply leads to the request of the same id."""
     reply = shared_run(api).reply
     url, target = httpx.URL(reply["urls"]["get"]), httpx.URL(api.url)
-    same = (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
-    assert same, "the API key is sent to the target only"
+    is_of_target = (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
+    assert is_of_target, "the API key is sent to the target only"
     assert api.check_reply("request", api.get(str(url)))["id"] == reply["id"]
-
-
-@pytest.mark.claim("create-validates")
-@broken_bodies
-def test_a_bad_body_is_refused(api: Api, changes: dict[str, Any]) -> None:
-    """A create that breaks the contract is not accepted; with which status no page says."""
-    assert expect_not_account_error(api, api.create(_broken(api, changes))).is_client_error
 
 
 @pytest.mark.probes(1)
 @pytest.mark.claim("create-validates")
-@pytest.mark.parametrize("content", _NO_JSON)
-def test_what_is_not_a_json_object_is_refused(api: Api, content: bytes) -> None:
-    """A body that is not a JSON object is not accepted."""
+@each_bad_body
+def test_an_invalid_body_is_refused(api: Api, build_bad_body: Callable[[Api], Any]) -> None:
+    """A create that breaks the contract is refused with any 4xx status: no page says with which."""
+    assert expect_not_account_error(api, api.create(build_bad_body(api))).is_client_error
+
+
+@pytest.mark.probes(1)
+@pytest.mark.claim("create-validates")
+@pytest.mark.parametrize("content", _NOT_OBJECTS)
+def test_a_body_that_is_not_a_json_object_is_refused(api: Api, content: bytes) -> None:
+    """A create whose body is not a JSON object is refused."""
     assert expect_not_account_error(api, api.post(content)).is_client_error
 
 
+@pytest.mark.probes(1)
 @pytest.mark.claim("refusal-status")
-@broken_bodies
-def test_a_refusal_has_its_status_and_costs_nothing(api: Api, changes: dict[str, Any]) -> None:
-    """A body that breaks the contract is answered with 400, or what the mock was told, and nothing is charged."""
+@each_bad_body
+def test_a_refusal_has_its_status_and_costs_nothing(api: Api, build_bad_body: Callable[[Api], Any]) -> None:
+    """An invalid create is answered with 400, or the status that the mock was set to, and costs nothing."""
     before = api.read_credits()
-    response = expect_not_account_error(api, api.create(_broken(api, changes)))
+    response = expect_not_account_error(api, api.create(build_bad_body(api)))
     assert response.status_code == api.read_switch("refusal_status", 400)
     assert api.read_credits() == before
 
 
 @pytest.mark.probes(1)
 @pytest.mark.claim("refusal-status")
-@pytest.mark.parametrize("content", _NO_JSON[:2])
-def test_what_is_not_json_is_400(api: Api, content: bytes) -> None:
-    """What is not JSON is answered with 400."""
+@pytest.mark.parametrize("content", _NOT_OBJECTS[:2])
+def test_a_body_that_is_not_json_is_400(api: Api, content: bytes) -> None:
+    """A create whose body is not JSON is answered with 400."""
     assert expect_not_account_error(api, api.post(content)).status_code == 400
 
 
-@pytest.mark.probes(1, prompt=None)
+@pytest.mark.probes(1)
 @pytest.mark.claim("error-envelope")
 def test_a_refusal_has_the_error_body(api: Api) -> None:
-    """A refusal says what is wrong, in the error body."""
-    assert api.check_reply("error", expect_not_account_error(api, api.create(api.build_body(prompt=None))))
-
-
-@pytest.mark.probes(1, aspect_ratio="1:1", resolution="4K", model="gptimage2")
-@pytest.mark.claim("gptimage2-square-refused")
-def test_4k_at_a_square_is_refused(api: Api) -> None:
-    """GPT Image 2 refuses 4K at 1:1, or accepts it where the mock was told to lower it."""
-    response = expect_not_account_error(
-        api, api.create(api.build_body(model="gptimage2", aspect_ratio="1:1", resolution="4K"))
-    )
-    assert response.is_success is (api.read_switch("square_4k", "refuse") == "cap")
+    """The body of a refusal matches the error schema."""
+    assert api.check_reply("error", expect_not_account_error(api, api.create(build_incomplete_body(api))))
 
 
 @pytest.mark.probes(1)
 @pytest.mark.claim("body-limit")
-def test_a_body_of_more_than_8_mib_is_413(api: Api) -> None:
+def test_a_body_above_8_mib_is_413(api: Api) -> None:
     """A body of more than 8 MiB is refused with 413."""
     try:
         response = api.post(b'{"operation": "' + b"x" * _LARGEST_BYTES + b'"}')
     except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
-        raise ClaimBroken(f"the connection was closed on a large body: {type(error).__name__}", "body-limit") from None
+        raise ClaimBroken(f"the connection closed on a large body: {type(error).__name__}", "body-limit") from None
     assert expect_not_account_error(api, response).status_code == 413
 
 
 @pytest.mark.probes(1)
 @pytest.mark.claim("insufficient-credits")
 @pytest.mark.needs("empty key")
-def test_a_create_beyond_the_balance_is_402(api: Api, poor: Api) -> None:
-    """A create that costs more than the balance is answered with 402, and the balance stays."""
+def test_a_create_above_the_balance_is_402(api: Api, poor: Api) -> None:
+    """A create that costs more than the balance is refused with 402, and the balance does not change."""
     before = poor.read_credits()
     assert poor.create(api.build_body()).status_code == 402
     assert poor.read_credits() == before
@@ -149,27 +125,28 @@ def test_a_create_beyond_the_balance_is_402(api: Api, poor: Api) -> None:
 
 @pytest.mark.creates(1)
 @pytest.mark.claim("content-type-ignored")
-def test_json_is_read_whatever_its_type_says(api: Api) -> None:
-    """A create that is sent as plain text is accepted as any other."""
-    expect_accepted(
-        api, api.create(api.build_body(), content_type="text/plain"), api.build_body(), "content-type-ignored"
-    )
+def test_json_is_accepted_with_any_content_type(api: Api) -> None:
+    """A create that is sent as text/plain is accepted as any other."""
+    response = api.create(api.build_body(), content_type="text/plain")
+    expect_accepted(api, response, api.build_body(), "content-type-ignored")
 
 
 @pytest.mark.creates(1, model=None)
-@pytest.mark.claim("image-default-model")
-def test_a_create_may_leave_the_model_out(api: Api) -> None:
-    """Without a model the request is made with the default one."""
+@each_operation(has_fields("model"), claims=list_default_model_claim)
+def test_a_create_without_a_model_gets_the_default_model(api: Api, operation: str) -> None:
+    """Without a model the request is made with the operation's default model."""
+    default_model = api.catalog.operations[operation].data["default_model"]
     body = api.build_body(model=None)
-    default = api.catalog.operations["image.generate"].data["default_model"]["id"]
-    end = expect_success(poll_to_end(api, expect_accepted(api, api.create(body), body, "image-default-model"))[-1])
-    assert end["output"]["model"] == default
+    reply = expect_accepted(api, api.create(body), body, default_model["claim"])
+    end = expect_success(poll_to_end(api, reply)[-1])
+    if has_outputs("model")(api.catalog.operations[operation]):
+        assert end["output"]["model"] == default_model["id"]
 
 
 @pytest.mark.creates(2)
 @pytest.mark.claim("idempotency-optional")
-def test_creates_without_a_key_are_two_requests(api: Api) -> None:
-    """x-idempotency-key may be left out; then each create is a request of its own."""
+def test_creates_without_a_key_make_two_requests(api: Api) -> None:
+    """Without x-idempotency-key each create makes a request of its own."""
     body = api.build_body()
     first, second = (expect_accepted(api, api.create(body), body, "idempotency-optional") for _ in range(2))
     assert first["id"] != second["id"]
@@ -177,8 +154,8 @@ def test_creates_without_a_key_are_two_requests(api: Api) -> None:
 
 @pytest.mark.claim("host-header")
 @pytest.mark.parametrize("host", ["a b", "", "exa/mple", "example.com:99999"])
-def test_a_host_that_is_no_address_is_400(api: Api, host: str) -> None:
-    """A Host header that no address can be made of is refused with 400."""
+def test_an_invalid_host_header_is_400(api: Api, host: str) -> None:
+    """A Host header that is not a valid host is refused with 400."""
     assert api.call("GET", "/api/v1/status", {"x-api-key": api.key, "host": host}).status_code == 400
 
 
@@ -192,14 +169,14 @@ def test_a_host_that_is_no_address_is_400(api: Api, host: str) -> None:
         ("PUT", "/api/v1/status", 405),
     ],
 )
-def test_what_the_api_does_not_have_is_not_found(api: Api, method: str, path: str, status: int) -> None:
-    """An address or method that the API does not have is answered with 404 or 405."""
+def test_an_unknown_path_or_method_is_404_or_405(api: Api, method: str, path: str, status: int) -> None:
+    """A path that the API does not have is answered with 404, and a method with 405."""
     assert api.call(method, path, {"x-api-key": api.key}).status_code == status
 
 
 @pytest.mark.claim("rate-limit-429")
-def test_too_many_requests_are_429_until_retry_after(own: Callable[..., Api]) -> None:
-    """More creates than a client may send are answered with 429, and accepted again after the time of Retry-After."""
+def test_too_many_creates_are_429_until_retry_after(own: Callable[..., Api]) -> None:
+    """Creates above the rate limit are refused with 429, and accepted again after the time in Retry-After."""
     api = own()
     responses = [api.create(api.build_body(), x_mock_scenario="rate-window") for _ in range(21)]
     assert [response.status_code for response in responses] == [202] * 20 + [429]

@@ -1,4 +1,4 @@
-"""The same create sent twice."""
+"""Creates that are repeated with an idempotency key."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import Api
+from cannon_contract.client.bodies import build_incomplete_body, build_other_body
 from cannon_contract.client.flows import (
     create,
     expect_accepted,
@@ -25,8 +26,8 @@ _MS = 0.001
 @pytest.mark.creates(1)
 @pytest.mark.probes(1)
 @pytest.mark.claim("create-idempotent")
-def test_a_repeat_creates_nothing_new(api: Api) -> None:
-    """The same idempotency key with the same body gives the request of the first time, and costs nothing more."""
+def test_a_repeat_makes_no_second_request(api: Api) -> None:
+    """A repeat with the same idempotency key and body names the first request, and costs nothing."""
     key = new_key()
     before, reply, after = api.read_credits(), create(api, key=key), api.read_credits()
     repeat = api.create(api.build_body(), key=key)
@@ -38,34 +39,32 @@ def test_a_repeat_creates_nothing_new(api: Api) -> None:
 @pytest.mark.creates(1)
 @pytest.mark.probes(1)
 @pytest.mark.claim("idempotency-repeat")
-def test_a_repeat_is_answered_as_the_first_was(api: Api) -> None:
-    """A repeat has the status and the body of the first reply."""
+def test_a_repeat_gets_the_first_reply(api: Api) -> None:
+    """A repeat gets the status and the body of the first reply."""
     key = new_key()
     first, second = (api.create(api.build_body(), key=key) for _ in range(2))
     expect_accepted(api, first, api.build_body())
-    assert (second.status_code, expect_accepted(api, second, api.build_body(), "idempotency-repeat")) == (
-        202,
-        first.json(),
-    )
+    reply = expect_accepted(api, second, api.build_body(), "idempotency-repeat")
+    assert (second.status_code, reply) == (202, first.json())
 
 
 @pytest.mark.creates(1)
 @pytest.mark.probes(1)
 @pytest.mark.claim("idempotency-mismatch")
-def test_a_known_key_with_another_body_is_refused(api: Api) -> None:
-    """The same key with another body is refused, with 422 or what the mock was told, and nothing is charged."""
+def test_a_key_with_another_body_is_refused(api: Api) -> None:
+    """The same key with another body is refused with 422, or the status that the mock was set to, and costs nothing."""
     key = new_key()
     create(api, key=key)
     before = api.read_credits()
-    response = expect_not_account_error(api, api.create(api.build_body(prompt="Another lighthouse"), key=key))
+    response = expect_not_account_error(api, api.create(build_other_body(api), key=key))
     assert response.status_code == api.read_switch("mismatch_status", 422)
     assert api.read_credits() == before
 
 
 @pytest.mark.creates(2)
 @pytest.mark.claim("create-idempotent")
-def test_another_key_creates_another_request(api: Api) -> None:
-    """Two idempotency keys give two requests."""
+def test_two_keys_make_two_requests(api: Api) -> None:
+    """Creates with two idempotency keys make two requests."""
     first, second = (create(api, key=new_key()) for _ in range(2))
     assert first["id"] != second["id"]
 
@@ -73,18 +72,18 @@ def test_another_key_creates_another_request(api: Api) -> None:
 @pytest.mark.creates(2)
 @pytest.mark.claim("idempotency-scope")
 @pytest.mark.needs("other key")
-def test_a_key_counts_within_one_api_key(api: Api, other: Api) -> None:
-    """The same idempotency key of another API key makes another request."""
+def test_a_key_belongs_to_one_api_key(api: Api, other: Api) -> None:
+    """The same idempotency key with another API key makes another request."""
     key = new_key()
-    mine, theirs = create(api, key=key), other.create(other.build_body(), key=key)
-    assert expect_accepted(other, theirs, other.build_body(), "idempotency-scope")["id"] != mine["id"]
+    reply, response = create(api, key=key), other.create(other.build_body(), key=key)
+    assert expect_accepted(other, response, other.build_body(), "idempotency-scope")["id"] != reply["id"]
 
 
 @pytest.mark.creates(1)
 @pytest.mark.claim("idempotency-key-form")
 @pytest.mark.parametrize("length", [1, 255])
-def test_a_key_has_up_to_255_characters(api: Api, length: int) -> None:
-    """An idempotency key of 1 to 255 characters is taken."""
+def test_a_key_may_have_up_to_255_characters(api: Api, length: int) -> None:
+    """An idempotency key of 1 to 255 characters is accepted."""
     key = (new_key() * 16)[:length]
     expect_accepted(api, api.create(api.build_body(), key=key), api.build_body(), "idempotency-key-form")
 
@@ -93,25 +92,26 @@ def test_a_key_has_up_to_255_characters(api: Api, length: int) -> None:
 @pytest.mark.claim("idempotency-key-form")
 @pytest.mark.parametrize("length", [0, 256])
 def test_a_key_of_another_length_is_refused(api: Api, length: int) -> None:
-    """An empty idempotency key is refused, and one of more than 255 characters."""
+    """An idempotency key that is empty or longer than 255 characters is refused."""
     assert expect_not_account_error(api, api.create(api.build_body(), key="k" * length)).is_client_error
 
 
 @pytest.mark.creates(1)
-@pytest.mark.probes(2, prompt=None)
+@pytest.mark.probes(2)
 @pytest.mark.claim("idempotency-after-validation")
-def test_a_body_is_validated_before_its_key_is_looked_up(api: Api) -> None:
-    """A broken body is refused for what is wrong with it, though its key is known."""
-    key, broken = new_key(), api.build_body(prompt=None)
+def test_a_body_is_validated_before_its_key(api: Api) -> None:
+    """An invalid body is refused in the same way whether its idempotency key was used before or not."""
+    key = new_key()
     create(api, key=key)
-    known, unknown = (expect_not_account_error(api, api.create(broken, key=each)) for each in (key, None))
-    assert read_error_code(known) == read_error_code(unknown)
+    bad_body = build_incomplete_body(api)
+    responses = [expect_not_account_error(api, api.create(bad_body, key=each)) for each in (key, None)]
+    assert read_error_code(responses[0]) == read_error_code(responses[1])
 
 
 @pytest.mark.claim("idempotency-lifetime")
 @pytest.mark.needs("clock")
-def test_a_key_is_known_for_24_hours(own: Callable[..., Api]) -> None:
-    """After 24 hours the key of an earlier request makes a new one, and not before."""
+def test_a_key_lives_for_24_hours(own: Callable[..., Api]) -> None:
+    """A create with a used key makes a new request after 24 hours, and not before."""
     api, key = own(), new_key()
     first = create(api, key=key)["id"]
     api.sleep(_HOURS * 3600 - _MS)
@@ -121,16 +121,16 @@ def test_a_key_is_known_for_24_hours(own: Callable[..., Api]) -> None:
 
 
 @pytest.mark.claim("idempotency-in-flight")
-def test_a_repeat_while_the_first_is_answered_is_409(own: Callable[..., Api]) -> None:
-    """A repeat that comes before the first is answered is refused with 409 and Retry-After; later it is answered."""
-    seen: list[httpx.Response] = []
+def test_a_repeat_during_the_first_create_is_409(own: Callable[..., Api]) -> None:
+    """A repeat before the first create is answered is refused with 409 and Retry-After; afterwards it is accepted."""
+    responses: list[httpx.Response] = []
     key = new_key()
 
     def repeat() -> None:
-        seen.append(api.create(api.build_body(), key=key))
+        responses.append(api.create(api.build_body(), key=key))
 
     api: Api = own(while_waiting=repeat)
     first: dict[str, Any] = create(api, key=key, x_mock_scenario="latency")
-    assert [response.status_code for response in seen] == [409]
-    assert int(seen[0].headers.get("Retry-After", "0")) >= 1
+    assert [response.status_code for response in responses] == [409]
+    assert int(responses[0].headers.get("Retry-After", "0")) >= 1
     assert poll(api, create(api, key=key))["id"] == first["id"]

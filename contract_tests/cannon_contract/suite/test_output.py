@@ -1,7 +1,8 @@
-"""What a success brings."""
+"""The output of a success, and the files that it names."""
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -11,43 +12,83 @@ import pytest
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create_and_succeed, fetch_asset, shared_run
 from cannon_contract.client.outcomes import NotTested
+from cannon_contract.suite.cases import (
+    each_computed_size,
+    each_operation,
+    each_table_size,
+    has_asset,
+    has_fields,
+    has_image,
+    has_outputs,
+    list_output_claims,
+    list_reply_claims,
+)
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_SIGNATURES = {"image/png": (0, _PNG), "video/mp4": (4, b"ftyp"), "audio/mpeg": (0, b"ID3"), "audio/wav": (0, b"RIFF")}
+"""Where a file of a media type has which bytes."""
 _DAY_S = 86_400
 
 
-def _output(api: Api, **input: Any) -> dict[str, Any]:
-    output: dict[str, Any] = create_and_succeed(api, api.build_body(**input))["output"]
+def _find_asset_url(api: Api, output: dict[str, Any]) -> str:
+    """The address of the first file that the contract's template of the output names."""
+    data = api.catalog.operations[api.operation].data
+    variable = f"${next(iter(data['media']['files']))}"
+    template = data["replies"]["succeeded"]
+    url: str = next(output[name] for name, value in template.items() if value == variable)
+    return url
+
+
+def _read_size(api: Api, output: dict[str, Any]) -> tuple[int, int]:
+    """Width and height of the image of an output, in pixels."""
+    content = fetch_asset(api, _find_asset_url(api, output)).content
+    if not content.startswith(_PNG):
+        raise NotTested("the image is not a PNG file, so its size was not read")
+    width, height = struct.unpack(">II", content[16:24])
+    return width, height
+
+
+def _create_output(api: Api, **changes: Any) -> dict[str, Any]:
+    output: dict[str, Any] = create_and_succeed(api, api.build_body(**changes))["output"]
     return output
 
 
-def _size(api: Api, **input: Any) -> str:
-    """Width and height of the picture made of an input, as ``1280x720``."""
-    content = fetch_asset(api, _output(api, **input)["image_url"]).content
-    if not content.startswith(_PNG):
-        raise NotTested("the picture is no PNG file, whose size could be read")
-    width, height = struct.unpack(">II", content[16:24])
-    return f"{width}x{height}"
+@pytest.mark.shares
+@each_operation(claims=list_output_claims)
+def test_the_output_has_the_documented_shape(api: Api, operation: str) -> None:
+    """The output of a success matches the schema of its operation."""
+    run = shared_run(api)
+    assert run.end["operation"] == operation
+    assert run.output
 
 
 @pytest.mark.shares
-@pytest.mark.claim("image-output-shape")
-def test_the_output_has_the_documented_keys(api: Api) -> None:
-    """The output of a success is held to the schema of its operation, and is about an image."""
-    assert shared_run(api).output["asset_type"] == "image"
+@each_operation(claims=list_reply_claims)
+def test_the_output_has_the_values_of_the_contract(api: Api, operation: str) -> None:
+    """The output has the constant texts of the contract, the model of the input, and as many files as it says."""
+    run = shared_run(api)
+    for name, value in api.catalog.operations[operation].data["replies"]["succeeded"].items():
+        if isinstance(value, list):
+            assert len(run.output[name]) == len(value), name
+        elif value == "$model":
+            assert run.output[name] == run.body["input"]["model"], name
+        elif isinstance(value, str) and "$" not in value:
+            assert run.output[name] == value, name
 
 
 @pytest.mark.shares
 @pytest.mark.claim("image-output-first")
-def test_the_address_is_the_first_of_all(api: Api) -> None:
-    """image_url is the first of image_urls."""
+@each_operation(has_outputs("image_url", "image_urls"))
+def test_image_url_is_the_first_of_image_urls(api: Api) -> None:
+    """The address in image_url is the first one in image_urls."""
     output = shared_run(api).output
     assert output["image_url"] == output["image_urls"][0]
 
 
 @pytest.mark.shares
 @pytest.mark.claim("image-output-count")
-def test_the_providers_images_are_counted(api: Api) -> None:
+@each_operation(has_outputs("provider_image_urls", "provider_image_count"))
+def test_provider_image_count_is_the_number_of_urls(api: Api) -> None:
     """provider_image_count is the length of provider_image_urls."""
     output = shared_run(api).output
     assert output["provider_image_count"] == len(output["provider_image_urls"])
@@ -55,52 +96,59 @@ def test_the_providers_images_are_counted(api: Api) -> None:
 
 @pytest.mark.shares
 @pytest.mark.claim("image-output-ratio")
-def test_the_ratio_is_the_one_asked_for(api: Api) -> None:
-    """aspect_ratio of the output is that of the input."""
-    journey = shared_run(api)
-    assert journey.output["aspect_ratio"] == journey.body["input"]["aspect_ratio"]
+@each_operation(has_image, has_fields("aspect_ratio"), has_outputs("aspect_ratio"))
+def test_the_output_has_the_ratio_of_the_input(api: Api) -> None:
+    """The aspect_ratio of the output is that of the input."""
+    run = shared_run(api)
+    assert run.output["aspect_ratio"] == run.body["input"]["aspect_ratio"]
 
 
 @pytest.mark.creates(1, aspect_ratio=None)
 @pytest.mark.claim("image-output-default-ratio")
-def test_without_a_ratio_the_output_names_that_of_the_picture(api: Api) -> None:
-    """Without an aspect_ratio in the input the output names the ratio of the picture made."""
-    output = _output(api, aspect_ratio=None)
+@each_operation(has_image, has_fields("aspect_ratio"), has_outputs("aspect_ratio"))
+def test_without_a_ratio_the_output_has_that_of_the_image(api: Api) -> None:
+    """Without an aspect_ratio in the input, the output has the ratio of the image."""
+    output = _create_output(api, aspect_ratio=None)
     wide, _, high = output["aspect_ratio"].partition(":")
-    width, height = struct.unpack(">II", fetch_asset(api, output["image_url"]).content[16:24])
+    width, height = _read_size(api, output)
     assert width * int(high) == height * int(wide)
 
 
 @pytest.mark.shares
 @pytest.mark.claim("image-output-names")
-def test_the_output_names_the_model_as_the_request_did(api: Api) -> None:
-    """The output's provider is cannon, and its model the identifier of the request."""
-    journey = shared_run(api)
-    assert (journey.output["provider"], journey.output["model"]) == ("cannon", journey.body["input"]["model"])
+@each_operation(has_image, has_fields("model"), has_outputs("provider", "model"))
+def test_the_output_names_the_model_of_the_request(api: Api) -> None:
+    """The provider of the output is cannon, and its model is the identifier in the input."""
+    run = shared_run(api)
+    assert (run.output["provider"], run.output["model"]) == ("cannon", run.body["input"]["model"])
 
 
 @pytest.mark.shares
 @pytest.mark.claim("asset-one-image")
-def test_one_request_makes_one_image(api: Api) -> None:
-    """There is one address, and one of the provider's."""
+@each_operation(has_image, has_outputs("image_urls", "provider_image_urls"))
+def test_a_request_makes_one_image(api: Api) -> None:
+    """image_urls and provider_image_urls have one address each."""
     output = shared_run(api).output
     assert (len(output["image_urls"]), len(output["provider_image_urls"])) == (1, 1)
 
 
 @pytest.mark.shares
-@pytest.mark.claim("asset-png")
-def test_the_asset_is_a_png(api: Api) -> None:
-    """The address of the output leads to a PNG file."""
-    response = fetch_asset(api, shared_run(api).output["image_url"])
-    assert response.headers["content-type"] == "image/png"
-    assert response.content.startswith(_PNG)
+@each_operation(has_asset, claims=lambda operation: ["asset-png"] if has_image(operation) else [])
+def test_the_asset_has_its_media_type(api: Api, operation: str) -> None:
+    """The address of the output leads to a file of the operation's media type."""
+    media_type = api.catalog.operations[operation].data["media"]["media_type"]
+    response = fetch_asset(api, _find_asset_url(api, shared_run(api).output))
+    assert response.headers["content-type"] == media_type
+    start, signature = _SIGNATURES[media_type]
+    assert response.content[start : start + len(signature)] == signature
 
 
 @pytest.mark.shares
 @pytest.mark.claim("asset-open")
+@each_operation(has_asset)
 def test_an_asset_answers_head_and_range(api: Api) -> None:
-    """Without a key GET gives the file, HEAD its length, and a range just its bytes; the same bytes come each time."""
-    url = shared_run(api).output["image_url"]
+    """Without a key GET gives the file, HEAD its length, and a range only its bytes; the bytes are always the same."""
+    url = _find_asset_url(api, shared_run(api).output)
     whole, head, part = fetch_asset(api, url), fetch_asset(api, url, "HEAD"), fetch_asset(api, url, range="bytes=0-7")
     assert whole.status_code == 200
     assert (head.status_code, head.content, int(head.headers["content-length"])) == (200, b"", len(whole.content))
@@ -110,63 +158,43 @@ def test_an_asset_answers_head_and_range(api: Api) -> None:
 
 @pytest.mark.claim("asset-expiry")
 @pytest.mark.needs("clock")
-def test_an_asset_is_there_for_seven_days(own: Callable[..., Api]) -> None:
+@each_operation(has_asset)
+def test_an_asset_expires_after_seven_days(own: Callable[..., Api]) -> None:
     """An asset can be fetched for seven days after the end, and is answered with 410 after that."""
     api = own()
-    end = create_and_succeed(api)
+    url = _find_asset_url(api, create_and_succeed(api)["output"])
     api.sleep(7 * _DAY_S - 60)
-    assert fetch_asset(api, end["output"]["image_url"]).status_code == 200
+    assert fetch_asset(api, url).status_code == 200
     api.sleep(60)
-    assert fetch_asset(api, end["output"]["image_url"]).status_code == 410
+    assert fetch_asset(api, url).status_code == 410
 
 
-_SIZES = [
-    ("gptimage2", "4K", "16:9"),
-    ("gptimage2", "2K", "1:1"),
-    ("nanobanana", None, "16:9"),
-    ("nanobanana2", "1K", "1:8"),
-    ("wan27image", "1K", "1:1"),
-    ("wan27imagepro", "2K", "1:1"),
-    ("grok", None, "3:2"),
-    ("seedream5", "2K", "4:3"),
-    ("seedream45", "2K", "21:9"),
-]
-
-
-@pytest.mark.parametrize(
-    ("model", "resolution", "ratio"),
-    [
-        pytest.param(
-            *case,
-            marks=[
-                pytest.mark.claim(f"{case[0]}-pixels"),
-                pytest.mark.creates(1, model=case[0], resolution=case[1], aspect_ratio=case[2]),
-            ],
-        )
-        for case in _SIZES
-    ],
-)
-def test_the_picture_has_the_size_of_the_table(api: Api, model: str, resolution: str | None, ratio: str) -> None:
+@each_table_size()
+def test_the_image_has_the_size_of_the_table(api: Api, changes: dict[str, Any], size: str) -> None:
     """Width and height are those that the contract's table gives for resolution and ratio."""
-    table = api.catalog.media["image"]["models"][model]
-    expected = table["sizes"][resolution or table["resolution"]][ratio]
-    assert _size(api, model=model, resolution=resolution, aspect_ratio=ratio) == expected
+    width, height = _read_size(api, _create_output(api, **changes))
+    assert f"{width}x{height}" == size
 
 
 @pytest.mark.claim("pixels-defaults")
 @pytest.mark.creates(1, resolution=None, aspect_ratio=None)
-def test_without_resolution_and_ratio_the_picture_is_the_default_square(api: Api) -> None:
-    """Without a resolution or a ratio the picture has the provider's default tier and is square."""
-    chosen = api.build_body(resolution=None, aspect_ratio=None)["input"]["model"]
-    computed = api.catalog.media["image"]["computed"]
-    table = api.catalog.media["image"]["models"].get(chosen, computed)
-    side = computed["side"][table["resolution"]]
-    expected = table.get("sizes", {}).get(table["resolution"], {}).get("1:1", f"{side}x{side}")
-    assert _size(api, resolution=None, aspect_ratio=None) == expected
+@each_operation(has_image, has_fields("resolution", "aspect_ratio"))
+def test_without_resolution_and_ratio_the_image_is_the_default_square(api: Api) -> None:
+    """Without a resolution and a ratio, the image has the model's default resolution and is square."""
+    body, image = api.build_body(resolution=None, aspect_ratio=None), api.catalog.media["image"]
+    table = image["models"].get(body["input"]["model"], image["computed"])
+    side = image["computed"]["side"].get(table["resolution"])
+    listed_sizes = table.get("sizes", {}).get(table["resolution"], {})
+    width, height = _read_size(api, create_and_succeed(api, body)["output"])
+    assert f"{width}x{height}" == listed_sizes.get("1:1", f"{side}x{side}")
 
 
 @pytest.mark.claim("pixels-computed")
-@pytest.mark.creates(1, model="flux2pro", resolution="1K", aspect_ratio="16:9")
-def test_a_size_that_no_table_has_is_worked_out_from_the_area(api: Api) -> None:
-    """1K at 16:9 of a model without a table: 1024 x 1024 pixels shared out, in steps of 16, rounded down."""
-    assert _size(api, model="flux2pro", resolution="1K", aspect_ratio="16:9") == "1360x768"
+@each_computed_size()
+def test_without_a_table_the_size_is_computed_from_the_area(api: Api, changes: dict[str, Any]) -> None:
+    """The area of a square of the resolution is divided by the ratio, in steps that are rounded down."""
+    computed = api.catalog.media["image"]["computed"]
+    wide, high = (int(part) for part in changes["aspect_ratio"].split(":"))
+    area, step = computed["side"][changes["resolution"]] ** 2, computed["step"]
+    width, height = (math.isqrt(area * a // b) // step * step for a, b in ((wide, high), (high, wide)))
+    assert _read_size(api, _create_output(api, **changes)) == (width, height)

@@ -1,4 +1,4 @@
-"""The webhook of a request's end."""
+"""The webhook that a request sends at its end."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _DAYS_S = 4 * 86_400
 _SCHEDULE_S = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 
 
-def _hooked(api: Api, scenario: str = "success") -> dict[str, Any]:
+def _create_with_webhook(api: Api, scenario: str = "success") -> dict[str, Any]:
     """The accepted reply to a create with a webhook."""
     return create(api, {**api.build_body(), "webhook_url": RECEIVER_URL}, x_mock_scenario=scenario)
 
 
-def _until_end(own: Callable[..., Api], receiver: Receiver, scenario: str = "success") -> dict[str, Any]:
+def _finish_with_webhook(own: Callable[..., Api], receiver: Receiver, scenario: str = "success") -> dict[str, Any]:
     """The request object at the end of a create with a webhook."""
     api = own(send=receiver, webhook_secret=_SECRET)
-    return poll_to_end(api, _hooked(api, scenario))[-1]
+    return poll_to_end(api, _create_with_webhook(api, scenario))[-1]
 
 
 @pytest.mark.claim("lifecycle-webhook")
-def test_the_end_is_told(own: Callable[..., Api]) -> None:
-    """Nothing is sent before the end, and at the end delivery is attempted."""
+def test_a_webhook_is_sent_at_the_end(own: Callable[..., Api]) -> None:
+    """No webhook is sent before the end of a request, and one is sent at its end."""
     receiver = Receiver()
     api = own(send=receiver)
-    reply = _hooked(api)
+    reply = _create_with_webhook(api)
     assert poll(api, reply)["completedAtMs"] is None
     assert receiver.deliveries == []
     poll_to_end(api, reply)
@@ -44,19 +44,19 @@ def test_the_end_is_told(own: Callable[..., Api]) -> None:
 
 @pytest.mark.claim("webhook-both-ends")
 @pytest.mark.parametrize("scenario", ["success", "failed-internal"])
-def test_success_and_failure_are_told(own: Callable[..., Api], scenario: str) -> None:
-    """A webhook is sent once, on success and on failure."""
+def test_one_webhook_is_sent_on_success_and_on_failure(own: Callable[..., Api], scenario: str) -> None:
+    """A webhook is sent once, whether the request succeeds or fails."""
     receiver = Receiver()
-    end = _until_end(own, receiver, scenario)
+    end = _finish_with_webhook(own, receiver, scenario)
     assert [event["data"]["status"] for event in receiver.events] == [end["status"]]
 
 
 @pytest.mark.claim("webhook-event")
 @pytest.mark.parametrize("scenario", ["success", "failed-internal"])
-def test_the_event_is_the_request_as_polled(own: Callable[..., Api], scenario: str) -> None:
-    """The event has type and time of the end, the headers of Standard Webhooks, and as data what a poll sees."""
+def test_a_webhook_has_the_request_object(own: Callable[..., Api], scenario: str) -> None:
+    """A webhook has the type and the time of the end, the Standard Webhooks headers, and the polled request object."""
     receiver = Receiver()
-    end = _until_end(own, receiver, scenario)
+    end = _finish_with_webhook(own, receiver, scenario)
     event, headers = receiver.events[0], receiver.deliveries[0][1]
     assert (event["type"], event["data"]) == (f"request.{end['status']}", end)
     assert round(datetime.fromisoformat(event["timestamp"]).timestamp() * 1000) == end["completedAtMs"]
@@ -67,7 +67,7 @@ def test_the_event_is_the_request_as_polled(own: Callable[..., Api], scenario: s
 def test_the_signature_verifies(own: Callable[..., Api]) -> None:
     """The signature is that of Standard Webhooks, over id, timestamp and body."""
     receiver = Receiver()
-    _until_end(own, receiver)
+    _finish_with_webhook(own, receiver)
     body, headers = receiver.deliveries[0]
     try:
         Webhook(_SECRET).verify(body, dict(headers))
@@ -76,19 +76,19 @@ def test_the_signature_verifies(own: Callable[..., Api]) -> None:
 
 
 @pytest.mark.claim("webhook-retries")
-def test_a_delivery_that_fails_is_tried_again_by_the_schedule(own: Callable[..., Api]) -> None:
-    """A receiver that always fails is tried ten times in about three days, always with the same id and body."""
+def test_a_failed_delivery_is_repeated_by_the_schedule(own: Callable[..., Api]) -> None:
+    """A receiver that always fails gets ten attempts in about three days, with the same id and body each time."""
     receiver = Receiver(default_reply=ReceiverReply(500))
     api = own(send=receiver)
-    poll_to_end(api, _hooked(api))
-    tries = [len(receiver.deliveries)]
+    poll_to_end(api, _create_with_webhook(api))
+    counts = [len(receiver.deliveries)]
     for wait_s in _SCHEDULE_S[1:]:
         api.sleep(wait_s - 2)
-        before = len(receiver.deliveries)
+        early_count = len(receiver.deliveries)
         api.sleep(2)
-        tries.append(len(receiver.deliveries))
-        assert before == tries[-2], "an attempt came before its time"
-    assert tries == list(range(1, 11))
+        counts.append(len(receiver.deliveries))
+        assert early_count == counts[-2], "an attempt came before its time"
+    assert counts == list(range(1, 11))
     api.sleep(_DAYS_S)
     assert len(receiver.deliveries) == 10
     assert len({(body, headers["webhook-id"]) for body, headers in receiver.deliveries}) == 1
@@ -96,7 +96,7 @@ def test_a_delivery_that_fails_is_tried_again_by_the_schedule(own: Callable[...,
 
 @pytest.mark.claim("webhook-retries")
 @pytest.mark.parametrize(
-    ("answers", "tries"),
+    ("replies", "attempts"),
     [
         ([ReceiverReply(204)], 1),
         ([ReceiverReply(410)], 1),
@@ -105,22 +105,22 @@ def test_a_delivery_that_fails_is_tried_again_by_the_schedule(own: Callable[...,
         ([ReceiverReply(500), ReceiverReply(500), ReceiverReply(202)], 3),
     ],
 )
-def test_tries_end_with_2xx_or_410(own: Callable[..., Api], answers: list[ReceiverReply], tries: int) -> None:
-    """2xx is success, 410 ends it, redirects and lost connections are failures."""
-    receiver = Receiver(list(answers), default_reply=ReceiverReply(500))
+def test_attempts_end_with_2xx_or_410(own: Callable[..., Api], replies: list[ReceiverReply], attempts: int) -> None:
+    """A 2xx or 410 reply ends the attempts; a redirect or a lost connection does not."""
+    receiver = Receiver(list(replies), default_reply=ReceiverReply(500))
     api = own(send=receiver)
-    poll_to_end(api, _hooked(api))
+    poll_to_end(api, _create_with_webhook(api))
     api.sleep(_DAYS_S)
-    assert len(receiver.deliveries) == tries
+    assert len(receiver.deliveries) == attempts
 
 
 @pytest.mark.claim("webhook-retries")
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_receiver_says_when_to_come_back(own: Callable[..., Api], status: int) -> None:
-    """Retry-After of 429 and 503 is kept."""
+def test_retry_after_delays_the_next_attempt(own: Callable[..., Api], status: int) -> None:
+    """After a 429 or 503 reply the next attempt waits for the time in Retry-After."""
     receiver = Receiver([ReceiverReply(status, retry_after_ms=600_000)])
     api = own(send=receiver)
-    poll_to_end(api, _hooked(api))
+    poll_to_end(api, _create_with_webhook(api))
     api.sleep(500)
     assert len(receiver.deliveries) == 1
     api.sleep(100)

@@ -194,7 +194,7 @@ def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) 
     with serving(answering(lambda: answer)) as served:
         spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31")
         flags = ("--target", served.url, "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v", "-rA", *spend)
-        run = run_contract(*flags, "-k", "log or first_of or images_are or test_status", CANNON_API_KEY=SECRET)
+        run = run_contract(*flags, "-k", "log or first_of or image_count or test_status", CANNON_API_KEY=SECRET)
     said = run.stdout + run.stderr
     assert "INTERNALERROR" not in said
     assert run.returncode in (0, 1), said
@@ -213,7 +213,7 @@ def test_an_overrun_hides_no_broken_promise(tmp_path: Path) -> None:
 
     with serving(answering(lambda: accepts)) as served:
         spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path))
-        run = run_contract("--target", served.url, *spend, "-k", "bad_body")
+        run = run_contract("--target", served.url, *spend, "-k", "invalid_body")
         assert [each.status for each in served.creates].count(202) == 1
     assert run.returncode == 2, run.stdout
     assert _with("broken", tmp_path) == {"create-validates"}
@@ -247,7 +247,7 @@ def test_the_key_goes_to_the_target_only() -> None:
         listening(elsewhere) as url,
         serving(fields("POST create", lambda body: body.update(urls={"get": f"{url}/api/v1/requests/x"}))) as served,
     ):
-        run = run_contract("--target", served.url, "-k", "handed_out", CANNON_API_KEY=SECRET)
+        run = run_contract("--target", served.url, "-k", "url_of_an_accepted", CANNON_API_KEY=SECRET)
     assert run.returncode == 1
     assert called == []
 
@@ -270,7 +270,7 @@ def test_a_target_under_a_path_is_guarded_there() -> None:
     with serving(within) as served:
         assert run_contract("--target", f"{served.url}/mock/", "--treat-as-live").returncode == 0
         assert served.creates == []
-        run = run_contract("--target", f"{served.url}/mock", "-k", "test_create and not address")
+        run = run_contract("--target", f"{served.url}/mock", "-k", "test_create and not url_of and not invalid_host")
         assert run.returncode == 0, run.stdout
     assert beside == []
 
@@ -384,7 +384,13 @@ def test_a_key_that_is_not_taken_is_no_broken_contract(tmp_path: Path) -> None:
 def test_a_mock_is_tested_with_a_key_of_each_test() -> None:
     """That the user has a key in the environment does not make all tests on a mock share one account."""
     with serving(credits=70) as served:  # enough for each of these tests, and not for two of them
-        run = run_contract("--target", served.url, "-k", "repeat or known_key or another_key", CANNON_API_KEY=SECRET)
+        run = run_contract(
+            "--target",
+            served.url,
+            "-k",
+            "repeat or with_another_body or two_keys or one_api_key",
+            CANNON_API_KEY=SECRET,
+        )
         assert (run.returncode, "not tested" in run.stdout) == (0, True), run.stdout
         assert len([each for each in served.creates if each.status == 202]) > 4
 
@@ -507,7 +513,7 @@ def test_the_order_of_a_live_run_does_not_matter() -> None:
     """In random order the tests pass on a mock that poses as the vendor's, too."""
     with serving() as served:
         live = ("--treat-as-live", "--allow-spend", "5000", "--assume-price", "200", "--deselect")
-        skipped = "suite/test_lifecycle.py::test_polling_starts_after_two_seconds"  # this mock is fast, and says so
+        skipped = "suite/test_lifecycle.py::test_poll_after_ms_is_2000"  # this mock is fast, and says so
         run = run_contract("--target", served.url, *_shuffled(42), *live, skipped)
     assert run.returncode == 0, run.stdout
 

@@ -56,7 +56,7 @@ def test_without_leave_nothing_is_created() -> None:
         run = _run(served.url)
         assert run.returncode == 0, run.stdout
         assert served.creates == []
-    assert re.search(r"plan: 23 of 240 tests, with 0 creates that may cost 0 credits in all of 0 allowed", run.stdout)
+    assert re.search(r"plan: 23 of 249 tests, with 0 creates that may cost 0 credits in all of 0 allowed", run.stdout)
     assert "creates requests, which may cost credits (--allow-spend CREDITS)" in run.stdout
 
 

@@ -1,0 +1,193 @@
+"""The cases of the suite, from the contract's data: operations, models, rules, prices and sizes (floor 6).
+
+An operation that is added as data alone has its cases here without a change. Each function that makes cases returns a
+mark for a test whose argument ``operation`` is an id.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+
+import pytest
+
+from cannon_contract.suite.case_inputs import (
+    CATALOG,
+    change_model,
+    find_computed_size,
+    find_input_of_price,
+    fix_input,
+    list_table_sizes,
+    read_input_schema,
+)
+from cannon_spec.contract.catalog import Operation, Rule
+from cannon_spec.contract.prices import list_price_fields
+from cannon_spec.strategies import breakable
+
+Filter = Callable[[Operation], bool]
+"""Whether an operation has a case."""
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+class Decorator(Protocol):
+    """Gives a test its cases."""
+
+    def __call__(self, test: Test, /) -> Test:
+        """The same test, with marks."""
+
+
+_COVERED = tuple(each for each in CATALOG.operations.values() if each.is_covered)
+
+
+def has_asset(operation: Operation) -> bool:
+    """Whether an operation produces files."""
+    return "files" in operation.data["media"]
+
+
+def has_image(operation: Operation) -> bool:
+    """Whether an operation produces an image."""
+    return bool(operation.data["media"]["kind"] == "image")
+
+
+def has_outputs(*names: str) -> Filter:
+    """Whether an operation always has these members in its output."""
+    return lambda operation: set(names) <= set(CATALOG.schemas[str(operation.output)].get("required", ()))
+
+
+def has_fields(*names: str) -> Filter:
+    """Whether an operation has these fields in its input."""
+    return lambda operation: set(names) <= read_input_schema(operation)["properties"].keys()
+
+
+def each_operation(*filters: Filter, claims: Callable[[Operation], Iterable[str]] = lambda _: ()) -> Decorator:
+    """A case for each covered operation that passes all filters, marked with the claims that its data names."""
+    operations = [each for each in _COVERED if all(may_join(each) for may_join in filters)]
+    return _parametrize("operation", (pytest.param(each.id, marks=_mark_claims(claims(each))) for each in operations))
+
+
+def list_output_claims(operation: Operation) -> list[str]:
+    """The claims on the shape of an operation's output."""
+    return sorted({*CATALOG.schemas[str(operation.output)].get("x-evidence", {}).values()})
+
+
+def list_reply_claims(operation: Operation) -> list[str]:
+    """The claims on the values in an operation's output."""
+    return list(operation.data["replies"]["claims"])
+
+
+def list_default_model_claim(operation: Operation) -> list[str]:
+    """The claim on an operation's default model."""
+    return [operation.data["default_model"]["claim"]]
+
+
+def each_pace() -> Decorator:
+    """A case for each covered operation whose kind of media has a pace in the contract."""
+    paces: Mapping[str, Any] = CATALOG.lifecycle["pace"]
+    timed = [(each.id, paces[each.data["media"]["kind"]]) for each in _COVERED if each.data["media"]["kind"] in paces]
+    cases = (pytest.param(id_, pace, marks=_mark_claims([pace["claim"]]), id=id_) for id_, pace in timed)
+    return _parametrize("operation pace", cases)
+
+
+def each_model() -> Decorator:
+    """A case for each model of each covered operation."""
+    return _parametrize("operation model", (case for operation in _COVERED for case in _list_model_cases(operation)))
+
+
+def each_rule() -> Decorator:
+    """A case for each rule of each covered operation that a body can break.
+
+    A target may ignore a rule that only warns, and charge for the create: such a case needs ``limits``.
+    """
+    cases = (_rule_case(operation, rule) for operation in _COVERED for rule in breakable(operation.id))
+    return _parametrize("operation rule", cases)
+
+
+def each_capped_rule() -> Decorator:
+    """A case for each rule that a target may keep by lowering the value instead of refusing it."""
+    rules = ((operation, rule) for operation in _COVERED for rule in breakable(operation.id) if rule.cap_claim)
+    return _parametrize("operation rule", (_rule_case(*each, claim=each[1].cap_claim) for each in rules))
+
+
+def each_price() -> Decorator:
+    """A case for each price of each covered operation: changes of an input that has it, and the credits."""
+    return _parametrize("operation changes credits", (case for each in _COVERED for case in _list_price_cases(each)))
+
+
+def each_fallback_price() -> Decorator:
+    """A case for each operation with a price for models that no other price names."""
+    operations = [each for each in _COVERED if "model" in list_price_fields(each.prices) and not each.prices[-1].when]
+    prices = [(each, each.prices[-1]) for each in operations]
+    cases = (
+        pytest.param(each.id, price.credits, marks=_mark_claims([price.claim]), id=each.id) for each, price in prices
+    )
+    return _parametrize("operation credits", cases)
+
+
+def each_table_size() -> Decorator:
+    """A case for each size of an image that a table of the contract gives: changes of an input, and the size."""
+    operations = [each for each in _COVERED if has_image(each)]
+    return _parametrize("operation changes size", (case for each in operations for case in _list_size_cases(each)))
+
+
+def each_computed_size() -> Decorator:
+    """A case for each operation with an image model whose sizes are computed: changes of an input."""
+    inputs = ((each, find_computed_size(each)) for each in _COVERED if has_image(each))
+    cases = (_case(each, input, each.id) for each, input in inputs if input is not None)
+    return _parametrize("operation changes", cases)
+
+
+def _parametrize(names: str, cases: Iterable[Any]) -> Decorator:
+    """A mark for the cases. A test need not name the argument ``operation``: its fixtures use it."""
+    marks = [pytest.mark.parametrize(names.replace(" ", ","), list(cases)), pytest.mark.usefixtures("operation")]
+
+    def mark(test: Test) -> Test:
+        for each in marks:
+            test = each(test)
+        return test
+
+    return mark
+
+
+def _mark_claims(ids: Iterable[str]) -> list[pytest.MarkDecorator]:
+    claims = tuple(ids)
+    return [pytest.mark.claim(*claims)] if claims else []
+
+
+def _case(operation: Operation, input: Mapping[str, Any], name: str, *values: Any, claims: Iterable[str] = ()) -> Any:
+    """A case that creates one request with an input."""
+    changes = fix_input(operation, input)
+    marks = [*_mark_claims(claims), pytest.mark.creates(1, **changes)]
+    return pytest.param(operation.id, changes, *values, marks=marks, id=name)
+
+
+def _list_model_cases(operation: Operation) -> Iterator[Any]:
+    for model in CATALOG.models_of(operation.id):
+        marks = [pytest.mark.claim(model.claim.id), pytest.mark.creates(1, **change_model(operation, model.id))]
+        yield pytest.param(operation.id, model.id, marks=marks, id=f"{operation.id}-{model.id}")
+
+
+def _rule_case(operation: Operation, rule: Rule, claim: str | None = None) -> Any:
+    schema = rule.id.partition("#")[0]
+    models = [each.id for each in CATALOG.models_of(operation.id) if each.schema == schema]
+    changes = change_model(operation, models[0] if models else None)
+    marks = [pytest.mark.claim(claim or rule.claim.id)]
+    if rule.severity == "warning":
+        marks += [pytest.mark.creates(1, **changes), pytest.mark.needs("limits")]
+    else:
+        marks += [pytest.mark.probes(1, **changes)]
+    return pytest.param(operation.id, rule, marks=marks, id=f"{operation.id}-{rule.id}")
+
+
+def _list_price_cases(operation: Operation) -> Iterator[Any]:
+    for price in operation.prices:
+        input = find_input_of_price(operation, price)
+        if input is not None:
+            name = "-".join((operation.id, *(str(input.get(field, "none")) for field in price.when)))
+            yield _case(operation, input, name, math.ceil(price.compute_cost(input)), claims=[price.claim])
+
+
+def _list_size_cases(operation: Operation) -> Iterator[Any]:
+    for input, size, claim in list_table_sizes(operation):
+        yield _case(operation, input, f"{operation.id}-{input['model']}-{size}", size, claims=[claim])
