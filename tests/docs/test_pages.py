@@ -12,6 +12,7 @@ import pytest
 
 from cannon_mock import create_app
 from docs import generate
+from tests.project.test_architecture import FLOORS, MODULES
 from tests.support.processes import environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,6 +86,17 @@ def test_every_name_to_upgrade_to_exists() -> None:
     assert rows
     for name in rows:
         assert resolve_name(name) is not None
+
+
+def test_the_floors_of_contributors_are_those_that_a_test_holds() -> None:
+    """The guide names every folder of the packages, in an order in which none imports from a later one."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    lines = re.findall(r"^\d\. `(cannon_\w+)`: (.*)$", text, re.MULTILINE)
+    folders = [f"{package}.{folder}" for package, names in lines for folder in re.findall(r"`(\w+)/`", names)]
+    floors = {name: number for number, names in enumerate(FLOORS) for name in names}
+    packages = {name for name in floors if "." in name and MODULES.get(name, ROOT).name == "__init__.py"}
+    assert set(folders) == packages
+    assert [floors[each] for each in folders] == sorted(floors[each] for each in folders)
 
 
 def test_every_page_is_in_the_navigation() -> None:
