@@ -11,6 +11,7 @@ from typing import Any, Literal
 from cannon_mock.model.scenarios import Scenario
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.lifecycle import FOREVER_MS, Outcome, Timeline
+from cannon_spec.contract.media_checks import KIND_PROPERTIES
 
 _ID_PREFIX = "req_"
 _compact = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: one byte a letter in memory
@@ -153,23 +154,35 @@ def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: 
 
 
 def encode(task: Task) -> str:
-    """A task as text, for a store: values without their names, as a store keeps many tasks in memory."""
-    line, media = task.planned_timeline, task.media
+    """A task as text, for a store."""
+    # Values without names, as a store keeps many tasks in memory. Another form needs another layout of the stores.
+    line = task.planned_timeline
     events = [[event.at_ms, event.kind, event.outcome, event.message] for event in task.events]
     values = [getattr(task, name) for name in _STORED_FIELDS]
     times = [line.created_ms, line.started_ms, line.ended_ms, line.outcome]
-    return _compact([values, times, [media.kind, media.properties, media.claims], events])
+    return _compact([values, times, _encode_media(task.media), events])
 
 
 def decode(text: str) -> Task:
     """The task that was encoded."""
-    values, times, (kind, properties, claims), events = json.loads(text)
+    values, times, media, events = json.loads(text)
     return Task(
         planned_timeline=Timeline(*times),
-        media=Media(kind, properties, tuple(claims)),
+        media=_decode_media(*media),
         events=tuple(Event(*event) for event in events),
         **dict(zip(_STORED_FIELDS, values, strict=True)),
     )
+
+
+def _encode_media(media: Media) -> list[Any]:
+    is_usual = tuple(media.properties) == KIND_PROPERTIES.get(media.kind)
+    return [media.kind, list(media.properties.values()) if is_usual else media.properties, media.claims]
+
+
+def _decode_media(kind: str, properties: Any, claims: list[str]) -> Media:
+    if isinstance(properties, list):
+        properties = dict(zip(KIND_PROPERTIES[kind], properties, strict=True))
+    return Media(kind, properties, tuple(claims))
 
 
 def build_asset_id(catalog: Catalog, task: Task) -> str:

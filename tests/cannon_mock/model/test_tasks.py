@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from cannon_mock import media
 from cannon_mock.model import scenarios, task_view, tasks
 from cannon_mock.model.scenarios import Scenario
-from cannon_mock.model.tasks import Event, Pace, Task, TaskRequest
+from cannon_mock.model.tasks import Event, Media, Pace, Task, TaskRequest
 from cannon_spec.contract.lifecycle import Timeline, may_follow, status_at
 from tests.support.mocks import POLL_MS, PRICE_4K, RETENTION_MS
 from tests.support.payloads import CATALOG
@@ -322,8 +323,19 @@ def test_a_slow_scenario_stretches_the_times(factor: float) -> None:
     events=st.lists(st.builds(Event, st.integers(NOW, NOW * 2), st.sampled_from(["poll", "end"])), max_size=4),
     url=st.none() | texts,
     key=st.none() | texts,
+    media=st.none() | st.builds(Media, texts, st.dictionaries(texts, st.integers() | texts), st.tuples(texts)),
 )
-def test_a_task_survives_the_store(prompt: str, events: list[Event], url: str | None, key: str | None) -> None:
-    """What is decoded is what was encoded."""
-    task = replace(_plan(), input={"prompt": prompt}, events=tuple(events), webhook_url=url, idempotency_key=key)
+def test_a_task_survives_the_store(
+    prompt: str, events: list[Event], url: str | None, key: str | None, media: Media | None
+) -> None:
+    """What is decoded is what was encoded, whatever the media."""
+    plan = _plan()
+    changes = {"input": {"prompt": prompt}, "events": tuple(events), "webhook_url": url, "idempotency_key": key}
+    task = replace(plan, media=media or plan.media, **changes)
     assert tasks.decode(tasks.encode(task)) == task
+
+
+def test_a_stored_task_is_small() -> None:
+    """A store in memory keeps many tasks: one of a picture takes at most 260 bytes beside its input."""
+    task = _plan()
+    assert len(tasks.encode(task)) - len(json.dumps(task.input, separators=(",", ":"))) <= 260
