@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from cannon_spec.cli import flags
 from cannon_spec.cli.status import ExitStatus
-
-if TYPE_CHECKING:
-    from cannon_spec.cli.flags import Commands
 
 _EPILOG = """\
 examples:
@@ -20,7 +16,7 @@ exit status: 0 listed, 2 the overlay cannot be used, 3 internal error
 """
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
     summary = "list the operations and models of the contract"
     command = flags.add_command(commands, "catalog", summary, run, epilog=_EPILOG)

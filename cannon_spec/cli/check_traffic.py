@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from cannon_spec.cli import flags
-
-if TYPE_CHECKING:
-    from cannon_spec.cli.flags import Commands
 
 _EPILOG = f"""\
 examples:
@@ -30,7 +26,7 @@ recorded ("without body"). API keys are compared, and never written.
 """
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
     summary = "judge a recording of your integration's calls"
     command = flags.add_command(commands, "check-traffic", summary, run, epilog=_EPILOG)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from cannon_spec.cli import flags
 from cannon_spec.cli.status import ExitStatus
-
-if TYPE_CHECKING:
-    from cannon_spec.cli.flags import Commands
 
 STRENGTHS = ("documented", "example", "observed", "upstream", "reported", "assumed", "user")
 KINDS = ("rule", "behaviour", "gap")
@@ -38,7 +34,7 @@ exit status: 0 listed, 2 the file cannot be read or holds no observations, 3 int
 """
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
     command = flags.add_command(commands, "claims", "list the claims that the contract rests on", run, epilog=_EPILOG)
     command.add_argument("--strength", choices=STRENGTHS, help="list claims of this strength only (default: all)")

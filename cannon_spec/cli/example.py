@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING
 
 from cannon_spec.cli import flags
 from cannon_spec.cli.status import ExitStatus
-
-if TYPE_CHECKING:
-    from cannon_spec.cli.flags import Commands
 
 _EPILOG = """\
 examples:
@@ -21,7 +17,7 @@ exit status: 0 printed, 2 the operation is not covered or the model does not ser
 """
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
     command = flags.add_command(commands, "example", "print a valid create body", run, epilog=_EPILOG)
     command.add_argument("operation", metavar="OPERATION", help="its identifier, such as image.generate")

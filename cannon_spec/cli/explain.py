@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from cannon_spec.cli import flags
 from cannon_spec.cli.status import ExitStatus
-
-if TYPE_CHECKING:
-    from cannon_spec.cli.flags import Commands
 
 _EPILOG = """\
 examples:
@@ -24,7 +20,7 @@ exit status: 0 explained, 2 unknown name, 3 internal error
 """
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
     summary = "show what is known of a model, an operation, a claim or a rule, and the evidence"
     command = flags.add_command(commands, "explain", summary, run, epilog=_EPILOG)

@@ -16,7 +16,7 @@ from cannon_spec.output.judged_document import Output, Write, Writer
 from cannon_spec.output.writers import FORMATS
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # what add_subparsers returns
 
 Run = Callable[[argparse.Namespace], int]
 

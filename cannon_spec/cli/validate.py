@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cannon_spec import document, inputs, validate
 from cannon_spec.cli import flags
@@ -17,9 +17,6 @@ from cannon_spec.finding import Report
 from cannon_spec.nearest import find_nearest
 from cannon_spec.output.judged_document import JudgedDocument
 
-if TYPE_CHECKING:
-    from cannon_spec.cli.flags import Commands
-
 _EPILOG = f"""\
 examples:
   cannon-spec validate request.json                             a whole create body
@@ -31,7 +28,7 @@ examples:
 """
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
     command = flags.add_command(commands, "validate", "judge create bodies, or bare inputs", run, epilog=_EPILOG)
     command.add_argument("files", nargs="+", metavar="FILE", help=".json, .jsonl, or - for standard input")

@@ -72,7 +72,7 @@ def _explain_model(catalog: Catalog, model: Model) -> str:
 def _tabulate_rules(rules: Sequence[Rule]) -> str:
     rows = [
         (
-            rule.field,
+            rule.field or "the input",
             describe_requirement(rule.keyword, rule.value),
             rule.condition or "always",
             rule.severity,
@@ -95,7 +95,7 @@ def _explain_operation(catalog: Catalog, operation: Operation) -> str:
         return f"{head}\nThe vendor lists it; its input is not judged yet."
     rows = [
         (
-            rule.field,
+            rule.field or "the input",
             describe_requirement(rule.keyword, rule.value),
             rule.severity,
             f"{rule.claim.id} ({rule.claim.strength})",

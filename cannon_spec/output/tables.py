@@ -56,7 +56,8 @@ def tabulate_identifiers(catalog: Catalog, operation: str) -> Table:
 def tabulate_models(catalog: Catalog, operation: str) -> Table:
     """The models that serve an operation: one row each, with what each field may hold and the strength of the claim.
 
-    A field has a column of its own if at least one model narrows it.
+    A field has a column of its own if at least one model narrows it; the last column has the rules with a condition,
+    and those on the whole input or on a field within another.
     """
     models = catalog.models_of(operation)
     narrow_fields = {rule.field for model in models for rule in list_rules(catalog, model.schema)}
@@ -79,12 +80,12 @@ def format_condition(rule: Rule) -> str:
 def _tabulate_model(catalog: Catalog, model: Model, fields: Sequence[str]) -> tuple[str, ...]:
     rules = list_rules(catalog, model.schema)
     cells = [_list_limits(rules, field) for field in fields]
-    conditional = [
-        f"{rule.field}: {_format_limit(rule)}{format_condition(rule)} ({rule.claim.strength})"
+    other_rules = [
+        f"{rule.field or 'the input'}: {_format_limit(rule)}{format_condition(rule)} ({rule.claim.strength})"
         for rule in rules
-        if rule.condition
+        if rule.condition or rule.field not in fields
     ]
-    return model.name, f"`{model.id}` ({model.claim.strength})", *cells, "; ".join(conditional) or "nothing"
+    return model.name, f"`{model.id}` ({model.claim.strength})", *cells, "; ".join(other_rules) or "nothing"
 
 
 def _list_limits(rules: Sequence[Rule], field: str) -> str:

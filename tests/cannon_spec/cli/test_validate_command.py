@@ -271,8 +271,12 @@ def test_strict_reports_an_assumed_identifier_every_time(cannon: Command) -> Non
 
 
 def test_a_bare_input_is_reported(cannon: Command) -> None:
-    """A bare input judged as a body is an error, and a line says which flag to use; so is a body judged as an input."""
-    bare, whole = write_documents("bare.json", DOCUMENTED["input"]), write_documents("whole.json", DOCUMENTED)
+    """A bare input judged as a body is an error, and one line for each file says which flag to use.
+
+    A body judged as an input is reported in the same way.
+    """
+    bare = write_documents("bare.jsonl", DOCUMENTED["input"], DOCUMENTED["input"])
+    whole = write_documents("whole.json", DOCUMENTED)
     status, _, err = cannon("validate", bare)
     assert (status, err) == (
         1,

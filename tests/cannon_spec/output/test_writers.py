@@ -1,4 +1,4 @@
-"""Results as text and as JSON."""
+"""Judged documents as text and as JSON."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_text(*documents: JudgedDocument, color: bool = False) -> str:
 
 
 def test_a_finding_is_five_lines() -> None:
-    """A finding is its place, what is wrong, what would be legal, how that is known, and the rule."""
+    """A finding has its place, what is wrong, what is legal, the evidence and the rule, each on a line."""
     assert write_text(JudgedDocument("f.json", None, TEXT, Report((ERROR,)))) == (
         "f.json:3:2: error at /a/1\n"
         "  a is wrong\n"
@@ -59,12 +59,12 @@ def test_a_finding_is_five_lines() -> None:
     ],
 )
 def test_a_place_can_be_clicked(finding: Finding, line: int | None, place: str) -> None:
-    """A place is file, line and column where they are known; a line of a file of many keeps its own number."""
+    """A place is file, line and column if they are known; a document on a line has the number of that line."""
     assert write_text(JudgedDocument("f", line, TEXT, Report((finding,)))).startswith(place + "\n")
 
 
-def test_a_clean_document_is_counted_only() -> None:
-    """A document without findings writes nothing but its count."""
+def test_a_document_without_findings_is_only_counted() -> None:
+    """Of a document without findings only the count is written."""
     results = [
         JudgedDocument("f", None, "{}", Report()),
         JudgedDocument("g", None, TEXT, Report((WARNING, ERROR))),
@@ -73,30 +73,30 @@ def test_a_clean_document_is_counted_only() -> None:
     assert write_text(*results).endswith("\n2 judged, 1 ok, 1 error, 1 warning\n")
 
 
-def test_colours_are_put_around_words_only() -> None:
-    """With colour the same text is written, between escapes; each severity has its own."""
+def test_colors_change_no_text() -> None:
+    """With colour the same text is written with escapes around words; each severity has a colour of its own."""
     result = JudgedDocument("f", None, TEXT, Report((WARNING, ERROR)))
-    plain, coloured = write_text(result), write_text(result, color=True)
-    assert "\x1b" not in plain
-    assert "\x1b[31merror\x1b[0m at /a/1" in coloured
-    assert "\x1b[33mwarning\x1b[0m at" in coloured
+    plain_text, color_text = write_text(result), write_text(result, color=True)
+    assert "\x1b" not in plain_text
+    assert "\x1b[31merror\x1b[0m at /a/1" in color_text
+    assert "\x1b[33mwarning\x1b[0m at" in color_text
     for style in ("31", "32", "33", "2", "0"):
-        coloured = coloured.replace(f"\x1b[{style}m", "")
-    assert coloured == plain
+        color_text = color_text.replace(f"\x1b[{style}m", "")
+    assert color_text == plain_text
     assert "\x1b[32m0 judged" in write_text(color=True)
 
 
 @pytest.mark.parametrize("key", ["a\nb", "\x1b[31m", "\x9b31m", "\r", "\x00"])
 def test_a_payload_writes_no_control_characters(key: str) -> None:
-    """Whatever a payload's keys are, a finding stays on its own five lines and moves no cursor."""
-    found = validate_request({"operation": "image.generate", "input": {"prompt": "x", key: 1}})
-    text = write_text(JudgedDocument("f", None, "", found))
+    """Control characters in the keys of a payload are escaped, and a finding stays on its five lines."""
+    report = validate_request({"operation": "image.generate", "input": {"prompt": "x", key: 1}})
+    text = write_text(JudgedDocument("f", None, "", report))
     assert len(text.splitlines()) == 6
     assert not any(character in text for character in "\x1b\x9b\r\x00")
 
 
-def test_results_have_their_documented_json_form() -> None:
-    """Results as JSON have the documented keys and no other, however many there are."""
+def test_the_json_has_the_documented_form() -> None:
+    """The JSON has the documented keys and no other."""
     text = write(
         "json",
         JudgedDocument("f.jsonl", 3, TEXT, Report((WARNING, ERROR))),
@@ -112,8 +112,8 @@ def test_results_have_their_documented_json_form() -> None:
     assert text.endswith("\n")
 
 
-def test_no_results_are_json_too() -> None:
-    """A run that judged nothing writes a document all the same."""
+def test_a_run_without_documents_writes_json() -> None:
+    """A run that judges nothing writes a JSON document without results."""
     summary = {"judged": 0, "ok": 0, "errors": 0, "warnings": 0}
     assert json.loads(write("json")) == {"results": [], "summary": summary}
 
@@ -121,11 +121,11 @@ def test_no_results_are_json_too() -> None:
 @settings(max_examples=50)
 @given(st.lists(requests, max_size=4))
 def test_every_report_survives_its_json(bodies: list[object]) -> None:
-    """Whatever was judged, its JSON is read back with the same findings, and a summary that counts them."""
+    """The JSON of any reports has the same findings, and a summary that counts them."""
     reports = [validate_request(body) for body in bodies]
     results = [JudgedDocument("f", line, "", each) for line, each in enumerate(reports, 1)]
-    read = json.loads(write("json", *results))
-    assert [entry["findings"] for entry in read["results"]] == [[f.to_dict() for f in r.findings] for r in reports]
-    assert [entry["ok"] for entry in read["results"]] == [each.ok for each in reports]
-    assert read["summary"]["ok"] == sum(each.ok for each in reports)
-    assert read["summary"]["errors"] + read["summary"]["warnings"] == sum(len(each.findings) for each in reports)
+    output = json.loads(write("json", *results))
+    assert [entry["findings"] for entry in output["results"]] == [[f.to_dict() for f in r.findings] for r in reports]
+    assert [entry["ok"] for entry in output["results"]] == [each.ok for each in reports]
+    assert output["summary"]["ok"] == sum(each.ok for each in reports)
+    assert output["summary"]["errors"] + output["summary"]["warnings"] == sum(len(each.findings) for each in reports)
