@@ -80,7 +80,7 @@ def log_exchanges(app: Flask) -> None:
         return response
 
 
-class _Task(WSGITask):
+class _ExchangeTask(WSGITask):
     """One exchange of the server; it breaks the connection where the application raises ConnectionDropped."""
 
     def execute(self) -> None:
@@ -93,7 +93,7 @@ class _Task(WSGITask):
 
 
 class _Channel(HTTPChannel):
-    task_class = _Task
+    task_class = _ExchangeTask
 
 
 def _build_server(app: Flask, listener: socket.socket) -> tuple[Any, dict[int, Any]]:

@@ -119,9 +119,9 @@ class MockHandle:
 
     def calls(self, **filters: str | int) -> list[JournalEntry]:
         """The exchanges with each of the values: of fields of a JournalEntry; a path by its beginning."""
-        unknown = filters.keys() - set(journal.FILTERS)
-        if unknown:
-            raise LookupError(f"unknown field {min(unknown)}; there are {', '.join(journal.FILTERS)}")
+        unknown_fields = filters.keys() - set(journal.FILTERS)
+        if unknown_fields:
+            raise LookupError(f"unknown field {min(unknown_fields)}; there are {', '.join(journal.FILTERS)}")
         fields = {name: str(value) for name, value in filters.items()} | (
             {"account": self.account} if self.account else {}
         )
@@ -133,9 +133,9 @@ class MockHandle:
         __tracebackhide__ = True
         count = len(self.calls(**filters))
         if count != times if times is not None else not count:
-            expected = "at least one exchange" if times is None else f"{times} exchanges"
+            expected_count = "at least one exchange" if times is None else f"{times} exchanges"
             filter_text = ", ".join(f"{name}={value}" for name, value in filters.items()) or "any"
-            raise AssertionError(f"expected {expected} with {filter_text}, got {count}\n{self.describe_calls()}")
+            raise AssertionError(f"expected {expected_count} with {filter_text}, got {count}\n{self.describe_calls()}")
 
     def describe_calls(self) -> str:
         """Every exchange in readable lines."""

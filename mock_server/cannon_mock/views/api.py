@@ -56,7 +56,7 @@ def status() -> Response:
 def create() -> Response:
     """Accept a request: judge it, plan its task, store it and hold its credits, with the faults of its scenario."""
     mock, notes = current_context(), current_notes()
-    key = auth.authorize(mock, notes, auth.WRITE)
+    key = auth.authorize(mock, notes, auth.WRITE_SCOPE)
     idempotency_key = notes.idempotency_key = read_idempotency_key()
     body = read_create_body(mock, notes)
     scenario = new_task.choose_scenario(mock, key, body)
@@ -78,7 +78,7 @@ def create() -> Response:
 def read(id_: str) -> Response:
     """The request object, for the key that created it."""
     mock, notes = current_context(), current_notes()
-    key = auth.authorize(mock, notes, auth.READ)
+    key = auth.authorize(mock, notes, auth.READ_SCOPE)
     notes.request_id = id_[:60]
     task = mock.store.tasks.get(id_)
     if task is None or task.account != key.account:

@@ -9,8 +9,8 @@ from cannon_mock.model.keys import Key
 from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
 
-WRITE = "requests:write"
-READ = "requests:read"
+WRITE_SCOPE = "requests:write"
+READ_SCOPE = "requests:read"
 
 
 def authorize(mock: MockContext, notes: ExchangeNotes, scope: str | None = None) -> Key:
