@@ -1,151 +1,152 @@
-"""Answers that remember earlier calls; each function makes one with an empty memory."""
+"""Responders that remember earlier calls; each function makes one that remembers none yet."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from tests.mutants.wsgi import Answer, Call, Reply
+from tests.mutants.wsgi import Call, Reply, Responder
 
 
-def shows_to_everybody() -> Answer:
-    """A request is read with the key that created it, whoever asks."""
-    owners: dict[str, str] = {}
+def read_with_any_key() -> Responder:
+    """Read a request with the key that created it, whatever key the call has."""
+    keys_by_id: dict[str, str] = {}
 
-    def answer(call: Call) -> Reply:
-        if call.what == "GET read" and call.id in owners:
-            return call.passed_on(**{"x-api-key": owners[call.id]})
-        reply = call.passed_on()
-        if call.what == "POST create" and reply.status == 202:
-            owners[reply.json["id"]] = call.header("x-api-key") or ""
+    def respond(call: Call) -> Reply:
+        if call.kind == "GET read" and call.id in keys_by_id:
+            return call.forward(**{"x-api-key": keys_by_id[call.id]})
+        reply = call.forward()
+        if call.kind == "POST create" and reply.status == 202:
+            keys_by_id[reply.json["id"]] = call.header("x-api-key") or ""
         return reply
 
-    return answer
+    return respond
 
 
-def first_poll_too_early() -> Answer:
-    """The first poll of a request does not find it."""
-    known: set[str] = set()
+def hide_until_second_poll() -> Responder:
+    """Answer the first poll of a request with 404."""
+    polled_ids: set[str] = set()
 
-    def answer(call: Call) -> Reply:
-        if call.what == "GET read" and call.id not in known:
-            known.add(call.id)
+    def respond(call: Call) -> Reply:
+        if call.kind == "GET read" and call.id not in polled_ids:
+            polled_ids.add(call.id)
             return Reply(404, {}, b'{"error": {"code": "request_not_found", "message": "not yet"}}')
-        return call.passed_on()
+        return call.forward()
 
-    return answer
+    return respond
 
 
-def goes_back() -> Answer:
-    """A request that was seen at work is seen queued again, once."""
-    states: dict[str, list[str]] = {}
+def show_queued_again() -> Responder:
+    """Show a request as queued at the second poll that finds it processing."""
+    statuses_by_id: dict[str, list[str]] = {}
 
-    def answer(call: Call) -> Reply:
-        reply = call.passed_on()
-        if call.what == "GET read" and reply.status == 200:
+    def respond(call: Call) -> Reply:
+        reply = call.forward()
+        if call.kind == "GET read" and reply.status == 200:
             body = reply.json
-            seen = states.setdefault(call.id, [])
-            seen.append(body["status"])
-            if seen.count("processing") == 2:
+            statuses = statuses_by_id.setdefault(call.id, [])
+            statuses.append(body["status"])
+            if statuses.count("processing") == 2:
                 reply.json = {**body, "status": "queued", "startedAtMs": None, "output": None}
         return reply
 
-    return answer
+    return respond
 
 
-def changes_ends() -> Answer:
-    """A request that was seen to end says another time at the next poll."""
-    ended: dict[str, int] = {}
+def change_end_time() -> Responder:
+    """Show a later completedAtMs at each poll after the first one that finds the request at its end."""
+    count_by_id: dict[str, int] = {}
 
-    def answer(call: Call) -> Reply:
-        reply = call.passed_on()
-        if call.what == "GET read" and reply.status == 200 and reply.json["completedAtMs"] is not None:
-            ended[call.id] = ended.get(call.id, -1) + 1
+    def respond(call: Call) -> Reply:
+        reply = call.forward()
+        if call.kind == "GET read" and reply.status == 200 and reply.json["completedAtMs"] is not None:
+            count_by_id[call.id] = count_by_id.get(call.id, -1) + 1
             body = reply.json
-            reply.json = {**body, "completedAtMs": body["completedAtMs"] + ended[call.id]}
+            reply.json = {**body, "completedAtMs": body["completedAtMs"] + count_by_id[call.id]}
         return reply
 
-    return answer
+    return respond
 
 
-def log_for_ever() -> Answer:
-    """The log is shown as it first was."""
+def keep_log_forever() -> Responder:
+    """Show the request log as it first was."""
     logs: dict[str, Any] = {}
 
-    def answer(call: Call) -> Reply:
-        reply = call.passed_on()
-        if call.what == "GET read" and reply.status == 200 and "requestLog" in reply.json:
+    def respond(call: Call) -> Reply:
+        reply = call.forward()
+        if call.kind == "GET read" and reply.status == 200 and "requestLog" in reply.json:
             body = reply.json
             reply.json = {**body, "requestLog": logs.setdefault(call.id, body["requestLog"])}
         return reply
 
-    return answer
+    return respond
 
 
-def asset_for_ever() -> Answer:
-    """A file that was fetched once is answered so for ever."""
-    kept: dict[str, Reply] = {}
+def keep_assets_forever() -> Responder:
+    """Answer every call for a file as the first one was answered."""
+    replies: dict[str, Reply] = {}
 
-    def answer(call: Call) -> Reply:
-        if call.what != "GET asset":
-            return call.passed_on()
+    def respond(call: Call) -> Reply:
+        if call.kind != "GET asset":
+            return call.forward()
         path = call.environ["PATH_INFO"]
-        return kept[path] if path in kept else kept.setdefault(path, call.passed_on())
+        return replies[path] if path in replies else replies.setdefault(path, call.forward())
 
-    return answer
-
-
-def key_of_everybody() -> Answer:
-    """An idempotency key is answered as it first was, whoever sends it."""
-    return _keyed(lambda call: "")
+    return respond
 
 
-def key_for_ever() -> Answer:
-    """An idempotency key is answered as it first was, whenever it is sent, and with whatever body."""
-    return _keyed(lambda call: call.header("x-api-key") or "")
+def share_keys_between_accounts() -> Responder:
+    """Answer an idempotency key as it was first answered, whatever API key the create has."""
+    return _answer_keys(lambda call: "")
 
 
-def _keyed(owner: Any) -> Answer:
-    kept: dict[tuple[str, str], Reply] = {}
+def keep_keys_forever() -> Responder:
+    """Answer an idempotency key as it was first answered, whenever it comes and whatever the body is."""
+    return _answer_keys(lambda call: call.header("x-api-key") or "")
 
-    def answer(call: Call) -> Reply:
+
+def _answer_keys(read_owner: Callable[[Call], str]) -> Responder:
+    replies: dict[tuple[str, str], Reply] = {}
+
+    def respond(call: Call) -> Reply:
         key = call.header("x-idempotency-key")
-        if call.what != "POST create" or key is None:
-            return call.passed_on()
-        name = owner(call), key
-        if name not in kept:
-            reply = call.passed_on()
+        if call.kind != "POST create" or key is None:
+            return call.forward()
+        name = read_owner(call), key
+        if name not in replies:
+            reply = call.forward()
             if reply.status != 202:
                 return reply
-            kept[name] = reply
-        return kept[name]
+            replies[name] = reply
+        return replies[name]
 
-    return answer
+    return respond
 
 
-def repeats_with_200() -> Answer:
-    """A repeat is answered with 200."""
-    seen: set[str] = set()
+def answer_repeats_with_200() -> Responder:
+    """Answer a repeat with 200 instead of 202."""
+    used_keys: set[str] = set()
 
-    def answer(call: Call) -> Reply:
-        reply, key = call.passed_on(), call.header("x-idempotency-key")
-        if call.what == "POST create" and key in seen and reply.status == 202:
+    def respond(call: Call) -> Reply:
+        reply, key = call.forward(), call.header("x-idempotency-key")
+        if call.kind == "POST create" and key in used_keys and reply.status == 202:
             reply.status = 200
-        seen.add(key or "")
+        used_keys.add(key or "")
         return reply
 
-    return answer
+    return respond
 
 
-def key_without_mercy() -> Answer:
-    """A known idempotency key is looked up before the body is."""
-    known: set[str] = set()
+def look_up_key_first() -> Responder:
+    """Look up the idempotency key of a create before its body is validated."""
+    used_keys: set[str] = set()
 
-    def answer(call: Call) -> Reply:
-        reply, key = call.passed_on(), call.header("x-idempotency-key")
-        if call.what == "POST create" and key is not None:
-            if reply.status == 400 and key in known:
+    def respond(call: Call) -> Reply:
+        reply, key = call.forward(), call.header("x-idempotency-key")
+        if call.kind == "POST create" and key is not None:
+            if reply.status == 400 and key in used_keys:
                 return Reply(422, {}, b'{"error": {"code": "idempotency_key_reused", "message": "another body"}}')
-            known.add(key)
+            used_keys.add(key)
         return reply
 
-    return answer
+    return respond

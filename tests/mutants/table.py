@@ -2,332 +2,158 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from cannon_contract.runner.mock_target import MockWrapper
-from cannon_mock.model.deliveries import DeliveryResponse
-from tests.mutants.stateful import (
-    asset_for_ever,
-    changes_ends,
-    first_poll_too_early,
-    goes_back,
-    key_for_ever,
-    key_of_everybody,
-    key_without_mercy,
-    log_for_ever,
-    repeats_with_200,
-    shows_to_everybody,
+from cannon_spec import load_catalog
+from tests.mutants import changes, stateful
+from tests.mutants.changes import add_to_member, set_members, set_output
+from tests.mutants.mutant import (
+    break_call,
+    break_credits,
+    break_field,
+    break_memory,
+    break_reply,
+    break_request_body,
+    break_request_header,
+    break_status,
+    break_time,
+    break_webhook,
 )
-from tests.mutants.wsgi import Call, Reply, Wsgi, answering, changing, fields, headers, sent, status
-
-Send = Callable[..., DeliveryResponse | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A layer that breaks the promise of one claim, and how."""
-
-    claim: str
-    how: str
-    wrapper: MockWrapper
-
-
-def _app(claim: str, how: str, app: Callable[[Wsgi], Wsgi]) -> Mutant:
-    return Mutant(claim, how, MockWrapper(app=app))
-
-
-def _sends(claim: str, how: str, send: Callable[[Send], Send]) -> Mutant:
-    return Mutant(claim, how, MockWrapper(send=send))
-
-
-def _put(**values: Any) -> Callable[[dict[str, Any]], None]:
-    return lambda body: body.update(values)
-
-
-def _output(**values: Any) -> Callable[[dict[str, Any]], None]:
-    return lambda body: body["output"].update(values)
-
-
-def _add(name: str, amount: int) -> Callable[[dict[str, Any]], None]:
-    def change(body: dict[str, Any]) -> None:
-        if body[name] is not None:
-            body[name] += amount
-
-    return change
-
-
-def _resized(call: Call, reply: Reply) -> None:
-    """One pixel wider, says the head of the PNG file."""
-    if reply.status == 200 and reply.body.startswith(b"\x89PNG"):
-        width = int.from_bytes(reply.body[16:20], "big") + 1
-        reply.body = reply.body[:16] + width.to_bytes(4, "big") + reply.body[20:]
-
-
-def _accepts_all(call: Call, reply: Reply) -> None:
-    if reply.status == 400:
-        reply.status = 202
-        url = "http://mock.test/api/v1/requests/req_1"
-        reply.json = {
-            "id": "req_1",
-            "status": "queued",
-            "operation": "image.generate",
-            "poll_after_ms": 2000,
-            "urls": {"get": url},
-        }
-
-
-def _charges_refusals(call: Call, reply: Reply) -> None:
-    if reply.status == 400:
-        call.created_too()
-
-
-def _charges_twice(call: Call, reply: Reply) -> None:
-    if reply.status == 202:
-        call.created_too()
-
-
-def _charges_status(call: Call) -> Reply:
-    if call.what == "GET status":
-        call.created_too()
-    return call.passed_on()
-
-
-def _refuses_plain_text(call: Call) -> Reply:
-    if call.what == "POST create" and "json" not in call.environ.get("CONTENT_TYPE", ""):
-        return Reply(415, {}, b"{}")
-    return call.passed_on()
-
-
-def _wants_idempotency_key(call: Call) -> Reply:
-    if call.what == "POST create" and call.header("x-idempotency-key") is None:
-        return Reply(400, {}, b'{"error": {"code": "no_key", "message": "a key, please"}}')
-    return call.passed_on()
-
-
-def _wants_key_for_assets(call: Call) -> Reply:
-    if call.what.endswith("asset") and call.header("x-api-key") is None:
-        return Reply(401, {}, b"{}")
-    return call.passed_on()
-
-
-def _not_retry_after(call: Call, reply: Reply) -> None:
-    reply.headers.pop("Retry-After", None)
-
-
-def _polls_twice(call: Call) -> Reply:
-    if call.what == "GET read":
-        call.passed_on()
-    return call.passed_on()
-
-
-def _squares_are_lowered(call: Call, body: dict[str, Any]) -> None:
-    if body["input"].get("aspect_ratio") == "1:1" and body["input"].get("resolution") == "4K":
-        body["input"]["resolution"] = "2K"
-
-
-def _other_default_model(call: Call, body: dict[str, Any]) -> None:
-    body["input"].setdefault("model", "grok")
-
-
-def _short_keys_only(call: Call) -> dict[str, str | None]:
-    return {"x-api-key": "none"} if len(call.header("x-api-key") or "") > 100 else {}
-
-
-def _bearer_first(call: Call) -> dict[str, str | None]:
-    return {"x-api-key": None} if call.header("authorization") else {}
-
-
-def _any_key(call: Call) -> dict[str, str | None]:
-    key = call.header("x-idempotency-key")
-    return {} if key is None else {"x-idempotency-key": key[:255] or "k"}
-
-
-def _scenario(was: str, now: str | None) -> Callable[[Call], dict[str, str | None]]:
-    return lambda call: {"x-mock-scenario": now} if (call.header("x-mock-scenario") or "").startswith(was) else {}
-
-
-def _without_output_log(body: dict[str, Any]) -> None:
-    body["requestLog"]["input"] = {}
-
-
-def _from_creation(body: dict[str, Any]) -> None:
-    body["requestLog"]["retainedUntilMs"] += body["createdAtMs"] - body["completedAtMs"]
-
-
-def _ratio_of_a_default(body: dict[str, Any]) -> None:
-    if "aspect_ratio" not in body["requestLog"]["input"]:
-        body["output"]["aspect_ratio"] = "16:9"
-
-
-def _one_key_less(body: dict[str, Any]) -> None:
-    del body["output"]["provider_image_count"]
-
-
-def _another_model(body: dict[str, Any]) -> None:
-    body["output"]["model"] = "bytedance/" + body["output"]["model"]
-
-
-_as_queued = _put(status="queued", startedAtMs=None, output=None)
-
-
-def _in_seconds(body: dict[str, Any]) -> None:
-    for name in ("createdAtMs", "startedAtMs", "completedAtMs"):
-        body[name] = body[name] and body[name] // 1000
-
-
-def _two_images(body: dict[str, Any]) -> None:
-    output = body["output"]
-    output["image_urls"] *= 2
-
-
-def _never(send: Send) -> Send:
-    return lambda *sent: DeliveryResponse(204)
-
-
-def _not_failures(send: Send) -> Send:
-    return lambda url, body, head: send(url, body, head) if b"request.succeeded" in body else DeliveryResponse(204)
-
-
-def _never_again(send: Send) -> Send:
-    def once(url: str, body: bytes, head: Any) -> DeliveryResponse:
-        send(url, body, head)
-        return DeliveryResponse(204)
-
-    return once
-
-
-def _other_type(send: Send) -> Send:
-    return lambda url, body, head: send(url, body.replace(b'"request.', b'"task.', 1), head)
-
-
-def _older_data(send: Send) -> Send:
-    def older(url: str, body: bytes, head: Any) -> DeliveryResponse | None:
-        event = json.loads(body)
-        event["data"]["completedAtMs"] -= 1
-        return send(url, json.dumps(event).encode(), head)
-
-    return older
-
-
-def _other_signature(send: Send) -> Send:
-    return lambda url, body, head: send(url, body, {**head, "webhook-signature": "v1,bm8="})
-
 
 ENDED = ("succeeded", "failed")
-WON, LOST = ("succeeded",), ("failed",)
+SUCCESS, FAILURE = ("succeeded",), ("failed",)
 STATUS, CREATE, READ = "GET status", "POST create", "GET read"
-PICTURES = ("gptimage2", "seedream5", "seedream45", "nanobanana", "nanobanana2", "wan27image", "wan27imagepro", "grok")
+SIZE_CLAIMS = [each["claim"] for each in load_catalog().media["image"]["models"].values()]
 
 MUTANTS = [
-    _app("auth-headers", "a bearer token is not looked at", headers(lambda call: {"authorization": None})),
-    _app("auth-status-401", "403 for a bad key at the status", status(STATUS, 401, 403)),
-    _app("auth-401-everywhere", "403 for a bad key at a create", status(CREATE, 401, 403)),
-    _app("auth-401-everywhere", "404 for a bad key at a poll", status(READ, 401, 404)),
-    _app("auth-key-form", "a long key is no good", headers(_short_keys_only)),
-    _app("auth-x-api-key-first", "the bearer token decides", headers(_bearer_first)),
-    _app("read-same-key", "everybody reads everything", answering(shows_to_everybody)),
-    _app("read-same-key", "nobody reads anything", status(READ, 200, 404)),
-    _app("scope-403", "401 for a missing scope", status(CREATE, 403, 401)),
-    _app("scope-403", "a key that may not read reads", status(READ, 403, 404)),
-    _app("status-code", "203 for 200", status(STATUS, 200, 203)),
-    _app("status-ok", "ok is false", fields(STATUS, _put(ok=False))),
-    _app("status-reply-shape", "no serverTime", fields(STATUS, lambda body: body.pop("serverTime"))),
-    _app("status-free", "asking makes a request", answering(lambda: _charges_status)),
-    _app("status-credits-agree", "two balances", fields(STATUS, _add("creditsRemaining", 1))),
-    _app("status-account", "another plan", fields(STATUS, lambda body: body["account"].update(plan="pro"))),
-    _app("credits-start", "one credit less", fields(STATUS, _add("creditsRemaining", -1))),
-    _app("create-validates", "every body is accepted", changing(CREATE, _accepts_all)),
-    _app("create-accepted-202", "200 for 202", status(CREATE, 202, 200)),
-    _app("create-reply-shape", "no poll_after_ms", fields(CREATE, lambda body: body.pop("poll_after_ms"))),
-    _app("create-reply-queued", "processing at once", fields(CREATE, _put(status="processing"))),
-    _app("create-idempotent", "the key is not looked at", headers(lambda call: {"x-idempotency-key": None})),
-    _app("idempotency-optional", "a key is demanded", answering(lambda: _wants_idempotency_key)),
-    _app("idempotency-key-form", "every key is taken", headers(_any_key)),
-    _app("idempotency-scope", "a key counts for everybody", answering(key_of_everybody)),
-    _app("idempotency-repeat", "200 for a repeat", answering(repeats_with_200)),
-    _app("idempotency-mismatch", "409 for another body", status(CREATE, 422, 409)),
-    _app("idempotency-mismatch", "another body is answered as the first", answering(key_for_ever)),
-    _app("idempotency-lifetime", "a key is known for ever", answering(key_for_ever)),
-    _app("idempotency-after-validation", "the key is looked up first", answering(key_without_mercy)),
-    _app("idempotency-in-flight", "425 for 409", status(CREATE, 409, 425)),
-    _app("idempotency-in-flight", "no Retry-After", changing(CREATE, _not_retry_after)),
-    _app("refusal-status", "422 for 400", status(CREATE, 400, 422)),
-    _app("refusal-status", "a refusal is charged", changing(CREATE, _charges_refusals)),
-    _app("error-envelope", "problem details", changing(CREATE, lambda call, reply: _problem(reply))),
-    _app("body-limit", "400 for 413", status(CREATE, 413, 400)),
-    _app("insufficient-credits", "400 for 402", status(CREATE, 402, 400)),
-    _app("content-type-ignored", "415 for plain text", answering(lambda: _refuses_plain_text)),
-    _app("image-default-model", "another default", sent(_other_default_model)),
-    _app("gptimage2-square-refused", "4K at 1:1 is lowered", sent(_squares_are_lowered)),
-    _app("host-header", "any host will do", headers(lambda call: {"host": "mock.test"})),
-    _app("unknown-address-404", "400 for 404", status("GET other", 404, 400)),
-    _app("unknown-address-404", "404 for 405", status("DELETE read", 405, 404)),
-    _app("rate-limit-429", "503 for 429", status(CREATE, 429, 503)),
-    _app("rate-limit-429", "no Retry-After", changing(CREATE, _not_retry_after)),
-    _app("poll-after", "a request is not there at once", answering(first_poll_too_early)),
-    _app("poll-after-2000", "1500 for 2000", fields(CREATE, _put(poll_after_ms=1500))),
-    _app("poll-after-speed", "2000 whatever the speed", fields(CREATE, _put(poll_after_ms=2000))),
-    _app("progression-polls", "a poll counts twice", answering(lambda: _polls_twice)),
-    _app("lifecycle-order", "processing is not shown", fields(READ, _as_queued, ("processing",))),
-    _app("lifecycle-order", "from processing back to queued", answering(goes_back)),
-    _app("lifecycle-terminal", "an end changes", answering(changes_ends)),
-    _app("lifecycle-states", "a state nobody knows", fields(READ, _put(status="done"), WON)),
-    _app("lifecycle-output-on-success", "a success without output", fields(READ, _put(output=None), WON)),
-    _app("lifecycle-message-on-failure", "a failure without message", fields(READ, _put(errorMessage=None), LOST)),
-    _app("lifecycle-pace-image", "started sooner", fields(READ, _add("startedAtMs", -800))),
-    _app("request-shape", "no inputPreview of the right type", fields(READ, _put(inputPreview=1), WON)),
-    _app("lifecycle-order", "completed before it started", fields(READ, _add("completedAtMs", -60_000), ENDED)),
-    _app("request-times-ms", "seconds", fields(READ, _in_seconds)),
-    _app("request-log", "a log without input", fields(READ, _without_output_log, ENDED)),
-    _app("request-log-from-completion", "seven days from creation", fields(READ, _from_creation, ENDED)),
-    _app("request-log-after-sweep", "a log is kept for ever", answering(log_for_ever)),
-    _app("request-log-at-end-only", "a log at once", fields(READ, _put(requestLog=None), ("processing",))),
-    _app("request-queued-view", "started while queued", fields(READ, _put(startedAtMs=1), ("queued",))),
-    _app("request-failed-view", "a failure with output", fields(READ, _put(output={}), LOST)),
-    _app("request-unknown-404", "403 for 404", status(READ, 404, 403)),
-    _app("failure-message", "a message of its own", fields(READ, _put(errorMessage="failed"), LOST)),
-    _app("failure-timeout", "given up at once", headers(_scenario("failed-timeout", "failed-internal"))),
-    _app("scenario-header", "the header is not looked at", headers(_scenario("", None))),
-    _app("scenario-faults", "nothing goes wrong", headers(_scenario("error-", None))),
-    _app("scenario-faults", "stored though refused", headers(_scenario("error-500", "error-500-stored"))),
-    _app("scenario-drift", "nothing is new", headers(_scenario("drift-", None))),
-    _app("credits-hold", "charged twice", changing(CREATE, _charges_twice)),
-    _app("credits-billable-at-once", "a price at the end", fields(READ, _put(billableCredits=0), ("queued",))),
+    break_request_header("auth-headers", "a bearer token is ignored", lambda call: {"authorization": None}),
+    break_status("auth-status-401", "403 for a bad key at the status", STATUS, 401, 403),
+    break_status("auth-401-everywhere", "403 for a bad key at a create", CREATE, 401, 403),
+    break_status("auth-401-everywhere", "404 for a bad key at a poll", READ, 401, 404),
+    break_request_header("auth-key-form", "a long key is refused", changes.refuse_long_keys),
+    break_request_header("auth-x-api-key-first", "the bearer token decides", changes.prefer_bearer),
+    break_memory("read-same-key", "any key reads any request", stateful.read_with_any_key),
+    break_status("read-same-key", "no key reads a request", READ, 200, 404),
+    break_status("scope-403", "401 for a missing scope", CREATE, 403, 401),
+    break_status("scope-403", "404 for a missing scope", READ, 403, 404),
+    break_status("status-code", "203 for 200", STATUS, 200, 203),
+    break_field("status-ok", "ok is false", STATUS, set_members(ok=False)),
+    break_field("status-reply-shape", "no serverTime", STATUS, lambda body: body.pop("serverTime")),
+    break_call("status-free", "a status call makes a request", changes.charge_status),
+    break_field("status-credits-agree", "the two balances differ", STATUS, add_to_member("creditsRemaining", 1)),
+    break_field("status-account", "another plan", STATUS, lambda body: body["account"].update(plan="pro")),
+    break_field("credits-start", "one credit less", STATUS, add_to_member("creditsRemaining", -1)),
+    break_reply("create-validates", "an invalid body is accepted", CREATE, changes.accept_refused_create),
+    break_status("create-accepted-202", "200 for 202", CREATE, 202, 200),
+    break_field("create-reply-shape", "no poll_after_ms", CREATE, lambda body: body.pop("poll_after_ms")),
+    break_field("create-reply-queued", "processing in the first reply", CREATE, set_members(status="processing")),
+    break_request_header(
+        "create-idempotent", "the idempotency key is ignored", lambda call: {"x-idempotency-key": None}
+    ),
+    break_call("idempotency-optional", "an idempotency key is required", changes.require_idempotency_key),
+    break_request_header("idempotency-key-form", "a key of any length is accepted", changes.shorten_idempotency_key),
+    break_memory("idempotency-scope", "a key is shared by all accounts", stateful.share_keys_between_accounts),
+    break_memory("idempotency-repeat", "200 for a repeat", stateful.answer_repeats_with_200),
+    break_status("idempotency-mismatch", "409 for another body", CREATE, 422, 409),
+    break_memory("idempotency-mismatch", "another body gets the first reply", stateful.keep_keys_forever),
+    break_memory("idempotency-lifetime", "a key never expires", stateful.keep_keys_forever),
+    break_memory(
+        "idempotency-after-validation", "the key is looked up before the body is validated", stateful.look_up_key_first
+    ),
+    break_status("idempotency-in-flight", "425 for 409", CREATE, 409, 425),
+    break_reply("idempotency-in-flight", "no Retry-After", CREATE, changes.remove_retry_after),
+    break_status("refusal-status", "422 for 400", CREATE, 400, 422),
+    break_credits("refusal-status", "a refusal costs credits", CREATE, changes.charge_refusals),
+    break_reply("error-envelope", "problem details", CREATE, changes.use_problem_details),
+    break_status("body-limit", "400 for 413", CREATE, 413, 400),
+    break_status("insufficient-credits", "400 for 402", CREATE, 402, 400),
+    break_call("content-type-ignored", "415 for plain text", changes.refuse_plain_text),
+    break_request_body("image-default-model", "another default model", changes.change_default_model),
+    break_request_body("gptimage2-square-refused", "4K at 1:1 is lowered", changes.lower_squares),
+    break_request_header("host-header", "any host is accepted", lambda call: {"host": "mock.test"}),
+    break_status("unknown-address-404", "400 for 404", "GET other", 404, 400),
+    break_status("unknown-address-404", "404 for 405", "DELETE read", 405, 404),
+    break_status("rate-limit-429", "503 for 429", CREATE, 429, 503),
+    break_reply("rate-limit-429", "no Retry-After", CREATE, changes.remove_retry_after),
+    break_memory("poll-after", "the first poll does not find the request", stateful.hide_until_second_poll),
+    break_time("poll-after-2000", "1500 for 2000", CREATE, set_members(poll_after_ms=1500)),
+    break_time("poll-after-speed", "2000 at any speed", CREATE, set_members(poll_after_ms=2000)),
+    break_call("progression-polls", "each poll counts twice", changes.poll_twice),
+    break_field("lifecycle-order", "processing is not shown", READ, changes.show_as_queued, ("processing",)),
+    break_memory("lifecycle-order", "queued after processing", stateful.show_queued_again),
+    break_memory("lifecycle-terminal", "an ended request changes", stateful.change_end_time),
+    break_field("lifecycle-states", "an unknown status", READ, set_members(status="done"), SUCCESS),
+    break_field("lifecycle-output-on-success", "a success has no output", READ, set_members(output=None), SUCCESS),
+    break_field(
+        "lifecycle-message-on-failure", "a failure has no message", READ, set_members(errorMessage=None), FAILURE
+    ),
+    break_time("lifecycle-pace-image", "queued for a shorter time", READ, add_to_member("startedAtMs", -800)),
+    break_field("request-shape", "inputPreview has another type", READ, set_members(inputPreview=1), SUCCESS),
+    break_time("lifecycle-order", "completed before it started", READ, add_to_member("completedAtMs", -60_000), ENDED),
+    break_time("request-times-ms", "seconds for milliseconds", READ, changes.show_seconds),
+    break_field("request-log", "the log has no input", READ, changes.empty_log_input, ENDED),
+    break_time(
+        "request-log-from-completion",
+        "the log is kept from the creation on",
+        READ,
+        changes.count_retention_from_creation,
+        ENDED,
+    ),
+    break_memory("request-log-after-sweep", "the log is kept forever", stateful.keep_log_forever),
+    break_field(
+        "request-log-at-end-only", "the log appears before the end", READ, set_members(requestLog=None), ("processing",)
+    ),
+    break_field("request-queued-view", "a queued request has started", READ, set_members(startedAtMs=1), ("queued",)),
+    break_field("request-failed-view", "a failure has an output", READ, set_members(output={}), FAILURE),
+    break_status("request-unknown-404", "403 for 404", READ, 404, 403),
+    break_field("failure-message", "another failure message", READ, set_members(errorMessage="failed"), FAILURE),
+    break_request_header(
+        "failure-timeout",
+        "no time passes before the timeout",
+        changes.replace_scenario("failed-timeout", "failed-internal"),
+    ),
+    break_request_header("scenario-header", "the scenario header is ignored", changes.replace_scenario("", None)),
+    break_request_header("scenario-faults", "no fault is applied", changes.replace_scenario("error-", None)),
+    break_request_header(
+        "scenario-faults", "a refused create is stored", changes.replace_scenario("error-500", "error-500-stored")
+    ),
+    break_request_header("scenario-drift", "no field is added", changes.replace_scenario("drift-", None)),
+    break_credits("credits-hold", "a create is charged twice", CREATE, changes.charge_twice),
+    break_field(
+        "credits-billable-at-once", "the cost appears at the end", READ, set_members(billableCredits=0), ("queued",)
+    ),
     *(
-        _app(claim, "one credit more", fields(READ, _add("billableCredits", 1)))
+        break_field(claim, "one credit more", READ, add_to_member("billableCredits", 1))
         for claim in ("credits-price-image", "credits-price-scaled", "credits-price-seedream5")
     ),
-    _app("asset-png", "image/jpeg", changing("GET asset", lambda call, reply: _jpeg(reply))),
-    _app("asset-open", "a key is demanded", answering(lambda: _wants_key_for_assets)),
-    _app("asset-open", "no ranges", headers(lambda call: {"range": None})),
-    _app("asset-expiry", "files are kept for ever", answering(asset_for_ever)),
-    _app("asset-one-image", "two images", fields(READ, _two_images, WON)),
-    _app("image-output-shape", "a key is missing", fields(READ, _one_key_less, WON)),
-    _app("image-output-first", "another first", fields(READ, _output(image_urls=["http://x/1", "http://x/2"]), WON)),
-    _app("image-output-count", "miscounted", fields(READ, _output(provider_image_count=2), WON)),
-    _app("image-output-ratio", "always square", fields(READ, _output(aspect_ratio="1:1"), WON)),
-    _app("image-output-default-ratio", "not that of the picture", fields(READ, _ratio_of_a_default, WON)),
-    _app("image-output-names", "the provider's own name", fields(READ, _another_model, WON)),
-    *(
-        _app(claim, "one pixel wider", changing("GET asset", _resized))
-        for claim in (*(f"{model}-pixels" for model in PICTURES), "pixels-defaults", "pixels-computed")
+    break_reply("asset-png", "image/jpeg for image/png", "GET asset", changes.claim_jpeg),
+    break_call("asset-open", "an API key is required", changes.require_key_for_assets),
+    break_request_header("asset-open", "ranges are ignored", lambda call: {"range": None}),
+    break_memory("asset-expiry", "files never expire", stateful.keep_assets_forever),
+    break_field("asset-one-image", "two images are named", READ, changes.double_images, SUCCESS),
+    break_field("image-output-shape", "a member is missing", READ, changes.remove_output_member, SUCCESS),
+    break_field(
+        "image-output-first",
+        "another image is the first",
+        READ,
+        set_output(image_urls=["http://x/1", "http://x/2"]),
+        SUCCESS,
     ),
-    _sends("lifecycle-webhook", "nothing is sent", _never),
-    _sends("webhook-both-ends", "failures are not told", _not_failures),
-    _sends("webhook-event", "another type", _other_type),
-    _sends("webhook-event", "data that no poll sees", _older_data),
-    _sends("webhook-signature", "signed by somebody else", _other_signature),
-    _sends("webhook-retries", "never tried again", _never_again),
+    break_field("image-output-count", "the count is wrong", READ, set_output(provider_image_count=2), SUCCESS),
+    break_field("image-output-ratio", "the ratio is always 1:1", READ, set_output(aspect_ratio="1:1"), SUCCESS),
+    break_field(
+        "image-output-default-ratio", "not the ratio of the image", READ, changes.change_default_ratio, SUCCESS
+    ),
+    break_field("image-output-names", "the provider's own name", READ, changes.change_output_model, SUCCESS),
+    *(
+        break_reply(claim, "one pixel wider", "GET asset", changes.widen_image)
+        for claim in (*SIZE_CLAIMS, "pixels-defaults", "pixels-computed")
+    ),
+    break_webhook("lifecycle-webhook", "no webhook is sent", changes.send_nothing),
+    break_webhook("webhook-both-ends", "no webhook is sent on failure", changes.send_successes_only),
+    break_webhook("webhook-event", "another event type", changes.change_event_type),
+    break_webhook("webhook-event", "data that no poll shows", changes.change_event_data),
+    break_webhook("webhook-signature", "signed with another secret", changes.change_signature),
+    break_webhook("webhook-retries", "no attempt is repeated", changes.send_once),
 ]
 
-
-def _problem(reply: Reply) -> None:
-    if reply.status >= 400:
-        reply.json = {"title": "Bad Request", "status": reply.status}
-
-
-def _jpeg(reply: Reply) -> None:
-    reply.headers["Content-Type"] = "image/jpeg"
+SAMPLE = list({mutant.kind: mutant for mutant in reversed(MUTANTS)}.values())
+"""The first mutant of each kind: they run in seconds."""

@@ -1,4 +1,4 @@
-"""Layers around the real mock, of which each changes one thing about it."""
+"""Wrappers around the mock's WSGI application; each changes one thing about its calls or replies."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call on its way to the mock."""
+    """A call to the mock, before the mock gets it."""
 
     app: Wsgi
     environ: dict[str, Any]
     content: bytes = field(default=b"")
 
     @property
-    def what(self) -> str:
+    def kind(self) -> str:
         """``POST create``, ``GET read``, ``GET status``, ``GET asset`` or another method with one of these."""
         path = self.environ["PATH_INFO"]
-        kinds = {"/api/v1/status": "status", "/api/v1/requests": "create"}
-        starts = {"/api/v1/requests/": "read", "/assets/": "asset"}
-        place = kinds.get(path) or next((kind for start, kind in starts.items() if path.startswith(start)), "other")
-        return f"{self.environ['REQUEST_METHOD']} {place}"
+        exact = {"/api/v1/status": "status", "/api/v1/requests": "create"}
+        prefixes = {"/api/v1/requests/": "read", "/assets/": "asset"}
+        by_prefix = (name for prefix, name in prefixes.items() if path.startswith(prefix))
+        return f"{self.environ['REQUEST_METHOD']} {exact.get(path) or next(by_prefix, 'other')}"
 
     @property
     def id(self) -> str:
@@ -55,123 +55,121 @@ class Call:
         value: str | None = self.environ.get(_variable(name))
         return value
 
-    def passed_on(self, content: bytes | None = None, *, without: tuple[str, ...] = (), **headers: str | None) -> Reply:
-        """What the mock answers to this call, with other content, or with headers changed or left out."""
-        sent = self.content if content is None else content
-        environ = {**self.environ, "wsgi.input": BytesIO(sent), "CONTENT_LENGTH": str(len(sent))}
+    def forward(self, content: bytes | None = None, *, without: tuple[str, ...] = (), **headers: str | None) -> Reply:
+        """The mock's reply to this call, with other content, or with headers changed or left out."""
+        body = self.content if content is None else content
+        environ = {**self.environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         for name, value in headers.items():
             environ[_variable(name)] = value
         for name in without:
             environ.pop(_variable(name), None)
-        return self.asked(environ)
+        return self.forward_environ(environ)
 
-    def asked(self, environ: dict[str, Any]) -> Reply:
-        """What the mock answers to another call."""
-        said: dict[str, Any] = {}
+    def forward_environ(self, environ: dict[str, Any]) -> Reply:
+        """The mock's reply to another call."""
+        head: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            said.update(status=int(status[:3]), headers=dict(headers))
+            head.update(status=int(status[:3]), headers=dict(headers))
 
         chunks = self.app(environ, start)
         try:
             body = b"".join(chunks)
         finally:
             getattr(chunks, "close", lambda: None)()
-        return Reply(said["status"], said["headers"], body)
+        return Reply(head["status"], head["headers"], body)
 
-    def created_too(self) -> None:
-        """One more create, with the key of this call, of which the client is told nothing."""
+    def create_silently(self) -> None:
+        """Create one more request with the key of this call, without a word to the client."""
         body = json.dumps({"operation": "image.generate", "input": {"prompt": "x", "model": "grok"}}).encode()
         environ = {**self.environ, "REQUEST_METHOD": "POST", "PATH_INFO": "/api/v1/requests", "CONTENT_TYPE": ""}
         environ.pop(_variable("x-idempotency-key"), None)
-        Call(self.app, environ).passed_on(body)
+        Call(self.app, environ).forward(body)
 
 
-Answer = Callable[[Call], Reply]
+Responder = Callable[[Call], Reply]
+Wrapper = Callable[[Wsgi], Wsgi]
 
 
-def answering(work: Callable[[], Answer]) -> Callable[[Wsgi], Wsgi]:
-    """A layer that answers by ``work()``, made anew for each mock, so that it may remember things."""
+def respond_with(make_responder: Callable[[], Responder]) -> Wrapper:
+    """Answer every call by a responder. It is made anew for each mock, so that it may remember calls."""
 
-    def layer(app: Wsgi) -> Wsgi:
-        answer = work()
+    def wrap(app: Wsgi) -> Wsgi:
+        respond = make_responder()
 
-        def broken(environ: dict[str, Any], start: Any) -> list[bytes]:
+        def serve(environ: dict[str, Any], start: Any) -> list[bytes]:
             length = int(environ.get("CONTENT_LENGTH") or 0)
             call = Call(app, environ, environ["wsgi.input"].read(length) if length else b"")
-            reply = answer(call)
-            head = environ["REQUEST_METHOD"] == "HEAD"
-            lengths = {} if head else {"Content-Length": str(len(reply.body))}
-            start(f"{reply.status} Changed", list({**reply.headers, **lengths}.items()))
-            return [] if head else [reply.body]
+            reply = respond(call)
+            is_head = environ["REQUEST_METHOD"] == "HEAD"
+            length_header = {} if is_head else {"Content-Length": str(len(reply.body))}
+            start(f"{reply.status} Changed", list({**reply.headers, **length_header}.items()))
+            return [] if is_head else [reply.body]
 
-        return broken
+        return serve
 
-    return layer
-
-
-def changing(what: str, change: Callable[[Call, Reply], object]) -> Callable[[Wsgi], Wsgi]:
-    """A layer that changes the replies to calls of one kind."""
-
-    def work() -> Answer:
-        def answer(call: Call) -> Reply:
-            reply = call.passed_on()
-            if call.what == what:
-                change(call, reply)
-            return reply
-
-        return answer
-
-    return answering(work)
+    return wrap
 
 
-def status(what: str, was: int, now: int) -> Callable[[Wsgi], Wsgi]:
-    """A layer that answers with another HTTP status."""
+def change_replies(kind: str, change: Callable[[Call, Reply], object]) -> Wrapper:
+    """Change the replies to calls of one kind."""
+
+    def respond(call: Call) -> Reply:
+        reply = call.forward()
+        if call.kind == kind:
+            change(call, reply)
+        return reply
+
+    return respond_with(lambda: respond)
+
+
+def change_status(kind: str, before: int, after: int) -> Wrapper:
+    """Answer calls of one kind with another HTTP status."""
 
     def change(call: Call, reply: Reply) -> None:
-        reply.status = now if reply.status == was else reply.status
+        reply.status = after if reply.status == before else reply.status
 
-    return changing(what, change)
+    return change_replies(kind, change)
 
 
-def fields(what: str, change: Callable[[dict[str, Any]], object], when: tuple[str, ...] = ()) -> Callable[[Wsgi], Wsgi]:
-    """A layer that changes the JSON of good replies; of request objects only those whose status is in ``when``."""
+def change_json(kind: str, change: Callable[[dict[str, Any]], object], statuses: tuple[str, ...] = ()) -> Wrapper:
+    """Change the JSON of successful replies; of request objects only those that have one of the statuses."""
 
-    def changed(call: Call, reply: Reply) -> None:
+    def change_body(call: Call, reply: Reply) -> None:
         if reply.status < 300:
             body = reply.json
-            if not when or body["status"] in when:
+            if not statuses or body["status"] in statuses:
                 change(body)
                 reply.json = body
 
-    return changing(what, changed)
+    return change_replies(kind, change_body)
 
 
-def sent(change: Callable[[Call, dict[str, Any]], object]) -> Callable[[Wsgi], Wsgi]:
-    """A layer that changes the body of creates on its way to the mock."""
+def change_create_body(change: Callable[[Call, dict[str, Any]], object]) -> Wrapper:
+    """Change the body of creates before the mock gets them."""
 
-    def answer(call: Call) -> Reply:
-        if call.what != "POST create":
-            return call.passed_on()
+    def respond(call: Call) -> Reply:
+        if call.kind != "POST create":
+            return call.forward()
         try:
             body = json.loads(call.content)
             change(call, body)
         except (ValueError, KeyError, TypeError):
-            return call.passed_on()
-        return call.passed_on(json.dumps(body).encode())
+            return call.forward()
+        return call.forward(json.dumps(body).encode())
 
-    return answering(lambda: answer)
+    return respond_with(lambda: respond)
 
 
-def headers(change: Callable[[Call], Mapping[str, str | None]]) -> Callable[[Wsgi], Wsgi]:
-    """A layer that changes request headers on their way to the mock; None takes one away."""
+def change_headers(change: Callable[[Call], Mapping[str, str | None]]) -> Wrapper:
+    """Change request headers before the mock gets them; None removes one."""
 
-    def answer(call: Call) -> Reply:
+    def respond(call: Call) -> Reply:
         changes = change(call)
-        gone = tuple(name for name, value in changes.items() if value is None)
-        return call.passed_on(without=gone, **{name: value for name, value in changes.items() if value is not None})
+        without = tuple(name for name, value in changes.items() if value is None)
+        return call.forward(without=without, **{name: value for name, value in changes.items() if value is not None})
 
-    return answering(lambda: answer)
+    return respond_with(lambda: respond)
 
 
 def _variable(name: str) -> str:

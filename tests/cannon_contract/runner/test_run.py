@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from cannon_spec.cli import main
-from tests.mutants.wsgi import Answer, Call, Reply, answering, fields
+from tests.mutants.wsgi import Call, Reply, Responder, change_json, respond_with
 from tests.support.payloads import CATALOG
 from tests.support.processes import environment
 from tests.support.serving import listening, run_contract, serving
@@ -98,11 +98,11 @@ def test_a_reply_that_is_not_of_its_form_hides_no_other_defect(tmp_path: Path) -
     assert claims["image-output-ratio"]["outcome"] == "held"
 
 
-def _differently() -> Answer:
+def _differently() -> Responder:
     """400 for 402, and errors with another body."""
 
     def answer(call: Call) -> Reply:
-        reply = call.passed_on()
+        reply = call.forward()
         reply.status = 400 if reply.status == 402 else reply.status
         if reply.status >= 400:
             reply.json = {"title": "Refused", "status": reply.status}
@@ -116,7 +116,7 @@ def test_what_is_only_assumed_is_observed(tmp_path: Path, capsys: pytest.Capture
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": {EMPTY: {"credits": 0}}}))
     settings = {"speed": 1, "progression": "immediate", "mismatch_status": 409, "keys": str(keys)}
-    with serving(answering(_differently), **settings) as served:
+    with serving(respond_with(_differently), **settings) as served:
         spend = ("--treat-as-live", "--allow-spend", "100000", "--assume-price", "200")
         flags = ("--target", served.url, "--report", str(tmp_path), *spend)
         run = run_contract(*flags, CANNON_OTHER_API_KEY=OTHER, CANNON_EMPTY_API_KEY=EMPTY)
@@ -136,7 +136,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
     def change(body: dict[str, Any]) -> None:
         body["urls"], body["echo"] = None, SECRET
 
-    with serving(fields("POST create", change)) as served:
+    with serving(change_json("POST create", change)) as served:
         flags = ("--target", served.url, "--report", str(tmp_path), "-v", "-l", "--tb=long")
         chosen = "test_authentication or test_create or test_idempotency or test_credits"
         run = run_contract(*flags, "-k", chosen, CANNON_API_KEY=SECRET, CANNON_OTHER_API_KEY=OTHER)
@@ -153,14 +153,14 @@ def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, sta
     """A user's key is nowhere to be seen, whichever of the tests on keys fails."""
 
     def answer(call: Call) -> Reply:
-        reply = call.passed_on(without=() if broken == "status" else (broken,))
-        if call.what == "GET status" and call.header("x-api-key") and call.header("authorization"):
+        reply = call.forward(without=() if broken == "status" else (broken,))
+        if call.kind == "GET status" and call.header("x-api-key") and call.header("authorization"):
             reply.status = 418
         return reply
 
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": {SECRET: {}}, "others": False}))
-    with serving(answering(lambda: answer), keys=str(keys)) as served:
+    with serving(respond_with(lambda: answer), keys=str(keys)) as served:
         flags = ("--target", served.url, "--treat-as-live", "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v")
         run = run_contract(*flags, CANNON_API_KEY=SECRET)
     assert run.returncode == status, run.stdout
@@ -174,12 +174,12 @@ def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) 
     """A target that has the user's key in an id, a message, a status or a header gets it into no file and no line."""
 
     def answer(call: Call) -> Reply:
-        reply = call.passed_on()
-        if where == "undecodable" and call.what == "GET read":
+        reply = call.forward()
+        if where == "undecodable" and call.kind == "GET read":
             reply.headers["Content-Encoding"] = "gzip"
         elif where == "header":
             reply.headers["x-echo"] = SECRET
-        elif call.what == "GET read" and reply.status == 200:
+        elif call.kind == "GET read" and reply.status == 200:
             change = {"id": f"req_{SECRET}", "errorMessage": f"no {SECRET}", "status": SECRET}
             failed = {"status": "failed", "output": None, "outputPreview": None} if where == "errorMessage" else {}
             reply.json = {**reply.json, **failed, **({where: change[where]} if where in change else {})}
@@ -187,11 +187,11 @@ def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) 
                 reply.body = reply.body.replace(
                     b'"succeeded"', b'"' + "".join(f"\\u{ord(each):04X}" for each in SECRET).encode() + b'"'
                 )
-        elif call.what == "POST create" and where == "id":
+        elif call.kind == "POST create" and where == "id":
             reply.json = {**reply.json, "id": f"req_{SECRET}"}
         return reply
 
-    with serving(answering(lambda: answer)) as served:
+    with serving(respond_with(lambda: answer)) as served:
         spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31")
         flags = ("--target", served.url, "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v", "-rA", *spend)
         run = run_contract(*flags, "-k", "log or first_of or image_count or test_status", CANNON_API_KEY=SECRET)
@@ -206,12 +206,12 @@ def test_an_overrun_hides_no_broken_promise(tmp_path: Path) -> None:
     """What the dearest create of all was about is judged before the run ends: the status is 2, and the claim broken."""
 
     def accepts(call: Call) -> Reply:
-        if call.what != "POST create" or call.passed_on().status == 202:
-            return call.passed_on()
+        if call.kind != "POST create" or call.forward().status == 202:
+            return call.forward()
         dear = {"operation": "image.generate", "input": {"prompt": "x", "model": "gptimage2", "resolution": "4K"}}
-        return call.passed_on(json.dumps(dear).encode())
+        return call.forward(json.dumps(dear).encode())
 
-    with serving(answering(lambda: accepts)) as served:
+    with serving(respond_with(lambda: accepts)) as served:
         spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path))
         run = run_contract("--target", served.url, *spend, "-k", "invalid_body")
         assert [each.status for each in served.creates].count(202) == 1
@@ -224,9 +224,9 @@ def test_being_told_to_come_back_is_no_refusal(tmp_path: Path) -> None:
     """Where every create is answered with 429 nothing is said of what creates are like."""
 
     def answer(call: Call) -> Reply:
-        return Reply(429, {"Retry-After": "0"}, b"") if call.what == "POST create" else call.passed_on()
+        return Reply(429, {"Retry-After": "0"}, b"") if call.kind == "POST create" else call.forward()
 
-    with serving(answering(lambda: answer)) as served:
+    with serving(respond_with(lambda: answer)) as served:
         spend = ("--treat-as-live", "--allow-spend", "1000", "--assume-price", "1")
         flags = (*spend, "--report", str(tmp_path), "-k", "test_create")
         assert run_contract("--target", served.url, *flags).returncode == 0
@@ -245,7 +245,9 @@ def test_the_key_goes_to_the_target_only() -> None:
 
     with (
         listening(elsewhere) as url,
-        serving(fields("POST create", lambda body: body.update(urls={"get": f"{url}/api/v1/requests/x"}))) as served,
+        serving(
+            change_json("POST create", lambda body: body.update(urls={"get": f"{url}/api/v1/requests/x"}))
+        ) as served,
     ):
         run = run_contract("--target", served.url, "-k", "url_of_an_accepted", CANNON_API_KEY=SECRET)
     assert run.returncode == 1
@@ -302,7 +304,7 @@ def test_what_does_not_answer_as_the_api_is_not_tested(
 
 def test_a_run_that_ends_at_the_first_failure_says_so(tmp_path: Path) -> None:
     """With -x the report says why the rest was not tested."""
-    with serving(fields("GET status", lambda body: body.update(ok=False))) as served:
+    with serving(change_json("GET status", lambda body: body.update(ok=False))) as served:
         run = run_contract("--target", served.url, "-x", "-k", "test_status", "--report", str(tmp_path))
     assert run.returncode == 1
     report = json.loads((tmp_path / "report.json").read_text())
@@ -317,8 +319,8 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
     asked, looked, answer = threading.Event(), threading.Event(), threading.Event()
 
     def slow(call: Call) -> Reply:
-        reply = call.passed_on()
-        if call.what == "POST create":
+        reply = call.forward()
+        if call.kind == "POST create":
             asked.set()
             answer.wait(20)
         elif asked.is_set():
@@ -326,7 +328,7 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
             answer.wait(20)
         return reply
 
-    with serving(answering(lambda: slow)) as served:
+    with serving(respond_with(lambda: slow)) as served:
         command = [sys.executable, "-m", "cannon_contract", "--target", served.url, *flags, "-k", "test_output"]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         with subprocess.Popen(command, env=environment(), **pipes) as process:
@@ -438,10 +440,10 @@ def test_one_lost_answer_is_no_silence(tmp_path: Path) -> None:
     lost: list[int] = []
 
     def is_lost(call: Call, count: int) -> bool:
-        if call.what == "GET read" and not lost and len(call.id) > len("req_of_nobody"):
+        if call.kind == "GET read" and not lost and len(call.id) > len("req_of_nobody"):
             lost.append(count)
             return len(lost) == 2
-        if call.what == "GET read" and len(lost) == 1:
+        if call.kind == "GET read" and len(lost) == 1:
             lost.append(count)
             return True
         return False
@@ -486,7 +488,7 @@ def test_a_key_that_is_a_common_word_garbles_no_report(tmp_path: Path) -> None:
 def test_a_page_shows_what_was_said_as_text(tmp_path: Path) -> None:
     """What a server says is shown, and is no part of the page."""
     evil = "<script>alert(1)</script>"
-    with serving(fields("GET status", lambda body: body.update(ok=evil))) as served:
+    with serving(change_json("GET status", lambda body: body.update(ok=evil))) as served:
         run_contract("--target", served.url, "--report", str(tmp_path), "-k", "test_status")
     page = (tmp_path / "index.html").read_text()
     assert evil not in page

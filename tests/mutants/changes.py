@@ -1,0 +1,229 @@
+"""What mutants change in one call, reply, body or webhook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from cannon_mock.model.deliveries import DeliveryResponse
+from tests.mutants.wsgi import Call, Reply
+
+Send = Callable[..., DeliveryResponse | None]
+
+
+def set_members(**values: Any) -> Callable[[dict[str, Any]], None]:
+    """Set members of a reply."""
+    return lambda body: body.update(values)
+
+
+def set_output(**values: Any) -> Callable[[dict[str, Any]], None]:
+    """Set members of an output."""
+    return lambda body: body["output"].update(values)
+
+
+def add_to_member(name: str, amount: int) -> Callable[[dict[str, Any]], None]:
+    """Add an amount to a member that is not null."""
+
+    def change(body: dict[str, Any]) -> None:
+        if body[name] is not None:
+            body[name] += amount
+
+    return change
+
+
+def widen_image(call: Call, reply: Reply) -> None:
+    """Say in the head of a PNG file that it is one pixel wider."""
+    if reply.status == 200 and reply.body.startswith(b"\x89PNG"):
+        width = int.from_bytes(reply.body[16:20], "big") + 1
+        reply.body = reply.body[:16] + width.to_bytes(4, "big") + reply.body[20:]
+
+
+def accept_refused_create(call: Call, reply: Reply) -> None:
+    """Answer a refused create as if it were accepted."""
+    if reply.status == 400:
+        reply.status = 202
+        url = "http://mock.test/api/v1/requests/req_1"
+        reply.json = {
+            "id": "req_1",
+            "status": "queued",
+            "operation": "image.generate",
+            "poll_after_ms": 2000,
+            "urls": {"get": url},
+        }
+
+
+def charge_refusals(call: Call, reply: Reply) -> None:
+    """Charge a create for each refused one."""
+    if reply.status == 400:
+        call.create_silently()
+
+
+def charge_twice(call: Call, reply: Reply) -> None:
+    """Charge a second create for each accepted one."""
+    if reply.status == 202:
+        call.create_silently()
+
+
+def charge_status(call: Call) -> Reply:
+    """Charge a create for each status call."""
+    if call.kind == "GET status":
+        call.create_silently()
+    return call.forward()
+
+
+def refuse_plain_text(call: Call) -> Reply:
+    """Refuse a create that is not sent as JSON."""
+    if call.kind == "POST create" and "json" not in call.environ.get("CONTENT_TYPE", ""):
+        return Reply(415, {}, b"{}")
+    return call.forward()
+
+
+def require_idempotency_key(call: Call) -> Reply:
+    """Refuse a create without an idempotency key."""
+    if call.kind == "POST create" and call.header("x-idempotency-key") is None:
+        return Reply(400, {}, b'{"error": {"code": "no_key", "message": "a key, please"}}')
+    return call.forward()
+
+
+def require_key_for_assets(call: Call) -> Reply:
+    """Refuse a call for a file without an API key."""
+    if call.kind.endswith("asset") and call.header("x-api-key") is None:
+        return Reply(401, {}, b"{}")
+    return call.forward()
+
+
+def remove_retry_after(call: Call, reply: Reply) -> None:
+    """Leave out Retry-After."""
+    reply.headers.pop("Retry-After", None)
+
+
+def poll_twice(call: Call) -> Reply:
+    """Count each poll as two."""
+    if call.kind == "GET read":
+        call.forward()
+    return call.forward()
+
+
+def lower_squares(call: Call, body: dict[str, Any]) -> None:
+    """Lower 4K at 1:1 to 2K."""
+    if body["input"].get("aspect_ratio") == "1:1" and body["input"].get("resolution") == "4K":
+        body["input"]["resolution"] = "2K"
+
+
+def change_default_model(call: Call, body: dict[str, Any]) -> None:
+    """Use another default model."""
+    body["input"].setdefault("model", "grok")
+
+
+def refuse_long_keys(call: Call) -> dict[str, str | None]:
+    """Refuse a long API key."""
+    return {"x-api-key": "none"} if len(call.header("x-api-key") or "") > 100 else {}
+
+
+def prefer_bearer(call: Call) -> dict[str, str | None]:
+    """Ignore x-api-key where there is a bearer token."""
+    return {"x-api-key": None} if call.header("authorization") else {}
+
+
+def shorten_idempotency_key(call: Call) -> dict[str, str | None]:
+    """Accept an idempotency key of any length."""
+    key = call.header("x-idempotency-key")
+    return {} if key is None else {"x-idempotency-key": key[:255] or "k"}
+
+
+def replace_scenario(prefix: str, name: str | None) -> Callable[[Call], dict[str, str | None]]:
+    """Replace each scenario whose name starts so; None leaves it out."""
+    return lambda call: {"x-mock-scenario": name} if (call.header("x-mock-scenario") or "").startswith(prefix) else {}
+
+
+def empty_log_input(body: dict[str, Any]) -> None:
+    """Show a log without input."""
+    body["requestLog"]["input"] = {}
+
+
+def count_retention_from_creation(body: dict[str, Any]) -> None:
+    """Count the retention of the log from the creation."""
+    body["requestLog"]["retainedUntilMs"] += body["createdAtMs"] - body["completedAtMs"]
+
+
+def change_default_ratio(body: dict[str, Any]) -> None:
+    """Name another ratio than that of the image."""
+    if "aspect_ratio" not in body["requestLog"]["input"]:
+        body["output"]["aspect_ratio"] = "16:9"
+
+
+def remove_output_member(body: dict[str, Any]) -> None:
+    """Leave out a member of the output."""
+    del body["output"]["provider_image_count"]
+
+
+def change_output_model(body: dict[str, Any]) -> None:
+    """Name the provider's own model."""
+    body["output"]["model"] = "bytedance/" + body["output"]["model"]
+
+
+show_as_queued = set_members(status="queued", startedAtMs=None, output=None)
+
+
+def show_seconds(body: dict[str, Any]) -> None:
+    """Show times in seconds."""
+    for name in ("createdAtMs", "startedAtMs", "completedAtMs"):
+        body[name] = body[name] and body[name] // 1000
+
+
+def double_images(body: dict[str, Any]) -> None:
+    """Name each image twice."""
+    body["output"]["image_urls"] *= 2
+
+
+def send_nothing(send: Send) -> Send:
+    """Send no webhook."""
+    return lambda *delivery: DeliveryResponse(204)
+
+
+def send_successes_only(send: Send) -> Send:
+    """Send no webhook of a failure."""
+    return lambda url, body, head: send(url, body, head) if b"request.succeeded" in body else DeliveryResponse(204)
+
+
+def send_once(send: Send) -> Send:
+    """Never retry a webhook."""
+
+    def send_and_accept(url: str, body: bytes, head: Any) -> DeliveryResponse:
+        send(url, body, head)
+        return DeliveryResponse(204)
+
+    return send_and_accept
+
+
+def change_event_type(send: Send) -> Send:
+    """Name another type of event."""
+    return lambda url, body, head: send(url, body.replace(b'"request.', b'"task.', 1), head)
+
+
+def change_event_data(send: Send) -> Send:
+    """Send other data than polls show."""
+
+    def send_changed(url: str, body: bytes, head: Any) -> DeliveryResponse | None:
+        event = json.loads(body)
+        event["data"]["completedAtMs"] -= 1
+        return send(url, json.dumps(event).encode(), head)
+
+    return send_changed
+
+
+def change_signature(send: Send) -> Send:
+    """Sign with another secret."""
+    return lambda url, body, head: send(url, body, {**head, "webhook-signature": "v1,bm8="})
+
+
+def use_problem_details(call: Call, reply: Reply) -> None:
+    """Answer errors with problem details."""
+    if reply.status >= 400:
+        reply.json = {"title": "Bad Request", "status": reply.status}
+
+
+def claim_jpeg(call: Call, reply: Reply) -> None:
+    """Name another media type than the file has."""
+    reply.headers["Content-Type"] = "image/jpeg"
