@@ -25,17 +25,18 @@ PACKAGES = {
 }
 
 IRREGULAR_PARTICIPLES = """
-    agreed beaten become begun bent bitten blown born borne bought broken brought built burnt caught chosen clung crept
-    dealt decreed done drawn driven drunk dug eaten fallen fed felt flown forbidden forgiven forgotten fought found
-    freed
-    frozen given gone gotten grown guaranteed hanged heard held hidden hung kept known laid lain led left lent lit lost
-    made meant met mistaken overridden overrun paid proven ridden risen rung said seen sent sewn shaken shone shown
-    shrunk shut slept slid sold sought spelt spent spoken spun stolen stood struck stuck sung sunk swept sworn taken
-    taught thrown told torn understood undone unknown unseen unsent unspent untaken upheld withdrawn withheld woken won
-    worn woven written
+    agreed beaten become begun bent bitten blown born borne bought bred broken brought built burnt caught chosen
+    clung crept dealt decreed done drawn driven drunk dug eaten fallen fed felt fled flown flung forbidden foreseen
+    forgiven forgotten fought found freed frozen given gone gotten grown guaranteed hanged heard held hidden hung
+    kept known laid lain leapt learnt led left lent lit lost made meant met mistaken overdrawn overridden overrun
+    overtaken paid proven rebuilt redone redrawn resold rewritten ridden risen rung said sawn seen sent sewn shaken
+    shone shown shrunk shut slept slid slung smelt sold sought spelt spent spilt spoilt spoken sprung spun stolen
+    stood strewn striven struck strung stuck stung sung sunk swept swollen sworn swung taken taught thrown told torn
+    trodden unbroken undergone understood undertaken undone unknown unpaid unseen unsent unspent untaken untold
+    unwritten upheld withdrawn withheld woken won worn woven written wrung
 """
 IRREGULAR = frozenset(IRREGULAR_PARTICIPLES.split())
-SAME_AS_VERB = frozenset({"read", "put", "cut", "set", "reset"})
+SAME_AS_VERB = {"read", "put"}
 """Participles that are also the verb: fine as the name of a function, not as that of a value."""
 
 NO_PARTICIPLE = frozenset({"bed", "hundred", "kindred", "naked", "red", "sacred", "shed", "wicked"})
@@ -46,10 +47,6 @@ PARTICLES = {
     *("to", "under", "up", "with"),
 }
 """Words that leave a participle before them bare: ``read_back``, ``asked_for``."""
-
-ALLOWED: dict[str, str] = {}
-"""Participles that are allowed as names, each with the reason."""
-
 
 SENTENCES = (
     "keeps its word",
@@ -79,19 +76,22 @@ SENTENCES = (
 """Parts of sentences that nobody understands at first reading; plain ones stand in their place."""
 
 TEXT_SUFFIXES = {
-    ".py",
-    ".json",
-    ".md",
-    ".toml",
-    ".yml",
-    ".yaml",
-    ".ini",
-    ".cfg",
-    ".txt",
-    ".jinja",
-    ".html",
-    ".lua",
-    ".js",
+    *(
+        ".py",
+        ".json",
+        ".md",
+        ".toml",
+        ".yml",
+        ".yaml",
+        ".ini",
+        ".cfg",
+        ".txt",
+        ".jinja",
+        ".html",
+        ".css",
+        ".js",
+        ".lua",
+    ),
 }
 FOREIGN_FOLDERS = {"dist", "site", "node_modules", "__pycache__"}
 
@@ -191,22 +191,20 @@ def list_bound_names(file: Path) -> list[BoundName]:
 def is_bare_participle(bound: BoundName) -> bool:
     """Whether a name is a participle without its noun: ``seen``, ``_known``, ``read_back``; not ``known_models``."""
     first, *rest = _split(bound.name) or [""]
-    if first in ALLOWED and not rest:
-        return False
     return _is_participle(first, bound.kind) and all(word in PARTICLES for word in rest)
 
 
 def _is_participle(word: str, kind: str) -> bool:
     if word in SAME_AS_VERB:
         return kind != "function"
-    regular = len(word) > 3 and word.endswith("ed") and not word.endswith("eed") and word not in NO_PARTICIPLE
-    return regular or word in IRREGULAR
+    is_regular = len(word) > 3 and word.endswith("ed") and not word.endswith("eed") and word not in NO_PARTICIPLE
+    return is_regular or word in IRREGULAR
 
 
 def _split(name: str) -> list[str]:
     """The words of a name in small letters, whether it is written with underscores or with capitals."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return [word for word in apart.lower().split("_") if word]
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return [word for word in words.lower().split("_") if word]
 
 
 def find_classes_named_twice() -> dict[str, list[str]]:
@@ -268,18 +266,18 @@ def measure_length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """The lines of a function without those of its docstring."""
     first = node.body[0]
     docstring = first if ast.get_docstring(node, clean=False) is not None else None
-    hidden = (docstring.end_lineno or 0) - docstring.lineno + 1 if docstring else 0
-    return (node.end_lineno or 0) - node.lineno + 1 - hidden
+    docstring_lines = (docstring.end_lineno or 0) - docstring.lineno + 1 if docstring else 0
+    return (node.end_lineno or 0) - node.lineno + 1 - docstring_lines
 
 
 def measure_comments(files: Iterable[Path]) -> float:
     """The share of lines that are not blank which hold a comment; one for a tool, as ``noqa``, is none."""
     texts = [file.read_text() for file in files]
     lines = sum(1 for text in texts for line in text.splitlines() if line.strip())
-    return sum(1 for text in texts for _ in _comments(text)) / max(lines, 1)
+    return sum(1 for text in texts for _ in _list_comments(text)) / max(lines, 1)
 
 
-def _comments(text: str) -> Iterator[str]:
+def _list_comments(text: str) -> Iterator[str]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT and not re.match(r"#+\s*(noqa|type:|pragma|fmt:|!)", token.string):
             yield token.string
