@@ -48,6 +48,20 @@ def test_the_installed_package_is_the_wheel(commands: Path, tmp_path: Path) -> N
     assert all(file.startswith(str(commands.parent)) for file in files)
 
 
+def test_the_installed_mock_has_its_samples(commands: Path, tmp_path: Path) -> None:
+    """The sample of each media type is installed with the mock."""
+    code = (
+        "from importlib import resources\n"
+        "from cannon_mock.media import sample\n"
+        "folder = resources.files('cannon_mock.media') / 'samples'\n"
+        "print(folder)\n"
+        "print(sorted(file.name for file in folder.iterdir()) == sorted(sample.FILES.values()))"
+    )
+    folder, is_complete = _run(commands / "python", "-c", code, cwd=tmp_path).stdout.splitlines()
+    assert folder.startswith(str(commands.parent))
+    assert is_complete == "True"
+
+
 def test_the_installed_judge_judges(commands: Path, tmp_path: Path) -> None:
     """cannon-spec makes a body that it then accepts."""
     example = _run(commands / "cannon-spec", "example", "image.generate", cwd=tmp_path)

@@ -7,12 +7,13 @@ from importlib import resources
 
 from cannon_mock.model.tasks import Task
 
-_FILES = {"video/mp4": "sample.mp4", "audio/mpeg": "sample.mp3", "audio/wav": "sample.wav"}
+FILES = {"video/mp4": "sample.mp4", "audio/mpeg": "sample.mp3", "audio/wav": "sample.wav"}
+"""The file of each media type."""
 
 
 def read_sample(_task: Task, media_type: str, _caption: str) -> bytes:
     """The sample of a media type: one second, the same for every task."""
-    return _read(_FILES[media_type])
+    return _read(FILES[media_type])
 
 
 @cache
