@@ -1,4 +1,4 @@
-"""The clock: it stands until it is moved, and never runs backwards."""
+"""The clock: a manual one stands until a test moves it, and none runs backwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cannon_mock import ManualClock, SystemClock
 
 @given(start=st.integers(0, 10**13), steps=st.lists(st.integers(0, 10**10), max_size=8))
 def test_a_manual_clock_shows_the_sum_of_its_steps(start: int, steps: list[int]) -> None:
-    """The time is where the clock started and every step since."""
+    """The time is the start plus every step since."""
     clock = ManualClock(start)
     for step in steps:
         clock.advance(step)
@@ -22,7 +22,7 @@ def test_a_manual_clock_shows_the_sum_of_its_steps(start: int, steps: list[int])
 
 @given(step=st.integers(max_value=-1))
 def test_a_manual_clock_refuses_to_run_backwards(step: int) -> None:
-    """A negative step is refused and the clock stays as it is."""
+    """A negative step is an error and the clock does not change."""
     clock = ManualClock(5)
     with pytest.raises(ValueError, match="backwards"):
         clock.advance(step)
@@ -30,7 +30,7 @@ def test_a_manual_clock_refuses_to_run_backwards(step: int) -> None:
 
 
 def test_the_system_clock_tells_epoch_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system clock starts at the wall clock's time and goes on as far as the monotonic clock does."""
+    """The system clock starts at the machine's time and advances as the monotonic clock does."""
     monotonic = iter((7_000_000, 7_000_000, 7_000_000, 9_500_000))
     monkeypatch.setattr(time, "time_ns", lambda: 1_762_479_300_000_000_000)
     monkeypatch.setattr(time, "monotonic_ns", lambda: next(monotonic))
@@ -38,8 +38,8 @@ def test_the_system_clock_tells_epoch_milliseconds(monkeypatch: pytest.MonkeyPat
     assert [clock.now_ms(), clock.now_ms()] == [1_762_479_300_000, 1_762_479_300_002]
 
 
-def test_the_system_clock_heeds_no_reset(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wall clock that is set back does not set the mock back."""
+def test_the_system_clock_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting the machine's clock back does not set the mock's clock back."""
     clock = SystemClock()
     before = clock.now_ms()
     monkeypatch.setattr(time, "time_ns", lambda: 0)

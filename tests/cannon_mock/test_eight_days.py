@@ -1,4 +1,4 @@
-"""Eight days of the mock's time, by plain httpx, in no time."""
+"""Eight days of the mock's time, by plain httpx, in a moment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from tests.support.receiver import receiving
 
 
 def test_eight_days_pass_at_once() -> None:
-    """One call moves the clock: the task is done, webhook at its third attempt, key, log and asset gone."""
+    """One call moves the clock by eight days.
+
+    The task has ended, the webhook was sent at the third attempt, key, log and asset have expired.
+    """
     key = {"x-api-key": "cs_test_days", "x-idempotency-key": "order-1"}
     with receiving() as receiver, serve.serve_in_background(create_app(Config(clock="manual"))) as url:
         receiver.answers = [(500, {}), (503, {})]

@@ -54,14 +54,14 @@ def _shown(found: Size) -> str:
 
 @pytest.mark.parametrize(("model", "input", "expected"), DOCUMENTED)
 def test_sizes_that_a_table_lists(model: str, input: dict[str, Any], expected: str) -> None:
-    """A listed size is taken as listed, and rests on the claim of the model's table."""
+    """A listed size is used as listed, and rests on the claim of the model's table."""
     found = find_size(TABLES, model, input)
     assert (_shown(found), found.claim) == (expected, f"{model}-pixels")
 
 
 @pytest.mark.parametrize(("model", "input", "expected"), COMPUTED)
 def test_sizes_that_no_table_lists(model: str, input: dict[str, Any], expected: str) -> None:
-    """Another size shares out the area of its tier in steps of 16 pixels, and says that it was worked out."""
+    """Another size shares out the area of its tier in steps of 16 pixels, and rests on the claim on computed sizes."""
     found = find_size(TABLES, model, input)
     assert (_shown(found), found.claim) == (expected, "pixels-computed")
 
@@ -84,7 +84,7 @@ def test_every_size_can_be_painted(model: str) -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_size_has_its_ratio(model: str) -> None:
-    """At every resolution and ratio, width over height is within 5 % of the ratio asked for."""
+    """At every resolution and ratio, width over height is within 5 % of the ratio of the input."""
     for (_, ratio), found in _sizes(model, *RESOLUTIONS).items():
         wide, high = map(int, ratio.split(":"))
         assert found.aspect_ratio == ratio
@@ -105,14 +105,14 @@ def test_a_higher_resolution_is_larger(model: str) -> None:
 )
 @pytest.mark.parametrize("model", ["gptimage2", "seedream5", "flux2", "nobody-knows"])
 def test_an_unknown_ratio_is_the_default_one(model: str, ratio: Any) -> None:
-    """A ratio that is none, or too extreme to paint, is taken as the model's default."""
+    """A malformed ratio, or one too extreme to paint, counts as the model's default."""
     assert find_size(TABLES, model, {"aspect_ratio": ratio}) == find_size(TABLES, model, {})
 
 
 @pytest.mark.parametrize("resolution", ["8K", "4k", "", "1024", 4, None, {}])
 @pytest.mark.parametrize("model", ["gptimage2", "seedream5", "flux2", "nobody-knows"])
 def test_an_unknown_resolution_is_the_default_one(model: str, resolution: Any) -> None:
-    """A resolution that no table knows is taken as the model's default."""
+    """A resolution that no table lists counts as the model's default."""
     assert find_size(TABLES, model, {"resolution": resolution, "aspect_ratio": "16:9"}) == find_size(
         TABLES, model, {"aspect_ratio": "16:9"}
     )
@@ -120,7 +120,7 @@ def test_an_unknown_resolution_is_the_default_one(model: str, resolution: Any) -
 
 @pytest.mark.parametrize("quality", ["highest", "", 3, None, [], {}])
 def test_an_unknown_quality_chooses_no_tier(quality: Any) -> None:
-    """A quality that the model's table does not know, of any JSON type, is as good as none."""
+    """A quality that the model's table does not list, of any JSON type, counts as none."""
     assert find_size(TABLES, "seedream5", {"quality": quality}) == find_size(TABLES, "seedream5", {})
 
 
@@ -143,8 +143,10 @@ OVERLAID: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("table", OVERLAID, ids=str)
-def test_a_table_of_an_overlay_is_refused_at_once_or_serves(table: dict[str, Any], tmp_path: Path) -> None:
-    """Whatever table an overlay makes, the contract does not load, or every input has a size."""
+def test_a_table_of_an_overlay_fails_to_load_or_has_a_size_for_every_input(
+    table: dict[str, Any], tmp_path: Path
+) -> None:
+    """Whatever table an overlay has, either the contract does not load, or every input has a size."""
     overlay = tmp_path / "mine.json"
     overlay.write_text(json.dumps({"media": {"image": {"models": {"grok": table}}}}))
     try:

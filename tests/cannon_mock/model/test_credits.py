@@ -1,4 +1,4 @@
-"""Credits: nothing is made or lost, and order does not matter."""
+"""Credits: their sum never changes, and the order of entries does not matter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _sum(balance: Balance) -> int:
 
 @given(balance=balances, moved=st.lists(movements), now_ms=st.integers(0, 100))
 def test_the_sum_never_changes(balance: Balance, moved: list[Entry], now_ms: int) -> None:
-    """Available, held and settled credits sum up to the same at any time."""
+    """Available, held and settled credits have the same sum at any time."""
     assert _sum(apply_entries(balance, moved, now_ms)) == _sum(balance)
 
 
@@ -32,8 +32,8 @@ def test_order_does_not_matter(balance: Balance, data: st.DataObject, moved: lis
 
 
 @given(balance=balances, moved=st.lists(movements), times=st.tuples(st.integers(0, 100), st.integers(0, 100)))
-def test_folding_in_two_steps_is_folding_once(balance: Balance, moved: list[Entry], times: tuple[int, int]) -> None:
-    """What was folded in at an earlier time can be kept as a balance and the rest folded in later."""
+def test_entries_can_be_applied_in_two_steps(balance: Balance, moved: list[Entry], times: tuple[int, int]) -> None:
+    """Entries applied up to an earlier time, and the rest later, give the same balance as all of them at once."""
     early, late = sorted(times)
     kept = apply_entries(balance, moved, early)
     rest = [entry for entry in moved if entry.at_ms > early]
@@ -52,6 +52,6 @@ def test_folding_in_two_steps_is_folding_once(balance: Balance, moved: list[Entr
     ],
 )
 def test_a_task_holds_then_settles_or_releases(outcome: str, now_ms: int, expected: Balance) -> None:
-    """Credits are held from the creation on; at the end success spends them and failure gives them back."""
+    """Credits are on hold from the creation on; at the end success spends them and failure releases them."""
     timeline = Timeline(10, 20, 30, outcome)  # type: ignore[arg-type]
     assert apply_entries(Balance(100), build_entries(timeline, 28), now_ms) == expected

@@ -1,4 +1,4 @@
-"""The whole life of many requests, in any order of calls, against a model of a few dictionaries."""
+"""Many requests, in any order of calls, compared with a model of a few dictionaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a request: scenarios as data, and the rules that choose them."""
+"""Scenarios as data, and the rules that choose them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def _chosen(mock: Driver, id_: str) -> str:
 
 
 def test_there_is_a_scenario_for_each_end() -> None:
-    """Every end that a request can come to has a scenario; only failures have a message; each says what it does."""
+    """Every end of a request has a scenario; only failures have a message; each scenario has a text."""
     assert {known.outcome for known in KNOWN.values()} == set(CATALOG.lifecycle["terminal"])
     assert all((known.outcome == "failed") == (known.message is not None) for known in KNOWN.values())
     assert all(known.text for known in KNOWN.values())
 
 
 def test_the_header_goes_before_a_rule_a_word_and_the_default(make_mock: Maker) -> None:
-    """A create takes its scenario from its header, else from a rule, else from its prompt, else the mock's default."""
+    """A create's scenario comes from its header, else a rule, else its prompt, else the mock's default."""
     mock = make_mock(scenario="slow")
     magic = body(prompt="a [mock:stuck] b")
     assert _chosen(mock, mock.created()) == "slow"
@@ -43,8 +43,8 @@ def test_the_header_goes_before_a_rule_a_word_and_the_default(make_mock: Maker) 
 
 
 @pytest.mark.parametrize("name", ["sucess", "x" * 61, "success "])
-def test_an_unknown_scenario_is_refused_with_the_known_ones(mock: Driver, name: str) -> None:
-    """A name that there is not is refused, in the header and in the prompt, and nothing is stored."""
+def test_an_unknown_scenario_is_an_error_that_lists_the_known_ones(mock: Driver, name: str) -> None:
+    """An unknown name in the header or in the prompt is an error, and nothing is stored."""
     before = mock.credits()
     reply = mock.create(headers={"x-mock-scenario": name}) if " " not in name else mock.create(body(prompt="[mock:no]"))
     assert refusal(reply) == (400, "unknown_scenario")
@@ -53,14 +53,14 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones(mock: Driver, name: 
 
 
 @pytest.mark.parametrize("prompt", ["[mock]", "[mock:]", "mock:slow", "[mock: slow]", f"[mock:{'x' * 61}]"])
-def test_what_is_no_magic_word_is_a_prompt(mock: Driver, prompt: str) -> None:
-    """Only a whole word chooses a scenario; everything near it is a prompt like any other."""
+def test_a_malformed_name_in_a_prompt_is_text(mock: Driver, prompt: str) -> None:
+    """Only the whole form chooses a scenario; a prompt with something like it is a prompt like any other."""
     assert _chosen(mock, mock.created(body(prompt=prompt))) == "success"
 
 
 @given(rule=st.builds(ScenarioRule, st.just(1), st.just("s"), words, words, words, words), model=words, prompt=words)
-def test_a_rule_matches_what_has_all_that_it_names(rule: ScenarioRule, model: str, prompt: str) -> None:
-    """An empty field of a rule fits everything; a prompt fits by a part of it, the others whole."""
+def test_a_rule_matches_creates_with_all_of_its_fields(rule: ScenarioRule, model: str, prompt: str) -> None:
+    """An empty field of a rule matches everything; a prompt matches by a part of it, the other fields as a whole."""
     expected = (
         rule.operation in ("", "a")
         and rule.model in ("", model)
@@ -71,8 +71,8 @@ def test_a_rule_matches_what_has_all_that_it_names(rule: ScenarioRule, model: st
 
 
 @given(times=st.none() | st.integers(1, 3), uses=st.integers(0, 5))
-def test_a_rule_is_used_up(times: int | None, uses: int) -> None:
-    """A rule with ``times`` goes after so many uses, one without stays, and other rules are untouched."""
+def test_a_rule_with_times_is_removed_after_them(times: int | None, uses: int) -> None:
+    """A rule with ``times`` is removed after that many uses, one without stays, and other rules do not change."""
     other, left = ScenarioRule(2, "t", times=1), [ScenarioRule(1, "s", times=times), ScenarioRule(2, "t", times=1)]
     for _ in range(uses):
         left = scenarios.use_rule(left, 1)
@@ -80,8 +80,8 @@ def test_a_rule_is_used_up(times: int | None, uses: int) -> None:
     assert len(left) == (2 if times is None or uses < times else 1)
 
 
-def test_the_first_rule_that_fits_is_taken_and_used_up(mock: Driver) -> None:
-    """Rules are tried in their order; one for two creates is for two, then comes the next."""
+def test_the_first_matching_rule_is_used(mock: Driver) -> None:
+    """Rules are tried in their order; one for two creates serves two, then the next one does."""
     for rule in (
         ScenarioRule(0, "slow", model="flux2"),
         ScenarioRule(0, "stuck", times=2),
@@ -93,8 +93,8 @@ def test_the_first_rule_that_fits_is_taken_and_used_up(mock: Driver) -> None:
     assert _chosen(mock, mock.created(body(model="flux2"))) == "slow"
 
 
-def test_there_are_not_endless_rules(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Past the limit a rule is refused, and those there are stay."""
+def test_the_number_of_rules_is_limited(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit a new rule is an error, and the rules do not change."""
     monkeypatch.setattr("cannon_mock.stores.scenario_registry.MOST_RULES", 2)
     kept = [mock.parts.scenarios.add_rule(ScenarioRule(0, "slow")) for _ in range(2)]
     with pytest.raises(LookupError, match="2 rules already"):
@@ -102,8 +102,8 @@ def test_there_are_not_endless_rules(mock: Driver, monkeypatch: pytest.MonkeyPat
     assert mock.parts.scenarios.list_rules() == kept
 
 
-def test_a_scenario_that_is_gone_leaves_a_plain_task(mock: Driver, make_mock: Maker) -> None:
-    """A stored task whose scenario is no longer known, as another mock made it, goes on like any other."""
+def test_an_unknown_scenario_of_a_stored_task_has_no_faults(mock: Driver, make_mock: Maker) -> None:
+    """A stored task whose scenario only another mock knew goes on like any other."""
     assert mock.parts.scenarios.find_or_plain("of-another-mock") == scenarios.Scenario("of-another-mock", "")
 
 
@@ -113,7 +113,7 @@ def _entries() -> list[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize(("name", "entry"), _entries(), ids=[name for name, _ in _entries()])
 def test_a_scenario_is_read_whole(name: str, entry: dict[str, Any]) -> None:
-    """Nothing that the contract says of a scenario is lost in reading it."""
+    """No field of a scenario in the contract is lost when it is read."""
     known = KNOWN[name]
     assert len(known.faults) == len(entry.get("faults", ()))
     for fault, said in zip(known.faults, entry.get("faults", ()), strict=True):

@@ -1,4 +1,4 @@
-"""Each shipped scenario, as a client on a real socket sees it."""
+"""Each shipped scenario, as a client on a real socket meets it."""
 
 from __future__ import annotations
 
@@ -309,7 +309,7 @@ GOOD = ("webhook-late", "webhook-duplicate", "webhook-reordered")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_scenario_does_what_it_says(name: str, server: tuple[str, ManualClock, str], receiver: Receiver) -> None:
-    """What a scenario promises is what a client meets; every scenario that is shipped is seen here."""
+    """A client meets what the scenario's text says; every shipped scenario is tested here."""
     site = Site(*server, name)
     with site.client:
         if name in SEEN:
@@ -335,7 +335,7 @@ def _webhook(site: Site, receiver: Receiver, name: str) -> None:
 
 
 def test_a_key_is_in_flight_while_its_create_is_answered(server: tuple[str, ManualClock, str]) -> None:
-    """A repeat that comes while the first create is being answered is told to come back; then it gets the request."""
+    """A repeat during the first create is told when to come back; after it, the repeat gets the same request."""
     site = Site(*server, "latency")
     site.client.headers["x-idempotency-key"] = "busy"
     seen: list[httpx.Response] = []

@@ -1,4 +1,4 @@
-"""A task is drawn whole at its creation; polls see it go forward to its end."""
+"""A task is planned as a whole at its creation; polls see it proceed to its end."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ def _at(task: Task, moment: str) -> dict[str, Any]:
 
 
 @given(seed=seeds, scenario=st.sampled_from(ENDS), speed=speeds, immediate=st.booleans())
-def test_the_same_arguments_draw_the_same_task(seed: str, scenario: str, speed: float, immediate: bool) -> None:
-    """A draw depends on its arguments alone."""
+def test_the_same_arguments_plan_the_same_task(seed: str, scenario: str, speed: float, immediate: bool) -> None:
+    """A plan depends on its arguments alone."""
     first, second = (_plan(seed, scenario, Pace(immediate, speed=speed)) for _ in range(2))
     assert first == second
 
 
 @given(st.sets(seeds, min_size=2, max_size=2))
-def test_another_seed_draws_other_ids(pair: set[str]) -> None:
-    """Two seeds make two request ids and two asset ids; an asset id tells its request."""
+def test_another_seed_makes_other_ids(pair: set[str]) -> None:
+    """Two seeds make two request ids and two asset ids; an asset id leads to its request."""
     one, two = (_plan(seed) for seed in sorted(pair))
     assets = [tasks.build_asset_id(CATALOG, task) for task in (one, two)]
     assert len({one.id, two.id, *assets}) == 4
@@ -86,21 +86,21 @@ def test_a_task_records_its_request() -> None:
     assert (_size(task), task.media.properties["aspect_ratio"], task.input) == ((3840, 2160), "16:9", INPUT)
 
 
-def test_a_task_without_a_model_is_the_default_one() -> None:
-    """An input without model is made with the operation's default."""
+def test_a_task_without_a_model_has_the_default_one() -> None:
+    """An input without a model gets the operation's default model."""
     task = _plan(input={"prompt": "x"}, capped_input={"prompt": "x"})
     assert (task.model, _size(task)) == ("gptimage2", (1280, 1280))
 
 
-def test_a_picture_is_sized_by_what_is_painted() -> None:
-    """A capped value counts for the picture, the submitted one for the record."""
+def test_the_size_of_a_picture_follows_the_capped_input() -> None:
+    """The picture has the size of the capped value; the task keeps the value that was sent."""
     task = _plan(capped_input={**INPUT, "resolution": "2K"})
     assert (_size(task), task.input["resolution"]) == ((2048, 1152), "4K")
 
 
 @given(seed=seeds, speed=st.floats(0.01, 100))
 def test_times_keep_to_the_pace_of_the_contract(seed: str, speed: float) -> None:
-    """Waiting and work take the contract's times, divided by the speed, to the millisecond."""
+    """Queued and processing take the contract's times, divided by the speed, to the millisecond."""
     timeline, pace = _plan(seed, pace=Pace(speed=speed)).timeline, CATALOG.lifecycle["pace"]["image"]
     for taken, (least, most) in (
         (timeline.started_ms - timeline.created_ms, pace["queued_ms"]),
@@ -119,23 +119,23 @@ def test_an_immediate_task_has_ended_at_once(seed: str, speed: float, scenario: 
 @pytest.mark.parametrize(
     ("speed", "expected"), [(1.0, 2000), (2.0, 1000), (20.0, 100), (0.5, 4000), (3.0, 667), (1000.0, 2)]
 )
-def test_poll_after_ms_goes_with_the_speed(speed: float, expected: int) -> None:
-    """A client is told to poll sooner of a faster mock, in whole milliseconds."""
+def test_poll_after_ms_is_divided_by_the_speed(speed: float, expected: int) -> None:
+    """A client is told to poll a faster mock sooner, in whole milliseconds."""
     assert tasks.compute_poll_after_ms(CATALOG, Pace(speed=speed)) == expected
 
 
 @given(seed=seeds, speed=speeds)
 @example(seed="s", speed=1000.0)
 @example(seed="s", speed=0.001)
-def test_the_first_poll_meets_the_task_at_work(seed: str, speed: float) -> None:
-    """Whoever polls after poll_after_ms sees processing, at any speed."""
+def test_the_first_poll_sees_processing(seed: str, speed: float) -> None:
+    """A poll after poll_after_ms sees processing, at any speed."""
     pace = Pace(speed=speed)
     assert _seen(_plan(seed, pace=pace), tasks.compute_poll_after_ms(CATALOG, pace))["status"] == "processing"
 
 
 @given(seed=seeds, scenario=st.sampled_from(ENDS), speed=speeds, times=moments)
-def test_polls_see_the_task_go_forward(seed: str, scenario: str, speed: float, times: list[int]) -> None:
-    """Each poll sees what may follow what the one before it saw."""
+def test_polls_see_legal_steps(seed: str, scenario: str, speed: float, times: list[int]) -> None:
+    """Each poll sees a state that may follow the one that the poll before it saw."""
     task = _plan(seed, scenario, Pace(speed=speed))
     for before, after in pairwise(_seen(task, at)["status"] for at in times):
         assert may_follow(CATALOG.lifecycle, before, after)
@@ -143,7 +143,7 @@ def test_polls_see_the_task_go_forward(seed: str, scenario: str, speed: float, t
 
 @given(seed=seeds, scenario=st.sampled_from(ENDS), at=st.integers(0, RETENTION_MS * 2))
 def test_a_view_has_the_keys_and_times_of_its_status(seed: str, scenario: str, at: int) -> None:
-    """A key is there, and a time is set, from the status on that brings it."""
+    """A view has exactly the keys and the times that belong to its status."""
     task = _plan(seed, scenario)
     seen, timeline = _seen(task, at), task.timeline
     ended = seen["status"] in CATALOG.lifecycle["terminal"]
@@ -156,13 +156,13 @@ def test_a_view_has_the_keys_and_times_of_its_status(seed: str, scenario: str, a
 
 
 def test_a_queued_view_has_no_output() -> None:
-    """While a task waits there is neither output nor error."""
+    """While a task is queued there is neither output nor error."""
     seen = _at(_plan(), "created_ms")
     assert (seen["status"], seen["output"], seen["errorMessage"]) == ("queued", None, None)
 
 
-def test_a_processing_view_names_the_work() -> None:
-    """While a task is at work its output has task_id, status, provider and model, and no address."""
+def test_a_processing_view_names_provider_and_model() -> None:
+    """While a task is processing its output has task_id, status, provider and model, and no address."""
     task = _plan()
     work = {
         "task_id": tasks.build_asset_id(CATALOG, task),
@@ -174,7 +174,7 @@ def test_a_processing_view_names_the_work() -> None:
 
 
 def test_a_succeeded_view_names_the_picture() -> None:
-    """The output of success has the picture's address under the base address, and texts are filled in as they are."""
+    """The output of success has the picture's address under the base address, and texts appear in it unchanged."""
     task = _plan()
     seen, asset = _at(task, "ended_ms"), f"{BASE}/assets/{tasks.build_asset_id(CATALOG, task)}"
     assert seen["output"] == {
@@ -199,7 +199,7 @@ def test_a_succeeded_view_names_the_picture() -> None:
     [({}, "1:1"), ({"aspect_ratio": "auto"}, "auto"), ({"aspect_ratio": "auto", "model": "flux2"}, "auto")],
 )
 def test_the_output_names_the_ratio(given: dict[str, str], shown: str) -> None:
-    """The output has the ratio of the input as it was sent, that of the picture where none was sent."""
+    """The output has the ratio of the input as it was sent, or the picture's where the input has none."""
     input = {"prompt": "x", **given}
     assert _at(_plan(input=input, capped_input=input), "ended_ms")["output"]["aspect_ratio"] == shown
 
@@ -217,7 +217,7 @@ def test_a_failed_view_has_a_message_and_no_output() -> None:
 
 @pytest.mark.parametrize("scenario", ENDS)
 def test_the_request_log_is_kept_for_seven_days(scenario: str) -> None:
-    """For seven days from the end the view does not change and the log has the input; then only the log is emptied."""
+    """For seven days from the end the view stays the same, with the input in the log; after them the log is empty."""
     task = _plan(scenario=scenario)
     until = task.timeline.ended_ms + RETENTION_MS
     first, last, swept = (
@@ -239,16 +239,16 @@ def test_the_request_log_is_kept_for_seven_days(scenario: str) -> None:
         ("success", 60_000 + RETENTION_MS, "request-log-after-sweep", "request-queued-view"),
     ],
 )
-def test_a_view_cites_what_it_rests_on(scenario: str, after_ms: int, named: str, absent: str) -> None:
-    """Each state names the claims of its own, all of them in the ledger."""
+def test_a_view_names_its_claims(scenario: str, after_ms: int, named: str, absent: str) -> None:
+    """Each state names its own claims, and the ledger has all of them."""
     cited = task_view.collect_claims(CATALOG, _plan(scenario=scenario), NOW + after_ms)
     assert named in cited
     assert absent not in cited
     assert set(cited) <= CATALOG.claims.keys()
 
 
-def test_a_swept_log_is_cited_from_its_first_millisecond() -> None:
-    """The claim on an emptied log is named exactly when the log is empty."""
+def test_the_claim_on_an_empty_log_is_named_while_the_log_is_empty() -> None:
+    """The claim on an empty log is named exactly from the millisecond on at which the log is empty."""
     task = _plan()
     for at in (task.timeline.ended_ms + RETENTION_MS, task.timeline.ended_ms + RETENTION_MS + 1):
         swept = not task_view.build_view(CATALOG, task, at, BASE)["requestLog"]["available"]
@@ -256,8 +256,8 @@ def test_a_swept_log_is_cited_from_its_first_millisecond() -> None:
 
 
 @pytest.mark.parametrize(("input", "cited"), [(INPUT, False), ({"prompt": "x"}, True)])
-def test_a_ratio_of_our_own_is_cited(input: dict[str, str], cited: bool) -> None:
-    """The claim on the default ratio is named where the request left the ratio out, and only there."""
+def test_the_claim_on_the_default_ratio_is_named_where_it_is_used(input: dict[str, str], cited: bool) -> None:
+    """The claim on the default ratio is named where the input has no ratio, and only there."""
     found = task_view.collect_claims(CATALOG, _plan(input=input, capped_input=input), NOW + 60_000)
     assert ("image-output-default-ratio" in found) == cited
 
@@ -268,7 +268,7 @@ texts = st.text(max_size=20)
 
 @given(polls=polls, scenario=st.sampled_from(ENDS))
 def test_each_state_lasts_so_many_polls(polls: int, scenario: str) -> None:
-    """Where states are counted in polls, each is seen by that many, whatever the time; then the end, and no more."""
+    """Where states are counted in polls, that many polls see each state, whatever the time; the end is final."""
     task, seen = _plan(scenario=scenario, pace=Pace(polls=polls)), []
     for _ in range(2 * polls + 2):
         task = tasks.record_poll(task, NOW)
@@ -279,13 +279,13 @@ def test_each_state_lasts_so_many_polls(polls: int, scenario: str) -> None:
 
 
 def test_time_does_not_end_a_task_that_counts_polls() -> None:
-    """A task whose states are counted in polls is queued still after a year without one."""
+    """A task whose states are counted in polls is still queued after a year without a poll."""
     assert _seen(_plan(pace=Pace(polls=1)), 365 * 86_400_000)["status"] == "queued"
 
 
 @given(at=st.integers(0, 40_000), outcome=st.sampled_from(["succeeded", "failed"]), message=texts)
 def test_a_task_can_be_ended_once(at: int, outcome: Any, message: str) -> None:
-    """An end that is asked for counts from its moment on, unless the task had ended: then nothing changes."""
+    """An end that a caller asks for counts from that moment on; a task that has ended before does not change."""
     drawn = _plan()
     ended = tasks.end_task(drawn, NOW + at, outcome, message)
     if at >= drawn.timeline.ended_ms - NOW:
@@ -301,7 +301,7 @@ def test_a_task_can_be_ended_once(at: int, outcome: Any, message: str) -> None:
 @pytest.mark.parametrize("state", ["queued", "processing"])
 @pytest.mark.parametrize("pace", [Pace(), Pace(True), Pace(polls=2)], ids=["time", "immediate", "polls"])
 def test_a_stuck_task_never_leaves_its_state(state: str, pace: Pace) -> None:
-    """A scenario that is stuck stays so, at any time and however it is polled."""
+    """A task of a stuck scenario keeps its state, at any time and however often it is polled."""
     stuck = scenarios.read_scenarios({"mine": {"pace": {"stuck": state}}})["mine"]
     task = _plan(scenario=stuck, pace=pace)
     for _ in range(9):
@@ -310,8 +310,8 @@ def test_a_stuck_task_never_leaves_its_state(state: str, pace: Pace) -> None:
 
 
 @given(factor=st.floats(0, 1000))
-def test_a_slow_scenario_stretches_the_times(factor: float) -> None:
-    """Waiting and work take ``factor`` times as long as they would have taken."""
+def test_a_slow_scenario_multiplies_the_times(factor: float) -> None:
+    """Queued and processing take ``factor`` times as long as without the scenario."""
     slow = scenarios.read_scenarios({"mine": {"pace": {"factor": factor}}})["mine"]
     plain, planned = _plan().timeline, _plan(scenario=slow).timeline
     assert planned.started_ms - NOW == round((plain.started_ms - NOW) * factor)

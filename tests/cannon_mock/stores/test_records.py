@@ -32,7 +32,7 @@ def _fill(records: Records, queue: str, members: list[tuple[int, str]]) -> None:
 
 @pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
 def test_any_text_is_kept_as_it_is(records: Records, text: str) -> None:
-    """A record's name and value, a member and an entry come back letter for letter."""
+    """A record's name and value, a member and an entry come back unchanged."""
     _write(records, f"n{text}", text)
     _fill(records, f"q{text}", [(5, text)])
     records.append(f"l{text}", text, 3)
@@ -41,8 +41,8 @@ def test_any_text_is_kept_as_it_is(records: Records, text: str) -> None:
     assert records.entries(f"l{text}", 9) == [text]
 
 
-def test_what_is_not_there_is_nothing(records: Records) -> None:
-    """An unknown record, queue or log is empty, and removing from it changes nothing."""
+def test_unknown_names_are_empty(records: Records) -> None:
+    """An unknown record, queue or log is empty, and removing something from it changes nothing."""
     records.transact(("a",), lambda t: (t.drop("a"), t.remove("q", 1, "m")))
     assert (
         records.get("a"),
@@ -56,7 +56,7 @@ def test_what_is_not_there_is_nothing(records: Records) -> None:
 
 
 def test_a_queue_is_in_order_of_time_then_name(records: Records) -> None:
-    """The earliest come first, up to a time that counts, and no more than asked for; the furthest time is exact."""
+    """The earliest members come first, up to the time given and no more than asked for; the latest time is exact."""
     members = [(7, "b"), (5, "z"), (7, "a"), (2**52, "never"), (10**13, "x")]
     _fill(records, "q", members)
     assert records.earliest("q", 7, 9) == [(5, "z"), (7, "a"), (7, "b")]
@@ -66,7 +66,7 @@ def test_a_queue_is_in_order_of_time_then_name(records: Records) -> None:
 
 
 def test_a_member_is_removed_at_its_time_only(records: Records) -> None:
-    """A member that stands at another time stays; one may stand at two times."""
+    """A member at another time stays; a queue can have one member at two times."""
     _fill(records, "q", [(1, "m"), (2, "m")])
     records.transact(("q",), lambda t: t.remove("q", 3, "m"))
     records.transact(("q",), lambda t: t.remove("q", 1, "m"))
@@ -84,7 +84,7 @@ def test_pages_have_every_member_once(records: Records, page: int) -> None:
     assert seen == sorted(set(members), reverse=True)
 
 
-def test_a_page_goes_on_where_its_last_member_has_gone(records: Records) -> None:
+def test_a_page_starts_after_a_member_that_was_removed(records: Records) -> None:
     """A queue can be read on from a place whose member was removed meanwhile."""
     _fill(records, "q", [(1, "a"), (2, "b"), (2, "c"), (3, "d")])
     records.transact(("q",), lambda t: t.remove("q", 2, "c"))
@@ -93,7 +93,7 @@ def test_a_page_goes_on_where_its_last_member_has_gone(records: Records) -> None
 
 @pytest.mark.parametrize("most", [1, 3])
 def test_a_log_keeps_the_last_entries(records: Records, most: int) -> None:
-    """Exactly the last ``most`` entries of each log are there, the oldest first."""
+    """A log returns exactly the last ``most`` entries, the oldest first."""
     for number in range(7):
         records.append("a", str(number), most)
         records.append("b", f"b{number}", 2)
@@ -102,7 +102,7 @@ def test_a_log_keeps_the_last_entries(records: Records, most: int) -> None:
 
 
 def test_a_log_does_not_grow_for_ever(records: Records) -> None:
-    """However much is added, hardly more is kept than asked for; of nothing wanted there is nothing."""
+    """However many entries are added, a log keeps few more than ``most``; asked for none, it returns none."""
     for number in range(450):
         records.append("a", str(number), 5)
     assert len(records.entries("a", 1000)) <= 105
@@ -110,8 +110,8 @@ def test_a_log_does_not_grow_for_ever(records: Records) -> None:
     assert records.entries("a", 0) == []
 
 
-def test_forgetting_is_narrow_or_whole(records: Records) -> None:
-    """One log can be forgotten, or everything."""
+def test_one_log_or_everything_can_be_cleared(records: Records) -> None:
+    """One log can be cleared, or everything."""
     _write(records, "a", "1")
     _fill(records, "q", [(1, "m")])
     records.append("l", "x", 9)
@@ -122,8 +122,8 @@ def test_forgetting_is_narrow_or_whole(records: Records) -> None:
     assert (records.entries("k", 9), records.get("a"), records.earliest("q", 9, 9)) == ([], None, [])
 
 
-def test_work_that_raises_leaves_nothing(records: Records) -> None:
-    """Where work raises, before it writes, everything is as before, and the next transaction works."""
+def test_work_that_raises_changes_nothing(records: Records) -> None:
+    """Where work raises before it writes, nothing changes, and the next transaction works."""
 
     def work(t: Transaction) -> None:
         t.get("a")
@@ -135,8 +135,8 @@ def test_work_that_raises_leaves_nothing(records: Records) -> None:
     assert records.get("a") == "1"
 
 
-def test_nobody_comes_between(records: Records) -> None:
-    """Counting up in many threads at once loses nothing, and each member of a queue is taken by one thread."""
+def test_transactions_are_isolated(records: Records) -> None:
+    """Counting up in many threads at once loses nothing, and one thread alone takes each member of a queue."""
     _fill(records, "q", [(number, f"m{number}") for number in range(60)])
 
     def count(t: Transaction) -> None:
@@ -160,13 +160,13 @@ def test_nobody_comes_between(records: Records) -> None:
     assert sorted(taken) == sorted(f"m{number}" for number in range(60))
 
 
-def test_real_time_goes_on(records: Records) -> None:
-    """Real time is in epoch milliseconds."""
+def test_real_time_is_in_epoch_milliseconds(records: Records) -> None:
+    """Real time is in epoch milliseconds, and does not go back."""
     assert 1_700_000_000_000 < records.now_ms() <= records.now_ms() + 1000
 
 
-def test_others_see_what_was_written(shared: Opener) -> None:
-    """Whoever opens the same records sees what stands there, and what comes later."""
+def test_the_same_records_opened_twice_are_shared(shared: Opener) -> None:
+    """Records that are opened twice have the same content, and each sees what the other writes later."""
     one, two = shared(), shared()
     _write(one, "a", "1")
     assert two.get("a") == "1"
@@ -174,8 +174,8 @@ def test_others_see_what_was_written(shared: Opener) -> None:
     assert one.entries("l", 9) == ["x"]
 
 
-def test_records_work_on_in_a_forked_process(shared: Opener) -> None:
-    """A process that was forked off reads and writes the same records by connections of its own."""
+def test_records_work_in_a_forked_process(shared: Opener) -> None:
+    """A forked process reads and writes the same records with connections of its own."""
     records = shared()
     _write(records, "a", "parent")
     child = os.fork()
@@ -228,15 +228,15 @@ def test_a_redis_store_of_an_earlier_version_is_refused(valkey: str, key: str) -
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis://127.0.0.1:many/0", "sqlite:", "nothing"])
-def test_what_cannot_be_opened_is_said(url: str) -> None:
-    """An address that leads nowhere is refused in one line."""
+def test_a_store_that_cannot_be_opened_is_an_error_of_one_line(url: str) -> None:
+    """An address that leads nowhere is an error of one line."""
     with pytest.raises(StoreError) as raised:
         open_records(url)
     assert len(str(raised.value).splitlines()) == 1
 
 
-def test_a_file_that_breaks_is_said_to_be_broken(tmp_path: Path) -> None:
-    """What the file refuses later is a StoreError too, and the next transaction works when it can again."""
+def test_an_error_of_the_file_is_a_store_error(tmp_path: Path) -> None:
+    """An error of an open file is a StoreError, and the next transaction works once the file does."""
     records = open_records(f"sqlite:{tmp_path / 'store.db'}")
     _write(records, "a", "1")
 

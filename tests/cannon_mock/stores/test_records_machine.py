@@ -1,4 +1,4 @@
-"""Every kind of records does, in whatever order, what a few plain dictionaries do."""
+"""Every kind of records behaves as a few plain dictionaries do, whatever the order of calls."""
 
 from __future__ import annotations
 

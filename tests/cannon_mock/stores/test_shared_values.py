@@ -1,4 +1,4 @@
-"""Mocks over one store, as several processes are: what one is told counts for the other."""
+"""Several mocks over one store, as several processes are."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _parts(app: Flask) -> MockContext:
     return mocks.find_context(app)
 
 
-def test_time_is_one(shared: Opener) -> None:
-    """A clock that one moves, freezes or speeds up is moved for the other, and a later one finds it so."""
+def test_mocks_over_one_store_share_their_clock(shared: Opener) -> None:
+    """A clock that one mock moves, stops or speeds up is moved for the other, and for one that starts later."""
     one, two = (_parts(app).clock for app in _two(shared))
     start = one.now_ms()
     assert two.now_ms() == start
@@ -39,8 +39,8 @@ def test_time_is_one(shared: Opener) -> None:
     assert (late.scale, late.now_ms()) == (0, one.now_ms())
 
 
-def test_a_request_goes_on_elsewhere(shared: Opener) -> None:
-    """A request that one accepted is polled at the other, counts for its credits, and its key is known there."""
+def test_mocks_over_one_store_share_their_requests(shared: Opener) -> None:
+    """A request that one mock accepted can be polled at the other, with its credits and its idempotency key."""
     one, two = (app.test_client() for app in _two(shared))
     headers = {**KEY, "x-idempotency-key": "order-1"}
     made = one.post("/api/v1/requests", json=body(), headers=headers).get_json()
@@ -52,8 +52,8 @@ def test_a_request_goes_on_elsewhere(shared: Opener) -> None:
     assert two.get("/__mock__/journal/count").get_json() == {"count": 5}
 
 
-def test_ids_secrets_and_rules_are_shared(shared: Opener) -> None:
-    """No two give out the same id, webhooks are signed with one secret, and a rule counts wherever it was set."""
+def test_mocks_over_one_store_share_ids_secret_and_rules(shared: Opener) -> None:
+    """No two mocks make the same id, one secret signs all webhooks, and a rule counts whichever mock got it."""
     one, two = _two(shared, seed="7")
     ids = [
         app.test_client().post("/api/v1/requests", json=body(), headers=KEY).get_json()["id"]
@@ -67,7 +67,7 @@ def test_ids_secrets_and_rules_are_shared(shared: Opener) -> None:
 
 
 def test_a_reset_of_one_is_a_reset_of_all(shared: Opener) -> None:
-    """What one forgets the other has forgotten; time, secret and the ids given out stay."""
+    """What one mock forgets the other has forgotten; time, secret and the ids that were used stay."""
     one, two = _two(shared)
     first = one.test_client().post("/api/v1/requests", json=body(), headers=KEY).get_json()["id"]
     now_ms = _parts(one).clock.now_ms()

@@ -53,15 +53,15 @@ def _create(store: Store, task: Task, key: IdempotencyKey | None = None, now_ms:
     return store.tasks.create(keyed, key, START, now_ms)
 
 
-def test_a_task_is_there_as_it_was_stored(store: Store) -> None:
-    """A task is found by its id, letter for letter, and no other is."""
+def test_a_task_is_read_as_it_was_stored(store: Store) -> None:
+    """A task is found by its id, unchanged, and by no other id."""
     task = _create(store, _task(1))
     assert store.tasks.get("req_1") == task
     assert store.tasks.get("req_2") is None
 
 
 def test_a_key_stands_for_its_first_body(store: Store) -> None:
-    """The same key and body give the first task; another body is refused; other accounts have keys of their own."""
+    """The same key and body give the first task; another body is an error; other accounts have keys of their own."""
     first = _create(store, _task(1), _key())
     assert _create(store, _task(2), _key()) == first
     with pytest.raises(KeyReused):
@@ -72,7 +72,7 @@ def test_a_key_stands_for_its_first_body(store: Store) -> None:
 
 
 def test_a_key_expires(store: Store) -> None:
-    """Up to its last millisecond a key is known; then it makes a new task, and stands for that one."""
+    """Up to its last millisecond a key is known; after it the key makes a new task, and stands for that one."""
     _create(store, _task(1), _key())
     assert _create(store, _task(2), _key(), now_ms=1000 + DAY_MS - 1).id == "req_1"
     assert _create(store, _task(3), _key(fingerprint="g", expires_ms=9 * DAY_MS), now_ms=1000 + DAY_MS).id == "req_3"
@@ -80,7 +80,7 @@ def test_a_key_expires(store: Store) -> None:
 
 
 def test_a_key_is_busy_until_it_is_released(store: Store) -> None:
-    """While a create is under way a repeat is told how long to wait; then it gets the task."""
+    """While a create is under way a repeat is told how long to wait; after it the repeat gets the task."""
     key = _key(busy_until_ms=2500)
     _create(store, _task(1), key)
     with pytest.raises(KeyBusy) as raised:
@@ -95,14 +95,14 @@ def test_a_key_is_busy_until_it_is_released(store: Store) -> None:
     [("succeeded", Balance(START - PRICE, 0, PRICE)), ("failed", Balance(START))],
 )
 def test_credits_are_held_then_settled_or_released(store: Store, outcome: str, end: Balance) -> None:
-    """Credits are on hold from the create to the end, then spent, or back; asking twice changes nothing."""
+    """Credits are on hold from the create to the end, then spent or released; reading twice changes nothing."""
     _create(store, _task(1, outcome))
     for now_ms, expected in ((1000, Balance(90, 10)), (4999, Balance(90, 10)), (5000, end), (5000, end), (9999, end)):
         assert store.tasks.read_balance("acct_a", START, now_ms) == expected
 
 
-def test_what_costs_too_much_leaves_nothing(store: Store) -> None:
-    """A task that costs more than is left is refused, and neither it nor its key is stored."""
+def test_a_task_that_costs_too_much_is_not_stored(store: Store) -> None:
+    """A task that costs more than is available is an error, and neither it nor its key is stored."""
     with pytest.raises(NotEnoughCredits) as raised:
         _create(store, _task(1, credits=START + 1), _key())
     assert (raised.value.available, raised.value.cost) == (START, START + 1)
@@ -110,8 +110,8 @@ def test_what_costs_too_much_leaves_nothing(store: Store) -> None:
     assert _create(store, _task(2), _key()).id == "req_2"
 
 
-def test_many_ends_are_folded(store: Store) -> None:
-    """More ends than a page has are all counted, whoever asks first."""
+def test_more_ends_than_a_page_are_settled(store: Store) -> None:
+    """More ends than a page has are all settled, by a create and by a balance."""
     for number in range(520):
         store.tasks.create(_task(number, credits=1), None, 1000, 1000)
     assert store.tasks.read_balance("acct_a", 1000, 9000) == Balance(480, 0, 520)
@@ -119,8 +119,8 @@ def test_many_ends_are_folded(store: Store) -> None:
         store.tasks.create(_task(999, credits=481), None, 1000, 9000)
 
 
-def test_an_end_that_is_moved_moves_the_credits(store: Store) -> None:
-    """A task that somebody ends as failed gives its credits back then; once ended it stays as it is."""
+def test_credits_follow_the_end_of_a_task(store: Store) -> None:
+    """A task that is ended early as failed releases its credits then; a task that has ended does not change."""
     _create(store, _task(1))
     after = store.tasks.change("req_1", 0, lambda task: tasks.end_task(task, 3000, "failed", "no"))
     assert after is not None
@@ -134,8 +134,8 @@ def test_an_end_that_is_moved_moves_the_credits(store: Store) -> None:
     assert store.tasks.change("req_2", 0, lambda task: task) is None
 
 
-def test_an_end_that_was_counted_is_not_counted_again(store: Store) -> None:
-    """Where somebody's clock is a moment ahead and has counted the end, a later change of the end is void."""
+def test_a_settled_end_does_not_change(store: Store) -> None:
+    """Where another process, its clock slightly ahead, has settled the end, a later change has no effect."""
     _create(store, _task(1))
     assert store.tasks.read_balance("acct_a", START, 5000).settled_credits == PRICE
     unchanged = store.tasks.change("req_1", 0, lambda task: tasks.end_task(task, 4999, "failed", "late"))
@@ -144,7 +144,7 @@ def test_an_end_that_was_counted_is_not_counted_again(store: Store) -> None:
 
 
 def test_every_task_is_listed_the_last_to_end_first(store: Store) -> None:
-    """Each task is listed once, also past a page; one that never ends comes first."""
+    """Each task is listed once, beyond a page too; one that never ends comes first."""
     ends = {f"req_{number}": 5000 + number for number in range(510)} | {"req_stuck": FOREVER_MS}
     for id_, ended_ms in ends.items():
         line = replace(PLAIN.planned_timeline, ended_ms=ended_ms)
@@ -160,8 +160,8 @@ def test_500_creates_with_one_key_make_one_task(store: Store) -> None:
     assert store.tasks.read_balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
 
 
-def test_creates_at_once_never_overspend(store: Store) -> None:
-    """Of 200 creates at once, with credits for 50, exactly 50 are accepted."""
+def test_simultaneous_creates_never_overspend(store: Store) -> None:
+    """Of 200 simultaneous creates, with credits for 50, exactly 50 are accepted."""
 
     def create(number: int) -> bool:
         try:
@@ -179,8 +179,8 @@ def _small(most: int) -> Store:
     return Store(MemoryRecords(), most, [0], 30_000)
 
 
-def test_the_oldest_end_is_forgotten_first() -> None:
-    """A store that is full forgets the task that ended first, with its key; one that is stuck stays."""
+def test_the_task_that_ended_first_is_forgotten_first() -> None:
+    """A full store forgets the task that ended first, with its key; one that never ends stays."""
     store = _small(2)
     stuck = replace(_task(1), planned_timeline=replace(PLAIN.planned_timeline, ended_ms=FOREVER_MS))
     _create(store, stuck)
@@ -191,8 +191,8 @@ def test_the_oldest_end_is_forgotten_first() -> None:
     assert _create(store, _task(4), _key(fingerprint="other")).id == "req_4"
 
 
-def test_a_key_that_was_used_again_stays_when_its_first_task_goes() -> None:
-    """Forgetting a task does not forget a key that stands for a later one."""
+def test_a_key_of_a_later_task_is_kept() -> None:
+    """Forgetting a task does not forget a key that stands for a later task."""
     store = _small(2)
     _create(store, _task(1), _key(expires_ms=2000))
     late = replace(_task(2), planned_timeline=Timeline(3000, 4000, 9000, "succeeded"))
@@ -202,8 +202,8 @@ def test_a_key_that_was_used_again_stays_when_its_first_task_goes() -> None:
     assert _create(store, replace(late, id="req_4"), _key(), now_ms=3000).id == "req_2"
 
 
-def test_an_account_starts_afresh_when_all_of_it_is_forgotten() -> None:
-    """Nothing is left of an account whose last task was forgotten; others keep theirs."""
+def test_an_account_is_forgotten_with_its_last_task() -> None:
+    """An account whose last task was forgotten starts anew; other accounts keep their credits."""
     store = _small(1)
     _create(store, _task(1))
     _create(store, _task(2, account="acct_b"))
@@ -212,7 +212,7 @@ def test_an_account_starts_afresh_when_all_of_it_is_forgotten() -> None:
 
 
 def test_a_task_takes_no_more_than_a_kilobyte() -> None:
-    """Of 20,000 tasks in memory the last 3,000 take at most 1 KB each, and the first can be polled still."""
+    """Of 20,000 tasks in memory the last 3,000 take at most 1 KB each, and the first can still be polled."""
     store = _small(1_000_000)
 
     def create(numbers: range) -> None:

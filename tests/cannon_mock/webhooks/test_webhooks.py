@@ -1,4 +1,4 @@
-"""Webhooks: what is sent, signed how, when it is tried again, and what goes wrong on demand."""
+"""Webhooks: their body and signature, their schedule, and the faults of scenarios."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _verified(mock: Driver, received: tuple[bytes, dict[str, str]]) -> Any:
 
 
 @pytest.mark.parametrize(("scenario", "status"), [("success", "succeeded"), ("failed-internal", "failed")])
-def test_the_end_is_told_once(mock: Driver, receiver: Receiver, scenario: str, status: str) -> None:
-    """One webhook comes at the end, on success and on failure: its data is the request as polled, and it verifies."""
+def test_one_webhook_is_sent_at_the_end(mock: Driver, receiver: Receiver, scenario: str, status: str) -> None:
+    """One webhook is sent at the end, on success and on failure: its data is the request as polled, and it verifies."""
     id_ = _hooked(mock, receiver, scenario)
     mock.clock.advance(1500)
     assert receiver.received == []
@@ -62,8 +62,8 @@ def test_the_end_is_told_once(mock: Driver, receiver: Receiver, scenario: str, s
     assert _delivery(mock, id_).state == "delivered"
 
 
-def test_a_delivery_is_tried_again_by_the_schedule(mock: Driver, receiver: Receiver) -> None:
-    """Each attempt comes at its time of the clock, with the same id and body, until one is answered with 2xx."""
+def test_attempts_follow_the_schedule(mock: Driver, receiver: Receiver) -> None:
+    """Each attempt is made at its time of the clock, with the same id and body, until the response to one is 2xx."""
     receiver.answers = [(500, {}), (301, {"Location": receiver.url}), (204, {})]
     id_ = _hooked(mock, receiver)
     mock.clock.advance(days=8)
@@ -75,7 +75,7 @@ def test_a_delivery_is_tried_again_by_the_schedule(mock: Driver, receiver: Recei
     assert delivery.state == "delivered"
 
 
-def test_a_delivery_is_given_up(mock: Driver, receiver: Receiver) -> None:
+def test_a_delivery_fails_after_ten_attempts(mock: Driver, receiver: Receiver) -> None:
     """After ten attempts in about three days nothing more is sent."""
     receiver.then = (500, {})
     id_ = _hooked(mock, receiver)
@@ -84,8 +84,8 @@ def test_a_delivery_is_given_up(mock: Driver, receiver: Receiver) -> None:
     assert (delivery.state, len(delivery.attempts), len(receiver.received)) == ("failed", 10, 10)
 
 
-def test_410_ends_it(mock: Driver, receiver: Receiver) -> None:
-    """A receiver that is gone is not called again."""
+def test_a_response_of_410_stops_the_delivery(mock: Driver, receiver: Receiver) -> None:
+    """A receiver that responds with 410 is not called again."""
     receiver.then = (410, {})
     id_ = _hooked(mock, receiver)
     mock.clock.advance(days=30)
@@ -94,8 +94,8 @@ def test_410_ends_it(mock: Driver, receiver: Receiver) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("form", ["seconds", "date"])
-def test_a_receiver_can_ask_for_time(mock: Driver, receiver: Receiver, status: int, form: str) -> None:
-    """Retry-After of 429 and 503 is kept, in seconds or as a date, where it is longer than the schedule."""
+def test_retry_after_delays_the_next_attempt(mock: Driver, receiver: Receiver, status: int, form: str) -> None:
+    """Retry-After of 429 and 503 counts, in seconds or as a date, where it is longer than the schedule."""
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     receiver.answers = [(status, {"Retry-After": "60" if form == "seconds" else later})]
     id_ = _hooked(mock, receiver)
@@ -105,16 +105,16 @@ def test_a_receiver_can_ask_for_time(mock: Driver, receiver: Receiver, status: i
 
 
 @pytest.mark.parametrize("value", ["soon", "-5", "", "9" * 40])
-def test_a_wait_that_is_none_is_passed_over(mock: Driver, receiver: Receiver, value: str) -> None:
-    """A Retry-After that nobody can read leaves the schedule, or at worst a long wait, and no fault."""
+def test_a_malformed_retry_after_is_ignored(mock: Driver, receiver: Receiver, value: str) -> None:
+    """A malformed Retry-After leaves the schedule, or at worst a long wait, and no error."""
     receiver.answers = [(503, {"Retry-After": value})]
     id_ = _hooked(mock, receiver)
     mock.clock.advance(LONG_MS)
     assert _delivery(mock, id_).state in ("delivered", "pending")
 
 
-def test_a_receiver_that_is_not_there_is_a_failed_attempt(mock: Driver) -> None:
-    """Where nobody listens the attempt says so, and the next one follows."""
+def test_an_unreachable_receiver_is_a_failed_attempt(mock: Driver) -> None:
+    """Where no receiver listens the attempt's note says so, and the next attempt follows."""
     id_ = mock.created({**body(), "webhook_url": "http://127.0.0.1:1/hook"})
     mock.clock.advance(LONG_MS)
     attempts = _delivery(mock, id_).attempts
@@ -136,7 +136,7 @@ def test_a_receiver_that_is_not_there_is_a_failed_attempt(mock: Driver) -> None:
     ],
 )
 def test_another_machine_is_not_called(url: str) -> None:
-    """An address elsewhere is accepted, and its delivery listed as not sent."""
+    """An address of another machine is accepted, and its delivery is listed as not sent."""
     assert not may_call(url, frozenset())
     mock = driven(send=outgoing.build_send(frozenset()))
     reply = mock.create({**body(), "webhook_url": url})
@@ -148,8 +148,8 @@ def test_another_machine_is_not_called(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://localhost/", "http://127.9.9.9:5/x", "http://[::1]/", "https://Me.Example/x"])
-def test_this_machine_and_named_hosts_may_be_called(url: str) -> None:
-    """Loopback addresses may be called, and hosts that were named, in any case."""
+def test_this_machine_and_allowed_hosts_may_be_called(url: str) -> None:
+    """Loopback addresses may be called, and allowed hosts in upper or lower case."""
     assert may_call(url, frozenset({"me.example"}))
 
 
@@ -157,8 +157,8 @@ BAD = ["webhook-stale", "webhook-wrong-secret", "webhook-changed-body"]
 
 
 @pytest.mark.parametrize("scenario", BAD)
-def test_the_menu_s_bad_ones_are_rejected(mock: Driver, receiver: Receiver, scenario: str) -> None:
-    """Whoever verifies rejects a stale timestamp, another secret and a changed body; the body is JSON all the same."""
+def test_a_verifier_rejects_the_webhooks_of_bad_scenarios(mock: Driver, receiver: Receiver, scenario: str) -> None:
+    """A verifier rejects a stale timestamp, another secret and a changed body; the body is JSON all the same."""
     _hooked(mock, receiver, scenario)
     mock.clock.advance(LONG_MS)
     (received,) = receiver.received
@@ -167,8 +167,8 @@ def test_the_menu_s_bad_ones_are_rejected(mock: Driver, receiver: Receiver, scen
         _verified(mock, received)
 
 
-def test_the_menu_s_lost_late_and_doubled_ones(mock: Driver, receiver: Receiver) -> None:
-    """A lost one never comes, a late one after ten minutes, a doubled one twice with one id."""
+def test_webhooks_can_be_lost_late_and_sent_twice(mock: Driver, receiver: Receiver) -> None:
+    """A lost webhook is never sent, a late one after ten minutes, a duplicate twice with one id."""
     ids = {name: _hooked(mock, receiver, f"webhook-{name}") for name in ("lost", "late", "duplicate")}
     mock.clock.advance(LONG_MS)
     assert [_verified(mock, each)["data"]["id"] for each in receiver.received] == [ids["duplicate"]] * 2
@@ -178,7 +178,7 @@ def test_the_menu_s_lost_late_and_doubled_ones(mock: Driver, receiver: Receiver)
     assert [_verified(mock, each)["data"]["id"] for each in receiver.received[2:]] == [ids["late"]]
 
 
-def test_a_later_request_can_be_told_of_first(mock: Driver, receiver: Receiver) -> None:
+def test_webhooks_can_come_out_of_order(mock: Driver, receiver: Receiver) -> None:
     """A reordered webhook comes after that of a request that ended later."""
     first = _hooked(mock, receiver, "webhook-reordered")
     mock.clock.advance(20_000)
@@ -188,8 +188,8 @@ def test_a_later_request_can_be_told_of_first(mock: Driver, receiver: Receiver) 
 
 
 @pytest.mark.parametrize("mode", ["wall", "clock"])
-def test_the_signed_time_is_real_or_the_mock_s(receiver: Receiver, mode: str) -> None:
-    """The timestamp is real time, as verifiers compare it with that, or the mock's where asked for."""
+def test_the_timestamp_is_real_time_or_the_clock_s(receiver: Receiver, mode: str) -> None:
+    """The timestamp is real time, as verifiers compare it with that, or the mock's time where the setting says so."""
     mock = driven(webhook_timestamps=mode)
     id_ = _hooked(mock, receiver)
     mock.clock.advance(LONG_MS)
@@ -199,7 +199,7 @@ def test_the_signed_time_is_real_or_the_mock_s(receiver: Receiver, mode: str) ->
 
 
 def test_webhooks_come_in_the_order_in_which_they_are_due(mock: Driver, receiver: Receiver) -> None:
-    """Moving the clock far sends all that fell due in order, first attempts and later ones mixed."""
+    """Moving the clock far sends everything that becomes due in order, first attempts and later ones mixed."""
     receiver.answers = [(500, {})]
     slow, fast = _hooked(mock, receiver), _hooked(mock, receiver)
     mock.clock.advance(days=1)
@@ -208,8 +208,8 @@ def test_webhooks_come_in_the_order_in_which_they_are_due(mock: Driver, receiver
     assert sent == [id_ for _, id_ in attempts]
 
 
-def test_a_receiver_may_call_back(mock: Driver) -> None:
-    """A receiver that polls, and one that moves the clock, gets its answer, and no webhook comes twice."""
+def test_a_receiver_may_call_the_mock(mock: Driver) -> None:
+    """A receiver that polls, and one that moves the clock, gets its response, and no webhook is sent twice."""
     seen: list[Any] = []
 
     def send(_url: str, sent: bytes, _headers: Any) -> DeliveryResponse:
@@ -225,8 +225,8 @@ def test_a_receiver_may_call_back(mock: Driver) -> None:
     assert [_delivery(driver, id_).state for id_ in ids] == ["delivered"] * 3
 
 
-def test_without_moving_the_clock_the_next_exchange_delivers(receiver: Receiver) -> None:
-    """In an application that no server runs, what is due is sent at the end of an exchange."""
+def test_the_next_request_sends_due_webhooks(receiver: Receiver) -> None:
+    """In an application that no server runs, due webhooks are sent at the end of a request to the mock."""
     mock = driven(progression="immediate")
     _hooked(mock, receiver)
     assert len(receiver.received) == 1
@@ -243,7 +243,7 @@ def store(records: Records) -> Store:
 
 
 def test_an_attempt_is_claimed_once(store: Store) -> None:
-    """What is due is claimed by one, at its time and not before; what came of it decides on the next attempt."""
+    """A due attempt is claimed once, at its time and not before; its response decides on the next attempt."""
     assert store.deliveries.claim(4999) is None
     claimed = store.deliveries.claim(5000)
     assert claimed is not None
@@ -260,8 +260,8 @@ def test_an_attempt_is_claimed_once(store: Store) -> None:
     assert (store.deliveries.find_next_due_ms(), store.deliveries.claim(DAY_MS)) == (None, None)
 
 
-def test_an_attempt_of_the_dead_has_failed(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When whoever claimed an attempt must be dead, the next one follows by the schedule, and a late answer is void."""
+def test_an_attempt_of_an_ended_process_fails(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attempt of a process that must have ended fails: the next one follows, and a late response has no effect."""
     store = Store(records, 100, SCHEDULE, 30_000)
     store.tasks.create(replace(PLAIN, id="req_1"), None, 100, 1000, STORED)
     claimed = store.deliveries.claim(5000)
@@ -278,8 +278,8 @@ def test_an_attempt_of_the_dead_has_failed(records: Records, monkeypatch: pytest
     assert store.deliveries.has_attempt_under_way()
 
 
-def test_a_delivery_can_be_made_again(store: Store) -> None:
-    """A redelivery is due at once, also for one that was delivered; a task without webhook has none."""
+def test_a_delivery_can_be_repeated(store: Store) -> None:
+    """A redelivery is due at once, for a delivered one too; a task without webhook has none."""
     claimed = store.deliveries.claim(5000)
     assert claimed is not None
     store.deliveries.finish(claimed, DeliveryResponse(200), 5000)
@@ -289,8 +289,8 @@ def test_a_delivery_can_be_made_again(store: Store) -> None:
     assert store.deliveries.redeliver("req_2", 7000) is None
 
 
-def test_an_end_that_is_moved_moves_the_webhook(store: Store) -> None:
-    """A task that is ended early has its webhook due then, after the delay of its scenario."""
+def test_a_webhook_follows_the_end_of_its_task(store: Store) -> None:
+    """The webhook of a task that is ended early is due then, after the delay of its scenario."""
     from cannon_mock.model import tasks
 
     store.tasks.change("req_1", 250, lambda task: tasks.end_task(task, 3000, "failed", "no"))
