@@ -11,6 +11,7 @@ import pytest
 
 from cannon_contract import plugin as contract_plugin
 from cannon_mock.config import SETTINGS
+from cannon_mock.settings import Setting
 from cannon_spec import Catalog, Claim, load_catalog, validate
 from cannon_spec.cli.parser import build_parser as spec_parser
 from cannon_spec.output import tables
@@ -66,22 +67,29 @@ def _render_source(source: str) -> str:
 
 def _render_settings() -> str:
     flags = [
-        (f"`{each.flag} {each.placeholder}".strip() + "`", f"`{each.variable}`", each.describe()) for each in SETTINGS
+        (f"`{each.flag}`", f"`{each.variable}`", each.help, _render_values(each), each.default_text)
+        for each in SETTINGS
     ]
     options = [
-        (f"`--cannon-{each.name} {each.placeholder}`", each.describe(each.pytest_default or ""))
+        (f"`--cannon-{each.name}`", each.help, _render_values(each), each.pytest_default or each.default_text)
         for each in SETTINGS
         if each.has_pytest_option
     ]
-    head = ("option", "what it does (default)")
+    head = ("option", "what it does")
     parts = [
         _SETTINGS,
-        _MOCK + tables.render_markdown([("flag", "variable", "what it does (default)"), *flags]) + "\n",
-        _PYTEST + tables.render_markdown([head, *options]) + "\n",
+        _MOCK + tables.render_markdown([("flag", "variable", "what it does", "values", "default"), *flags]) + "\n",
+        _PYTEST + tables.render_markdown([("option", "what it does", "values", "default"), *options]) + "\n",
         _CONTRACT + tables.render_markdown([head, *_list_pytest_options(contract_plugin)]) + "\n",
         _SPEC + _render_spec_commands(),
     ]
     return "\n".join(parts)
+
+
+def _render_values(setting: Setting) -> str:
+    """Each choice with its meaning, else the limits."""
+    choices = (f"`{choice}`: {meaning}" for choice, meaning in setting.choices.items())
+    return "; ".join(choices) or setting.limits.text
 
 
 def _list_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
