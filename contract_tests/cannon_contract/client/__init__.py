@@ -1,1 +1,1 @@
-"""How the tests talk to a target: calls, flows, recorded exchanges (floor 6)."""
+"""How tests talk to a target: calls, flows, records of exchanges (floor 6)."""

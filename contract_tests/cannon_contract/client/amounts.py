@@ -6,7 +6,7 @@ import math
 
 
 def to_number(value: object) -> float | None:
-    """A number that a double can hold; None for whatever else stands in its place."""
+    """A JSON number as a finite float; None for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -17,6 +17,6 @@ def to_number(value: object) -> float | None:
 
 
 def to_credits(value: object) -> float | None:
-    """A number of credits that something can cost; None for whatever else stands in its place."""
+    """A JSON number as credits, 0 or more; None for any other value."""
     number = to_number(value)
     return None if number is None or number < 0 else number

@@ -1,4 +1,4 @@
-"""What the tests run against: a door for every call, a way to wait, and what may be demanded of it (floor 5)."""
+"""One target as tests call it: calls, the wait between them, and the check of every reply (floor 6)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from cannon_contract.client.recording import Exchange, record_exchange
 from cannon_spec import Catalog, validate_response
 
 Send = Callable[[httpx.Request], httpx.Response]
-"""Sends a request and gives its reply; raises httpx.TransportError where none comes."""
-
-PROMPT = "A lighthouse on a cliff at dawn"
+"""Sends a request and returns its reply; raises httpx.TransportError where no reply comes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """Something that is otherwise than an assumption has it."""
+    """A difference between a target and an assumption of the contract, which the target need not keep."""
 
     claim: str
     description: str
@@ -28,7 +26,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class MalformedReply:
-    """A reply that is not of its form: the claims that it breaks, what is wrong with it, and the exchange."""
+    """A reply that does not match its schema: the claims that it breaks, how, and the exchange."""
 
     claims: tuple[str, ...]
     description: str
@@ -37,7 +35,7 @@ class MalformedReply:
 
 @dataclass(slots=True)
 class Notes:
-    """What one test has seen: every exchange, what is not of its form, and what is otherwise than assumed."""
+    """What one test has noted: every exchange, each malformed reply, and each deviation from an assumption."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     malformed_replies: list[MalformedReply] = field(default_factory=list)
@@ -45,15 +43,15 @@ class Notes:
 
     @property
     def size(self) -> tuple[int, int, int]:
-        """How much of each was noted by now."""
+        """How many of each there are."""
         return len(self.exchanges), len(self.malformed_replies), len(self.deviations)
 
     def since(self, size: tuple[int, int, int]) -> Notes:
-        """What was noted after that."""
+        """The notes that came after the notes had this size."""
         return Notes(self.exchanges[size[0] :], self.malformed_replies[size[1] :], self.deviations[size[2] :])
 
     def add(self, more: Notes) -> None:
-        """Note what another test has seen."""
+        """Add the notes of another test."""
         self.exchanges.extend(more.exchanges)
         self.malformed_replies.extend(more.malformed_replies)
         self.deviations.extend(more.deviations)
@@ -63,12 +61,13 @@ class Notes:
 class Api:
     """One target, called with one API key.
 
-    ``url`` is what the paths of the API follow, ``send`` the one door to it. ``sleep`` waits for a number of seconds,
-    and ``now_s`` counts them: the clock of a mock in this process is moved, elsewhere time passes. ``is_mock`` says
-    that what only our mock promises may be demanded, ``moves_clock`` that ``sleep`` takes no time, ``patience_s`` how
-    long a request may take, ``switches`` how a mock says that it is set, ``chosen`` the input that a create has unless
-    a test needs another. Where creates may cost credits, ``shared`` keeps the one plain request that all tests look at
-    which need no other; None where each makes its own.
+    ``url`` is the address below which the API's paths are; every call goes through ``send``. ``sleep`` waits for a
+    number of seconds and ``now_s`` counts them: of a mock in this process they move the clock (``may_move_clock``),
+    of any other target they take real time. ``is_mock`` says that the target is our mock, which keeps every claim and
+    not only the documented ones. ``patience_s`` is how long a request may take. ``switches`` are the settings that a
+    mock reports. ``operation`` and ``default_input`` are what a create has unless a test needs another.
+    ``shared_runs`` keeps one run of each operation for all tests that need no run of their own, since creates may cost
+    credits; it is None where they do not.
     """
 
     url: str
@@ -87,9 +86,9 @@ class Api:
     notes: Notes = field(default_factory=Notes, repr=False)
 
     def call(self, method: str, url: str, headers: Mapping[str, str] | None = None, content: bytes = b"") -> Any:
-        """Any request, with no other headers than these; the reply, read. A path is one of the target's."""
-        whole = self.url + url if url.startswith("/") else url
-        request = httpx.Request(method, whole, headers=headers or {}, content=content)
+        """Send a request with these headers only. ``url`` is an address, or a path of the target."""
+        address = self.url + url if url.startswith("/") else url
+        request = httpx.Request(method, address, headers=headers or {}, content=content)
         response = None
         try:
             response = self.send(request)
@@ -98,60 +97,62 @@ class Api:
             self.notes.exchanges.append(record_exchange(request, response, (self.key,)))
 
     def get(self, url: str) -> httpx.Response:
-        """GET with this target's key."""
+        """GET with the API key."""
         response: httpx.Response = self.call("GET", url, {"x-api-key": self.key})
         return response
 
     def create(self, body: Any, *, key: str | None = None, **headers: str) -> httpx.Response:
-        """POST a create body, with an idempotency key or without; an underscore in a header stands for a hyphen."""
-        more = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.post(httpx.Request("POST", "http://x", json=body).read(), key, **more)
+        """POST a create body, with an idempotency key or without. An underscore in a header's name means a hyphen."""
+        named_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.post(httpx.Request("POST", "http://x", json=body).read(), key, **named_headers)
 
     def post(self, content: bytes, key: str | None = None, **headers: str) -> httpx.Response:
-        """POST these bytes as a create."""
-        keyed = {} if key is None else {"x-idempotency-key": key}
-        own = {"x-api-key": self.key, "content-type": "application/json", **keyed, **headers}
-        response: httpx.Response = self.call("POST", "/api/v1/requests", own, content)
+        """POST bytes as a create."""
+        key_header = {} if key is None else {"x-idempotency-key": key}
+        all_headers = {"x-api-key": self.key, "content-type": "application/json", **key_header, **headers}
+        response: httpx.Response = self.call("POST", "/api/v1/requests", all_headers, content)
         return response
 
-    def build_body(self, **input: Any) -> dict[str, Any]:
-        """A create body that the contract has nothing against, with fields of its input set; None leaves one out."""
-        fields = {"prompt": PROMPT, "aspect_ratio": "16:9", **self.default_input, **input}
-        return {"operation": self.operation, "input": {name: each for name, each in fields.items() if each is not None}}
+    def build_body(self, **changes: Any) -> dict[str, Any]:
+        """A create body with the default input, in which fields are changed; None leaves one out."""
+        fields = {**self.default_input, **changes}
+        input = {name: value for name, value in fields.items() if value is not None}
+        return {"operation": self.operation, "input": input}
 
     def read_credits(self) -> float:
-        """The credits that the status endpoint says are left."""
+        """The balance that the status reply names."""
         return float(self.check_reply("status", self.get("/api/v1/status"))["creditsRemaining"])
 
     def check_reply(self, kind: str, response: httpx.Response) -> Any:
-        """The reply's body, held to the schema of its kind. What breaks that is noted, and breaks the claims it names.
+        """The JSON object of a reply, checked by the schema of its kind.
 
-        What it has otherwise than our mock promises is a sighting where the target is not our mock. Raises Broken for
-        a reply that is not JSON, Untested for one that is no object.
+        A breach is noted as a malformed reply; where the target is not our mock and the rule is only assumed, as a
+        deviation. Raises ClaimBroken for a reply that is not JSON, NotTested for one that is not an object.
         """
         call = f"{response.request.method} {_route(response)} answered {response.status_code}"
         try:
             body = response.json()
         except (ValueError, RecursionError):
-            raise ClaimBroken(f"{call} with what is not JSON", *_shapes(self.catalog, kind)) from None
+            raise ClaimBroken(f"{call} with a body that is not JSON", *_shape_claims(self.catalog, kind)) from None
         report = validate_response(kind, body, catalog=self.catalog)
         for finding in report.findings:
-            seen = f"{call}: {finding.path or 'its body'}: {finding.message}"
+            description = f"{call}: {finding.path or 'its body'}: {finding.message}"
             if self.is_mock or finding in report.errors:
-                shown = record_exchange(response.request, response, (self.key,))
-                self.notes.malformed_replies.append(MalformedReply((finding.evidence.claim,), seen, shown))
+                exchange = record_exchange(response.request, response, (self.key,))
+                reply = MalformedReply((finding.evidence.claim,), description, exchange)
+                self.notes.malformed_replies.append(reply)
             else:
-                self.note_deviation(finding.evidence.claim, seen)
+                self.note_deviation(finding.evidence.claim, description)
         if not isinstance(body, dict):
-            raise NotTested(f"{call} with what is no JSON object")
+            raise NotTested(f"{call} with a body that is not a JSON object")
         return body
 
-    def note_deviation(self, claim: str, seen: str) -> None:
-        """Note that something is otherwise than assumed."""
-        self.notes.deviations.append(Deviation(claim, seen))
+    def note_deviation(self, claim: str, description: str) -> None:
+        """Note a difference from an assumption."""
+        self.notes.deviations.append(Deviation(claim, description))
 
     def read_switch(self, name: str, default: Any) -> Any:
-        """How a mock says that it is set; the default where the target is no mock."""
+        """A setting that a mock reports; the default where the target is not a mock."""
         return self.switches.get(name, default)
 
     def with_key(self, key: str) -> Api:
@@ -159,16 +160,12 @@ class Api:
         return replace(self, key=key)
 
 
-OPERATION = "image.generate"
-"""The operation that the tests are about."""
-
-
 def _route(response: httpx.Response) -> str:
-    """The path of a call, without the id of a request in it."""
-    start, reads, id_ = response.request.url.path.partition("/requests/")
-    return f"{start}{reads}{{id}}" if id_ else start
+    """The path of a call, with ``{id}`` for the id of a request."""
+    start, separator, id_ = response.request.url.path.partition("/requests/")
+    return f"{start}{separator}{{id}}" if id_ else start
 
 
-def _shapes(catalog: Catalog, kind: str) -> tuple[str, ...]:
+def _shape_claims(catalog: Catalog, kind: str) -> tuple[str, ...]:
     """The claims on the type of a whole reply."""
     return (catalog.rule_by_id(f"envelope/{kind}#/type").claim.id,)

@@ -1,18 +1,18 @@
-"""How a test ends that does not hold: a promise is broken, or nothing could be shown (floor 5)."""
+"""How a test ends that does not pass: a claim is broken, or nothing was tested (floor 6)."""
 
 from __future__ import annotations
 
 
 class ClaimBroken(AssertionError):
-    """Raised where a reply breaks the promise of ``claims``, whatever else its test is about.
+    """A reply breaks ``claims``, whatever the claims of its test are.
 
-    A plain failed assertion speaks of the claims that its test is marked with.
+    A plain failed assertion breaks the claims that its test is marked with.
     """
 
-    def __init__(self, seen: str, *claims: str) -> None:
-        super().__init__(seen)
+    def __init__(self, description: str, *claims: str) -> None:
+        super().__init__(description)
         self.claims = claims
 
 
 class NotTested(Exception):
-    """Raised where a test cannot show anything on this target, or must not; says why."""
+    """A test can show nothing on this target, or must not run there; the text says why."""

@@ -1,4 +1,4 @@
-"""What was said between the tests and the target, with the secrets cut out (floor 5)."""
+"""Records of the calls between the tests and a target, without secrets (floor 6)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import httpx
 from cannon_contract.client.redact import MASK, Redactor
 
 _SECRET_HEADERS = frozenset(("x-api-key", "authorization", "cookie", "set-cookie"))
-_OF_THE_WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
-_MOST_LETTERS = 4000
+_TRANSFER_HEADERS = (b"content-encoding", b"content-length", b"transfer-encoding")
+_LONGEST_BODY = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its reply; ``status`` is None where none came. Of a long body it has the first part."""
+    """One request and its reply, as a report shows them; ``status`` is None where no reply came.
+
+    Of a long body it has the first part.
+    """
 
     request: str
     sent_headers: dict[str, str]
@@ -27,41 +30,41 @@ class Exchange:
 
 
 def record_exchange(request: httpx.Request, response: httpx.Response | None, secrets: Iterable[str]) -> Exchange:
-    """The record of a request and its reply. ``secrets`` and what secret headers hold are cut out of every part."""
-    hidden = Redactor((*secrets, *(_value(request, name) for name in _SECRET_HEADERS)))
+    """The record of a request and its reply, without ``secrets`` and without the values of secret headers."""
+    redactor = Redactor((*secrets, *(_read_secret(request, name) for name in _SECRET_HEADERS)))
     return Exchange(
-        request=hidden.redact_text(f"{request.method} {request.url}"),
-        sent_headers=_headers(request.headers, hidden),
-        sent=_text(request.read(), hidden),
+        request=redactor.redact_text(f"{request.method} {request.url}"),
+        sent_headers=_redact_headers(request.headers, redactor),
+        sent=_redact_body(request.read(), redactor),
         status=None if response is None else response.status_code,
-        headers={} if response is None else _headers(response.headers, hidden),
-        body="" if response is None else _text(response.read(), hidden),
+        headers={} if response is None else _redact_headers(response.headers, redactor),
+        body="" if response is None else _redact_body(response.read(), redactor),
     )
 
 
-def redact_response(response: httpx.Response, hidden: Redactor) -> httpx.Response:
-    """A reply as it is, or, where it has a secret anywhere, the same without."""
-    content, raw = response.read(), response.headers.raw
-    kept = [(hidden.redact_bytes(name), hidden.redact_bytes(value)) for name, value in raw]
-    if kept == raw and hidden.redact_bytes(content) == content:
+def redact_response(response: httpx.Response, redactor: Redactor) -> httpx.Response:
+    """A response without secrets: the same object where it has none."""
+    content, raw_headers = response.read(), response.headers.raw
+    safe_content = redactor.redact_bytes(content)
+    safe_headers = [(redactor.redact_bytes(name), redactor.redact_bytes(value)) for name, value in raw_headers]
+    if safe_headers == raw_headers and safe_content == content:
         return response
-    headers = [(name, value) for name, value in kept if name.lower() not in _OF_THE_WIRE]
-    return httpx.Response(
-        response.status_code, headers=headers, content=hidden.redact_bytes(content), request=response.request
-    )
+    # The content is decoded and may have another length now: httpx must not decode or measure it again.
+    headers = [(name, value) for name, value in safe_headers if name.lower() not in _TRANSFER_HEADERS]
+    return httpx.Response(response.status_code, headers=headers, content=safe_content, request=response.request)
 
 
-def _value(request: httpx.Request, name: str) -> str:
-    """A secret header's value, without the word that says what it is."""
+def _read_secret(request: httpx.Request, name: str) -> str:
+    """The value of a secret header, without a scheme such as Bearer."""
     return str(request.headers.get(name, "")).rpartition(" ")[2]
 
 
-def _headers(headers: httpx.Headers, hidden: Redactor) -> dict[str, str]:
-    return {name: MASK if name in _SECRET_HEADERS else hidden.redact_text(value) for name, value in headers.items()}
+def _redact_headers(headers: httpx.Headers, redactor: Redactor) -> dict[str, str]:
+    return {name: MASK if name in _SECRET_HEADERS else redactor.redact_text(value) for name, value in headers.items()}
 
 
-def _text(content: bytes, hidden: Redactor) -> str:
-    if b"\0" in content[:_MOST_LETTERS]:
+def _redact_body(content: bytes, redactor: Redactor) -> str:
+    if b"\0" in content[:_LONGEST_BODY]:
         return f"({len(content)} bytes that are no text)"
-    text = hidden.redact_text(content.decode(errors="replace"))
-    return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}… ({len(text)} letters in all)"
+    text = redactor.redact_text(content.decode(errors="replace"))
+    return text if len(text) <= _LONGEST_BODY else f"{text[:_LONGEST_BODY]}… ({len(text)} letters in all)"

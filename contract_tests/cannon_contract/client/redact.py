@@ -1,4 +1,4 @@
-"""What is told to nobody: the user's API keys, in every form in which they may come back (floor 5)."""
+"""Removes the user's API keys from texts, in every form in which a target may send them back (floor 6)."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ MASK = "(cut)"
 
 
 class Redactor:
-    """Secrets to cut out of texts: as they are, as JSON may write them, and as an address may."""
+    """Removes secrets from texts: as they are, as JSON may write them, and as an address may."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets if secret for form in _forms(secret)}
+        forms = {form for secret in secrets if secret for form in _list_forms(secret)}
+        # The longest first: a secret that has another one in it must not be left in part.
         self._texts = sorted(forms, key=len, reverse=True)
         self._bytes = [text.encode() for text in self._texts]
 
     def redact_text(self, text: str) -> str:
-        """A text with every secret cut out."""
-        for each in self._texts:
-            text = text.replace(each, MASK)
+        """A text without its secrets."""
+        for form in self._texts:
+            text = text.replace(form, MASK)
         return text
 
     def redact_bytes(self, content: bytes) -> bytes:
-        """Bytes with every secret cut out."""
-        for each in self._bytes:
-            content = content.replace(each, MASK.encode())
+        """Bytes without their secrets."""
+        for form in self._bytes:
+            content = content.replace(form, MASK.encode())
         return content
 
     def redact_value(self, value: Any) -> Any:
-        """A value of JSON with every secret cut out of its texts; names of fields stay."""
+        """A JSON value whose texts have no secrets; names of members stay."""
         if isinstance(value, str):
             return self.redact_text(value)
         if isinstance(value, dict):
@@ -39,7 +40,8 @@ class Redactor:
         return [self.redact_value(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _forms(secret: str) -> Iterable[str]:
+def _list_forms(secret: str) -> Iterable[str]:
+    """The forms of a secret in texts: JSON may escape any letter and a slash, an address may or may not escape one."""
     escaped = json.dumps(secret)[1:-1]
     yield from (secret, escaped, escaped.replace("/", "\\/"), quote(secret), quote(secret, safe=""))
     yield from ("".join(f"\\u{ord(letter):04{case}}" for letter in secret) for case in "xX")

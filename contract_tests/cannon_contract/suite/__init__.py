@@ -1,1 +1,1 @@
-"""The promises of the API, one test file a topic (floor 6)."""
+"""The claims on the API, one test file for each topic (floor 6)."""

@@ -38,7 +38,7 @@ each_bad_body = pytest.mark.parametrize("build_bad_body", _BAD_BODIES.values(), 
 @pytest.mark.claim("create-accepted-202")
 def test_a_valid_create_is_answered_with_202(api: Api) -> None:
     """A valid create is answered with 202."""
-    assert shared_run(api).created.status_code == 202
+    assert shared_run(api).response.status_code == 202
 
 
 @pytest.mark.shares
