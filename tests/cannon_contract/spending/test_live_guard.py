@@ -170,7 +170,10 @@ def test_it_is_one_process() -> None:
         ('{"prices": [{"credits": 1, "operation": 7}]}', "operation is to be a text"),
         ('{"prices": [{"credits": 1, "when": []}]}', "when is to be an object"),
         ('{"prices": [{"credits": 1, "when": {"model": "gptimag2"}}]}', 'did you mean "gptimage2"'),
-        ('{"prices": [{"credits": 1, "when": {"model": "grok", "resolution": ["1K", "8K"]}}]}', '"8K" is not accepted'),
+        (
+            '{"prices": [{"credits": 1, "when": {"model": "gptimage2", "resolution": ["1K", "8K"]}}]}',
+            '"8K" is not accepted',
+        ),
         ('{"prices": [{"credits": 1, "when": {"resolution": {"most": 4}}}]}', "when.resolution is to be a plain value"),
         ('{"prices": [{"credits": 1, "when": {"resolution": []}}]}', "when.resolution is to be a plain value"),
         ('{"prices": [{"credits": 1, "model": "grok", "when": {"model": "grok"}}]}', "model stands beside when and in"),
