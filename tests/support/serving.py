@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +15,6 @@ from cannon_mock.model import journal
 from cannon_mock.model.journal import JournalEntry
 from cannon_mock.views import context as mocks
 from cannon_mock.views.context import MockContext
-from tests.support import processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +51,3 @@ def listening(app: Any) -> Iterator[str]:
         server.trigger.pull_trigger(server.close)  # within the server's own loop, which then has nothing left to do
         thread.join()
         server.task_dispatcher.shutdown()
-
-
-def run_contract(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A run of the contract tests in a process of its own, with these API keys only."""
-    command = [sys.executable, "-m", "cannon_contract", *flags]
-    return subprocess.run(command, capture_output=True, text=True, env=processes.environment(**environment))

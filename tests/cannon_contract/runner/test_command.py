@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.serving import listening, run_contract
+from tests.support.contract_runs import run_contract, run_contract_process
+from tests.support.serving import listening
 
 
 @pytest.fixture
@@ -48,6 +49,6 @@ def test_what_cannot_be_run_is_said(flags: tuple[str, ...], said: str) -> None:
 
 def test_the_help_can_be_written_anywhere() -> None:
     """The help is written to a terminal that knows ASCII only, and its examples name tests that there are."""
-    run = run_contract("--help", PYTHONIOENCODING="ascii", LC_ALL="C")
+    run = run_contract_process("--help", PYTHONIOENCODING="ascii", LC_ALL="C")
     assert run.returncode == 0
     assert run_contract("-k", "repeat", "-q").returncode == 0

@@ -19,9 +19,10 @@ import pytest
 
 from cannon_spec.cli import main
 from tests.mutants.wsgi import Call, Reply, Responder, change_json, respond_with
+from tests.support.contract_runs import ContractRun, run_contract, run_contract_process
 from tests.support.payloads import CATALOG
 from tests.support.processes import environment
-from tests.support.serving import listening, run_contract, serving
+from tests.support.serving import listening, serving
 
 EMPTY, OTHER, SECRET = "cs_live_empty", "cs_live_other", "cs_live_very_secret"
 
@@ -138,7 +139,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
 
     with serving(change_json("POST create", change)) as served:
         flags = ("--target", served.url, "--report", str(tmp_path), "-v", "-l", "--tb=long")
-        chosen = "test_authentication or test_create or test_idempotency or test_credits"
+        chosen = "test_authentication or test_idempotency"
         run = run_contract(*flags, "-k", chosen, CANNON_API_KEY=SECRET, CANNON_OTHER_API_KEY=OTHER)
     assert run.returncode == 1
     texts = [run.stdout, run.stderr, *(file.read_text() for file in tmp_path.iterdir())]
@@ -162,7 +163,7 @@ def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, sta
     keys.write_text(json.dumps({"keys": {SECRET: {}}, "others": False}))
     with serving(respond_with(lambda: answer), keys=str(keys)) as served:
         flags = ("--target", served.url, "--treat-as-live", "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v")
-        run = run_contract(*flags, CANNON_API_KEY=SECRET)
+        run = run_contract(*flags, "-k", "test_authentication or test_status", CANNON_API_KEY=SECRET)
     assert run.returncode == status, run.stdout
     assert status != 0 or "observed: auth-x-api-key-first" in run.stdout
     for text in (run.stdout, run.stderr, *(file.read_text() for file in tmp_path.glob("out/*"))):
@@ -270,7 +271,8 @@ def test_a_target_under_a_path_is_guarded_there() -> None:
         return routed
 
     with serving(within) as served:
-        assert run_contract("--target", f"{served.url}/mock/", "--treat-as-live").returncode == 0
+        flags = ("--treat-as-live", "-k", "test_authentication or test_status")
+        assert run_contract("--target", f"{served.url}/mock/", *flags).returncode == 0
         assert served.creates == []
         run = run_contract("--target", f"{served.url}/mock", "-k", "test_create and not url_of and not invalid_host")
         assert run.returncode == 0, run.stdout
@@ -312,7 +314,14 @@ def test_a_run_that_ends_at_the_first_failure_says_so(tmp_path: Path) -> None:
     assert ["the run ended before its tests"] in [claim["why"] for claim in report["claims"]]
 
 
-@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM]])
+@pytest.mark.parametrize(
+    "signals",
+    [
+        [signal.SIGINT],
+        pytest.param([signal.SIGINT, signal.SIGINT], marks=pytest.mark.extended),
+        pytest.param([signal.SIGTERM], marks=pytest.mark.extended),
+    ],
+)
 def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[signal.Signals]) -> None:
     """Interrupted while its first create is answered, once or twice, a run says what that may cost, and writes it."""
     flags = ["--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path / "out")]
@@ -397,12 +406,13 @@ def test_a_mock_is_tested_with_a_key_of_each_test() -> None:
         assert len([each for each in served.creates if each.status == 202]) > 4
 
 
-def test_a_run_that_is_cut_short_says_so(tmp_path: Path) -> None:
+def test_a_run_that_is_cut_short_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupted, the report says why it ended, and of claims whose tests did not run that the run ended before."""
-    plugin = tmp_path / "interrupts.py"
+    plugin = tmp_path / "keyboard_interrupt.py"
     plugin.write_text("def pytest_runtest_setup(item):\n    if 'test_output' in item.nodeid: raise KeyboardInterrupt\n")
     out = tmp_path / "out"
-    run = run_contract("-p", "interrupts", "--report", str(out), PYTHONPATH=str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    run = run_contract("-p", "keyboard_interrupt", "-k", "test_authentication or test_output", "--report", str(out))
     assert run.returncode == 2
     report = json.loads((out / "report.json").read_text())
     assert report["stopped"] == "it was interrupted"
@@ -450,7 +460,7 @@ def test_one_lost_answer_is_no_silence(tmp_path: Path) -> None:
 
     with serving(_hanging_up(is_lost)) as served:
         spend = ("--treat-as-live", "--allow-spend", "31", "--assume-price", "31", "--report", str(tmp_path))
-        run = run_contract("--target", served.url, *spend)
+        run = run_contract("--target", served.url, *spend, "-k", "test_create or test_output")
     assert run.returncode == 2, run.stdout
     report = json.loads((tmp_path / "report.json").read_text())
     assert (report["stopped"], report["counts"]["broken"]) == ("", 0)
@@ -458,8 +468,14 @@ def test_one_lost_answer_is_no_silence(tmp_path: Path) -> None:
     assert "unknown-address-404" in _with("held", tmp_path)
 
 
-@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one", "two"])
-def test_a_server_that_is_gone_is_no_success(processes: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("start", "processes"),
+    [
+        pytest.param(run_contract, (), id="one"),
+        pytest.param(run_contract_process, ("-n", "2"), id="two", marks=pytest.mark.extended),
+    ],
+)
+def test_a_server_that_is_gone_is_no_success(start: Callable[..., ContractRun], processes: tuple[str, ...]) -> None:
     """Where answers stop coming the rest is not tested, the run says so, and the exit status is 2."""
     asked = 0
 
@@ -469,7 +485,7 @@ def test_a_server_that_is_gone_is_no_success(processes: tuple[str, ...]) -> None
         return count > 40
 
     with serving(_hanging_up(is_lost)) as served:
-        run = run_contract("--target", served.url, *processes)
+        run = start("--target", served.url, *processes)
     assert run.returncode == 2, run.stdout
     assert "the run was stopped: the target gave no answer to 3 tests in a row" in run.stdout
     assert asked < 60, "it is not asked on and on"
@@ -499,18 +515,20 @@ def _shuffled(seed: int) -> tuple[str, ...]:
     return "--random-order", "--random-order-bucket=global", f"--random-order-seed={seed}"
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("target", ["mock", "socket"])
 def test_neither_order_nor_processes_matter(tmp_path: Path, target: str) -> None:
     """In random order and two processes the tests pass on both kinds of mock, and one report tells of all."""
     with serving() as served:
         flags = ("-n", "2", "--report", str(tmp_path), *_shuffled(4711))
-        run = run_contract("--target", served.url if target == "socket" else "mock", *flags)
+        run = run_contract_process("--target", served.url if target == "socket" else "mock", *flags)
     assert run.returncode == 0, run.stdout
     behaviour = {claim.id for claim in CATALOG.claims.values() if claim.kind == "behaviour"}
     held = behaviour & _with("held", tmp_path)
     assert held == behaviour if target == "mock" else len(held) > len(behaviour) / 2
 
 
+@pytest.mark.extended
 def test_the_order_of_a_live_run_does_not_matter() -> None:
     """In random order the tests pass on a mock that poses as the vendor's, too."""
     with serving() as served:
@@ -546,11 +564,12 @@ def pytest_runtest_makereport(item, call):
 """
 
 
-def test_a_test_creates_what_the_plan_reckons_with(tmp_path: Path) -> None:
+def test_a_test_creates_what_the_plan_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test that may run on a paid target sends just as many creates as its marks say."""
     (tmp_path / "counts.py").write_text(COUNTS)
     counted = tmp_path / "counted"
-    run = run_contract("-p", "counts", PYTHONPATH=str(tmp_path), COUNTED=str(counted))
+    monkeypatch.syspath_prepend(tmp_path)
+    run = run_contract("-p", "counts", COUNTED=str(counted))
     assert run.returncode == 0, run.stdout
     rows = [json.loads(line) for line in counted.read_text().splitlines()]
     assert [row for row in rows if row[1] != row[2]] == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from cannon_contract.runner.options import ApiKeys
 from cannon_contract.spending.price_file import BadPriceList, read_prices
 from cannon_contract.spending.price_list import KnownPrice
 from cannon_spec.contract.prices import Price
+from tests.support.contract_runs import ContractRun, run_contract
 from tests.support.payloads import CATALOG
-from tests.support.serving import Served, run_contract, serving
+from tests.support.serving import Served, serving
 
 KEYS = ApiKeys("cs_live_x")
 
@@ -33,7 +33,7 @@ KNOWN = [
 ]
 
 
-def _run(url: str, *flags: str) -> subprocess.CompletedProcess[str]:
+def _run(url: str, *flags: str) -> ContractRun:
     return run_contract("--target", url, "--treat-as-live", *flags)
 
 
@@ -64,7 +64,7 @@ def test_no_create_is_sent_that_could_cross_the_ceiling(tmp_path: Path) -> None:
     """With 30 allowed, one create at 20 is made, with the cheapest model; the rest is left out, and it is said."""
     price_file = _prices(tmp_path, KNOWN)
     with serving(**UNHURRIED) as served:
-        run = _run(served.url, "--allow-spend", "30", "--prices", price_file)
+        run = _run(served.url, "--allow-spend", "30", "--prices", price_file, "-k", "test_create or test_output")
         assert run.returncode == 0, run.stdout
         assert _sent(served, price_file) == [20]
     assert "could cross --allow-spend 30" in run.stdout
@@ -102,7 +102,7 @@ def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
     """When a create costs more than its estimate was, it is the last one, and the run says so, and what is open."""
     with serving() as served:
         flags = ("--allow-spend", "100", "--prices", _prices(tmp_path, [{"credits": 10}]), "--report", str(tmp_path))
-        run = _run(served.url, *flags)
+        run = _run(served.url, *flags, "-k", "test_create or test_output")
         assert run.returncode == 2, run.stdout
         assert [each.status for each in served.creates].index(202) == len(served.creates) - 1
         id_ = served.creates[-1].request_id
@@ -116,14 +116,15 @@ def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
 def test_a_request_that_is_still_open_is_named(tmp_path: Path) -> None:
     """A run that ends before a request does names it."""
     with serving(speed=0.01) as served:
-        run = _run(served.url, "--allow-spend", "100", "--prices", _prices(tmp_path, [{"credits": 10}]))
+        flags = ("--prices", _prices(tmp_path, [{"credits": 10}]), "-k", "test_output")
+        run = _run(served.url, "--allow-spend", "100", *flags)
         assert f"still open: {served.creates[-1].request_id} (queued)" in run.stdout
 
 
 def test_a_create_that_failed_and_was_charged_is_noticed() -> None:
     """A create answered with 500, though it was stored and charged, counts as spent, and the run says so."""
     with serving(scenario="error-500-stored") as served:
-        run = _run(served.url, "--allow-spend", "100", "--assume-price", "31")
+        run = _run(served.url, "--allow-spend", "100", "--assume-price", "31", "-k", "test_create")
         assert run.returncode == 1
         assert "a create that was answered with 500 was charged: the balance fell by 31" in run.stdout
         held = [task.credits for task in served.parts.store.tasks.list_all()]
@@ -135,7 +136,7 @@ def test_the_prices_of_a_run_serve_the_next(tmp_path: Path) -> None:
     """What a run was charged is written as a price file, with which the next one reckons."""
     out = tmp_path / "out"
     with serving() as served:
-        chosen = ("-k", "test_create or test_output or test_idempotency")
+        chosen = ("-k", "test_idempotency")
         _run(served.url, *chosen, "--allow-spend", "400", "--assume-price", "200", "--report", str(out))
         known = json.loads((out / "prices.json").read_text())["prices"]
         when = {"model": "gptimage2", "resolution": "1K"}

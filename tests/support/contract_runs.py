@@ -1,0 +1,71 @@
+"""Runs of the contract tests: in this process, which takes a sixth of the time, or in one of their own."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+
+from hypothesis import settings
+
+from cannon_contract.runner import command
+from tests.support import processes
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRun:
+    """The exit status of a run, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+
+def run_contract(*flags: str, **environment: str) -> ContractRun:
+    """Run the command in this process, with these variables and no others of ours."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    variables = processes.environment(**environment)
+    with _replace_environment(variables), _default_profile(), redirect_stdout(stdout), redirect_stderr(stderr):
+        try:
+            status = command.main(flags)
+        except SystemExit as error:  # raised by argparse
+            status = int(error.code or 0)
+    return ContractRun(status, stdout.getvalue(), stderr.getvalue())
+
+
+def run_contract_process(*flags: str, **environment: str) -> ContractRun:
+    """Run the command in a process of its own, with these variables and no others of ours."""
+    arguments = [sys.executable, "-m", "cannon_contract", *flags]
+    run = subprocess.run(arguments, capture_output=True, text=True, env=processes.environment(**environment))
+    return ContractRun(run.returncode, run.stdout, run.stderr)
+
+
+@contextmanager
+def _replace_environment(variables: dict[str, str]) -> Iterator[None]:
+    saved = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)
+
+
+@contextmanager
+def _default_profile() -> Iterator[None]:
+    """Use the profile of Hypothesis that a process of its own would have."""
+    saved = settings.get_current_profile_name()
+    settings.load_profile("default")
+    try:
+        yield
+    finally:
+        settings.load_profile(saved)
