@@ -49,11 +49,11 @@ def find_size(tables: Tables, model: str, input: Mapping[str, Any]) -> Size:
 
 
 def _choose_tier(rules: Tables, table: Tables, input: Mapping[str, Any]) -> str:
-    """The tier of the input's resolution, else of its quality, else the model's default."""
+    """The tier of the input's resolution, else of another field that stands for one, else the model's default."""
     tiers = {**rules["side"], **table.get("sizes", {})}
-    quality = input.get("quality")
-    by_quality = table.get("quality", {}).get(quality) if isinstance(quality, str) else None
-    candidates = (input.get("resolution"), by_quality, table["resolution"], rules["resolution"])
+    values = ((tiers_by_value, input.get(field)) for field, tiers_by_value in table.get("tier_by", {}).items())
+    by_fields = [tiers_by_value.get(value) for tiers_by_value, value in values if isinstance(value, str)]
+    candidates = (input.get("resolution"), *by_fields, table["resolution"], rules["resolution"])
     return next(tier for tier in candidates if isinstance(tier, str) and tier in tiers)
 
 

@@ -138,7 +138,7 @@ OVERLAID: list[dict[str, Any]] = [
     {"sizes": {"8K": {"golden": "1618x1000"}}, "resolution": "8K", "aspect_ratio": "golden"},
     {"resolution": "6K"},
     {"aspect_ratio": "golden"},
-    {"quality": {"high": "6K"}},
+    {"tier_by": {"quality": {"high": "6K"}}},
 ]
 
 
