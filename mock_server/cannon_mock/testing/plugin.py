@@ -234,4 +234,5 @@ def _explain_missing_extra() -> Iterator[None]:
         yield
     except ImportError as error:
         reason = f"{error.name} is missing" if isinstance(error, ModuleNotFoundError) else str(error)
-        pytest.fail(f"{reason}; install the extra testing: pip install 'cannon-spec[testing]'", pytrace=False)
+        message = f"{reason}; install the extra testing: pip install 'cannon-spec[testing]'"
+        raise pytest.fail.Exception(message, pytrace=False) from None

@@ -236,6 +236,7 @@ def test_without_the_extras_the_plugin_is_inert(tmp_path: Path) -> None:
     )
     assert "1 passed, 1 error" in run.stdout, run.stdout + run.stderr
     assert "is missing; install the extra testing: pip install 'cannon-spec[testing]'" in run.stdout
+    assert "During handling" not in run.stdout
 
 
 def test_loading_the_plugin_imports_no_module_of_an_extra() -> None:
