@@ -19,19 +19,19 @@ def test_eight_days_pass_at_once() -> None:
     with receiving() as receiver, serve.serve_in_background(create_app(Config(clock="manual"))) as url:
         receiver.answers = [(500, {}), (503, {})]
         with httpx.Client(base_url=url, headers=key, trust_env=False) as client:
-            made = client.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()
-            again = client.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()
-            assert again["id"] == made["id"]
+            task = client.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()
+            repeat = client.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()
+            assert repeat["id"] == task["id"]
             client.post("/__mock__/clock", json={"advance_ms": 60_000})
-            asset = client.get(made["urls"]["get"]).json()["output"]["image_url"]
+            asset = client.get(task["urls"]["get"]).json()["output"]["image_url"]
             assert client.get(asset).status_code == 200
 
             client.post("/__mock__/clock", json={"advance_ms": 8 * 86_400_000})
-            seen = client.get(made["urls"]["get"]).json()
-            assert seen["status"] == "succeeded"
+            view = client.get(task["urls"]["get"]).json()
+            assert view["status"] == "succeeded"
             (hook,) = client.get("/__mock__/webhooks").json()["webhooks"]
             assert [attempt["status"] for attempt in hook["attempts"]] == [500, 503, 200]
-            assert seen["requestLog"]["available"] is False
-            assert seen["requestLog"]["input"] is None
+            assert view["requestLog"]["available"] is False
+            assert view["requestLog"]["input"] is None
             assert client.get(asset).status_code == 410
-            assert client.post("/api/v1/requests", json=body()).json()["id"] != made["id"]
+            assert client.post("/api/v1/requests", json=body()).json()["id"] != task["id"]

@@ -1,4 +1,4 @@
-"""Several processes, one state: servers that share a store, and servers that are killed."""
+"""Servers in several processes that share a store, and servers that are killed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROUNDS = 20
 
 
 @contextmanager
-def _mock(store: str, *flags: str, measured: bool = False) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def _start(store: str, *flags: str, measured: bool = False) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A mock as a process; it and its workers are killed at the end."""
     command = [sys.executable, "-m", "cannon_mock", "--port", "0", "--store", store, "--webhook-secret", SECRET, *flags]
     process = subprocess.Popen(
@@ -47,7 +47,7 @@ def _mock(store: str, *flags: str, measured: bool = False) -> Iterator[tuple[str
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
-    """End a process and all that it started as kill -9 does."""
+    """Kill a process and all that it started, as kill -9 does."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -57,7 +57,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 @pytest.fixture(params=["sqlite", "redis"])
 def sites(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]:
-    """Addresses of one state: a SQLite file behind one socket and four workers, or Redis behind two servers."""
+    """Addresses of one store: a SQLite file behind one socket and four workers, or Redis behind two servers."""
     with ExitStack() as stack:
         if request.param == "sqlite":
             flags, stores = ["--workers", "4"], [f"sqlite:{tmp_path / 'mock.db'}"]
@@ -65,7 +65,7 @@ def sites(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]
             url = stack.enter_context(running(tmp_path)).url
             flags, stores = [], [url, url]
         credits = str(50 * PRICE)
-        yield [stack.enter_context(_mock(store, "--credits", credits, *flags))[0] for store in stores]
+        yield [stack.enter_context(_start(store, "--credits", credits, *flags))[0] for store in stores]
 
 
 def _client(url: str, key: str = "cs_test_shared") -> httpx.Client:
@@ -73,7 +73,7 @@ def _client(url: str, key: str = "cs_test_shared") -> httpx.Client:
 
 
 @pytest.mark.extended
-def test_many_creates_over_processes_keep_the_rules(sites: list[str]) -> None:
+def test_concurrent_creates_keep_keys_and_credits(sites: list[str]) -> None:
     """500 creates with one key make one request and one hold; of 200 with credits for 50, 50 are accepted."""
     with ExitStack() as stack, ThreadPoolExecutor(12) as pool:
         clients = [stack.enter_context(_client(url)) for url in sites]
@@ -92,28 +92,28 @@ def test_many_creates_over_processes_keep_the_rules(sites: list[str]) -> None:
         statuses = Counter(pool.map(lambda number: create(number, other).status_code, range(200)))
         assert statuses == {202: 50, 402: 150}
         assert clients[0].get("/api/v1/status", headers=other).json()["creditsRemaining"] == 0
-        seen = {client.get("/__mock__/journal/count").json()["count"] for client in clients}
-        assert seen == {702}
+        counts = {client.get("/__mock__/journal/count").json()["count"] for client in clients}
+        assert counts == {702}
 
 
 def test_processes_share_clock_rules_and_webhooks(sites: list[str]) -> None:
-    """What one process is told, of time and scenarios, counts for all, and a webhook is sent by one of them."""
+    """The clock and the rules that one process gets count for all, and one of them sends a webhook."""
     with ExitStack() as stack:
         receiver = stack.enter_context(receiving())
         one, two = (stack.enter_context(_client(url)) for url in (sites[0], sites[-1]))
         one.post("/__mock__/scenarios", json={"scenario": "failed-internal", "times": 1})
-        made = two.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()
+        task = two.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()
         one.post("/__mock__/clock", json={"advance_ms": 60_000})
-        seen = two.get(f"/api/v1/requests/{made['id']}").json()
-        assert seen["status"] == "failed"
+        view = two.get(f"/api/v1/requests/{task['id']}").json()
+        assert view["status"] == "failed"
         assert len(receiver.received) == 1
         two.post("/__mock__/clock", json={"freeze": True})
         assert one.get("/__mock__/clock").json()["frozen"] is True
 
 
 def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
-    """When a worker is killed another takes its place, and SIGTERM ends them all."""
-    with _mock(f"sqlite:{tmp_path / 'mock.db'}", "--workers", "2", measured=True) as (url, process):
+    """A worker that is killed is replaced, and SIGTERM ends all."""
+    with _start(f"sqlite:{tmp_path / 'mock.db'}", "--workers", "2", measured=True) as (url, process):
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         if not children.exists():
             pytest.skip("this system does not list the children of a process")
@@ -128,14 +128,14 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 
 
 class Load:
-    """Creates, each with a key of its own, from several threads, until it is stopped; what was acknowledged is kept."""
+    """Creates with different keys from several threads until it is stopped; ``ids`` has those that were accepted."""
 
     def __init__(self, url: str, first: int, hook: str) -> None:
         self._body = {**body(), "webhook_url": hook}
-        self.acknowledged: dict[str, str] = {}
+        self.ids: dict[str, str] = {}
         self._url, self._first = url, first
-        self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._go, args=(number,)) for number in range(3)]
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._send_creates, args=(number,)) for number in range(3)]
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -143,53 +143,53 @@ class Load:
         return self
 
     def wait_for(self, count: int) -> None:
-        """Come back when so many were acknowledged, or nothing more can be."""
-        while len(self.acknowledged) < count and any(thread.is_alive() for thread in self._threads):
-            self._stopping.wait(0.001)
+        """Wait until so many were accepted, or no thread can send any more."""
+        while len(self.ids) < count and any(thread.is_alive() for thread in self._threads):
+            self._stop.wait(0.001)
 
     def __exit__(self, *_: object) -> None:
-        self._stopping.set()
+        self._stop.set()
         for thread in self._threads:
             thread.join()
 
-    def _go(self, thread: int) -> None:
+    def _send_creates(self, thread: int) -> None:
         with _client(self._url, f"cs_load_{thread}") as client:
             number = self._first
-            while not self._stopping.is_set():
+            while not self._stop.is_set():
                 key, number = f"{thread}-{number}", number + 1
                 try:
                     reply = client.post("/api/v1/requests", json=self._body, headers={"x-idempotency-key": key})
                 except httpx.TransportError:
                     return
                 if reply.status_code == 202:
-                    self.acknowledged[key] = reply.json()["id"]
+                    self.ids[key] = reply.json()["id"]
 
 
-def _nothing_lost(url: str, acknowledged: dict[str, str], hook: str) -> None:
-    """Each request that was acknowledged is there, its key stands for it, and no key made two."""
+def _check_nothing_is_lost(url: str, ids: dict[str, str], hook: str) -> None:
+    """Check that each accepted request exists, that its key gives it again, and that no key gave two."""
     same = {**body(), "webhook_url": hook}
     for thread in range(3):
         account = f"cs_load_{thread}"
-        mine = {key: id_ for key, id_ in acknowledged.items() if key.startswith(f"{thread}-")}
+        own_ids = {key: id_ for key, id_ in ids.items() if key.startswith(f"{thread}-")}
         with _client(url, account) as client:
-            for key, id_ in mine.items():
+            for key, id_ in own_ids.items():
                 assert client.get(f"/api/v1/requests/{id_}").status_code == 200, (key, id_)
-            for key in list(mine)[-5:]:
+            for key in list(own_ids)[-5:]:
                 again = client.post("/api/v1/requests", json=same, headers={"x-idempotency-key": key})
-                assert again.json()["id"] == mine[key]
-            listed = client.get("/__mock__/tasks", params={"key": account, "limit": 1000}).json()["tasks"]
-            assert max(Counter(task["idempotency_key"] for task in listed).values(), default=1) == 1
-            assert set(mine.values()) <= {task["id"] for task in listed} or len(listed) == 1000
-            held = START_LOAD - client.get("/api/v1/status").json()["creditsRemaining"]
-            assert held == PRICE * len(listed) or len(listed) == 1000
+                assert again.json()["id"] == own_ids[key]
+            items = client.get("/__mock__/tasks", params={"key": account, "limit": 1000}).json()["tasks"]
+            assert max(Counter(task["idempotency_key"] for task in items).values(), default=1) == 1
+            assert set(own_ids.values()) <= {task["id"] for task in items} or len(items) == 1000
+            credits = START_LOAD - client.get("/api/v1/status").json()["creditsRemaining"]
+            assert credits == PRICE * len(items) or len(items) == 1000
 
 
-def _none_sent_twice(url: str, received: Counter[str]) -> None:
-    """No webhook came more often than it was claimed, and some came."""
+def _check_none_is_sent_twice(url: str, counts: Counter[str]) -> None:
+    """Check that some webhooks arrived, and none more often than it has attempts."""
     with _client(url) as client:
-        listed = client.get("/__mock__/webhooks", params={"limit": 1000}).json()["webhooks"]
-    assert sum(received.values()) > 0
-    assert [hook["id"] for hook in listed if received[hook["id"]] > len(hook["attempts"])] == []
+        webhooks = client.get("/__mock__/webhooks", params={"limit": 1000}).json()["webhooks"]
+    assert sum(counts.values()) > 0
+    assert [webhook["id"] for webhook in webhooks if counts[webhook["id"]] > len(webhook["attempts"])] == []
 
 
 START_LOAD = 10**9
@@ -197,40 +197,42 @@ START_LOAD = 10**9
 
 @pytest.mark.extended
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
-def test_what_was_acknowledged_survives_kill_9(kind: str, tmp_path: Path) -> None:
-    """Servers under load are killed twenty times, with Redis the store too: no acknowledged request is lost."""
-    acknowledged: dict[str, str] = {}
+def test_accepted_requests_survive_kill_9(kind: str, tmp_path: Path) -> None:
+    """Servers under load are killed twenty times, with Redis the store too: no accepted request is lost."""
+    ids: dict[str, str] = {}
     flags = ["--credits", str(START_LOAD), "--speed", "50"]
     with ExitStack() as stack:
         server = stack.enter_context(running(tmp_path, *DURABLE)) if kind == "redis" else None
         store = server.url if server else f"sqlite:{tmp_path / 'mock.db'}"
         receiver = stack.enter_context(receiving())
         for number in range(ROUNDS):
-            with _mock(store, *flags) as (url, process), Load(url, number * 10_000, receiver.url) as load:
+            with _start(store, *flags) as (url, process), Load(url, number * 10_000, receiver.url) as load:
                 load.wait_for(8)
                 if server and number % 2:
                     server.kill()
                 _kill(process)
-            acknowledged |= load.acknowledged
+            ids |= load.ids
             if server and number % 2:
                 server.start()
-        assert len(acknowledged) >= ROUNDS
-        with _mock(store, *flags) as (url, _):
-            _nothing_lost(url, acknowledged, receiver.url)
-            _none_sent_twice(url, Counter(headers["webhook-id"] for _, headers in receiver.received))
+        assert len(ids) >= ROUNDS
+        with _start(store, *flags) as (url, _):
+            _check_nothing_is_lost(url, ids, receiver.url)
+            _check_none_is_sent_twice(url, Counter(headers["webhook-id"] for _, headers in receiver.received))
 
 
 @pytest.mark.extended
 def test_no_webhook_is_claimed_twice(tmp_path: Path) -> None:
-    """With four workers at it, each webhook is sent once, and each attempt is one process's."""
+    """With four workers each webhook is sent once, and each attempt is made by one process."""
     with (
         receiving() as receiver,
-        _mock(f"sqlite:{tmp_path / 'mock.db'}", "--workers", "4", "--speed", "100") as (url, _),
+        _start(f"sqlite:{tmp_path / 'mock.db'}", "--workers", "4", "--speed", "100") as (url, _),
     ):
         with _client(url) as client:
             for _ in range(START // PRICE):
                 client.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url})
             client.post("/__mock__/clock", json={"advance_ms": 60_000})
-            listed = client.get("/__mock__/webhooks").json()["webhooks"]
-        assert {(hook["state"], len(hook["attempts"])) for hook in listed} == {("delivered", 1)}
-        assert len(receiver.received) == len({headers["webhook-id"] for _, headers in receiver.received}) == len(listed)
+            webhooks = client.get("/__mock__/webhooks").json()["webhooks"]
+        assert {(webhook["state"], len(webhook["attempts"])) for webhook in webhooks} == {("delivered", 1)}
+        assert (
+            len(receiver.received) == len({headers["webhook-id"] for _, headers in receiver.received}) == len(webhooks)
+        )

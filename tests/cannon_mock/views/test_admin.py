@@ -1,4 +1,4 @@
-"""What the mock says of itself."""
+"""The parts of the mock's own API that describe the mock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.payloads import CATALOG
 
 
 def test_health_needs_no_key(mock: Driver) -> None:
-    """Whoever asks is told that the mock answers, its version and the engine that judges."""
+    """Health needs no key and gives the version and the engine that judges."""
     reply = mock.client.get("/__mock__/health")
     assert reply.status_code == 200
     assert reply.get_json().items() >= {"ok": True, "version": __version__, "engine": CATALOG.engine}.items()
@@ -22,10 +22,10 @@ def test_health_needs_no_key(mock: Driver) -> None:
 
 def test_every_assumption_is_listed_and_nothing_else(mock: Driver) -> None:
     """The list has each assumed claim of the ledger, whole, each weaker claim on behaviour, and no other."""
-    listed = mock.client.get("/__mock__/assumptions").get_json()["assumptions"]
-    assumed = {id_: claim for id_, claim in CATALOG.claims.items() if _is_weak(claim)}
-    assert {each["id"]: each["text"] for each in listed} == {id_: claim.text for id_, claim in assumed.items()}
-    assert all(set(each) == {"id", "text", "strength", "kind", "source"} for each in listed)
+    items = mock.client.get("/__mock__/assumptions").get_json()["assumptions"]
+    claims = {id_: claim for id_, claim in CATALOG.claims.items() if _is_weak(claim)}
+    assert {each["id"]: each["text"] for each in items} == {id_: claim.text for id_, claim in claims.items()}
+    assert all(set(each) == {"id", "text", "strength", "kind", "source"} for each in items)
 
 
 def _is_weak(claim: Claim) -> bool:
@@ -33,7 +33,7 @@ def _is_weak(claim: Claim) -> bool:
 
 
 @pytest.mark.parametrize(
-    "changed",
+    "settings",
     [
         {},
         {"progression": "immediate"},
@@ -48,8 +48,8 @@ def _is_weak(claim: Claim) -> bool:
     ],
     ids=str,
 )
-def test_the_switches_in_force_are_shown(make_mock: Maker, changed: dict[str, Any]) -> None:
-    """Each switch that changes an answer is shown with the value that it has."""
+def test_the_switches_are_shown_with_their_values(make_mock: Maker, settings: dict[str, Any]) -> None:
+    """Each switch that changes a reply is shown with its value."""
     defaults = {
         "progression": "time",
         "speed": 1.0,
@@ -62,21 +62,21 @@ def test_the_switches_in_force_are_shown(make_mock: Maker, changed: dict[str, An
         "mismatch_status": 422,
         "webhook_timestamps": "wall",
     }
-    shown = make_mock(**changed).client.get("/__mock__/assumptions").get_json()["switches"]
-    assert shown == {**defaults, **changed}
+    switches = make_mock(**settings).client.get("/__mock__/assumptions").get_json()["switches"]
+    assert switches == {**defaults, **settings}
 
 
 def test_an_overlay_settles_an_assumption(make_mock: Maker, tmp_path: Path) -> None:
-    """A claim that the user knows better by an overlay is no assumption any more."""
+    """A claim that the user's overlay settles is no longer listed."""
     overlay = tmp_path / "mine.json"
     overlay.write_text(json.dumps({"claims": {"error-envelope": {"strength": "observed"}}}))
-    listed = make_mock(catalog=load_catalog(overlay=overlay)).client.get("/__mock__/assumptions").get_json()
-    assert "error-envelope" not in {each["id"] for each in listed["assumptions"]}
+    page = make_mock(catalog=load_catalog(overlay=overlay)).client.get("/__mock__/assumptions").get_json()
+    assert "error-envelope" not in {each["id"] for each in page["assumptions"]}
 
 
 @pytest.mark.parametrize(
     ("path", "method", "status"), [("/__mock__/nothing", "GET", 404), ("/__mock__/health", "POST", 405)]
 )
-def test_there_is_nothing_else(mock: Driver, path: str, method: str, status: int) -> None:
-    """Another address or method is refused."""
+def test_an_unknown_address_is_refused(mock: Driver, path: str, method: str, status: int) -> None:
+    """An unknown address or method under /__mock__/ is refused."""
     assert mock.client.open(path, method=method).status_code == status

@@ -1,4 +1,4 @@
-"""Status, create and read, as a client meets them."""
+"""Status, create and read, as a client uses them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ENDPOINTS = [("GET", "/api/v1/status"), ("POST", "/api/v1/requests"), ("GET", "/
 WITH_WARNING = body(resolution="2K", aspect_ratio="5:4")
 SQUARE_RULE = "models/gptimage2#/allOf/0/then/properties/resolution/enum"
 
-BAD_KEYS: list[dict[str, str]] = [
+INVALID_KEYS: list[dict[str, str]] = [
     {},
     {"x-api-key": ""},
     {"x-api-key": "cs_"},
@@ -50,7 +50,7 @@ BAD_KEYS: list[dict[str, str]] = [
     {"x-api-key": "wrong", "Authorization": f"Bearer {KEY}"},
 ]
 
-GOOD_KEYS: list[dict[str, str]] = [
+VALID_KEYS: list[dict[str, str]] = [
     {"x-api-key": KEY},
     {"Authorization": f"Bearer {KEY}"},
     {"authorization": f"bearer  {KEY} "},
@@ -59,62 +59,62 @@ GOOD_KEYS: list[dict[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("headers", GOOD_KEYS, ids=str)
-def test_a_key_comes_in_either_header(mock: Driver, headers: dict[str, str]) -> None:
-    """The same account is meant by x-api-key and by a bearer token; where both are sent, x-api-key decides."""
+@pytest.mark.parametrize("headers", VALID_KEYS, ids=str)
+def test_a_key_may_be_in_either_header(mock: Driver, headers: dict[str, str]) -> None:
+    """A key in x-api-key and as a bearer token stands for the same account; if both are sent, x-api-key counts."""
     mock.created()
     reply = mock.client.get("/api/v1/status", headers=headers)
     assert spotless("status", reply)["creditsRemaining"] == START - PRICE
 
 
-@pytest.mark.parametrize("headers", BAD_KEYS, ids=str)
+@pytest.mark.parametrize("headers", INVALID_KEYS, ids=str)
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
-def test_without_a_good_key_nothing_is_answered(mock: Driver, method: str, path: str, headers: dict[str, str]) -> None:
-    """A key that is missing or malformed is refused with 401 by every endpoint."""
+def test_a_missing_or_invalid_key_is_refused(mock: Driver, method: str, path: str, headers: dict[str, str]) -> None:
+    """Every endpoint refuses a missing or invalid API key with 401."""
     reply = mock.client.open(path, method=method, headers=headers, data="not even JSON")
     assert refusal(reply) == (401, "unauthorized")
     assert reply.headers["WWW-Authenticate"] == "Bearer"
 
 
 def test_the_status_shows_the_credits_and_the_time(mock: Driver) -> None:
-    """The status reply is flawless, agrees with itself on credits, and tells the clock's time."""
+    """The status reply is valid, has the same credits in both places, and the clock's time."""
     mock.created()
     reply = mock.get("/api/v1/status")
-    seen = spotless("status", reply)
+    status = spotless("status", reply)
     assert reply.status_code == 200
-    assert seen["creditsRemaining"] == seen["credits"]["remaining"] == START - PRICE
-    assert seen["serverTime"] == "2025-11-07T01:35:00.000Z"
+    assert status["creditsRemaining"] == status["credits"]["remaining"] == START - PRICE
+    assert status["serverTime"] == "2025-11-07T01:35:00.000Z"
 
 
 def test_the_status_is_free(mock: Driver) -> None:
-    """Asking for the status changes nothing."""
+    """A status call changes nothing."""
     assert mock.credits() == mock.credits() == START
 
 
 def test_a_create_is_accepted(mock: Driver) -> None:
-    """A good body is answered with 202 and the documented reply: its keys, in its order, and nothing else."""
+    """A valid body is answered with 202 and the documented reply: its fields, in its order, and nothing else."""
     reply = mock.create(DOCUMENTED)
-    seen = spotless("accepted", reply)
+    content = spotless("accepted", reply)
     assert reply.status_code == 202
-    assert list(seen.items()) == [
-        ("id", seen["id"]),
+    assert list(content.items()) == [
+        ("id", content["id"]),
         ("status", "queued"),
         ("operation", "image.generate"),
         ("poll_after_ms", POLL_MS),
-        ("urls", {"get": f"http://localhost/api/v1/requests/{seen['id']}"}),
+        ("urls", {"get": f"http://localhost/api/v1/requests/{content['id']}"}),
     ]
     assert "x-mock-warnings" not in reply.headers
 
 
-def test_the_address_of_a_reply_leads_to_the_request(mock: Driver) -> None:
-    """What urls.get names is the request object of the id."""
-    seen = mock.create().get_json()
-    assert mock.get(seen["urls"]["get"]).get_json()["id"] == seen["id"]
+def test_the_address_in_a_reply_is_that_of_the_request(mock: Driver) -> None:
+    """The address in urls.get gives the request object of the id."""
+    content = mock.create().get_json()
+    assert mock.get(content["urls"]["get"]).get_json()["id"] == content["id"]
 
 
 @pytest.mark.parametrize("speed", [1.0, 20.0, 0.5])
-def test_poll_after_ms_meets_the_task_at_work(make_mock: Maker, speed: float) -> None:
-    """A client that waits as it was told sees processing."""
+def test_after_poll_after_ms_the_task_is_processing(make_mock: Maker, speed: float) -> None:
+    """A client that waits for poll_after_ms gets the state processing."""
     mock = make_mock(speed=speed)
     reply = mock.create().get_json()
     mock.clock.advance(reply["poll_after_ms"])
@@ -122,8 +122,8 @@ def test_poll_after_ms_meets_the_task_at_work(make_mock: Maker, speed: float) ->
 
 
 @pytest.mark.parametrize("form", ["application/json", "text/plain", "application/x-www-form-urlencoded"])
-def test_a_body_is_read_as_json_whatever_it_is_called(mock: Driver, form: str) -> None:
-    """The content type does not decide; the body does."""
+def test_the_content_type_is_ignored(mock: Driver, form: str) -> None:
+    """A body is read as JSON whatever its content type."""
     assert mock.create(headers={"content-type": form}).status_code == 202
 
 
@@ -140,29 +140,29 @@ def test_a_body_is_read_as_json_whatever_it_is_called(mock: Driver, form: str) -
         ({"x-mock-scenario": "success"}, LONG_MS, "succeeded"),
     ],
 )
-def test_each_state_is_flawless(mock: Driver, headers: dict[str, str], after_ms: int, status: str) -> None:
-    """The request object has nothing against it in any state."""
+def test_each_state_is_valid(mock: Driver, headers: dict[str, str], after_ms: int, status: str) -> None:
+    """The request object is valid, without a warning, in every state."""
     id_ = mock.created(headers=headers)
     mock.clock.advance(after_ms)
-    seen = spotless("request", mock.get(f"/api/v1/requests/{id_}"))
-    assert (seen["id"], seen["status"]) == (id_, status)
+    view = spotless("request", mock.get(f"/api/v1/requests/{id_}"))
+    assert (view["id"], view["status"]) == (id_, status)
 
 
-def test_an_immediate_mock_ends_at_once(make_mock: Maker) -> None:
-    """With immediate progression the first poll sees the end, though no time has passed."""
+def test_an_immediate_task_has_ended_at_its_first_poll(make_mock: Maker) -> None:
+    """With immediate progression the first poll gets the end, although no time has passed."""
     mock = make_mock(progression="immediate")
     assert mock.poll(mock.created())["status"] == "succeeded"
     assert mock.poll(mock.created(headers=FAILURE))["status"] == "failed"
 
 
-def test_the_log_has_the_input_as_submitted(mock: Driver) -> None:
-    """requestLog.input is the input that was sent, every field of it."""
+def test_the_log_has_the_whole_input(mock: Driver) -> None:
+    """requestLog.input is the input of the create, with every field."""
     assert mock.finished(DOCUMENTED)["requestLog"]["input"] == DOCUMENTED["input"]
 
 
 @pytest.mark.parametrize("headers", [{}, FAILURE], ids=["success", "failure"])
 def test_credits_are_held_then_settled_or_released(mock: Driver, headers: dict[str, str]) -> None:
-    """Credits are gone from the create on; a failure gives them back."""
+    """Credits are held from the create on; a failure releases them."""
     mock.created(headers=headers)
     assert mock.credits() == START - PRICE
     mock.clock.advance(LONG_MS)
@@ -170,16 +170,16 @@ def test_credits_are_held_then_settled_or_released(mock: Driver, headers: dict[s
 
 
 def test_the_same_seed_and_calls_give_the_same_replies(make_mock: Maker) -> None:
-    """A seed repeats a mock byte by byte; another seed, and none, make other ids."""
+    """A seed repeats a mock byte by byte; another seed, and no seed, give other ids."""
     one, two, other = make_mock(seed="7"), make_mock(seed="7"), make_mock(seed="8")
     assert [one.create().data, one.create().data] == [two.create().data, two.create().data]
-    chance = {make_mock(seed="").created() for _ in range(3)} | {one.created(), other.created()}
-    assert len(chance) == 5
+    ids = {make_mock(seed="").created() for _ in range(3)} | {one.created(), other.created()}
+    assert len(ids) == 5
 
 
 @given(payloads.requests)
 def test_the_mock_accepts_what_the_judge_accepts(payload: Any) -> None:
-    """Any JSON is accepted if the judge has no error for it, else refused with the judge's findings."""
+    """Any JSON is accepted if the judge finds no error in it, else refused with the judge's findings."""
     report = validate_request(payload)
     mock = driven()
     reply = mock.post(json.dumps(payload))
@@ -188,7 +188,7 @@ def test_the_mock_accepts_what_the_judge_accepts(payload: Any) -> None:
         assert reply.get_json()["error"]["findings"] == [finding.to_dict() for finding in report.findings]
 
 
-def test_warnings_are_named_and_not_refused(mock: Driver) -> None:
+def test_warnings_are_named_in_a_header(mock: Driver) -> None:
     """A body with warnings is accepted; x-mock-warnings has each of their rules once."""
     reply = mock.create(WITH_WARNING)
     rules = [finding.rule for finding in validate_request(WITH_WARNING).findings]
@@ -198,15 +198,15 @@ def test_warnings_are_named_and_not_refused(mock: Driver) -> None:
 
 
 def test_a_strict_mock_refuses_warnings(make_mock: Maker) -> None:
-    """What is a warning elsewhere is an error and refused; a flawless body is accepted."""
+    """With strict a warning is an error and refused; a body without findings is accepted."""
     mock = make_mock(strict=True)
     error = mock.create(WITH_WARNING).get_json()["error"]
     assert [finding["severity"] for finding in error["findings"]] == ["error"]
     assert mock.create().status_code == 202
 
 
-def test_a_rule_is_named_once_however_often_it_is_broken(make_mock: Maker, tmp_path: Path) -> None:
-    """A rule that several values break is one word of x-mock-warnings."""
+def test_a_rule_is_named_once_for_several_values(make_mock: Maker, tmp_path: Path) -> None:
+    """A rule that several values break is named once in x-mock-warnings."""
     items = {"items": {"x-severity": {"pattern": "warning"}}}
     schema = {"properties": {"reference_image_urls": items}}
     overlay = tmp_path / "mine.json"
@@ -217,7 +217,7 @@ def test_a_rule_is_named_once_however_often_it_is_broken(make_mock: Maker, tmp_p
 
 
 def test_a_rule_of_any_name_fits_a_header(make_mock: Maker, tmp_path: Path) -> None:
-    """A rule of an overlay that is not named in ASCII is named in escapes."""
+    """A rule of an overlay whose name is not ASCII is named in escapes."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Möd",
@@ -230,7 +230,7 @@ def test_a_rule_of_any_name_fits_a_header(make_mock: Maker, tmp_path: Path) -> N
 
 
 def test_an_overlay_named_in_the_settings_counts(make_mock: Maker, tmp_path: Path) -> None:
-    """The mock judges by the overlay that its settings name."""
+    """The mock judges with the overlay that its settings name."""
     overlay = tmp_path / "mine.json"
     overlay.write_text(json.dumps({"models": {"mine": {}}}))
     assert make_mock(catalog=None, overlay=str(overlay)).create(body(model="mine")).status_code == 202
@@ -243,8 +243,8 @@ def test_square_4k_is_refused(mock: Driver) -> None:
     assert [finding["rule"] for finding in error["findings"]] == [SQUARE_RULE]
 
 
-def test_square_4k_is_capped_where_asked(make_mock: Maker) -> None:
-    """A mock that caps accepts 4K at 1:1, warns, and keeps the input as it was sent."""
+def test_square_4k_is_capped_with_the_switch(make_mock: Maker) -> None:
+    """A mock that caps accepts 4K at 1:1, warns, and shows the input unchanged."""
     mock = make_mock(square_4k="cap")
     reply = mock.create(SQUARE_4K)
     assert (reply.status_code, reply.headers["x-mock-warnings"]) == (202, SQUARE_RULE)
@@ -263,8 +263,8 @@ def test_square_4k_is_capped_where_asked(make_mock: Maker) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("strict", [False, True])
-def test_capping_excuses_nothing_else(make_mock: Maker, payload: Any, strict: bool) -> None:
-    """Another error is refused though the mock caps."""
+def test_other_errors_are_refused_beside_a_capped_value(make_mock: Maker, payload: Any, strict: bool) -> None:
+    """A body with another error is refused even where the mock caps 4K."""
     assert refusal(make_mock(square_4k="cap", strict=strict).create(payload)) == (400, "invalid_request")
 
 
@@ -273,8 +273,8 @@ def test_a_repeat_gives_the_first_reply(mock: Driver) -> None:
     key = {"x-idempotency-key": "order-1"}
     first = mock.create(DOCUMENTED, headers=key)
     mock.clock.advance(LONG_MS)
-    swapped = {name: DOCUMENTED[name] for name in reversed(DOCUMENTED)}
-    repeat = mock.create(swapped, headers=key)
+    reordered_body = {name: DOCUMENTED[name] for name in reversed(DOCUMENTED)}
+    repeat = mock.create(reordered_body, headers=key)
     assert (repeat.status_code, repeat.data) == (202, first.data)
     assert mock.credits() == START - PRICE_4K
     assert "idempotency-repeat" in repeat.headers["x-mock-evidence"]
@@ -293,14 +293,14 @@ def test_a_key_counts_within_one_account(mock: Driver) -> None:
 
 
 def test_a_request_is_read_with_its_own_key_only(mock: Driver) -> None:
-    """Another account is told that there is no such request, as of an id that never was."""
+    """The error for a request of another account is that for an unknown id."""
     id_ = mock.created()
-    foreign, unknown = (
+    other_key, unknown_id = (
         mock.get(f"/api/v1/requests/{id_}", OTHER_KEY),
         mock.get(f"/api/v1/requests/{id_[::-1]}", OTHER_KEY),
     )
-    assert refusal(foreign) == refusal(unknown) == (404, "request_not_found")
-    assert foreign.data.replace(id_.encode(), b"") == unknown.data.replace(id_[::-1].encode(), b"")
+    assert refusal(other_key) == refusal(unknown_id) == (404, "request_not_found")
+    assert other_key.data.replace(id_.encode(), b"") == unknown_id.data.replace(id_[::-1].encode(), b"")
     assert mock.poll(id_)["id"] == id_
 
 
@@ -309,8 +309,8 @@ def test_addresses_start_as_the_client_called(make_mock: Maker, base: str) -> No
     """urls.get and the addresses of the picture have the scheme, host and port of the call."""
     mock = make_mock(progression="immediate")
     headers = {"x-api-key": KEY}
-    created = mock.client.post("/api/v1/requests", json=body(), headers=headers, base_url=base)
-    url = spotless("accepted", created)["urls"]["get"]
+    reply = mock.client.post("/api/v1/requests", json=body(), headers=headers, base_url=base)
+    url = spotless("accepted", reply)["urls"]["get"]
     output = mock.client.get(url, headers=headers, base_url=base).get_json()["output"]
     assert url.startswith(f"{base}/api/v1/requests/req_")
     assert all(each.startswith(f"{base}/assets/img_") for each in _addresses(output))
@@ -331,36 +331,36 @@ def _addresses(output: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("host", ["a b", 'a"b', "mock.example:99999", "mock.example/path"])
-def test_an_unusable_host_makes_no_broken_address(mock: Driver, host: str) -> None:
-    """A Host header that no address can be made of is refused, or answered with an address that works."""
+def test_an_invalid_host_gives_no_broken_address(mock: Driver, host: str) -> None:
+    """A Host header that cannot be part of an address is refused, or the reply has an address that works."""
     reply = mock.create(headers={"host": host})
     assert reply.status_code in (202, 400)
     spotless("accepted" if reply.status_code == 202 else "error", reply)
 
 
-def test_every_claim_cited_is_weak_and_in_the_ledger(mock: Driver) -> None:
+def test_each_claim_in_the_header_is_weak_and_in_the_ledger(mock: Driver) -> None:
     """x-mock-evidence names claims of the ledger with their strength, and none that the vendor documents."""
     id_ = mock.created()
     replies = [mock.get("/api/v1/status"), mock.create(), mock.create("no"), mock.get("/nowhere"), mock.post("{")]
     for pause in (0, POLL_MS, LONG_MS, 8 * 24 * 3_600_000):
         mock.clock.advance(pause)
         replies.append(mock.get(f"/api/v1/requests/{id_}"))
-    for cited in [each.split(":") for reply in replies for each in reply.headers["x-mock-evidence"].split(", ")]:
-        claim = CATALOG.claims[cited[1]]
-        assert [claim.strength, claim.severity] == [cited[0], "warning"]
+    for name in [each.split(":") for reply in replies for each in reply.headers["x-mock-evidence"].split(", ")]:
+        claim = CATALOG.claims[name[1]]
+        assert [claim.strength, claim.severity] == [name[0], "warning"]
 
 
-def test_what_a_user_knows_is_not_cited(make_mock: Maker, tmp_path: Path) -> None:
-    """A claim that an overlay makes sure is not named any more, and without a weak claim there is no header."""
+def test_a_claim_that_the_user_has_settled_is_not_named(make_mock: Maker, tmp_path: Path) -> None:
+    """A claim that an overlay settles is no longer named, and without a weak claim there is no header."""
     overlay = tmp_path / "mine.json"
-    sure = {id_: {"strength": "observed"} for id_ in ("error-envelope", "unknown-address-404")}
-    overlay.write_text(json.dumps({"claims": sure}))
+    settled_claims = {id_: {"strength": "observed"} for id_ in ("error-envelope", "unknown-address-404")}
+    overlay.write_text(json.dumps({"claims": settled_claims}))
     assert "x-mock-evidence" in make_mock().get("/nowhere").headers
     assert "x-mock-evidence" not in make_mock(catalog=load_catalog(overlay=overlay)).get("/nowhere").headers
 
 
 @pytest.mark.parametrize(
-    ("payload", "claim", "cited"),
+    ("payload", "claim", "is_named"),
     [
         (body(), "image-default-model", False),
         (body(model=None), "image-default-model", True),
@@ -368,13 +368,13 @@ def test_what_a_user_knows_is_not_cited(make_mock: Maker, tmp_path: Path) -> Non
         (body(), "create-accepted-202", False),
     ],
 )
-def test_a_create_cites_what_it_rests_on(mock: Driver, payload: Any, claim: str, cited: bool) -> None:
-    """A claim is cited where the reply rests on it and the vendor does not document it."""
-    assert (claim in mock.create(payload).headers["x-mock-evidence"]) == cited
+def test_the_reply_to_a_create_names_its_claims(mock: Driver, payload: Any, claim: str, is_named: bool) -> None:
+    """A claim is named where the reply rests on it and the vendor does not document it."""
+    assert (claim in mock.create(payload).headers["x-mock-evidence"]) == is_named
 
 
-def test_a_refusal_is_bounded(mock: Driver) -> None:
-    """However many things are wrong with a body, the refusal tells a hundred findings, and five in words."""
+def test_an_error_reply_is_bounded(mock: Driver) -> None:
+    """However many errors a body has, the reply has at most a hundred findings, and five in its message."""
     reply = mock.create(body(**{f"field{number}": number for number in range(300)}))
     error = spotless("error", reply)["error"]
     assert len(error["findings"]) == 100

@@ -1,4 +1,4 @@
-"""Refusals: each has the error body, and leaves nothing behind."""
+"""Error replies: each has the error body, and its call changes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.payloads import DOCUMENTED
 
 LARGEST = 8 * 1024 * 1024
 
-BROKEN: list[Any] = [
+INVALID_BODIES: list[Any] = [
     None,
     [],
     "image.generate",
@@ -55,14 +55,14 @@ NOT_JSON: list[tuple[str, bytes]] = [
 ]
 
 
-def _left_behind(mock: Driver) -> tuple[int, bool]:
-    """The credits spent or held, and whether the idempotency key of a refused create is taken."""
-    spent = START - mock.credits()
+def _read_effects(mock: Driver) -> tuple[int, bool]:
+    """The credits spent or held, and whether the idempotency key of a refused create is in use."""
+    credits = START - mock.credits()
     key = {"x-idempotency-key": "refused"}
-    return spent, mock.create(body(prompt="another body"), headers=key).status_code != 202
+    return credits, mock.create(body(prompt="another body"), headers=key).status_code != 202
 
 
-@pytest.mark.parametrize("payload", BROKEN, ids=str)
+@pytest.mark.parametrize("payload", INVALID_BODIES, ids=str)
 @pytest.mark.parametrize("status", [400, 422])
 def test_findings_are_the_judges_own(make_mock: Maker, payload: Any, status: int) -> None:
     """A body with errors is refused, with the configured status, by the findings of validate_request word for word."""
@@ -72,36 +72,36 @@ def test_findings_are_the_judges_own(make_mock: Maker, payload: Any, status: int
     assert refusal(reply) == (status, "invalid_request")
     assert error["findings"] == [finding.to_dict() for finding in report.findings]
     assert all(finding.message in error["message"] and finding.hint in error["message"] for finding in report.errors)
-    assert _left_behind(mock) == (0, False)
+    assert _read_effects(mock) == (0, False)
 
 
 @pytest.mark.parametrize(("name", "data"), NOT_JSON, ids=lambda value: value if isinstance(value, str) else "")
 @pytest.mark.parametrize("status", [400, 422])
-def test_what_is_not_sound_json_is_refused(make_mock: Maker, name: str, data: bytes, status: int) -> None:
-    """A body that JSON readers would not agree on is refused with 400 and one finding of the rule json."""
+def test_invalid_json_is_refused(make_mock: Maker, name: str, data: bytes, status: int) -> None:
+    """A body that is not JSON, or that JSON readers disagree on, gets 400 and one finding of the rule json."""
     mock = make_mock(refusal_status=status)
     reply = mock.post(data, headers={"x-idempotency-key": "refused"})
     assert refusal(reply) == (400, "invalid_json"), name
     assert [finding["rule"] for finding in reply.get_json()["error"]["findings"]] == ["json"]
-    assert _left_behind(mock) == (0, False)
+    assert _read_effects(mock) == (0, False)
 
 
 @settings(max_examples=50)
 @given(st.binary(max_size=64) | st.text(max_size=64).map(str.encode))
-def test_no_body_makes_the_mock_fail(data: bytes) -> None:
-    """Any bytes are answered with a refusal."""
+def test_any_body_gets_an_error_reply(data: bytes) -> None:
+    """Any bytes get an error reply with 400, never one of the mock's own faults."""
     mock = driven()
     assert refusal(mock.post(data))[0] == 400
 
 
-def test_a_byte_order_mark_is_no_reason(mock: Driver) -> None:
-    """A body with a byte order mark is read."""
+def test_a_byte_order_mark_is_accepted(mock: Driver) -> None:
+    """A body with a byte order mark is accepted."""
     assert mock.post(json.dumps(body()).encode("utf-8-sig")).status_code == 202
 
 
 @pytest.mark.parametrize(("levels", "status"), [(62, 202), (63, 400)])
 def test_a_body_has_at_most_64_levels(mock: Driver, levels: int, status: int) -> None:
-    """The deepest body that is read has 64 levels of arrays and objects, two of them its own."""
+    """A body may have 64 levels of arrays and objects, of which two are its own; one more is refused."""
     deep = body(reference_prompt_balance=json.loads("[" * levels + "]" * levels))
     assert mock.create(deep).status_code == status
 
@@ -115,14 +115,14 @@ def test_a_malformed_idempotency_key_is_refused(mock: Driver, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 255, "a b~!"])
-def test_a_good_idempotency_key_is_taken(mock: Driver, key: str) -> None:
-    """The shortest and the longest key are taken, as any printable one is."""
+def test_a_valid_idempotency_key_is_accepted(mock: Driver, key: str) -> None:
+    """The shortest and the longest key are accepted, and any printable one between."""
     assert mock.created(headers={"x-idempotency-key": key}) == mock.created(headers={"x-idempotency-key": key})
 
 
 @pytest.mark.parametrize("other", [body(prompt="another"), {**body(), "webhook_url": "https://example.com/"}])
 def test_an_idempotency_key_is_for_one_body(mock: Driver, other: Any) -> None:
-    """A known key with another body is refused with 422; nothing is charged, and the key stays the first body's."""
+    """A used key with another body is refused with 422; nothing is charged, and the key stays with the first body."""
     key = {"x-idempotency-key": "order-1"}
     first = mock.created(headers=key)
     assert refusal(mock.create(other, headers=key)) == (422, "idempotency_key_reused")
@@ -142,7 +142,7 @@ def test_without_credits_nothing_is_created(make_mock: Maker) -> None:
 
 
 def test_an_unknown_scenario_is_refused(mock: Driver) -> None:
-    """A scenario that does not exist is refused by name, and those that do are listed."""
+    """An unknown scenario is refused by its name, and the message lists the scenarios."""
     reply = mock.create(headers={"x-mock-scenario": "sucess"})
     assert refusal(reply) == (400, "unknown_scenario")
     assert reply.get_json()["error"]["message"].startswith("unknown scenario sucess; there are success, slow, ")
@@ -151,7 +151,7 @@ def test_an_unknown_scenario_is_refused(mock: Driver) -> None:
 
 @pytest.mark.parametrize(("size", "status"), [(LARGEST, 202), (LARGEST + 1, 413)])
 def test_a_body_has_at_most_eight_mebibytes(mock: Driver, size: int, status: int) -> None:
-    """The largest body is read, one byte more is refused with 413."""
+    """The largest body is accepted, one byte more is refused with 413."""
     data = json.dumps(body()).encode().ljust(size)
     reply = mock.post(data)
     assert reply.status_code == status
@@ -161,7 +161,7 @@ def test_a_body_has_at_most_eight_mebibytes(mock: Driver, size: int, status: int
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "expected", "allowed"),
+    ("method", "path", "error", "methods"),
     [
         ("GET", "/", (404, "not_found"), None),
         ("GET", "/api/v1/status/", (404, "not_found"), None),
@@ -171,33 +171,33 @@ def test_a_body_has_at_most_eight_mebibytes(mock: Driver, size: int, status: int
         ("DELETE", "/api/v1/requests/req_1", (405, "method_not_allowed"), {"GET", "HEAD", "OPTIONS"}),
     ],
 )
-def test_what_the_api_does_not_have(
-    mock: Driver, method: str, path: str, expected: tuple[int, str], allowed: set[str] | None
+def test_an_unknown_address_or_method_is_refused(
+    mock: Driver, method: str, path: str, error: tuple[int, str], methods: set[str] | None
 ) -> None:
-    """Another address or method is refused with the error body; 405 says which methods there are."""
+    """An unknown address or method is refused with the error body; with 405 the header Allow lists the methods."""
     reply = mock.client.open(path, method=method, headers={"x-api-key": KEY})
-    assert refusal(reply) == expected
-    assert (set(reply.allow) or None) == allowed
+    assert refusal(reply) == error
+    assert (set(reply.allow) or None) == methods
 
 
 @pytest.mark.parametrize("id_", ["req_0", "%00", "%FF%FE", "%ED%A0%80", "'%20OR%201=1", "é", "a" * 5000, "%0A"])
 def test_an_unknown_request_is_not_found(mock: Driver, id_: str) -> None:
-    """Whatever stands for an id is answered with 404 and a message of one reasonable line."""
+    """Any text in place of an id is answered with 404 and a message of less than 200 characters."""
     mock.created()
     reply = mock.get(f"/api/v1/requests/{id_}")
     assert refusal(reply) == (404, "request_not_found")
     assert len(reply.get_json()["error"]["message"]) < 200
 
 
-def test_a_fault_of_our_own_is_said_to_be_one(
+def test_a_fault_of_the_mock_says_so(
     mock: Driver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A fault is answered with 500 and the error body, which keeps the reason to the log."""
+    """A fault of the mock is answered with 500 and the error body; only the log has the reason."""
 
-    def broken(*_: Any) -> Any:
+    def fail(*_: Any) -> Any:
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr(mock.store.tasks, "get", broken)
+    monkeypatch.setattr(mock.store.tasks, "get", fail)
     with caplog.at_level(logging.ERROR):
         reply = mock.get("/api/v1/requests/req_1")
     assert refusal(reply) == (500, "mock_fault")
