@@ -30,7 +30,7 @@ class Number(IntEnum):
     FOUR = 4
 
 
-def nested(levels: int) -> str:
+def write_nested(levels: int) -> str:
     return "[" * levels + "]" * levels
 
 
@@ -46,8 +46,8 @@ def nested(levels: int) -> str:
         ("1.7976931348623157e308", 1.7976931348623157e308),
     ],
 )
-def test_sound_documents_are_read(text: str | bytes, value: Any) -> None:
-    """A sound document has the value that JSON gives it, with or without a byte order mark."""
+def test_valid_documents_are_read(text: str | bytes, value: Any) -> None:
+    """A valid document is read as its JSON value, with or without a byte order mark."""
     assert document.loads(text) == value
 
 
@@ -66,9 +66,9 @@ def test_sound_documents_are_read(text: str | bytes, value: Any) -> None:
         ('"\\ud800"', "json-strict", "half of a surrogate pair"),
         ('"\\udc00x"', "json-strict", "half of a surrogate pair"),
         ('{"\\ud800": 1}', "json-strict", "half of a surrogate pair"),
-        (nested(65), "json-strict", "deeper than 64 levels"),
+        (write_nested(65), "json-strict", "deeper than 64 levels"),
         ('{"a":' * 65 + "1" + "}" * 65, "json-strict", "deeper than 64 levels"),
-        (nested(100_000), "json-strict", "deeper than 64 levels"),
+        (write_nested(100_000), "json-strict", "deeper than 64 levels"),
         ("", "json-body", "not JSON"),
         ("{", "json-body", "not JSON"),
         ("[1,]", "json-body", "not JSON"),
@@ -79,19 +79,19 @@ def test_sound_documents_are_read(text: str | bytes, value: Any) -> None:
         ('"é"'.encode("latin-1"), "json-body", "not UTF-8"),
     ],
 )
-def test_unsound_documents_are_refused(text: str | bytes, claim: str, words: str) -> None:
-    """What readers of JSON disagree on is refused with its reason, advice, and the claim that it rests on."""
-    with pytest.raises(NotJSON) as caught:
+def test_ambiguous_documents_are_refused(text: str | bytes, claim: str, words: str) -> None:
+    """A document that JSON readers disagree on is refused with a reason, advice, and the claim that it rests on."""
+    with pytest.raises(NotJSON) as error:
         document.loads(text)
-    assert words in caught.value.problem
-    assert caught.value.advice
-    assert caught.value.claim == claim
-    assert str(caught.value) == f"{caught.value.problem}; {caught.value.advice}"
+    assert words in error.value.problem
+    assert error.value.advice
+    assert error.value.claim == claim
+    assert str(error.value) == f"{error.value.problem}; {error.value.advice}"
 
 
-def test_nesting_is_accepted_up_to_its_bound() -> None:
-    """Sixty-four levels are a document."""
-    assert json.dumps(document.loads(nested(document.MAX_DEPTH))) == nested(64)
+def test_64_levels_are_accepted() -> None:
+    """A document may have 64 levels."""
+    assert json.dumps(document.loads(write_nested(document.MAX_DEPTH))) == write_nested(64)
 
 
 @pytest.mark.parametrize(
@@ -104,23 +104,23 @@ def test_nesting_is_accepted_up_to_its_bound() -> None:
     ],
 )
 def test_a_syntax_error_has_its_place(text: str | bytes, line: int, column: int, where: str) -> None:
-    """Line and column of what cannot be read count from 1; the message names the line where there are more."""
-    with pytest.raises(NotJSON, match=where) as caught:
+    """A syntax error has line and column, counted from 1; its message names the line if there are several."""
+    with pytest.raises(NotJSON, match=where) as error:
         document.loads(text)
-    assert (caught.value.line, caught.value.column) == (line, column)
+    assert (error.value.line, error.value.column) == (line, column)
 
 
 @given(values)
-def test_reading_reverses_writing(value: Any) -> None:
-    """Every JSON value that is written as JSON is read back as it was, and is plain already."""
+def test_a_written_value_is_read_back(value: Any) -> None:
+    """A JSON value that is written and read is equal to itself, and to_plain returns it unchanged."""
     assert document.loads(json.dumps(value)) == value
     assert document.loads(json.dumps(value, ensure_ascii=False).encode()) == value
     assert document.to_plain(value) is value
 
 
 @given(st.one_of(st.text(), st.binary(), st.text('[]{},:"0e-. NaI\\u'), st.text('[]{},:"0').map(str.encode)))
-def test_reading_refuses_in_one_way(text: str | bytes) -> None:
-    """Whatever the text, reading gives a value or raises NotJSON, and nothing else."""
+def test_reading_raises_only_not_json(text: str | bytes) -> None:
+    """For any text, reading returns a value or raises NotJSON."""
     with suppress(NotJSON):
         value = document.loads(text)
         assert document.loads(json.dumps(value)) == value
@@ -136,10 +136,10 @@ def test_reading_refuses_in_one_way(text: str | bytes) -> None:
 )
 def test_subclasses_become_plain(value: Any, plain: Any) -> None:
     """Subclasses of JSON's types are copied into those types."""
-    copied = document.to_plain(value)
-    assert copied == plain
-    assert [type(at(copied, place)) for place in places(copied)] == [type(at(plain, place)) for place in places(plain)]
-    assert all(type(key) is str for key in (copied if isinstance(copied, dict) else {}))
+    copy = document.to_plain(value)
+    assert copy == plain
+    assert [type(at(copy, place)) for place in places(copy)] == [type(at(plain, place)) for place in places(plain)]
+    assert all(type(key) is str for key in (copy if isinstance(copy, dict) else {}))
 
 
 LOOP: list[Any] = []
@@ -167,11 +167,11 @@ RING["ring"] = [RING]
         (RING, "/ring", "deeper than 64 levels"),
     ],
 )
-def test_values_without_a_json_form_are_refused_in_place(value: Any, pointer: str, words: str) -> None:
-    """A Python value that JSON has no form for is refused with a pointer to it."""
-    with pytest.raises(NotJSON, match=words) as caught:
+def test_values_without_a_json_form_are_refused(value: Any, pointer: str, words: str) -> None:
+    """A Python value that cannot be written as JSON is refused with a pointer to it."""
+    with pytest.raises(NotJSON, match=words) as error:
         document.to_plain(value)
-    assert caught.value.pointer == pointer
+    assert error.value.pointer == pointer
 
 
 def offset(text: str, line: int, column: int) -> int:
@@ -180,16 +180,16 @@ def offset(text: str, line: int, column: int) -> int:
 
 @given(values, st.sampled_from([None, 1, 4]), st.sampled_from(["", "\n\t ", "\r\n"]), st.booleans())
 def test_every_value_is_located(value: Any, indent: int | None, before: str, ascii_only: bool) -> None:
-    """In any layout, the line and column of a pointer are where the text of its value starts."""
+    """The line and column of a pointer are the start of its value, whatever the layout of the text."""
     text = before + json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     for place in places(value):
-        located = document.locate(text, to_pointer(place))
-        assert located is not None
-        found, _ = json.JSONDecoder().raw_decode(text, offset(text, *located))
-        assert found == at(value, place)
+        place_in_text = document.locate(text, to_pointer(place))
+        assert place_in_text is not None
+        value_there, _ = json.JSONDecoder().raw_decode(text, offset(text, *place_in_text))
+        assert value_there == at(value, place)
 
 
 @pytest.mark.parametrize("pointer", ["/b", "/a/2", "/a/x", "/a/0/0", "/c/d"])
-def test_what_is_absent_is_not_located(pointer: str) -> None:
-    """A pointer that leads nowhere has no line."""
+def test_an_absent_value_has_no_place(pointer: str) -> None:
+    """A pointer to a value that is absent has no line and column."""
     assert document.locate('{"a": [1, {}], "c": "d", "e": {}}', pointer) is None

@@ -18,7 +18,7 @@ REPORT = Report((WARNING, ERROR))
 
 
 def test_a_finding_has_its_documented_json_form() -> None:
-    """A finding as JSON has the documented keys, in their order."""
+    """The JSON of a finding has the documented keys in their order."""
     assert json.dumps(ERROR.to_dict()) == json.dumps(
         {
             "path": "/a",
@@ -31,15 +31,15 @@ def test_a_finding_has_its_documented_json_form() -> None:
     )
 
 
-def test_a_report_sorts_errors_from_warnings() -> None:
-    """A report is ok without errors, whatever its warnings."""
+def test_a_report_with_warnings_alone_is_ok() -> None:
+    """A report without errors is ok, with or without warnings."""
     assert (REPORT.errors, REPORT.warnings, REPORT.ok) == ((ERROR,), (WARNING,), False)
     assert Report((WARNING,)).ok
     assert Report().ok
 
 
 def test_strictness_is_applied_afterwards() -> None:
-    """Strict makes errors of warnings, lenient drops them, normal leaves a report as it is."""
+    """Strict makes warnings errors, lenient drops them, normal returns the same report."""
     assert REPORT.with_strictness("normal") is REPORT
     assert REPORT.with_strictness("lenient") == Report((ERROR,))
     assert REPORT.with_strictness("strict") == Report((dataclasses.replace(WARNING, severity="error"), ERROR))
@@ -54,8 +54,8 @@ def test_findings_are_values() -> None:
         ERROR.path = "/b"  # type: ignore[misc]
 
 
-def test_a_violation_says_its_errors() -> None:
-    """A violation's text has a line for each error: where, what, and what to do; warnings are left out."""
+def test_a_violation_lists_its_errors() -> None:
+    """The text of a violation has a line for each error with path, message and hint, and none for warnings."""
     top = dataclasses.replace(ERROR, path="")
     violation = ContractViolation(Report((top, WARNING, ERROR)))
     assert str(violation) == "(document): a is wrong; make it right\n/a: a is wrong; make it right"
@@ -69,14 +69,14 @@ def test_a_violation_says_its_errors() -> None:
         (NotJSON("it is broken", "mend it"), "it is broken; mend it"),
     ],
 )
-def test_errors_say_where_what_and_how(error: CannonSpecError, text: str) -> None:
-    """Every error of the package is a CannonSpecError whose text names a way out."""
+def test_errors_say_what_to_do(error: CannonSpecError, text: str) -> None:
+    """Each error of the package is a CannonSpecError whose text ends with advice."""
     assert isinstance(error, CannonSpecError)
     assert str(error) == text
 
 
-def test_the_public_names_are_there() -> None:
-    """Each name that the package lists is there, and has a docstring of its own if it is ours."""
+def test_the_public_names_exist() -> None:
+    """Each name in __all__ exists, and has a docstring if it is a class or function."""
     for name in cannon_spec.__all__:
         assert getattr(cannon_spec, name).__doc__
 

@@ -13,13 +13,13 @@ from tests.support.payloads import CATALOG
 
 
 def split(data: bytes, form: inputs.Form) -> list[tuple[int | None, bytes]]:
-    """Every document with its line; of the end of a line nothing is asked."""
-    found = inputs.split_documents(BytesIO(data), form)
-    return [(line, each if line is None else each.rstrip(b"\r\n")) for line, each in found]
+    """Each document with its line number, and without the end of its line."""
+    documents = inputs.split_documents(BytesIO(data), form)
+    return [(line, each if line is None else each.rstrip(b"\r\n")) for line, each in documents]
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "form"),
+    ("name", "choice", "form"),
     [
         ("a.json", "auto", "json"),
         ("a.jsonl", "auto", "jsonl"),
@@ -30,9 +30,9 @@ def split(data: bytes, form: inputs.Form) -> list[tuple[int | None, bytes]]:
         ("a.jsonl", "json", "json"),
     ],
 )
-def test_the_form_is_in_the_name(name: str, said: inputs.Form, form: str) -> None:
-    """A file's name says its form, unless the user does."""
-    assert inputs.find_form(name, said) == form
+def test_the_suffix_of_a_name_decides_the_form(name: str, choice: inputs.Form, form: str) -> None:
+    """The suffix of a file's name decides its form, unless the user chooses one."""
+    assert inputs.find_form(name, choice) == form
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_form_is_in_the_name(name: str, said: inputs.Form, form: str) -> Non
 def test_a_stream_is_one_document_or_many(
     data: bytes, form: inputs.Form, documents: list[tuple[int | None, bytes]]
 ) -> None:
-    """A stream is one document, or one a line with its number; blank lines are none."""
+    """A stream has one document, or one on each line that is not blank, with its number."""
     assert split(data, form) == documents
 
 
@@ -65,19 +65,19 @@ def test_a_stream_is_one_document_or_many(
     st.lists(st.sampled_from([b"", b" ", b"1", b'{"a": 1}', b"x" * 9]), max_size=8), st.sampled_from([b"\n", b"\r\n"])
 )
 def test_lines_are_numbered_as_in_the_file(lines: list[bytes], end: bytes) -> None:
-    """Every line that is not blank is a document, under the number that an editor shows."""
-    found = split(b"".join(line + end for line in lines), "jsonl")
-    assert found == [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    """Each line that is not blank is a document, with the line number that an editor shows."""
+    documents = split(b"".join(line + end for line in lines), "jsonl")
+    assert documents == [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
 @pytest.mark.parametrize("data", [b'{"a": 1}\n{"b": 2}\n', b"1\n\n2", b"", b"x" * 200 + b"\n1\n"])
-def test_every_byte_is_told_of(form: inputs.Form, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is read is told of, byte for byte but for blank lines."""
+def test_every_byte_is_reported(form: inputs.Form, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sizes that are reported add up to the size of the stream."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 256 if form == "json" else 16)
-    told: list[int] = []
-    list(inputs.split_documents(BytesIO(data), form, told.append))
-    assert sum(told) == len(data)
+    sizes: list[int] = []
+    list(inputs.split_documents(BytesIO(data), form, sizes.append))
+    assert sum(sizes) == len(data)
 
 
 @pytest.mark.parametrize(
@@ -92,18 +92,18 @@ def test_every_byte_is_told_of(form: inputs.Form, data: bytes, monkeypatch: pyte
 def test_a_line_that_is_too_long_is_one_document(
     data: bytes, numbers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A line that is too long is refused once and passed over to its end; the lines after it keep their numbers."""
+    """A line that is too long is refused once and skipped to its end; the lines after it keep their numbers."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
-    found = split(data, "jsonl")
-    assert [number for number, _ in found] == numbers
-    for _, line in found:
+    documents = split(data, "jsonl")
+    assert [number for number, _ in documents] == numbers
+    for _, line in documents:
         if b"x" in line:
             with pytest.raises(NotJSON, match="larger than"):
                 inputs.decode_document(line)
 
 
-def test_a_document_may_be_as_large_as_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A document of the largest size is read, one that is a byte larger is not, and no more than that byte is kept."""
+def test_a_document_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document of the largest size is read; a larger one is refused, and only one byte above the limit is kept."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
     assert inputs.decode_document(b" " * 16) == " " * 16
     (document,) = split(b"x" * 1000, "auto")
@@ -112,11 +112,11 @@ def test_a_document_may_be_as_large_as_the_bound(monkeypatch: pytest.MonkeyPatch
         inputs.decode_document(document[1])
 
 
-def test_a_line_may_be_as_large_as_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The end of a line is no part of its document: neither of its size nor of the places in it."""
+def test_a_line_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a line counts neither for the size of its document nor for places in it."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
-    found = list(inputs.split_documents(BytesIO(b"1" * 16 + b"\r\n" + b"2\n" + b"3"), "jsonl"))
-    assert [(line, inputs.decode_document(data)) for line, data in found] == [(1, "1" * 16), (2, "2"), (3, "3")]
+    documents = list(inputs.split_documents(BytesIO(b"1" * 16 + b"\r\n" + b"2\n" + b"3"), "jsonl"))
+    assert [(line, inputs.decode_document(data)) for line, data in documents] == [(1, "1" * 16), (2, "2"), (3, "3")]
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_a_line_may_be_as_large_as_the_bound(monkeypatch: pytest.MonkeyPatch) ->
         (b"1" * 16 + b"\r2", "jsonl"),
     ],
 )
-def test_a_document_is_not_cut_to_the_bound(data: bytes, form: inputs.Form, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes on past the bound is refused, not judged by what came before it, wherever the cut falls."""
+def test_a_document_above_the_limit_is_refused(data: bytes, form: inputs.Form, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document above the limit is refused, even if its beginning is a valid document."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
     _, first = next(iter(inputs.split_documents(BytesIO(data), form)))
     with pytest.raises(NotJSON, match="larger than"):
@@ -142,8 +142,8 @@ def test_a_document_is_utf_8(data: bytes, text: str) -> None:
     assert inputs.decode_document(data) == text
 
 
-def test_the_reason_names_the_bound() -> None:
-    """A document that is too large is told how large it may be, and the claim it is refused by says so too."""
-    with pytest.raises(NotJSON, match="larger than 16 MiB") as caught:
+def test_the_reason_names_the_limit() -> None:
+    """The error for a document that is too large names the limit, and so does the claim that it rests on."""
+    with pytest.raises(NotJSON, match="larger than 16 MiB") as error:
         inputs.decode_document(b" " * (inputs.MAX_BYTES + 1))
-    assert "16 MiB" in CATALOG.claims[caught.value.claim].text
+    assert "16 MiB" in CATALOG.claims[error.value.claim].text

@@ -13,7 +13,7 @@ RESOLUTIONS = ("1K", "2K", "4K")
 
 
 @pytest.mark.parametrize(
-    ("word", "choices", "meant"),
+    ("word", "choices", "choice"),
     [
         ("aspectRatio", FIELDS, "aspect_ratio"),
         ("reference_images_urls", FIELDS, "reference_image_urls"),
@@ -31,28 +31,28 @@ RESOLUTIONS = ("1K", "2K", "4K")
         ("a_b", ("ab", "AB"), "ab"),
     ],
 )
-def test_the_word_that_was_meant(word: str, choices: tuple[str, ...], meant: str | None) -> None:
-    """A word that differs in case, punctuation or a few letters means the choice that it resembles."""
-    assert find_nearest(word, choices) == meant
+def test_the_nearest_choice(word: str, choices: tuple[str, ...], choice: str | None) -> None:
+    """A word that differs from a choice in case, punctuation or a few letters finds that choice."""
+    assert find_nearest(word, choices) == choice
 
 
 @given(st.text(max_size=150), st.lists(st.text(max_size=12)))
-def test_only_choices_are_meant(word: str, choices: list[str]) -> None:
-    """What was meant is one of the choices, or nothing."""
+def test_only_choices_are_found(word: str, choices: list[str]) -> None:
+    """The result is one of the choices, or None."""
     assert find_nearest(word, choices) in (None, *choices)
 
 
 @given(st.data())
 def test_case_and_punctuation_do_not_matter(data: st.DataObject) -> None:
-    """A known word in another case, with other punctuation, is found again."""
+    """A choice is found by itself in another case and with other punctuation."""
     choices = data.draw(st.sampled_from((FIELDS, tuple(CATALOG.operations), tuple(CATALOG.models))))
     word = data.draw(st.sampled_from(choices))
-    mangled = "-".join(word.replace("_", "").replace(".", "")).swapcase()
-    assert find_nearest(mangled, choices) == word
+    variant = "-".join(word.replace("_", "").replace(".", "")).swapcase()
+    assert find_nearest(variant, choices) == word
 
 
 @given(st.text())
 def test_folding_is_idempotent(word: str) -> None:
-    """A folded word has letters and digits only, and folding it again changes nothing."""
+    """A folded word has only letters and digits, and folding it again changes nothing."""
     assert all(map(str.isalnum, fold(word)))
     assert fold(fold(word)) == fold(word)

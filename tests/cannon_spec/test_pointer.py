@@ -43,29 +43,29 @@ RFC_6901 = {
     ],
 )
 def test_the_examples_of_the_rfc(pointer: str, value: Any) -> None:
-    """The pointers of RFC 6901, section 5, lead to the values that it gives."""
+    """The pointers of RFC 6901, section 5, have the printed values."""
     assert follow(RFC_6901, from_pointer(pointer)) == value
 
 
 @given(st.lists(st.text() | st.integers(0, 99) | st.sampled_from(["~1", "/~", "~01"])))
 def test_a_pointer_names_one_path(path: list[str | int]) -> None:
-    """A path comes back from its pointer, part by part, as text."""
+    """The parts of a path's pointer are the parts of the path, as text."""
     assert from_pointer(to_pointer(path)) == tuple(map(str, path))
 
 
 @given(values)
 def test_every_place_is_reached(value: Any) -> None:
-    """Each place of a document is reached by its path and by its pointer."""
+    """Each value of a document is found by its path and by its pointer."""
     for place in places(value):
-        expected = at(value, place)
-        assert follow(value, place) is expected
-        assert follow(value, from_pointer(to_pointer(place))) is expected
+        value_there = at(value, place)
+        assert follow(value, place) is value_there
+        assert follow(value, from_pointer(to_pointer(place))) is value_there
 
 
 @pytest.mark.parametrize(
     "path", [("b",), ("a", 2), ("a", "2"), ("a", "x"), ("a", "-1"), ("a", "²"), ("a", "9" * 5000), ("a", 0, "c"), ("",)]
 )
-def test_a_path_that_leads_nowhere_is_a_lookup_error(path: tuple[str | int, ...]) -> None:
-    """A path that leads nowhere raises LookupError, of whatever kind its parts are."""
+def test_a_path_to_no_value_is_a_lookup_error(path: tuple[str | int, ...]) -> None:
+    """A path without a value raises LookupError, whatever the types of its parts."""
     with pytest.raises(LookupError):
         follow({"a": [1, 2]}, path)

@@ -20,13 +20,13 @@ CASES = ("operations", "image.generate", "price", "cases")
 
 
 def edit(file: Path, change: Edit) -> None:
-    """Change a JSON file in place; a change that returns something replaces the whole."""
+    """Change a JSON file in place; a value that the change returns replaces the whole document."""
     value = json.loads(file.read_text("utf-8"))
-    changed = change(value)
-    file.write_text(json.dumps(value if changed is None else changed), "utf-8")
+    new_value = change(value)
+    file.write_text(json.dumps(value if new_value is None else new_value), "utf-8")
 
 
-def setting(*path: Any, to: Any) -> Edit:
+def set_value(*path: Any, to: Any) -> Edit:
     """The edit that sets the value at a path."""
 
     def change(value: Any) -> None:
@@ -37,8 +37,8 @@ def setting(*path: Any, to: Any) -> Edit:
     return change
 
 
-def without(*path: Any) -> Edit:
-    """The edit that drops what stands at a path."""
+def remove_value(*path: Any) -> Edit:
+    """The edit that removes the value at a path."""
 
     def change(value: Any) -> None:
         for part in path[:-1]:
@@ -49,7 +49,7 @@ def without(*path: Any) -> Edit:
 
 
 def load_with_overlay(tmp_path: Path, patch: Any, **options: Any) -> Any:
-    """The shipped contract under an overlay."""
+    """The shipped contract with an overlay."""
     file = tmp_path / "mine.json"
     file.write_text(json.dumps(patch), "utf-8")
     return load_catalog(overlay=file, **options)
@@ -58,11 +58,11 @@ def load_with_overlay(tmp_path: Path, patch: Any, **options: Any) -> Any:
 def test_a_copy_of_the_contract_is_the_contract(schemas: Path) -> None:
     """A folder like the shipped one loads by path, as text or as Path, with equal claims, models and schemas."""
     for path in (schemas, str(schemas)):
-        loaded = load_catalog(path)
-        assert loaded.claims == CATALOG.claims
-        assert loaded.models == CATALOG.models
-        assert loaded.operations == CATALOG.operations
-        assert loaded.schemas == CATALOG.schemas
+        catalog = load_catalog(path)
+        assert catalog.claims == CATALOG.claims
+        assert catalog.models == CATALOG.models
+        assert catalog.operations == CATALOG.operations
+        assert catalog.schemas == CATALOG.schemas
 
 
 def test_the_shipped_contract_is_read_once() -> None:
@@ -71,24 +71,24 @@ def test_the_shipped_contract_is_read_once() -> None:
     assert load.default_catalog().models == CATALOG.models
 
 
-def test_the_schemas_beside_the_package_come_first(schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installed package has the contract in its own folder; a checkout has it beside the package."""
+def test_the_contract_in_the_package_comes_first(schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contract of an installed package is in its folder; that of a checkout is beside the package."""
     monkeypatch.setattr(load, "__file__", str(schemas.parent / "contract" / "load.py"))
-    edit(schemas / "catalog.json", setting("base_url", to="https://example.com"))
+    edit(schemas / "catalog.json", set_value("base_url", to="https://example.com"))
     assert load_catalog().base_url == "https://example.com"
     monkeypatch.setattr(load, "__file__", str(schemas.parent / "cannon_spec" / "contract" / "load.py"))
     assert load_catalog().base_url == "https://example.com"
 
 
 def test_references_are_inlined() -> None:
-    """No schema of a catalog has a $ref left: engines never resolve one."""
+    """No schema of a catalog has a $ref: engines never resolve one."""
     assert '"$ref"' not in json.dumps(dict(CATALOG.schemas))
     items = CATALOG.schemas["operations/image.generate/input"]["properties"]["reference_image_urls"]["items"]
     assert items == CATALOG.schemas["common"]["$defs"]["httpUrl"]
 
 
-def test_a_reference_may_be_within_its_file_and_have_words_beside_it(schemas: Path) -> None:
-    """A $ref without a file names a place of its own file, and a word beside it wins over the word that it names."""
+def test_a_reference_may_be_within_its_file_and_beside_other_words(schemas: Path) -> None:
+    """A $ref without a file names a place in its own file, and a word beside it replaces that word of the target."""
     word = {"enum": ["high"], "title": "a quality", "x-evidence": {"enum": "image-fields"}}
 
     def change(schema: dict[str, Any]) -> None:
@@ -99,233 +99,233 @@ def test_a_reference_may_be_within_its_file_and_have_words_beside_it(schemas: Pa
     assert load_catalog(schemas).schemas["models/gptimage2"]["properties"]["quality"] == {**word, "title": "mine"}
 
 
-BROKEN: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
-    "unknown word in a schema": (GPT, setting("oneOf", to=[]), ("models/gptimage2", "unknown word oneOf")),
+FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
+    "unknown word in a schema": (GPT, set_value("oneOf", to=[]), ("models/gptimage2", "unknown word oneOf")),
     "unknown word deep in a schema": (
         GPT,
-        setting("properties", "prompt", "format", to="uri"),
+        set_value("properties", "prompt", "format", to="uri"),
         ("models/gptimage2", "properties/prompt", "unknown word format; use $ref, additionalProperties"),
     ),
     "unknown word in a condition": (
         GPT,
-        setting("allOf", 0, "if", "anyOf", to=[]),
+        set_value("allOf", 0, "if", "anyOf", to=[]),
         ("models/gptimage2", "allOf/0/if", "unknown word anyOf"),
     ),
     "an unknown type": (
         GPT,
-        setting("properties", "quality", to={"type": "text", "x-evidence": {"type": "image-fields"}}),
+        set_value("properties", "quality", to={"type": "text", "x-evidence": {"type": "image-fields"}}),
         ("models/gptimage2", "quality"),
     ),
     "an invalid pattern": (
         GPT,
-        setting("properties", "quality", to={"pattern": "[", "x-evidence": {"pattern": "image-fields"}}),
+        set_value("properties", "quality", to={"pattern": "[", "x-evidence": {"pattern": "image-fields"}}),
         ("models/gptimage2",),
     ),
     "a pattern with a backslash": (
         GPT,
-        setting("properties", "quality", to={"pattern": "\\d", "x-evidence": {"pattern": "image-fields"}}),
+        set_value("properties", "quality", to={"pattern": "\\d", "x-evidence": {"pattern": "image-fields"}}),
         ("models/gptimage2", "properties/quality/pattern", "pattern"),
     ),
     "a constraint without evidence": (
         GPT,
-        setting("properties", "quality", to={"enum": ["high"]}),
+        set_value("properties", "quality", to={"enum": ["high"]}),
         ("models/gptimage2#/properties/quality", "x-evidence has no claim for enum"),
     ),
     "evidence without a constraint": (
         GPT,
-        setting("properties", "prompt", "x-evidence", "enum", to="image-fields"),
+        set_value("properties", "prompt", "x-evidence", "enum", to="image-fields"),
         ("models/gptimage2#/properties/prompt", "x-evidence names enum, which is not here"),
     ),
     "an unknown claim in a schema": (
         GPT,
-        setting("properties", "prompt", "x-evidence", "maxLength", to="no-such-claim"),
+        set_value("properties", "prompt", "x-evidence", "maxLength", to="no-such-claim"),
         ("models/gptimage2#/properties/prompt", "no-such-claim", "ledger"),
     ),
     "a $ref to no file": (
         GPT,
-        setting("properties", "style", to={"$ref": "x.schema.json#/$defs/a"}),
+        set_value("properties", "style", to={"$ref": "x.schema.json#/$defs/a"}),
         ("names no schema",),
     ),
     "a $ref to no place": (
         GPT,
-        setting("properties", "style", to={"$ref": "#/$defs/a"}),
+        set_value("properties", "style", to={"$ref": "#/$defs/a"}),
         (GPT[:16], "names no schema"),
     ),
     "a $ref above the folder": (
         GPT,
-        setting("properties", "style", to={"$ref": "../../../x.schema.json#/$defs/a"}),
+        set_value("properties", "style", to={"$ref": "../../../x.schema.json#/$defs/a"}),
         ("names no schema",),
     ),
     "a $ref to itself": (
         "common.schema.json",
-        setting("$defs", "status", to={"$ref": "#/$defs/status"}),
+        set_value("$defs", "status", to={"$ref": "#/$defs/status"}),
         ("names no schema",),
     ),
-    "a $ref to a text": (GPT, setting("properties", "style", to={"$ref": "#/title"}), ("models/gptimage2",)),
-    "a $ref that is a number": (GPT, setting("properties", "style", to={"$ref": 5}), ("models/gptimage2",)),
-    "a schema without a title": (GPT, without("title"), ("models/gptimage2", "lacks title")),
+    "a $ref to a text": (GPT, set_value("properties", "style", to={"$ref": "#/title"}), ("models/gptimage2",)),
+    "a $ref that is a number": (GPT, set_value("properties", "style", to={"$ref": 5}), ("models/gptimage2",)),
+    "a schema without a title": (GPT, remove_value("title"), ("models/gptimage2", "lacks title")),
     "a schema that is a list": (GPT, lambda value: [value], (GPT, "is not a JSON object")),
     "a model without a name": (
         "catalog.json",
-        without("models", "grok", "name"),
+        remove_value("models", "grok", "name"),
         ("catalog", "models/grok", "lacks name"),
     ),
     "an unknown word of a model": (
         "catalog.json",
-        setting("models", "grok", "size", to=1),
+        set_value("models", "grok", "size", to=1),
         ("catalog", "models/grok", "unknown word size"),
     ),
-    "an unknown word of the catalog": ("catalog.json", setting("modles", to={}), ("modles",)),
-    "an unknown part of the ledger": ("evidence.json", setting("clams", to={}), ("clams",)),
-    "no ledger": ("evidence.json", without("claims"), ("claims",)),
-    "no models": ("catalog.json", without("models"), ("catalog", "lacks models")),
-    "no base_url": ("catalog.json", without("base_url"), ("catalog", "lacks base_url")),
+    "an unknown word of the catalog": ("catalog.json", set_value("modles", to={}), ("modles",)),
+    "an unknown part of the ledger": ("evidence.json", set_value("clams", to={}), ("clams",)),
+    "no ledger": ("evidence.json", remove_value("claims"), ("claims",)),
+    "no models": ("catalog.json", remove_value("models"), ("catalog", "lacks models")),
+    "no base_url": ("catalog.json", remove_value("base_url"), ("catalog", "lacks base_url")),
     "a model's unknown claim": (
         "catalog.json",
-        setting("models", "grok", "claim", to="no-such-claim"),
+        set_value("models", "grok", "claim", to="no-such-claim"),
         ("model grok", "no-such-claim"),
     ),
     "a model's unknown operation": (
         "catalog.json",
-        setting("models", "grok", "operations", to={"image.draw": "image-models"}),
+        set_value("models", "grok", "operations", to={"image.draw": "image-models"}),
         ("model grok", "operation image.draw", "does not exist"),
     ),
     "a model's unknown schema": (
         "catalog.json",
-        setting("models", "grok", "schema", to="models/grk"),
+        set_value("models", "grok", "schema", to="models/grk"),
         ("model grok", "schema models/grk", "does not exist"),
     ),
     "an operation's unknown claim": (
         "catalog.json",
-        setting("operations", "image.edit", "claim", to="no-such-claim"),
+        set_value("operations", "image.edit", "claim", to="no-such-claim"),
         ("operation image.edit", "no-such-claim"),
     ),
     "an operation's unknown input": (
         "catalog.json",
-        setting("operations", "image.generate", "input", to="operations/x/input"),
+        set_value("operations", "image.generate", "input", to="operations/x/input"),
         ("operation image.generate", "operations/x/input", "does not exist"),
     ),
     "an operation's unknown output": (
         "catalog.json",
-        setting("operations", "image.generate", "output", to="operations/x/output"),
+        set_value("operations", "image.generate", "output", to="operations/x/output"),
         ("operation image.generate", "operations/x/output", "does not exist"),
     ),
     "an operation with an input and no price": (
         "catalog.json",
-        without("operations", "image.generate", "price"),
+        remove_value("operations", "image.generate", "price"),
         ("catalog", "operations/image.generate", "lacks price; add price"),
     ),
     "a case of a price on an unknown claim": (
         "catalog.json",
-        setting(*CASES, 0, "claim", to="no-such-claim"),
+        set_value(*CASES, 0, "claim", to="no-such-claim"),
         ("image.generate price cases", "no-such-claim"),
     ),
     "a price by a field that the input does not have": (
         "catalog.json",
-        setting(*CASES, 0, "when", to={"size": "4K"}),
+        set_value(*CASES, 0, "when", to={"size": "4K"}),
         ("image.generate price 1", "the field size"),
     ),
     "a price with an unknown condition": (
         "catalog.json",
-        setting(*CASES, 0, "when", to={"resolution": {"above": 9}}),
+        set_value(*CASES, 0, "when", to={"resolution": {"above": 9}}),
         ("image.generate/price/cases/0/when/resolution", "breaks anyOf", "or a range with minimum"),
     ),
     "a price in part of a credit": (
         "catalog.json",
-        setting(*CASES, 0, "credits", to=0.5),
+        set_value(*CASES, 0, "credits", to=0.5),
         ("cases/0/credits", "0.5 breaks type", "type is integer"),
     ),
     "a price by an unknown unit": (
         "catalog.json",
-        setting("operations", "image.generate", "price", "per", to={"field": "prompt", "unit": "word"}),
+        set_value("operations", "image.generate", "price", "per", to={"field": "prompt", "unit": "word"}),
         ("price/per/unit", '"word" breaks enum; use one of second, character'),
     ),
     "a price on an unknown claim": (
         "catalog.json",
-        setting("operations", "image.generate", "price", "claim", to="no-such-claim"),
+        set_value("operations", "image.generate", "price", "claim", to="no-such-claim"),
         ("image.generate price", "no-such-claim"),
     ),
     "replies on an unknown claim": (
         "catalog.json",
-        setting("operations", "image.generate", "replies", "claims", to=["no-such-claim"]),
+        set_value("operations", "image.generate", "replies", "claims", to=["no-such-claim"]),
         ("image.generate replies", "no-such-claim"),
     ),
     "a claim without a source": (
         "evidence.json",
-        without("claims", "json-body", "source"),
+        remove_value("claims", "json-body", "source"),
         ("claims", "json-body", "lacks source"),
     ),
     "an unknown strength": (
         "evidence.json",
-        setting("claims", "json-body", "strength", to="rumour"),
+        set_value("claims", "json-body", "strength", to="rumour"),
         ("claims", "json-body/strength", "enum"),
     ),
     "a source that is no address": (
         "evidence.json",
-        setting("claims", "json-body", "source", to="somewhere"),
+        set_value("claims", "json-body", "source", to="somewhere"),
         ("claims", "json-body/source", "pattern"),
     ),
-    "a claim of the code removed": ("evidence.json", without("claims", "json-strict"), ("json-strict",)),
-    "the claim of overlays removed": ("evidence.json", without("claims", "user-overlay"), ("user-overlay",)),
-    "a lifecycle without states": ("lifecycle.json", without("states"), ("lifecycle", "lacks states")),
+    "a claim of the code removed": ("evidence.json", remove_value("claims", "json-strict"), ("json-strict",)),
+    "the claim of overlays removed": ("evidence.json", remove_value("claims", "user-overlay"), ("user-overlay",)),
+    "a lifecycle without states": ("lifecycle.json", remove_value("states"), ("lifecycle", "lacks states")),
     "a lifecycle on an unknown claim": (
         "lifecycle.json",
-        setting("poll_after_ms", "claim", to="no-such-claim"),
+        set_value("poll_after_ms", "claim", to="no-such-claim"),
         ("poll_after_ms", "no-such-claim"),
     ),
     "an invalid size": (
         "media.json",
-        setting("image", "models", "gptimage2", "sizes", "1K", "1:1", to="big"),
+        set_value("image", "models", "gptimage2", "sizes", "1K", "1:1", to="big"),
         ("media", "1K/1:1", "pattern"),
     ),
     "sizes on an unknown claim": (
         "media.json",
-        setting("image", "models", "gptimage2", "claim", to="no-such-claim"),
+        set_value("image", "models", "gptimage2", "claim", to="no-such-claim"),
         ("gptimage2 claim", "no-such-claim"),
     ),
     "an unknown kind of media": (
         "catalog.json",
-        setting("operations", "image.generate", "media", "kind", to="hologram"),
+        set_value("operations", "image.generate", "media", "kind", to="hologram"),
         ("image.generate/media/kind", "enum"),
     ),
     "a text with a file": (
         "catalog.json",
-        setting("operations", "image.generate", "media", "kind", to="text"),
+        set_value("operations", "image.generate", "media", "kind", to="text"),
         ("image.generate/media", "not"),
     ),
     "a video as a picture": (
         "catalog.json",
-        setting("operations", "image.generate", "media", "kind", to="video"),
+        set_value("operations", "image.generate", "media", "kind", to="video"),
         ("image.generate/media/media_type", "const"),
     ),
     "a reply with a variable that has no value": (
         "catalog.json",
-        setting("operations", "image.generate", "replies", "succeeded", "image_urls", to=["$movie"]),
+        set_value("operations", "image.generate", "replies", "succeeded", "image_urls", to=["$movie"]),
         ("operation image.generate replies", "$movie", "$asset".removeprefix("$")),
     ),
     "a default on an unknown claim": (
         "catalog.json",
-        setting("operations", "image.generate", "replies", "default_claims", to={"aspect_ratio": "no-such-claim"}),
+        set_value("operations", "image.generate", "replies", "default_claims", to={"aspect_ratio": "no-such-claim"}),
         ("default_claims", "no-such-claim"),
     ),
     "an operation without a pace": (
         "lifecycle.json",
-        setting("pace", to={}),
+        set_value("pace", to={}),
         ("lifecycle pace", "image.generate or image"),
     ),
     "an unknown outcome": (
         "scenarios.json",
-        setting("scenarios", "failed-internal", "outcome", to="lost"),
+        set_value("scenarios", "failed-internal", "outcome", to="lost"),
         ("scenarios", "failed-internal/outcome", "enum"),
     ),
 }
 
 
 @pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_broken_file_is_refused(name: str, engine: str, schemas: Path) -> None:
-    """Every way in which a file of the contract can be wrong is a CatalogError that names the place, in each engine."""
-    file, change, words = BROKEN[name]
+    """Each fault of a file of the contract is a CatalogError that names the place, with each engine."""
+    file, change, words = FAULTS[name]
     edit(schemas / file, change)
     with pytest.raises(CatalogError) as error:
         load_catalog(schemas, engine=engine)
@@ -425,7 +425,7 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
 @pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_a_broken_overlay_is_refused(name: str, engine: str, tmp_path: Path) -> None:
-    """Every way in which an overlay can be wrong is a CatalogError that names the place, in each engine."""
+    """Each fault of an overlay is a CatalogError that names the place, with each engine."""
     patch, words = OVERLAYS[name]
     with pytest.raises(CatalogError) as error:
         load_with_overlay(tmp_path, patch, engine=engine)
@@ -486,7 +486,7 @@ def test_an_overlay_adds_a_model(tmp_path: Path) -> None:
     assert [finding.rule for finding in validate_request(body).findings] == ["model-unknown"]
 
 
-def test_an_overlay_settles_an_assumed_identifier(tmp_path: Path) -> None:
+def test_an_overlay_confirms_an_assumed_identifier(tmp_path: Path) -> None:
     """A model whose identifier an overlay confirms gets no warning that it is assumed."""
     catalog = load_with_overlay(tmp_path, {"models": {"flux2": {"claim": "user-overlay"}}})
     assert (
@@ -494,7 +494,7 @@ def test_an_overlay_settles_an_assumed_identifier(tmp_path: Path) -> None:
     )
 
 
-def test_an_overlay_lifts_a_limit(tmp_path: Path) -> None:
+def test_an_overlay_removes_a_limit(tmp_path: Path) -> None:
     """Null in an overlay removes a limit of the contract."""
     size = {"properties": {"reference_image_urls": {"maxItems": None}}}
     catalog = load_with_overlay(tmp_path, {"schemas": {"models/gptimage2": size}})
@@ -503,7 +503,7 @@ def test_an_overlay_lifts_a_limit(tmp_path: Path) -> None:
     assert len(validate_request(body).findings) == 1
 
 
-def test_an_overlay_sets_a_limit_in_the_users_name(tmp_path: Path) -> None:
+def test_an_overlay_sets_a_limit(tmp_path: Path) -> None:
     """A limit that the user sets is an error of strength user, and its source names the overlay file."""
     size = {"properties": {"reference_image_urls": {"maxItems": 0}}}
     catalog = load_with_overlay(tmp_path, {"schemas": {"models/gptimage2": size}})

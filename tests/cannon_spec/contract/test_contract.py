@@ -19,23 +19,23 @@ from tests.support.payloads import CATALOG, FOLDER
 
 RULES = [rule for schema in CATALOG.schemas for rule in CATALOG.rules(schema)]
 MODEL_RULES = [rule for rule in RULES if rule.id.startswith("models/")]
-CLOSED = ("envelope/create", "operations/image.generate/input")
+REQUEST_SCHEMAS = ("envelope/create", "operations/image.generate/input")
 
 
-def named(value: Any) -> Iterator[str]:
+def iter_texts(value: Any) -> Iterator[str]:
     """Every text within a JSON value."""
     if isinstance(value, dict):
         for item in value.values():
-            yield from named(item)
+            yield from iter_texts(item)
     elif isinstance(value, list):
         for item in value:
-            yield from named(item)
+            yield from iter_texts(item)
     elif isinstance(value, str):
         yield value
 
 
 def test_every_constraint_has_evidence() -> None:
-    """Each keyword of each schema that can refuse a value names a claim of the ledger, and nothing else does."""
+    """Each keyword of a schema that can refuse a value names a claim of the ledger, and no other keyword does."""
     for id_, schema in CATALOG.schemas.items():
         for place, node in iter_nodes(schema):
             constraints = {word for word in CONSTRAINTS if word in node}
@@ -43,48 +43,48 @@ def test_every_constraint_has_evidence() -> None:
             assert set(node.get("x-evidence", {}).values()) <= CATALOG.claims.keys()
 
 
-def test_severity_and_cap_are_said_of_constraints_only() -> None:
-    """x-severity and x-cap name keywords that stand beside them."""
+def test_severity_and_cap_are_of_constraints_only() -> None:
+    """x-severity and x-cap name keywords of the same node."""
     for id_, schema in CATALOG.schemas.items():
         for place, node in iter_nodes(schema):
             assert {*node.get("x-severity", {}), *node.get("x-cap", [])} <= set(node), (id_, place)
 
 
-def test_every_constraint_has_words() -> None:
+def test_every_constraint_has_a_record() -> None:
     """Each keyword of the meta-schema that can refuse a value has a record, and no other has."""
     meta = json.loads((FOLDER / "meta.schema.json").read_text())["$defs"]["node"]["properties"]
     silent = {"$ref", "title", "description", "examples", "properties", "items", "allOf"}
     assert {word for word in meta if not word.startswith("x-")} - silent == set(CONSTRAINTS)
 
 
-def test_every_rule_claim_is_at_work() -> None:
+def test_every_rule_claim_has_a_use() -> None:
     """Each claim of kind rule is named by a schema, by the data, or by the code of the judge."""
     folder = Path(cannon_spec.__file__).parent
     code = "".join(file.read_text("utf-8") for file in folder.rglob("*.py"))
     files = [file for file in FOLDER.rglob("*.json") if file.name != "evidence.json" and "examples" not in file.parts]
-    at_work = {text for file in files for text in named(json.loads(file.read_text("utf-8")))}
+    claims_in_use = {text for file in files for text in iter_texts(json.loads(file.read_text("utf-8")))}
     idle = [
         claim.id
         for claim in CATALOG.claims.values()
-        if claim.kind == "rule" and claim.id not in at_work and f'"{claim.id}"' not in code
+        if claim.kind == "rule" and claim.id not in claims_in_use and f'"{claim.id}"' not in code
     ]
     assert idle == []
 
 
-def test_no_gap_is_at_work() -> None:
-    """A gap says what is not known: no schema rests on one."""
+def test_no_schema_rests_on_a_gap() -> None:
+    """No schema names a claim of kind gap, which says what is not known."""
     assert [rule.id for rule in RULES if rule.claim.kind == "gap"] == []
 
 
-def test_schemas_rest_on_rules_only_or_on_what_the_mock_chose() -> None:
-    """A keyword that a request must heed rests on a claim of kind rule."""
-    of_requests = [*MODEL_RULES, *(rule for schema in CLOSED for rule in CATALOG.rules(schema))]
+def test_constraints_of_requests_rest_on_rules() -> None:
+    """A constraint of a request rests on a claim of kind rule."""
+    of_requests = [*MODEL_RULES, *(rule for schema in REQUEST_SCHEMAS for rule in CATALOG.rules(schema))]
     assert [rule.id for rule in of_requests if rule.claim.kind != "rule"] == []
 
 
 @pytest.mark.parametrize("claim", CATALOG.claims.values(), ids=lambda claim: claim.id)
 def test_every_claim_is_graded_and_sourced(claim: Claim) -> None:
-    """A claim is a sentence with a strength, a kind, and an address or the reason why there is none."""
+    """A claim is a sentence with a strength, a kind, and an address or a reason why it has none."""
     assert claim.text.endswith(".")
     assert claim.strength in ("documented", "example", "observed", "upstream", "reported", "assumed", "user")
     assert claim.kind in ("rule", "behaviour", "gap")
@@ -106,29 +106,29 @@ def test_every_claim_is_graded_and_sourced(claim: Claim) -> None:
     ],
 )
 def test_strength_decides_severity(strength: str, severity: str) -> None:
-    """What the vendor or the user said makes an error; what others said, or was guessed, a warning."""
+    """Claims of the vendor or the user make errors; claims of others, and assumptions, make warnings."""
     claim = Claim("a", "A.", strength, "rule", "https://example.com")
     assert claim.severity == severity
     assert (claim.evidence.claim, claim.evidence.strength, claim.evidence.source) == ("a", strength, claim.source)
 
 
-@pytest.mark.parametrize("schema", CLOSED)
+@pytest.mark.parametrize("schema", REQUEST_SCHEMAS)
 def test_the_form_of_a_request_is_an_error(schema: str) -> None:
-    """A wrong type, a missing field and an unknown field of a request are errors, however they are known."""
+    """A wrong type, a missing field and an unknown field of a request are errors, whatever the claim's strength."""
     form = [rule for rule in CATALOG.rules(schema) if rule.keyword in ("type", "required", "additionalProperties")]
     assert {rule.keyword for rule in form} == {"type", "required", "additionalProperties"}
     assert {rule.severity for rule in form} == {"error"}
 
 
-def test_what_is_closed_is_what_is_sent() -> None:
-    """Requests have known fields only; replies and models stay open to new ones."""
-    closed = {rule.id.partition("#")[0] for rule in RULES if rule.keyword == "additionalProperties"}
-    assert closed == set(CLOSED)
+def test_only_the_schemas_of_requests_are_closed() -> None:
+    """Schemas of requests allow listed fields only; those of replies and models allow any other field too."""
+    closed_schemas = {rule.id.partition("#")[0] for rule in RULES if rule.keyword == "additionalProperties"}
+    assert closed_schemas == set(REQUEST_SCHEMAS)
 
 
 @pytest.mark.parametrize("rule", MODEL_RULES, ids=lambda rule: rule.id)
-def test_what_a_model_takes_is_in_its_claim(rule: Rule) -> None:
-    """A model's rule rests on a claim of that model's whose text has its number, its count or its words."""
+def test_the_limit_of_a_model_is_in_the_text_of_its_claim(rule: Rule) -> None:
+    """A rule of a model rests on a claim of that model whose text has the rule's number, count or words."""
     model = rule.id.removeprefix("models/").partition("#")[0]
     assert rule.claim.id.startswith(model + "-")
     text = rule.claim.text
@@ -165,8 +165,8 @@ def test_the_models_of_the_vendors_page() -> None:
 
 def test_the_fields_of_the_vendors_page() -> None:
     """The fields of image.generate are the eight that its page lists."""
-    listed = CATALOG.claims["image-fields"].text.partition("eight fields: ")[2].rstrip(".").split(", ")
-    assert list(CATALOG.schemas["operations/image.generate/input"]["properties"]) == listed
+    field_names = CATALOG.claims["image-fields"].text.partition("eight fields: ")[2].rstrip(".").split(", ")
+    assert list(CATALOG.schemas["operations/image.generate/input"]["properties"]) == field_names
 
 
 def test_the_operations_of_the_vendors_list() -> None:
@@ -176,8 +176,8 @@ def test_the_operations_of_the_vendors_list() -> None:
     assert all(each.id in each.claim.text for each in CATALOG.operations.values())
 
 
-def test_patterns_read_the_same_everywhere() -> None:
-    """No pattern has a backslash, a $ or a group that one engine reads otherwise, and each is anchored at its start."""
+def test_patterns_mean_the_same_to_each_engine() -> None:
+    """No pattern has a backslash, a $ or a group that engines read differently, and each is anchored at its start."""
     patterns = [rule.value for rule in RULES if rule.keyword == "pattern"]
     assert patterns
     for pattern in patterns:
@@ -187,12 +187,12 @@ def test_patterns_read_the_same_everywhere() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_is_found_by_its_name(rule: Rule) -> None:
-    """The id of a rule leads back to it: same claim, severity, field, condition and value."""
-    found = CATALOG.rule_by_id(rule.id)
-    assert (found.id, found.claim, found.severity) == (rule.id, rule.claim, rule.severity)
-    assert (found.field, found.condition, found.value) == (rule.field, rule.condition, rule.value)
-    assert found.evidence == rule.claim.evidence
+def test_a_rule_is_found_by_its_id(rule: Rule) -> None:
+    """The rule of a rule's id has the same claim, severity, field, condition and value."""
+    same_rule = CATALOG.rule_by_id(rule.id)
+    assert (same_rule.id, same_rule.claim, same_rule.severity) == (rule.id, rule.claim, rule.severity)
+    assert (same_rule.field, same_rule.condition, same_rule.value) == (rule.field, rule.condition, rule.value)
+    assert same_rule.evidence == rule.claim.evidence
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_rule_is_found_by_its_name(rule: Rule) -> None:
     ],
 )
 def test_a_rule_says_what_it_judges(id_: str, field: str, keyword: str, condition: str) -> None:
-    """A rule names its field from the top of the document, its keyword, and the condition that it stands under."""
+    """A rule has the field that it judges, its keyword, and its condition."""
     rule = CATALOG.rule_by_id(id_)
     assert (rule.field, rule.keyword, rule.condition) == (field, keyword, condition)
 
@@ -231,13 +231,13 @@ def test_a_rule_says_what_it_judges(id_: str, field: str, keyword: str, conditio
     ],
 )
 def test_no_other_name_is_a_rule(id_: str) -> None:
-    """Only a keyword with evidence is a rule: any other name raises LookupError."""
+    """An id that names no keyword with evidence is a LookupError."""
     with pytest.raises(LookupError):
         CATALOG.rule_by_id(id_)
 
 
 def test_nothing_of_a_catalog_can_be_replaced(catalog: Catalog) -> None:
-    """A catalog is a value: its maps take no assignment."""
+    """The maps of a catalog refuse assignment."""
     for part in (
         catalog.claims,
         catalog.operations,
@@ -250,7 +250,7 @@ def test_nothing_of_a_catalog_can_be_replaced(catalog: Catalog) -> None:
             part["x"] = 1  # type: ignore[index]
 
 
-def test_the_parts_are_all_read(catalog: Catalog) -> None:
+def test_all_parts_are_read(catalog: Catalog) -> None:
     """Each data file is the catalog's part of the same name."""
     for part in PARTS:
         assert dict(getattr(catalog, part)) == json.loads((FOLDER / f"{part}.json").read_text("utf-8"))

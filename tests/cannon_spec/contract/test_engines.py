@@ -42,7 +42,7 @@ def test_broken_requests_are_judged_alike(body: Any) -> None:
 @settings(max_examples=EXAMPLES)
 @given(mutated(st.just(DOCUMENTED)))
 def test_the_documented_request_broken_is_judged_alike(body: Any) -> None:
-    """Both engines find the same around the vendor's own example."""
+    """Both engines find the same in the vendor's example with one thing changed."""
     assert validate_request(body, catalog=REFERENCE) == validate_request(body, catalog=FAST)
 
 
@@ -59,8 +59,8 @@ def test_arbitrary_json_is_judged_alike(body: Any, input: Any) -> None:
 @given(mutated(inputs))
 def test_bare_inputs_are_judged_alike(input: Any) -> None:
     """Both engines find the same in an input without its envelope."""
-    judged = [validate_input("image.generate", input, catalog=catalog) for catalog in (REFERENCE, FAST)]
-    assert judged[0] == judged[1]
+    reports = [validate_input("image.generate", input, catalog=catalog) for catalog in (REFERENCE, FAST)]
+    assert reports[0] == reports[1]
 
 
 @settings(max_examples=EXAMPLES)
@@ -68,9 +68,9 @@ def test_bare_inputs_are_judged_alike(input: Any) -> None:
 def test_replies_are_judged_alike(data: st.DataObject) -> None:
     """Both engines find the same in the example replies, broken in every way, and in any JSON value."""
     kind, body = data.draw(st.sampled_from(REPLIES))
-    broken = data.draw(mutated(st.just(body)) | values)
-    judged = [validate_response(kind, broken, catalog=catalog) for catalog in (REFERENCE, FAST)]
-    assert judged[0] == judged[1]
+    body = data.draw(mutated(st.just(body)) | values)
+    reports = [validate_response(kind, body, catalog=catalog) for catalog in (REFERENCE, FAST)]
+    assert reports[0] == reports[1]
 
 
 NUMBERS = (0, -0.0, 7, 7.0, 7.5, True, -1, -1e-300, 2**53, 2**63, 2**64, -(2**63) - 1, 10**30, 10**300, 1e300)
@@ -81,15 +81,15 @@ def test_numbers_are_judged_alike(number: float) -> None:
     """Whole numbers, fractions, signs, booleans and sizes beyond a machine word mean the same to both engines."""
     body = next(body for kind, body in REPLIES if kind == "request" and "requestLog" in body)
     log = {"available": number, "retentionDays": number, "retainedUntilMs": number}
-    changed = {**body, "billableCredits": number, "createdAtMs": number, "completedAtMs": number, "requestLog": log}
-    judged = [validate_response("request", changed, catalog=catalog) for catalog in (REFERENCE, FAST)]
-    assert judged[0] == judged[1]
+    new_body = {**body, "billableCredits": number, "createdAtMs": number, "completedAtMs": number, "requestLog": log}
+    reports = [validate_response("request", new_body, catalog=catalog) for catalog in (REFERENCE, FAST)]
+    assert reports[0] == reports[1]
     whole = number is not True and number == int(number) and number >= 0
-    assert ("/createdAtMs" in {finding.path for finding in judged[0].findings}) is not whole
+    assert ("/createdAtMs" in {finding.path for finding in reports[0].findings}) is not whole
 
 
 @pytest.mark.parametrize(
-    ("text", "accepted"),
+    ("text", "is_legal"),
     [
         ("https://example.com/1.jpg", True),
         ("HTTP://x", True),
@@ -105,21 +105,21 @@ def test_numbers_are_judged_alike(number: float) -> None:
         ("", False),
     ],
 )
-def test_addresses_are_judged_alike(text: str, accepted: bool) -> None:
+def test_addresses_are_judged_alike(text: str, is_legal: bool) -> None:
     """Both engines read the pattern of an address the same, line ends and letters beyond ASCII included."""
     body = {**DOCUMENTED, "webhook_url": text}
-    judged = [validate_request(body, catalog=catalog) for catalog in (REFERENCE, FAST)]
-    assert judged[0] == judged[1]
-    assert judged[0].ok is accepted
+    reports = [validate_request(body, catalog=catalog) for catalog in (REFERENCE, FAST)]
+    assert reports[0] == reports[1]
+    assert reports[0].ok is is_legal
 
 
-@pytest.mark.parametrize(("length", "accepted"), [(2, False), (3, True), (3000, True), (3001, False)])
-def test_lengths_are_counted_alike(length: int, accepted: bool) -> None:
+@pytest.mark.parametrize(("length", "is_legal"), [(2, False), (3, True), (3000, True), (3001, False)])
+def test_lengths_are_counted_alike(length: int, is_legal: bool) -> None:
     """Both engines count characters, not bytes or halves of surrogate pairs."""
     input = {"prompt": "😀" * length, "model": "seedream5"}
-    judged = [validate_input("image.generate", input, catalog=catalog) for catalog in (REFERENCE, FAST)]
-    assert judged[0] == judged[1]
-    assert (judged[0].findings == ()) is accepted
+    reports = [validate_input("image.generate", input, catalog=catalog) for catalog in (REFERENCE, FAST)]
+    assert reports[0] == reports[1]
+    assert (reports[0].findings == ()) is is_legal
 
 
 ENVELOPE, SCHEMAS = "envelope/create", ("operations/image.generate/input", "models/gptimage2")
@@ -136,27 +136,27 @@ def test_violations_are_paths_into_value_and_schema(value: Any) -> None:
         assert set(place) <= {part for each in places(value) for part in each}
 
 
-def _broken(
+def _list_broken_rules(
     schemas: tuple[str, ...], value: Any, envelope: str | None = None, place: Path = ()
 ) -> set[tuple[Path, str]]:
-    """Where a value is refused, and by which rule."""
+    """The place of each violation, and the rule that it breaks."""
     violations = FAST.validator(schemas, envelope)(value)
     return {(place + path, FAST.violated_rule(at, schemas, envelope).id) for path, at in violations}
 
 
 @settings(max_examples=EXAMPLES)
 @given(requests)
-def test_schemas_judge_together_as_they_do_alone(value: Any) -> None:
+def test_a_validator_of_several_schemas_finds_what_each_finds(value: Any) -> None:
     """One validator of envelope and input finds what the validators of each find, by the same rules."""
-    alone = _broken((ENVELOPE,), value)
+    alone = _list_broken_rules((ENVELOPE,), value)
     if isinstance(value, dict) and "input" in value:
         for schema in SCHEMAS:
-            alone |= _broken((schema,), value["input"], place=("input",))
-    assert _broken(SCHEMAS, value, ENVELOPE) == alone
+            alone |= _list_broken_rules((schema,), value["input"], place=("input",))
+    assert _list_broken_rules(SCHEMAS, value, ENVELOPE) == alone
 
 
-def test_what_is_compiled_is_kept() -> None:
-    """A catalog keeps the validators that it compiled, for each schema and for several at once."""
+def test_validators_are_compiled_once() -> None:
+    """A catalog compiles the validator of a schema, or of several schemas, once."""
     assert FAST.validator(SCHEMAS[:1]) is FAST.validator(SCHEMAS[:1])
     assert FAST.validator(SCHEMAS, ENVELOPE) is FAST.validator(SCHEMAS, ENVELOPE)
     assert FAST.validator(SCHEMAS, ENVELOPE) is not FAST.validator(SCHEMAS)
@@ -164,18 +164,18 @@ def test_what_is_compiled_is_kept() -> None:
 
 @pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
 def test_engines_fetch_nothing(engine: str) -> None:
-    """A schema that refers elsewhere fails rather than being looked for."""
-    chosen = engines.choose(engine)
+    """An engine raises an error for a $ref to an address, and does not fetch it."""
+    judge = engines.choose(engine)
     with pytest.raises(Exception, match=r"http://127.0.0.1:9/x|[Uu]nresolvable|registry"):
-        chosen.validator({"$ref": "http://127.0.0.1:9/x.json"})({})
+        judge.validator({"$ref": "http://127.0.0.1:9/x.json"})({})
 
 
 def test_reports_of_both_engines_are_the_same_json() -> None:
-    """Not only equal: written as JSON, the findings of both engines are the same text."""
+    """The findings of both engines are the same text when written as JSON."""
     body = {"operation": "image.generate", "input": {"model": "gptimage2", "resolution": 4, "aspectRatio": "1:1"}}
-    written = [
+    texts = [
         json.dumps([finding.to_dict() for finding in validate_request(body, catalog=catalog).findings])
         for catalog in (REFERENCE, FAST)
     ]
-    assert written[0] == written[1]
-    assert len(json.loads(written[0])) == 3
+    assert texts[0] == texts[1]
+    assert len(json.loads(texts[0])) == 3

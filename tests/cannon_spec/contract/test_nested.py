@@ -122,16 +122,16 @@ def test_an_overlay_reaches_a_nested_constraint(schemas: Path, tmp_path: Path, c
     lens = {"then": {"maximum": 3}, "properties": {"items": {"properties": {"id": {"enum": ["a"]}}}}}
     scenes = {"items": {"properties": {"lens": {"properties": lens}}}}
     file.write_text(json.dumps({"schemas": {INPUT: {"properties": {"scenes": scenes}}}}))
-    patched = load_catalog(schemas, overlay=file, engine=catalog.engine)
+    patched_catalog = load_catalog(schemas, overlay=file, engine=catalog.engine)
     claims = {
         (rule.field, rule.keyword): rule.claim.id
-        for rule in patched.rules(INPUT)
+        for rule in patched_catalog.rules(INPUT)
         if "lens" in rule.field and not rule.condition
     }
-    changed = {key for key, claim in claims.items() if claim == "user-overlay"}
-    assert changed == {("scenes.lens.then", "maximum"), ("scenes.lens.properties.id", "enum")}
-    assert {claims[key] for key in claims.keys() - changed} == {CLAIM}
-    assert judge(patched, {"kind": "wide", "then": 4}) == [("/scenes/0/lens/then", "maximum")]
+    changed_rules = {key for key, claim in claims.items() if claim == "user-overlay"}
+    assert changed_rules == {("scenes.lens.then", "maximum"), ("scenes.lens.properties.id", "enum")}
+    assert {claims[key] for key in claims.keys() - changed_rules} == {CLAIM}
+    assert judge(patched_catalog, {"kind": "wide", "then": 4}) == [("/scenes/0/lens/then", "maximum")]
 
 
 def test_an_example_has_the_required_fields_of_nested_objects(catalog: Catalog) -> None:

@@ -33,13 +33,13 @@ from tests.support.payloads import values
     ],
 )
 def test_the_examples_of_the_rfc(target: Any, patch: Any, result: Any) -> None:
-    """The test cases of RFC 7386, appendix A, come out as printed."""
+    """The test cases of RFC 7386, appendix A, have the printed results."""
     assert overlay.merge_patch(target, patch) == result
 
 
 @given(values, values)
-def test_merging_is_idempotent_and_touches_nothing(target: Any, patch: Any) -> None:
-    """A patch applied twice is a patch applied once, and neither of its two sides is changed."""
+def test_merging_is_idempotent_and_changes_no_argument(target: Any, patch: Any) -> None:
+    """Applying a patch twice has the result of applying it once, and neither argument is changed."""
     before = copy.deepcopy((target, patch))
     once = overlay.merge_patch(target, patch)
     assert overlay.merge_patch(once, patch) == once
@@ -81,18 +81,18 @@ def schema(patch: Any) -> Any:
         ({"title": "a size"}, {"enum": "known"}),
     ],
 )
-def test_a_constraint_rests_on_who_set_it(patch: dict[str, Any], evidence: dict[str, str]) -> None:
-    """A constraint that the patch sets or changes rests on the user, unless it names another claim; others stay."""
+def test_a_constraint_of_a_patch_rests_on_the_user(patch: dict[str, Any], evidence: dict[str, str]) -> None:
+    """A constraint that a patch sets or changes rests on the user's claim, unless the patch names another one."""
     assert schema({"properties": {"size": patch}})["properties"]["size"]["x-evidence"] == evidence
 
 
 def test_a_constraint_removed_loses_its_evidence() -> None:
-    """Where the last constraint of a node goes, its evidence goes too."""
+    """A patch that removes the last constraint of a node removes its evidence too."""
     assert schema({"properties": {"size": {"enum": None}}})["properties"]["size"] == {}
 
 
-def test_constraints_are_found_wherever_schemas_stand() -> None:
-    """Constraints set in items, in $defs, in allOf and at the top rest on the user; what was not touched does not."""
+def test_constraints_are_found_in_all_nested_nodes() -> None:
+    """Constraints that a patch sets in items, $defs, allOf and at the top rest on the user's claim; others do not."""
     rule = {"if": {"properties": {"size": {"const": "2K"}}}, "then": {"properties": {"size": {"enum": ["2K"]}}}}
     result = schema(
         {
@@ -126,32 +126,32 @@ def test_constraints_are_found_wherever_schemas_stand() -> None:
     ],
 )
 def test_a_patch_of_the_wrong_form_is_passed_on(patch: Any) -> None:
-    """What is no schema goes on as it is merged: the meta-schema refuses it in better words."""
-    merged = overlay.merge_patch(BUNDLE["schemas"]["m"], patch)
-    assert schema(patch) == merged
+    """A patch that is not a schema is merged unchanged: the check of the meta-schema refuses it later."""
+    result = overlay.merge_patch(BUNDLE["schemas"]["m"], patch)
+    assert schema(patch) == result
 
 
 def test_a_new_model_is_completed() -> None:
-    """A model given by its identifier alone serves every covered operation, on the user's word."""
+    """A new model without an entry serves every covered operation, on the user's claim."""
     models = overlay.apply_overlay(BUNDLE, {"models": {"new": {}, "gone": None}}, "mine")["models"]
     assert models["new"] == {"name": "new", "claim": "mine", "operations": {"draw": "mine"}}
     assert models["old"] == BUNDLE["models"]["old"]
     assert "gone" not in models
 
 
-def test_what_a_new_model_says_of_itself_is_kept() -> None:
-    """What the patch says of a new model wins over what would be filled in."""
+def test_the_entry_of_a_new_model_is_kept() -> None:
+    """What the patch says of a new model replaces the defaults."""
     entry = {"name": "New", "claim": "other", "operations": {"sing": "other"}}
     assert overlay.apply_overlay(BUNDLE, {"models": {"new": entry}}, "mine")["models"]["new"] == entry
 
 
 def test_a_known_model_is_not_completed() -> None:
-    """A patch of a known model changes what it names and nothing else."""
+    """A patch of an existing model changes only what it names."""
     models = overlay.apply_overlay(BUNDLE, {"models": {"old": {"name": "Older"}}}, "mine")["models"]
     assert models["old"] == {"name": "Older", "claim": "known", "operations": {}}
 
 
-def test_a_schema_may_be_taken_away() -> None:
-    """Null removes a schema, and a new one rests on the user throughout."""
-    patched = overlay.apply_overlay(BUNDLE, {"schemas": {"m": None, "n": {"type": "object"}}}, "mine")
-    assert patched["schemas"] == {"n": {"type": "object", "x-evidence": {"type": "mine"}}}
+def test_a_schema_may_be_removed_or_added() -> None:
+    """Null removes a schema, and all constraints of a new one rest on the user's claim."""
+    bundle = overlay.apply_overlay(BUNDLE, {"schemas": {"m": None, "n": {"type": "object"}}}, "mine")
+    assert bundle["schemas"] == {"n": {"type": "object", "x-evidence": {"type": "mine"}}}

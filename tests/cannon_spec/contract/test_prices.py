@@ -103,7 +103,7 @@ SECONDS = {"field": "duration", "unit": "second", "default": 5}
 
 
 @pytest.mark.parametrize(
-    ("prices", "input", "unknown", "highest"),
+    ("prices", "input", "unknowns", "highest"),
     [
         ([price({"model": "a"}, 30), price({"model": "b"}, 80)], {"model": "a"}, (), 30),
         ([price({"model": "a"}, 30), price({"model": "b"}, 80)], {"model": "a"}, ("model",), 80),
@@ -128,10 +128,10 @@ SECONDS = {"field": "duration", "unit": "second", "default": 5}
     ],
 )
 def test_the_highest_cost_of_an_input(
-    prices: list[Price], input: dict[str, Any], unknown: tuple[str, ...], highest: float | None
+    prices: list[Price], input: dict[str, Any], unknowns: tuple[str, ...], highest: float | None
 ) -> None:
     """Of the prices that may be the first to fit the highest counts; there is none where one has no bound."""
-    assert find_highest_cost(prices, input, unknown) == highest
+    assert find_highest_cost(prices, input, unknowns) == highest
 
 
 values = st.sampled_from(["1K", "4K", None, 4, 6, 8, True])
@@ -149,19 +149,19 @@ entries = st.builds(
 @given(
     prices=st.lists(entries, max_size=4),
     input=st.dictionaries(fields, values, max_size=3),
-    unknown=st.sets(fields),
+    unknowns=st.sets(fields),
     other=st.dictionaries(fields, values, max_size=3),
 )
 def test_no_value_of_an_unknown_field_costs_more(
-    prices: list[Price], input: dict[str, Any], unknown: set[str], other: dict[str, Any]
+    prices: list[Price], input: dict[str, Any], unknowns: set[str], other: dict[str, Any]
 ) -> None:
     """Whatever the unknown fields are, an input costs at most the highest cost, and just that if none is unknown."""
-    highest = find_highest_cost(prices, input, unknown)
-    actual = {name: (other if name in unknown else input).get(name) for name in ("a", "b", "c")}
+    highest = find_highest_cost(prices, input, unknowns)
+    actual = {name: (other if name in unknowns else input).get(name) for name in ("a", "b", "c")}
     fitting = find_price(prices, actual)
     if fitting is not None and highest is not None:
         assert fitting.compute_cost(actual) <= highest
-    if not unknown:
+    if not unknowns:
         assert (None if fitting is None else fitting.compute_cost(actual)) == highest
 
 
