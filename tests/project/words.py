@@ -28,7 +28,7 @@ IRREGULAR_PARTICIPLES = """
     agreed beaten become begun bent bitten blown born borne bought bred broken brought built burnt caught chosen
     clung crept dealt decreed done drawn driven drunk dug eaten fallen fed felt fled flown flung forbidden foreseen
     forgiven forgotten fought found freed frozen given gone gotten grown guaranteed hanged heard held hidden hung
-    kept known laid lain leapt learnt led left lent lit lost made meant met mistaken overdrawn overridden overrun
+    kept known laid lain leapt learnt led left lent lit lost made meant met mistaken overdrawn overridden
     overtaken paid proven rebuilt redone redrawn resold rewritten ridden risen rung said sawn seen sent sewn shaken
     shone shown shrunk shut slept slid slung smelt sold sought spelt spent spilt spoilt spoken sprung spun stolen
     stood strewn striven struck strung stuck stung sung sunk swept swollen sworn swung taken taught thrown told torn

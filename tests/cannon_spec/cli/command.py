@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from cannon_spec import Catalog, load_catalog
 from cannon_spec.cli import main
-from tests.support.payloads import DOCUMENTED, patched
+from cannon_spec.contract import load
+from tests.support.payloads import CATALOG, DOCUMENTED, patched
 
 Command = Callable[..., tuple[int, str, str]]
 """Runs the command with arguments: exit status, standard output, standard error."""
@@ -32,6 +34,7 @@ def build_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     """The command without an environment of its own; ``stdin`` is what it reads from standard input."""
     for name in ("CANNON_SPEC_OVERLAY", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(load, "load_catalog", _load_catalog)
 
     def run(*argv: str, stdin: bytes | str | None = None) -> tuple[int, str, str]:
         if stdin is not None:
@@ -45,6 +48,11 @@ def build_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
         return status, captured.out, captured.err
 
     return run
+
+
+def _load_catalog(*, overlay: str | None) -> Catalog:
+    """The contract as the command loads it, but that without an overlay only once: it is the same for each test."""
+    return CATALOG if overlay is None else load_catalog(overlay=overlay)
 
 
 def write_documents(name: str, *documents: Any) -> str:

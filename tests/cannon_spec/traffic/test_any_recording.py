@@ -9,31 +9,30 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cannon_spec.cli import main
+from cannon_spec.cli import flags, main
 from tests.cannon_spec.traffic.recorder import CREATE, HOST, ONCE, STATUS, change_json, replace_value
+from tests.support.payloads import CATALOG
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def _list_places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of each value within a value, itself first."""
     yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
-        yield from _places(item, (*path, key))
+        yield from _list_places(item, (*path, key))
 
 
-PLACES = list(_places(ONCE))
-
-
+PLACES = list(_list_places(ONCE))
 BODIES = [
     *((number, "response", "content") for number in range(4)),
     (CREATE, "request", "postData"),
 ]
-
-
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -43,8 +42,6 @@ LEAVES = st.one_of(
     st.text(),
     st.sampled_from(["\ud800", "base64", "2026-05-01T00:00:00+23:59", "0001-01-01T00:00:00+23:59", HOST + STATUS]),
 )
-
-
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5)
 
 
@@ -52,7 +49,8 @@ def run_quietly(data: bytes, file: Path) -> tuple[int, str, str]:
     """Run the command on a file of these bytes: exit status, standard output, standard error."""
     file.write_bytes(data)
     out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
+    # The contract is loaded once: it is the same for each of the many files.
+    with redirect_stdout(out), redirect_stderr(err), mock.patch.object(flags, "load_catalog", return_value=CATALOG):
         status = main.main(["check-traffic", str(file), "--format", "json"])
     return status, out.getvalue(), err.getvalue()
 
@@ -71,7 +69,7 @@ def test_any_file_is_judged_or_reported(changes: list[tuple[tuple[Any, ...], Any
         try:
             recording = replace_value(recording, path, value)
         except (LookupError, TypeError):
-            continue  # an earlier change took the place away
+            continue  # an earlier change removed the place
     status, out, err = run_quietly(json.dumps(recording).encode(), file)
     assert status in (0, 1, 2), err
     assert json.loads(out)["summary"].keys() >= {"judged", "ignored", "without_body"}
