@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cannon_spec.contract.engines import Engine, Validator
-from cannon_spec.contract.prices import Cost, Price
+from cannon_spec.contract.prices import Cost, Price, find_price
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
 from cannon_spec.finding import Evidence, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
@@ -124,7 +124,8 @@ class Operation:
     def find_cost(self, input: Mapping[str, Any]) -> Cost:
         """The cost of a valid input: that of the first price that fits. Without a model the default model counts."""
         input = {"model": self.data["default_model"]["id"], **input}
-        price = next(price for price in self.prices if price.fits(input))
+        price = find_price(self.prices, input)
+        assert price is not None, "the last price has no condition"
         return Cost(math.ceil(price.compute_cost(input)), price.claim)
 
 

@@ -1,4 +1,4 @@
-"""Prices by any field of an input: what a request costs, and what it may cost at most (floor 1, pure)."""
+"""Prices by any field of an input: what a request costs, and the most that it may cost (floor 1, pure)."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class Price:
     per: PerUnit | None = None
     claim: str = ""
 
-    def fits(self, input: Mapping[str, Any], unknowns: Container[str] = ()) -> bool:
-        """Whether an input certainly has this price: each condition is met, and none is on a field of ``unknowns``."""
-        return all(name not in unknowns and _is_met(read_field(input, name), each) for name, each in self.when.items())
+    def fits(self, input: Mapping[str, Any]) -> bool:
+        """Whether an input has this price: it meets each condition."""
+        return self.may_fit(input, ())
 
     def may_fit(self, input: Mapping[str, Any], unknowns: Container[str]) -> bool:
         """Whether an input may have this price. A field of ``unknowns`` may have any value or be absent."""
@@ -112,22 +112,6 @@ def list_price_fields(prices: Iterable[Price]) -> tuple[str, ...]:
     """The fields that any of the prices goes by, each once, in the order of the prices."""
     names = [name for price in prices for name in (*price.when, *((price.per.field,) if price.per else ()))]
     return tuple(dict.fromkeys(names))
-
-
-def find_highest_cost(prices: Iterable[Price], input: Mapping[str, Any], unknowns: Container[str]) -> float | None:
-    """The most that an input may cost, if the first price that fits it counts.
-
-    A field of ``unknowns`` may have any value or be absent. None if no price may fit, or if one that may has no limit.
-    """
-    costs: list[float | None] = []
-    for price in prices:
-        if price.may_fit(input, unknowns):
-            costs.append(price.compute_highest_cost(input, unknowns))
-        if price.fits(input, unknowns):
-            # Prices after one that certainly fits never count, however high they are.
-            break
-    finite_costs = [cost for cost in costs if cost is not None]
-    return max(finite_costs) if costs and len(finite_costs) == len(costs) else None
 
 
 def _is_met(value: Any, condition: Any) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cannon_spec import CatalogError, validate_input
 from cannon_spec.contract.price_checks import check_prices
-from cannon_spec.contract.prices import Price, build_price, find_highest_cost, find_price, list_price_fields, read_field
+from cannon_spec.contract.prices import Price, build_price, find_price, list_price_fields, read_field
 from tests.support.payloads import CATALOG
 
 OPERATION = CATALOG.operations["image.generate"]
@@ -103,35 +103,23 @@ SECONDS = {"field": "duration", "unit": "second", "default": 5}
 
 
 @pytest.mark.parametrize(
-    ("prices", "input", "unknowns", "highest"),
+    ("condition", "highest"),
     [
-        ([price({"model": "a"}, 30), price({"model": "b"}, 80)], {"model": "a"}, (), 30),
-        ([price({"model": "a"}, 30), price({"model": "b"}, 80)], {"model": "a"}, ("model",), 80),
-        ([price({"model": "a"}, 30), price({"model": "b"}, 80)], {"model": "c"}, (), None),
-        ([price({"model": "a"}, 30), price(None, 80)], {"model": "a"}, (), 30),
-        ([price({"model": "a"}, 30), price(None, 80)], {"model": "a"}, ("model",), 80),
-        (
-            [price({"model": "a", "resolution": "4K"}, 90), price({"model": "a"}, 30)],
-            {"model": "a"},
-            ("resolution",),
-            90,
-        ),
-        ([price(None, 10, **SECONDS)], {}, (), 50),
-        ([price(None, 10, **SECONDS)], {}, ("duration",), None),
-        ([price({"duration": {"maximum": 8}}, 10, **SECONDS)], {}, ("duration",), 80),
-        ([price({"duration": {"minimum": 8}}, 10, **SECONDS)], {}, ("duration",), None),
-        ([price({"duration": [4, 6]}, 10, **SECONDS)], {}, ("duration",), 60),
-        ([price({"duration": [4, None]}, 10, **SECONDS)], {}, ("duration",), 50),
-        ([price({"duration": 6}, 10, **SECONDS)], {}, ("duration",), 60),
-        ([price({"duration": None}, 10, **SECONDS)], {}, ("duration",), 50),
-        ([price({"duration": {"maximum": 8}}, 10, **SECONDS), price(None, 10, **SECONDS)], {}, ("duration",), None),
+        ({"duration": {"maximum": 8}}, 80),
+        ({"duration": {"minimum": 8}}, None),
+        ({"duration": [4, 6]}, 60),
+        ({"duration": [4, None]}, 50),
+        ({"duration": 6}, 60),
+        ({"duration": None}, 50),
+        ({"model": "a"}, None),
     ],
 )
-def test_the_highest_cost_of_an_input(
-    prices: list[Price], input: dict[str, Any], unknowns: tuple[str, ...], highest: float | None
-) -> None:
-    """Of the prices that may be the first to fit the highest counts; there is none where one has no bound."""
-    assert find_highest_cost(prices, input, unknowns) == highest
+def test_the_highest_cost_of_an_unknown_field(condition: dict[str, Any], highest: float | None) -> None:
+    """The condition on an unknown field that a price grows with limits its cost; without a limit there is none."""
+    one = price(condition, 10, **SECONDS)
+    assert one.compute_highest_cost({"duration": 4, "model": "a"}, ("duration",)) == highest
+    assert one.compute_highest_cost({"duration": 4, "model": "a"}, ("model",)) == 40
+    assert price(condition, 10).compute_highest_cost({}, ("duration", "model")) == 10
 
 
 values = st.sampled_from(["1K", "4K", None, 4, 6, 8, True])
@@ -147,22 +135,23 @@ entries = st.builds(
 
 
 @given(
-    prices=st.lists(entries, max_size=4),
+    one=entries,
     input=st.dictionaries(fields, values, max_size=3),
     unknowns=st.sets(fields),
     other=st.dictionaries(fields, values, max_size=3),
 )
 def test_no_value_of_an_unknown_field_costs_more(
-    prices: list[Price], input: dict[str, Any], unknowns: set[str], other: dict[str, Any]
+    one: Price, input: dict[str, Any], unknowns: set[str], other: dict[str, Any]
 ) -> None:
-    """Whatever the unknown fields are, an input costs at most the highest cost, and just that if none is unknown."""
-    highest = find_highest_cost(prices, input, unknowns)
+    """An input with a price may have it whatever its unknown fields are, and costs at most the highest cost."""
     actual = {name: (other if name in unknowns else input).get(name) for name in ("a", "b", "c")}
-    fitting = find_price(prices, actual)
-    if fitting is not None and highest is not None:
-        assert fitting.compute_cost(actual) <= highest
+    if one.fits(actual):
+        assert one.may_fit(input, unknowns)
+        highest = one.compute_highest_cost(input, unknowns)
+        assert highest is None or one.compute_cost(actual) <= highest
     if not unknowns:
-        assert (None if fitting is None else fitting.compute_cost(actual)) == highest
+        assert one.may_fit(input, unknowns) == one.fits(input)
+        assert one.compute_highest_cost(input, unknowns) == one.compute_cost(input)
 
 
 @pytest.mark.parametrize(
