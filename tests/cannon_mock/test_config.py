@@ -176,9 +176,9 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
 )
 def test_an_invalid_webhook_secret_is_refused_without_showing_it(secret: str) -> None:
     """A secret that no verifier accepts is refused, and the message does not show it."""
-    with pytest.raises(ValueError, match="whsec_ and 24 to 64 bytes") as raised:
+    with pytest.raises(ValueError, match="whsec_ and 24 to 64 bytes") as error:
         Config(webhook_secret=secret)
-    assert secret not in str(raised.value)
+    assert secret not in str(error.value)
 
 
 def test_workers_need_a_store_to_share() -> None:

@@ -1,4 +1,4 @@
-"""The bridge that puts the mock behind the vendor's host: who is answered by whom."""
+"""The bridge that puts the mock behind the vendor's host: which calls the application, a router or the network gets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIBRARIES = [httpx, httpx2]
 
 
 def _echo() -> Flask:
-    """An application that tells what it was asked."""
+    """An application that answers with the call."""
     app = Flask("echo")
 
     @app.route("/<path:path>", methods=["GET", "POST", "PUT", "HEAD"])
@@ -34,21 +34,21 @@ def _echo() -> Flask:
             return Response(_cut(b""), headers={"Content-Length": "10"})
         if path == "cut":
             return Response(_cut(b"12345"), headers={"Content-Length": "10"})
-        seen = [request.method, request.url, request.headers.get("x-mine"), request.get_data(as_text=True)]
-        return seen, 418
+        call = [request.method, request.url, request.headers.get("x-mine"), request.get_data(as_text=True)]
+        return call, 418
 
     return app
 
 
-def _cut(sent: bytes) -> Iterator[bytes]:
-    if sent:
-        yield sent
+def _cut(data: bytes) -> Iterator[bytes]:
+    if data:
+        yield data
     raise ConnectionDropped
 
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks a host up fails: nothing of these tests may go out."""
+    """Refuse every look-up of a host, so that no test reaches the network."""
 
     def refuse(*_: Any, **__: Any) -> Any:
         raise OSError("the network was asked")
@@ -63,7 +63,7 @@ def bridge() -> Iterator[None]:
 
 
 def _call(library: Any, is_async: bool, method: str, url: str, **more: Any) -> Any:
-    """One call with a new client of either kind; its body is read."""
+    """Make one call with a new client of either kind, and read its body."""
     if not is_async:
         with library.Client() as client:
             return client.request(method, url, **more)
@@ -84,7 +84,7 @@ both_kinds = pytest.mark.parametrize("is_async", [False, True], ids=["sync", "as
 @pytest.mark.parametrize("host", ["www.cannonstudio.app", "cannonstudio.app", "api.cannonstudio.app"])
 @pytest.mark.usefixtures("bridge")
 def test_a_call_arrives_whole(library: ModuleType, is_async: bool, host: str) -> None:
-    """Method, address, headers and body reach the application at each host of the domain, its answer the client."""
+    """Method, address, headers and body reach the application at each host of the domain, its response the client."""
     url = f"https://{host}/a/b?c=%20d"
     reply = _call(library, is_async, "POST", url, content=b"body", headers={"x-mine": "yes"})
     assert (reply.status_code, reply.json()) == (418, ["POST", url, "yes", "body"])
@@ -93,8 +93,8 @@ def test_a_call_arrives_whole(library: ModuleType, is_async: bool, host: str) ->
 @both_libraries
 @both_kinds
 @pytest.mark.usefixtures("bridge")
-def test_a_streamed_answer_arrives_whole(library: ModuleType, is_async: bool) -> None:
-    """A body in pieces and headers given twice arrive; HEAD brings no body."""
+def test_a_streamed_response_arrives_whole(library: ModuleType, is_async: bool) -> None:
+    """A body in pieces and repeated headers arrive; HEAD gives no body."""
     reply = _call(library, is_async, "GET", f"{BASE}/stream")
     assert (reply.content, reply.headers.get_list("x-twice")) == (b"ab", ["1", "2"])
     assert _call(library, is_async, "HEAD", f"{BASE}/a").content == b""
@@ -102,11 +102,11 @@ def test_a_streamed_answer_arrives_whole(library: ModuleType, is_async: bool) ->
 
 @both_libraries
 @both_kinds
-@pytest.mark.parametrize(("path", "said"), [("dropped", "without sending a response"), ("cut", "received 5 of 10")])
+@pytest.mark.parametrize(("path", "message"), [("dropped", "without sending a response"), ("cut", "received 5 of 10")])
 @pytest.mark.usefixtures("bridge")
-def test_a_broken_connection_is_the_client_s_own_error(library: Any, is_async: bool, path: str, said: str) -> None:
+def test_a_dropped_connection_raises_the_client_s_error(library: Any, is_async: bool, path: str, message: str) -> None:
     """A connection that the application drops raises what the library raises on a real socket."""
-    with pytest.raises(library.RemoteProtocolError, match=said):
+    with pytest.raises(library.RemoteProtocolError, match=message):
         _call(library, is_async, "GET", f"{BASE}/{path}")
 
 
@@ -122,8 +122,8 @@ def test_another_host_goes_to_the_network(library: Any, is_async: bool) -> None:
 
 @both_kinds
 @pytest.mark.parametrize("first", ["bridge", "router"])
-def test_the_user_s_own_routes_work(is_async: bool, first: str) -> None:
-    """A user's router, started before or after, answers its hosts and refuses the unknown; the mock its own."""
+def test_routes_of_the_user_work(is_async: bool, first: str) -> None:
+    """A router of the user's, started before or after, answers its hosts and refuses unknown ones."""
     router = respx.mock(assert_all_called=False)
     contexts = [bridge_app(_echo(), BASE), router]
     outer, inner = contexts if first == "bridge" else contexts[::-1]
@@ -138,8 +138,8 @@ def test_the_user_s_own_routes_work(is_async: bool, first: str) -> None:
         assert router.calls.call_count >= 2
 
 
-def test_an_error_of_the_user_s_route_is_theirs() -> None:
-    """A side effect of the user's for the vendor's host is raised, and the mock is not asked."""
+def test_an_error_of_a_route_of_the_user_is_raised() -> None:
+    """An error that a route of the user's raises for the vendor's host reaches the client."""
     with bridge_app(_echo(), BASE), respx.mock(assert_all_called=False) as router:
         router.get(f"{BASE}/a").mock(side_effect=httpx.ConnectTimeout)
         with pytest.raises(httpx.ConnectTimeout):
@@ -147,22 +147,22 @@ def test_an_error_of_the_user_s_route_is_theirs() -> None:
 
 
 @both_libraries
-def test_afterwards_the_host_is_the_network_s_again(library: Any) -> None:
-    """When the context has ended nothing of it is left."""
+def test_after_the_bridge_calls_reach_the_network(library: Any) -> None:
+    """After the context a call to the vendor's host reaches the network again."""
     with bridge_app(_echo(), BASE):
         assert _call(library, False, "GET", f"{BASE}/a").status_code == 418
     with pytest.raises(library.ConnectError, match="the network was asked"):
         _call(library, False, "GET", f"{BASE}/a")
 
 
-def test_each_answer_can_be_checked() -> None:
-    """A check sees the answer with its request, and what it raises reaches the client."""
-    seen: list[str] = []
+def test_each_response_can_be_checked() -> None:
+    """A check gets each response with its request, and its exception reaches the client."""
+    calls: list[str] = []
 
     def check(reply: httpx.Response) -> None:
-        seen.append(f"{reply.request.method} {reply.status_code}")
+        calls.append(f"{reply.request.method} {reply.status_code}")
         raise AssertionError("unknown call")
 
     with bridge_app(_echo(), BASE, check), pytest.raises(AssertionError, match="unknown call"):
         httpx.get(f"{BASE}/a")
-    assert seen == ["GET 418"]
+    assert calls == ["GET 418"]
