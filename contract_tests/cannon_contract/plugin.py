@@ -56,15 +56,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", mark)
     if not _runs_suite(config):
         return
-    selected, catalog, keys = options.read_options(config), load_catalog(), options.read_api_keys()
+    run_options, catalog, keys = options.read_options(config), load_catalog(), options.read_api_keys()
     check_claim_ids(claim_ids, catalog.claims)
-    _check_options(config, selected, catalog)
-    _check_keys(selected, keys)
-    budget = Budget(selected.allow_spend, _read_price_list(selected, catalog))
-    run = Run(catalog, selected, budget, keys, redactor=Redactor(filter(None, keys)))
+    _check_options(config, run_options, catalog)
+    _check_keys(run_options, keys)
+    budget = Budget(run_options.allow_spend, _read_price_list(run_options, catalog))
+    run = Run(catalog, run_options, budget, keys, redactor=Redactor(filter(None, keys)))
     config.stash[RUN] = run
-    if selected.report:
-        junit = str(_make_folder(selected.report) / "junit.xml")
+    if run_options.report:
+        junit = str(_make_folder(run_options.report) / "junit.xml")
         config.option.xmlpath = getattr(config.option, "xmlpath", None) or junit
     config.pluginmanager.register(_SuiteHooks(run))
     if not hasattr(config, "workerinput"):  # of several processes the first one reports
@@ -78,30 +78,30 @@ def _runs_suite(config: pytest.Config) -> bool:
     return any(_SUITE.is_relative_to(path) or path.is_relative_to(_SUITE) for path in paths)
 
 
-def _check_options(config: pytest.Config, selected: Options, catalog: Catalog) -> None:
-    problem = options.find_bad_operation(selected.operation, catalog)
+def _check_options(config: pytest.Config, run_options: Options, catalog: Catalog) -> None:
+    problem = options.find_bad_operation(run_options.operation, catalog)
     if problem:
         raise pytest.UsageError(f"--operation {problem}")
-    if selected.treat_as_live and selected.target == "mock":
+    if run_options.treat_as_live and run_options.target == "mock":
         raise pytest.UsageError("--treat-as-live goes with --target URL: the mock in this process charges nobody")
-    if _is_distributed(config) and _may_cost(selected, catalog):
+    if _is_distributed(config) and _may_cost(run_options, catalog):
         raise pytest.UsageError("a run that may cost credits is one process: leave -n out")
 
 
-def _check_keys(selected: Options, keys: ApiKeys) -> None:
+def _check_keys(run_options: Options, keys: ApiKeys) -> None:
     """Refuse keys that no header can have, without naming them, and a live run without a key."""
     for name, key in keys.by_variable().items():
         if not _KEY_CHARACTERS.fullmatch(key or ""):
             raise pytest.UsageError(f"{name}: an API key has printable ASCII letters and no spaces; set it again")
-    if selected.target == "live" and keys.main is None:
+    if run_options.target == "live" and keys.main is None:
         raise pytest.UsageError(f"--target live: put your API key into the environment variable {options.KEY}")
     if keys.main is not None and keys.main == keys.other:
         raise pytest.UsageError(f"{options.OTHER_KEY} is the key of {options.KEY} again; set another one")
 
 
-def _read_price_list(selected: Options, catalog: Catalog) -> PriceList:
+def _read_price_list(run_options: Options, catalog: Catalog) -> PriceList:
     try:
-        return read_prices(selected.prices, selected.assume_price, catalog)
+        return read_prices(run_options.prices, run_options.assume_price, catalog)
     except BadPriceList as error:
         raise pytest.UsageError(f"--prices {error}") from None
 
@@ -121,10 +121,10 @@ def _is_distributed(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput") or any(flags) or getattr(config.option, "dist", "no") != "no"
 
 
-def _may_cost(selected: Options, catalog: Catalog) -> bool:
+def _may_cost(run_options: Options, catalog: Catalog) -> bool:
     """Whether a run may cost credits, as far as its options say."""
-    is_vendors = targets.is_vendor_address(selected.target, catalog.base_url)
-    return selected.treat_as_live or selected.allow_spend > 0 or is_vendors
+    is_vendors = targets.is_vendor_address(run_options.target, catalog.base_url)
+    return run_options.treat_as_live or run_options.allow_spend > 0 or is_vendors
 
 
 class _SuiteHooks:
@@ -140,17 +140,18 @@ class _SuiteHooks:
         for item in own:
             self._run.record_test(item)
         marked_claims = {claim for item in own for claim in list_claims(item)}
-        unknown = claim_coverage.find_unknown_claims(catalog, marked_claims)
-        if unknown:
-            raise pytest.UsageError(f"tests are marked with claims that the ledger does not have: {', '.join(unknown)}")
+        unknown_claims = claim_coverage.find_unknown_claims(catalog, marked_claims)
+        if unknown_claims:
+            names = ", ".join(unknown_claims)
+            raise pytest.UsageError(f"tests are marked with claims that the ledger does not have: {names}")
         if {item.path for item in own} == set(_SUITE.glob("test_*.py")):
-            untested = claim_coverage.find_untested_claims(catalog, marked_claims)
-            if untested:
-                raise pytest.UsageError(f"claims on behaviour without a contract test: {', '.join(untested)}")
-        unnamed = [item for item in own if find_operation(item) not in (None, *self._run.operations)]
-        if unnamed:
-            config.hook.pytest_deselected(items=unnamed)
-            items[:] = [item for item in items if item not in unnamed]
+            untested_claims = claim_coverage.find_untested_claims(catalog, marked_claims)
+            if untested_claims:
+                raise pytest.UsageError(f"claims on behaviour without a contract test: {', '.join(untested_claims)}")
+        other_items = [item for item in own if find_operation(item) not in (None, *self._run.operations)]
+        if other_items:
+            config.hook.pytest_deselected(items=other_items)
+            items[:] = [item for item in items if item not in other_items]
 
     def pytest_report_collectionfinish(self, config: pytest.Config, items: list[pytest.Item]) -> list[str]:
         """Describe what a run that may cost credits is going to create, before it does."""
@@ -161,9 +162,9 @@ class _SuiteHooks:
         if not run.may_charge:
             return []
         steps = [run.plan_step(item) for item in own]
-        planned = plan.make_plan(steps, run.budget.prices, run.budget.ceiling)
-        run.plan_by_test = {each.test: each for each in planned}
-        return plan.describe_plan(planned, run.budget.ceiling)
+        planned_tests = plan.make_plan(steps, run.budget.prices, run.budget.ceiling)
+        run.plan_by_test = {each.test: each for each in planned_tests}
+        return plan.describe_plan(planned_tests, run.budget.ceiling)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
@@ -221,7 +222,7 @@ class _ResultCollector:
             if run.options.report and run.has_begun:
                 write_report(run, Path(run.options.report))
         is_incomplete = run.results and session.exitstatus == pytest.ExitCode.OK and not run.is_complete
-        if run.budget.overrun or is_incomplete:
+        if run.budget.overrun_reason or is_incomplete:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -247,7 +248,7 @@ class _ResultCollector:
         if run.target is not None and run.budget.creates:
             keys = filter(None, (run.keys.main or run.key, run.keys.other, run.keys.empty))
             targets.read_open_requests(run.catalog, run.target, keys, run.budget, run.redactor)
-            run.stop_reason = run.stop_reason or run.budget.overrun
+            run.stop_reason = run.stop_reason or run.budget.overrun_reason
 
 
 def find_target(run: Run) -> targets.Target:

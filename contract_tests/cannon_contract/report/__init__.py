@@ -18,7 +18,7 @@ def write_report(run: Run, folder: Path) -> None:
         "observations.json": to_json(build_observations(report)),
     }
     price_list = run.budget.learn_prices()
-    if run.budget.creates and price_list.known:
+    if run.budget.creates and price_list.prices:
         texts["prices.json"] = price_list.to_json()
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -43,19 +43,10 @@ def make_mock_api(
     ``settings`` are those of ``cannon_mock.Config``. ``send`` gets its webhooks; ``while_waiting`` is called once while
     the mock keeps a call waiting.
     """
-    from cannon_mock import Config, ManualClock, create_app
+    from cannon_mock import Config, create_app
 
-    class Clock(ManualClock):
-        """Calls ``while_waiting`` before the mock's own first wait moves it."""
-
-        def sleep_ms(self, ms: int) -> None:
-            nonlocal while_waiting
-            callback, while_waiting = while_waiting, None
-            if callback is not None:
-                callback()
-            super().sleep_ms(ms)
-
-    clock, config = Clock(), Config(**{"admin": False, **settings})  # no test calls the admin routes of this mock
+    clock = _make_clock(while_waiting)
+    config = Config(**{"admin": False, **settings})  # no test calls the admin routes of this mock
     app = create_app(
         config,
         catalog=None if config.overlay else catalog,
@@ -77,3 +68,18 @@ def make_mock_api(
         operation=operation,
         default_input=find_default_input(catalog, operation) if default_input is None else default_input,
     )
+
+
+def _make_clock(while_waiting: Callable[[], object] | None) -> Any:
+    """Make a clock that calls ``while_waiting`` before the mock's own first wait moves it."""
+    from cannon_mock import ManualClock
+
+    class WaitingClock(ManualClock):
+        def sleep_ms(self, ms: int) -> None:
+            nonlocal while_waiting
+            callback, while_waiting = while_waiting, None
+            if callback is not None:
+                callback()
+            super().sleep_ms(ms)
+
+    return WaitingClock()

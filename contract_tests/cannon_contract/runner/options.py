@@ -75,11 +75,12 @@ def read_api_keys() -> ApiKeys:
 
 def find_bad_operation(operations: tuple[str, ...], catalog: Catalog) -> str:
     """Say which of the operations the contract does not cover, and which are legal; empty where it covers each."""
-    covered = list_covered_operations(catalog)
+    covered_operations = list_covered_operations(catalog)
     for each in operations:
-        if each not in covered:
-            hint = find_nearest(each, covered)
-            return f"{each} is no covered operation; {f'did you mean {hint}? ' if hint else ''}use {', '.join(covered)}"
+        if each not in covered_operations:
+            nearest = find_nearest(each, covered_operations)
+            hint = f"did you mean {nearest}? " if nearest else ""
+            return f"{each} is no covered operation; {hint}use {', '.join(covered_operations)}"
     return ""
 
 

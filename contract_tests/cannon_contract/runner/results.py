@@ -136,8 +136,8 @@ def _reasons_of_break(claim: str, result: TestResult) -> Iterable[str]:
 
 def _exchanges_of_break(claim: str, result: TestResult) -> tuple[Exchange, ...]:
     # A malformed reply is shown by its own exchange: the test may have made other calls after it.
-    malformed = tuple(each.exchange for each in result.malformed_replies if claim in each.claims)
-    return malformed[:1] or result.exchanges
+    own_exchanges = tuple(each.exchange for each in result.malformed_replies if claim in each.claims)
+    return own_exchanges[:1] or result.exchanges
 
 
 def _find_differences(claim: str, results: Sequence[TestResult]) -> tuple[str, ...]:

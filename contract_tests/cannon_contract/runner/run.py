@@ -211,8 +211,8 @@ class Run:
         """Say why no test is to run after this one; empty where the run goes on."""
         if result.outcome != "not tested" or result.is_silent:
             self.unanswered_tests = self.unanswered_tests + 1 if result.is_silent else 0
-        if self.budget.overrun:
-            self.stop_reason = self.stop_reason or self.budget.overrun
+        if self.budget.overrun_reason:
+            self.stop_reason = self.stop_reason or self.budget.overrun_reason
         elif self.unanswered_tests == _MOST_UNANSWERED:
             self.stop_reason = f"the target gave no answer to {_MOST_UNANSWERED} tests in a row"
         return self.stop_reason

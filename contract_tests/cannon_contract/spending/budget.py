@@ -58,15 +58,16 @@ class Budget:
     it has any. Once refused (4xx), it counts nothing, if the balance visibly did not fall. Falls of a balance beyond
     all that count too.
 
-    ``overrun`` says what cost more than it might, and is empty for nothing: after an overrun no create is admitted.
-    ``remarks`` are notes for the reader, ``open_requests`` maps each request that has not ended to its last status.
+    ``overrun_reason`` says what cost more than it might; it is empty for nothing. After an overrun no create is
+    admitted. ``remarks`` are notes for the reader, ``open_requests`` maps each request that has not ended to its last
+    status.
     """
 
     ceiling: float
     prices: PriceList
     remarks: list[str] = field(default_factory=list)
     open_requests: dict[str, str] = field(default_factory=dict)
-    overrun: str = ""
+    overrun_reason: str = ""
     _creates: list[SentCreate] = field(default_factory=list)
     _first_creates: dict[str, int] = field(default_factory=dict)
     _accounts: dict[str, Account] = field(default_factory=dict)
@@ -96,14 +97,14 @@ class Budget:
         """Estimate a create. Raises NotTested where it may not be sent."""
         if not self.ceiling:
             raise NotTested("creates requests, which may cost credits: allow it with --allow-spend CREDITS")
-        if self.overrun:
-            raise NotTested(self.overrun)
+        if self.overrun_reason:
+            raise NotTested(self.overrun_reason)
         estimate = self.prices.estimate(body)
         if estimate is None:
             raise NotTested("its price is unknown: name it in a file (--prices), or give an estimate (--assume-price)")
         if round_credits(self.spent_credits + estimate) > self.ceiling:
-            spent = f"{self.spent_credits:g} spent"
-            raise NotTested(f"could cross --allow-spend {self.ceiling:g}: {spent}, and it may cost {estimate:g}")
+            limit = f"--allow-spend {self.ceiling:g}"
+            raise NotTested(f"could cross {limit}: {self.spent_credits:g} spent, and it may cost {estimate:g}")
         return estimate
 
     def record_balance(self, reading: BalanceReading) -> None:
@@ -238,7 +239,7 @@ class Budget:
             self._set_overrun(f"{name} costs {create.cost:g}, and its estimate was {create.estimate:g}{fields}")
 
     def _set_overrun(self, reason: str) -> None:
-        self.overrun = self.overrun or f"overrun: {reason}"
+        self.overrun_reason = self.overrun_reason or f"overrun: {reason}"
 
     def _add_remark(self, remark: str) -> None:
         if remark not in self.remarks:

@@ -22,16 +22,16 @@ def find_default_input(catalog: Catalog, operation: str, prices: PriceList | Non
     Without prices, and where none is known, it is the cheapest by the contract, with the operation's default model.
     Among inputs of one price the default model comes first, then models with documented identifiers.
     """
-    served = catalog.operations[operation]
-    default_model = served.data["default_model"]["id"]
+    served_operation = catalog.operations[operation]
+    default_model = served_operation.data["default_model"]["id"]
     models = sorted(catalog.models_of(operation), key=lambda model: (model.id != default_model, _is_assumed(model)))
     if prices is not None:
-        inputs = [input for model in models for input in _list_inputs(catalog, served, model)]
+        inputs = [input for model in models for input in _list_inputs(catalog, served_operation, model)]
         estimates = [(prices.estimate({"operation": operation, "input": input}), input) for input in inputs]
-        known = [(price, input) for price, input in estimates if price is not None]
-        if known:
-            return min(known, key=lambda each: each[0])[1]
-    return _list_inputs(catalog, served, models[0])[0]
+        priced_inputs = [(price, input) for price, input in estimates if price is not None]
+        if priced_inputs:
+            return min(priced_inputs, key=lambda each: each[0])[1]
+    return _list_inputs(catalog, served_operation, models[0])[0]
 
 
 def find_cheapest_operation(catalog: Catalog, operations: Sequence[str], prices: PriceList) -> str:
@@ -52,10 +52,10 @@ def _is_assumed(model: Model) -> bool:
 def _list_inputs(catalog: Catalog, operation: Operation, model: Model) -> list[Input]:
     """List small inputs that the contract has nothing against, the cheapest by the contract first."""
     example = build_example(catalog, operation.id, model.id)["input"]
-    kept = {name: value for name, value in example.items() if name in _list_fields(catalog, operation)}
+    base_input = {name: value for name, value in example.items() if name in _list_fields(catalog, operation)}
     price_fields = [name for name in list_price_fields(operation.prices) if name != "model" and "." not in name]
     values = [_list_values(catalog, operation, model, name) for name in price_fields]
-    inputs = [_set_fields(kept, dict(zip(price_fields, each, strict=True))) for each in product(*values)]
+    inputs = [_set_fields(base_input, dict(zip(price_fields, each, strict=True))) for each in product(*values)]
     valid = [input for input in inputs if _is_valid(catalog, operation, input)]
     return sorted(valid, key=lambda each: operation.find_cost(each).credits)
 
@@ -64,8 +64,8 @@ def _list_fields(catalog: Catalog, operation: Operation) -> set[str]:
     """List the fields that are required, and those that the output repeats: tests compare them."""
     schema = catalog.schemas[operation.input or ""]
     output = catalog.schemas[operation.output or ""]
-    repeated = schema["properties"].keys() & output.get("properties", {}).keys()
-    return {"model", *schema.get("required", ()), *repeated}
+    repeated_fields = schema["properties"].keys() & output.get("properties", {}).keys()
+    return {"model", *schema.get("required", ()), *repeated_fields}
 
 
 def _list_values(catalog: Catalog, operation: Operation, model: Model, name: str) -> list[Any]:

@@ -81,8 +81,8 @@ class Guard:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Send a request. Raises NotTested for a create that may not be sent, and for everything after an overrun."""
-        if self.budget.overrun:
-            raise NotTested(self.budget.overrun)
+        if self.budget.overrun_reason:
+            raise NotTested(self.budget.overrun_reason)
         return self._create(request) if request.method == "POST" else self.read(request)
 
     def read(self, request: httpx.Request) -> httpx.Response:

@@ -25,22 +25,24 @@ class BadPriceList(Exception):
     """A price file cannot be used; says why and what to do."""
 
 
-def read_prices(path: str | None, assumed: float | None, catalog: Catalog) -> PriceList:
+def read_prices(path: str | None, assumed_price: float | None, catalog: Catalog) -> PriceList:
     """Read the prices of a file; none without a path. Raises BadPriceList for a file that cannot be used."""
     entries = [] if path is None else _read_entries(path)
     for number, entry in enumerate(entries, 1):
         problem = _find_problem(entry, catalog)
         if problem:
             raise BadPriceList(f"{path}: price {number} of {len(entries)}: {problem}")
-    covered = [each for each in catalog.operations.values() if each.is_covered]
-    known = tuple(map(_build_known_price, entries))
-    fields = {each.id: list_price_fields(each.prices) for each in covered}
-    names = {name for each in fields.values() for name in each} | set(list_price_fields(each.price for each in known))
+    covered_operations = [each for each in catalog.operations.values() if each.is_covered]
+    known_prices = tuple(map(_build_known_price, entries))
+    fields = {each.id: list_price_fields(each.prices) for each in covered_operations}
+    names = {name for each in fields.values() for name in each} | set(
+        list_price_fields(each.price for each in known_prices)
+    )
     return PriceList(
-        known,
-        assumed,
+        known_prices,
+        assumed_price,
         words=_list_words(catalog, names),
-        default_models={each.id: each.data["default_model"]["id"] for each in covered},
+        default_models={each.id: each.data["default_model"]["id"] for each in covered_operations},
         fields=fields,
     )
 
@@ -73,9 +75,9 @@ def _find_problem(entry: Any, catalog: Catalog) -> str:
     """Say what is wrong with an entry, and what is legal; empty for nothing."""
     if not isinstance(entry, dict):
         return f"not an object; it has the form {FORM}"
-    unknown = sorted(entry.keys() - {*_NAMES})
-    if unknown:
-        return f"{unknown[0]} is not known; known are {', '.join(_NAMES)}"
+    unknown_names = sorted(entry.keys() - {*_NAMES})
+    if unknown_names:
+        return f"{unknown_names[0]} is not known; known are {', '.join(_NAMES)}"
     if to_credits(entry.get("credits")) is None:
         return "credits is to be a number, 0 or more"
     if not isinstance(entry.get("operation", ""), str):
@@ -123,20 +125,20 @@ def _find_bad_growth(entry: Mapping[str, Any]) -> str:
 
 def _find_unknown_value(entry: Mapping[str, Any], catalog: Catalog) -> str:
     """Say what the contract has against the values of an entry; empty for nothing, or where it does not judge them."""
-    covered = [each.id for each in catalog.operations.values() if each.is_covered]
-    operations = [entry["operation"]] if entry.get("operation") else covered
+    covered_operations = [each.id for each in catalog.operations.values() if each.is_covered]
+    operations = [entry["operation"]] if entry.get("operation") else covered_operations
     problems = [_judge(entry, operation, catalog) for operation in operations]
     return problems[0] if all(problems) else ""
 
 
 def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog) -> str:
     """Say what one operation has against the fields and values of an entry."""
-    conditions, served = _read_conditions(entry), catalog.operations.get(operation)
-    schema = catalog.schemas[served.input] if served is not None and served.input else None
-    required = {} if schema is None else _list_required(catalog, operation, schema)
+    conditions, operation_entry = _read_conditions(entry), catalog.operations.get(operation)
+    schema = catalog.schemas[operation_entry.input] if operation_entry is not None and operation_entry.input else None
+    required_input = {} if schema is None else _list_required(catalog, operation, schema)
     places = ("/operation", *(f"/input/{name}" for name in conditions))
     for values in _list_values(conditions):
-        body = {"operation": operation, "input": {**required, **values}}
+        body = {"operation": operation, "input": {**required_input, **values}}
         for finding in validate_request(body, catalog=catalog).errors:
             if finding.rule != "operation-not-covered" and finding.path in places:
                 return "; ".join(filter(None, (finding.message, finding.hint)))
@@ -154,8 +156,8 @@ def _list_required(catalog: Catalog, operation: str, schema: Mapping[str, Any]) 
 def _list_values(conditions: Mapping[str, Any]) -> list[dict[str, Any]]:
     """List inputs that have, taken together, each value of a top-level field that the conditions name."""
     values = {name: _list_named(condition) for name, condition in conditions.items() if "." not in name}
-    first = {name: named[0] for name, named in values.items() if named}
-    return [first, *({**first, name: value} for name, named in values.items() for value in named[1:])]
+    first = {name: each[0] for name, each in values.items() if each}
+    return [first, *({**first, name: value} for name, each in values.items() for value in each[1:])]
 
 
 def _list_named(condition: Any) -> list[Any]:
@@ -167,10 +169,12 @@ def _list_named(condition: Any) -> list[Any]:
 
 def _list_words(catalog: Catalog, names: Container[str]) -> dict[str, frozenset[str]]:
     """List the values that the contract knows for operations, models and those fields that it lists values of."""
-    listed: dict[str, set[str]] = {}
+    values_by_field: dict[str, set[str]] = {}
     for schema in catalog.schemas:
         for rule in catalog.rules(schema):
             if rule.field in names and rule.keyword == "enum":
-                listed.setdefault(rule.field, set()).update(value for value in rule.value if isinstance(value, str))
-    words = {name: frozenset(values) for name, values in listed.items()}
+                values_by_field.setdefault(rule.field, set()).update(
+                    value for value in rule.value if isinstance(value, str)
+                )
+    words = {name: frozenset(values) for name, values in values_by_field.items()}
     return {**words, "operation": frozenset(catalog.operations), MODEL: frozenset(catalog.models)}

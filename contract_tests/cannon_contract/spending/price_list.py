@@ -36,15 +36,15 @@ class KnownPrice:
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """The known prices, and ``assumed``, the estimate of a create without one; None where there is to be none.
+    """The known prices, and ``assumed_price``, the estimate of a create without one; None where there is to be none.
 
     ``words`` has the values that the contract knows for operations and for fields. Another value matches every price:
     nobody can say what a target takes it for. A field without an entry may have any plain value. ``default_models``
     maps each operation to the model of its creates without one, ``fields`` to the fields that its prices go by.
     """
 
-    known: tuple[KnownPrice, ...] = ()
-    assumed: float | None = None
+    prices: tuple[KnownPrice, ...] = ()
+    assumed_price: float | None = None
     words: Mapping[str, Container[str]] = field(default_factory=dict)
     default_models: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -53,17 +53,19 @@ class PriceList:
         """Estimate the most that a create may cost, in credits; None where no price is known or assumed."""
         operation, input = _split(body)
         prices = self._select_prices(operation)
-        absent = {name for name in list_price_fields(prices) if _find(input, name) is _ABSENT}
-        unknown = absent | {name for name in list_price_fields(prices) if not self._is_word(name, _find(input, name))}
+        values = {name: _find(input, name) for name in list_price_fields(prices)}
+        absent = {name for name, value in values.items() if value is _ABSENT}
         # What a create leaves out may be anything, as no page states the defaults. All prices that may fit count, not
         # only the first one: the order of a user's file says nothing about what the target charges.
-        fitting = [price for price in prices if price.may_fit(input, unknown)]
+        unclear = absent | {name for name, value in values.items() if not self._is_word(name, value)}
+        fitting = [price for price in prices if price.may_fit(input, unclear)]
         fitting = [price for price in fitting if not _has_price_without(price, absent, prices)]
-        costs = [_find_highest_cost(price, input, absent, unknown) for price in fitting]
-        bounded = [cost for cost in costs if cost is not None]
-        if len(bounded) < len(costs) or not costs or not self._has_default_model(operation, input, unknown, fitting):
-            return None if self.assumed is None else max([*bounded, self.assumed])
-        return max(bounded)
+        costs = [_find_highest_cost(price, input, absent, unclear) for price in fitting]
+        limits = [cost for cost in costs if cost is not None]
+        has_all_costs = costs and len(limits) == len(costs)
+        if has_all_costs and self._has_default_model(operation, input, unclear, fitting):
+            return max(limits)
+        return None if self.assumed_price is None else max([*limits, self.assumed_price])
 
     def with_charges(self, charges: Iterable[tuple[Any, float]]) -> PriceList:
         """Copy the list with what creates cost: pairs of a body and its credits.
@@ -76,28 +78,28 @@ class PriceList:
             if price is not None:
                 key = _to_key(price)
                 highest[key] = max(price, highest.get(key, price), key=lambda each: each.price.credits)
-        kept = (price for price in self.known if _to_key(price) not in highest)
-        return replace(self, known=(*kept, *highest.values()))
+        other_prices = (price for price in self.prices if _to_key(price) not in highest)
+        return replace(self, prices=(*other_prices, *highest.values()))
 
     def to_json(self) -> str:
         """Write the text of a price file."""
-        return json.dumps({"prices": [price.to_dict() for price in self.known]}, indent=2) + "\n"
+        return json.dumps({"prices": [price.to_dict() for price in self.prices]}, indent=2) + "\n"
 
     def describe_body(self, body: Any) -> str:
         """Name the values of a body that its price goes by, to be read after a sentence; empty for none."""
         operation, input = _split(body)
         names = dict.fromkeys((MODEL, *list_price_fields(self._select_prices(operation))))
         values = [(name, _find(input, name)) for name in names]
-        described = [f"{name} {wording.show_value(value)}" for name, value in values if value is not _ABSENT]
-        return f" ({', '.join(described)})" if described else ""
+        descriptions = [f"{name} {wording.show_value(value)}" for name, value in values if value is not _ABSENT]
+        return f" ({', '.join(descriptions)})" if descriptions else ""
 
     def _select_prices(self, operation: Any) -> list[Price]:
         """Select the prices of an operation; all of them where the contract does not know it."""
         is_known = isinstance(operation, str) and self._is_word("operation", operation)
-        return [each.price for each in self.known if not is_known or each.operation in ("", operation)]
+        return [each.price for each in self.prices if not is_known or each.operation in ("", operation)]
 
     def _has_default_model(
-        self, operation: Any, input: Mapping[str, Any], unknown: set[str], fitting: Iterable[Price]
+        self, operation: Any, input: Mapping[str, Any], unclear: set[str], fitting: Iterable[Price]
     ) -> bool:
         """Whether the price of a create is known that leaves its model out: the default model may be a dear one."""
         if _find(input, MODEL) is not _ABSENT:
@@ -105,7 +107,7 @@ class PriceList:
         default_model = self.default_models.get(operation) if isinstance(operation, str) else None
         models = [None, *([default_model] if default_model else self.default_models.values())]
         inputs = [{**input, MODEL: model} for model in models]
-        return any(price.may_fit(each, unknown - {MODEL}) for price in fitting for each in inputs)
+        return any(price.may_fit(each, unclear - {MODEL}) for price in fitting for each in inputs)
 
     def _build_price(self, body: Any, credits: float) -> KnownPrice | None:
         """Build the price of creates like one that was charged; None where its values say nothing about others."""
@@ -145,24 +147,24 @@ def _find(input: Mapping[str, Any], name: str) -> Any:
 
 def _has_price_without(price: Price, absent: Iterable[str], prices: Iterable[Price]) -> bool:
     """Whether another price is for the same creates as this one, but without a field that is absent."""
-    without = [{**price.when, name: None} for name in absent if price.when.get(name) is not None]
-    return any(other.when == when for other in prices for when in without)
+    conditions = [{**price.when, name: None} for name in absent if price.when.get(name) is not None]
+    return any(other.when == when for other in prices for when in conditions)
 
 
-def _find_highest_cost(price: Price, input: Mapping[str, Any], absent: set[str], unknown: set[str]) -> float | None:
+def _find_highest_cost(price: Price, input: Mapping[str, Any], absent: set[str], unclear: set[str]) -> float | None:
     """Find the most that an input of a price may cost; None without a bound."""
     if price.per is not None:
-        name, unit = price.per.field, price.per.unit
+        name, value = price.per.field, _find(input, price.per.field)
         if name in absent and price.per.default is not None:
-            unknown = unknown - {name}  # the price itself says how many units such a create has
-        elif not (is_number(_find(input, name)) if unit == "second" else isinstance(_find(input, name), str)):
-            unknown = unknown | {name}  # nobody can say how many units a target counts in a value of another type
-    return price.compute_highest_cost(input, unknown)
+            unclear = unclear - {name}  # the price itself says how many units such a create has
+        elif not (is_number(value) if price.per.unit == "second" else isinstance(value, str)):
+            unclear = unclear | {name}  # who knows how many units a target counts in a value of another type
+    return price.compute_highest_cost(input, unclear)
 
 
-def _to_key(known: KnownPrice) -> str:
+def _to_key(known_price: KnownPrice) -> str:
     """Make a text that is equal for two prices of the same creates."""
-    return json.dumps({**known.to_dict(), "credits": 0}, sort_keys=True)
+    return json.dumps({**known_price.to_dict(), "credits": 0}, sort_keys=True)
 
 
 def _to_plain(credits: float) -> float:

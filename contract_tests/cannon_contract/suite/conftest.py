@@ -66,9 +66,9 @@ def api(request: pytest.FixtureRequest, run: Run, make_mock: Callable[..., Api])
     if run.options.target == "mock":
         yield make_mock()
         return
-    target, planned = find_target(run), run.plan_by_test.get(request.node.nodeid)
-    skip_reason = planned.skip_reason if planned else run.find_obstacle(request.node)
-    if skip_reason and not (planned and planned.fits(run.budget.spent_credits, run.budget.ceiling)):
+    target, planned_test = find_target(run), run.plan_by_test.get(request.node.nodeid)
+    skip_reason = planned_test.skip_reason if planned_test else run.find_obstacle(request.node)
+    if skip_reason and not (planned_test and planned_test.fits(run.budget.spent_credits, run.budget.ceiling)):
         pytest.skip(skip_reason)
     operation = find_operation(request.node) or run.default_operation
     with httpx.Client(timeout=targets.TIMEOUT_S) as client:

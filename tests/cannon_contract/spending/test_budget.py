@@ -95,7 +95,7 @@ STEP = st.tuples(
 
 @settings(deadline=None)
 @given(
-    prices=st.builds(PriceList, known=price_lists, assumed=st.none() | st.integers(0, 60)),
+    prices=st.builds(PriceList, prices=price_lists, assumed_price=st.none() | st.integers(0, 60)),
     bodies=st.lists(good_bodies() | requests, min_size=1, max_size=8),
     keys=st.lists(st.sampled_from(["a", "b", None]), min_size=8, max_size=8),
     steps=st.lists(STEP, min_size=8, max_size=8),
@@ -112,7 +112,7 @@ def test_whatever_it_charges_and_says_nothing_crosses(
     guard = _guard(liar, spending)
     for body, key, polled in zip(bodies, keys, polls, strict=False):
         headers = {"x-api-key": liar.api.key, **({"x-idempotency-key": key} if key else {})}
-        sent, was_over = len(liar.before_each), spending.overrun
+        sent, was_over = len(liar.before_each), spending.overrun_reason
         try:
             response = guard(httpx.Request("POST", CREATE, content=json.dumps(body).encode(), headers=headers))
             if polled and response.status_code == 202:
@@ -126,7 +126,7 @@ def test_whatever_it_charges_and_says_nothing_crosses(
             assert price is not None
             assert liar.before_each[-1] + price <= 100
             assert not was_over, "a create followed an overrun"
-        assert really <= 100 or spending.overrun, "a create cost more than its estimate was, and nobody said so"
+        assert really <= 100 or spending.overrun_reason, "a create cost more than its estimate was, and nobody said so"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_what_costs_more_than_was_reckoned_ends_the_run(billable: Any, costs: in
     content = json.dumps(liar.api.build_body()).encode()
     request = httpx.Request("POST", CREATE, content=content, headers={"x-api-key": liar.api.key})
     _guard(liar, spending)(request)
-    assert re.search("overrun: req_.* costs 31, and its estimate was 10", spending.overrun)
+    assert re.search("overrun: req_.* costs 31, and its estimate was 10", spending.overrun_reason)
     assert spending.spent_credits == 31
     with pytest.raises(NotTested, match="overrun"):
         _guard(liar, spending)(request)
@@ -163,9 +163,9 @@ def test_a_price_that_rises_later_is_an_overrun() -> None:
     guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
     headers = {"x-api-key": liar.api.key}
     id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
-    assert not spending.overrun
+    assert not spending.overrun_reason
     guard(httpx.Request("GET", f"{CREATE}/{id_}", headers=headers))
-    assert "costs 95, and its estimate was 31" in spending.overrun
+    assert "costs 95, and its estimate was 31" in spending.overrun_reason
     assert spending.spent_credits == 95
 
 
@@ -256,7 +256,10 @@ def test_a_charge_that_comes_late_is_noticed(said: int, status: int) -> None:
     assert late.creates == 1
     guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
     assert spending.spent_credits == 31
-    assert status != 202 or "the balance fell by 31 in all, and the creates of this run may cost 10" in spending.overrun
+    assert (
+        status != 202
+        or "the balance fell by 31 in all, and the creates of this run may cost 10" in spending.overrun_reason
+    )
 
 
 def test_what_is_charged_late_and_was_said_is_no_overrun() -> None:
@@ -268,7 +271,7 @@ def test_what_is_charged_late_and_was_said_is_no_overrun() -> None:
         answer = guard(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": late.api.key}))
         for _ in range(3):
             guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
-        assert (answer.status_code, spending.spent_credits, spending.overrun) == (400, 31, "")
+        assert (answer.status_code, spending.spent_credits, spending.overrun_reason) == (400, 31, "")
         assert late.balance == 1000 - 31
 
 
@@ -371,7 +374,7 @@ def test_what_was_reckoned_with_may_be_charged_whatever_is_said() -> None:
         guard(_post(late.api))
         for _ in range(4):
             guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": late.api.key}))
-        assert (spending.spent_credits, spending.overrun) == (spent, "")
+        assert (spending.spent_credits, spending.overrun_reason) == (spent, "")
 
 
 def test_a_request_at_work_says_no_less_than_it_did() -> None:
@@ -405,7 +408,7 @@ def test_fractions_of_credits_are_no_overrun() -> None:
     for _ in range(12):
         with contextlib.suppress(NotTested):
             _guard(late, spending)(_post(late.api))
-    assert (late.creates, spending.spent_credits, spending.overrun) == (10, 1, "")
+    assert (late.creates, spending.spent_credits, spending.overrun_reason) == (10, 1, "")
 
 
 class _Service:
@@ -456,7 +459,7 @@ def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: lis
     for key in "ab" * 10:
         guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": key}))
     really = sum(cost for _, cost in creates)
-    assert (spending.overrun, spending.spent_credits) == ("", really)
+    assert (spending.overrun_reason, spending.spent_credits) == ("", really)
     assert spending.spent_credits == sum(each.cost for each in spending.creates) + spending.unexplained_fall
 
 
@@ -495,7 +498,7 @@ def test_prices_are_learnt_from_what_was_said() -> None:
     liar, spending = _Liar([(500, 31, 31, "as it is")]), Budget(1000, PriceList((), 600))
     _guard(liar, spending)(_post(liar.api))
     assert spending.spent_credits == 500
-    assert [each.price.credits for each in spending.learn_prices().known] == [31]
+    assert [each.price.credits for each in spending.learn_prices().prices] == [31]
 
 
 def test_keys_of_one_account_are_not_held_against_each_other() -> None:
@@ -512,7 +515,7 @@ def test_keys_of_one_account_are_not_held_against_each_other() -> None:
     guard = _guard(send, spending)
     for key in ("one", "two", "one", "two"):
         guard(httpx.Request("POST", CREATE, content=json.dumps(api.build_body()).encode(), headers={"x-api-key": key}))
-    assert (spending.spent_credits, spending.overrun) == (124, "")
+    assert (spending.spent_credits, spending.overrun_reason) == (124, "")
 
 
 def test_a_refusal_is_free_once_it_was_seen_to_be() -> None:

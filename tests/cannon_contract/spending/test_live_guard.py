@@ -200,7 +200,7 @@ def test_prices_of_what_is_not_judged_are_taken(tmp_path: Path) -> None:
     """A price of an operation that the contract knows by name only is kept, whatever its model is called."""
     when = {"model": "wan27video", "resolution": "1080p"}
     entry = {"operation": "video.generate", **when, "credits": 48}
-    assert read_prices(_prices(tmp_path, [entry]), None, CATALOG).known == (
+    assert read_prices(_prices(tmp_path, [entry]), None, CATALOG).prices == (
         KnownPrice(Price(48, when), "video.generate"),
     )
 

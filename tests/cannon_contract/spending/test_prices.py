@@ -29,7 +29,7 @@ def body(**input: Any) -> dict[str, Any]:
 
 
 def known(*entries: KnownPrice, assumed: float | None = None) -> PriceList:
-    return replace(WORDS, known=entries, assumed=assumed)
+    return replace(WORDS, prices=entries, assumed_price=assumed)
 
 
 def price(credits: float, operation: str = "image.generate", per: PerUnit | None = None, **when: Any) -> KnownPrice:
@@ -61,7 +61,7 @@ FOUR_K, ONE_K = price(81, model="gptimage2", resolution="4K"), price(31, model="
     ],
 )
 def test_the_dearest_price_that_a_create_may_have(entries: list[KnownPrice], create: Any, price: float | None) -> None:
-    """What a create leaves out may be any, unless its price is known; so may a word that nobody knows."""
+    """What a create leaves out may be any, unless its price is known; and an unknown value matches every price."""
     assert known(*entries).estimate(create) == price
     assert known(*entries, assumed=5).estimate(create) == (5 if price is None else price)
 
@@ -78,7 +78,7 @@ def test_the_usual_model_may_be_dearer_than_those_that_are_known() -> None:
 def test_what_was_charged_is_what_is_reckoned_next(create: Any, credits: int, tmp_path_factory: Any) -> None:
     """A run that was told a price writes it, and the next one reads it and reckons the same create at it."""
     new_list = WORDS.with_charges([(create, credits)])
-    if new_list.known:
+    if new_list.prices:
         file = tmp_path_factory.mktemp("prices") / "prices.json"
         file.write_text(new_list.to_json())
         again = read_prices(str(file), None, CATALOG)
@@ -91,7 +91,7 @@ def test_the_dearest_of_a_run_replaces_what_was_known() -> None:
     """Of several charges for the same the dearest is kept, in place of what was known of it and of nothing else."""
     create = body(model="gptimage2", resolution="1K")
     new_list = known(ONE_K, FOUR_K).with_charges([(create, 40), (create, 35)])
-    assert new_list.known == (FOUR_K, price(40, model="gptimage2", resolution="1K"))
+    assert new_list.prices == (FOUR_K, price(40, model="gptimage2", resolution="1K"))
 
 
 def test_a_price_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_price_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     ]
     assert "31.0" not in text
     (tmp_path / "prices.json").write_text(text)
-    assert read_prices(str(tmp_path / "prices.json"), None, CATALOG).known == entries
+    assert read_prices(str(tmp_path / "prices.json"), None, CATALOG).prices == entries
 
 
 def test_a_file_of_before_is_read(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_file_of_before_is_read(tmp_path: Path) -> None:
     ]
     (tmp_path / "prices.json").write_text(json.dumps({"prices": entries}))
     expected = (price(20, model="grok", resolution=None), price(81, "", model="gptimage2"), price(5, ""))
-    assert read_prices(str(tmp_path / "prices.json"), None, CATALOG).known == expected
+    assert read_prices(str(tmp_path / "prices.json"), None, CATALOG).prices == expected
 
 
 VIDEO = {"operation": "video.generate", "input": {"model": "wan27video"}}
@@ -148,7 +148,7 @@ def test_prices_go_by_any_field(entries: list[KnownPrice], input: dict[str, Any]
     body = {**VIDEO, "input": {**VIDEO["input"], **input}}
     video = replace(known(*entries), words={"operation": WORDS.words["operation"]})
     assert video.estimate(body) == credits
-    assert replace(video, assumed=7).estimate(body) == (credits or 7)
+    assert replace(video, assumed_price=7).estimate(body) == (credits or 7)
 
 
 @pytest.mark.parametrize("model", CATALOG.models)
