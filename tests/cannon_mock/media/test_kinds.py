@@ -109,8 +109,8 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         }
         (folder / "operations" / id_).mkdir()
         fields = {name: _property(words) for name, words in FIELDS.items()}
-        closed = _schema(type="object", required=["prompt"], additionalProperties=False, properties=fields)
-        (folder / "operations" / id_ / "input.schema.json").write_text(closed)
+        input_schema = _schema(type="object", required=["prompt"], additionalProperties=False, properties=fields)
+        (folder / "operations" / id_ / "input.schema.json").write_text(input_schema)
         (folder / "operations" / id_ / "output.schema.json").write_text(_schema(type="object"))
     pace = lifecycle["pace"]["image"]
     lifecycle["pace"] |= {"video": pace, "audio": pace, "prompt.enhance.video": {**pace, "queued_ms": [7, 7]}}
@@ -123,9 +123,9 @@ def _run(catalog: Catalog, operation: str, **input: Any) -> tuple[dict[str, Any]
     """The view of a request of an operation that succeeded, and the client that asked."""
     client = create_app(Config(progression="immediate"), catalog=catalog).test_client()
     body = {"operation": operation, "input": {"prompt": "A fox", **input}}
-    accepted = client.post("/api/v1/requests", json=body, headers=KEY)
-    assert accepted.status_code == 202, accepted.text
-    return client.get(accepted.get_json()["urls"]["get"], headers=KEY).get_json(), client
+    response = client.post("/api/v1/requests", json=body, headers=KEY)
+    assert response.status_code == 202, response.text
+    return client.get(response.get_json()["urls"]["get"], headers=KEY).get_json(), client
 
 
 def _fetch(client: Any, view: dict[str, Any]) -> TestResponse:
@@ -157,8 +157,8 @@ def test_a_picture_is_no_sample() -> None:
     """A picture is made for its request, so its reply does not say that it is a sample."""
     client = create_app(Config(progression="immediate")).test_client()
     body = {"operation": "image.generate", "input": {"prompt": "x"}}
-    accepted = client.post("/api/v1/requests", json=body, headers=KEY).get_json()
-    output = client.get(accepted["urls"]["get"], headers=KEY).get_json()["output"]
+    response = client.post("/api/v1/requests", json=body, headers=KEY).get_json()
+    output = client.get(response["urls"]["get"], headers=KEY).get_json()["output"]
     assert "x-mock-media" not in client.get(output["image_url"]).headers
 
 
@@ -191,8 +191,12 @@ def test_properties_come_from_the_input_or_a_default(
     catalog: Catalog, model: str, input: dict[str, Any], duration: int, claims: tuple[str, ...]
 ) -> None:
     """A property is the input's field, else the model's default, else the operation's; a default names its claim."""
-    found = media.describe(catalog, catalog.operations["video.generate"], {"model": model, **input})
-    assert (found.kind, found.properties, found.claims) == ("video", {"duration": duration}, claims)
+    described_media = media.describe(catalog, catalog.operations["video.generate"], {"model": model, **input})
+    assert (described_media.kind, described_media.properties, described_media.claims) == (
+        "video",
+        {"duration": duration},
+        claims,
+    )
 
 
 def test_an_operation_can_have_a_pace_of_its_own(catalog: Catalog) -> None:
@@ -209,5 +213,5 @@ def test_the_contract_knows_the_properties_of_a_kind(kind: str) -> None:
     """A reply of the contract may name exactly the properties that the mock gives to media of a kind."""
     operation = CATALOG.operations["image.generate"]
     data = {**operation.data, "media": {**operation.data["media"], "kind": kind}}
-    described = media.describe(CATALOG, replace(operation, data=data), {})
-    assert tuple(described.properties) == KIND_PROPERTIES.get(kind, ())
+    described_media = media.describe(CATALOG, replace(operation, data=data), {})
+    assert tuple(described_media.properties) == KIND_PROPERTIES.get(kind, ())

@@ -20,7 +20,7 @@ RESOLUTIONS = ("1K", "2K", "3K", "4K")
 RATIOS = sorted(word for word in WORDS if ":" in word)
 MODELS = (*CATALOG.models, "nobody-knows")
 
-DOCUMENTED = [
+LISTED_SIZES = [
     ("gptimage2", {"aspect_ratio": "16:9", "resolution": "4K"}, "3840x2160"),
     ("gptimage2", {"aspect_ratio": "9:16", "resolution": "4K"}, "2160x3840"),
     ("gptimage2", {"aspect_ratio": "1:1", "resolution": "2K"}, "2048x2048"),
@@ -38,7 +38,7 @@ DOCUMENTED = [
     ("grok", {"aspect_ratio": "3:2"}, "1168x784"),
 ]
 
-COMPUTED = [
+COMPUTED_SIZES = [
     ("flux2", {}, "1024x1024"),
     ("flux2", {"resolution": "2K"}, "2048x2048"),
     ("flux2", {"aspect_ratio": "16:9"}, "1360x768"),
@@ -48,22 +48,22 @@ COMPUTED = [
 ]
 
 
-def _shown(found: Size) -> str:
-    return f"{found.width}x{found.height}"
+def _format(actual_size: Size) -> str:
+    return f"{actual_size.width}x{actual_size.height}"
 
 
-@pytest.mark.parametrize(("model", "input", "expected"), DOCUMENTED)
-def test_sizes_that_a_table_lists(model: str, input: dict[str, Any], expected: str) -> None:
+@pytest.mark.parametrize(("model", "input", "expected_size"), LISTED_SIZES)
+def test_sizes_that_a_table_lists(model: str, input: dict[str, Any], expected_size: str) -> None:
     """A listed size is used as listed, and rests on the claim of the model's table."""
-    found = find_size(TABLES, model, input)
-    assert (_shown(found), found.claim) == (expected, f"{model}-pixels")
+    actual_size = find_size(TABLES, model, input)
+    assert (_format(actual_size), actual_size.claim) == (expected_size, f"{model}-pixels")
 
 
-@pytest.mark.parametrize(("model", "input", "expected"), COMPUTED)
-def test_sizes_that_no_table_lists(model: str, input: dict[str, Any], expected: str) -> None:
+@pytest.mark.parametrize(("model", "input", "expected_size"), COMPUTED_SIZES)
+def test_sizes_that_no_table_lists(model: str, input: dict[str, Any], expected_size: str) -> None:
     """Another size shares out the area of its tier in steps of 16 pixels, and rests on the claim on computed sizes."""
-    found = find_size(TABLES, model, input)
-    assert (_shown(found), found.claim) == (expected, "pixels-computed")
+    actual_size = find_size(TABLES, model, input)
+    assert (_format(actual_size), actual_size.claim) == (expected_size, "pixels-computed")
 
 
 def _sizes(model: str, *resolutions: str) -> dict[tuple[str, str], Size]:
@@ -76,19 +76,19 @@ def test_every_size_can_be_painted(model: str) -> None:
     """At every resolution and ratio, no side is below 16 or above 12,000 pixels."""
     sizes = _sizes(model, *RESOLUTIONS)
     assert {
-        pair: _shown(found)
-        for pair, found in sizes.items()
-        if not 16 <= min(found.width, found.height) <= max(found.width, found.height) <= 12_000
+        pair: _format(actual_size)
+        for pair, actual_size in sizes.items()
+        if not 16 <= min(actual_size.width, actual_size.height) <= max(actual_size.width, actual_size.height) <= 12_000
     } == {}
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_size_has_its_ratio(model: str) -> None:
     """At every resolution and ratio, width over height is within 5 % of the ratio of the input."""
-    for (_, ratio), found in _sizes(model, *RESOLUTIONS).items():
+    for (_, ratio), actual_size in _sizes(model, *RESOLUTIONS).items():
         wide, high = map(int, ratio.split(":"))
-        assert found.aspect_ratio == ratio
-        assert found.width / found.height == pytest.approx(wide / high, rel=0.05), found
+        assert actual_size.aspect_ratio == ratio
+        assert actual_size.width / actual_size.height == pytest.approx(wide / high, rel=0.05), actual_size
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -127,12 +127,12 @@ def test_an_unknown_quality_chooses_no_tier(quality: Any) -> None:
 @pytest.mark.parametrize("ratio", ["8:1", "1:8", "1:1"])
 def test_a_small_tier_of_an_overlay_can_be_painted(ratio: str) -> None:
     """Where an overlay makes a tier tiny, no side is below one step of 16 pixels."""
-    computed = {**TABLES["computed"], "side": {"1K": 16}}
-    found = find_size({**TABLES, "computed": computed}, "nobody-knows", {"aspect_ratio": ratio})
-    assert min(found.width, found.height) == 16
+    rules = {**TABLES["computed"], "side": {"1K": 16}}
+    actual_size = find_size({**TABLES, "computed": rules}, "nobody-knows", {"aspect_ratio": ratio})
+    assert min(actual_size.width, actual_size.height) == 16
 
 
-OVERLAID: list[dict[str, Any]] = [
+OVERLAY_TABLES: list[dict[str, Any]] = [
     {"sizes": {"8K": {"1:1": "8192x8192"}}},
     {"sizes": {"8K": {}}},
     {"sizes": {"8K": {"golden": "1618x1000"}}, "resolution": "8K", "aspect_ratio": "golden"},
@@ -142,7 +142,7 @@ OVERLAID: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("table", OVERLAID, ids=str)
+@pytest.mark.parametrize("table", OVERLAY_TABLES, ids=str)
 def test_a_table_of_an_overlay_fails_to_load_or_has_a_size_for_every_input(
     table: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -154,8 +154,8 @@ def test_a_table_of_an_overlay_fails_to_load_or_has_a_size_for_every_input(
     except CatalogError:
         return
     for resolution, ratio, quality in product(("1K", "6K", "8K", None), ("16:9", "golden", None), ("high", None)):
-        found = find_size(tables, "grok", {"resolution": resolution, "aspect_ratio": ratio, "quality": quality})
-        assert min(found.width, found.height) >= 16
+        actual_size = find_size(tables, "grok", {"resolution": resolution, "aspect_ratio": ratio, "quality": quality})
+        assert min(actual_size.width, actual_size.height) >= 16
 
 
 fields = st.dictionaries(
@@ -166,6 +166,6 @@ fields = st.dictionaries(
 @given(model=st.sampled_from(MODELS), input=fields | inputs)
 def test_any_input_has_a_size(model: str, input: dict[str, Any]) -> None:
     """Whatever JSON the fields hold, there is a size that can be painted, and its claim is in the ledger."""
-    found = find_size(TABLES, model, input)
-    assert min(found.width, found.height) >= 16
-    assert found.claim in CATALOG.claims
+    actual_size = find_size(TABLES, model, input)
+    assert min(actual_size.width, actual_size.height) >= 16
+    assert actual_size.claim in CATALOG.claims

@@ -24,12 +24,12 @@ accounts = st.sampled_from(ACCOUNTS)
 
 
 @dataclass
-class Known:
-    """What the model knows of one request: whose it is, when it was created, and how it was last seen."""
+class KnownRequest:
+    """What the model knows of one request: its account, when it was created, and the view of the last poll."""
 
     account: str
     created_ms: int
-    seen: dict[str, Any] | None = None
+    last_view: dict[str, Any] | None = None
 
 
 class Lifecycle(RuleBasedStateMachine):
@@ -40,7 +40,7 @@ class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        self.known: dict[str, Known] = {}
+        self.known_requests: dict[str, KnownRequest] = {}
         self.keys: dict[tuple[str, str], tuple[Any, str, int]] = {}
 
     @initialize(immediate=st.booleans(), speed=st.sampled_from((0.5, 1.0, 20.0)))
@@ -56,7 +56,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(target=requests, account=accounts, payload=st.sampled_from(BODIES), fails=st.booleans())
     def create(self, account: str, payload: Any, fails: bool) -> Any:
         """A create without key is a new request, as long as the credits last."""
-        return self._created(account, payload, FAILURE if fails else {})
+        return self._create(account, payload, FAILURE if fails else {})
 
     @rule(
         target=requests, account=accounts, payload=st.sampled_from(BODIES), key=st.text("xyz", min_size=1, max_size=1)
@@ -66,10 +66,10 @@ class Lifecycle(RuleBasedStateMachine):
         headers = {"x-idempotency-key": key}
         first, id_, expires_ms = self.keys.get((account, key), (None, "", 0))
         if expires_ms <= self.mock.clock.now_ms():
-            made = self._created(account, payload, headers)
-            if isinstance(made, str):
-                self.keys[account, key] = (payload, made, self.mock.clock.now_ms() + KEY_MS)
-            return made
+            new_id = self._create(account, payload, headers)
+            if isinstance(new_id, str):
+                self.keys[account, key] = (payload, new_id, self.mock.clock.now_ms() + KEY_MS)
+            return new_id
         reply = self.mock.create(payload, account, headers)
         if payload == first:
             assert (reply.status_code, spotless("accepted", reply)["id"]) == (202, id_)
@@ -77,15 +77,15 @@ class Lifecycle(RuleBasedStateMachine):
             assert refusal(reply) == (422, "idempotency_key_reused")
         return multiple()
 
-    def _created(self, account: str, payload: Any, headers: dict[str, str]) -> Any:
-        left = self._balance(account)
+    def _create(self, account: str, payload: Any, headers: dict[str, str]) -> Any:
+        available = self._balance(account)
         reply = self.mock.create(payload, account, headers)
-        if left < PRICE:
+        if available < PRICE:
             assert refusal(reply) == (402, "insufficient_credits")
             return multiple()
         id_ = spotless("accepted", reply)["id"]
-        assert id_ not in self.known
-        self.known[id_] = Known(account, self.mock.clock.now_ms())
+        assert id_ not in self.known_requests
+        self.known_requests[id_] = KnownRequest(account, self.mock.clock.now_ms())
         return id_
 
     @rule(pause=st.sampled_from(PAUSES) | st.integers(0, 12_000))
@@ -96,31 +96,31 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(id_=requests)
     def poll(self, id_: str) -> None:
         """A poll sees what may follow the last one: times that stay once set, an end that stays whole."""
-        known = self.known[id_]
-        seen = spotless("request", self.mock.get(f"/api/v1/requests/{id_}", known.account))
-        before, known.seen = known.seen, seen
-        times = [seen[name] for name in ("createdAtMs", "startedAtMs", "completedAtMs") if seen[name] is not None]
+        request = self.known_requests[id_]
+        view = spotless("request", self.mock.get(f"/api/v1/requests/{id_}", request.account))
+        before, request.last_view = request.last_view, view
+        times = [view[name] for name in ("createdAtMs", "startedAtMs", "completedAtMs") if view[name] is not None]
         assert times == sorted(times)
-        assert times[0] == known.created_ms
+        assert times[0] == request.created_ms
         assert times[-1] <= self.mock.clock.now_ms()
         if before is not None:
-            self._follows(before, seen)
+            self._follows(before, view)
 
-    def _follows(self, before: dict[str, Any], seen: dict[str, Any]) -> None:
-        assert may_follow(CATALOG.lifecycle, before["status"], seen["status"])
+    def _follows(self, before: dict[str, Any], view: dict[str, Any]) -> None:
+        assert may_follow(CATALOG.lifecycle, before["status"], view["status"])
         for name in ("startedAtMs", "completedAtMs"):
-            assert before[name] in (None, seen[name])
+            assert before[name] in (None, view[name])
         if is_terminal(CATALOG.lifecycle, before["status"]):
-            swept = self.mock.clock.now_ms() > seen["completedAtMs"] + RETENTION_MS
-            assert seen["requestLog"]["available"] is not swept
-            assert {**seen, "requestLog": None} == {**before, "requestLog": None}
-            assert swept or seen == before
+            is_empty_log = self.mock.clock.now_ms() > view["completedAtMs"] + RETENTION_MS
+            assert view["requestLog"]["available"] is not is_empty_log
+            assert {**view, "requestLog": None} == {**before, "requestLog": None}
+            assert is_empty_log or view == before
 
     @rule(id_=requests, account=accounts)
     def poll_as(self, id_: str, account: str) -> None:
         """A request is there for its own account and for no other."""
-        expected = 200 if account == self.known[id_].account else 404
-        assert self.mock.get(f"/api/v1/requests/{id_}", account).status_code == expected
+        status = 200 if account == self.known_requests[id_].account else 404
+        assert self.mock.get(f"/api/v1/requests/{id_}", account).status_code == status
 
     @rule(account=accounts)
     def status(self, account: str) -> None:
@@ -129,8 +129,8 @@ class Lifecycle(RuleBasedStateMachine):
         assert spotless("status", reply)["creditsRemaining"] == self._balance(account)
 
     def _balance(self, account: str) -> int:
-        own = [self.mock.poll(id_, account) for id_, known in self.known.items() if known.account == account]
-        return START - PRICE * [seen["status"] != "failed" for seen in own].count(True)
+        ids = [id_ for id_, request in self.known_requests.items() if request.account == account]
+        return START - PRICE * [self.mock.poll(id_, account)["status"] != "failed" for id_ in ids].count(True)
 
 
 class TestLifecycle(Lifecycle.TestCase):  # type: ignore[valid-type, misc]

@@ -13,12 +13,12 @@ from cannon_mock.model.scenarios import ScenarioRule
 from tests.support.mocks import Driver, Maker, body, refusal
 from tests.support.payloads import CATALOG
 
-KNOWN = scenarios.read_scenarios(CATALOG.scenarios["scenarios"])
+SCENARIOS = scenarios.read_scenarios(CATALOG.scenarios["scenarios"])
 HEADER = {"x-mock-scenario": "failed-internal"}
 words = st.sampled_from(["", "a", "b"])
 
 
-def _chosen(mock: Driver, id_: str) -> str:
+def _read_scenario_name(mock: Driver, id_: str) -> str:
     task = mock.store.tasks.get(id_)
     assert task is not None
     return task.scenario
@@ -26,20 +26,23 @@ def _chosen(mock: Driver, id_: str) -> str:
 
 def test_there_is_a_scenario_for_each_end() -> None:
     """Every end of a request has a scenario; only failures have a message; each scenario has a text."""
-    assert {known.outcome for known in KNOWN.values()} == set(CATALOG.lifecycle["terminal"])
-    assert all((known.outcome == "failed") == (known.message is not None) for known in KNOWN.values())
-    assert all(known.text for known in KNOWN.values())
+    assert {scenarios_by_name.outcome for scenarios_by_name in SCENARIOS.values()} == set(CATALOG.lifecycle["terminal"])
+    assert all(
+        (scenarios_by_name.outcome == "failed") == (scenarios_by_name.message is not None)
+        for scenarios_by_name in SCENARIOS.values()
+    )
+    assert all(scenarios_by_name.text for scenarios_by_name in SCENARIOS.values())
 
 
 def test_the_header_goes_before_a_rule_a_word_and_the_default(make_mock: Maker) -> None:
     """A create's scenario comes from its header, else a rule, else its prompt, else the mock's default."""
     mock = make_mock(scenario="slow")
     magic = body(prompt="a [mock:stuck] b")
-    assert _chosen(mock, mock.created()) == "slow"
-    assert _chosen(mock, mock.created(magic)) == "stuck"
+    assert _read_scenario_name(mock, mock.created()) == "slow"
+    assert _read_scenario_name(mock, mock.created(magic)) == "stuck"
     mock.parts.scenarios.add_rule(ScenarioRule(0, "webhook-lost"))
-    assert _chosen(mock, mock.created(magic)) == "webhook-lost"
-    assert _chosen(mock, mock.created(magic, headers=HEADER)) == "failed-internal"
+    assert _read_scenario_name(mock, mock.created(magic)) == "webhook-lost"
+    assert _read_scenario_name(mock, mock.created(magic, headers=HEADER)) == "failed-internal"
 
 
 @pytest.mark.parametrize("name", ["sucess", "x" * 61, "success "])
@@ -55,29 +58,32 @@ def test_an_unknown_scenario_is_an_error_that_lists_the_known_ones(mock: Driver,
 @pytest.mark.parametrize("prompt", ["[mock]", "[mock:]", "mock:slow", "[mock: slow]", f"[mock:{'x' * 61}]"])
 def test_a_malformed_name_in_a_prompt_is_text(mock: Driver, prompt: str) -> None:
     """Only the whole form chooses a scenario; a prompt with something like it is a prompt like any other."""
-    assert _chosen(mock, mock.created(body(prompt=prompt))) == "success"
+    assert _read_scenario_name(mock, mock.created(body(prompt=prompt))) == "success"
 
 
 @given(rule=st.builds(ScenarioRule, st.just(1), st.just("s"), words, words, words, words), model=words, prompt=words)
 def test_a_rule_matches_creates_with_all_of_its_fields(rule: ScenarioRule, model: str, prompt: str) -> None:
     """An empty field of a rule matches everything; a prompt matches by a part of it, the other fields as a whole."""
-    expected = (
+    is_match = (
         rule.operation in ("", "a")
         and rule.model in ("", model)
         and rule.account in ("", "b")
         and rule.prompt in prompt
     )
-    assert rule.matches("a", {"model": model, "prompt": prompt}, "b") is expected
+    assert rule.matches("a", {"model": model, "prompt": prompt}, "b") is is_match
 
 
 @given(times=st.none() | st.integers(1, 3), uses=st.integers(0, 5))
 def test_a_rule_with_times_is_removed_after_them(times: int | None, uses: int) -> None:
     """A rule with ``times`` is removed after that many uses, one without stays, and other rules do not change."""
-    other, left = ScenarioRule(2, "t", times=1), [ScenarioRule(1, "s", times=times), ScenarioRule(2, "t", times=1)]
+    other, remaining_rules = (
+        ScenarioRule(2, "t", times=1),
+        [ScenarioRule(1, "s", times=times), ScenarioRule(2, "t", times=1)],
+    )
     for _ in range(uses):
-        left = scenarios.use_rule(left, 1)
-    assert other in left
-    assert len(left) == (2 if times is None or uses < times else 1)
+        remaining_rules = scenarios.use_rule(remaining_rules, 1)
+    assert other in remaining_rules
+    assert len(remaining_rules) == (2 if times is None or uses < times else 1)
 
 
 def test_the_first_matching_rule_is_used(mock: Driver) -> None:
@@ -88,18 +94,18 @@ def test_the_first_matching_rule_is_used(mock: Driver) -> None:
         ScenarioRule(0, "failed-internal"),
     ):
         mock.parts.scenarios.add_rule(rule)
-    chosen = [_chosen(mock, mock.created()) for _ in range(4)]
-    assert chosen == ["stuck", "stuck", "failed-internal", "failed-internal"]
-    assert _chosen(mock, mock.created(body(model="flux2"))) == "slow"
+    names = [_read_scenario_name(mock, mock.created()) for _ in range(4)]
+    assert names == ["stuck", "stuck", "failed-internal", "failed-internal"]
+    assert _read_scenario_name(mock, mock.created(body(model="flux2"))) == "slow"
 
 
 def test_the_number_of_rules_is_limited(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit a new rule is an error, and the rules do not change."""
     monkeypatch.setattr("cannon_mock.stores.scenario_registry.MOST_RULES", 2)
-    kept = [mock.parts.scenarios.add_rule(ScenarioRule(0, "slow")) for _ in range(2)]
+    rules = [mock.parts.scenarios.add_rule(ScenarioRule(0, "slow")) for _ in range(2)]
     with pytest.raises(LookupError, match="2 rules already"):
         mock.parts.scenarios.add_rule(ScenarioRule(0, "slow"))
-    assert mock.parts.scenarios.list_rules() == kept
+    assert mock.parts.scenarios.list_rules() == rules
 
 
 def test_an_unknown_scenario_of_a_stored_task_has_no_faults(mock: Driver, make_mock: Maker) -> None:
@@ -114,11 +120,11 @@ def _entries() -> list[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize(("name", "entry"), _entries(), ids=[name for name, _ in _entries()])
 def test_a_scenario_is_read_whole(name: str, entry: dict[str, Any]) -> None:
     """No field of a scenario in the contract is lost when it is read."""
-    known = KNOWN[name]
-    assert len(known.faults) == len(entry.get("faults", ()))
-    for fault, said in zip(known.faults, entry.get("faults", ()), strict=True):
-        assert {key: getattr(fault, key) for key in said} == said
-    for drift, said in zip(known.patches, entry.get("drift", ()), strict=True):
-        assert {key: getattr(drift, key) for key in said} == said
-    assert {key: getattr(known.webhook, key) for key in entry.get("webhook", {})} == entry.get("webhook", {})
-    assert {key: getattr(known, key) for key in entry.get("pace", {})} == entry.get("pace", {})
+    scenario = SCENARIOS[name]
+    assert len(scenario.faults) == len(entry.get("faults", ()))
+    for fault, entry_of_part in zip(scenario.faults, entry.get("faults", ()), strict=True):
+        assert {key: getattr(fault, key) for key in entry_of_part} == entry_of_part
+    for drift, entry_of_part in zip(scenario.patches, entry.get("drift", ()), strict=True):
+        assert {key: getattr(drift, key) for key in entry_of_part} == entry_of_part
+    assert {key: getattr(scenario.webhook, key) for key in entry.get("webhook", {})} == entry.get("webhook", {})
+    assert {key: getattr(scenario, key) for key in entry.get("pace", {})} == entry.get("pace", {})

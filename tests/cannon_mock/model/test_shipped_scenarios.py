@@ -82,7 +82,7 @@ def _slow(site: Site) -> None:
     assert site.end(id_)["status"] == "succeeded"
 
 
-def _stuck(site: Site) -> None:
+def _stays_processing(site: Site) -> None:
     id_ = site.made()
     site.clock.advance(days=1000)
     assert site.poll(id_).json()["status"] == "processing"
@@ -93,15 +93,15 @@ def _fails(message: str) -> Callable[[Site], None]:
     def see(site: Site) -> None:
         id_ = site.made()
         assert site.credits() == START - PRICE
-        seen = site.end(id_)
-        assert (seen["status"], seen["output"]) == ("failed", None)
-        assert message in seen["errorMessage"]
+        view = site.end(id_)
+        assert (view["status"], view["output"]) == ("failed", None)
+        assert message in view["errorMessage"]
         assert site.credits() == START
 
     return see
 
 
-def _refused(status: int, code: str) -> Callable[[Site], None]:
+def _is_an_error(status: int, code: str) -> Callable[[Site], None]:
     def see(site: Site) -> None:
         reply = site.create()
         assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
@@ -111,7 +111,7 @@ def _refused(status: int, code: str) -> Callable[[Site], None]:
     return see
 
 
-def _limited(site: Site) -> None:
+def _is_rate_limited(site: Site) -> None:
     replies = [site.create() for _ in range(3)]
     assert [reply.status_code for reply in replies] == [429, 429, SUCCESS]
     assert [reply.headers.get("Retry-After") for reply in replies] == ["1", "1", None]
@@ -130,12 +130,12 @@ def _window(site: Site) -> None:
     assert site.create().status_code == SUCCESS
 
 
-def _breaks(status: int, stored: bool) -> Callable[[Site], None]:
+def _breaks(status: int, is_stored: bool) -> Callable[[Site], None]:
     def see(site: Site) -> None:
         key = {"x-idempotency-key": "order-1"}
         site.client.headers.update(key)
         assert site.create().status_code == status
-        assert site.tasks() == (1 if stored else 0)
+        assert site.tasks() == (1 if is_stored else 0)
         assert [site.create().status_code for _ in range(2)] == [SUCCESS] * 2
         assert (site.tasks(), site.credits()) == (1, START - PRICE)
 
@@ -160,11 +160,11 @@ def _late(on: str) -> Callable[[Site], None]:
     return see
 
 
-def _cut(error: type[Exception], stored: bool) -> Callable[[Site], None]:
+def _cut(error: type[Exception], is_stored: bool) -> Callable[[Site], None]:
     def see(site: Site) -> None:
         with pytest.raises(error):
             site.create()
-        assert site.tasks() == (1 if stored else 0)
+        assert site.tasks() == (1 if is_stored else 0)
         assert site.create().status_code == SUCCESS
 
     return see
@@ -230,15 +230,15 @@ def _cut_asset(site: Site) -> None:
 
 
 def _extra(site: Site) -> None:
-    accepted = site.create().json()
-    assert accepted["priority"] == "normal"
-    assert site.end(accepted["id"])["cost"] == {"estimated": True}
+    response = site.create().json()
+    assert response["priority"] == "normal"
+    assert site.end(response["id"])["cost"] == {"estimated": True}
 
 
 def _missing(site: Site) -> None:
-    seen = site.end(site.made())
-    assert seen["status"] == "succeeded"
-    assert not {"inputPreview", "outputPreview", "requestLog"} & seen.keys()
+    view = site.end(site.made())
+    assert view["status"] == "succeeded"
+    assert not {"inputPreview", "outputPreview", "requestLog"} & view.keys()
 
 
 def _unknown_status(site: Site) -> None:
@@ -254,18 +254,18 @@ def _new_value(site: Site) -> None:
     assert output["image_url"]
 
 
-SEEN: dict[str, Callable[[Site], None]] = {
+CHECKS: dict[str, Callable[[Site], None]] = {
     "success": _succeeds,
     "slow": _slow,
-    "stuck": _stuck,
+    "stuck": _stays_processing,
     "failed-moderation": _fails("flagged by the safety system"),
     "failed-internal": _fails("internal error"),
     "failed-timeout": _fails("busy"),
     "failed-combination": _fails("not within the range"),
-    "insufficient-credits": _refused(402, "insufficient_credits"),
-    "key-revoked": _refused(401, "unauthorized"),
-    "scope-missing": _refused(403, "missing_scope"),
-    "rate-limited": _limited,
+    "insufficient-credits": _is_an_error(402, "insufficient_credits"),
+    "key-revoked": _is_an_error(401, "unauthorized"),
+    "scope-missing": _is_an_error(403, "missing_scope"),
+    "rate-limited": _is_rate_limited,
     "rate-limited-poll": _limited_polls,
     "rate-window": _window,
     **{f"error-{status}": _breaks(status, False) for status in (500, 502, 503)},
@@ -312,8 +312,8 @@ def test_each_scenario_does_what_it_says(name: str, server: tuple[str, ManualClo
     """A client meets what the scenario's text says; every shipped scenario is tested here."""
     site = Site(*server, name)
     with site.client:
-        if name in SEEN:
-            SEEN[name](site)
+        if name in CHECKS:
+            CHECKS[name](site)
         else:
             _webhook(site, receiver, name)
 
@@ -326,23 +326,23 @@ def _webhook(site: Site, receiver: Receiver, name: str) -> None:
         site.clock.advance(minutes=minutes)
         counts.append(len(receiver.received))
     assert counts == WEBHOOKS[name]
-    for received in receiver.received:
+    for webhooks in receiver.received:
         if name in GOOD:
-            assert Webhook(site.secret).verify(*received)["type"] == "request.succeeded"
+            assert Webhook(site.secret).verify(*webhooks)["type"] == "request.succeeded"
         else:
             with pytest.raises(WebhookVerificationError):
-                Webhook(site.secret).verify(*received)
+                Webhook(site.secret).verify(*webhooks)
 
 
 def test_a_key_is_in_flight_while_its_create_is_answered(server: tuple[str, ManualClock, str]) -> None:
     """A repeat during the first create is told when to come back; after it, the repeat gets the same request."""
     site = Site(*server, "latency")
     site.client.headers["x-idempotency-key"] = "busy"
-    seen: list[httpx.Response] = []
-    sleep, site.clock.sleep_ms = site.clock.sleep_ms, lambda _: seen.append(site.create())  # type: ignore[method-assign]
+    responses: list[httpx.Response] = []
+    sleep, site.clock.sleep_ms = site.clock.sleep_ms, lambda _: responses.append(site.create())  # type: ignore[method-assign]
     with site.client:
         first = site.create()
         site.clock.sleep_ms = sleep  # type: ignore[method-assign]
-        assert (seen[0].status_code, seen[0].json()["error"]["code"]) == (409, "idempotency_key_busy")
-        assert seen[0].headers["Retry-After"] == "2"
+        assert (responses[0].status_code, responses[0].json()["error"]["code"]) == (409, "idempotency_key_busy")
+        assert responses[0].headers["Retry-After"] == "2"
         assert site.create().json() == first.json()

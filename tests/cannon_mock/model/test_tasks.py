@@ -21,7 +21,7 @@ from tests.support.payloads import CATALOG
 
 OPERATION = CATALOG.operations["image.generate"]
 INPUT = {"prompt": "A lone $prompt, ${model} and $$", "model": "gptimage2", "aspect_ratio": "16:9", "resolution": "4K"}
-KNOWN = scenarios.read_scenarios(CATALOG.scenarios["scenarios"])
+SCENARIOS = scenarios.read_scenarios(CATALOG.scenarios["scenarios"])
 BASE = "http://mock.example"
 NOW = 1_762_479_300_000
 ENDS = ("success", "failed-internal")
@@ -39,17 +39,17 @@ AT_THE_END = [*ALWAYS[:4], "inputPreview", "outputPreview", *ALWAYS[4:], "reques
 
 def _plan(seed: str = "s", scenario: str | Scenario = "success", pace: Pace | None = None, **changes: Any) -> Task:
     values = {"account": "acct_a", "operation": OPERATION, "input": INPUT, "capped_input": INPUT, **changes}
-    described = media.describe(CATALOG, OPERATION, values["capped_input"])
-    request = TaskRequest(**values, media=described)
-    chosen = KNOWN[scenario] if isinstance(scenario, str) else scenario
-    return tasks.plan_task(CATALOG, request, chosen, pace or Pace(), NOW, seed)
+    described_media = media.describe(CATALOG, OPERATION, values["capped_input"])
+    request = TaskRequest(**values, media=described_media)
+    chosen_scenario = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
+    return tasks.plan_task(CATALOG, request, chosen_scenario, pace or Pace(), NOW, seed)
 
 
 def _size(task: Task) -> tuple[int, int]:
     return task.media.properties["width"], task.media.properties["height"]
 
 
-def _seen(task: Task, after_ms: int) -> dict[str, Any]:
+def _view_after(task: Task, after_ms: int) -> dict[str, Any]:
     return task_view.build_view(CATALOG, task, task.timeline.created_ms + after_ms, BASE)
 
 
@@ -102,11 +102,11 @@ def test_the_size_of_a_picture_follows_the_capped_input() -> None:
 def test_times_keep_to_the_pace_of_the_contract(seed: str, speed: float) -> None:
     """Queued and processing take the contract's times, divided by the speed, to the millisecond."""
     timeline, pace = _plan(seed, pace=Pace(speed=speed)).timeline, CATALOG.lifecycle["pace"]["image"]
-    for taken, (least, most) in (
+    for duration_ms, (least, most) in (
         (timeline.started_ms - timeline.created_ms, pace["queued_ms"]),
         (timeline.ended_ms - timeline.started_ms, pace["processing_ms"]),
     ):
-        assert least / speed - 1 <= taken <= most / speed + 1
+        assert least / speed - 1 <= duration_ms <= most / speed + 1
 
 
 @given(seed=seeds, speed=speeds, scenario=st.sampled_from(ENDS))
@@ -117,11 +117,11 @@ def test_an_immediate_task_has_ended_at_once(seed: str, speed: float, scenario: 
 
 
 @pytest.mark.parametrize(
-    ("speed", "expected"), [(1.0, 2000), (2.0, 1000), (20.0, 100), (0.5, 4000), (3.0, 667), (1000.0, 2)]
+    ("speed", "expected_ms"), [(1.0, 2000), (2.0, 1000), (20.0, 100), (0.5, 4000), (3.0, 667), (1000.0, 2)]
 )
-def test_poll_after_ms_is_divided_by_the_speed(speed: float, expected: int) -> None:
+def test_poll_after_ms_is_divided_by_the_speed(speed: float, expected_ms: int) -> None:
     """A client is told to poll a faster mock sooner, in whole milliseconds."""
-    assert tasks.compute_poll_after_ms(CATALOG, Pace(speed=speed)) == expected
+    assert tasks.compute_poll_after_ms(CATALOG, Pace(speed=speed)) == expected_ms
 
 
 @given(seed=seeds, speed=speeds)
@@ -130,14 +130,14 @@ def test_poll_after_ms_is_divided_by_the_speed(speed: float, expected: int) -> N
 def test_the_first_poll_sees_processing(seed: str, speed: float) -> None:
     """A poll after poll_after_ms sees processing, at any speed."""
     pace = Pace(speed=speed)
-    assert _seen(_plan(seed, pace=pace), tasks.compute_poll_after_ms(CATALOG, pace))["status"] == "processing"
+    assert _view_after(_plan(seed, pace=pace), tasks.compute_poll_after_ms(CATALOG, pace))["status"] == "processing"
 
 
 @given(seed=seeds, scenario=st.sampled_from(ENDS), speed=speeds, times=moments)
 def test_polls_see_legal_steps(seed: str, scenario: str, speed: float, times: list[int]) -> None:
     """Each poll sees a state that may follow the one that the poll before it saw."""
     task = _plan(seed, scenario, Pace(speed=speed))
-    for before, after in pairwise(_seen(task, at)["status"] for at in times):
+    for before, after in pairwise(_view_after(task, at)["status"] for at in times):
         assert may_follow(CATALOG.lifecycle, before, after)
 
 
@@ -145,20 +145,20 @@ def test_polls_see_legal_steps(seed: str, scenario: str, speed: float, times: li
 def test_a_view_has_the_keys_and_times_of_its_status(seed: str, scenario: str, at: int) -> None:
     """A view has exactly the keys and the times that belong to its status."""
     task = _plan(seed, scenario)
-    seen, timeline = _seen(task, at), task.timeline
-    ended = seen["status"] in CATALOG.lifecycle["terminal"]
-    assert seen["status"] == status_at(timeline, NOW + at)
-    assert list(seen) == (AT_THE_END if ended else ALWAYS)
-    assert seen["createdAtMs"] == timeline.created_ms
-    assert seen["startedAtMs"] == (None if seen["status"] == "queued" else timeline.started_ms)
-    assert seen["completedAtMs"] == (timeline.ended_ms if ended else None)
-    assert seen["billableCredits"] == PRICE_4K
+    view, timeline = _view_after(task, at), task.timeline
+    has_ended = view["status"] in CATALOG.lifecycle["terminal"]
+    assert view["status"] == status_at(timeline, NOW + at)
+    assert list(view) == (AT_THE_END if has_ended else ALWAYS)
+    assert view["createdAtMs"] == timeline.created_ms
+    assert view["startedAtMs"] == (None if view["status"] == "queued" else timeline.started_ms)
+    assert view["completedAtMs"] == (timeline.ended_ms if has_ended else None)
+    assert view["billableCredits"] == PRICE_4K
 
 
 def test_a_queued_view_has_no_output() -> None:
     """While a task is queued there is neither output nor error."""
-    seen = _at(_plan(), "created_ms")
-    assert (seen["status"], seen["output"], seen["errorMessage"]) == ("queued", None, None)
+    view = _at(_plan(), "created_ms")
+    assert (view["status"], view["output"], view["errorMessage"]) == ("queued", None, None)
 
 
 def test_a_processing_view_names_provider_and_model() -> None:
@@ -176,8 +176,8 @@ def test_a_processing_view_names_provider_and_model() -> None:
 def test_a_succeeded_view_names_the_picture() -> None:
     """The output of success has the picture's address under the base address, and texts appear in it unchanged."""
     task = _plan()
-    seen, asset = _at(task, "ended_ms"), f"{BASE}/assets/{tasks.build_asset_id(CATALOG, task)}"
-    assert seen["output"] == {
+    view, asset = _at(task, "ended_ms"), f"{BASE}/assets/{tasks.build_asset_id(CATALOG, task)}"
+    assert view["output"] == {
         "task_id": tasks.build_asset_id(CATALOG, task),
         "asset_type": "image",
         "status": "succeeded",
@@ -189,30 +189,30 @@ def test_a_succeeded_view_names_the_picture() -> None:
         "model": "gptimage2",
         "aspect_ratio": "16:9",
     }
-    assert seen["inputPreview"] == INPUT["prompt"]
-    assert seen["outputPreview"] == f"Asset ready: {asset}/image.png"
-    assert seen["requestLog"]["output"] == {"image_url": f"{asset}/image.png"}
+    assert view["inputPreview"] == INPUT["prompt"]
+    assert view["outputPreview"] == f"Asset ready: {asset}/image.png"
+    assert view["requestLog"]["output"] == {"image_url": f"{asset}/image.png"}
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("fields", "ratio"),
     [({}, "1:1"), ({"aspect_ratio": "auto"}, "auto"), ({"aspect_ratio": "auto", "model": "flux2"}, "auto")],
 )
-def test_the_output_names_the_ratio(given: dict[str, str], shown: str) -> None:
+def test_the_output_names_the_ratio(fields: dict[str, str], ratio: str) -> None:
     """The output has the ratio of the input as it was sent, or the picture's where the input has none."""
-    input = {"prompt": "x", **given}
-    assert _at(_plan(input=input, capped_input=input), "ended_ms")["output"]["aspect_ratio"] == shown
+    input = {"prompt": "x", **fields}
+    assert _at(_plan(input=input, capped_input=input), "ended_ms")["output"]["aspect_ratio"] == ratio
 
 
 def test_a_failed_view_has_a_message_and_no_output() -> None:
     """A failure shows its scenario's message, in the log too, and no output anywhere."""
-    seen = _at(_plan(scenario="failed-internal"), "ended_ms")
+    view = _at(_plan(scenario="failed-internal"), "ended_ms")
     message = CATALOG.scenarios["scenarios"]["failed-internal"]["message"]
-    assert (seen["status"], seen["output"], seen["errorMessage"], seen["outputPreview"]) == (
+    assert (view["status"], view["output"], view["errorMessage"], view["outputPreview"]) == (
         *("failed", None),
         *(message, None),
     )
-    assert (seen["requestLog"]["output"], seen["requestLog"]["errorMessage"]) == (None, message)
+    assert (view["requestLog"]["output"], view["requestLog"]["errorMessage"]) == (None, message)
 
 
 @pytest.mark.parametrize("scenario", ENDS)
@@ -220,18 +220,18 @@ def test_the_request_log_is_kept_for_seven_days(scenario: str) -> None:
     """For seven days from the end the view stays the same, with the input in the log; after them the log is empty."""
     task = _plan(scenario=scenario)
     until = task.timeline.ended_ms + RETENTION_MS
-    first, last, swept = (
+    first, last, late_view = (
         task_view.build_view(CATALOG, task, at, BASE) for at in (task.timeline.ended_ms, until, until + 1)
     )
     assert first == last
     assert first["requestLog"].items() >= {"available": True, "retentionDays": 7, "retainedUntilMs": until}.items()
     assert first["requestLog"]["input"] == INPUT
-    emptied = {"available": False, "input": None, "output": None, "errorMessage": None}
-    assert swept == {**first, "requestLog": {**first["requestLog"], **emptied}}
+    empty_log = {"available": False, "input": None, "output": None, "errorMessage": None}
+    assert late_view == {**first, "requestLog": {**first["requestLog"], **empty_log}}
 
 
 @pytest.mark.parametrize(
-    ("scenario", "after_ms", "named", "absent"),
+    ("scenario", "after_ms", "claim", "absent"),
     [
         ("success", 0, "request-queued-view", "image-output-names"),
         ("success", POLL_MS, "image-output-names", "request-queued-view"),
@@ -239,27 +239,27 @@ def test_the_request_log_is_kept_for_seven_days(scenario: str) -> None:
         ("success", 60_000 + RETENTION_MS, "request-log-after-sweep", "request-queued-view"),
     ],
 )
-def test_a_view_names_its_claims(scenario: str, after_ms: int, named: str, absent: str) -> None:
+def test_a_view_names_its_claims(scenario: str, after_ms: int, claim: str, absent: str) -> None:
     """Each state names its own claims, and the ledger has all of them."""
-    cited = task_view.collect_claims(CATALOG, _plan(scenario=scenario), NOW + after_ms)
-    assert named in cited
-    assert absent not in cited
-    assert set(cited) <= CATALOG.claims.keys()
+    claims = task_view.collect_claims(CATALOG, _plan(scenario=scenario), NOW + after_ms)
+    assert claim in claims
+    assert absent not in claims
+    assert set(claims) <= CATALOG.claims.keys()
 
 
 def test_the_claim_on_an_empty_log_is_named_while_the_log_is_empty() -> None:
     """The claim on an empty log is named exactly from the millisecond on at which the log is empty."""
     task = _plan()
     for at in (task.timeline.ended_ms + RETENTION_MS, task.timeline.ended_ms + RETENTION_MS + 1):
-        swept = not task_view.build_view(CATALOG, task, at, BASE)["requestLog"]["available"]
-        assert ("request-log-after-sweep" in task_view.collect_claims(CATALOG, task, at)) is swept
+        is_empty = not task_view.build_view(CATALOG, task, at, BASE)["requestLog"]["available"]
+        assert ("request-log-after-sweep" in task_view.collect_claims(CATALOG, task, at)) is is_empty
 
 
-@pytest.mark.parametrize(("input", "cited"), [(INPUT, False), ({"prompt": "x"}, True)])
-def test_the_claim_on_the_default_ratio_is_named_where_it_is_used(input: dict[str, str], cited: bool) -> None:
+@pytest.mark.parametrize(("input", "is_named"), [(INPUT, False), ({"prompt": "x"}, True)])
+def test_the_claim_on_the_default_ratio_is_named_where_it_is_used(input: dict[str, str], is_named: bool) -> None:
     """The claim on the default ratio is named where the input has no ratio, and only there."""
-    found = task_view.collect_claims(CATALOG, _plan(input=input, capped_input=input), NOW + 60_000)
-    assert ("image-output-default-ratio" in found) == cited
+    claims = task_view.collect_claims(CATALOG, _plan(input=input, capped_input=input), NOW + 60_000)
+    assert ("image-output-default-ratio" in claims) == is_named
 
 
 polls = st.integers(1, 5)
@@ -269,53 +269,53 @@ texts = st.text(max_size=20)
 @given(polls=polls, scenario=st.sampled_from(ENDS))
 def test_each_state_lasts_so_many_polls(polls: int, scenario: str) -> None:
     """Where states are counted in polls, that many polls see each state, whatever the time; the end is final."""
-    task, seen = _plan(scenario=scenario, pace=Pace(polls=polls)), []
+    task, states = _plan(scenario=scenario, pace=Pace(polls=polls)), []
     for _ in range(2 * polls + 2):
         task = tasks.record_poll(task, NOW)
-        seen.append(_seen(task, 0)["status"])
+        states.append(_view_after(task, 0)["status"])
     end = "succeeded" if scenario == "success" else "failed"
-    assert seen == ["queued"] * polls + ["processing"] * polls + [end] * 2
+    assert states == ["queued"] * polls + ["processing"] * polls + [end] * 2
     assert len(task.events) == 2 * polls + 1
 
 
 def test_time_does_not_end_a_task_that_counts_polls() -> None:
     """A task whose states are counted in polls is still queued after a year without a poll."""
-    assert _seen(_plan(pace=Pace(polls=1)), 365 * 86_400_000)["status"] == "queued"
+    assert _view_after(_plan(pace=Pace(polls=1)), 365 * 86_400_000)["status"] == "queued"
 
 
 @given(at=st.integers(0, 40_000), outcome=st.sampled_from(["succeeded", "failed"]), message=texts)
 def test_a_task_can_be_ended_once(at: int, outcome: Any, message: str) -> None:
     """An end that a caller asks for counts from that moment on; a task that has ended before does not change."""
-    drawn = _plan()
-    ended = tasks.end_task(drawn, NOW + at, outcome, message)
-    if at >= drawn.timeline.ended_ms - NOW:
-        assert ended is drawn
+    planned_task = _plan()
+    ended_task = tasks.end_task(planned_task, NOW + at, outcome, message)
+    if at >= planned_task.timeline.ended_ms - NOW:
+        assert ended_task is planned_task
         return
-    seen = _seen(ended, at)
-    assert (seen["status"], seen["completedAtMs"]) == (outcome, NOW + at)
-    assert seen["errorMessage"] == (message if outcome == "failed" else None)
-    assert seen["createdAtMs"] <= seen["startedAtMs"] <= seen["completedAtMs"]
-    assert tasks.end_task(ended, NOW + at + 1, "failed", "again") is ended
+    view = _view_after(ended_task, at)
+    assert (view["status"], view["completedAtMs"]) == (outcome, NOW + at)
+    assert view["errorMessage"] == (message if outcome == "failed" else None)
+    assert view["createdAtMs"] <= view["startedAtMs"] <= view["completedAtMs"]
+    assert tasks.end_task(ended_task, NOW + at + 1, "failed", "again") is ended_task
 
 
 @pytest.mark.parametrize("state", ["queued", "processing"])
 @pytest.mark.parametrize("pace", [Pace(), Pace(True), Pace(polls=2)], ids=["time", "immediate", "polls"])
 def test_a_stuck_task_never_leaves_its_state(state: str, pace: Pace) -> None:
     """A task of a stuck scenario keeps its state, at any time and however often it is polled."""
-    stuck = scenarios.read_scenarios({"mine": {"pace": {"stuck": state}}})["mine"]
-    task = _plan(scenario=stuck, pace=pace)
+    stuck_scenario = scenarios.read_scenarios({"mine": {"pace": {"stuck": state}}})["mine"]
+    task = _plan(scenario=stuck_scenario, pace=pace)
     for _ in range(9):
         task = tasks.record_poll(task, NOW)
-    assert [_seen(task, at)["status"] for at in (1, RETENTION_MS * 50)] == [state, state]
+    assert [_view_after(task, at)["status"] for at in (1, RETENTION_MS * 50)] == [state, state]
 
 
 @given(factor=st.floats(0, 1000))
 def test_a_slow_scenario_multiplies_the_times(factor: float) -> None:
     """Queued and processing take ``factor`` times as long as without the scenario."""
     slow = scenarios.read_scenarios({"mine": {"pace": {"factor": factor}}})["mine"]
-    plain, planned = _plan().timeline, _plan(scenario=slow).timeline
-    assert planned.started_ms - NOW == round((plain.started_ms - NOW) * factor)
-    assert planned.ended_ms - planned.started_ms == round((plain.ended_ms - plain.started_ms) * factor)
+    plain, slow_timeline = _plan().timeline, _plan(scenario=slow).timeline
+    assert slow_timeline.started_ms - NOW == round((plain.started_ms - NOW) * factor)
+    assert slow_timeline.ended_ms - slow_timeline.started_ms == round((plain.ended_ms - plain.started_ms) * factor)
 
 
 @given(

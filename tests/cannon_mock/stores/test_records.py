@@ -78,10 +78,10 @@ def test_pages_have_every_member_once(records: Records, page: int) -> None:
     """Reading a queue page by page, the last first, gives each member once, also among equal times."""
     members = [(at_ms, f"m{number}") for at_ms in (1, 1, 2, 3) for number in range(4)]
     _fill(records, "q", sorted(set(members)))
-    seen: list[tuple[int, str]] = []
-    while found := records.latest("q", seen[-1] if seen else None, page):
-        seen += found
-    assert seen == sorted(set(members), reverse=True)
+    members: list[tuple[int, str]] = []
+    while page_members := records.latest("q", members[-1] if members else None, page):
+        members += page_members
+    assert members == sorted(set(members), reverse=True)
 
 
 def test_a_page_starts_after_a_member_that_was_removed(records: Records) -> None:
@@ -155,9 +155,9 @@ def test_transactions_are_isolated(records: Records) -> None:
         return [records.transact(("q",), take) for _ in range(10)]
 
     with ThreadPoolExecutor(8) as pool:
-        taken = [member for members in pool.map(go, range(8)) for member in members if member is not None]
+        taken_members = [member for members in pool.map(go, range(8)) for member in members if member is not None]
     assert records.get("n") == "160"
-    assert sorted(taken) == sorted(f"m{number}" for number in range(60))
+    assert sorted(taken_members) == sorted(f"m{number}" for number in range(60))
 
 
 def test_real_time_is_in_epoch_milliseconds(records: Records) -> None:
@@ -230,9 +230,9 @@ def test_a_redis_store_of_an_earlier_version_is_refused(valkey: str, key: str) -
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis://127.0.0.1:many/0", "sqlite:", "nothing"])
 def test_a_store_that_cannot_be_opened_is_an_error_of_one_line(url: str) -> None:
     """An address that leads nowhere is an error of one line."""
-    with pytest.raises(StoreError) as raised:
+    with pytest.raises(StoreError) as caught:
         open_records(url)
-    assert len(str(raised.value).splitlines()) == 1
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_an_error_of_the_file_is_a_store_error(tmp_path: Path) -> None:

@@ -43,10 +43,10 @@ def test_mocks_over_one_store_share_their_requests(shared: Opener) -> None:
     """A request that one mock accepted can be polled at the other, with its credits and its idempotency key."""
     one, two = (app.test_client() for app in _two(shared))
     headers = {**KEY, "x-idempotency-key": "order-1"}
-    made = one.post("/api/v1/requests", json=body(), headers=headers).get_json()
-    assert two.post("/api/v1/requests", json=body(), headers=headers).get_json()["id"] == made["id"]
+    response = one.post("/api/v1/requests", json=body(), headers=headers).get_json()
+    assert two.post("/api/v1/requests", json=body(), headers=headers).get_json()["id"] == response["id"]
     two.post("/__mock__/clock", json={"advance_ms": 60_000})
-    assert one.get(f"/api/v1/requests/{made['id']}", headers=KEY).get_json()["status"] == "succeeded"
+    assert one.get(f"/api/v1/requests/{response['id']}", headers=KEY).get_json()["status"] == "succeeded"
     status = [client.get("/api/v1/status", headers=KEY).get_json()["creditsRemaining"] for client in (one, two)]
     assert status == [1219, 1219]
     assert two.get("/__mock__/journal/count").get_json() == {"count": 5}

@@ -49,8 +49,8 @@ def store(records: Records) -> Store:
 
 
 def _create(store: Store, task: Task, key: IdempotencyKey | None = None, now_ms: int = 1000) -> Task:
-    keyed = replace(task, idempotency_key=key.key) if key else task
-    return store.tasks.create(keyed, key, START, now_ms)
+    keyed_task = replace(task, idempotency_key=key.key) if key else task
+    return store.tasks.create(keyed_task, key, START, now_ms)
 
 
 def test_a_task_is_read_as_it_was_stored(store: Store) -> None:
@@ -83,9 +83,9 @@ def test_a_key_is_busy_until_it_is_released(store: Store) -> None:
     """While a create is under way a repeat is told how long to wait; after it the repeat gets the task."""
     key = _key(busy_until_ms=2500)
     _create(store, _task(1), key)
-    with pytest.raises(KeyBusy) as raised:
+    with pytest.raises(KeyBusy) as caught:
         _create(store, _task(2), _key())
-    assert raised.value.wait_ms == 1500
+    assert caught.value.wait_ms == 1500
     store.tasks.release_key("acct_a", key)
     assert _create(store, _task(2), _key()).id == "req_1"
 
@@ -103,9 +103,9 @@ def test_credits_are_held_then_settled_or_released(store: Store, outcome: str, e
 
 def test_a_task_that_costs_too_much_is_not_stored(store: Store) -> None:
     """A task that costs more than is available is an error, and neither it nor its key is stored."""
-    with pytest.raises(NotEnoughCredits) as raised:
+    with pytest.raises(NotEnoughCredits) as caught:
         _create(store, _task(1, credits=START + 1), _key())
-    assert (raised.value.available, raised.value.cost) == (START, START + 1)
+    assert (caught.value.available, caught.value.cost) == (START, START + 1)
     assert store.tasks.get("req_1") is None
     assert _create(store, _task(2), _key()).id == "req_2"
 
@@ -155,8 +155,8 @@ def test_every_task_is_listed_the_last_to_end_first(store: Store) -> None:
 def test_500_creates_with_one_key_make_one_task(store: Store) -> None:
     """However many threads create with one key at once, there is one task and one hold."""
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda number: _create(store, _task(number), _key()), range(500)))
-    assert len({task.id for task in made}) == 1
+        created_tasks = list(pool.map(lambda number: _create(store, _task(number), _key()), range(500)))
+    assert len({task.id for task in created_tasks}) == 1
     assert store.tasks.read_balance("acct_a", START, 1000) == Balance(START - PRICE, PRICE)
 
 
@@ -182,8 +182,8 @@ def _small(most: int) -> Store:
 def test_the_task_that_ended_first_is_forgotten_first() -> None:
     """A full store forgets the task that ended first, with its key; one that never ends stays."""
     store = _small(2)
-    stuck = replace(_task(1), planned_timeline=replace(PLAIN.planned_timeline, ended_ms=FOREVER_MS))
-    _create(store, stuck)
+    endless_task = replace(_task(1), planned_timeline=replace(PLAIN.planned_timeline, ended_ms=FOREVER_MS))
+    _create(store, endless_task)
     _create(store, _task(2), _key())
     _create(store, replace(_task(3), planned_timeline=replace(PLAIN.planned_timeline, ended_ms=6000)))
     assert [store.tasks.get(f"req_{number}") is not None for number in (1, 2, 3)] == [True, False, True]
@@ -223,8 +223,8 @@ def test_a_task_takes_no_more_than_a_kilobyte() -> None:
     tracemalloc.start()
     try:
         create(range(17_000, 20_000))
-        used, _ = tracemalloc.get_traced_memory()
+        used_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert used / 3_000 <= 1024
+    assert used_bytes / 3_000 <= 1024
     assert store.tasks.get(f"req_{0:016x}") is not None

@@ -33,28 +33,28 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-def _hooked(mock: Driver, receiver: Receiver, scenario: str = "success") -> str:
+def _create_with_webhook(mock: Driver, receiver: Receiver, scenario: str = "success") -> str:
     return mock.created({**body(), "webhook_url": receiver.url}, headers={"x-mock-scenario": scenario})
 
 
 def _delivery(mock: Driver, id_: str) -> Delivery:
-    found = mock.store.deliveries.get(id_)
-    assert found is not None
-    return found
+    delivery = mock.store.deliveries.get(id_)
+    assert delivery is not None
+    return delivery
 
 
-def _verified(mock: Driver, received: tuple[bytes, dict[str, str]]) -> Any:
-    return Webhook(mock.parts.webhook_sender.secret).verify(*received)
+def _verify(mock: Driver, webhook: tuple[bytes, dict[str, str]]) -> Any:
+    return Webhook(mock.parts.webhook_sender.secret).verify(*webhook)
 
 
 @pytest.mark.parametrize(("scenario", "status"), [("success", "succeeded"), ("failed-internal", "failed")])
 def test_one_webhook_is_sent_at_the_end(mock: Driver, receiver: Receiver, scenario: str, status: str) -> None:
     """One webhook is sent at the end, on success and on failure: its data is the request as polled, and it verifies."""
-    id_ = _hooked(mock, receiver, scenario)
+    id_ = _create_with_webhook(mock, receiver, scenario)
     mock.clock.advance(1500)
     assert receiver.received == []
     mock.clock.advance(LONG_MS)
-    event = _verified(mock, receiver.received[0])
+    event = _verify(mock, receiver.received[0])
     assert (event["type"], event["data"]) == (f"request.{status}", mock.poll(id_))
     assert validate_response("webhook", event, strictness="strict").errors == ()
     mock.clock.advance(10 * DAY_MS)
@@ -65,20 +65,20 @@ def test_one_webhook_is_sent_at_the_end(mock: Driver, receiver: Receiver, scenar
 def test_attempts_follow_the_schedule(mock: Driver, receiver: Receiver) -> None:
     """Each attempt is made at its time of the clock, with the same id and body, until the response to one is 2xx."""
     receiver.answers = [(500, {}), (301, {"Location": receiver.url}), (204, {})]
-    id_ = _hooked(mock, receiver)
+    id_ = _create_with_webhook(mock, receiver)
     mock.clock.advance(days=8)
     delivery = _delivery(mock, id_)
-    ended = mock.poll(id_)["completedAtMs"]
-    assert [attempt.at_ms - ended for attempt in delivery.attempts] == [0, 5000, 305_000]
+    ended_ms = mock.poll(id_)["completedAtMs"]
+    assert [attempt.at_ms - ended_ms for attempt in delivery.attempts] == [0, 5000, 305_000]
     assert [attempt.status for attempt in delivery.attempts] == [500, 301, 204]
-    assert len({(sent, headers["webhook-id"]) for sent, headers in receiver.received}) == 1
+    assert len({(body, headers["webhook-id"]) for body, headers in receiver.received}) == 1
     assert delivery.state == "delivered"
 
 
 def test_a_delivery_fails_after_ten_attempts(mock: Driver, receiver: Receiver) -> None:
     """After ten attempts in about three days nothing more is sent."""
     receiver.then = (500, {})
-    id_ = _hooked(mock, receiver)
+    id_ = _create_with_webhook(mock, receiver)
     mock.clock.advance(days=30)
     delivery = _delivery(mock, id_)
     assert (delivery.state, len(delivery.attempts), len(receiver.received)) == ("failed", 10, 10)
@@ -87,7 +87,7 @@ def test_a_delivery_fails_after_ten_attempts(mock: Driver, receiver: Receiver) -
 def test_a_response_of_410_stops_the_delivery(mock: Driver, receiver: Receiver) -> None:
     """A receiver that responds with 410 is not called again."""
     receiver.then = (410, {})
-    id_ = _hooked(mock, receiver)
+    id_ = _create_with_webhook(mock, receiver)
     mock.clock.advance(days=30)
     assert (_delivery(mock, id_).state, len(receiver.received)) == ("stopped", 1)
 
@@ -98,7 +98,7 @@ def test_retry_after_delays_the_next_attempt(mock: Driver, receiver: Receiver, s
     """Retry-After of 429 and 503 counts, in seconds or as a date, where it is longer than the schedule."""
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     receiver.answers = [(status, {"Retry-After": "60" if form == "seconds" else later})]
-    id_ = _hooked(mock, receiver)
+    id_ = _create_with_webhook(mock, receiver)
     mock.clock.advance(days=1)
     first, second = _delivery(mock, id_).attempts
     assert 50_000 <= second.at_ms - first.at_ms <= 61_000
@@ -108,7 +108,7 @@ def test_retry_after_delays_the_next_attempt(mock: Driver, receiver: Receiver, s
 def test_a_malformed_retry_after_is_ignored(mock: Driver, receiver: Receiver, value: str) -> None:
     """A malformed Retry-After leaves the schedule, or at worst a long wait, and no error."""
     receiver.answers = [(503, {"Retry-After": value})]
-    id_ = _hooked(mock, receiver)
+    id_ = _create_with_webhook(mock, receiver)
     mock.clock.advance(LONG_MS)
     assert _delivery(mock, id_).state in ("delivered", "pending")
 
@@ -159,100 +159,100 @@ BAD = ["webhook-stale", "webhook-wrong-secret", "webhook-changed-body"]
 @pytest.mark.parametrize("scenario", BAD)
 def test_a_verifier_rejects_the_webhooks_of_bad_scenarios(mock: Driver, receiver: Receiver, scenario: str) -> None:
     """A verifier rejects a stale timestamp, another secret and a changed body; the body is JSON all the same."""
-    _hooked(mock, receiver, scenario)
+    _create_with_webhook(mock, receiver, scenario)
     mock.clock.advance(LONG_MS)
-    (received,) = receiver.received
-    assert json.loads(received[0])["type"] == "request.succeeded"
+    (webhook,) = receiver.received
+    assert json.loads(webhook[0])["type"] == "request.succeeded"
     with pytest.raises(WebhookVerificationError):
-        _verified(mock, received)
+        _verify(mock, webhook)
 
 
 def test_webhooks_can_be_lost_late_and_sent_twice(mock: Driver, receiver: Receiver) -> None:
     """A lost webhook is never sent, a late one after ten minutes, a duplicate twice with one id."""
-    ids = {name: _hooked(mock, receiver, f"webhook-{name}") for name in ("lost", "late", "duplicate")}
+    ids = {name: _create_with_webhook(mock, receiver, f"webhook-{name}") for name in ("lost", "late", "duplicate")}
     mock.clock.advance(LONG_MS)
-    assert [_verified(mock, each)["data"]["id"] for each in receiver.received] == [ids["duplicate"]] * 2
+    assert [_verify(mock, each)["data"]["id"] for each in receiver.received] == [ids["duplicate"]] * 2
     assert len({headers["webhook-id"] for _, headers in receiver.received}) == 1
     assert _delivery(mock, ids["lost"]).state == "lost"
     mock.clock.advance(10 * MINUTE_MS)
-    assert [_verified(mock, each)["data"]["id"] for each in receiver.received[2:]] == [ids["late"]]
+    assert [_verify(mock, each)["data"]["id"] for each in receiver.received[2:]] == [ids["late"]]
 
 
 def test_webhooks_can_come_out_of_order(mock: Driver, receiver: Receiver) -> None:
     """A reordered webhook comes after that of a request that ended later."""
-    first = _hooked(mock, receiver, "webhook-reordered")
+    first = _create_with_webhook(mock, receiver, "webhook-reordered")
     mock.clock.advance(20_000)
-    second = _hooked(mock, receiver)
+    second = _create_with_webhook(mock, receiver)
     mock.clock.advance(days=1)
-    assert [_verified(mock, each)["data"]["id"] for each in receiver.received] == [second, first]
+    assert [_verify(mock, each)["data"]["id"] for each in receiver.received] == [second, first]
 
 
 @pytest.mark.parametrize("mode", ["wall", "clock"])
 def test_the_timestamp_is_real_time_or_the_clock_s(receiver: Receiver, mode: str) -> None:
     """The timestamp is real time, as verifiers compare it with that, or the mock's time where the setting says so."""
     mock = driven(webhook_timestamps=mode)
-    id_ = _hooked(mock, receiver)
+    id_ = _create_with_webhook(mock, receiver)
     mock.clock.advance(LONG_MS)
-    said = int(receiver.received[0][1]["webhook-timestamp"])
+    timestamp = int(receiver.received[0][1]["webhook-timestamp"])
     due = mock.poll(id_)["completedAtMs"] // 1000
-    assert (said == due) if mode == "clock" else abs(said - time.time()) < 300
+    assert (timestamp == due) if mode == "clock" else abs(timestamp - time.time()) < 300
 
 
 def test_webhooks_come_in_the_order_in_which_they_are_due(mock: Driver, receiver: Receiver) -> None:
     """Moving the clock far sends everything that becomes due in order, first attempts and later ones mixed."""
     receiver.answers = [(500, {})]
-    slow, fast = _hooked(mock, receiver), _hooked(mock, receiver)
+    slow, fast = _create_with_webhook(mock, receiver), _create_with_webhook(mock, receiver)
     mock.clock.advance(days=1)
-    sent = [json.loads(data)["data"]["id"] for data, _ in receiver.received]
+    webhooks = [json.loads(data)["data"]["id"] for data, _ in receiver.received]
     attempts = sorted((attempt.at_ms, id_) for id_ in (slow, fast) for attempt in _delivery(mock, id_).attempts)
-    assert sent == [id_ for _, id_ in attempts]
+    assert webhooks == [id_ for _, id_ in attempts]
 
 
 def test_a_receiver_may_call_the_mock(mock: Driver) -> None:
     """A receiver that polls, and one that moves the clock, gets its response, and no webhook is sent twice."""
-    seen: list[Any] = []
+    states: list[Any] = []
 
-    def send(_url: str, sent: bytes, _headers: Any) -> DeliveryResponse:
-        id_ = json.loads(sent)["data"]["id"]
-        seen.append(driver.poll(id_)["status"])
+    def send(_url: str, body: bytes, _headers: Any) -> DeliveryResponse:
+        id_ = json.loads(body)["data"]["id"]
+        states.append(driver.poll(id_)["status"])
         driver.clock.advance(1)
         return DeliveryResponse(200)
 
     driver = driven(send=send)
     ids = [driver.created({**body(), "webhook_url": "http://127.0.0.1/x"}) for _ in range(3)]
     driver.clock.advance(LONG_MS)
-    assert seen == ["succeeded"] * 3
+    assert states == ["succeeded"] * 3
     assert [_delivery(driver, id_).state for id_ in ids] == ["delivered"] * 3
 
 
 def test_the_next_request_sends_due_webhooks(receiver: Receiver) -> None:
     """In an application that no server runs, due webhooks are sent at the end of a request to the mock."""
     mock = driven(progression="immediate")
-    _hooked(mock, receiver)
+    _create_with_webhook(mock, receiver)
     assert len(receiver.received) == 1
 
 
-STORED = Delivery("msg_1", "req_1", "acct_a", "http://x", "http://m", 5000)
+DELIVERY = Delivery("msg_1", "req_1", "acct_a", "http://x", "http://m", 5000)
 
 
 @pytest.fixture
 def store(records: Records) -> Store:
     store = Store(records, 100, SCHEDULE, 30_000)
-    store.tasks.create(replace(PLAIN, id="req_1", webhook_url="http://x"), None, 100, 1000, STORED)
+    store.tasks.create(replace(PLAIN, id="req_1", webhook_url="http://x"), None, 100, 1000, DELIVERY)
     return store
 
 
 def test_an_attempt_is_claimed_once(store: Store) -> None:
     """A due attempt is claimed once, at its time and not before; its response decides on the next attempt."""
     assert store.deliveries.claim(4999) is None
-    claimed = store.deliveries.claim(5000)
-    assert claimed is not None
+    delivery = store.deliveries.claim(5000)
+    assert delivery is not None
     assert (
         store.deliveries.claim(5000),
         store.deliveries.has_attempt_under_way(),
         store.deliveries.find_next_due_ms(),
     ) == (None, True, None)
-    store.deliveries.finish(claimed, DeliveryResponse(500), 5000)
+    store.deliveries.finish(delivery, DeliveryResponse(500), 5000)
     assert (store.deliveries.has_attempt_under_way(), store.deliveries.find_next_due_ms()) == (False, 10_000)
     again = store.deliveries.claim(10_000)
     assert again is not None
@@ -263,26 +263,29 @@ def test_an_attempt_is_claimed_once(store: Store) -> None:
 def test_an_attempt_of_an_ended_process_fails(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     """The attempt of a process that must have ended fails: the next one follows, and a late response has no effect."""
     store = Store(records, 100, SCHEDULE, 30_000)
-    store.tasks.create(replace(PLAIN, id="req_1"), None, 100, 1000, STORED)
-    claimed = store.deliveries.claim(5000)
-    assert claimed is not None
+    store.tasks.create(replace(PLAIN, id="req_1"), None, 100, 1000, DELIVERY)
+    delivery = store.deliveries.claim(5000)
+    assert delivery is not None
     real_ms = records.now_ms()
     monkeypatch.setattr(records, "now_ms", lambda: real_ms + 31_000)
     assert store.deliveries.claim(5000) is None
-    known = store.deliveries.get("req_1")
-    assert known is not None
-    assert (known.due_ms, known.attempts[0].note) == (10_000, "the process that made this attempt has ended")
+    stored_delivery = store.deliveries.get("req_1")
+    assert stored_delivery is not None
+    assert (stored_delivery.due_ms, stored_delivery.attempts[0].note) == (
+        10_000,
+        "the process that made this attempt has ended",
+    )
     second = store.deliveries.claim(10_000)
     assert second is not None
-    store.deliveries.finish(claimed, DeliveryResponse(200), 10_000)
+    store.deliveries.finish(delivery, DeliveryResponse(200), 10_000)
     assert store.deliveries.has_attempt_under_way()
 
 
 def test_a_delivery_can_be_repeated(store: Store) -> None:
     """A redelivery is due at once, for a delivered one too; a task without webhook has none."""
-    claimed = store.deliveries.claim(5000)
-    assert claimed is not None
-    store.deliveries.finish(claimed, DeliveryResponse(200), 5000)
+    delivery = store.deliveries.claim(5000)
+    assert delivery is not None
+    store.deliveries.finish(delivery, DeliveryResponse(200), 5000)
     again = store.deliveries.redeliver("req_1", 7000)
     assert again is not None
     assert (again.state, store.deliveries.find_next_due_ms()) == ("pending", 7000)
@@ -299,7 +302,7 @@ def test_a_webhook_follows_the_end_of_its_task(store: Store) -> None:
     assert store.deliveries.claim(DAY_MS) is None
 
 
-@pytest.mark.parametrize("delivery", [STORED, deliveries.start_attempt(STORED, 5)], ids=["new", "tried"])
+@pytest.mark.parametrize("delivery", [DELIVERY, deliveries.start_attempt(DELIVERY, 5)], ids=["new", "tried"])
 def test_a_delivery_survives_the_store(delivery: Delivery) -> None:
     """What is decoded is what was encoded."""
     assert deliveries.decode(deliveries.encode(delivery)) == delivery
