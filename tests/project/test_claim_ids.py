@@ -16,7 +16,11 @@ from cannon_spec.contract.checks import check_claim_ids
 from tests.support.payloads import CATALOG
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = {"cannon_spec": ROOT / "cannon_spec", "cannon_mock": ROOT / "mock_server" / "cannon_mock"}
+PACKAGES = {
+    "cannon_spec": ROOT / "cannon_spec",
+    "cannon_mock": ROOT / "mock_server" / "cannon_mock",
+    "cannon_contract": ROOT / "contract_tests" / "cannon_contract",
+}
 """Each package that names its claim ids in one module, ``claim_ids``, and its folder."""
 
 HEADERS = {"webhook-signature"}

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.bodies import build_incomplete_body
 from cannon_contract.client.flows import (
@@ -109,7 +110,9 @@ def test_a_body_above_8_mib_is_413(api: Api) -> None:
     try:
         response = api.post(b'{"operation": "' + b"x" * _LARGEST_BYTES + b'"}')
     except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
-        raise ClaimBroken(f"the connection closed on a large body: {type(error).__name__}", "body-limit") from None
+        raise ClaimBroken(
+            f"the connection closed on a large body: {type(error).__name__}", claim_ids.BODY_LIMIT
+        ) from None
     assert expect_not_account_error(api, response).status_code == 413
 
 
@@ -128,7 +131,7 @@ def test_a_create_above_the_balance_is_402(api: Api, poor: Api) -> None:
 def test_json_is_accepted_with_any_content_type(api: Api) -> None:
     """A create that is sent as text/plain is accepted as any other."""
     response = api.create(api.build_body(), content_type="text/plain")
-    expect_accepted(api, response, api.build_body(), "content-type-ignored")
+    expect_accepted(api, response, api.build_body(), claim_ids.CONTENT_TYPE_IGNORED)
 
 
 @pytest.mark.creates(1, model=None)
@@ -148,7 +151,7 @@ def test_a_create_without_a_model_gets_the_default_model(api: Api, operation: st
 def test_creates_without_a_key_make_two_requests(api: Api) -> None:
     """Without x-idempotency-key each create makes a request of its own."""
     body = api.build_body()
-    first, second = (expect_accepted(api, api.create(body), body, "idempotency-optional") for _ in range(2))
+    first, second = (expect_accepted(api, api.create(body), body, claim_ids.IDEMPOTENCY_OPTIONAL) for _ in range(2))
     assert first["id"] != second["id"]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create, poll, poll_to_end, shared_run
 from cannon_contract.suite.cases import each_fallback_price, each_price
@@ -58,7 +59,7 @@ def test_a_model_without_a_price_costs_the_price_of_the_operation(
     own: Callable[..., Api], tmp_path: Path, operation: str, credits: int
 ) -> None:
     """A model that has no price of its own has the price of its operation."""
-    model = {"name": "A new model", "claim": "user-overlay", "operations": {operation: "user-overlay"}}
+    model = {"name": "A new model", "claim": claim_ids.USER_OVERLAY, "operations": {operation: claim_ids.USER_OVERLAY}}
     file = tmp_path / "overlay.json"
     file.write_text(json.dumps({"models": {"new": model}}))
     api = own(overlay=str(file))

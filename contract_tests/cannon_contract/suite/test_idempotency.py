@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.bodies import build_incomplete_body, build_other_body
 from cannon_contract.client.flows import (
@@ -44,7 +45,7 @@ def test_a_repeat_gets_the_first_reply(api: Api) -> None:
     key = new_key()
     first, second = (api.create(api.build_body(), key=key) for _ in range(2))
     expect_accepted(api, first, api.build_body())
-    reply = expect_accepted(api, second, api.build_body(), "idempotency-repeat")
+    reply = expect_accepted(api, second, api.build_body(), claim_ids.IDEMPOTENCY_REPEAT)
     assert (second.status_code, reply) == (202, first.json())
 
 
@@ -76,7 +77,7 @@ def test_a_key_belongs_to_one_api_key(api: Api, other: Api) -> None:
     """The same idempotency key with another API key makes another request."""
     key = new_key()
     reply, response = create(api, key=key), other.create(other.build_body(), key=key)
-    assert expect_accepted(other, response, other.build_body(), "idempotency-scope")["id"] != reply["id"]
+    assert expect_accepted(other, response, other.build_body(), claim_ids.IDEMPOTENCY_SCOPE)["id"] != reply["id"]
 
 
 @pytest.mark.creates(1)
@@ -85,7 +86,7 @@ def test_a_key_belongs_to_one_api_key(api: Api, other: Api) -> None:
 def test_a_key_may_have_up_to_255_characters(api: Api, length: int) -> None:
     """An idempotency key of 1 to 255 characters is accepted."""
     key = (new_key() * 16)[:length]
-    expect_accepted(api, api.create(api.build_body(), key=key), api.build_body(), "idempotency-key-form")
+    expect_accepted(api, api.create(api.build_body(), key=key), api.build_body(), claim_ids.IDEMPOTENCY_KEY_FORM)
 
 
 @pytest.mark.probes(1)

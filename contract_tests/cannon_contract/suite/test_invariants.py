@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create, new_key, poll
 from cannon_contract.client.outcomes import ClaimBroken
@@ -90,7 +91,7 @@ class _Client(RuleBasedStateMachine):
         """Repeat a create with its key; as long as the key is alive the reply names the same request."""
         if is_key_alive(self.api.catalog.lifecycle, request.view["createdAtMs"], self._now_ms()):
             reply = create(self.api, request.body, key=request.key, x_mock_scenario=request.scenario)
-            _demand("create-idempotent", reply["id"] == request.reply["id"], reply)
+            _demand(claim_ids.CREATE_IDEMPOTENT, reply["id"] == request.reply["id"], reply)
 
     @rule(seconds=st.sampled_from(_WAITS_S))
     def wait(self, seconds: float) -> None:
@@ -105,7 +106,7 @@ class _Client(RuleBasedStateMachine):
         charges = [each.view["billableCredits"] for each in self.all_requests if each.view["status"] != "failed"]
         balance = self.api.read_credits()
         description = f"{balance} of {self.start_credits}, charged {charges}"
-        _demand("credits-hold", balance == self.start_credits - sum(charges), description)
+        _demand(claim_ids.CREDITS_HOLD, balance == self.start_credits - sum(charges), description)
 
     def _check_request(self, request: _Request) -> None:
         lifecycle, now_ms = self.api.catalog.lifecycle, self._now_ms()
@@ -113,12 +114,14 @@ class _Client(RuleBasedStateMachine):
         _demand_none(check_view(view), view)
         for before, after in ((request.view or view, view), (view, same_view)):
             _demand_none(check_step(lifecycle, before, after, now_ms), before, after)
-        _demand("lifecycle-order", view == same_view, f"a poll made {same_view} of {view}")
+        _demand(claim_ids.LIFECYCLE_ORDER, view == same_view, f"a poll made {same_view} of {view}")
         request.view = view
         events = [event for event in self.receiver.events if event["data"]["id"] == view["id"]]
         has_ended = is_terminal(lifecycle, view["status"])
         expected_count = int(request.has_webhook and has_ended)
-        _demand("webhook-both-ends", len(events) == expected_count, f"{len(events)} webhooks of {view['status']}")
+        _demand(
+            claim_ids.WEBHOOK_BOTH_ENDS, len(events) == expected_count, f"{len(events)} webhooks of {view['status']}"
+        )
         if has_ended:
             self._check_log(view, now_ms)
             _demand_none(each for event in events for each in _check_event(lifecycle, event, view, now_ms))
@@ -126,7 +129,7 @@ class _Client(RuleBasedStateMachine):
     def _check_log(self, view: dict[str, Any], now_ms: int) -> None:
         log = view["requestLog"]
         is_kept = must_keep_log(view, now_ms) or now_ms == log["retainedUntilMs"]
-        _demand("request-log-after-sweep", log["available"] is is_kept, log)
+        _demand(claim_ids.REQUEST_LOG_AFTER_SWEEP, log["available"] is is_kept, log)
 
     def _now_ms(self) -> int:
         server_time = self.api.check_reply("status", self.api.get("/api/v1/status"))["serverTime"]
@@ -135,7 +138,7 @@ class _Client(RuleBasedStateMachine):
 
 def _check_event(lifecycle: Any, event: Any, view: dict[str, Any], now_ms: int) -> Iterable[LifecycleBreach]:
     """Where the data of a webhook differs from the request object that a poll shows now."""
-    return (each._replace(claim="webhook-event") for each in check_step(lifecycle, event["data"], view, now_ms))
+    return (each._replace(claim=claim_ids.WEBHOOK_EVENT) for each in check_step(lifecycle, event["data"], view, now_ms))
 
 
 @each_operation()

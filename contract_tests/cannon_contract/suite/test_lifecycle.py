@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create, create_and_finish, poll, poll_to_end, shared_run, wait_before_poll
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
@@ -271,5 +272,5 @@ def test_a_scenario_can_add_fields(api: Api) -> None:
 def _create_and_fail(api: Api, scenario: str) -> dict[str, Any]:
     end = create_and_finish(api, x_mock_scenario=scenario)
     if end["status"] != "failed":
-        raise ClaimBroken(f"the scenario {scenario} ended as {end['status']}", "scenario-header")
+        raise ClaimBroken(f"the scenario {scenario} ended as {end['status']}", claim_ids.SCENARIO_HEADER)
     return end

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create_and_succeed, fetch_asset, shared_run
 from cannon_contract.client.outcomes import NotTested
@@ -133,7 +134,7 @@ def test_a_request_makes_one_image(api: Api) -> None:
 
 
 @pytest.mark.shares
-@each_operation(has_asset, claims=lambda operation: ["asset-png"] if has_image(operation) else [])
+@each_operation(has_asset, claims=lambda operation: [claim_ids.ASSET_PNG] if has_image(operation) else [])
 def test_the_asset_has_its_media_type(api: Api, operation: str) -> None:
     """The address of the output leads to a file of the operation's media type."""
     media_type = api.catalog.operations[operation].data["media"]["media_type"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create, poll, poll_to_end
 from cannon_contract.client.outcomes import ClaimBroken
@@ -72,7 +73,7 @@ def test_the_signature_verifies(own: Callable[..., Api]) -> None:
     try:
         Webhook(_SECRET).verify(body, dict(headers))
     except Exception as error:  # noqa: BLE001 - the library names none of its errors
-        raise ClaimBroken(f"the signature does not verify: {error}", "webhook-signature") from None
+        raise ClaimBroken(f"the signature does not verify: {error}", claim_ids.WEBHOOK_SIGNATURE) from None
 
 
 @pytest.mark.claim("webhook-retries")
