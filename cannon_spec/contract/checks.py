@@ -57,7 +57,8 @@ def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> tuple[str
         missing_words = ", ".join(sorted(set(node["required"]) - value.keys()))
         return f"lacks {missing_words}", f"add {missing_words}"
     if "propertyNames" in keyword_path:
-        return f"{show_value(value)} is not a name of the form {node['pattern']}", "rename it"
+        # The name itself is not shown: in a file of keys it may be a real API key.
+        return "a name in it is not legal", f"use names of the form {node['pattern']}"
     return f"{show_value(value)} breaks {keyword}", _advise(keyword, node)
 
 

@@ -71,7 +71,7 @@ FILES: list[tuple[str, str, str]] = [
     ("--scenarios", '{"scenarios": {"a": {"claim": "nobody-said"}}}', "nobody-said"),
     ("--scenarios", '{"scenarios": {}, "default": "none"}', "there is no scenario none"),
     ("--keys", '{"keys": {"cs_a": {"scope": []}}}', "unknown word scope"),
-    ("--keys", '{"keys": {"sk_a": {}}}', "is not a name of the form ^cs_"),
+    ("--keys", '{"keys": {"sk_a": {}}}', "use names of the form ^cs_"),
     ("--keys", '{"keys": {"cs_a": {"scopes": ["write"]}}}', "one of requests:write, requests:read"),
     ("--keys", '{"keys": {"cs_a": {"credits": -1}}}', "minimum"),
 ]

@@ -230,6 +230,11 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         set_value(*CASES, 0, "when", to={"resolution": {"above": 9}}),
         ("image.generate/price/cases/0/when/resolution", "breaks anyOf", "or a range with minimum"),
     ),
+    "a price by a field with an illegal name": (
+        "catalog.json",
+        set_value(*CASES, 0, "when", to={"resolution": "4K", "a..b": 1}),
+        ("price/cases/0/when", "a name in it is not legal", "form ^[A-Za-z0-9_]+"),
+    ),
     "a price in part of a credit": (
         "catalog.json",
         set_value(*CASES, 0, "credits", to=0.5),
