@@ -112,7 +112,7 @@ def test_a_scenario_can_be_added_to_a_running_mock(mock: Driver) -> None:
     ("name", "entry", "status", "message"),
     [
         ("success", {}, 409, "give yours another name"),
-        ("a b", {}, 400, "is not a name of the form"),
+        ("a b", {}, 400, "use names of the form"),
         ("x", {"outcome": "maybe"}, 400, "outcome"),
         ("x", {"drift": [{"on": "poll", "patch": {"wet": 1}, "claim": "no-such"}]}, 400, "no-such"),
         ("x", [], 400, "the body"),
