@@ -22,7 +22,7 @@ class ClockState(Protocol):
         """The settings now."""
 
     def change(self, step: Callable[[ClockSettings], ClockSettings]) -> ClockSettings:
-        """Replace the settings by what ``step`` makes of them; nobody else changes them in between."""
+        """Replace the settings by what ``step`` makes of them; no other process changes them meanwhile."""
 
 
 class LocalClockState:

@@ -96,7 +96,7 @@ class ScenarioRegistry:
             return None if rule is None else rule.scenario
         rule = None
 
-        # Another process may have used the rule up since it was read, so it is matched again where nobody interferes.
+        # Another process may have used the rule up since it was read, so it is matched again in the transaction.
         def step(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
             nonlocal rule
             rules = [ScenarioRule(**entry) for entry in entries]

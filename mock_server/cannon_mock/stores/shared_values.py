@@ -15,7 +15,7 @@ _MOST_COUNTS = 500
 
 def build_record_name(name: str) -> str:
     """The name of the record that holds a value."""
-    return f"cell:{name}"
+    return f"value:{name}"
 
 
 def read(records: Records, name: str, default: Any) -> Any:
@@ -25,7 +25,7 @@ def read(records: Records, name: str, default: Any) -> Any:
 
 
 def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]) -> Any:
-    """Replace a value by what ``step`` makes of it and return that; nobody else changes it in between."""
+    """Replace a value by what ``step`` makes of it and return that; no other process changes it meanwhile."""
     record = build_record_name(name)
 
     def work(transaction: Transaction) -> Any:

@@ -25,7 +25,7 @@ def build_send(hosts: frozenset[str]) -> Send:
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse:
     """POST a body. No redirect is followed and no proxy used: a body must not reach a host that is not allowed."""
-    import httpx  # late: a mock that calls nobody starts without it
+    import httpx  # late: a mock that sends no webhook starts without it
 
     try:
         with (
