@@ -55,7 +55,7 @@ def render(catalog: Catalog, task: Task, name: str) -> MediaFile | None:
     """The file of that name of a task, the same bytes each time; None where its operation has no such file."""
     data = catalog.operations[task.operation].data["media"]
     kind = _KINDS[task.media.kind]
-    if kind.render is None or name not in data["files"].values():
+    if kind.render is None or name not in data.get("files", {}).values():
         return None
     media_type = data["media_type"]
     return MediaFile(kind.render(task, media_type, preview_input(catalog, task)), media_type, kind.is_sample)
