@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from cannon_mock.stores import StoreError
 from cannon_spec import Claim, __version__, load_catalog
-from tests.support.mocks import Driver, Maker
+from tests.support.admin_calls import read_problem
+from tests.support.mocks import Driver, Maker, refusal
 from tests.support.payloads import CATALOG
 
 
@@ -80,3 +82,39 @@ def test_an_overlay_settles_an_assumption(make_mock: Maker, tmp_path: Path) -> N
 def test_an_unknown_address_is_refused(mock: Driver, path: str, method: str, status: int) -> None:
     """An unknown address or method under /__mock__/ is refused."""
     assert mock.client.open(path, method=method).status_code == status
+
+
+def test_a_token_protects_all_but_health(make_mock: Maker) -> None:
+    """With a token the mock's own API needs it, except health, ready and version; the simulated API does not."""
+    mock = make_mock(admin_token="letmein")
+    for path, status in (("health", 200), ("ready", 200), ("version", 200), ("clock", 401), ("journal", 401)):
+        assert mock.client.get(f"/__mock__/{path}").status_code == status
+    reply = mock.client.get("/__mock__/clock", headers={"Authorization": "Bearer letmei"})
+    assert (read_problem(reply)[0], reply.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert mock.client.get("/__mock__/clock", headers={"Authorization": "Bearer letmein"}).status_code == 200
+    assert mock.create().status_code == 202
+
+
+def test_the_own_api_can_be_turned_off(make_mock: Maker) -> None:
+    """With admin off nothing answers under /__mock__/, and the simulated API does."""
+    mock = make_mock(admin=False)
+    assert mock.client.get("/__mock__/health").status_code == 404
+    assert mock.create().status_code == 202
+
+
+def test_a_mock_without_its_store_is_not_ready(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While its store cannot be reached the mock is healthy but not ready, and answers clients with 503."""
+
+    def fail(*_: Any) -> Any:
+        raise StoreError("redis://gone: no answer")
+
+    monkeypatch.setattr(mock.store.records, "get", fail)
+    assert read_problem(mock.client.get("/__mock__/ready")) == (503, "redis://gone: no answer")
+    assert mock.client.get("/__mock__/health").status_code == 200
+    assert refusal(mock.get("/api/v1/requests/req_1")) == (503, "store_unavailable")
+
+
+@pytest.mark.parametrize(("path", "method", "status"), [("nothing", "GET", 404), ("clock", "PUT", 405)])
+def test_an_unknown_address_is_a_problem(mock: Driver, path: str, method: str, status: int) -> None:
+    """Under /__mock__/ every error has the form of RFC 9457, also for an unknown address or method."""
+    assert read_problem(mock.client.open(f"/__mock__/{path}", method=method))[0] == status

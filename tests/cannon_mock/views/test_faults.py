@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from cannon_mock.views.faults import ConnectionDropped
-from tests.support.mocks import PRICE, START, Driver
+from tests.support.mocks import PRICE, START, Driver, Maker
 
 ERROR = {"status": 502, "code": "x", "message": "x"}
 SCENARIO = {"x-mock-scenario": "mine"}
@@ -126,3 +127,21 @@ def test_the_first_status_of_several_faults_counts(mock: Driver) -> None:
     before_ms = mock.clock.now_ms()
     assert mock.get(f"/api/v1/requests/{id_}").status_code == 502
     assert mock.clock.now_ms() - before_ms == 100
+
+
+def test_several_faults_of_one_create_all_apply(make_mock: Maker, tmp_path: Path) -> None:
+    """A scenario with latency and another fault applies both, in either order."""
+    latency, truncation = (
+        {"on": "create", "stored": True, "latency_ms": 700},
+        {"on": "create", "stored": True, "body": "truncated"},
+    )
+    rejection = {"on": "create", "latency_ms": 300, "status": 503, "code": "busy", "message": "later"}
+    file = tmp_path / "mine.json"
+    mine = {"one": [latency, truncation], "two": [truncation, latency], "three": [rejection]}
+    file.write_text(json.dumps({"scenarios": {name: {"faults": faults} for name, faults in mine.items()}}))
+    mock = make_mock(catalog=None, scenarios=str(file))
+    for name, duration_ms in (("one", 700), ("two", 700), ("three", 300)):
+        before_ms = mock.clock.now_ms()
+        reply = mock.create(headers={"x-mock-scenario": name})
+        assert mock.clock.now_ms() - before_ms == duration_ms
+        assert reply.get_json(silent=True) is None or (name, reply.status_code) == ("three", 503)

@@ -1,0 +1,148 @@
+"""The clock, the scenarios and the rules in the mock's own API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cannon_mock.model.keys import derive_account
+from tests.support.admin_calls import get, post, put_scenario, read_problem
+from tests.support.mocks import KEY, OTHER_KEY, Driver, Maker
+
+
+def test_the_clock_can_be_read_and_advanced(mock: Driver) -> None:
+    """The clock can be read, advanced, set, scaled, frozen and run; each reply is its new state."""
+    start = get(mock, "clock")
+    assert start == {"now_ms": mock.clock.now_ms(), "scale": 0, "frozen": True}
+    assert post(mock, "clock", {"advance_ms": 5}).get_json()["now_ms"] == start["now_ms"] + 5
+    assert post(mock, "clock", {"set_ms": start["now_ms"] + 9}).get_json()["now_ms"] == start["now_ms"] + 9
+    for content, scale in (({"run": True}, 1), ({"scale": 60}, 60), ({"freeze": True}, 0)):
+        state = post(mock, "clock", content).get_json()
+        assert (state["scale"], state["frozen"]) == (scale, scale == 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({}, "send exactly one of"),
+        ({"advance_ms": 1, "run": True}, "send exactly one of"),
+        ({"advance_ms": -1}, "never runs backwards"),
+        ({"set_ms": 5}, "never runs backwards"),
+        ({"set_ms": 10**15}, "beyond the year 9000"),
+        ({"scale": -1}, "from 0 to 1000000"),
+        ({"advance_ms": "5"}, "advance_ms must be a number"),
+        ({"advance_ms": True}, "advance_ms must be a number"),
+        ({"freeze": False}, "freeze must be true"),
+        ({"advance": 5}, "no field but advance_ms, set_ms"),
+        ([], "send a JSON object"),
+        ("{", "JSON"),
+        ('{"advance_ms": NaN}', "NaN"),
+    ],
+    ids=str,
+)
+def test_the_clock_refuses_invalid_content(mock: Driver, content: Any, message: str) -> None:
+    """Invalid content is refused with what to do instead, and the clock does not change."""
+    before = mock.clock.now_ms()
+    status, detail = read_problem(post(mock, "clock", content))
+    assert (status, message in detail) == (400, True), detail
+    assert mock.clock.now_ms() == before
+
+
+def test_rules_are_added_listed_and_removed(mock: Driver) -> None:
+    """A rule chooses the scenario of the creates it matches, is listed without the key, and can be removed."""
+    match = {"key": KEY, "model": "gptimage2", "prompt": "lone", "operation": "image.generate"}
+    reply = post(mock, "scenarios", {"scenario": "insufficient-credits", "match": match, "times": 1})
+    assert reply.status_code == 201
+    rule = reply.get_json()
+    assert KEY not in json.dumps(rule)
+    assert (rule["match"]["account"], rule["times"]) == (derive_account(KEY), 1)
+    assert get(mock, "scenarios")["rules"] == [rule]
+    assert mock.create(key=OTHER_KEY).status_code == 202
+    assert [mock.create().status_code for _ in range(2)] == [402, 202]
+    assert get(mock, "scenarios")["rules"] == []
+    ids = [post(mock, "scenarios", {"scenario": "slow"}).get_json()["id"] for _ in range(3)]
+    assert mock.client.delete(f"/__mock__/scenarios/{ids[1]}").get_json() == {"rules": 2}
+    assert read_problem(mock.client.delete(f"/__mock__/scenarios/{ids[1]}"))[0] == 404
+    assert mock.client.delete("/__mock__/scenarios").get_json() == {"rules": 0}
+
+
+def test_a_scenario_can_be_added_to_a_running_mock(mock: Driver) -> None:
+    """An added scenario is listed, a rule can choose it, and later polls follow it; the last one of a name counts."""
+    rainy = {"text": "rain", "outcome": "failed", "message": "rain", "drift": [{"on": "poll", "patch": {"wet": True}}]}
+    assert put_scenario(mock, "rainy-day", {"text": "sun"}).status_code == 201
+    assert put_scenario(mock, "rainy-day", rainy).status_code == 201
+    assert get(mock, "scenarios")["scenarios"]["rainy-day"] == "rain"
+    assert post(mock, "scenarios", {"scenario": "rainy-day"}).status_code == 201
+    end = mock.finished()
+    assert (end["status"], end["errorMessage"], end["wet"]) == ("failed", "rain", True)
+    assert post(mock, "reset", {}).status_code == 200
+    assert "rainy-day" not in get(mock, "scenarios")["scenarios"]
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "status", "message"),
+    [
+        ("success", {}, 409, "give yours another name"),
+        ("a b", {}, 400, "use names of the form"),
+        ("x", {"outcome": "maybe"}, 400, "outcome"),
+        ("x", {"drift": [{"on": "poll", "patch": {"wet": 1}, "claim": "no-such"}]}, 400, "no-such"),
+        ("x", [], 400, "the body"),
+        ("x", "{", 400, "JSON"),
+    ],
+    ids=str,
+)
+def test_an_invalid_scenario_is_refused(mock: Driver, name: str, entry: Any, status: int, message: str) -> None:
+    """An invalid scenario is refused with what is wrong, and is not added."""
+    before = get(mock, "scenarios")
+    reply_status, detail = read_problem(put_scenario(mock, name, entry))
+    assert (reply_status, message in detail) == (status, True), detail
+    assert get(mock, "scenarios") == before
+
+
+def test_the_number_of_added_scenarios_is_bounded(mock: Driver) -> None:
+    """A hundred scenarios can be added; one more is refused, a new one under an old name is not."""
+    assert {put_scenario(mock, f"mine-{number}", {}).status_code for number in range(100)} == {201}
+    assert read_problem(put_scenario(mock, "one-more", {}))[0] == 409
+    assert put_scenario(mock, "mine-7", {}).status_code == 201
+
+
+@pytest.mark.parametrize("scenario", [None, {}, [], "no-such", 7])
+def test_a_rule_names_a_scenario(mock: Driver, scenario: Any) -> None:
+    """A rule without the name of a scenario is refused."""
+    assert read_problem(post(mock, "scenarios", {"scenario": scenario}))[0] == 400
+
+
+def test_scenarios_are_listed_with_their_texts(make_mock: Maker) -> None:
+    """Each scenario is listed with its text, beside the name of the default."""
+    listing = get(make_mock(scenario="slow"), "scenarios")
+    assert listing["default"] == "slow"
+    assert all(listing["scenarios"].values())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"scenario": "sucess"},
+        {"scenario": "slow", "match": {"colour": "red"}},
+        {"scenario": "slow", "match": {"model": 1}},
+        {"scenario": "slow", "match": []},
+        {"scenario": "slow", "times": 0},
+        {"scenario": "slow", "times": True},
+        {"scenario": "slow", "for": 1},
+    ],
+    ids=str,
+)
+def test_an_invalid_rule_is_refused(mock: Driver, content: Any) -> None:
+    """A rule with an unknown scenario or field, or an invalid number, is refused and not added."""
+    assert read_problem(post(mock, "scenarios", content))[0] == 400
+    assert mock.parts.scenarios.list_rules() == []
+
+
+def test_too_many_rules_are_refused(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of rules is bounded; one more is refused."""
+    monkeypatch.setattr("cannon_mock.stores.scenario_registry.MOST_RULES", 1)
+    assert post(mock, "scenarios", {"scenario": "slow"}).status_code == 201
+    assert read_problem(post(mock, "scenarios", {"scenario": "slow"}))[0] == 409

@@ -1,0 +1,171 @@
+"""Tasks, journal, webhooks and reset in the mock's own API."""
+
+from __future__ import annotations
+
+import json
+
+from cannon_mock.model import journal
+from tests.support.admin_calls import get, post, read_problem
+from tests.support.mocks import KEY, LONG_MS, OTHER_KEY, PRICE, START, Driver, Maker, body, driven
+
+
+def test_tasks_can_be_listed_and_read(mock: Driver) -> None:
+    """Tasks can be filtered by key, status, model and scenario; one has its timeline and its request object."""
+    first, second = mock.created(), mock.created(key=OTHER_KEY, headers={"x-mock-scenario": "stuck"})
+    mock.clock.advance(LONG_MS)
+    items = {each["id"]: each for each in get(mock, "tasks")["tasks"]}
+    assert {id_: each["status"] for id_, each in items.items()} == {first: "succeeded", second: "processing"}
+    assert items[second]["timeline"]["ended_ms"] is None
+    for query, ids in (
+        (f"key={KEY}", [first]),
+        ("status=processing", [second]),
+        ("model=gptimage2&scenario=success", [first]),
+        ("limit=1", [second]),
+    ):
+        assert [each["id"] for each in get(mock, f"tasks?{query}")["tasks"]] == ids
+    item = get(mock, f"tasks/{first}")
+    assert (item["request"], item["events"]) == (mock.poll(first), [])
+    assert read_problem(mock.client.get("/__mock__/tasks/req_0"))[0] == 404
+    assert read_problem(mock.client.get("/__mock__/tasks?colour=red"))[0] == 400
+    assert read_problem(mock.client.get("/__mock__/tasks?limit=0"))[0] == 400
+
+
+def test_a_task_can_be_ended(mock: Driver) -> None:
+    """A task can be ended now, as a failure with a message, which releases its credits; an ended one stays as it is."""
+    id_ = mock.created(headers={"x-mock-scenario": "stuck"})
+    item = post(mock, f"tasks/{id_}/end", {"outcome": "failed", "message": "because"}).get_json()
+    assert (item["status"], item["request"]["errorMessage"]) == ("failed", "because")
+    assert item["request"] == mock.poll(id_)
+    assert mock.credits() == START
+    assert post(mock, f"tasks/{id_}/end", {}).get_json()["status"] == "failed"
+    assert read_problem(post(mock, f"tasks/{id_}/end", {"outcome": "stuck"}))[0] == 400
+    assert read_problem(post(mock, "tasks/req_0/end", {}))[0] == 404
+
+
+def test_a_task_can_progress_by_polls(make_mock: Maker) -> None:
+    """With manual:2 each state lasts two polls; the timeline has the times of the polls that changed the state."""
+    mock = make_mock(progression="manual:2")
+    reply = mock.create()
+    id_ = reply.get_json()["id"]
+    assert reply.get_json()["poll_after_ms"] == 1
+    states = []
+    for _ in range(6):
+        mock.clock.advance(10)
+        states.append(mock.poll(id_)["status"])
+    assert states == ["queued"] * 2 + ["processing"] * 2 + ["succeeded"] * 2
+    line = get(mock, f"tasks/{id_}")["timeline"]
+    assert [line[name] - line["created_ms"] for name in ("started_ms", "ended_ms")] == [30, 50]
+    assert mock.credits() == START - PRICE
+
+
+def test_every_exchange_is_in_the_journal(mock: Driver) -> None:
+    """The journal has each exchange with the API once, with both bodies, and none with the mock's own API."""
+    id_ = mock.created(headers={"x-idempotency-key": "order-1"})
+    mock.poll(id_)
+    mock.create({"operation": "image.generate", "input": {"prompt": "", "model": "flux2"}}, key=OTHER_KEY)
+    mock.client.get("/api/v1/status")
+    page = get(mock, "journal")
+    assert page["count"] == 4
+    assert [(each["method"], each["status"]) for each in page["exchanges"]] == [
+        *(("POST", 202), ("GET", 200)),
+        *(("POST", 400), ("GET", 401)),
+    ]
+    first = page["exchanges"][0]
+    assert json.loads(first["request_body"]) == body()
+    assert json.loads(first["response_body"])["id"] == first["request_id"] == id_
+    assert (first["idempotency_key"], first["scenario"], first["fault"]) == ("order-1", "success", None)
+    for query, count in (
+        (f"key={KEY}", 2),
+        (f"key={KEY}&method=GET", 1),
+        ("status=400", 1),
+        ("model=flux2", 1),
+        ("operation=image.generate", 3),
+        ("idempotency_key=order-1", 1),
+        (f"request_id={id_}", 2),
+        ("path=/api/v1/requests", 3),
+        ("scenario=slow", 0),
+    ):
+        assert get(mock, f"journal/count?{query}") == {"count": count}, query
+    assert read_problem(mock.client.get("/__mock__/journal/count?colour=red"))[0] == 400
+
+
+def test_the_journal_names_the_fault(mock: Driver) -> None:
+    """The entry of an exchange with a fault names it."""
+    mock.create(headers={"x-mock-scenario": "truncated-json"})
+    (exchange,) = get(mock, "journal?scenario=truncated-json")["exchanges"]
+    assert exchange["fault"] == "truncated"
+
+
+def test_the_journal_is_bounded(make_mock: Maker) -> None:
+    """The journal has at most as many exchanges as the setting says, of each body the beginning, and with 0 none."""
+    mock = make_mock(journal=3)
+    for number in range(5):
+        mock.get(f"/api/v1/requests/req_{number}")
+    mock.post("x" * 500_000)
+    exchanges = get(mock, "journal")["exchanges"]
+    assert [each["request_id"] for each in exchanges] == ["req_3", "req_4", None]
+    assert len(exchanges[2]["request_body"]) < journal.LONGEST_BODY + 50
+    assert exchanges[2]["request_body"].endswith("(500000 bytes)")
+    silent = make_mock(journal=0)
+    silent.created()
+    assert get(silent, "journal")["count"] == 0
+
+
+def test_secrets_are_redacted(mock: Driver) -> None:
+    """Neither the API key nor anything that looks like a secret is stored, in a body, a task or a name."""
+    mock.create(body(prompt=f"my key is {KEY} and whsec_abcDEF+/="), headers={"x-idempotency-key": "k"})
+    mock.get("/api/v1/requests/req_1", authorization=f"Bearer {KEY}")
+    text = json.dumps([get(mock, "journal"), get(mock, "tasks")])
+    assert KEY not in text
+    assert "my key is cs_... and whsec_..." in text
+    records = mock.store.records
+    assert not any(KEY in name for name in records._records)  # type: ignore[attr-defined]
+
+
+def test_a_reset_forgets_the_journal_or_all(mock: Driver) -> None:
+    """A reset of the journal leaves the rest; a whole one leaves only the clock, and no id comes twice."""
+    before = mock.created(headers={"x-idempotency-key": "k"})
+    post(mock, "scenarios", {"scenario": "slow"})
+    mock.clock.advance(5)
+    assert post(mock, "reset", {"what": "journal"}).get_json() == {"ok": True}
+    assert (get(mock, "journal")["count"], mock.credits()) == (0, START - PRICE)
+    now_ms, secret = mock.clock.now_ms(), mock.parts.webhook_sender.secret
+    post(mock, "reset", "")
+    assert (get(mock, "tasks"), get(mock, "scenarios")["rules"], mock.credits()) == ({"tasks": []}, [], START)
+    assert (mock.clock.now_ms(), get(mock, "webhooks")["secret"]) == (now_ms, secret)
+    assert mock.created(headers={"x-idempotency-key": "k"}) != before
+    assert read_problem(post(mock, "reset", {"what": "some"}))[0] == 400
+
+
+def test_webhooks_can_be_listed_and_sent_again() -> None:
+    """Webhooks are listed with their attempts, can be filtered, and can be sent once more."""
+    mock = driven(send=lambda *_: None)
+    id_ = mock.created({**body(), "webhook_url": "https://example.com/x"})
+    mock.created()
+    mock.clock.advance(LONG_MS)
+    (hook,) = get(mock, f"webhooks?key={KEY}&state=not-sent")["webhooks"]
+    assert (hook["task_id"], len(hook["attempts"])) == (id_, 1)
+    assert get(mock, "webhooks?state=pending")["webhooks"] == []
+    assert post(mock, f"webhooks/{id_}/redeliver", "").status_code == 202
+    (hook,) = get(mock, "webhooks")["webhooks"]
+    assert len(hook["attempts"]) == 2
+    assert post(mock, f"webhooks/{hook['id']}/redeliver", "").status_code == 202
+    assert read_problem(post(mock, "webhooks/req_0/redeliver", ""))[0] == 404
+
+
+def test_a_webhook_is_not_sent_before_its_request_ends(mock: Driver) -> None:
+    """The webhook of a request that has not ended, or never ends, cannot be sent again."""
+    for scenario in ("success", "stuck"):
+        headers = {"x-mock-scenario": scenario}
+        id_ = mock.created({**body(), "webhook_url": "http://127.0.0.1:1/x"}, headers=headers)
+        assert read_problem(post(mock, f"webhooks/{id_}/redeliver", ""))[0] == 409
+
+
+def test_an_entry_of_the_journal_stays_short(mock: Driver) -> None:
+    """However long a value of a body or a path is, its entry in the journal is short, and has no secret."""
+    mock.create({"operation": "o" * 500_000, "input": {"prompt": "x", "model": f"{KEY} " * 50_000}})
+    mock.get("/" + "p" * 5000)
+    (entry, other) = mock.store.records.entries(journal.LOG, 9)
+    assert len(entry) < 3 * journal.LONGEST_BODY
+    assert len(other) < 3 * journal.LONGEST_BODY
+    assert KEY not in entry

@@ -1,0 +1,75 @@
+"""Replies of the simulated API that depend on the settings: keys, statuses, prices, scenarios, limits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.mocks import PRICE, START, Driver, Maker, body, refusal
+
+
+def test_a_file_of_keys_sets_names_scopes_and_credits(make_mock: Maker, tmp_path: Path) -> None:
+    """Keys have the names, scopes, plans and credits of the file; a revoked one is refused; others may be allowed."""
+    entries: dict[str, Any] = {
+        "cs_reader": {"name": "Reader", "scopes": ["requests:read"], "plan": "pro", "email": "r@example.com"},
+        "cs_writer": {"scopes": ["requests:write"], "credits": PRICE},
+        "cs_gone": {"revoked": True},
+    }
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": entries}))
+    mock = make_mock(keys=str(file))
+    status = mock.get("/api/v1/status", "cs_reader").get_json()
+    assert (status["apiKey"], status["account"]) == (
+        {"name": "Reader", "scopes": ["requests:read"]},
+        {"email": "r@example.com", "plan": "pro"},
+    )
+    assert refusal(mock.create(key="cs_reader")) == (403, "missing_scope")
+    assert [mock.create(key="cs_writer").status_code for _ in range(2)] == [202, 402]
+    assert refusal(mock.get("/api/v1/requests/req_1", "cs_writer")) == (403, "missing_scope")
+    assert refusal(mock.get("/api/v1/status", "cs_gone")) == (401, "unauthorized")
+    assert mock.get("/api/v1/status", "cs_other").status_code == 200
+    file.write_text(json.dumps({"keys": entries, "others": False}))
+    assert refusal(make_mock(keys=str(file)).get("/api/v1/status", "cs_other")) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize("status", [422, 400, 409])
+def test_the_status_of_a_mismatch_can_be_chosen(make_mock: Maker, status: int) -> None:
+    """An idempotency key with another body is refused with the status that the settings say."""
+    mock = make_mock(mismatch_status=status)
+    mock.create(headers={"x-idempotency-key": "k"})
+    other = mock.create(body(prompt="other"), headers={"x-idempotency-key": "k"})
+    assert refusal(other) == (status, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize(
+    ("model", "resolution", "credits"),
+    [("gptimage2", "1K", 31), ("gptimage2", "4K", 81), ("gptimage2", None, 31), ("seedream5", None, 28)],
+)
+def test_a_price_depends_on_model_and_resolution(mock: Driver, model: str, resolution: Any, credits: int) -> None:
+    """The credits held and billed are the price of the model at the resolution."""
+    id_ = mock.created(body(model=model, resolution=resolution))
+    assert (mock.credits(), mock.poll(id_)["billableCredits"]) == (START - credits, credits)
+
+
+def test_a_file_adds_scenarios(make_mock: Maker, tmp_path: Path) -> None:
+    """A file adds scenarios beside the shipped ones, and can set the default."""
+    file = tmp_path / "mine.json"
+    mine = {"outcome": "failed", "message": "rain", "pace": {"factor": 0}}
+    file.write_text(json.dumps({"default": "rainy-day", "scenarios": {"rainy-day": mine}}))
+    mock = make_mock(catalog=None, scenarios=str(file))
+    assert mock.poll(mock.created())["errorMessage"] == "rain"
+    assert mock.finished(headers={"x-mock-scenario": "success"})["status"] == "succeeded"
+
+
+def test_the_error_for_a_forgotten_request_says_so(make_mock: Maker) -> None:
+    """The error for a poll of a request that the mock has dropped says how many were dropped."""
+    mock = make_mock(max_tasks=1)
+    first = mock.created()
+    assert "forgotten" not in mock.get("/api/v1/requests/req_0").get_json()["error"]["message"]
+    mock.created()
+    reply = mock.get(f"/api/v1/requests/{first}")
+    assert refusal(reply) == (404, "request_not_found")
+    assert "keeps 1 requests and has forgotten 1" in reply.get_json()["error"]["message"]
