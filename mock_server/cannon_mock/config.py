@@ -250,6 +250,7 @@ def relabel_error(error: SettingError, *sources: Source) -> SettingError:
     """The same error, with the value as the user wrote it in the last of the sources that has it."""
     for source in sources:
         if error.setting.name in source.values:
+            error.value = source.values[error.setting.name]  # as written: 0, where the setting has 0.0
             error.label = error.write(source.template)
     return error
 
