@@ -12,6 +12,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cannon_mock import Config, create_app, media
+from cannon_mock.model import tasks
+from cannon_mock.model.scenarios import Scenario
+from cannon_mock.model.tasks import Media, Pace, TaskRequest
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.contract.media_checks import KIND_PROPERTIES
 from tests.support.mocks import refusal
@@ -170,6 +173,14 @@ def test_a_text_has_no_asset(catalog: Catalog) -> None:
     assert (view["outputPreview"], view["requestLog"]["output"]) == ("A fox", {"text": "A fox"})
     assert task_id.startswith("txt_")
     assert refusal(client.get(f"/assets/{task_id}/text.txt")) == (404, "asset_not_found")
+
+
+def test_a_stored_task_outlives_a_change_of_its_operation(catalog: Catalog) -> None:
+    """A task of a store whose operation has no files any more, by an overlay, has no asset and causes no error."""
+    operation = catalog.operations["prompt.enhance.video"]
+    request = TaskRequest("acct_a", operation, {"prompt": "x"}, {"prompt": "x"}, Media("video", {}))
+    task = tasks.plan_task(catalog, request, Scenario("success", ""), Pace(), 0, "s")
+    assert media.render(catalog, task, "film.mp4") is None
 
 
 def test_templates_take_fields_with_their_json_types(catalog: Catalog) -> None:
