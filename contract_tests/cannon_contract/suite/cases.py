@@ -83,10 +83,10 @@ def list_default_model_claim(operation: Operation) -> list[str]:
 
 
 def each_pace() -> Decorator:
-    """A case for each covered operation whose kind of media has a pace in the contract."""
+    """A case for each covered operation, with its own pace or that of its kind of media."""
     paces: Mapping[str, Any] = CATALOG.lifecycle["pace"]
-    timed = [(each.id, paces[each.data["media"]["kind"]]) for each in _COVERED if each.data["media"]["kind"] in paces]
-    cases = (pytest.param(id_, pace, marks=_mark_claims([pace["claim"]]), id=id_) for id_, pace in timed)
+    paced_ids = [(each.id, paces.get(each.id) or paces[each.data["media"]["kind"]]) for each in _COVERED]
+    cases = (pytest.param(id_, pace, marks=_mark_claims([pace["claim"]]), id=id_) for id_, pace in paced_ids)
     return _parametrize("operation pace", cases)
 
 
