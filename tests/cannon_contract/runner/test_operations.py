@@ -1,0 +1,112 @@
+"""Runs by operation: which are tested, and with which input."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cannon_contract.runner.options import Options
+from cannon_contract.runner.run import Run
+from cannon_contract.runner.targets import Target
+from cannon_contract.spending.budget import Budget
+from cannon_contract.spending.default_input import find_cheapest_operation, find_default_input
+from cannon_contract.spending.price_list import KnownPrice, PriceList
+from cannon_spec import Catalog, load_catalog, validate_request
+from cannon_spec.contract.prices import Price
+from tests.support.contract_runs import run_contract
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
+FIRST, SECOND = "image.generate", "image.again"
+PAID = Target("https://x.example", is_mock=False, may_charge=True, accepts_any_key=False, switches={})
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The shipped contract with a second operation, whose price depends on the number of its pictures."""
+    folder = tmp_path_factory.mktemp("contract") / "schemas"
+    shutil.copytree(SCHEMAS, folder)
+    catalog = json.loads((folder / "catalog.json").read_text())
+    price = {"credits": 50, "claim": "credits-price-image"}
+    price["cases"] = [{"when": {"count": {"maximum": 1}}, "credits": 5, "claim": "credits-price-image"}]
+    schema = json.loads((folder / "operations" / FIRST / "input.schema.json").read_text())
+    schema["properties"]["count"] = {"type": "integer", "minimum": 1, "examples": [4], "x-evidence": {}}
+    schema["properties"]["count"]["x-evidence"] = {"type": "credits-price-image", "minimum": "credits-price-image"}
+    (folder / "operations" / SECOND).mkdir()
+    (folder / "operations" / SECOND / "input.schema.json").write_text(json.dumps(schema))
+    catalog["operations"][SECOND] = {
+        **catalog["operations"][FIRST],
+        "input": f"operations/{SECOND}/input",
+        "price": price,
+    }
+    for model in catalog["models"].values():
+        model["operations"][SECOND] = model["operations"][FIRST]
+    (folder / "catalog.json").write_text(json.dumps(catalog))
+    return load_catalog(folder)
+
+
+def make_item(operation: str) -> Any:
+    return SimpleNamespace(callspec=SimpleNamespace(params={"operation": operation}), iter_markers=lambda name: ())
+
+
+def make_run(catalog: Catalog, options: Options, **prices: float) -> Run:
+    known = tuple(KnownPrice(Price(credits), operation) for operation, credits in prices.items())
+    return Run(catalog, options, Budget(100, PriceList(known)), target=PAID)
+
+
+@pytest.mark.parametrize("operation", [FIRST, SECOND])
+def test_the_default_input_comes_from_data(catalog: Catalog, operation: str) -> None:
+    """It is valid and cheap, and has what is required, what the output repeats and what makes it cheap; no more."""
+    input = find_default_input(catalog, operation)
+    assert not validate_request({"operation": operation, "input": input}, catalog=catalog).findings
+    extra = {"count": 1} if operation == SECOND else {"resolution": "1K"}
+    assert {name: input[name] for name in extra} == extra
+    assert input.keys() - extra.keys() <= {"prompt", "model", "aspect_ratio", "resolution"}
+    assert catalog.operations[operation].find_cost(input).credits == (5 if operation == SECOND else 31)
+
+
+def test_the_cheapest_operation_has_a_known_price(catalog: Catalog) -> None:
+    """Of operations with a known price it is the cheapest; one whose price is unknown comes last."""
+    prices = {FIRST: KnownPrice(Price(9), FIRST), SECOND: KnownPrice(Price(4), SECOND)}
+    both = (FIRST, SECOND)
+    assert find_cheapest_operation(catalog, both, PriceList(tuple(prices.values()))) == SECOND
+    assert find_cheapest_operation(catalog, both, PriceList((prices[FIRST],))) == FIRST
+
+
+def test_a_paid_run_tests_the_cheapest_operation_unless_it_is_told_others(catalog: Catalog) -> None:
+    """Where creates may cost credits the other operations are left out, with the option that asks for them."""
+    run = make_run(catalog, Options(), **{FIRST: 9, SECOND: 4})
+    assert run.default_operation == SECOND
+    assert run.find_obstacle(make_item(SECOND)) == ""
+    assert "name it with --operation image.generate" in run.find_obstacle(make_item(FIRST))
+    told = make_run(catalog, Options(operation=(FIRST,)), **{FIRST: 9, SECOND: 4})
+    assert (told.default_operation, told.find_obstacle(make_item(FIRST))) == (FIRST, "")
+
+
+def test_each_operation_of_a_plan_has_its_own_body(catalog: Catalog) -> None:
+    """A step of the plan has the operation of its case, and the shared body of each operation is paid for once."""
+    run = make_run(catalog, Options(operation=(FIRST, SECOND)))
+    items = [make_item(operation) for operation in (FIRST, SECOND)]
+    for item in items:
+        item.nodeid, item.iter_markers = "t", lambda name: ["shares"] if name == "shares" else []
+    bodies = [run.plan_step(item).shared_body for item in items]
+    assert [body["operation"] for body in bodies] == [FIRST, SECOND]
+
+
+def test_an_operation_that_is_not_covered_is_refused() -> None:
+    """The message has what was written, the nearest operation and those that are legal."""
+    run = run_contract("--operation", "image.generat")
+    assert run.returncode == 2
+    assert "--operation image.generat is no covered operation; did you mean image.generate?" in run.output
+
+
+def test_a_named_operation_is_tested() -> None:
+    """With an operation by name its cases run, and so do the tests that are about none."""
+    run = run_contract("--operation", "image.generate", "-k", "test_status or gets_the_default_model", "-v")
+    assert run.returncode == 0
+    assert "[image.generate" in run.stdout
+    assert "test_status.py" in run.stdout
