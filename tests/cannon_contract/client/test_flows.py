@@ -1,4 +1,4 @@
-"""A request's way through the API: how long is waited, and what an answer says."""
+"""What clients do with a request: how long they wait, and which replies show nothing about a body."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def api(**changes: Any) -> Api:
 
 
 @pytest.mark.parametrize(
-    ("says", "waits_s"), [(2000, 2), (0, 0.005), (-5, 0.005), (10**9, 60), (10**400, 1), ("2000", 1), (None, 1)]
+    ("after_ms", "wait_s"), [(2000, 2), (0, 0.005), (-5, 0.005), (10**9, 60), (10**400, 1), ("2000", 1), (None, 1)]
 )
-def test_no_reply_makes_a_run_wait_for_long(says: Any, waits_s: float) -> None:
-    """What poll_after_ms says is kept, up to a minute; where it is no number a second is waited."""
+def test_no_reply_makes_a_run_wait_for_long(after_ms: Any, wait_s: float) -> None:
+    """A client waits for poll_after_ms, a minute at most; where it is not a number, a second."""
     waits: list[float] = []
-    wait_before_poll(api(sleep=waits.append), {"poll_after_ms": says})
-    assert waits == [waits_s]
+    wait_before_poll(api(sleep=waits.append), {"poll_after_ms": after_ms})
+    assert waits == [wait_s]
 
 
 def test_patience_is_measured_by_the_clock() -> None:
-    """A request that never ends is given up after the target's patience, however long its polls take."""
+    """A client gives up a request after the target's patience, however long the polls take."""
     times = iter(range(0, 10_000, 100))
     slow = api(sleep=lambda seconds: None, now_s=lambda: float(next(times)), patience_s=900)
     reply = expect_accepted(slow, slow.create(slow.build_body(), x_mock_scenario="stuck"), slow.build_body())
@@ -54,43 +54,43 @@ def test_patience_is_measured_by_the_clock() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 429, 500, 503])
-def test_what_says_nothing_of_a_body_is_no_refusal_of_it(status: int) -> None:
-    """Of a server that is not our mock, such an answer to a body that is to be refused shows nothing."""
-    answer = httpx.Response(status, request=httpx.Request("POST", "http://x/api/v1/requests"))
+def test_an_account_error_is_not_a_refusal_of_the_body(status: int) -> None:
+    """Where the target is not our mock, a reply that is not about the body shows nothing about it."""
+    response = httpx.Response(status, request=httpx.Request("POST", "http://x/api/v1/requests"))
     with pytest.raises(NotTested, match=str(status)):
-        expect_not_account_error(api(is_mock=False, may_move_clock=False), answer)
-    assert expect_not_account_error(api(), answer) is answer
+        expect_not_account_error(api(is_mock=False, may_move_clock=False), response)
+    assert expect_not_account_error(api(), response) is response
 
 
-def test_what_is_open_is_looked_at_with_every_key() -> None:
-    """At the end each request that was not seen to end is polled with the key that it is of."""
+def test_open_requests_are_polled_with_their_own_key() -> None:
+    """At the end of a run each open request is polled with the key that created it."""
     with serving(progression="immediate") as served:
-        place = Target(served.url, is_mock=False, may_charge=True, accepts_any_key=False, switches={})
-        spending = Budget(100, PriceList((), 40))
+        server = Target(served.url, is_mock=False, may_charge=True, accepts_any_key=False, switches={})
+        budget = Budget(100, PriceList((), 40))
         with httpx.Client() as client:
             for key in ("cs_one", "cs_two"):
-                target = call_server(place, key, client, budget=spending)
+                target = call_server(server, key, client, budget=budget)
                 assert target.create(target.build_body()).is_success
-        assert len(spending.open_requests) == 2
-        read_open_requests(CATALOG, place, ["cs_one", "cs_two"], spending, Redactor(()))
-    assert spending.open_requests == {}
+        assert len(budget.open_requests) == 2
+        read_open_requests(CATALOG, server, ["cs_one", "cs_two"], budget, Redactor(()))
+    assert budget.open_requests == {}
 
 
-def test_a_breach_is_shown_by_its_own_exchange() -> None:
-    """What a reply breaks is shown with that reply, though another call was made before it was looked at."""
+def test_a_malformed_reply_has_its_own_exchange() -> None:
+    """A malformed reply is noted with its own exchange, though another call came before the check."""
     target = api()
     first = target.create(target.build_body())
-    broken = httpx.Response(202, json={**first.json(), "poll_after_ms": "soon"}, request=first.request)
+    malformed = httpx.Response(202, json={**first.json(), "poll_after_ms": "soon"}, request=first.request)
     target.create(target.build_body())
-    target.check_reply("accepted", broken)
-    breach = target.notes.malformed_replies[0]
-    assert "soon" in breach.description
-    assert '"soon"' in breach.exchange.body
+    target.check_reply("accepted", malformed)
+    note = target.notes.malformed_replies[0]
+    assert "soon" in note.description
+    assert '"soon"' in note.exchange.body
 
 
-def test_what_is_hidden_does_not_come_in() -> None:
-    """Over a socket a reply is without what is hidden before any test sees it."""
+def test_a_secret_never_reaches_a_test() -> None:
+    """A reply of a server has no secret when a test gets it."""
     with serving() as served, httpx.Client() as client:
-        place = Target(served.url, is_mock=True, may_charge=False, accepts_any_key=True, switches={})
-        target = call_server(place, "cs_one", client, redactor=Redactor(["req_"]))
+        server = Target(served.url, is_mock=True, may_charge=False, accepts_any_key=True, switches={})
+        target = call_server(server, "cs_one", client, redactor=Redactor(["req_"]))
         assert target.create(target.build_body()).json()["id"].startswith("(cut)")

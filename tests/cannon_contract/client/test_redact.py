@@ -1,4 +1,4 @@
-"""API keys are told to nobody: each place that could tell one cuts it out by itself."""
+"""API keys are in no output: each part that could show one removes it."""
 
 from __future__ import annotations
 
@@ -30,44 +30,40 @@ FORMS = [
     "".join(f"\\u{ord(letter):04x}" for letter in SECRET),
     "".join(f"\\u{ord(letter):04X}" for letter in SECRET),
 ]
-HIDDEN = Redactor([SECRET, "cs_live", ""])
+REDACTOR = Redactor([SECRET, "cs_live", ""])
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_a_secret_is_cut(form: str) -> None:
-    """As it is, and in each way in which JSON may write it; a longer secret is cut before a shorter one in it."""
-    assert HIDDEN.redact_text(f"<{form}>") == f"<{MASK}>"
-    assert HIDDEN.redact_bytes(f"<{form}>".encode()) == f"<{MASK}>".encode()
+def test_every_form_of_a_secret_is_removed(form: str) -> None:
+    """A secret is removed as it is and as JSON or an address may write it, a longer one before a shorter one in it."""
+    assert REDACTOR.redact_text(f"<{form}>") == f"<{MASK}>"
+    assert REDACTOR.redact_bytes(f"<{form}>".encode()) == f"<{MASK}>".encode()
 
 
-def test_names_of_fields_stay() -> None:
-    """Of a value of JSON its texts are cut, however deep they are; numbers and names of fields are as they were."""
+def test_names_of_members_stay() -> None:
+    """Secrets are removed from the texts of a JSON value at any depth; numbers and names of members stay."""
     value = {SECRET: [SECRET, {"a": f"x{SECRET}"}, 7, None, True], "b": (SECRET,)}
-    assert HIDDEN.redact_value(value) == {
+    assert REDACTOR.redact_value(value) == {
         SECRET: [MASK, {"a": f"x{MASK}"}, 7, None, True],
         "b": [MASK],
     }
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_reply_comes_in_without_secrets(form: str) -> None:
-    """Neither headers nor body of a reply have one; a reply that has none is left alone."""
+def test_a_response_has_no_secrets(form: str) -> None:
+    """Headers and body of a response have no secret; a response without secrets is the same object."""
     request = httpx.Request("GET", "http://x")
-    told = httpx.Response(200, headers={"x-echo": form}, content=f"[{form}]".encode(), request=request)
-    seen = redact_response(told, HIDDEN)
-    assert (seen.headers["x-echo"], seen.text, seen.status_code, seen.request) == (
-        MASK,
-        f"[{MASK}]",
-        200,
-        request,
-    )
-    assert seen.headers["content-length"] == str(len(seen.content))
+    response = httpx.Response(200, headers={"x-echo": form}, content=f"[{form}]".encode(), request=request)
+    redacted = redact_response(response, REDACTOR)
+    assert (redacted.headers["x-echo"], redacted.text) == (MASK, f"[{MASK}]")
+    assert (redacted.status_code, redacted.request) == (200, request)
+    assert redacted.headers["content-length"] == str(len(redacted.content))
     plain = httpx.Response(200, content=b"nothing", request=request)
-    assert redact_response(plain, HIDDEN) is plain
+    assert redact_response(plain, REDACTOR) is plain
 
 
-def test_an_exchange_is_kept_without_secrets() -> None:
-    """Address, headers and bodies of a kept exchange have no key, whichever header it was sent in."""
+def test_a_recorded_exchange_has_no_secrets() -> None:
+    """Address, headers and bodies of a recorded exchange have no key, whichever header it was in."""
     key = "cs_live_abc"
     for name, value in (("x-api-key", key), ("authorization", f"Bearer {key}")):
         request = httpx.Request("POST", f"http://x/{key}", headers={name: value, "x-more": key}, content=key)
@@ -75,10 +71,10 @@ def test_an_exchange_is_kept_without_secrets() -> None:
         assert key not in repr(record_exchange(request, response, ()))
 
 
-def test_what_is_told_of_a_run_has_no_secrets() -> None:
-    """The lines at the end have none, though what was seen, spent and left open is full of them."""
-    spending = Budget(10, PriceList((), 1), remarks=[SECRET], open_requests={SECRET: SECRET})
-    seen = TestResult("t", ("status-ok",), "held", deviations=(Deviation("status-ok", SECRET),))
-    run = Run(CATALOG, Options(), spending, results=[seen], redactor=HIDDEN, stop_reason=SECRET)
+def test_a_report_has_no_secrets() -> None:
+    """Summary and report have no secret, though remarks, open requests and deviations have one."""
+    budget = Budget(10, PriceList((), 1), remarks=[SECRET], open_requests={SECRET: SECRET})
+    result = TestResult("t", ("status-ok",), "held", deviations=(Deviation("status-ok", SECRET),))
+    run = Run(CATALOG, Options(), budget, results=[result], redactor=REDACTOR, stop_reason=SECRET)
     assert "cs_live_a" not in "\n".join(build_summary(run))
     assert "cs_live_a" not in json.dumps(build_report(run))
