@@ -34,6 +34,7 @@ MODULES_NAMED_TWICE = {
     "catalog": "values of the contract; the command of that name",
     "example": "the library; the command of that name",
     "validate": "the library; the command of that name",
+    "bodies": "strategies for create bodies; the create bodies of the contract tests",
     "claim_ids": "the claims that the code of each package names",
     "plugin": "the pytest plugin of its package",
     "api": "routes of the mock; client of the contract tests",
@@ -92,7 +93,8 @@ def test_no_class_name_means_two_things() -> None:
 
 def test_no_module_name_means_two_things() -> None:
     """No two modules of the three packages have one name, but those that the list gives a reason for."""
-    assert words.find_modules_named_twice().keys() == MODULES_NAMED_TWICE.keys()
+    places = words.find_modules_named_twice()
+    assert places.keys() == MODULES_NAMED_TWICE.keys(), places
 
 
 def test_sentences_are_plain() -> None:
