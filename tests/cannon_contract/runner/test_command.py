@@ -40,15 +40,15 @@ def test_a_server_without_the_api_is_not_tested(nothing: str) -> None:
         (("--allow-spend", "-5"), "--allow-spend"),
     ],
 )
-def test_what_cannot_be_run_is_said(flags: tuple[str, ...], said: str) -> None:
-    """A target or a ceiling that cannot be is status 2, with what to do."""
+def test_a_bad_target_or_ceiling_is_refused(flags: tuple[str, ...], said: str) -> None:
+    """A bad target or ceiling gives status 2, and a line that says what to do."""
     run = run_contract(*flags)
     assert run.returncode == 2
     assert said in run.stdout + run.stderr
 
 
-def test_the_help_can_be_written_anywhere() -> None:
-    """The help is written to a terminal that knows ASCII only, and its examples name tests that there are."""
+def test_the_help_is_plain_ascii() -> None:
+    """A terminal that knows ASCII only shows the help, and its example selects tests that exist."""
     run = run_contract_process("--help", PYTHONIOENCODING="ascii", LC_ALL="C")
     assert run.returncode == 0
     assert run_contract("-k", "repeat", "-q").returncode == 0

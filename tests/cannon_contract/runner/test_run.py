@@ -78,8 +78,8 @@ def test_three_defects_are_three_claims(tmp_path: Path) -> None:
     assert (suite.get("failures"), suite.get("errors")) == ("3", "0")
 
 
-def test_a_reply_that_is_not_of_its_form_hides_no_other_defect(tmp_path: Path) -> None:
-    """What breaks the schema is named, once however often it is seen, and so is what only a test can see."""
+def test_a_malformed_reply_hides_no_other_defect(tmp_path: Path) -> None:
+    """A malformed reply is reported once, however often it comes, and so is a defect that only a test finds."""
     drift = [
         {"on": "poll", "status": "succeeded", "patch": {"requestLog": {"retentionDays": 14}, "startedAtMs": None}},
         {"on": "poll", "status": "succeeded", "patch": {"output": {"provider_image_count": 2}}},
@@ -112,8 +112,8 @@ def _differently() -> Responder:
     return answer
 
 
-def test_what_is_only_assumed_is_observed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A service that differs from three assumptions holds the contract; the differences are written, and no more."""
+def test_a_difference_from_an_assumption_is_observed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A service that differs from three assumptions keeps the contract; the report lists just these three."""
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": {EMPTY: {"credits": 0}}}))
     settings = {"speed": 1, "progression": "immediate", "mismatch_status": 409, "keys": str(keys)}
@@ -151,7 +151,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("broken", "status"), [("authorization", 1), ("x-api-key", 2), ("status", 0)])
 def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, status: int) -> None:
-    """A user's key is nowhere to be seen, whichever of the tests on keys fails."""
+    """No output has a user's key, whichever of the tests on keys fails."""
 
     def answer(call: Call) -> Reply:
         reply = call.forward(without=() if broken == "status" else (broken,))
@@ -171,8 +171,8 @@ def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, sta
 
 
 @pytest.mark.parametrize("where", ["id", "errorMessage", "status", "header", "escaped", "undecodable"])
-def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) -> None:
-    """A target that has the user's key in an id, a message, a status or a header gets it into no file and no line."""
+def test_a_key_in_a_reply_is_redacted(tmp_path: Path, where: str) -> None:
+    """A user's key in an id, a message, a status or a header of a reply is in no file and no line."""
 
     def answer(call: Call) -> Reply:
         reply = call.forward()
@@ -203,8 +203,8 @@ def test_a_key_that_the_target_tells_is_not_told_on(tmp_path: Path, where: str) 
         assert SECRET[:-3] not in text
 
 
-def test_an_overrun_hides_no_broken_promise(tmp_path: Path) -> None:
-    """What the dearest create of all was about is judged before the run ends: the status is 2, and the claim broken."""
+def test_an_overrun_hides_no_broken_claim(tmp_path: Path) -> None:
+    """The test of the create that overruns is judged before the run ends: the status is 2, and the claim broken."""
 
     def accepts(call: Call) -> Reply:
         if call.kind != "POST create" or call.forward().status == 202:
@@ -221,8 +221,8 @@ def test_an_overrun_hides_no_broken_promise(tmp_path: Path) -> None:
     assert "the run was stopped: overrun: " in run.stdout
 
 
-def test_being_told_to_come_back_is_no_refusal(tmp_path: Path) -> None:
-    """Where every create is answered with 429 nothing is said of what creates are like."""
+def test_a_429_is_no_refusal_of_a_body(tmp_path: Path) -> None:
+    """Where every create is answered with 429, no claim on creates is broken or observed."""
 
     def answer(call: Call) -> Reply:
         return Reply(429, {"Retry-After": "0"}, b"") if call.kind == "POST create" else call.forward()
@@ -236,7 +236,7 @@ def test_being_told_to_come_back_is_no_refusal(tmp_path: Path) -> None:
 
 
 def test_the_key_goes_to_the_target_only() -> None:
-    """An address handed out that leads to another port is not called, and breaks the reply's claim."""
+    """The address in a reply that leads to another port is not called, and breaks the reply's claim."""
     called: list[str] = []
 
     def elsewhere(environ: dict[str, Any], start: Any) -> list[bytes]:
@@ -288,7 +288,7 @@ def test_a_target_under_a_path_is_guarded_there() -> None:
         ("401 No", [], "does not take the API key: it answers 401; put one into CANNON_API_KEY"),
     ],
 )
-def test_what_does_not_answer_as_the_api_is_not_tested(
+def test_a_server_that_answers_otherwise_is_not_tested(
     tmp_path: Path, status: str, headers: list[tuple[str, str]], said: str
 ) -> None:
     """One line says what the server does, nothing is tested, and the report has the line too."""
@@ -304,7 +304,7 @@ def test_what_does_not_answer_as_the_api_is_not_tested(
     assert said in json.loads((tmp_path / "report.json").read_text())["stopped"]
 
 
-def test_a_run_that_ends_at_the_first_failure_says_so(tmp_path: Path) -> None:
+def test_the_report_says_that_a_run_ended_at_the_first_failure(tmp_path: Path) -> None:
     """With -x the report says why the rest was not tested."""
     with serving(change_json("GET status", lambda body: body.update(ok=False))) as served:
         run = run_contract("--target", served.url, "-x", "-k", "test_status", "--report", str(tmp_path))
@@ -323,7 +323,7 @@ def test_a_run_that_ends_at_the_first_failure_says_so(tmp_path: Path) -> None:
     ],
 )
 def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[signal.Signals]) -> None:
-    """Interrupted while its first create is answered, once or twice, a run says what that may cost, and writes it."""
+    """A run that is interrupted during its first create reports what that create may cost."""
     flags = ["--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path / "out")]
     asked, looked, answer = threading.Event(), threading.Event(), threading.Event()
 
@@ -371,8 +371,8 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
         ({}, ("--allow-spend", "5", "--tx", "2*popen"), "is one process"),
     ],
 )
-def test_what_cannot_be_run_so_is_refused(keys: dict[str, str], flags: tuple[str, ...], said: str) -> None:
-    """One line says what to do, and no key."""
+def test_a_bad_combination_of_options_is_refused(keys: dict[str, str], flags: tuple[str, ...], said: str) -> None:
+    """One line says what to do, and names no key."""
     run = run_contract(*flags, **keys)
     assert run.returncode == 2
     assert said in run.stdout + run.stderr
@@ -380,8 +380,8 @@ def test_what_cannot_be_run_so_is_refused(keys: dict[str, str], flags: tuple[str
     assert "INTERNALERROR" not in run.stdout + run.stderr
 
 
-def test_a_key_that_is_not_taken_is_no_broken_contract(tmp_path: Path) -> None:
-    """Where the target does not take the user's key, nothing is tested, with status 2."""
+def test_a_refused_key_is_no_broken_contract(tmp_path: Path) -> None:
+    """Where the target refuses the user's key, nothing is tested, and the status is 2."""
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": {OTHER: {}}, "others": False}))
     with serving(keys=str(keys)) as served:
@@ -393,7 +393,7 @@ def test_a_key_that_is_not_taken_is_no_broken_contract(tmp_path: Path) -> None:
 
 
 def test_a_mock_is_tested_with_a_key_of_each_test() -> None:
-    """That the user has a key in the environment does not make all tests on a mock share one account."""
+    """On a mock each test has its own account, although the user has a key in the environment."""
     with serving(credits=70) as served:  # enough for each of these tests, and not for two of them
         run = run_contract(
             "--target",
@@ -406,8 +406,8 @@ def test_a_mock_is_tested_with_a_key_of_each_test() -> None:
         assert len([each for each in served.creates if each.status == 202]) > 4
 
 
-def test_a_run_that_is_cut_short_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Interrupted, the report says why it ended, and of claims whose tests did not run that the run ended before."""
+def test_the_report_says_that_a_run_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report says why the run ended, and why each claim was not tested."""
     plugin = tmp_path / "keyboard_interrupt.py"
     plugin.write_text("def pytest_runtest_setup(item):\n    if 'test_output' in item.nodeid: raise KeyboardInterrupt\n")
     out = tmp_path / "out"
@@ -428,7 +428,7 @@ def test_a_run_that_is_cut_short_says_so(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def _hanging_up(is_lost: Callable[[Call, int], bool]) -> Callable[[Any], Any]:
-    """A layer that ends the connection instead of answering the calls that are lost; they are counted from 1 on."""
+    """Wrap a mock so that it ends the connection of each call that is lost; calls are counted from 1 on."""
     count = 0
 
     def layer(app: Any) -> Any:
@@ -445,8 +445,8 @@ def _hanging_up(is_lost: Callable[[Call, int], bool]) -> Callable[[Any], Any]:
     return layer
 
 
-def test_one_lost_answer_is_no_silence(tmp_path: Path) -> None:
-    """Where one poll of the request that all look at is lost, that is said, the rest is tested, and the status is 2."""
+def test_one_lost_reply_does_not_end_the_run(tmp_path: Path) -> None:
+    """Where one poll of the shared request gets no reply, the report says so, and the rest is tested; status 2."""
     lost: list[int] = []
 
     def is_lost(call: Call, count: int) -> bool:
@@ -476,7 +476,7 @@ def test_one_lost_answer_is_no_silence(tmp_path: Path) -> None:
     ],
 )
 def test_a_server_that_is_gone_is_no_success(start: Callable[..., ContractRun], processes: tuple[str, ...]) -> None:
-    """Where answers stop coming the rest is not tested, the run says so, and the exit status is 2."""
+    """Where replies stop, the rest is not tested, the run says so, and the exit status is 2."""
     asked = 0
 
     def is_lost(call: Call, count: int) -> bool:
@@ -491,8 +491,8 @@ def test_a_server_that_is_gone_is_no_success(start: Callable[..., ContractRun], 
     assert asked < 60, "it is not asked on and on"
 
 
-def test_a_key_that_is_a_common_word_garbles_no_report(tmp_path: Path) -> None:
-    """Only what was said is cut: the names of fields, outcomes and claims stay."""
+def test_a_key_that_is_a_common_word_leaves_the_report_readable(tmp_path: Path) -> None:
+    """Only texts of the target are redacted: the names of fields, outcomes and claims stay."""
     run = run_contract(
         "-k", "test_status", "--report", str(tmp_path), CANNON_API_KEY="held", CANNON_OTHER_API_KEY="test"
     )
@@ -501,8 +501,8 @@ def test_a_key_that_is_a_common_word_garbles_no_report(tmp_path: Path) -> None:
     assert "status-code" in _Page((tmp_path / "index.html").read_text()).sections["held"]
 
 
-def test_a_page_shows_what_was_said_as_text(tmp_path: Path) -> None:
-    """What a server says is shown, and is no part of the page."""
+def test_a_page_escapes_what_a_server_sends(tmp_path: Path) -> None:
+    """A text of a server is shown as text, and is no markup of the page."""
     evil = "<script>alert(1)</script>"
     with serving(change_json("GET status", lambda body: body.update(ok=evil))) as served:
         run_contract("--target", served.url, "--report", str(tmp_path), "-k", "test_status")
@@ -518,7 +518,7 @@ def _shuffled(seed: int) -> tuple[str, ...]:
 @pytest.mark.extended
 @pytest.mark.parametrize("target", ["mock", "socket"])
 def test_neither_order_nor_processes_matter(tmp_path: Path, target: str) -> None:
-    """In random order and two processes the tests pass on both kinds of mock, and one report tells of all."""
+    """In random order and two processes the tests pass on both kinds of mock, and one report has all results."""
     with serving() as served:
         flags = ("-n", "2", "--report", str(tmp_path), *_shuffled(4711))
         run = run_contract_process("--target", served.url if target == "socket" else "mock", *flags)
@@ -530,7 +530,7 @@ def test_neither_order_nor_processes_matter(tmp_path: Path, target: str) -> None
 
 @pytest.mark.extended
 def test_the_order_of_a_live_run_does_not_matter() -> None:
-    """In random order the tests pass on a mock that poses as the vendor's, too."""
+    """In random order the tests pass on a mock that is treated as live."""
     with serving() as served:
         live = ("--treat-as-live", "--allow-spend", "5000", "--assume-price", "200", "--deselect")
         skipped = "suite/test_lifecycle.py::test_poll_after_ms_is_2000"  # this mock is fast, and says so

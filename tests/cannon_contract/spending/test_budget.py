@@ -1,4 +1,4 @@
-"""What a run may spend: whatever a target charges and says, and whenever, nothing crosses the ceiling unseen."""
+"""The budget of a run: whatever a target charges and states, and whenever, no create crosses the ceiling unnoticed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ known_prices = st.builds(KnownPrice, st.builds(Price, st.integers(0, 60), condit
 price_lists = st.lists(known_prices, max_size=6).map(tuple)
 
 
-class _Liar:
+class _LyingService:
     """A mock in process that charges what it likes for each create, and says something else.
 
     Each step tells what its create costs, what ``billableCredits`` says of it then and at later polls, and how the
@@ -108,7 +108,7 @@ def test_whatever_it_charges_and_says_nothing_crosses(
 
     So it is whatever a target charges, for refusals and repeats too, and whatever it says of that, then or later.
     """
-    liar, spending = _Liar(steps), Budget(100, prices)
+    liar, spending = _LyingService(steps), Budget(100, prices)
     guard = _guard(liar, spending)
     for body, key, polled in zip(bodies, keys, polls, strict=False):
         headers = {"x-api-key": liar.api.key, **({"x-idempotency-key": key} if key else {})}
@@ -126,15 +126,17 @@ def test_whatever_it_charges_and_says_nothing_crosses(
             assert price is not None
             assert liar.before_each[-1] + price <= 100
             assert not was_over, "a create followed an overrun"
-        assert really <= 100 or spending.overrun_reason, "a create cost more than its estimate was, and nobody said so"
+        assert really <= 100 or spending.overrun_reason, (
+            "a create cost more than its estimate, and no overrun was recorded"
+        )
 
 
 @pytest.mark.parametrize(
     ("billable", "costs"), [(10, 31), (float("nan"), 31), (-5, 31), (0, 31), (None, 31), (31, 10), (31, 31)]
 )
-def test_what_costs_more_than_was_reckoned_ends_the_run(billable: Any, costs: int) -> None:
-    """The fall of the balance and what the request says: the more of the two counts, at the first create."""
-    liar, spending = _Liar([(costs, billable, billable, "as it is")]), Budget(100, PriceList((), 10))
+def test_a_create_above_its_estimate_ends_the_run(billable: Any, costs: int) -> None:
+    """The fall of the balance or the stated cost counts, whichever is higher, at the first create."""
+    liar, spending = _LyingService([(costs, billable, billable, "as it is")]), Budget(100, PriceList((), 10))
     content = json.dumps(liar.api.build_body()).encode()
     request = httpx.Request("POST", CREATE, content=content, headers={"x-api-key": liar.api.key})
     _guard(liar, spending)(request)
@@ -146,7 +148,7 @@ def test_what_costs_more_than_was_reckoned_ends_the_run(billable: Any, costs: in
 
 def test_a_repeat_that_is_charged_counts() -> None:
     """What the balance falls by at a repeat is spent, and told."""
-    liar, spending = _Liar([(10, 10, 10, "as it is")] * 3), Budget(25, PriceList((), 10))
+    liar, spending = _LyingService([(10, 10, 10, "as it is")] * 3), Budget(25, PriceList((), 10))
     guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
     headers = {"x-api-key": liar.api.key, "x-idempotency-key": "k"}
     for spent in (10, 20):
@@ -159,7 +161,7 @@ def test_a_repeat_that_is_charged_counts() -> None:
 
 def test_a_price_that_rises_later_is_an_overrun() -> None:
     """A request that said its price and says a higher one at a later poll ends the run."""
-    liar, spending = _Liar([(31, 31, 95, "as it is")]), Budget(200, PriceList((), 31))
+    liar, spending = _LyingService([(31, 31, 95, "as it is")]), Budget(200, PriceList((), 31))
     guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
     headers = {"x-api-key": liar.api.key}
     id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
@@ -187,7 +189,7 @@ def test_an_interrupted_create_is_read_back() -> None:
     assert "a create that got no answer (KeyboardInterrupt) was charged" in spending.remarks[0]
 
 
-def test_a_create_that_was_not_read_back_is_known() -> None:
+def test_a_create_whose_cost_was_not_read_counts() -> None:
     """Interrupted between its answer and what it cost, an accepted create counts at its price, and is named as open."""
     api = make_mock_api(CATALOG, OPERATION)
     spending, created = Budget(100, PriceList((), 31)), []
@@ -210,7 +212,7 @@ def test_a_create_that_was_not_read_back_is_known() -> None:
 def test_what_a_request_says_at_its_end_is_no_less_than_the_balance_fell_by() -> None:
     """A request that says 5 at its end, where the balance fell by 20, cost 20; one that says 20 and fell by 5, too."""
     for costs, first, later in ((20, 20, 5), (5, None, 20)):
-        liar, spending = _Liar([(costs, first, later, "as it is")]), Budget(100, PriceList((), 31))
+        liar, spending = _LyingService([(costs, first, later, "as it is")]), Budget(100, PriceList((), 31))
         guard, content = _guard(liar, spending), json.dumps(liar.api.build_body()).encode()
         headers = {"x-api-key": liar.api.key}
         id_ = guard(httpx.Request("POST", CREATE, content=content, headers=headers)).json()["id"]
@@ -224,7 +226,7 @@ def _post(api: Api, **headers: str) -> httpx.Request:
     )
 
 
-class _Late:
+class _LateService:
     """A mock in process whose charges land some calls after the create, and that says what each request costs."""
 
     def __init__(self, said: Any, costs: int, after: int, status: int = 202) -> None:
@@ -247,8 +249,8 @@ class _Late:
 
 @pytest.mark.parametrize(("said", "status"), [(10, 202), (31, 503), (31, 504), (31, 200)])
 def test_a_charge_that_comes_late_is_noticed(said: int, status: int) -> None:
-    """What lands after the read-back ends the run before the next create, or was reckoned with from the start."""
-    late, spending = _Late(said, costs=31, after=3, status=status), Budget(40, PriceList((), said))
+    """A charge after the read-back ends the run before the next create, or is in the estimate from the start."""
+    late, spending = _LateService(said, costs=31, after=3, status=status), Budget(40, PriceList((), said))
     guard = _guard(late, spending)
     for _ in range(3):
         with contextlib.suppress(NotTested):
@@ -265,7 +267,7 @@ def test_a_charge_that_comes_late_is_noticed(said: int, status: int) -> None:
 def test_what_is_charged_late_and_was_said_is_no_overrun() -> None:
     """An honest service that charges late is not accused, and neither is a refusal that comes meanwhile."""
     for after in (3, 4, 5):  # before the look at a refusal, during the refusal, after it
-        late, spending = _Late(31, costs=31, after=after), Budget(100, PriceList((), 31))
+        late, spending = _LateService(31, costs=31, after=after), Budget(100, PriceList((), 31))
         guard = _guard(late, spending)
         guard(_post(late.api))
         answer = guard(httpx.Request("POST", CREATE, content=b"{}", headers={"x-api-key": late.api.key}))
@@ -343,7 +345,7 @@ def test_a_create_counts_whatever_goes_wrong(error: BaseException) -> None:
     ids=["unreadable", "topped up"],
 )
 @pytest.mark.parametrize("status", [202, 400])
-def test_what_nobody_could_see_is_not_free(change: Any, remark: str, status: int) -> None:
+def test_a_create_with_an_unreadable_balance_is_not_free(change: Any, remark: str, status: int) -> None:
     """A refusal, and a repeat, count at their price where the balance could not be read, or rose meanwhile."""
     api, spending, posts = (
         make_mock_api(CATALOG, OPERATION, credits=10**9),
@@ -366,9 +368,9 @@ def test_what_nobody_could_see_is_not_free(change: Any, remark: str, status: int
     assert any(remark in each for each in spending.remarks)
 
 
-def test_what_was_reckoned_with_may_be_charged_whatever_is_said() -> None:
-    """A request that says 10 and costs 31 late, as its estimate was, counts at 31, and is no overrun."""
-    late, spending = _Late(10, costs=31, after=3), Budget(100, PriceList((), 31))
+def test_a_charge_up_to_the_estimate_is_no_overrun() -> None:
+    """A request that states 10 and costs 31 late, which was its estimate, counts at 31, and is no overrun."""
+    late, spending = _LateService(10, costs=31, after=3), Budget(100, PriceList((), 31))
     guard = _guard(late, spending)
     for spent in (31, 62):
         guard(_post(late.api))
@@ -388,7 +390,7 @@ def test_a_request_at_work_says_no_less_than_it_did() -> None:
         assert spending.spent_credits == spent
 
 
-def test_the_read_back_comes_back_when_it_is_told_to() -> None:
+def test_the_reading_of_a_balance_is_sent_again_after_a_429() -> None:
     """A 429 to the reading of a balance is no reason to count a refusal."""
     api, spending = make_mock_api(CATALOG, OPERATION), Budget(100, PriceList((), 31))
     busy = [True, False, True, False]
@@ -403,15 +405,15 @@ def test_the_read_back_comes_back_when_it_is_told_to() -> None:
 
 
 def test_fractions_of_credits_are_no_overrun() -> None:
-    """A service that counts in tenths is reckoned with in tenths."""
-    late, spending = _Late(0.1, costs=0.1, after=1), Budget(1, PriceList((), 0.1))
+    """The costs of a service that counts in tenths add up without an error of rounding."""
+    late, spending = _LateService(0.1, costs=0.1, after=1), Budget(1, PriceList((), 0.1))
     for _ in range(12):
         with contextlib.suppress(NotTested):
             _guard(late, spending)(_post(late.api))
     assert (late.creates, spending.spent_credits, spending.overrun_reason) == (10, 1, "")
 
 
-class _Service:
+class _HonestService:
     """An honest service: it charges what it says, at the create or some calls later, for one account or one a key."""
 
     def __init__(self, after: int, accounts: dict[str, str]) -> None:
@@ -451,7 +453,7 @@ creates = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40)), max_siz
 @given(after=st.integers(0, 9), shared=st.booleans(), creates=creates)
 def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: list[tuple[str, int]]) -> None:
     """Whenever it charges, and whether two keys are of one account or two: nothing is an overrun, refusals are free."""
-    service = _Service(after, {"a": "one", "b": "one" if shared else "two"})
+    service = _HonestService(after, {"a": "one", "b": "one" if shared else "two"})
     spending = Budget(10_000, PriceList((), 40))
     guard = _guard(service, spending)
     for key, cost in creates:
@@ -468,7 +470,7 @@ def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: lis
 def test_a_charge_for_a_refusal_is_noticed(creates: list[tuple[str, int]], lies: int) -> None:
     """What a refusal costs is counted, with two keys of one account or of two, where each charge lands at once."""
     for accounts in ({"a": "one", "b": "one"}, {"a": "one", "b": "two"}):
-        service, spending = _Service(0, accounts), Budget(10_000, PriceList((), 40))
+        service, spending = _HonestService(0, accounts), Budget(10_000, PriceList((), 40))
         service.lies = lies
         for key, cost in creates:
             content = json.dumps({"cost": cost}).encode()
@@ -495,7 +497,7 @@ def test_a_key_that_is_not_taken_costs_nothing() -> None:
 
 def test_prices_are_learnt_from_what_was_said() -> None:
     """That somebody else spends from the account meanwhile makes no request dearer in the next run."""
-    liar, spending = _Liar([(500, 31, 31, "as it is")]), Budget(1000, PriceList((), 600))
+    liar, spending = _LyingService([(500, 31, 31, "as it is")]), Budget(1000, PriceList((), 600))
     _guard(liar, spending)(_post(liar.api))
     assert spending.spent_credits == 500
     assert [each.price.credits for each in spending.learn_prices().prices] == [31]
@@ -534,7 +536,7 @@ def test_a_refusal_is_free_once_it_was_seen_to_be() -> None:
         create(broken)
 
 
-def test_it_comes_back_when_it_is_told_to() -> None:
+def test_a_request_is_sent_again_after_retry_after() -> None:
     """429 and 503 with Retry-After are tried again after that time, a second where none is given, and not for ever."""
     answers = [(429, "7"), (503, "2.5"), (429, "soon"), (503, ""), (200, "")]
     waits: list[float] = []

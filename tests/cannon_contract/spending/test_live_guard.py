@@ -50,7 +50,7 @@ def _sent(served: Served, price_file: str) -> list[float]:
     return [known.estimate(body) or 0 for body in bodies]
 
 
-def test_without_leave_nothing_is_created() -> None:
+def test_without_allow_spend_nothing_is_created() -> None:
     """Without --allow-spend not one create is sent, and what costs nothing is tested."""
     with serving() as served:
         run = _run(served.url)
@@ -88,8 +88,8 @@ def test_what_was_not_spent_pays_for_more(tmp_path: Path) -> None:
     assert not held & {each["test"] for each in report["spending"]["left_out"]}
 
 
-def test_a_price_that_nobody_knows_is_not_paid() -> None:
-    """Where no price is known, nothing is created, unless it is said what to reckon with."""
+def test_a_create_of_unknown_price_is_not_sent() -> None:
+    """Where no price is known, nothing is created, unless --assume-price gives an estimate."""
     chosen = ("--allow-spend", "1000", "-k", "test_create or test_output or test_idempotency")
     with serving(**UNHURRIED) as served:
         assert _run(served.url, *chosen).returncode == 0
@@ -99,7 +99,7 @@ def test_a_price_that_nobody_knows_is_not_paid() -> None:
 
 
 def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
-    """When a create costs more than its estimate was, it is the last one, and the run says so, and what is open."""
+    """A create that costs more than its estimate is the last one, and the run says so, and what is open."""
     with serving() as served:
         flags = ("--allow-spend", "100", "--prices", _prices(tmp_path, [{"credits": 10}]), "--report", str(tmp_path))
         run = _run(served.url, *flags, "-k", "test_create or test_output")
@@ -133,7 +133,7 @@ def test_a_create_that_failed_and_was_charged_is_noticed() -> None:
 
 
 def test_the_prices_of_a_run_serve_the_next(tmp_path: Path) -> None:
-    """What a run was charged is written as a price file, with which the next one reckons."""
+    """A run writes the costs of its creates as a price file, and the next run estimates by it."""
     out = tmp_path / "out"
     with serving() as served:
         chosen = ("-k", "test_idempotency")
@@ -186,7 +186,7 @@ def test_it_is_one_process() -> None:
         ('{"prices": [{"credits": 1, "per": {"field": "duration", "unit": "second"}}]}', "duration is no field of"),
     ],
 )
-def test_a_price_file_that_is_none_is_refused(tmp_path: Path, content: str, said: str) -> None:
+def test_a_bad_price_file_is_refused(tmp_path: Path, content: str, said: str) -> None:
     """Each is refused with the file's name, the entry, and what is wrong with it."""
     file = tmp_path / "prices.json"
     file.write_text(content)

@@ -67,7 +67,7 @@ def test_the_dearest_price_that_a_create_may_have(entries: list[KnownPrice], cre
 
 
 def test_the_usual_model_may_be_dearer_than_those_that_are_known() -> None:
-    """A create without a model is reckoned at what is assumed, where that is more than any known price."""
+    """A create without a model gets the assumed price as its estimate, where that is above every known price."""
     one = price(20, model="grok")
     assert known(one).estimate(body()) is None
     assert known(one, assumed=50).estimate(body()) == 50
@@ -75,8 +75,8 @@ def test_the_usual_model_may_be_dearer_than_those_that_are_known() -> None:
 
 
 @given(create=requests() | broken_requests().map(lambda broken: broken.body), credits=st.integers(1, 90))
-def test_what_was_charged_is_what_is_reckoned_next(create: Any, credits: int, tmp_path_factory: Any) -> None:
-    """A run that was told a price writes it, and the next one reads it and reckons the same create at it."""
+def test_a_stated_cost_is_the_estimate_of_the_next_run(create: Any, credits: int, tmp_path_factory: Any) -> None:
+    """A run writes the stated costs, and the next run reads them as estimates of the same creates."""
     new_list = WORDS.with_charges([(create, credits)])
     if new_list.prices:
         file = tmp_path_factory.mktemp("prices") / "prices.json"
