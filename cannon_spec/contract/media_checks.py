@@ -43,11 +43,11 @@ def _check_variables(catalog: Catalog, operation: Operation) -> None:
     media, replies = operation.data["media"], operation.data["replies"]
     fields = catalog.schemas[operation.input or ""].get("properties", {})
     properties = (*KIND_PROPERTIES.get(media["kind"], ()), *media.get("properties", {}))
-    known = dict.fromkeys((*_ALWAYS_KNOWN, *media.get("files", {}), *properties, *fields))
+    variables = dict.fromkeys((*_ALWAYS_KNOWN, *media.get("files", {}), *properties, *fields))
     for name in (name for template in _TEMPLATES for name in _find_variables(replies[template])):
-        if name not in known:
+        if name not in variables:
             problem = f"the variable ${name} has no value"
-            raise CatalogError(f"operation {operation.id} replies", problem, f"use one of {', '.join(known)}")
+            raise CatalogError(f"operation {operation.id} replies", problem, f"use one of {', '.join(variables)}")
 
 
 def _find_variables(template: Any) -> Iterator[str]:
