@@ -29,7 +29,7 @@ WORDS = {
 """The rules on recorded traffic that are no keyword of a schema. Unless the text says so, the strength of the claim
 decides whether a breach is an error or a warning."""
 
-_ACCEPTED, _OK = 202, 200
+_CREATED_STATUS, _OK = 202, 200
 _ROUNDING_MS = 1
 """Recorded times may be off by this much: most recorders cut them to whole milliseconds."""
 
@@ -70,7 +70,7 @@ class _CallHistory:
     def add_create(self, create: ParsedCall) -> Iterator[Finding]:
         """Check a create that was answered with success, and remember it."""
         status = create.call.status
-        if status != _ACCEPTED:
+        if status != _CREATED_STATUS:
             message = f"the create was answered with {status}"
             yield self._finding(
                 "traffic-accepted", claim_ids.CREATE_ACCEPTED, create, "status", message, "expected: 202"
@@ -150,12 +150,12 @@ class _CallHistory:
         rule, member = f"traffic-{breach.rule}", f"content/{breach.member}"
         return self._finding(rule, breach.claim, poll, member, breach.message, breach.hint)
 
-    def _finding(self, rule: str, claim_id: str, parsed: ParsedCall, member: str, message: str, hint: str) -> Finding:
+    def _finding(self, rule: str, claim_id: str, each: ParsedCall, member: str, message: str, hint: str) -> Finding:
         """A finding on the reply, whose severity is that of its claim. ``member`` is below ``response``."""
         claim = self._catalog.claims[claim_id]
-        path = to_pointer((*_entry_path(parsed), "response", *member.split("/", 1)))
+        path = to_pointer((*_entry_path(each), "response", *member.split("/", 1)))
         return Finding(path, rule, claim.severity, message, hint, claim.evidence)
 
 
-def _entry_path(parsed: ParsedCall) -> tuple[str | int, ...]:
-    return "log", "entries", parsed.call.entry
+def _entry_path(each: ParsedCall) -> tuple[str | int, ...]:
+    return "log", "entries", each.call.entry

@@ -42,6 +42,6 @@ class Redactor:
 
 def _list_forms(secret: str) -> Iterable[str]:
     """The forms of a secret in texts: JSON may escape any letter and a slash, an address may or may not escape one."""
-    escaped = json.dumps(secret)[1:-1]
-    yield from (secret, escaped, escaped.replace("/", "\\/"), quote(secret), quote(secret, safe=""))
+    escape_form = json.dumps(secret)[1:-1]
+    yield from (secret, escape_form, escape_form.replace("/", "\\/"), quote(secret), quote(secret, safe=""))
     yield from ("".join(f"\\u{ord(letter):04{case}}" for letter in secret) for case in "xX")

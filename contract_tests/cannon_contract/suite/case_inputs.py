@@ -34,7 +34,7 @@ class _Box:
 @cache
 def find_breaking_body(operation: str, rule: str) -> Any:
     """The smallest body of an operation that breaks a rule and no other."""
-    bodies = broken_requests(operation, rule=rule).map(lambda broken: _Box(broken.body))
+    bodies = broken_requests(operation, rule=rule).map(lambda breach: _Box(breach.body))
     return find(bodies, bool, settings=_FIRST).body
 
 
@@ -57,8 +57,11 @@ def fix_input(operation: Operation, input: Mapping[str, Any]) -> Input:
 def change_model(operation: Operation, model: str | None) -> Input:
     """The changes that give an input a model, and leave out what else decides between prices."""
     conditions = {name for price in operation.prices for name in price.when if "." not in name}
-    required = set(read_input_schema(operation).get("required", ()))
-    return {**dict.fromkeys(sorted(conditions - required)), **({"model": model} if "model" in conditions else {})}
+    required_fields = set(read_input_schema(operation).get("required", ()))
+    return {
+        **dict.fromkeys(sorted(conditions - required_fields)),
+        **({"model": model} if "model" in conditions else {}),
+    }
 
 
 def find_input_of_price(operation: Operation, price: Price) -> Input | None:
@@ -107,8 +110,8 @@ def _find_image_input(operation: Operation, model: str, fields: Any) -> Input | 
 def _list_bases(operation: Operation, model: str) -> Iterator[Input]:
     """Inputs with a model: what is required alone, then with more and more fields of an example."""
     example = build_example(CATALOG, operation.id, model)["input"]
-    required = ("model", *read_input_schema(operation).get("required", ()))
-    base = {name: value for name, value in example.items() if name in required}
+    required_fields = ("model", *read_input_schema(operation).get("required", ()))
+    base = {name: value for name, value in example.items() if name in required_fields}
     yield base
     for name in example.keys() - base.keys():
         base = {**base, name: example[name]}

@@ -38,7 +38,7 @@ class Decorator(Protocol):
         """The same test, with marks."""
 
 
-_COVERED = tuple(each for each in CATALOG.operations.values() if each.is_covered)
+_OPERATIONS = tuple(each for each in CATALOG.operations.values() if each.is_covered)
 
 
 def has_asset(operation: Operation) -> bool:
@@ -63,7 +63,7 @@ def has_fields(*names: str) -> Filter:
 
 def each_operation(*filters: Filter, claims: Callable[[Operation], Iterable[str]] = lambda _: ()) -> Decorator:
     """A case for each covered operation that passes all filters, marked with the claims that its data names."""
-    operations = [each for each in _COVERED if all(may_join(each) for may_join in filters)]
+    operations = [each for each in _OPERATIONS if all(may_join(each) for may_join in filters)]
     return _parametrize("operation", (pytest.param(each.id, marks=_mark_claims(claims(each))) for each in operations))
 
 
@@ -85,14 +85,14 @@ def list_default_model_claim(operation: Operation) -> list[str]:
 def each_pace() -> Decorator:
     """A case for each covered operation, with its own pace or that of its kind of media."""
     paces: Mapping[str, Any] = CATALOG.lifecycle["pace"]
-    paced_ids = [(each.id, paces.get(each.id) or paces[each.data["media"]["kind"]]) for each in _COVERED]
+    paced_ids = [(each.id, paces.get(each.id) or paces[each.data["media"]["kind"]]) for each in _OPERATIONS]
     cases = (pytest.param(id_, pace, marks=_mark_claims([pace["claim"]]), id=id_) for id_, pace in paced_ids)
     return _parametrize("operation pace", cases)
 
 
 def each_model() -> Decorator:
     """A case for each model of each covered operation."""
-    return _parametrize("operation model", (case for operation in _COVERED for case in _list_model_cases(operation)))
+    return _parametrize("operation model", (case for operation in _OPERATIONS for case in _list_model_cases(operation)))
 
 
 def each_rule() -> Decorator:
@@ -100,24 +100,26 @@ def each_rule() -> Decorator:
 
     A target may ignore a rule that only warns, and charge for the create: such a case needs ``limits``.
     """
-    cases = (_rule_case(operation, rule) for operation in _COVERED for rule in breakable(operation.id))
+    cases = (_rule_case(operation, rule) for operation in _OPERATIONS for rule in breakable(operation.id))
     return _parametrize("operation rule", cases)
 
 
 def each_capped_rule() -> Decorator:
     """A case for each rule that a target may keep by lowering the value instead of refusing it."""
-    rules = ((operation, rule) for operation in _COVERED for rule in breakable(operation.id) if rule.cap_claim)
+    rules = ((operation, rule) for operation in _OPERATIONS for rule in breakable(operation.id) if rule.cap_claim)
     return _parametrize("operation rule", (_rule_case(*each, claim=each[1].cap_claim) for each in rules))
 
 
 def each_price() -> Decorator:
     """A case for each price of each covered operation: changes of an input that has it, and the credits."""
-    return _parametrize("operation changes credits", (case for each in _COVERED for case in _list_price_cases(each)))
+    return _parametrize("operation changes credits", (case for each in _OPERATIONS for case in _list_price_cases(each)))
 
 
 def each_fallback_price() -> Decorator:
     """A case for each operation with a price for models that no other price names."""
-    operations = [each for each in _COVERED if "model" in list_price_fields(each.prices) and not each.prices[-1].when]
+    operations = [
+        each for each in _OPERATIONS if "model" in list_price_fields(each.prices) and not each.prices[-1].when
+    ]
     prices = [(each, each.prices[-1]) for each in operations]
     cases = (
         pytest.param(each.id, price.credits, marks=_mark_claims([price.claim]), id=each.id) for each, price in prices
@@ -127,13 +129,13 @@ def each_fallback_price() -> Decorator:
 
 def each_table_size() -> Decorator:
     """A case for each size of an image that a table of the contract gives: changes of an input, and the size."""
-    operations = [each for each in _COVERED if has_image(each)]
+    operations = [each for each in _OPERATIONS if has_image(each)]
     return _parametrize("operation changes size", (case for each in operations for case in _list_size_cases(each)))
 
 
 def each_computed_size() -> Decorator:
     """A case for each operation with an image model whose sizes are computed: changes of an input."""
-    inputs = ((each, find_computed_size(each)) for each in _COVERED if has_image(each))
+    inputs = ((each, find_computed_size(each)) for each in _OPERATIONS if has_image(each))
     cases = (_case(each, input, each.id) for each, input in inputs if input is not None)
     return _parametrize("operation changes", cases)
 

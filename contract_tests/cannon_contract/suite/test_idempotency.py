@@ -10,7 +10,7 @@ import pytest
 
 from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
-from cannon_contract.client.bodies import build_incomplete_body, build_other_body
+from cannon_contract.client.create_bodies import build_incomplete_body, build_other_body
 from cannon_contract.client.flows import (
     create,
     expect_accepted,

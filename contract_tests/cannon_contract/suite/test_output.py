@@ -194,8 +194,8 @@ def test_without_resolution_and_ratio_the_image_is_the_default_square(api: Api) 
 @each_computed_size()
 def test_without_a_table_the_size_is_computed_from_the_area(api: Api, changes: dict[str, Any]) -> None:
     """The area of a square of the resolution is divided by the ratio, in steps that are rounded down."""
-    computed = api.catalog.media["image"]["computed"]
+    rule = api.catalog.media["image"]["computed"]
     wide, high = (int(part) for part in changes["aspect_ratio"].split(":"))
-    area, step = computed["side"][changes["resolution"]] ** 2, computed["step"]
+    area, step = rule["side"][changes["resolution"]] ** 2, rule["step"]
     width, height = (math.isqrt(area * a // b) // step * step for a, b in ((wide, high), (high, wide)))
     assert _read_size(api, _create_output(api, **changes)) == (width, height)
