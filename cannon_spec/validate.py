@@ -60,7 +60,7 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -
     name, input = (payload.get("operation"), payload.get("input")) if isinstance(payload, dict) else (None, None)
     operation = catalog.operations.get(name) if isinstance(name, str) else None
     if operation is not None and operation.input is not None and isinstance(input, dict):
-        return _judged(catalog, operation, input, payload, _CREATE, strictness)
+        return _judge_input(catalog, operation, input, payload, _CREATE, strictness)
     words: list[Finding] = []
     if isinstance(name, str) and (operation is None or operation.input is None):
         words.append(_operation_finding(name, operation, catalog))
@@ -69,17 +69,17 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -
 
 def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal") -> Report:
     """Judge a bare input of one operation; paths start at the input. Raises UnknownName for an unknown operation."""
-    found = catalog.operations.get(operation)
-    if found is None:
+    known_operation = catalog.operations.get(operation)
+    if known_operation is None:
         raise UnknownName(f"{_operation_finding(operation, None, catalog).message}; cannon-spec catalog lists them")
     try:
         input = document.to_plain(input)
     except NotJSON as error:
         return report_unreadable(catalog, error)
-    if not found.is_covered:
-        finding = _operation_finding(operation, found, catalog)
+    if not known_operation.is_covered:
+        finding = _operation_finding(operation, known_operation, catalog)
         return Report((replace(finding, path=""),))
-    return _judged(catalog, found, input, input, None, strictness)
+    return _judge_input(catalog, known_operation, input, input, None, strictness)
 
 
 def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "normal") -> Report:
@@ -99,9 +99,9 @@ def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "n
     hits = _hits(catalog, body, (f"envelope/{kind}",))
     if kind == "request" and isinstance(body, dict) and body.get("status") == "succeeded":
         operation = body.get("operation")
-        known = catalog.operations.get(operation) if isinstance(operation, str) else None
-        if known is not None and known.output is not None and isinstance(body.get("output"), dict):
-            hits += _hits(catalog, body, (known.output,), place=("output",))
+        known_operation = catalog.operations.get(operation) if isinstance(operation, str) else None
+        if known_operation is not None and known_operation.output is not None and isinstance(body.get("output"), dict):
+            hits += _hits(catalog, body, (known_operation.output,), place=("output",))
     return _report(body, hits, [], strictness)
 
 
@@ -111,7 +111,7 @@ def report_unreadable(catalog: Catalog, error: NotJSON) -> Report:
     return Report((Finding(error.pointer, "json", "error", error.problem, error.advice, evidence),))
 
 
-def _judged(
+def _judge_input(
     catalog: Catalog, operation: Operation, input: Any, root: Any, envelope: str | None, strictness: Strictness
 ) -> Report:
     """What envelope, operation and model say of ``root``, which is the input itself where there is no envelope."""
@@ -230,14 +230,14 @@ def _tightest(rule: Rule, group: list[_Hit]) -> Mapping[str, Any]:
 
 
 def _operation_finding(name: str, operation: Operation | None, catalog: Catalog) -> Finding:
-    path, covered = "/operation", [each.id for each in catalog.operations.values() if each.is_covered]
+    path, covered_ids = "/operation", [each.id for each in catalog.operations.values() if each.is_covered]
     if operation is not None:
         message = f"{operation.id} ({operation.name}) is an operation of the vendor's that is not covered yet"
-        hint = f"its envelope was judged, its input was not; covered: {wording.show_values(covered)}"
+        hint = f"its envelope was judged, its input was not; covered: {wording.show_values(covered_ids)}"
         return Finding(path, "operation-not-covered", "error", message, hint, operation.claim.evidence)
     message = f"{wording.show_value(name)} is not the identifier of an operation on any page of the vendor's"
     close = find_nearest(name, catalog.operations)
-    hint = f"did you mean {wording.show_value(close)}?" if close else f"covered: {wording.show_values(covered)}"
+    hint = f"did you mean {wording.show_value(close)}?" if close else f"covered: {wording.show_values(covered_ids)}"
     evidence = catalog.claims[claim_ids.OPERATIONS_LISTED].evidence
     return Finding(path, "operation-unknown", "error", message, hint, evidence)
 
@@ -254,8 +254,8 @@ def _unknown_model(catalog: Catalog, operation: Operation, name: str, path: str)
     models = catalog.models_of(operation.id)
     names = {word: model.id for model in models for word in (model.name, model.id)}
     close = find_nearest(name, names)
-    listed = f"known: {wording.show_values(model.id for model in models)}; an overlay file can add one (--overlay)"
-    hint = f"did you mean {wording.show_value(names[close])}? {listed}" if close else listed
+    listing = f"known: {wording.show_values(model.id for model in models)}; an overlay file can add one (--overlay)"
+    hint = f"did you mean {wording.show_value(names[close])}? {listing}" if close else listing
     message = f"{wording.show_value(name)} is not a model that serves {operation.id}"
     claim = catalog.claims[operation.data["models_claim"]]
     return Finding(path, "model-unknown", "error", message, hint, claim.evidence)

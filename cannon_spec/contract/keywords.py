@@ -123,7 +123,7 @@ def describe_requirement(keyword: str, requirement: Any) -> str:
 
 def satisfies(node: Node, value: Any) -> bool:
     """Whether a value meets the keywords of a schema object itself; its properties and items are not looked at."""
-    return all(KEYWORDS[word].is_met(required, value) for word, required in node.items() if word in KEYWORDS)
+    return all(KEYWORDS[word].is_met(each, value) for word, each in node.items() if word in KEYWORDS)
 
 
 def list_types(types: str | Sequence[str]) -> Sequence[str]:
@@ -326,7 +326,7 @@ KEYWORDS: dict[str, Keyword] = {
         problem=lambda it: f"{it.field} has an item more than once",
         advice=lambda it: "send each item once",
         describe=lambda _: "without repeated items",
-        is_met=lambda required, value: not required or _is_unique(value),
+        is_met=lambda is_unique, value: not is_unique or _is_unique(value),
         list_beyond=lambda _: [{"type": "array", "not": {"uniqueItems": True}}],
     ),
     "minimum": _bound("less than", "{} or more", "exclusiveMaximum", lambda value, limit: value >= limit),

@@ -23,9 +23,9 @@ def suggest_values(value: Any, legal: Sequence[Any], what: str = "legal here") -
 
 @lru_cache(maxsize=1024)
 def _suggest(word: str | None, legal: tuple[Any, ...], what: str) -> str:
-    listed = f"{what}: {show_values(legal) or 'none'}"
+    listing = f"{what}: {show_values(legal) or 'none'}"
     close = None if word is None else find_nearest(word, [each for each in legal if isinstance(each, str)])
-    return listed if close is None else f"did you mean {show_value(close)}? {listed}"
+    return listing if close is None else f"did you mean {show_value(close)}? {listing}"
 
 
 def describe_condition(node: Node, parent: str = "") -> str:
@@ -33,9 +33,9 @@ def describe_condition(node: Node, parent: str = "") -> str:
 
     ``parent`` is the field whose object it judges, empty for the document.
     """
-    required, properties = node.get("required", ()), node.get("properties", {})
-    clauses = [_clause(join_field(parent, name), clause, name in required) for name, clause in properties.items()]
-    clauses += [f"{join_field(parent, name)} is present" for name in required if name not in properties]
+    required_names, properties = node.get("required", ()), node.get("properties", {})
+    clauses = [_clause(join_field(parent, name), clause, name in required_names) for name, clause in properties.items()]
+    clauses += [f"{join_field(parent, name)} is present" for name in required_names if name not in properties]
     clauses += [f"{join_field(parent, name)} is absent" for name in node.get("not", {}).get("required", ())]
     return " and ".join(clauses)
 
@@ -98,11 +98,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _clause(name: str, clause: Mapping[str, Any], required: bool) -> str:
+def _clause(name: str, clause: Mapping[str, Any], is_required: bool) -> str:
     if "maxItems" in clause:
-        return f"{name} is empty" if required else f"there are no {name}"
+        return f"{name} is empty" if is_required else f"there are no {name}"
     text = f"there are {name}" if "minItems" in clause else f"{name} is {_describe_values(clause)}"
-    return text if required else text + " or absent"
+    return text if is_required else text + " or absent"
 
 
 def _describe_values(clause: Mapping[str, Any]) -> str:

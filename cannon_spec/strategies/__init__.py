@@ -9,6 +9,6 @@ except ImportError as error:
     advice = "cannon_spec.strategies needs Hypothesis; install it with: pip install 'cannon-spec[testing]'"
     raise ImportError(advice) from error
 
-from cannon_spec.strategies.bodies import Broken, breakable, broken_requests, requests
+from cannon_spec.strategies.payloads import Broken, breakable, broken_requests, requests
 
 __all__ = ["Broken", "breakable", "broken_requests", "requests"]

@@ -18,7 +18,7 @@ from cannon_spec.strategies.layers import Breach, Layer, Layers, Node
 
 ABSENT = object()
 """Stands for the value of a field that is absent."""
-UNKNOWN = "\0"
+UNKNOWN_NAME = "\0"
 """Stands for the name of a field that no schema knows."""
 
 State = Mapping[int, bool | None]
@@ -72,8 +72,8 @@ def _list_clauses(condition: Node) -> Iterator[Clause]:
 def _list_ways(layer: Layer, names: Iterable[str]) -> Iterator[Way]:
     for word, requirement in layer.node.items():
         if word == "additionalProperties":
-            unknown = [name for name in names if name not in layer.node.get("properties", {})]
-            yield from (Way(layer, word, (word, name), (name,)) for name in unknown)
+            unknown_names = [name for name in names if name not in layer.node.get("properties", {})]
+            yield from (Way(layer, word, (word, name), (name,)) for name in unknown_names)
         elif word in KEYWORDS and KEYWORDS[word].list_names:
             for node in KEYWORDS[word].list_beyond(requirement):
                 present, absent = sorted(node.get("required", ())), node.get("not", {}).get("required", ())
@@ -108,18 +108,18 @@ class Fields:
         self._find_pools = find_pools
         self._pools: dict[tuple[str, frozenset[int]], list[list[Pool]]] = {}
         self.guards: list[tuple[Clause, ...]] = [()]
-        guarded = [each for layer in layers for each in self._open(layer, ())]
-        pairs = [(name, guard, child) for guard, layer in guarded for name, child in layer.list_children()]
-        ways = [way for _, layer in guarded for way in _list_ways(layer, ())]
+        guard_layers = [each for layer in layers for each in self._open(layer, ())]
+        pairs = [(name, guard, child) for guard, layer in guard_layers for name, child in layer.list_children()]
+        ways = [way for _, layer in guard_layers for way in _list_ways(layer, ())]
         names = [
             *(name for name, *_ in pairs),
             *(name for way in ways for name in (*way.present, *way.absent)),
-            UNKNOWN,
+            UNKNOWN_NAME,
         ]
         self.names = list(dict.fromkeys([*names, *(clause.name for guard in self.guards for clause in guard)]))
         self.children = {name: [(guard, child) for each, guard, child in pairs if each == name] for name in self.names}
         self.effects: dict[str, list[tuple[int, Way]]] = {name: [] for name in self.names}
-        for guard, way in [(guard, way) for guard, layer in guarded for way in _list_ways(layer, self.names)]:
+        for guard, way in [(guard, way) for guard, layer in guard_layers for way in _list_ways(layer, self.names)]:
             # While the other fields of a way are as it has them, the last one must not be.
             *others, last = (*way.present, *way.absent)
             clauses = (*self.guards[guard], *(Clause(name, {}, if_absent=False) for name in others))
@@ -137,7 +137,7 @@ class Fields:
         return self.guards.index(clauses)
 
     @cached_property
-    def needed(self) -> dict[str, set[int]]:
+    def dependencies(self) -> dict[str, set[int]]:
         """For each field, the guards on which it depends what the field may be."""
         return {name: {guard for guard, _ in (*self.children[name], *self.effects[name])} for name in self.names}
 
@@ -145,15 +145,15 @@ class Fields:
     def order(self) -> list[str]:
         """The fields, each after those it depends on but where these depend on it in turn."""
         order: list[str] = []
-        visited: set[str] = set()
+        visited_names: set[str] = set()
         sources = {
-            name: [each.name for guard in sorted(self.needed[name]) for each in self.guards[guard]]
+            name: [each.name for guard in sorted(self.dependencies[name]) for each in self.guards[guard]]
             for name in self.names
         }
 
         def place(name: str) -> None:
-            if name not in visited:
-                visited.add(name)
+            if name not in visited_names:
+                visited_names.add(name)
                 for source in sources[name]:
                     place(source)
                 order.append(name)
@@ -171,7 +171,7 @@ class Fields:
             for guard in self.guards
         ]
         needs = [
-            [index for index, name in enumerate(self.order) if guard in self.needed[name]]
+            [index for index, name in enumerate(self.order) if guard in self.dependencies[name]]
             for guard in range(len(self.guards))
         ]
         return [(max(look, default=-1), max(need, default=-1)) for look, need in zip(looks, needs, strict=True)]
@@ -198,15 +198,15 @@ class Fields:
 class Plan:
     """How to fill the fields so that every layer is met, but for what is to be broken.
 
-    ``promises`` are guards that must hold or must not; ``forced`` are fields that must be present or absent, whatever
-    the ways of the cause ``waived`` say. The value of a forced field breaks ``breach``. ``cases`` are the options of
+    ``promises`` are guards that must hold or must not. ``presence`` says which fields must be present or absent,
+    whatever the ways of ``own_cause`` say; a value of a field of it breaks ``breach``. ``cases`` are the options of
     each case that was looked at: a field, and what is open before it.
     """
 
     fields: Fields
     promises: Mapping[int, bool]
-    forced: Mapping[str, bool]
-    waived: tuple[Any, ...] = ()
+    presence: Mapping[str, bool]
+    own_cause: tuple[Any, ...] = ()
     breach: Breach | None = None
     cases: dict[tuple[int, frozenset[Any]], list[Option]] = field(default_factory=dict)
 
@@ -224,27 +224,31 @@ class Plan:
         return self.cases[case]
 
     def _list_next(self, index: int, state: State) -> Iterator[Option]:
-        needed = sorted(self.fields.needed[self.fields.order[index]])
-        promises = [state.get(guard, False) for guard in needed]
+        guards = sorted(self.fields.dependencies[self.fields.order[index]])
+        promises = [state.get(guard, False) for guard in guards]
         # In a cycle of fields a guard is still open here: either truth is promised, and later fields must keep it.
         for truths in product(*((False, True) if promise is None else (promise,) for promise in promises)):
-            promised = {
+            next_state = {
                 **state,
-                **{guard: truth for guard, truth in zip(needed, truths, strict=True) if guard in state},
+                **{guard: truth for guard, truth in zip(guards, truths, strict=True) if guard in state},
             }
-            for pools, value in self._list_fillings(index, frozenset(guard for guard in needed if promised.get(guard))):
-                after = self._advance(index, promised, value)
+            for pools, value in self._list_fillings(
+                index, frozenset(guard for guard in guards if next_state.get(guard))
+            ):
+                after = self._advance(index, next_state, value)
                 if after is not None:
                     yield Option(pools, after)
 
     def _list_fillings(self, index: int, guards: frozenset[int]) -> Iterator[tuple[list[Pool] | None, Any]]:
         name = self.fields.order[index]
-        effects = [way for guard, way in self.fields.effects[name] if guard in guards and way.cause != self.waived]
-        musts = {name in way.absent for way in effects} | {self.forced[each] for each in (name,) if each in self.forced}
+        effects = [way for guard, way in self.fields.effects[name] if guard in guards and way.cause != self.own_cause]
+        musts = {name in way.absent for way in effects} | {
+            self.presence[each] for each in (name,) if each in self.presence
+        }
         if True not in musts:
             yield None, ABSENT
         if False not in musts:
-            breach = self.breach if name in self.forced else None
+            breach = self.breach if name in self.presence else None
             yield from ((pools, pools[0].sample) for pools in self.fields.list_pools(name, guards, breach))
 
     def _advance(self, index: int, state: State, value: Any) -> State | None:
@@ -265,7 +269,7 @@ class Plan:
 def list_plans(fields: Fields, breach: Breach | None) -> list[Plan]:
     """The plans for objects of those fields: for good ones, or with ``breach`` for those that break its rule."""
     if breach is None:
-        plans = [Plan(fields, {}, {UNKNOWN: False})]
+        plans = [Plan(fields, {}, {UNKNOWN_NAME: False})]
     else:
         plans = [*_plan_values(fields, breach), *_plan_presence(fields, breach)]
     return [plan for plan in plans if plan.list_options(0, plan.start)]
@@ -275,7 +279,7 @@ def _plan_values(fields: Fields, breach: Breach) -> Iterator[Plan]:
     """The value of a field breaks the rule: the conditions around the rule are promised to hold."""
     for name, children in fields.children.items():
         for guard in (guard for guard, layer in children if breach.is_within(layer)):
-            yield Plan(fields, {guard: True}, {name: True, UNKNOWN: False}, breach=breach)
+            yield Plan(fields, {guard: True}, {name: True, UNKNOWN_NAME: False}, breach=breach)
 
 
 def _plan_presence(fields: Fields, breach: Breach) -> Iterator[Plan]:
@@ -288,6 +292,6 @@ def _plan_presence(fields: Fields, breach: Breach) -> Iterator[Plan]:
                     for each, other in effects
                     if other.cause == way.cause and breach.is_hidden_by(other.layer, other.word)
                 }
-                forced = {UNKNOWN: False, **dict.fromkeys(way.present, True), **dict.fromkeys(way.absent, False)}
+                presence = {UNKNOWN_NAME: False, **dict.fromkeys(way.present, True), **dict.fromkeys(way.absent, False)}
                 if not others & {0, guard}:
-                    yield Plan(fields, {**dict.fromkeys(others, False), guard: True}, forced, way.cause)
+                    yield Plan(fields, {**dict.fromkeys(others, False), guard: True}, presence, way.cause)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from cannon_spec.contract.keywords import KINDS, ODD_TEXTS, identify, list_types
-from cannon_spec.strategies.conditions import UNKNOWN, Fields, Plan, Pool, list_plans
+from cannon_spec.strategies.conditions import UNKNOWN_NAME, Fields, Plan, Pool, list_plans
 from cannon_spec.strategies.layers import Breach, Layer, Layers, collect, fits
 
 T = TypeVar("T")
@@ -56,16 +56,16 @@ def draw_from(pools: Sequence[Pool]) -> SearchStrategy[Any]:
 def find_pools(layers: Layers, breach: Breach | None = None) -> list[Pool]:
     """What meets every layer; with ``breach``, what breaks that one rule of them. Empty where no value does."""
     if breach is not None and breach.judges_value(layers):
-        relaxed = [breach.relax(layer) for layer in layers]
-        return [pool for node in breach.list_beyond() for pool in find_pools([*relaxed, Layer(node)])]
-    listed = [*collect(layers, "enum"), *([value] for value in collect(layers, "const"))]
-    if listed:
-        return [] if breach else _find_constants(layers, listed[0])
+        other_layers = [breach.relax(layer) for layer in layers]
+        return [pool for node in breach.list_beyond() for pool in find_pools([*other_layers, Layer(node)])]
+    value_lists = [*collect(layers, "enum"), *([value] for value in collect(layers, "const"))]
+    if value_lists:
+        return [] if breach else _find_constants(layers, value_lists[0])
     if not any(layer.judges for layer in layers):
         return [Pool(None, lambda: _ANYTHING)]
     types = [set(list_types(types)) for types in collect(layers, "type")]
-    allowed = [kind for kind in KINDS if all(each & {kind, _WIDER.get(kind, kind)} for each in types)]
-    return [pool for kind in allowed for pool in _FINDERS[kind](layers, breach)]
+    kinds = [kind for kind in KINDS if all(each & {kind, _WIDER.get(kind, kind)} for each in types)]
+    return [pool for kind in kinds for pool in _FINDERS[kind](layers, breach)]
 
 
 def _find_constants(layers: Layers, values: Iterable[Any]) -> list[Pool]:
@@ -89,9 +89,9 @@ def _find_numbers(layers: Layers, *, is_whole: bool) -> list[Pool]:
         near = [value for value in (0, low, high, *multiples) if value is not None]
         offsets = (0, -1, 1) if is_whole else (0, -0.5, 0.5)
         return _find_constants(layers, sorted({value + offset for value in near for offset in offsets}, key=abs))
-    barred = sorted({value for node in bars for value in node.get("enum", ()) if KINDS["number"](value)})
+    bar_values = sorted({value for node in bars for value in node.get("enum", ()) if KINDS["number"](value)})
     pools: list[Pool] = []
-    for edges in pairwise((None, *barred, None)):
+    for edges in pairwise((None, *bar_values, None)):
         words = zip(("exclusiveMinimum", "exclusiveMaximum"), edges, strict=True)
         between = Layer({word: bound for word, bound in words if bound is not None})
         pools += _find_range(*_find_bounds([*layers, between], is_whole), step, is_whole)
@@ -125,21 +125,21 @@ def _find_bounds(layers: Layers, is_whole: bool) -> tuple[Any, Any]:
 def _find_texts(layers: Layers) -> list[Pool]:
     """Texts: of those that a pattern takes, or free ones."""
     patterns, examples = collect(layers, "pattern"), [text for texts in collect(layers, "examples") for text in texts]
-    barred = [text for node in collect(layers, "not") for text in node.get("enum", ()) if isinstance(text, str)]
+    bar_texts = [text for node in collect(layers, "not") for text in node.get("enum", ()) if isinstance(text, str)]
     low, high = (
-        max(*collect(layers, "minLength"), int("" in barred), 0),
+        max(*collect(layers, "minLength"), int("" in bar_texts), 0),
         min(collect(layers, "maxLength"), default=None),
     )
     # No pattern says how a text ends, so texts of one can be longer, unless that breaks something else.
-    is_open = len(patterns) == 1 and high is None and not barred
+    is_open = len(patterns) == 1 and high is None and not bar_texts
     fitting = _list_fitting(layers, [*ODD_TEXTS, *examples]) if patterns else []
     if fitting:
         longer = [text for text in fitting if is_open and fits(layers, f"{text}0")]
         return [Pool(fitting[0], partial(_build_longer, fitting, longer))]
     if patterns:
         return [Pool("", partial(_build_by_pattern, patterns[0], low))] if is_open else []
-    near = _list_fitting(layers, [*examples, *_list_near([*examples, *barred])])
-    free = Pool(max(barred, default="") + "a", lambda: _build_texts(low, high, barred, near))
+    near = _list_fitting(layers, [*examples, *_list_near([*examples, *bar_texts])])
+    free = Pool(max(bar_texts, default="") + "a", lambda: _build_texts(low, high, bar_texts, near))
     return [free] if high is None or high >= low else []
 
 
@@ -163,9 +163,9 @@ def _build_longer(fitting: Sequence[str], longer: Sequence[str]) -> SearchStrate
     return plain | st.builds("{}{}".format, st.sampled_from(longer), st.integers(0)) if longer else plain
 
 
-def _build_texts(low: int, high: int | None, barred: Sequence[str], near: Sequence[str]) -> SearchStrategy[str]:
+def _build_texts(low: int, high: int | None, bar_texts: Sequence[str], near: Sequence[str]) -> SearchStrategy[str]:
     """Texts of a length, of letters with which no barred text begins, and some others."""
-    first = {text[0] for text in barred if text}
+    first = {text[0] for text in bar_texts if text}
     letters = st.characters(codec="utf-8", exclude_characters=sorted(first))
     pieces = [piece for piece in _PIECES if piece[0] not in first]
     free = _build_sized(lambda least, most: st.text(letters, min_size=least, max_size=most), pieces, low, high)
@@ -185,8 +185,8 @@ def _build_sized(
         return build(low, near) | build(most, most)
     sizes = st.integers(low, most) | st.sampled_from(sorted({low, near, most}))
     piece = st.one_of([build(1, _PIECE), *map(st.just, pieces)])
-    repeated = st.builds(lambda piece, size: (piece * (size // len(piece) + 1))[:size], piece, sizes)
-    return repeated if low > _SHORT else build(low, near) | repeated
+    repeats = st.builds(lambda piece, size: (piece * (size // len(piece) + 1))[:size], piece, sizes)
+    return repeats if low > _SHORT else build(low, near) | repeats
 
 
 def _find_arrays(layers: Layers, breach: Breach | None) -> list[Pool]:
@@ -243,7 +243,7 @@ def _build_object(plan: Plan) -> SearchStrategy[dict[str, Any]]:
             if option.pools is not None:
                 values[name] = draw(build(option))
             state = option.state
-        names = {name: name if name != UNKNOWN else draw(unknown_names) for name in fields.names if name in values}
+        names = {name: name if name != UNKNOWN_NAME else draw(unknown_names) for name in fields.names if name in values}
         return {name: values[each] for each, name in names.items()}
 
     return objects()

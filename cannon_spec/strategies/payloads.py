@@ -88,27 +88,29 @@ def breakable(
 
 def _list_pairs(catalog: Catalog, operation: str | None, model: str | None) -> Iterator[tuple[Operation, Model | None]]:
     """Each operation with each model that is asked for; None stands for an input without a model."""
-    covered = {name: each for name, each in catalog.operations.items() if each.is_covered}
-    if operation is not None and operation not in covered:
+    operations_by_id = {name: each for name, each in catalog.operations.items() if each.is_covered}
+    if operation is not None and operation not in operations_by_id:
         raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
-    operations = list(covered.values()) if operation is None else [covered[operation]]
+    operations = list(operations_by_id.values()) if operation is None else [operations_by_id[operation]]
     if model is None:
-        yield from ((each, served) for each in operations for served in (None, *catalog.models_of(each.id)))
+        yield from ((each, item) for each in operations for item in (None, *catalog.models_of(each.id)))
         return
-    pairs = [(each, served) for each in operations for served in catalog.models_of(each.id) if served.id == model]
+    pairs = [
+        (each, each_model) for each in operations for each_model in catalog.models_of(each.id) if each_model.id == model
+    ]
     if not pairs:
-        served_by = "any covered operation" if operation is None else operation
-        raise UnknownName(f"{model} is not a model that serves {served_by}; cannon-spec catalog lists them")
+        serving = "any covered operation" if operation is None else operation
+        raise UnknownName(f"{model} is not a model that serves {serving}; cannon-spec catalog lists them")
     yield from pairs
 
 
 def _list_layers(catalog: Catalog, operation: Operation, model: Model | None) -> list[Layer]:
     """What judges a create body for an operation with a model, or without one."""
     judging = [Layer(catalog.schemas[schema], f"{schema}#") for schema in _list_schemas(operation, model)]
-    named = Layer({"not": {"required": ["model"]}})
+    model_layer = Layer({"not": {"required": ["model"]}})
     if model is not None:
-        named = Layer({"required": ["model"]}, fields={"model": [_name(model.id)]})
-    fields = {"operation": [_name(operation.id)], "input": [*judging, named]}
+        model_layer = Layer({"required": ["model"]}, fields={"model": [_name(model.id)]})
+    fields = {"operation": [_name(operation.id)], "input": [*judging, model_layer]}
     return [Layer(catalog.schemas[_CREATE], f"{_CREATE}#"), Layer({}, fields=fields)]
 
 
