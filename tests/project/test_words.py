@@ -34,7 +34,6 @@ MODULES_NAMED_TWICE = {
     "catalog": "values of the contract; the command of that name",
     "example": "the library; the command of that name",
     "validate": "the library; the command of that name",
-    "bodies": "strategies for create bodies; the create bodies of the contract tests",
     "claim_ids": "the claims that the code of each package names",
     "plugin": "the pytest plugin of its package",
     "api": "routes of the mock; client of the contract tests",
