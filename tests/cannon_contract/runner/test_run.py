@@ -55,6 +55,7 @@ class _Page(HTMLParser):
             self._in_id = False
 
 
+@pytest.mark.extended
 def test_three_defects_are_three_claims(tmp_path: Path) -> None:
     """Against a mock given three defects by its own API the run ends with 1, and names those three claims only."""
     drift = [
@@ -78,6 +79,7 @@ def test_three_defects_are_three_claims(tmp_path: Path) -> None:
     assert (suite.get("failures"), suite.get("errors")) == ("3", "0")
 
 
+@pytest.mark.extended
 def test_a_malformed_reply_hides_no_other_defect(tmp_path: Path) -> None:
     """A malformed reply is reported once, however often it comes, and so is a defect that only a test finds."""
     drift = [
@@ -112,6 +114,7 @@ def _differently() -> Responder:
     return answer
 
 
+@pytest.mark.extended
 def test_a_difference_from_an_assumption_is_observed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A service that differs from three assumptions keeps the contract; the report lists just these three."""
     keys = tmp_path / "keys.json"
@@ -221,6 +224,7 @@ def test_an_overrun_hides_no_broken_claim(tmp_path: Path) -> None:
     assert "the run was stopped: overrun: " in run.stdout
 
 
+@pytest.mark.extended
 def test_a_429_is_no_refusal_of_a_body(tmp_path: Path) -> None:
     """Where every create is answered with 429, no claim on creates is broken or observed."""
 
@@ -255,6 +259,7 @@ def test_the_key_goes_to_the_target_only() -> None:
     assert called == []
 
 
+@pytest.mark.extended
 def test_a_target_under_a_path_is_guarded_there() -> None:
     """The API of a target with a path is under that path: nothing is called beside it."""
     beside: list[str] = []
@@ -564,6 +569,7 @@ def pytest_runtest_makereport(item, call):
 """
 
 
+@pytest.mark.extended
 def test_a_test_creates_what_the_plan_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test that may run on a paid target sends just as many creates as its marks say."""
     (tmp_path / "counts.py").write_text(COUNTS)

@@ -23,6 +23,7 @@ from cannon_contract.spending.guard import Guard, with_retries
 from cannon_contract.spending.price_list import KnownPrice, PriceList
 from cannon_spec.contract.prices import Price
 from cannon_spec.strategies import requests as good_bodies
+from tests.support.effort import examples
 from tests.support.payloads import CATALOG, requests
 
 BASE = "http://mock.test"
@@ -449,7 +450,7 @@ class _HonestService:
 creates = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40)), max_size=8)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(after=st.integers(0, 9), shared=st.booleans(), creates=creates)
 def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: list[tuple[str, int]]) -> None:
     """Whenever it charges, and whether two keys are of one account or two: nothing is an overrun, refusals are free."""
@@ -465,7 +466,7 @@ def test_an_honest_service_is_not_accused(after: int, shared: bool, creates: lis
     assert spending.spent_credits == sum(each.cost for each in spending.creates) + spending.unexplained_fall
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(creates=creates, lies=st.integers(1, 40))
 def test_a_charge_for_a_refusal_is_noticed(creates: list[tuple[str, int]], lies: int) -> None:
     """What a refusal costs is counted, with two keys of one account or of two, where each charge lands at once."""

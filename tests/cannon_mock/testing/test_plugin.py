@@ -35,7 +35,9 @@ def _write_tests(folder: Path, text: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "parallel"])
+@pytest.mark.parametrize(
+    "options", [(), pytest.param(("-n", "2"), marks=pytest.mark.extended)], ids=["alone", "parallel"]
+)
 def test_the_example_projects_pass(tmp_path: Path, options: tuple[str, ...]) -> None:
     """The tests of both example clients pass as they stand, also with pytest-xdist."""
     folder = shutil.copytree(ROOT / "examples" / "clients", tmp_path / "clients")

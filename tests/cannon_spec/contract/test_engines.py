@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cannon_spec import load_catalog, validate_input, validate_request, validate_response
 from cannon_spec.contract import engines
 from cannon_spec.pointer import Path
+from tests.support.effort import examples
 from tests.support.payloads import DOCUMENTED, bodies, inputs, mutated, places, replies, requests, values
 
 REFERENCE = load_catalog(engine="jsonschema")
@@ -25,28 +26,28 @@ def test_the_two_engines_are_two() -> None:
     assert (REFERENCE.engine, FAST.engine) == ("jsonschema", "jsonschema-rs")
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(bodies)
 def test_well_formed_requests_are_judged_alike(body: Any) -> None:
     """Both engines find the same in requests whose fields have the right types."""
     assert validate_request(body, catalog=REFERENCE) == validate_request(body, catalog=FAST)
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(mutated(bodies))
 def test_broken_requests_are_judged_alike(body: Any) -> None:
     """Both engines find the same in requests with something dropped, replaced, misspelt or added."""
     assert validate_request(body, catalog=REFERENCE) == validate_request(body, catalog=FAST)
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(mutated(st.just(DOCUMENTED)))
 def test_the_documented_request_broken_is_judged_alike(body: Any) -> None:
     """Both engines find the same in the vendor's example with one thing changed."""
     assert validate_request(body, catalog=REFERENCE) == validate_request(body, catalog=FAST)
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(values, values)
 def test_arbitrary_json_is_judged_alike(body: Any, input: Any) -> None:
     """Both engines find the same in any JSON value, as a request and as the input of one."""
@@ -55,7 +56,7 @@ def test_arbitrary_json_is_judged_alike(body: Any, input: Any) -> None:
     assert validate_request(request, catalog=REFERENCE) == validate_request(request, catalog=FAST)
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(mutated(inputs))
 def test_bare_inputs_are_judged_alike(input: Any) -> None:
     """Both engines find the same in an input without its envelope."""
@@ -63,7 +64,7 @@ def test_bare_inputs_are_judged_alike(input: Any) -> None:
     assert reports[0] == reports[1]
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(st.data())
 def test_replies_are_judged_alike(data: st.DataObject) -> None:
     """Both engines find the same in the example replies, broken in every way, and in any JSON value."""
@@ -125,7 +126,7 @@ def test_lengths_are_counted_alike(length: int, is_legal: bool) -> None:
 ENVELOPE, SCHEMAS = "envelope/create", ("operations/image.generate/input", "models/gptimage2")
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(requests | mutated(inputs))
 def test_violations_are_paths_into_value_and_schema(value: Any) -> None:
     """Both engines give the same violations, each a path into the value and one to a keyword with evidence."""
@@ -144,7 +145,7 @@ def _list_broken_rules(
     return {(place + path, FAST.violated_rule(at, schemas, envelope).id) for path, at in violations}
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(requests)
 def test_a_validator_of_several_schemas_finds_what_each_finds(value: Any) -> None:
     """One validator of envelope and input finds what the validators of each find, by the same rules."""

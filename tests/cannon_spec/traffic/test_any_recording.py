@@ -12,11 +12,12 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cannon_spec.cli import flags, main
 from tests.cannon_spec.traffic.recorder import CREATE, HOST, ONCE, STATUS, change_json, replace_value
+from tests.support.effort import examples
 from tests.support.payloads import CATALOG
 
 
@@ -60,7 +61,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("har") / "a.har"
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=3))
 def test_any_file_is_judged_or_reported(changes: list[tuple[tuple[Any, ...], Any]], file: Path) -> None:
     """Whatever values a file holds, it is judged or reported, and the JSON that is written is complete."""
@@ -75,7 +76,7 @@ def test_any_file_is_judged_or_reported(changes: list[tuple[tuple[Any, ...], Any
     assert json.loads(out)["summary"].keys() >= {"judged", "ignored", "without_body"}
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(where=st.sampled_from(BODIES), change=st.dictionaries(st.sampled_from(
     ["id", "status", "poll_after_ms", "createdAtMs", "startedAtMs", "completedAtMs", "requestLog", "output", "input"]
 ), VALUES, max_size=3), whole=st.none() | VALUES)  # fmt: skip
@@ -91,7 +92,7 @@ def test_any_body_is_judged(where: tuple[int, str, str], change: dict[str, Any],
     assert status in (0, 1), err
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_reported(data: bytes, file: Path) -> None:
     """Bytes that are no HAR give exit status 2."""
