@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from cannon_spec import Catalog, load_catalog
-from tests.support.mocks import Driver, Maker, driven
+from tests.support.mocks import Driver, DriverFactory, build_driver
 from tests.support.stores import records, shared, valkey
 
 __all__ = ["records", "shared", "valkey"]
@@ -34,12 +34,12 @@ def schemas(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make_mock() -> Maker:
+def make_mock() -> DriverFactory:
     """Mocks with settings of the test's choice."""
-    return driven
+    return build_driver
 
 
 @pytest.fixture
-def mock(make_mock: Maker) -> Driver:
+def mock(make_mock: DriverFactory) -> Driver:
     """A mock as it comes."""
     return make_mock()

@@ -14,7 +14,7 @@ from cannon_mock import Config
 from cannon_mock.__main__ import build_parser
 from cannon_mock.config import SETTINGS, build_config, find_setting, read_environment
 from cannon_mock.settings import Setting, Source
-from tests.support.mocks import Driver, Maker
+from tests.support.mocks import Driver, DriverFactory
 
 DEFAULTS = {
     "host": "127.0.0.1",
@@ -215,7 +215,7 @@ def test_a_value_of_another_type_is_refused(name: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("extreme", EXTREMES, ids=str)
-def test_a_mock_works_at_the_limits(make_mock: Maker, extreme: dict[str, Any]) -> None:
+def test_a_mock_works_at_the_limits(make_mock: DriverFactory, extreme: dict[str, Any]) -> None:
     """A mock with a setting at its limit takes a request to its end."""
     mock = make_mock(**extreme)
     reply = mock.create().get_json()

@@ -13,34 +13,34 @@ from waitress.server import create_server
 from cannon_mock import Config, create_app
 from cannon_mock.model import journal
 from cannon_mock.model.journal import JournalEntry
-from cannon_mock.views import context as mocks
+from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """The address of a mock and what it is made of."""
+class ServedMock:
+    """A mock behind a socket: its address and its parts."""
 
     url: str
-    parts: MockContext
+    context: MockContext
 
     @property
     def creates(self) -> list[JournalEntry]:
-        """The creates that the mock was asked for, the first one first."""
-        entries = self.parts.store.records.entries(journal.LOG, self.parts.config.journal)
+        """The creates that the mock received, the oldest first."""
+        entries = self.context.store.records.entries(journal.LOG, self.context.config.journal)
         return [each for each in map(journal.decode, entries) if each.method == "POST"]
 
 
 @contextmanager
-def serving(layer: Callable[[Any], Any] = lambda app: app, **settings: Any) -> Iterator[Served]:
+def serve_mock(layer: Callable[[Any], Any] = lambda app: app, **settings: Any) -> Iterator[ServedMock]:
     """A mock that goes a hundred times as fast as the service, behind a layer."""
     app = create_app(Config(**{"speed": 100, "credits": 100_000, **settings}))
-    with listening(layer(app)) as url:
-        yield Served(url, mocks.find_context(app))
+    with listen(layer(app)) as url:
+        yield ServedMock(url, context.find_context(app))
 
 
 @contextmanager
-def listening(app: Any) -> Iterator[str]:
+def listen(app: Any) -> Iterator[str]:
     """The address of a WSGI application, until the end of the block."""
     server = create_server(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run)

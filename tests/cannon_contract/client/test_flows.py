@@ -18,7 +18,7 @@ from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.default_input import find_default_input
 from cannon_contract.spending.price_list import PriceList
 from tests.support.payloads import CATALOG
-from tests.support.serving import serving
+from tests.support.serving import serve_mock
 
 OPERATION = "image.generate"
 
@@ -64,7 +64,7 @@ def test_an_account_error_is_not_a_refusal_of_the_body(status: int) -> None:
 
 def test_open_requests_are_polled_with_their_own_key() -> None:
     """At the end of a run each open request is polled with the key that created it."""
-    with serving(progression="immediate") as served:
+    with serve_mock(progression="immediate") as served:
         server = Target(served.url, is_mock=False, may_charge=True, accepts_any_key=False, switches={})
         budget = Budget(100, PriceList((), 40))
         with httpx.Client() as client:
@@ -90,7 +90,7 @@ def test_a_malformed_reply_has_its_own_exchange() -> None:
 
 def test_a_secret_never_reaches_a_test() -> None:
     """A reply of a server has no secret when a test gets it."""
-    with serving() as served, httpx.Client() as client:
+    with serve_mock() as served, httpx.Client() as client:
         server = Target(served.url, is_mock=True, may_charge=False, accepts_any_key=True, switches={})
         target = call_server(server, "cs_one", client, redactor=Redactor(["req_"]))
         assert target.create(target.build_body()).json()["id"].startswith("(cut)")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.contract_runs import run_contract, run_contract_process
-from tests.support.serving import listening
+from tests.support.serving import listen
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def nothing() -> Iterator[str]:
         start("404 Not Found", [("Content-Length", "0")])
         return []
 
-    with listening(app) as url:
+    with listen(app) as url:
         yield url
 
 

@@ -22,7 +22,7 @@ from tests.mutants.wsgi import Call, Reply, Responder, change_json, respond_with
 from tests.support.contract_runs import ContractRun, run_contract, run_contract_process
 from tests.support.payloads import CATALOG
 from tests.support.processes import environment
-from tests.support.serving import listening, serving
+from tests.support.serving import listen, serve_mock
 
 EMPTY, OTHER, SECRET = "cs_live_empty", "cs_live_other", "cs_live_very_secret"
 
@@ -64,7 +64,7 @@ def test_three_defects_are_three_claims(tmp_path: Path) -> None:
         {"on": "poll", "status": "succeeded", "patch": {"output": {"aspect_ratio": "1:1"}}},
     ]
     defective = {"poll-after-2000", "image-output-count", "image-output-ratio"}
-    with serving(speed=1, progression="immediate") as served:
+    with serve_mock(speed=1, progression="immediate") as served:
         added = httpx.put(f"{served.url}/__mock__/scenarios/three-defects", json={"drift": drift})
         rule = httpx.post(f"{served.url}/__mock__/scenarios", json={"scenario": "three-defects"})
         assert (added.status_code, rule.status_code) == (201, 201)
@@ -88,7 +88,7 @@ def test_a_malformed_reply_hides_no_other_defect(tmp_path: Path) -> None:
     ]
     scenarios = tmp_path / "scenarios.json"
     scenarios.write_text(json.dumps({"scenarios": {"defects": {"text": "three defects", "drift": drift}}}))
-    with serving(scenarios=str(scenarios), scenario="defects") as served:
+    with serve_mock(scenarios=str(scenarios), scenario="defects") as served:
         run = run_contract("--target", served.url, "--report", str(tmp_path), "-k", "log or times or output")
     assert run.returncode == 1
     suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
@@ -120,7 +120,7 @@ def test_a_difference_from_an_assumption_is_observed(tmp_path: Path, capsys: pyt
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": {EMPTY: {"credits": 0}}}))
     settings = {"speed": 1, "progression": "immediate", "mismatch_status": 409, "keys": str(keys)}
-    with serving(respond_with(_differently), **settings) as served:
+    with serve_mock(respond_with(_differently), **settings) as served:
         spend = ("--treat-as-live", "--allow-spend", "100000", "--assume-price", "200")
         flags = ("--target", served.url, "--report", str(tmp_path), *spend)
         run = run_contract(*flags, CANNON_OTHER_API_KEY=OTHER, CANNON_EMPTY_API_KEY=EMPTY)
@@ -140,7 +140,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
     def change(body: dict[str, Any]) -> None:
         body["urls"], body["echo"] = None, SECRET
 
-    with serving(change_json("POST create", change)) as served:
+    with serve_mock(change_json("POST create", change)) as served:
         flags = ("--target", served.url, "--report", str(tmp_path), "-v", "-l", "--tb=long")
         chosen = "test_authentication or test_idempotency"
         run = run_contract(*flags, "-k", chosen, CANNON_API_KEY=SECRET, CANNON_OTHER_API_KEY=OTHER)
@@ -164,7 +164,7 @@ def test_no_key_is_written_by_a_test_that_fails(tmp_path: Path, broken: str, sta
 
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": {SECRET: {}}, "others": False}))
-    with serving(respond_with(lambda: answer), keys=str(keys)) as served:
+    with serve_mock(respond_with(lambda: answer), keys=str(keys)) as served:
         flags = ("--target", served.url, "--treat-as-live", "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v")
         run = run_contract(*flags, "-k", "test_authentication or test_status", CANNON_API_KEY=SECRET)
     assert run.returncode == status, run.stdout
@@ -195,7 +195,7 @@ def test_a_key_in_a_reply_is_redacted(tmp_path: Path, where: str) -> None:
             reply.json = {**reply.json, "id": f"req_{SECRET}"}
         return reply
 
-    with serving(respond_with(lambda: answer)) as served:
+    with serve_mock(respond_with(lambda: answer)) as served:
         spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31")
         flags = ("--target", served.url, "--report", str(tmp_path / "out"), "--tb=long", "-l", "-v", "-rA", *spend)
         run = run_contract(*flags, "-k", "log or first_of or image_count or test_status", CANNON_API_KEY=SECRET)
@@ -215,7 +215,7 @@ def test_an_overrun_hides_no_broken_claim(tmp_path: Path) -> None:
         dear = {"operation": "image.generate", "input": {"prompt": "x", "model": "gptimage2", "resolution": "4K"}}
         return call.forward(json.dumps(dear).encode())
 
-    with serving(respond_with(lambda: accepts)) as served:
+    with serve_mock(respond_with(lambda: accepts)) as served:
         spend = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path))
         run = run_contract("--target", served.url, *spend, "-k", "invalid_body")
         assert [each.status for each in served.creates].count(202) == 1
@@ -231,7 +231,7 @@ def test_a_429_is_no_refusal_of_a_body(tmp_path: Path) -> None:
     def answer(call: Call) -> Reply:
         return Reply(429, {"Retry-After": "0"}, b"") if call.kind == "POST create" else call.forward()
 
-    with serving(respond_with(lambda: answer)) as served:
+    with serve_mock(respond_with(lambda: answer)) as served:
         spend = ("--treat-as-live", "--allow-spend", "1000", "--assume-price", "1")
         flags = (*spend, "--report", str(tmp_path), "-k", "test_create")
         assert run_contract("--target", served.url, *flags).returncode == 0
@@ -249,8 +249,8 @@ def test_the_key_goes_to_the_target_only() -> None:
         return []
 
     with (
-        listening(elsewhere) as url,
-        serving(
+        listen(elsewhere) as url,
+        serve_mock(
             change_json("POST create", lambda body: body.update(urls={"get": f"{url}/api/v1/requests/x"}))
         ) as served,
     ):
@@ -275,7 +275,7 @@ def test_a_target_under_a_path_is_guarded_there() -> None:
 
         return routed
 
-    with serving(within) as served:
+    with serve_mock(within) as served:
         flags = ("--treat-as-live", "-k", "test_authentication or test_status")
         assert run_contract("--target", f"{served.url}/mock/", *flags).returncode == 0
         assert served.creates == []
@@ -302,7 +302,7 @@ def test_a_server_that_answers_otherwise_is_not_tested(
         start(status, [*headers, ("Content-Length", "6")])
         return [b"<html>"]
 
-    with listening(page) as url:
+    with listen(page) as url:
         run = run_contract("--target", url, "--report", str(tmp_path))
     assert run.returncode == 2
     assert said in run.stdout + run.stderr
@@ -311,7 +311,7 @@ def test_a_server_that_answers_otherwise_is_not_tested(
 
 def test_the_report_says_that_a_run_ended_at_the_first_failure(tmp_path: Path) -> None:
     """With -x the report says why the rest was not tested."""
-    with serving(change_json("GET status", lambda body: body.update(ok=False))) as served:
+    with serve_mock(change_json("GET status", lambda body: body.update(ok=False))) as served:
         run = run_contract("--target", served.url, "-x", "-k", "test_status", "--report", str(tmp_path))
     assert run.returncode == 1
     report = json.loads((tmp_path / "report.json").read_text())
@@ -342,7 +342,7 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
             answer.wait(20)
         return reply
 
-    with serving(respond_with(lambda: slow)) as served:
+    with serve_mock(respond_with(lambda: slow)) as served:
         command = [sys.executable, "-m", "cannon_contract", "--target", served.url, *flags, "-k", "test_output"]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         with subprocess.Popen(command, env=environment(), **pipes) as process:
@@ -389,7 +389,7 @@ def test_a_refused_key_is_no_broken_contract(tmp_path: Path) -> None:
     """Where the target refuses the user's key, nothing is tested, and the status is 2."""
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": {OTHER: {}}, "others": False}))
-    with serving(keys=str(keys)) as served:
+    with serve_mock(keys=str(keys)) as served:
         run = run_contract("--target", served.url, CANNON_API_KEY=SECRET)
         assert run.returncode == 2
         said = "does not take the API key: it answers 401; is the one in the environment variable CANNON_API_KEY right?"
@@ -399,7 +399,7 @@ def test_a_refused_key_is_no_broken_contract(tmp_path: Path) -> None:
 
 def test_a_mock_is_tested_with_a_key_of_each_test() -> None:
     """On a mock each test has its own account, although the user has a key in the environment."""
-    with serving(credits=70) as served:  # enough for each of these tests, and not for two of them
+    with serve_mock(credits=70) as served:  # enough for each of these tests, and not for two of them
         run = run_contract(
             "--target",
             served.url,
@@ -463,7 +463,7 @@ def test_one_lost_reply_does_not_end_the_run(tmp_path: Path) -> None:
             return True
         return False
 
-    with serving(_hanging_up(is_lost)) as served:
+    with serve_mock(_hanging_up(is_lost)) as served:
         spend = ("--treat-as-live", "--allow-spend", "31", "--assume-price", "31", "--report", str(tmp_path))
         run = run_contract("--target", served.url, *spend, "-k", "test_create or test_output")
     assert run.returncode == 2, run.stdout
@@ -489,7 +489,7 @@ def test_a_server_that_is_gone_is_no_success(start: Callable[..., ContractRun], 
         asked = count
         return count > 40
 
-    with serving(_hanging_up(is_lost)) as served:
+    with serve_mock(_hanging_up(is_lost)) as served:
         run = start("--target", served.url, *processes)
     assert run.returncode == 2, run.stdout
     assert "the run was stopped: the target gave no answer to 3 tests in a row" in run.stdout
@@ -509,7 +509,7 @@ def test_a_key_that_is_a_common_word_leaves_the_report_readable(tmp_path: Path) 
 def test_a_page_escapes_what_a_server_sends(tmp_path: Path) -> None:
     """A text of a server is shown as text, and is no markup of the page."""
     evil = "<script>alert(1)</script>"
-    with serving(change_json("GET status", lambda body: body.update(ok=evil))) as served:
+    with serve_mock(change_json("GET status", lambda body: body.update(ok=evil))) as served:
         run_contract("--target", served.url, "--report", str(tmp_path), "-k", "test_status")
     page = (tmp_path / "index.html").read_text()
     assert evil not in page
@@ -524,7 +524,7 @@ def _shuffled(seed: int) -> tuple[str, ...]:
 @pytest.mark.parametrize("target", ["mock", "socket"])
 def test_neither_order_nor_processes_matter(tmp_path: Path, target: str) -> None:
     """In random order and two processes the tests pass on both kinds of mock, and one report has all results."""
-    with serving() as served:
+    with serve_mock() as served:
         flags = ("-n", "2", "--report", str(tmp_path), *_shuffled(4711))
         run = run_contract_process("--target", served.url if target == "socket" else "mock", *flags)
     assert run.returncode == 0, run.stdout
@@ -536,7 +536,7 @@ def test_neither_order_nor_processes_matter(tmp_path: Path, target: str) -> None
 @pytest.mark.extended
 def test_the_order_of_a_live_run_does_not_matter() -> None:
     """In random order the tests pass on a mock that is treated as live."""
-    with serving() as served:
+    with serve_mock() as served:
         live = ("--treat-as-live", "--allow-spend", "5000", "--assume-price", "200", "--deselect")
         skipped = "suite/test_lifecycle.py::test_poll_after_ms_is_2000"  # this mock is fast, and says so
         run = run_contract("--target", served.url, *_shuffled(42), *live, skipped)
@@ -545,7 +545,7 @@ def test_the_order_of_a_live_run_does_not_matter() -> None:
 
 def test_a_run_that_shows_nothing_is_no_success() -> None:
     """Where nothing was tested, the exit status is 2."""
-    with serving() as served:
+    with serve_mock() as served:
         run = run_contract("--target", served.url, "--treat-as-live", "-k", "test_output")
     assert run.returncode == 2
     assert re.search(r"0 broken, 0 observed, 0 held", run.stdout)

@@ -17,7 +17,7 @@ from cannon_contract.spending.price_list import KnownPrice
 from cannon_spec.contract.prices import Price
 from tests.support.contract_runs import ContractRun, run_contract
 from tests.support.payloads import CATALOG
-from tests.support.serving import Served, serving
+from tests.support.serving import ServedMock, serve_mock
 
 KEYS = ApiKeys("cs_live_x")
 
@@ -43,7 +43,7 @@ def _prices(folder: Path, entries: Sequence[dict[str, Any]]) -> str:
     return str(file)
 
 
-def _sent(served: Served, price_file: str) -> list[float]:
+def _sent(served: ServedMock, price_file: str) -> list[float]:
     """The highest known price of each create that was sent and accepted."""
     known = read_prices(price_file, None, CATALOG)
     bodies = [json.loads(each.request_body) for each in served.creates if each.status == 202]
@@ -52,7 +52,7 @@ def _sent(served: Served, price_file: str) -> list[float]:
 
 def test_without_allow_spend_nothing_is_created() -> None:
     """Without --allow-spend not one create is sent, and what costs nothing is tested."""
-    with serving() as served:
+    with serve_mock() as served:
         run = _run(served.url)
         assert run.returncode == 0, run.stdout
         assert served.creates == []
@@ -63,7 +63,7 @@ def test_without_allow_spend_nothing_is_created() -> None:
 def test_no_create_is_sent_that_could_cross_the_ceiling(tmp_path: Path) -> None:
     """With 30 allowed, one create at 20 is made, with the cheapest model; the rest is left out, and it is said."""
     price_file = _prices(tmp_path, KNOWN)
-    with serving(**UNHURRIED) as served:
+    with serve_mock(**UNHURRIED) as served:
         run = _run(served.url, "--allow-spend", "30", "--prices", price_file, "-k", "test_create or test_output")
         assert run.returncode == 0, run.stdout
         assert _sent(served, price_file) == [20]
@@ -73,11 +73,11 @@ def test_no_create_is_sent_that_could_cross_the_ceiling(tmp_path: Path) -> None:
 
 def test_what_was_not_spent_pays_for_more(tmp_path: Path) -> None:
     """Where creates cost less than they might, tests run that the plan had no room for; nothing crosses the ceiling."""
-    with serving(**UNHURRIED) as served:
+    with serve_mock(**UNHURRIED) as served:
         flags = ("--allow-spend", "250", "--assume-price", "100", "--report", str(tmp_path), "-k", "test_idempotency")
         run = _run(served.url, *flags)
         assert run.returncode == 0, run.stdout
-        charged = sum(task.credits for task in served.parts.store.tasks.list_all())
+        charged = sum(task.credits for task in served.context.store.tasks.list_all())
     report = json.loads((tmp_path / "report.json").read_text())
     planned = re.search(r"with (\d+) creates that may cost", run.stdout)
     assert planned
@@ -91,7 +91,7 @@ def test_what_was_not_spent_pays_for_more(tmp_path: Path) -> None:
 def test_a_create_of_unknown_price_is_not_sent() -> None:
     """Where no price is known, nothing is created, unless --assume-price gives an estimate."""
     chosen = ("--allow-spend", "1000", "-k", "test_create or test_output or test_idempotency")
-    with serving(**UNHURRIED) as served:
+    with serve_mock(**UNHURRIED) as served:
         assert _run(served.url, *chosen).returncode == 0
         assert served.creates == []
         assert _run(served.url, *chosen, "--assume-price", "900").returncode == 0
@@ -100,7 +100,7 @@ def test_a_create_of_unknown_price_is_not_sent() -> None:
 
 def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
     """A create that costs more than its estimate is the last one, and the run says so, and what is open."""
-    with serving() as served:
+    with serve_mock() as served:
         flags = ("--allow-spend", "100", "--prices", _prices(tmp_path, [{"credits": 10}]), "--report", str(tmp_path))
         run = _run(served.url, *flags, "-k", "test_create or test_output")
         assert run.returncode == 2, run.stdout
@@ -115,7 +115,7 @@ def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
 
 def test_a_request_that_is_still_open_is_named(tmp_path: Path) -> None:
     """A run that ends before a request does names it."""
-    with serving(speed=0.01) as served:
+    with serve_mock(speed=0.01) as served:
         flags = ("--prices", _prices(tmp_path, [{"credits": 10}]), "-k", "test_output")
         run = _run(served.url, "--allow-spend", "100", *flags)
         assert f"still open: {served.creates[-1].request_id} (queued)" in run.stdout
@@ -123,11 +123,11 @@ def test_a_request_that_is_still_open_is_named(tmp_path: Path) -> None:
 
 def test_a_create_that_failed_and_was_charged_is_noticed() -> None:
     """A create answered with 500, though it was stored and charged, counts as spent, and the run says so."""
-    with serving(scenario="error-500-stored") as served:
+    with serve_mock(scenario="error-500-stored") as served:
         run = _run(served.url, "--allow-spend", "100", "--assume-price", "31", "-k", "test_create")
         assert run.returncode == 1
         assert "a create that was answered with 500 was charged: the balance fell by 31" in run.stdout
-        held = [task.credits for task in served.parts.store.tasks.list_all()]
+        held = [task.credits for task in served.context.store.tasks.list_all()]
     assert sum(held) <= 100
     assert f"spent: {sum(held)} of 100 credits allowed" in run.stdout
 
@@ -135,7 +135,7 @@ def test_a_create_that_failed_and_was_charged_is_noticed() -> None:
 def test_the_prices_of_a_run_serve_the_next(tmp_path: Path) -> None:
     """A run writes the costs of its creates as a price file, and the next run estimates by it."""
     out = tmp_path / "out"
-    with serving() as served:
+    with serve_mock() as served:
         chosen = ("-k", "test_idempotency")
         _run(served.url, *chosen, "--allow-spend", "400", "--assume-price", "200", "--report", str(out))
         known = json.loads((out / "prices.json").read_text())["prices"]
@@ -224,10 +224,10 @@ def test_every_host_of_the_vendor_is_live(target: str, is_vendors: bool) -> None
 
 def test_what_is_no_mock_and_has_a_real_key_may_charge() -> None:
     """A server that is not our mock, called with the user's key, is guarded; our mock is not, unless it is to be."""
-    with serving() as served:
+    with serve_mock() as served:
         assert not targets.find_target(CATALOG, served.url, KEYS, is_live=False).may_charge
         assert targets.find_target(CATALOG, served.url, ApiKeys(), is_live=True).may_charge
-    with serving(admin=False) as served:
+    with serve_mock(admin=False) as served:
         assert targets.find_target(CATALOG, served.url, KEYS, is_live=False).may_charge
         assert targets.find_target(CATALOG, served.url, ApiKeys(other="cs_live_other"), is_live=False).may_charge
         assert not targets.find_target(CATALOG, served.url, ApiKeys(), is_live=False).may_charge

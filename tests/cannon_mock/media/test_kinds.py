@@ -17,7 +17,7 @@ from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Media, Pace, TaskRequest
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.contract.media_checks import KIND_PROPERTIES
-from tests.support.mocks import refusal
+from tests.support.mocks import read_error
 from tests.support.payloads import CATALOG
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
@@ -172,7 +172,7 @@ def test_a_text_has_no_asset(catalog: Catalog) -> None:
     assert view["output"] == {"task_id": task_id, "text": "A fox, in detail", "tags": ["a", "b"]}
     assert (view["outputPreview"], view["requestLog"]["output"]) == ("A fox", {"text": "A fox"})
     assert task_id.startswith("txt_")
-    assert refusal(client.get(f"/assets/{task_id}/text.txt")) == (404, "asset_not_found")
+    assert read_error(client.get(f"/assets/{task_id}/text.txt")) == (404, "asset_not_found")
 
 
 def test_a_stored_task_outlives_a_change_of_its_operation(catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
 
 from cannon_spec.contract.lifecycle import is_terminal, may_follow
-from tests.support.mocks import FAILURE, PRICE, RETENTION_MS, Driver, body, driven, refusal, spotless
+from tests.support.mocks import FAILURE, PRICE, RETENTION_MS, Driver, body, build_driver, read_clean_reply, read_error
 from tests.support.payloads import CATALOG
 
 START = 4 * PRICE + 10
@@ -47,7 +47,7 @@ class Lifecycle(RuleBasedStateMachine):
     def start(self, immediate: bool, speed: float) -> None:
         """Start a mock."""
         progression = "immediate" if immediate else "time"
-        self.mock: Driver = driven(credits=START, progression=progression, speed=speed, send=lambda *_: None)
+        self.mock: Driver = build_driver(credits=START, progression=progression, speed=speed, send=lambda *_: None)
 
     def teardown(self) -> None:
         """Stop the mock."""
@@ -72,18 +72,18 @@ class Lifecycle(RuleBasedStateMachine):
             return new_id
         reply = self.mock.create(payload, account, headers)
         if payload == first:
-            assert (reply.status_code, spotless("accepted", reply)["id"]) == (202, id_)
+            assert (reply.status_code, read_clean_reply("accepted", reply)["id"]) == (202, id_)
         else:
-            assert refusal(reply) == (422, "idempotency_key_reused")
+            assert read_error(reply) == (422, "idempotency_key_reused")
         return multiple()
 
     def _create(self, account: str, payload: Any, headers: dict[str, str]) -> Any:
         available = self._balance(account)
         reply = self.mock.create(payload, account, headers)
         if available < PRICE:
-            assert refusal(reply) == (402, "insufficient_credits")
+            assert read_error(reply) == (402, "insufficient_credits")
             return multiple()
-        id_ = spotless("accepted", reply)["id"]
+        id_ = read_clean_reply("accepted", reply)["id"]
         assert id_ not in self.known_requests
         self.known_requests[id_] = KnownRequest(account, self.mock.clock.now_ms())
         return id_
@@ -97,7 +97,7 @@ class Lifecycle(RuleBasedStateMachine):
     def poll(self, id_: str) -> None:
         """A poll sees what may follow the last one: times that stay once set, an end that stays whole."""
         request = self.known_requests[id_]
-        view = spotless("request", self.mock.get(f"/api/v1/requests/{id_}", request.account))
+        view = read_clean_reply("request", self.mock.get(f"/api/v1/requests/{id_}", request.account))
         before, request.last_view = request.last_view, view
         times = [view[name] for name in ("createdAtMs", "startedAtMs", "completedAtMs") if view[name] is not None]
         assert times == sorted(times)
@@ -126,7 +126,7 @@ class Lifecycle(RuleBasedStateMachine):
     def status(self, account: str) -> None:
         """An account has its start less the price of every request that has not failed."""
         reply = self.mock.get("/api/v1/status", account)
-        assert spotless("status", reply)["creditsRemaining"] == self._balance(account)
+        assert read_clean_reply("status", reply)["creditsRemaining"] == self._balance(account)
 
     def _balance(self, account: str) -> int:
         ids = [id_ for id_, request in self.known_requests.items() if request.account == account]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cannon_mock.model import scenarios
 from cannon_mock.model.scenarios import ScenarioRule
-from tests.support.mocks import Driver, Maker, body, refusal
+from tests.support.mocks import Driver, DriverFactory, body, read_error
 from tests.support.payloads import CATALOG
 
 SCENARIOS = scenarios.read_scenarios(CATALOG.scenarios["scenarios"])
@@ -34,31 +34,31 @@ def test_there_is_a_scenario_for_each_end() -> None:
     assert all(scenarios_by_name.text for scenarios_by_name in SCENARIOS.values())
 
 
-def test_the_header_goes_before_a_rule_a_word_and_the_default(make_mock: Maker) -> None:
+def test_the_header_goes_before_a_rule_a_word_and_the_default(make_mock: DriverFactory) -> None:
     """A create's scenario comes from its header, else a rule, else its prompt, else the mock's default."""
     mock = make_mock(scenario="slow")
     magic = body(prompt="a [mock:stuck] b")
-    assert _read_scenario_name(mock, mock.created()) == "slow"
-    assert _read_scenario_name(mock, mock.created(magic)) == "stuck"
-    mock.parts.scenarios.add_rule(ScenarioRule(0, "webhook-lost"))
-    assert _read_scenario_name(mock, mock.created(magic)) == "webhook-lost"
-    assert _read_scenario_name(mock, mock.created(magic, headers=HEADER)) == "failed-internal"
+    assert _read_scenario_name(mock, mock.create_and_get_id()) == "slow"
+    assert _read_scenario_name(mock, mock.create_and_get_id(magic)) == "stuck"
+    mock.context.scenarios.add_rule(ScenarioRule(0, "webhook-lost"))
+    assert _read_scenario_name(mock, mock.create_and_get_id(magic)) == "webhook-lost"
+    assert _read_scenario_name(mock, mock.create_and_get_id(magic, headers=HEADER)) == "failed-internal"
 
 
 @pytest.mark.parametrize("name", ["sucess", "x" * 61, "success "])
 def test_an_unknown_scenario_is_an_error_that_lists_the_known_ones(mock: Driver, name: str) -> None:
     """An unknown name in the header or in the prompt is an error, and nothing is stored."""
-    before = mock.credits()
+    before = mock.read_credits()
     reply = mock.create(headers={"x-mock-scenario": name}) if " " not in name else mock.create(body(prompt="[mock:no]"))
-    assert refusal(reply) == (400, "unknown_scenario")
+    assert read_error(reply) == (400, "unknown_scenario")
     assert "there are success, slow" in reply.get_json()["error"]["message"]
-    assert mock.credits() == before
+    assert mock.read_credits() == before
 
 
 @pytest.mark.parametrize("prompt", ["[mock]", "[mock:]", "mock:slow", "[mock: slow]", f"[mock:{'x' * 61}]"])
 def test_a_malformed_name_in_a_prompt_is_text(mock: Driver, prompt: str) -> None:
     """Only the whole form chooses a scenario; a prompt with something like it is a prompt like any other."""
-    assert _read_scenario_name(mock, mock.created(body(prompt=prompt))) == "success"
+    assert _read_scenario_name(mock, mock.create_and_get_id(body(prompt=prompt))) == "success"
 
 
 @given(rule=st.builds(ScenarioRule, st.just(1), st.just("s"), words, words, words, words), model=words, prompt=words)
@@ -93,24 +93,24 @@ def test_the_first_matching_rule_is_used(mock: Driver) -> None:
         ScenarioRule(0, "stuck", times=2),
         ScenarioRule(0, "failed-internal"),
     ):
-        mock.parts.scenarios.add_rule(rule)
-    names = [_read_scenario_name(mock, mock.created()) for _ in range(4)]
+        mock.context.scenarios.add_rule(rule)
+    names = [_read_scenario_name(mock, mock.create_and_get_id()) for _ in range(4)]
     assert names == ["stuck", "stuck", "failed-internal", "failed-internal"]
-    assert _read_scenario_name(mock, mock.created(body(model="flux2"))) == "slow"
+    assert _read_scenario_name(mock, mock.create_and_get_id(body(model="flux2"))) == "slow"
 
 
 def test_the_number_of_rules_is_limited(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit a new rule is an error, and the rules do not change."""
     monkeypatch.setattr("cannon_mock.stores.scenario_registry.MOST_RULES", 2)
-    rules = [mock.parts.scenarios.add_rule(ScenarioRule(0, "slow")) for _ in range(2)]
+    rules = [mock.context.scenarios.add_rule(ScenarioRule(0, "slow")) for _ in range(2)]
     with pytest.raises(LookupError, match="2 rules already"):
-        mock.parts.scenarios.add_rule(ScenarioRule(0, "slow"))
-    assert mock.parts.scenarios.list_rules() == rules
+        mock.context.scenarios.add_rule(ScenarioRule(0, "slow"))
+    assert mock.context.scenarios.list_rules() == rules
 
 
-def test_an_unknown_scenario_of_a_stored_task_has_no_faults(mock: Driver, make_mock: Maker) -> None:
+def test_an_unknown_scenario_of_a_stored_task_has_no_faults(mock: Driver, make_mock: DriverFactory) -> None:
     """A stored task whose scenario only another mock knew goes on like any other."""
-    assert mock.parts.scenarios.find_or_plain("of-another-mock") == scenarios.Scenario("of-another-mock", "")
+    assert mock.context.scenarios.find_or_plain("of-another-mock") == scenarios.Scenario("of-another-mock", "")
 
 
 def _entries() -> list[tuple[str, dict[str, Any]]]:

@@ -35,24 +35,24 @@ class Site:
     def poll(self, id_: str) -> httpx.Response:
         return self.client.get(f"/api/v1/requests/{id_}")
 
-    def made(self, **more: Any) -> str:
+    def create_and_get_id(self, **more: Any) -> str:
         reply = self.create(**more)
         assert reply.status_code == SUCCESS, reply.text
         return str(reply.json()["id"])
 
-    def end(self, id_: str) -> dict[str, Any]:
+    def finish(self, id_: str) -> dict[str, Any]:
         self.clock.advance(minutes=20)
         return dict(self.poll(id_).json())
 
-    def credits(self) -> int:
+    def read_credits(self) -> int:
         return int(self.client.get("/api/v1/status").json()["creditsRemaining"])
 
-    def asset(self) -> str:
-        id_ = self.made()
+    def get_asset_url(self) -> str:
+        id_ = self.create_and_get_id()
         self.clock.advance(minutes=1)
         return str(self.poll(id_).json()["output"]["image_url"])
 
-    def tasks(self) -> int:
+    def count_tasks(self) -> int:
         key = self.client.headers["x-api-key"]
         return len(self.client.get("/__mock__/tasks", params={"key": key}).json()["tasks"])
 
@@ -72,31 +72,31 @@ def receiver() -> Iterator[Receiver]:
 
 
 def _succeeds(site: Site) -> None:
-    assert site.end(site.made())["status"] == "succeeded"
+    assert site.finish(site.create_and_get_id())["status"] == "succeeded"
 
 
 def _slow(site: Site) -> None:
-    id_ = site.made()
+    id_ = site.create_and_get_id()
     site.clock.advance(seconds=15)
     assert site.poll(id_).json()["status"] == "processing"
-    assert site.end(id_)["status"] == "succeeded"
+    assert site.finish(id_)["status"] == "succeeded"
 
 
 def _stays_processing(site: Site) -> None:
-    id_ = site.made()
+    id_ = site.create_and_get_id()
     site.clock.advance(days=1000)
     assert site.poll(id_).json()["status"] == "processing"
-    assert site.credits() == START - PRICE
+    assert site.read_credits() == START - PRICE
 
 
 def _fails(message: str) -> Callable[[Site], None]:
     def see(site: Site) -> None:
-        id_ = site.made()
-        assert site.credits() == START - PRICE
-        view = site.end(id_)
+        id_ = site.create_and_get_id()
+        assert site.read_credits() == START - PRICE
+        view = site.finish(id_)
         assert (view["status"], view["output"]) == ("failed", None)
         assert message in view["errorMessage"]
-        assert site.credits() == START
+        assert site.read_credits() == START
 
     return see
 
@@ -106,7 +106,7 @@ def _is_an_error(status: int, code: str) -> Callable[[Site], None]:
         reply = site.create()
         assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
         assert validate_response("error", reply.json()).ok
-        assert (site.tasks(), site.credits()) == (0, START)
+        assert (site.count_tasks(), site.read_credits()) == (0, START)
 
     return see
 
@@ -115,11 +115,11 @@ def _is_rate_limited(site: Site) -> None:
     replies = [site.create() for _ in range(3)]
     assert [reply.status_code for reply in replies] == [429, 429, SUCCESS]
     assert [reply.headers.get("Retry-After") for reply in replies] == ["1", "1", None]
-    assert site.tasks() == 1
+    assert site.count_tasks() == 1
 
 
 def _limited_polls(site: Site) -> None:
-    id_ = site.made()
+    id_ = site.create_and_get_id()
     assert [site.poll(id_).status_code for _ in range(3)] == [429, 429, 200]
 
 
@@ -135,24 +135,24 @@ def _breaks(status: int, is_stored: bool) -> Callable[[Site], None]:
         key = {"x-idempotency-key": "order-1"}
         site.client.headers.update(key)
         assert site.create().status_code == status
-        assert site.tasks() == (1 if is_stored else 0)
+        assert site.count_tasks() == (1 if is_stored else 0)
         assert [site.create().status_code for _ in range(2)] == [SUCCESS] * 2
-        assert (site.tasks(), site.credits()) == (1, START - PRICE)
+        assert (site.count_tasks(), site.read_credits()) == (1, START - PRICE)
 
     return see
 
 
 def _broken_poll(site: Site) -> None:
-    id_ = site.made()
+    id_ = site.create_and_get_id()
     assert [site.poll(id_).status_code for _ in range(2)] == [500, 200]
 
 
 def _late(on: str) -> Callable[[Site], None]:
     def see(site: Site) -> None:
-        id_ = site.made()
+        id_ = site.create_and_get_id()
         before = site.clock.now_ms()
         if on == "create":
-            site.made()
+            site.create_and_get_id()
         elif on == "poll":
             site.poll(id_)
         assert site.clock.now_ms() - before == 1500
@@ -164,14 +164,14 @@ def _cut(error: type[Exception], is_stored: bool) -> Callable[[Site], None]:
     def see(site: Site) -> None:
         with pytest.raises(error):
             site.create()
-        assert site.tasks() == (1 if is_stored else 0)
+        assert site.count_tasks() == (1 if is_stored else 0)
         assert site.create().status_code == SUCCESS
 
     return see
 
 
 def _cut_poll(site: Site) -> None:
-    id_ = site.made()
+    id_ = site.create_and_get_id()
     with pytest.raises(httpx.RemoteProtocolError):
         site.poll(id_)
     assert site.poll(id_).status_code == 200
@@ -179,14 +179,14 @@ def _cut_poll(site: Site) -> None:
 
 def _not_json(site: Site) -> None:
     reply = site.create()
-    assert (reply.status_code, site.tasks()) == (SUCCESS, 1)
+    assert (reply.status_code, site.count_tasks()) == (SUCCESS, 1)
     with pytest.raises(ValueError, match=r"."):
         reply.json()
     assert site.create().json()["status"] == "queued"
 
 
 def _poll_not_json(site: Site) -> None:
-    id_ = site.made()
+    id_ = site.create_and_get_id()
     with pytest.raises(ValueError, match=r"."):
         site.poll(id_).json()
     assert site.poll(id_).json()["id"] == id_
@@ -200,30 +200,30 @@ def _page(reply: httpx.Response) -> None:
 
 def _html_page(site: Site) -> None:
     _page(site.create())
-    assert (site.tasks(), site.create().status_code) == (0, SUCCESS)
+    assert (site.count_tasks(), site.create().status_code) == (0, SUCCESS)
 
 
 def _html_page_poll(site: Site) -> None:
-    id_ = site.made()
+    id_ = site.create_and_get_id()
     _page(site.poll(id_))
     assert site.poll(id_).status_code == 200
 
 
 def _no_asset(status: int) -> Callable[[Site], None]:
     def see(site: Site) -> None:
-        assert site.client.get(site.asset()).status_code == status
+        assert site.client.get(site.get_asset_url()).status_code == status
 
     return see
 
 
 def _slow_asset(site: Site) -> None:
-    url, before = site.asset(), site.clock.now_ms()
+    url, before = site.get_asset_url(), site.clock.now_ms()
     assert site.client.get(url).content.startswith(b"\x89PNG")
     assert site.clock.now_ms() - before == 2000
 
 
 def _cut_asset(site: Site) -> None:
-    url = site.asset()
+    url = site.get_asset_url()
     with pytest.raises(httpx.RemoteProtocolError):
         site.client.get(url)
     assert site.client.get(url).content.startswith(b"\x89PNG")
@@ -232,24 +232,24 @@ def _cut_asset(site: Site) -> None:
 def _extra(site: Site) -> None:
     response = site.create().json()
     assert response["priority"] == "normal"
-    assert site.end(response["id"])["cost"] == {"estimated": True}
+    assert site.finish(response["id"])["cost"] == {"estimated": True}
 
 
 def _missing(site: Site) -> None:
-    view = site.end(site.made())
+    view = site.finish(site.create_and_get_id())
     assert view["status"] == "succeeded"
     assert not {"inputPreview", "outputPreview", "requestLog"} & view.keys()
 
 
 def _unknown_status(site: Site) -> None:
-    id_ = site.made()
+    id_ = site.create_and_get_id()
     site.clock.advance(seconds=2)
     assert site.poll(id_).json()["status"] == "moderating"
-    assert site.end(id_)["status"] == "succeeded"
+    assert site.finish(id_)["status"] == "succeeded"
 
 
 def _new_value(site: Site) -> None:
-    output = site.end(site.made())["output"]
+    output = site.finish(site.create_and_get_id())["output"]
     assert (output["asset_type"], output["provider"]) == ("image_set", "nextgen")
     assert output["image_url"]
 
@@ -320,7 +320,7 @@ def test_each_scenario_does_what_it_says(name: str, server: tuple[str, ManualClo
 
 def _webhook(site: Site, receiver: Receiver, name: str) -> None:
     receiver.received.clear()
-    site.made(webhook_url=receiver.url)
+    site.create_and_get_id(webhook_url=receiver.url)
     counts = []
     for minutes in (0.5, 1.5, 28):
         site.clock.advance(minutes=minutes)

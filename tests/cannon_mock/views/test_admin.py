@@ -11,7 +11,7 @@ import pytest
 from cannon_mock.stores import StoreError
 from cannon_spec import Claim, __version__, load_catalog
 from tests.support.admin_calls import read_problem
-from tests.support.mocks import Driver, Maker, refusal
+from tests.support.mocks import Driver, DriverFactory, read_error
 from tests.support.payloads import CATALOG
 
 
@@ -50,7 +50,7 @@ def _is_weak(claim: Claim) -> bool:
     ],
     ids=str,
 )
-def test_the_switches_are_shown_with_their_values(make_mock: Maker, settings: dict[str, Any]) -> None:
+def test_the_switches_are_shown_with_their_values(make_mock: DriverFactory, settings: dict[str, Any]) -> None:
     """Each switch that changes a reply is shown with its value."""
     defaults = {
         "progression": "time",
@@ -68,7 +68,7 @@ def test_the_switches_are_shown_with_their_values(make_mock: Maker, settings: di
     assert switches == {**defaults, **settings}
 
 
-def test_an_overlay_settles_an_assumption(make_mock: Maker, tmp_path: Path) -> None:
+def test_an_overlay_settles_an_assumption(make_mock: DriverFactory, tmp_path: Path) -> None:
     """A claim that the user's overlay settles is no longer listed."""
     overlay = tmp_path / "mine.json"
     overlay.write_text(json.dumps({"claims": {"error-envelope": {"strength": "observed"}}}))
@@ -84,7 +84,7 @@ def test_an_unknown_address_is_refused(mock: Driver, path: str, method: str, sta
     assert mock.client.open(path, method=method).status_code == status
 
 
-def test_a_token_protects_all_but_health(make_mock: Maker) -> None:
+def test_a_token_protects_all_but_health(make_mock: DriverFactory) -> None:
     """With a token the mock's own API needs it, except health, ready and version; the simulated API does not."""
     mock = make_mock(admin_token="letmein")
     for path, status in (("health", 200), ("ready", 200), ("version", 200), ("clock", 401), ("journal", 401)):
@@ -95,7 +95,7 @@ def test_a_token_protects_all_but_health(make_mock: Maker) -> None:
     assert mock.create().status_code == 202
 
 
-def test_the_own_api_can_be_turned_off(make_mock: Maker) -> None:
+def test_the_own_api_can_be_turned_off(make_mock: DriverFactory) -> None:
     """With admin off nothing answers under /__mock__/, and the simulated API does."""
     mock = make_mock(admin=False)
     assert mock.client.get("/__mock__/health").status_code == 404
@@ -111,7 +111,7 @@ def test_a_mock_without_its_store_is_not_ready(mock: Driver, monkeypatch: pytest
     monkeypatch.setattr(mock.store.records, "get", fail)
     assert read_problem(mock.client.get("/__mock__/ready")) == (503, "redis://gone: no answer")
     assert mock.client.get("/__mock__/health").status_code == 200
-    assert refusal(mock.get("/api/v1/requests/req_1")) == (503, "store_unavailable")
+    assert read_error(mock.get("/api/v1/requests/req_1")) == (503, "store_unavailable")
 
 
 @pytest.mark.parametrize(("path", "method", "status"), [("nothing", "GET", 404), ("clock", "PUT", 405)])

@@ -9,7 +9,7 @@ import pytest
 
 from cannon_mock.model.keys import derive_account
 from tests.support.admin_calls import get, post, put_scenario, read_problem
-from tests.support.mocks import KEY, OTHER_KEY, Driver, Maker
+from tests.support.mocks import KEY, OTHER_KEY, Driver, DriverFactory
 
 
 def test_the_clock_can_be_read_and_advanced(mock: Driver) -> None:
@@ -75,7 +75,7 @@ def test_a_scenario_can_be_added_to_a_running_mock(mock: Driver) -> None:
     assert put_scenario(mock, "rainy-day", rainy).status_code == 201
     assert get(mock, "scenarios")["scenarios"]["rainy-day"] == "rain"
     assert post(mock, "scenarios", {"scenario": "rainy-day"}).status_code == 201
-    end = mock.finished()
+    end = mock.create_and_finish()
     assert (end["status"], end["errorMessage"], end["wet"]) == ("failed", "rain", True)
     assert post(mock, "reset", {}).status_code == 200
     assert "rainy-day" not in get(mock, "scenarios")["scenarios"]
@@ -114,7 +114,7 @@ def test_a_rule_names_a_scenario(mock: Driver, scenario: Any) -> None:
     assert read_problem(post(mock, "scenarios", {"scenario": scenario}))[0] == 400
 
 
-def test_scenarios_are_listed_with_their_texts(make_mock: Maker) -> None:
+def test_scenarios_are_listed_with_their_texts(make_mock: DriverFactory) -> None:
     """Each scenario is listed with its text, beside the name of the default."""
     listing = get(make_mock(scenario="slow"), "scenarios")
     assert listing["default"] == "slow"
@@ -138,7 +138,7 @@ def test_scenarios_are_listed_with_their_texts(make_mock: Maker) -> None:
 def test_an_invalid_rule_is_refused(mock: Driver, content: Any) -> None:
     """A rule with an unknown scenario or field, or an invalid number, is refused and not added."""
     assert read_problem(post(mock, "scenarios", content))[0] == 400
-    assert mock.parts.scenarios.list_rules() == []
+    assert mock.context.scenarios.list_rules() == []
 
 
 def test_too_many_rules_are_refused(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,15 @@ import json
 
 from cannon_mock.model import journal
 from tests.support.admin_calls import get, post, read_problem
-from tests.support.mocks import KEY, LONG_MS, OTHER_KEY, PRICE, START, Driver, Maker, body, driven
+from tests.support.mocks import KEY, LONG_MS, OTHER_KEY, PRICE, START, Driver, DriverFactory, body, build_driver
 
 
 def test_tasks_can_be_listed_and_read(mock: Driver) -> None:
     """Tasks can be filtered by key, status, model and scenario; one has its timeline and its request object."""
-    first, second = mock.created(), mock.created(key=OTHER_KEY, headers={"x-mock-scenario": "stuck"})
+    first, second = (
+        mock.create_and_get_id(),
+        mock.create_and_get_id(key=OTHER_KEY, headers={"x-mock-scenario": "stuck"}),
+    )
     mock.clock.advance(LONG_MS)
     items = {each["id"]: each for each in get(mock, "tasks")["tasks"]}
     assert {id_: each["status"] for id_, each in items.items()} == {first: "succeeded", second: "processing"}
@@ -32,17 +35,17 @@ def test_tasks_can_be_listed_and_read(mock: Driver) -> None:
 
 def test_a_task_can_be_ended(mock: Driver) -> None:
     """A task can be ended now, as a failure with a message, which releases its credits; an ended one stays as it is."""
-    id_ = mock.created(headers={"x-mock-scenario": "stuck"})
+    id_ = mock.create_and_get_id(headers={"x-mock-scenario": "stuck"})
     item = post(mock, f"tasks/{id_}/end", {"outcome": "failed", "message": "because"}).get_json()
     assert (item["status"], item["request"]["errorMessage"]) == ("failed", "because")
     assert item["request"] == mock.poll(id_)
-    assert mock.credits() == START
+    assert mock.read_credits() == START
     assert post(mock, f"tasks/{id_}/end", {}).get_json()["status"] == "failed"
     assert read_problem(post(mock, f"tasks/{id_}/end", {"outcome": "stuck"}))[0] == 400
     assert read_problem(post(mock, "tasks/req_0/end", {}))[0] == 404
 
 
-def test_a_task_can_progress_by_polls(make_mock: Maker) -> None:
+def test_a_task_can_progress_by_polls(make_mock: DriverFactory) -> None:
     """With manual:2 each state lasts two polls; the timeline has the times of the polls that changed the state."""
     mock = make_mock(progression="manual:2")
     reply = mock.create()
@@ -55,12 +58,12 @@ def test_a_task_can_progress_by_polls(make_mock: Maker) -> None:
     assert states == ["queued"] * 2 + ["processing"] * 2 + ["succeeded"] * 2
     line = get(mock, f"tasks/{id_}")["timeline"]
     assert [line[name] - line["created_ms"] for name in ("started_ms", "ended_ms")] == [30, 50]
-    assert mock.credits() == START - PRICE
+    assert mock.read_credits() == START - PRICE
 
 
 def test_every_exchange_is_in_the_journal(mock: Driver) -> None:
     """The journal has each exchange with the API once, with both bodies, and none with the mock's own API."""
-    id_ = mock.created(headers={"x-idempotency-key": "order-1"})
+    id_ = mock.create_and_get_id(headers={"x-idempotency-key": "order-1"})
     mock.poll(id_)
     mock.create({"operation": "image.generate", "input": {"prompt": "", "model": "flux2"}}, key=OTHER_KEY)
     mock.client.get("/api/v1/status")
@@ -96,7 +99,7 @@ def test_the_journal_names_the_fault(mock: Driver) -> None:
     assert exchange["fault"] == "truncated"
 
 
-def test_the_journal_is_bounded(make_mock: Maker) -> None:
+def test_the_journal_is_bounded(make_mock: DriverFactory) -> None:
     """The journal has at most as many exchanges as the setting says, of each body the beginning, and with 0 none."""
     mock = make_mock(journal=3)
     for number in range(5):
@@ -107,7 +110,7 @@ def test_the_journal_is_bounded(make_mock: Maker) -> None:
     assert len(exchanges[2]["request_body"]) < journal.LONGEST_BODY + 50
     assert exchanges[2]["request_body"].endswith("(500000 bytes)")
     silent = make_mock(journal=0)
-    silent.created()
+    silent.create_and_get_id()
     assert get(silent, "journal")["count"] == 0
 
 
@@ -124,24 +127,24 @@ def test_secrets_are_redacted(mock: Driver) -> None:
 
 def test_a_reset_forgets_the_journal_or_all(mock: Driver) -> None:
     """A reset of the journal leaves the rest; a whole one leaves only the clock, and no id comes twice."""
-    before = mock.created(headers={"x-idempotency-key": "k"})
+    before = mock.create_and_get_id(headers={"x-idempotency-key": "k"})
     post(mock, "scenarios", {"scenario": "slow"})
     mock.clock.advance(5)
     assert post(mock, "reset", {"what": "journal"}).get_json() == {"ok": True}
-    assert (get(mock, "journal")["count"], mock.credits()) == (0, START - PRICE)
-    now_ms, secret = mock.clock.now_ms(), mock.parts.webhook_sender.secret
+    assert (get(mock, "journal")["count"], mock.read_credits()) == (0, START - PRICE)
+    now_ms, secret = mock.clock.now_ms(), mock.context.webhook_sender.secret
     post(mock, "reset", "")
-    assert (get(mock, "tasks"), get(mock, "scenarios")["rules"], mock.credits()) == ({"tasks": []}, [], START)
+    assert (get(mock, "tasks"), get(mock, "scenarios")["rules"], mock.read_credits()) == ({"tasks": []}, [], START)
     assert (mock.clock.now_ms(), get(mock, "webhooks")["secret"]) == (now_ms, secret)
-    assert mock.created(headers={"x-idempotency-key": "k"}) != before
+    assert mock.create_and_get_id(headers={"x-idempotency-key": "k"}) != before
     assert read_problem(post(mock, "reset", {"what": "some"}))[0] == 400
 
 
 def test_webhooks_can_be_listed_and_sent_again() -> None:
     """Webhooks are listed with their attempts, can be filtered, and can be sent once more."""
-    mock = driven(send=lambda *_: None)
-    id_ = mock.created({**body(), "webhook_url": "https://example.com/x"})
-    mock.created()
+    mock = build_driver(send=lambda *_: None)
+    id_ = mock.create_and_get_id({**body(), "webhook_url": "https://example.com/x"})
+    mock.create_and_get_id()
     mock.clock.advance(LONG_MS)
     (hook,) = get(mock, f"webhooks?key={KEY}&state=not-sent")["webhooks"]
     assert (hook["task_id"], len(hook["attempts"])) == (id_, 1)
@@ -157,7 +160,7 @@ def test_a_webhook_is_not_sent_before_its_request_ends(mock: Driver) -> None:
     """The webhook of a request that has not ended, or never ends, cannot be sent again."""
     for scenario in ("success", "stuck"):
         headers = {"x-mock-scenario": scenario}
-        id_ = mock.created({**body(), "webhook_url": "http://127.0.0.1:1/x"}, headers=headers)
+        id_ = mock.create_and_get_id({**body(), "webhook_url": "http://127.0.0.1:1/x"}, headers=headers)
         assert read_problem(post(mock, f"webhooks/{id_}/redeliver", ""))[0] == 409
 
 

@@ -22,11 +22,11 @@ from tests.support.mocks import (
     SQUARE_4K,
     START,
     Driver,
-    Maker,
+    DriverFactory,
     body,
-    driven,
-    refusal,
-    spotless,
+    build_driver,
+    read_clean_reply,
+    read_error,
 )
 from tests.support.payloads import CATALOG, DOCUMENTED
 
@@ -62,9 +62,9 @@ VALID_KEYS: list[dict[str, str]] = [
 @pytest.mark.parametrize("headers", VALID_KEYS, ids=str)
 def test_a_key_may_be_in_either_header(mock: Driver, headers: dict[str, str]) -> None:
     """A key in x-api-key and as a bearer token stands for the same account; if both are sent, x-api-key counts."""
-    mock.created()
+    mock.create_and_get_id()
     reply = mock.client.get("/api/v1/status", headers=headers)
-    assert spotless("status", reply)["creditsRemaining"] == START - PRICE
+    assert read_clean_reply("status", reply)["creditsRemaining"] == START - PRICE
 
 
 @pytest.mark.parametrize("headers", INVALID_KEYS, ids=str)
@@ -72,15 +72,15 @@ def test_a_key_may_be_in_either_header(mock: Driver, headers: dict[str, str]) ->
 def test_a_missing_or_invalid_key_is_refused(mock: Driver, method: str, path: str, headers: dict[str, str]) -> None:
     """Every endpoint refuses a missing or invalid API key with 401."""
     reply = mock.client.open(path, method=method, headers=headers, data="not even JSON")
-    assert refusal(reply) == (401, "unauthorized")
+    assert read_error(reply) == (401, "unauthorized")
     assert reply.headers["WWW-Authenticate"] == "Bearer"
 
 
 def test_the_status_shows_the_credits_and_the_time(mock: Driver) -> None:
     """The status reply is valid, has the same credits in both places, and the clock's time."""
-    mock.created()
+    mock.create_and_get_id()
     reply = mock.get("/api/v1/status")
-    status = spotless("status", reply)
+    status = read_clean_reply("status", reply)
     assert reply.status_code == 200
     assert status["creditsRemaining"] == status["credits"]["remaining"] == START - PRICE
     assert status["serverTime"] == "2025-11-07T01:35:00.000Z"
@@ -88,13 +88,13 @@ def test_the_status_shows_the_credits_and_the_time(mock: Driver) -> None:
 
 def test_the_status_is_free(mock: Driver) -> None:
     """A status call changes nothing."""
-    assert mock.credits() == mock.credits() == START
+    assert mock.read_credits() == mock.read_credits() == START
 
 
 def test_a_create_is_accepted(mock: Driver) -> None:
     """A valid body is answered with 202 and the documented reply: its fields, in its order, and nothing else."""
     reply = mock.create(DOCUMENTED)
-    content = spotless("accepted", reply)
+    content = read_clean_reply("accepted", reply)
     assert reply.status_code == 202
     assert list(content.items()) == [
         ("id", content["id"]),
@@ -113,7 +113,7 @@ def test_the_address_in_a_reply_is_that_of_the_request(mock: Driver) -> None:
 
 
 @pytest.mark.parametrize("speed", [1.0, 20.0, 0.5])
-def test_after_poll_after_ms_the_task_is_processing(make_mock: Maker, speed: float) -> None:
+def test_after_poll_after_ms_the_task_is_processing(make_mock: DriverFactory, speed: float) -> None:
     """A client that waits for poll_after_ms gets the state processing."""
     mock = make_mock(speed=speed)
     reply = mock.create().get_json()
@@ -142,38 +142,41 @@ def test_the_content_type_is_ignored(mock: Driver, form: str) -> None:
 )
 def test_each_state_is_valid(mock: Driver, headers: dict[str, str], after_ms: int, status: str) -> None:
     """The request object is valid, without a warning, in every state."""
-    id_ = mock.created(headers=headers)
+    id_ = mock.create_and_get_id(headers=headers)
     mock.clock.advance(after_ms)
-    view = spotless("request", mock.get(f"/api/v1/requests/{id_}"))
+    view = read_clean_reply("request", mock.get(f"/api/v1/requests/{id_}"))
     assert (view["id"], view["status"]) == (id_, status)
 
 
-def test_an_immediate_task_has_ended_at_its_first_poll(make_mock: Maker) -> None:
+def test_an_immediate_task_has_ended_at_its_first_poll(make_mock: DriverFactory) -> None:
     """With immediate progression the first poll gets the end, although no time has passed."""
     mock = make_mock(progression="immediate")
-    assert mock.poll(mock.created())["status"] == "succeeded"
-    assert mock.poll(mock.created(headers=FAILURE))["status"] == "failed"
+    assert mock.poll(mock.create_and_get_id())["status"] == "succeeded"
+    assert mock.poll(mock.create_and_get_id(headers=FAILURE))["status"] == "failed"
 
 
 def test_the_log_has_the_whole_input(mock: Driver) -> None:
     """requestLog.input is the input of the create, with every field."""
-    assert mock.finished(DOCUMENTED)["requestLog"]["input"] == DOCUMENTED["input"]
+    assert mock.create_and_finish(DOCUMENTED)["requestLog"]["input"] == DOCUMENTED["input"]
 
 
 @pytest.mark.parametrize("headers", [{}, FAILURE], ids=["success", "failure"])
 def test_credits_are_held_then_settled_or_released(mock: Driver, headers: dict[str, str]) -> None:
     """Credits are held from the create on; a failure releases them."""
-    mock.created(headers=headers)
-    assert mock.credits() == START - PRICE
+    mock.create_and_get_id(headers=headers)
+    assert mock.read_credits() == START - PRICE
     mock.clock.advance(LONG_MS)
-    assert mock.credits() == (START if headers else START - PRICE)
+    assert mock.read_credits() == (START if headers else START - PRICE)
 
 
-def test_the_same_seed_and_calls_give_the_same_replies(make_mock: Maker) -> None:
+def test_the_same_seed_and_calls_give_the_same_replies(make_mock: DriverFactory) -> None:
     """A seed repeats a mock byte by byte; another seed, and no seed, give other ids."""
     one, two, other = make_mock(seed="7"), make_mock(seed="7"), make_mock(seed="8")
     assert [one.create().data, one.create().data] == [two.create().data, two.create().data]
-    ids = {make_mock(seed="").created() for _ in range(3)} | {one.created(), other.created()}
+    ids = {make_mock(seed="").create_and_get_id() for _ in range(3)} | {
+        one.create_and_get_id(),
+        other.create_and_get_id(),
+    }
     assert len(ids) == 5
 
 
@@ -181,7 +184,7 @@ def test_the_same_seed_and_calls_give_the_same_replies(make_mock: Maker) -> None
 def test_the_mock_accepts_what_the_judge_accepts(payload: Any) -> None:
     """Any JSON is accepted if the judge finds no error in it, else refused with the judge's findings."""
     report = validate_request(payload)
-    mock = driven()
+    mock = build_driver()
     reply = mock.post(json.dumps(payload))
     assert reply.status_code == (202 if report.ok else 400)
     if not report.ok:
@@ -197,7 +200,7 @@ def test_warnings_are_named_in_a_header(mock: Driver) -> None:
     assert reply.headers["x-mock-warnings"].split(", ") == list(dict.fromkeys(rules))
 
 
-def test_a_strict_mock_refuses_warnings(make_mock: Maker) -> None:
+def test_a_strict_mock_refuses_warnings(make_mock: DriverFactory) -> None:
     """With strict a warning is an error and refused; a body without findings is accepted."""
     mock = make_mock(strict=True)
     error = mock.create(WITH_WARNING).get_json()["error"]
@@ -205,7 +208,7 @@ def test_a_strict_mock_refuses_warnings(make_mock: Maker) -> None:
     assert mock.create().status_code == 202
 
 
-def test_a_rule_is_named_once_for_several_values(make_mock: Maker, tmp_path: Path) -> None:
+def test_a_rule_is_named_once_for_several_values(make_mock: DriverFactory, tmp_path: Path) -> None:
     """A rule that several values break is named once in x-mock-warnings."""
     items = {"items": {"x-severity": {"pattern": "warning"}}}
     schema = {"properties": {"reference_image_urls": items}}
@@ -216,7 +219,7 @@ def test_a_rule_is_named_once_for_several_values(make_mock: Maker, tmp_path: Pat
     assert reply.headers["x-mock-warnings"] == rule
 
 
-def test_a_rule_of_any_name_fits_a_header(make_mock: Maker, tmp_path: Path) -> None:
+def test_a_rule_of_any_name_fits_a_header(make_mock: DriverFactory, tmp_path: Path) -> None:
     """A rule of an overlay whose name is not ASCII is named in escapes."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -229,12 +232,12 @@ def test_a_rule_of_any_name_fits_a_header(make_mock: Maker, tmp_path: Path) -> N
     assert reply.headers["x-mock-warnings"] == "models/m\\xf6d#/properties/prompt/maxLength"
 
 
-def test_an_overlay_named_in_the_settings_counts(make_mock: Maker, tmp_path: Path) -> None:
+def test_an_overlay_named_in_the_settings_counts(make_mock: DriverFactory, tmp_path: Path) -> None:
     """The mock judges with the overlay that its settings name."""
     overlay = tmp_path / "mine.json"
     overlay.write_text(json.dumps({"models": {"mine": {}}}))
     assert make_mock(catalog=None, overlay=str(overlay)).create(body(model="mine")).status_code == 202
-    assert refusal(make_mock().create(body(model="mine"))) == (400, "invalid_request")
+    assert read_error(make_mock().create(body(model="mine"))) == (400, "invalid_request")
 
 
 def test_square_4k_is_refused(mock: Driver) -> None:
@@ -243,7 +246,7 @@ def test_square_4k_is_refused(mock: Driver) -> None:
     assert [finding["rule"] for finding in error["findings"]] == [SQUARE_RULE]
 
 
-def test_square_4k_is_capped_with_the_switch(make_mock: Maker) -> None:
+def test_square_4k_is_capped_with_the_switch(make_mock: DriverFactory) -> None:
     """A mock that caps accepts 4K at 1:1, warns, and shows the input unchanged."""
     mock = make_mock(square_4k="cap")
     reply = mock.create(SQUARE_4K)
@@ -263,9 +266,9 @@ def test_square_4k_is_capped_with_the_switch(make_mock: Maker) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("strict", [False, True])
-def test_other_errors_are_refused_beside_a_capped_value(make_mock: Maker, payload: Any, strict: bool) -> None:
+def test_other_errors_are_refused_beside_a_capped_value(make_mock: DriverFactory, payload: Any, strict: bool) -> None:
     """A body with another error is refused even where the mock caps 4K."""
-    assert refusal(make_mock(square_4k="cap", strict=strict).create(payload)) == (400, "invalid_request")
+    assert read_error(make_mock(square_4k="cap", strict=strict).create(payload)) == (400, "invalid_request")
 
 
 def test_a_repeat_gives_the_first_reply(mock: Driver) -> None:
@@ -276,48 +279,48 @@ def test_a_repeat_gives_the_first_reply(mock: Driver) -> None:
     reordered_body = {name: DOCUMENTED[name] for name in reversed(DOCUMENTED)}
     repeat = mock.create(reordered_body, headers=key)
     assert (repeat.status_code, repeat.data) == (202, first.data)
-    assert mock.credits() == START - PRICE_4K
+    assert mock.read_credits() == START - PRICE_4K
     assert "idempotency-repeat" in repeat.headers["x-mock-evidence"]
     assert "idempotency-repeat" not in first.headers["x-mock-evidence"]
 
 
 def test_without_a_key_every_create_is_new(mock: Driver) -> None:
     """The same body twice without idempotency key makes two requests."""
-    assert mock.created() != mock.created()
+    assert mock.create_and_get_id() != mock.create_and_get_id()
 
 
 def test_a_key_counts_within_one_account(mock: Driver) -> None:
     """Two accounts may use the same idempotency key for different bodies."""
     key = {"x-idempotency-key": "order-1"}
-    assert mock.created(headers=key) != mock.created(DOCUMENTED, OTHER_KEY, key)
+    assert mock.create_and_get_id(headers=key) != mock.create_and_get_id(DOCUMENTED, OTHER_KEY, key)
 
 
 def test_a_request_is_read_with_its_own_key_only(mock: Driver) -> None:
     """The error for a request of another account is that for an unknown id."""
-    id_ = mock.created()
+    id_ = mock.create_and_get_id()
     other_key, unknown_id = (
         mock.get(f"/api/v1/requests/{id_}", OTHER_KEY),
         mock.get(f"/api/v1/requests/{id_[::-1]}", OTHER_KEY),
     )
-    assert refusal(other_key) == refusal(unknown_id) == (404, "request_not_found")
+    assert read_error(other_key) == read_error(unknown_id) == (404, "request_not_found")
     assert other_key.data.replace(id_.encode(), b"") == unknown_id.data.replace(id_[::-1].encode(), b"")
     assert mock.poll(id_)["id"] == id_
 
 
 @pytest.mark.parametrize("base", ["http://10.0.0.7:8080", "https://mock.example.com", "http://[::1]:2266"])
-def test_addresses_start_as_the_client_called(make_mock: Maker, base: str) -> None:
+def test_addresses_start_as_the_client_called(make_mock: DriverFactory, base: str) -> None:
     """urls.get and the addresses of the picture have the scheme, host and port of the call."""
     mock = make_mock(progression="immediate")
     headers = {"x-api-key": KEY}
     reply = mock.client.post("/api/v1/requests", json=body(), headers=headers, base_url=base)
-    url = spotless("accepted", reply)["urls"]["get"]
+    url = read_clean_reply("accepted", reply)["urls"]["get"]
     output = mock.client.get(url, headers=headers, base_url=base).get_json()["output"]
     assert url.startswith(f"{base}/api/v1/requests/req_")
     assert all(each.startswith(f"{base}/assets/img_") for each in _addresses(output))
 
 
 @pytest.mark.parametrize("public", ["https://mock.example.com/cannon", "https://mock.example.com/cannon/"])
-def test_addresses_start_with_the_public_url(make_mock: Maker, public: str) -> None:
+def test_addresses_start_with_the_public_url(make_mock: DriverFactory, public: str) -> None:
     """Where a public URL is configured, addresses start with it, however the client called."""
     mock = make_mock(public_url=public, progression="immediate")
     reply = mock.create(headers={"host": "10.0.0.7"}).get_json()
@@ -335,12 +338,12 @@ def test_an_invalid_host_gives_no_broken_address(mock: Driver, host: str) -> Non
     """A Host header that cannot be part of an address is refused, or the reply has an address that works."""
     reply = mock.create(headers={"host": host})
     assert reply.status_code in (202, 400)
-    spotless("accepted" if reply.status_code == 202 else "error", reply)
+    read_clean_reply("accepted" if reply.status_code == 202 else "error", reply)
 
 
 def test_each_claim_in_the_header_is_weak_and_in_the_ledger(mock: Driver) -> None:
     """x-mock-evidence names claims of the ledger with their strength, and none that the vendor documents."""
-    id_ = mock.created()
+    id_ = mock.create_and_get_id()
     replies = [mock.get("/api/v1/status"), mock.create(), mock.create("no"), mock.get("/nowhere"), mock.post("{")]
     for pause in (0, POLL_MS, LONG_MS, 8 * 24 * 3_600_000):
         mock.clock.advance(pause)
@@ -350,7 +353,7 @@ def test_each_claim_in_the_header_is_weak_and_in_the_ledger(mock: Driver) -> Non
         assert [claim.strength, claim.severity] == [name[0], "warning"]
 
 
-def test_a_claim_that_the_user_has_settled_is_not_named(make_mock: Maker, tmp_path: Path) -> None:
+def test_a_claim_that_the_user_has_settled_is_not_named(make_mock: DriverFactory, tmp_path: Path) -> None:
     """A claim that an overlay settles is no longer named, and without a weak claim there is no header."""
     overlay = tmp_path / "mine.json"
     settled_claims = {id_: {"strength": "observed"} for id_ in ("error-envelope", "unknown-address-404")}
@@ -376,6 +379,6 @@ def test_the_reply_to_a_create_names_its_claims(mock: Driver, payload: Any, clai
 def test_an_error_reply_is_bounded(mock: Driver) -> None:
     """However many errors a body has, the reply has at most a hundred findings, and five in its message."""
     reply = mock.create(body(**{f"field{number}": number for number in range(300)}))
-    error = spotless("error", reply)["error"]
+    error = read_clean_reply("error", reply)["error"]
     assert len(error["findings"]) == 100
     assert error["message"].endswith("; and 295 more")

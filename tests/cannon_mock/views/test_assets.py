@@ -13,7 +13,17 @@ from cannon_mock import media
 from cannon_mock.media.picture_size import find_size
 from cannon_mock.model.tasks import Media, Task
 from cannon_spec.contract.lifecycle import Timeline
-from tests.support.mocks import FAILURE, LONG_MS, POLL_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body, refusal
+from tests.support.mocks import (
+    FAILURE,
+    LONG_MS,
+    POLL_MS,
+    RETENTION_MS,
+    SQUARE_4K,
+    Driver,
+    DriverFactory,
+    body,
+    read_error,
+)
 from tests.support.payloads import CATALOG
 
 PROMPTS = {
@@ -50,28 +60,28 @@ def _render(task: Task) -> bytes:
     return file.data
 
 
-def _opened(data: bytes) -> Image.Image:
+def _open_picture(data: bytes) -> Image.Image:
     image = Image.open(BytesIO(data))
     image.load()
     return image
 
 
 @pytest.fixture
-def mock(make_mock: Maker) -> Driver:
+def mock(make_mock: DriverFactory) -> Driver:
     """A mock whose tasks end at once."""
     return make_mock(progression="immediate")
 
 
 def _urls(mock: Driver, payload: Any = None) -> tuple[str, str]:
     """The addresses of the picture and of the provider's copy, without their host."""
-    output = mock.poll(mock.created(payload))["output"]
+    output = mock.poll(mock.create_and_get_id(payload))["output"]
     image, source = (
         url.removeprefix("http://localhost") for url in (output["image_url"], *output["provider_image_urls"])
     )
     return image, source
 
 
-def _fetched(mock: Driver, payload: Any = None) -> TestResponse:
+def _fetch_asset(mock: Driver, payload: Any = None) -> TestResponse:
     """The picture, fetched without a key."""
     return mock.client.get(_urls(mock, payload)[0])
 
@@ -94,14 +104,17 @@ def test_the_picture_is_a_png_of_the_right_size(mock: Driver, input: dict[str, A
     image, source = (mock.client.get(url) for url in _urls(mock, payload))
     expected = find_size(CATALOG.media["image"], payload["input"].get("model", "gptimage2"), payload["input"])
     assert (image.status_code, image.mimetype) == (200, "image/png")
-    assert (_opened(image.data).format, _opened(image.data).size) == ("PNG", (expected.width, expected.height))
+    assert (_open_picture(image.data).format, _open_picture(image.data).size) == (
+        "PNG",
+        (expected.width, expected.height),
+    )
     assert source.data == image.data
 
 
-def test_a_capped_picture_is_the_lowered_size(make_mock: Maker) -> None:
+def test_a_capped_picture_is_the_lowered_size(make_mock: DriverFactory) -> None:
     """4K at 1:1 on a mock that caps makes a picture of 2048 x 2048 pixels."""
     mock = make_mock(square_4k="cap", progression="immediate")
-    assert _opened(_fetched(mock, SQUARE_4K).data).size == (2048, 2048)
+    assert _open_picture(_fetch_asset(mock, SQUARE_4K).data).size == (2048, 2048)
 
 
 def test_a_picture_stays_the_same(mock: Driver) -> None:
@@ -112,19 +125,19 @@ def test_a_picture_stays_the_same(mock: Driver) -> None:
     second = mock.client.get(url)
     assert (second.data, second.headers["ETag"]) == (first.data, first.headers["ETag"])
     mock.clock.advance(1)
-    assert refusal(mock.client.get(url)) == (410, "asset_expired")
+    assert read_error(mock.client.get(url)) == (410, "asset_expired")
 
 
 def test_pictures_of_different_prompts_differ(mock: Driver) -> None:
     """Two prompts make two pictures, which differ in what is drawn, not in a colour alone."""
-    one, two = (_opened(_render(_task(512, 512, prompt))) for prompt in ("a bear", "a boar"))
+    one, two = (_open_picture(_render(_task(512, 512, prompt))) for prompt in ("a bear", "a boar"))
     assert one.tobytes() != two.tobytes()
-    assert _fetched(mock, body(prompt="a bear")).data != _fetched(mock, body(prompt="a boar")).data
+    assert _fetch_asset(mock, body(prompt="a bear")).data != _fetch_asset(mock, body(prompt="a boar")).data
 
 
 def test_a_picture_has_a_colour_of_its_own() -> None:
     """Two tasks with one prompt make the same drawing on different ground."""
-    one, two = (_opened(_render(_task(number=number))) for number in (1, 2))
+    one, two = (_open_picture(_render(_task(number=number))) for number in (1, 2))
     assert one.tobytes() == two.tobytes()
     assert one.convert("RGB").tobytes() != two.convert("RGB").tobytes()
 
@@ -132,20 +145,20 @@ def test_a_picture_has_a_colour_of_its_own() -> None:
 def test_something_is_drawn() -> None:
     """A picture has more than one colour, and is well under a megabyte even at 4K."""
     data = _render(_task(3840, 2160, "A lone detective"))
-    assert len(_opened(data).convert("RGB").getcolors() or []) > 1
+    assert len(_open_picture(data).convert("RGB").getcolors() or []) > 1
     assert len(data) < 1_000_000
 
 
 @pytest.mark.parametrize("name", PROMPTS)
 def test_any_prompt_is_painted(mock: Driver, name: str) -> None:
     """A prompt of any characters and of any length makes a picture."""
-    assert _opened(_fetched(mock, body(prompt=PROMPTS[name])).data).size == (1280, 720)
+    assert _open_picture(_fetch_asset(mock, body(prompt=PROMPTS[name])).data).size == (1280, 720)
 
 
 @pytest.mark.parametrize(("width", "height"), [(10, 10), (16, 16), (16, 8192), (8192, 16), (352, 2928), (6240, 2656)])
 def test_any_size_is_painted(width: int, height: int) -> None:
     """The smallest and the largest sizes that the contract can name, upright and lying, are painted."""
-    assert _opened(_render(_task(width, height, PROMPTS["long"]))).size == (width, height)
+    assert _open_picture(_render(_task(width, height, PROMPTS["long"]))).size == (width, height)
 
 
 def test_head_says_what_get_would(mock: Driver) -> None:
@@ -185,7 +198,7 @@ def test_a_range_past_the_end_is_refused(mock: Driver) -> None:
     url, _ = _urls(mock)
     length = len(mock.client.get(url).data)
     reply = mock.client.get(url, headers={"Range": f"bytes={length}-"})
-    assert refusal(reply) == (416, "requested_range_not_satisfiable")
+    assert read_error(reply) == (416, "requested_range_not_satisfiable")
     assert reply.headers["Content-Range"] == f"bytes */{length}"
     assert "unknown-address-404" not in reply.headers["x-mock-evidence"]
 
@@ -200,10 +213,10 @@ def test_a_file_that_is_known_is_not_sent_again(mock: Driver, match: str, status
 
 
 @pytest.mark.parametrize("headers", [{}, FAILURE], ids=["success", "failure"])
-def test_there_is_no_picture_before_success(make_mock: Maker, headers: dict[str, str]) -> None:
+def test_there_is_no_picture_before_success(make_mock: DriverFactory, headers: dict[str, str]) -> None:
     """While a task waits or works, and after a failure, its asset is not found."""
     mock = make_mock()
-    id_ = mock.created(headers=headers)
+    id_ = mock.create_and_get_id(headers=headers)
     asset = id_.replace("req_", "img_")
     for pause, status in ((0, 404), (POLL_MS, 404), (LONG_MS, 404 if headers else 200)):
         mock.clock.advance(pause)
@@ -214,20 +227,20 @@ def test_there_is_no_picture_before_success(make_mock: Maker, headers: dict[str,
 def test_an_asset_has_two_names_only(mock: Driver, name: str) -> None:
     """Another file of an asset that exists is not found."""
     url, _ = _urls(mock)
-    assert refusal(mock.client.get(url.replace("image.png", name))) == (404, "asset_not_found")
+    assert read_error(mock.client.get(url.replace("image.png", name))) == (404, "asset_not_found")
 
 
 @pytest.mark.parametrize("path", ["img_0/image.png", "%FF/image.png", "'/image.png", "a" * 3000 + "/image.png"])
 def test_an_unknown_asset_is_not_found(mock: Driver, path: str) -> None:
     """An asset that no task made is not found, and a request id is no asset."""
-    id_ = mock.created()
-    assert refusal(mock.client.get(f"/assets/{path}")) == (404, "asset_not_found")
-    assert refusal(mock.client.get(f"/assets/{id_}/image.png")) == (404, "asset_not_found")
+    id_ = mock.create_and_get_id()
+    assert read_error(mock.client.get(f"/assets/{path}")) == (404, "asset_not_found")
+    assert read_error(mock.client.get(f"/assets/{id_}/image.png")) == (404, "asset_not_found")
 
 
 def test_a_picture_cites_its_size(mock: Driver) -> None:
     """The claims on open assets and on the table of sizes are named."""
     assert (
-        _fetched(mock).headers["x-mock-evidence"]
+        _fetch_asset(mock).headers["x-mock-evidence"]
         == "assumed:asset-open, assumed:pixels-defaults, assumed:gptimage2-pixels"
     )

@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cannon_spec import validate_request
-from tests.support.mocks import KEY, PRICE, SQUARE_4K, START, Driver, Maker, body, driven, refusal, spotless
+from tests.support.mocks import (
+    KEY,
+    PRICE,
+    SQUARE_4K,
+    START,
+    Driver,
+    DriverFactory,
+    body,
+    build_driver,
+    read_clean_reply,
+    read_error,
+)
 from tests.support.payloads import DOCUMENTED
 
 LARGEST = 8 * 1024 * 1024
@@ -57,19 +68,19 @@ NOT_JSON: list[tuple[str, bytes]] = [
 
 def _read_effects(mock: Driver) -> tuple[int, bool]:
     """The credits spent or held, and whether the idempotency key of a refused create is in use."""
-    credits = START - mock.credits()
+    credits = START - mock.read_credits()
     key = {"x-idempotency-key": "refused"}
     return credits, mock.create(body(prompt="another body"), headers=key).status_code != 202
 
 
 @pytest.mark.parametrize("payload", INVALID_BODIES, ids=str)
 @pytest.mark.parametrize("status", [400, 422])
-def test_findings_are_the_judges_own(make_mock: Maker, payload: Any, status: int) -> None:
+def test_findings_are_the_judges_own(make_mock: DriverFactory, payload: Any, status: int) -> None:
     """A body with errors is refused, with the configured status, by the findings of validate_request word for word."""
     mock = make_mock(refusal_status=status)
     reply = mock.post(json.dumps(payload), headers={"x-idempotency-key": "refused"})
-    error, report = spotless("error", reply)["error"], validate_request(payload)
-    assert refusal(reply) == (status, "invalid_request")
+    error, report = read_clean_reply("error", reply)["error"], validate_request(payload)
+    assert read_error(reply) == (status, "invalid_request")
     assert error["findings"] == [finding.to_dict() for finding in report.findings]
     assert all(finding.message in error["message"] and finding.hint in error["message"] for finding in report.errors)
     assert _read_effects(mock) == (0, False)
@@ -77,11 +88,11 @@ def test_findings_are_the_judges_own(make_mock: Maker, payload: Any, status: int
 
 @pytest.mark.parametrize(("name", "data"), NOT_JSON, ids=lambda value: value if isinstance(value, str) else "")
 @pytest.mark.parametrize("status", [400, 422])
-def test_invalid_json_is_refused(make_mock: Maker, name: str, data: bytes, status: int) -> None:
+def test_invalid_json_is_refused(make_mock: DriverFactory, name: str, data: bytes, status: int) -> None:
     """A body that is not JSON, or that JSON readers disagree on, gets 400 and one finding of the rule json."""
     mock = make_mock(refusal_status=status)
     reply = mock.post(data, headers={"x-idempotency-key": "refused"})
-    assert refusal(reply) == (400, "invalid_json"), name
+    assert read_error(reply) == (400, "invalid_json"), name
     assert [finding["rule"] for finding in reply.get_json()["error"]["findings"]] == ["json"]
     assert _read_effects(mock) == (0, False)
 
@@ -90,8 +101,8 @@ def test_invalid_json_is_refused(make_mock: Maker, name: str, data: bytes, statu
 @given(st.binary(max_size=64) | st.text(max_size=64).map(str.encode))
 def test_any_body_gets_an_error_reply(data: bytes) -> None:
     """Any bytes get an error reply with 400, never one of the mock's own faults."""
-    mock = driven()
-    assert refusal(mock.post(data))[0] == 400
+    mock = build_driver()
+    assert read_error(mock.post(data))[0] == 400
 
 
 def test_a_byte_order_mark_is_accepted(mock: Driver) -> None:
@@ -110,43 +121,45 @@ def test_a_body_has_at_most_64_levels(mock: Driver, levels: int, status: int) ->
 def test_a_malformed_idempotency_key_is_refused(mock: Driver, key: str) -> None:
     """An idempotency key has 1 to 255 printable ASCII characters."""
     reply = mock.create(headers={"x-idempotency-key": key})
-    assert refusal(reply) == (400, "invalid_idempotency_key")
-    assert mock.credits() == START
+    assert read_error(reply) == (400, "invalid_idempotency_key")
+    assert mock.read_credits() == START
 
 
 @pytest.mark.parametrize("key", ["k", "k" * 255, "a b~!"])
 def test_a_valid_idempotency_key_is_accepted(mock: Driver, key: str) -> None:
     """The shortest and the longest key are accepted, and any printable one between."""
-    assert mock.created(headers={"x-idempotency-key": key}) == mock.created(headers={"x-idempotency-key": key})
+    assert mock.create_and_get_id(headers={"x-idempotency-key": key}) == mock.create_and_get_id(
+        headers={"x-idempotency-key": key}
+    )
 
 
 @pytest.mark.parametrize("other", [body(prompt="another"), {**body(), "webhook_url": "https://example.com/"}])
 def test_an_idempotency_key_is_for_one_body(mock: Driver, other: Any) -> None:
     """A used key with another body is refused with 422; nothing is charged, and the key stays with the first body."""
     key = {"x-idempotency-key": "order-1"}
-    first = mock.created(headers=key)
-    assert refusal(mock.create(other, headers=key)) == (422, "idempotency_key_reused")
-    assert mock.credits() == START - PRICE
-    assert mock.created(headers=key) == first
+    first = mock.create_and_get_id(headers=key)
+    assert read_error(mock.create(other, headers=key)) == (422, "idempotency_key_reused")
+    assert mock.read_credits() == START - PRICE
+    assert mock.create_and_get_id(headers=key) == first
 
 
-def test_without_credits_nothing_is_created(make_mock: Maker) -> None:
+def test_without_credits_nothing_is_created(make_mock: DriverFactory) -> None:
     """A create that the balance does not cover is refused with 402 and both numbers; a repeat of a paid one is not."""
     mock = make_mock(credits=PRICE + 5)
     key = {"x-idempotency-key": "paid"}
-    first = mock.created(headers=key)
+    first = mock.create_and_get_id(headers=key)
     reply = mock.create(headers={"x-idempotency-key": "unpaid"})
-    assert refusal(reply) == (402, "insufficient_credits")
+    assert read_error(reply) == (402, "insufficient_credits")
     assert reply.get_json()["error"]["message"] == "this request costs 31 credits and 5 are left"
-    assert (mock.credits(), mock.created(headers=key)) == (5, first)
+    assert (mock.read_credits(), mock.create_and_get_id(headers=key)) == (5, first)
 
 
 def test_an_unknown_scenario_is_refused(mock: Driver) -> None:
     """An unknown scenario is refused by its name, and the message lists the scenarios."""
     reply = mock.create(headers={"x-mock-scenario": "sucess"})
-    assert refusal(reply) == (400, "unknown_scenario")
+    assert read_error(reply) == (400, "unknown_scenario")
     assert reply.get_json()["error"]["message"].startswith("unknown scenario sucess; there are success, slow, ")
-    assert mock.credits() == START
+    assert mock.read_credits() == START
 
 
 @pytest.mark.parametrize(("size", "status"), [(LARGEST, 202), (LARGEST + 1, 413)])
@@ -156,7 +169,7 @@ def test_a_body_has_at_most_eight_mebibytes(mock: Driver, size: int, status: int
     reply = mock.post(data)
     assert reply.status_code == status
     if status == 413:
-        assert refusal(reply) == (413, "request_entity_too_large")
+        assert read_error(reply) == (413, "request_entity_too_large")
         assert "assumed:body-limit" in reply.headers["x-mock-evidence"]
 
 
@@ -176,16 +189,16 @@ def test_an_unknown_address_or_method_is_refused(
 ) -> None:
     """An unknown address or method is refused with the error body; with 405 the header Allow lists the methods."""
     reply = mock.client.open(path, method=method, headers={"x-api-key": KEY})
-    assert refusal(reply) == error
+    assert read_error(reply) == error
     assert (set(reply.allow) or None) == methods
 
 
 @pytest.mark.parametrize("id_", ["req_0", "%00", "%FF%FE", "%ED%A0%80", "'%20OR%201=1", "é", "a" * 5000, "%0A"])
 def test_an_unknown_request_is_not_found(mock: Driver, id_: str) -> None:
     """Any text in place of an id is answered with 404 and a message of less than 200 characters."""
-    mock.created()
+    mock.create_and_get_id()
     reply = mock.get(f"/api/v1/requests/{id_}")
-    assert refusal(reply) == (404, "request_not_found")
+    assert read_error(reply) == (404, "request_not_found")
     assert len(reply.get_json()["error"]["message"]) < 200
 
 
@@ -200,7 +213,7 @@ def test_a_fault_of_the_mock_says_so(
     monkeypatch.setattr(mock.store.tasks, "get", fail)
     with caplog.at_level(logging.ERROR):
         reply = mock.get("/api/v1/requests/req_1")
-    assert refusal(reply) == (500, "mock_fault")
+    assert read_error(reply) == (500, "mock_fault")
     assert "secret" not in reply.get_data(as_text=True)
     assert "Traceback" not in reply.get_data(as_text=True)
     assert "a secret of the inside" in caplog.text

@@ -13,7 +13,17 @@ from cannon_mock import MAX_BODY_BYTES, claim_ids, create_app
 from cannon_mock.model import tasks
 from cannon_mock.views.faults import ConnectionDropped
 from cannon_spec import CatalogError
-from tests.support.mocks import FAILURE, KEY, LONG_MS, RETENTION_MS, SQUARE_4K, Driver, Maker, body, driven
+from tests.support.mocks import (
+    FAILURE,
+    KEY,
+    LONG_MS,
+    RETENTION_MS,
+    SQUARE_4K,
+    Driver,
+    DriverFactory,
+    body,
+    build_driver,
+)
 from tests.support.payloads import CATALOG
 
 
@@ -44,7 +54,7 @@ def _collect_claims(mock: Driver) -> set[str]:
 
 def _collect_claims_of(scenario: str) -> set[str]:
     """The claims that a mock names in its replies to requests of one scenario."""
-    mock = driven(progression="immediate", scenario=scenario)
+    mock = build_driver(progression="immediate", scenario=scenario)
     replies: list[object] = []
     for _ in range(21):
         with suppress(ConnectionDropped):
@@ -63,17 +73,17 @@ def _collect_claims_of_settings(tmp_path: Path) -> set[str]:
     priceless.write_text('{"operations": {"image.generate": {"price": {"cases": null}}}}')
     read_only, key = tmp_path / "keys.json", "cs_reads"
     read_only.write_text(json.dumps({"keys": {key: {"scopes": ["requests:read"]}}}))
-    busy = driven(scenario="latency")
+    busy = build_driver(scenario="latency")
     headers = {"x-idempotency-key": "k"}
     concurrent_replies: list[object] = []
     busy.clock.sleep_ms = lambda _: concurrent_replies.append(busy.create(headers=headers))  # type: ignore[method-assign]
     busy.create(headers=headers)
     return _read_claims(
-        driven(speed=2.0).create(),
-        driven(progression="manual:1").create(),
-        driven(credits=1).create(),
-        driven(catalog=None, overlay=str(priceless)).create(),
-        driven(keys=str(read_only)).create(key=key),
+        build_driver(speed=2.0).create(),
+        build_driver(progression="manual:1").create(),
+        build_driver(credits=1).create(),
+        build_driver(catalog=None, overlay=str(priceless)).create(),
+        build_driver(keys=str(read_only)).create(key=key),
         *concurrent_replies,
     )
 
@@ -89,7 +99,7 @@ def test_every_assumed_behaviour_is_named(mock: Driver, tmp_path: Path) -> None:
     assert assumed_claims - of_models - named_claims == set()
 
 
-def test_a_capped_picture_names_the_assumption(make_mock: Maker) -> None:
+def test_a_capped_picture_names_the_assumption(make_mock: DriverFactory) -> None:
     """Whether 4K at 1:1 is refused or made smaller, the reply names the claim on it."""
     for mode in ("refuse", "cap"):
         assert "gptimage2-square-refused" in _read_claims(make_mock(square_4k=mode).create(SQUARE_4K))

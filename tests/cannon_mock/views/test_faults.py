@@ -12,7 +12,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cannon_mock.views.faults import ConnectionDropped
-from tests.support.mocks import PRICE, START, Driver, Maker
+from tests.support.mocks import PRICE, START, Driver, DriverFactory
 
 ERROR = {"status": 502, "code": "x", "message": "x"}
 SCENARIO = {"x-mock-scenario": "mine"}
@@ -31,7 +31,7 @@ def _call(mock: Driver, point: str) -> TestResponse:
     """The call that the fault is for."""
     if point.startswith("create"):
         return mock.create(headers=SCENARIO)
-    id_ = mock.created(headers=SCENARIO)
+    id_ = mock.create_and_get_id(headers=SCENARIO)
     if point == "poll":
         return mock.get(f"/api/v1/requests/{id_}")
     mock.clock.advance(60_000)
@@ -86,7 +86,7 @@ def test_stored_says_whether_the_create_is_carried_out(
     _add_fault(mock, point, **parts)
     with suppress(ConnectionDropped):
         assert _call(mock, point).status_code == 502
-    assert mock.credits() == credits
+    assert mock.read_credits() == credits
 
 
 def test_a_connection_that_breaks_before_the_create_stores_nothing(mock: Driver) -> None:
@@ -94,7 +94,7 @@ def test_a_connection_that_breaks_before_the_create_stores_nothing(mock: Driver)
     _add_fault(mock, "create", connection="no-answer")
     with pytest.raises(ConnectionDropped):
         _call(mock, "create")
-    assert (mock.credits(), mock.client.get("/__mock__/tasks").get_json()["tasks"]) == (START, [])
+    assert (mock.read_credits(), mock.client.get("/__mock__/tasks").get_json()["tasks"]) == (START, [])
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_the_first_status_of_several_faults_counts(mock: Driver) -> None:
     """Of several faults each waits in turn, and the first with a status answers."""
     faults = [{"on": "poll", "latency_ms": 100}, {"on": "poll", **ERROR}, {"on": "poll", **ERROR, "status": 503}]
     mock.client.put("/__mock__/scenarios/mine", data=json.dumps({"faults": faults}))
-    id_ = mock.created(headers=SCENARIO)
+    id_ = mock.create_and_get_id(headers=SCENARIO)
     before_ms = mock.clock.now_ms()
     assert mock.get(f"/api/v1/requests/{id_}").status_code == 502
     assert mock.clock.now_ms() - before_ms == 100
 
 
-def test_several_faults_of_one_create_all_apply(make_mock: Maker, tmp_path: Path) -> None:
+def test_several_faults_of_one_create_all_apply(make_mock: DriverFactory, tmp_path: Path) -> None:
     """A scenario with latency and another fault applies both, in either order."""
     latency, truncation = (
         {"on": "create", "stored": True, "latency_ms": 700},

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.mocks import PRICE, START, Driver, Maker, body, refusal
+from tests.support.mocks import PRICE, START, Driver, DriverFactory, body, read_error
 
 
-def test_a_file_of_keys_sets_names_scopes_and_credits(make_mock: Maker, tmp_path: Path) -> None:
+def test_a_file_of_keys_sets_names_scopes_and_credits(make_mock: DriverFactory, tmp_path: Path) -> None:
     """Keys have the names, scopes, plans and credits of the file; a revoked one is refused; others may be allowed."""
     entries: dict[str, Any] = {
         "cs_reader": {"name": "Reader", "scopes": ["requests:read"], "plan": "pro", "email": "r@example.com"},
@@ -26,22 +26,22 @@ def test_a_file_of_keys_sets_names_scopes_and_credits(make_mock: Maker, tmp_path
         {"name": "Reader", "scopes": ["requests:read"]},
         {"email": "r@example.com", "plan": "pro"},
     )
-    assert refusal(mock.create(key="cs_reader")) == (403, "missing_scope")
+    assert read_error(mock.create(key="cs_reader")) == (403, "missing_scope")
     assert [mock.create(key="cs_writer").status_code for _ in range(2)] == [202, 402]
-    assert refusal(mock.get("/api/v1/requests/req_1", "cs_writer")) == (403, "missing_scope")
-    assert refusal(mock.get("/api/v1/status", "cs_gone")) == (401, "unauthorized")
+    assert read_error(mock.get("/api/v1/requests/req_1", "cs_writer")) == (403, "missing_scope")
+    assert read_error(mock.get("/api/v1/status", "cs_gone")) == (401, "unauthorized")
     assert mock.get("/api/v1/status", "cs_other").status_code == 200
     file.write_text(json.dumps({"keys": entries, "others": False}))
-    assert refusal(make_mock(keys=str(file)).get("/api/v1/status", "cs_other")) == (401, "unauthorized")
+    assert read_error(make_mock(keys=str(file)).get("/api/v1/status", "cs_other")) == (401, "unauthorized")
 
 
 @pytest.mark.parametrize("status", [422, 400, 409])
-def test_the_status_of_a_mismatch_can_be_chosen(make_mock: Maker, status: int) -> None:
+def test_the_status_of_a_mismatch_can_be_chosen(make_mock: DriverFactory, status: int) -> None:
     """An idempotency key with another body is refused with the status that the settings say."""
     mock = make_mock(mismatch_status=status)
     mock.create(headers={"x-idempotency-key": "k"})
     other = mock.create(body(prompt="other"), headers={"x-idempotency-key": "k"})
-    assert refusal(other) == (status, "idempotency_key_reused")
+    assert read_error(other) == (status, "idempotency_key_reused")
 
 
 @pytest.mark.parametrize(
@@ -50,26 +50,26 @@ def test_the_status_of_a_mismatch_can_be_chosen(make_mock: Maker, status: int) -
 )
 def test_a_price_depends_on_model_and_resolution(mock: Driver, model: str, resolution: Any, credits: int) -> None:
     """The credits held and billed are the price of the model at the resolution."""
-    id_ = mock.created(body(model=model, resolution=resolution))
-    assert (mock.credits(), mock.poll(id_)["billableCredits"]) == (START - credits, credits)
+    id_ = mock.create_and_get_id(body(model=model, resolution=resolution))
+    assert (mock.read_credits(), mock.poll(id_)["billableCredits"]) == (START - credits, credits)
 
 
-def test_a_file_adds_scenarios(make_mock: Maker, tmp_path: Path) -> None:
+def test_a_file_adds_scenarios(make_mock: DriverFactory, tmp_path: Path) -> None:
     """A file adds scenarios beside the shipped ones, and can set the default."""
     file = tmp_path / "mine.json"
     mine = {"outcome": "failed", "message": "rain", "pace": {"factor": 0}}
     file.write_text(json.dumps({"default": "rainy-day", "scenarios": {"rainy-day": mine}}))
     mock = make_mock(catalog=None, scenarios=str(file))
-    assert mock.poll(mock.created())["errorMessage"] == "rain"
-    assert mock.finished(headers={"x-mock-scenario": "success"})["status"] == "succeeded"
+    assert mock.poll(mock.create_and_get_id())["errorMessage"] == "rain"
+    assert mock.create_and_finish(headers={"x-mock-scenario": "success"})["status"] == "succeeded"
 
 
-def test_the_error_for_a_forgotten_request_says_so(make_mock: Maker) -> None:
+def test_the_error_for_a_forgotten_request_says_so(make_mock: DriverFactory) -> None:
     """The error for a poll of a request that the mock has dropped says how many were dropped."""
     mock = make_mock(max_tasks=1)
-    first = mock.created()
+    first = mock.create_and_get_id()
     assert "forgotten" not in mock.get("/api/v1/requests/req_0").get_json()["error"]["message"]
-    mock.created()
+    mock.create_and_get_id()
     reply = mock.get(f"/api/v1/requests/{first}")
-    assert refusal(reply) == (404, "request_not_found")
+    assert read_error(reply) == (404, "request_not_found")
     assert "keeps 1 requests and has forgotten 1" in reply.get_json()["error"]["message"]

@@ -20,7 +20,7 @@ from cannon_mock.webhooks import outgoing
 from cannon_mock.webhooks.outgoing import may_call
 from cannon_spec import validate_response
 from tests.cannon_mock.stores.test_tasks import PLAIN
-from tests.support.mocks import LONG_MS, Driver, body, driven
+from tests.support.mocks import LONG_MS, Driver, body, build_driver
 from tests.support.receiver import Receiver, receiving
 
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
@@ -34,7 +34,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def _create_with_webhook(mock: Driver, receiver: Receiver, scenario: str = "success") -> str:
-    return mock.created({**body(), "webhook_url": receiver.url}, headers={"x-mock-scenario": scenario})
+    return mock.create_and_get_id({**body(), "webhook_url": receiver.url}, headers={"x-mock-scenario": scenario})
 
 
 def _delivery(mock: Driver, id_: str) -> Delivery:
@@ -44,7 +44,7 @@ def _delivery(mock: Driver, id_: str) -> Delivery:
 
 
 def _verify(mock: Driver, webhook: tuple[bytes, dict[str, str]]) -> Any:
-    return Webhook(mock.parts.webhook_sender.secret).verify(*webhook)
+    return Webhook(mock.context.webhook_sender.secret).verify(*webhook)
 
 
 @pytest.mark.parametrize(("scenario", "status"), [("success", "succeeded"), ("failed-internal", "failed")])
@@ -115,7 +115,7 @@ def test_a_malformed_retry_after_is_ignored(mock: Driver, receiver: Receiver, va
 
 def test_an_unreachable_receiver_is_a_failed_attempt(mock: Driver) -> None:
     """Where no receiver listens the attempt's note says so, and the next attempt follows."""
-    id_ = mock.created({**body(), "webhook_url": "http://127.0.0.1:1/hook"})
+    id_ = mock.create_and_get_id({**body(), "webhook_url": "http://127.0.0.1:1/hook"})
     mock.clock.advance(LONG_MS)
     attempts = _delivery(mock, id_).attempts
     assert [attempt.status for attempt in attempts] == [None, None]
@@ -138,7 +138,7 @@ def test_an_unreachable_receiver_is_a_failed_attempt(mock: Driver) -> None:
 def test_another_machine_is_not_called(url: str) -> None:
     """An address of another machine is accepted, and its delivery is listed as not sent."""
     assert not may_call(url, frozenset())
-    mock = driven(send=outgoing.build_send(frozenset()))
+    mock = build_driver(send=outgoing.build_send(frozenset()))
     reply = mock.create({**body(), "webhook_url": url})
     assert reply.status_code == 202
     mock.clock.advance(LONG_MS)
@@ -190,7 +190,7 @@ def test_webhooks_can_come_out_of_order(mock: Driver, receiver: Receiver) -> Non
 @pytest.mark.parametrize("mode", ["wall", "clock"])
 def test_the_timestamp_is_real_time_or_the_clock_s(receiver: Receiver, mode: str) -> None:
     """The timestamp is real time, as verifiers compare it with that, or the mock's time where the setting says so."""
-    mock = driven(webhook_timestamps=mode)
+    mock = build_driver(webhook_timestamps=mode)
     id_ = _create_with_webhook(mock, receiver)
     mock.clock.advance(LONG_MS)
     timestamp = int(receiver.received[0][1]["webhook-timestamp"])
@@ -218,8 +218,8 @@ def test_a_receiver_may_call_the_mock(mock: Driver) -> None:
         driver.clock.advance(1)
         return DeliveryResponse(200)
 
-    driver = driven(send=send)
-    ids = [driver.created({**body(), "webhook_url": "http://127.0.0.1/x"}) for _ in range(3)]
+    driver = build_driver(send=send)
+    ids = [driver.create_and_get_id({**body(), "webhook_url": "http://127.0.0.1/x"}) for _ in range(3)]
     driver.clock.advance(LONG_MS)
     assert states == ["succeeded"] * 3
     assert [_delivery(driver, id_).state for id_ in ids] == ["delivered"] * 3
@@ -227,7 +227,7 @@ def test_a_receiver_may_call_the_mock(mock: Driver) -> None:
 
 def test_the_next_request_sends_due_webhooks(receiver: Receiver) -> None:
     """In an application that no server runs, due webhooks are sent at the end of a request to the mock."""
-    mock = driven(progression="immediate")
+    mock = build_driver(progression="immediate")
     _create_with_webhook(mock, receiver)
     assert len(receiver.received) == 1
 

@@ -17,7 +17,7 @@ from hypothesis.strategies import SearchStrategy
 from cannon_mock.views.api import WARNINGS_HEADER
 from cannon_spec import Catalog, UnknownName, load_catalog, validate_input, validate_request
 from cannon_spec.strategies import Broken, breakable, broken_requests, requests
-from tests.support.mocks import driven
+from tests.support.mocks import build_driver
 
 ENGINES = [load_catalog(engine=engine) for engine in ("jsonschema", "jsonschema-rs")]
 CATALOG = ENGINES[1]
@@ -70,7 +70,7 @@ def test_broken_requests_break_their_one_rule(broken: Broken) -> None:
         assert {finding.severity for finding in findings if finding.rule == rule.id} == {rule.severity}
 
 
-MOCK, STRICT = driven(CATALOG, credits=10**9), driven(CATALOG, strict=True, credits=10**9)
+MOCK, STRICT = build_driver(CATALOG, credits=10**9), build_driver(CATALOG, strict=True, credits=10**9)
 
 
 @settings(max_examples=100)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cannon_spec import Finding
 from cannon_spec.pointer import follow
 from cannon_spec.traffic import exchanges, har
-from tests.support.mocks import FAILURE, KEY, LONG_MS, RETENTION_MS, body, driven
+from tests.support.mocks import FAILURE, KEY, LONG_MS, RETENTION_MS, body, build_driver
 from tests.support.payloads import CATALOG
 
 HOST = "https://www.cannonstudio.app"
@@ -44,7 +44,7 @@ class Recorder:
     """Call a mock as a client does, and record each call."""
 
     def __init__(self) -> None:
-        self.mock = driven()
+        self.mock = build_driver()
         self.calls: list[WireCall] = []
 
     def call(
