@@ -10,7 +10,7 @@ from cannon_spec.cli.status import ExitStatus
 _EPILOG = """\
 examples:
   cannon-spec catalog                      which operations and models there are
-  cannon-spec catalog --format markdown    with what each model takes, as tables for a page
+  cannon-spec catalog --format markdown    tables, with what each model takes
 
 exit status: 0 listed, 2 the overlay cannot be used, 3 internal error
 """

@@ -9,18 +9,20 @@ from cannon_spec.cli import flags
 _EPILOG = f"""\
 examples:
   cannon-spec check-traffic session.har
-  cannon-spec check-traffic --base-url http://127.0.0.1:2266 session.har    calls of a mock or a proxy
+  cannon-spec check-traffic --base-url http://127.0.0.1:2266 session.har
 
 how to save a HAR file:
-  Chromium     developer tools, Network, Export HAR; with sensitive data, if keys are to be compared
+  Chromium     developer tools, Network, Export HAR; with sensitive data, if
+               keys are to be compared
   Firefox      developer tools, Network, the gear, Save All As HAR
   Playwright   browser.new_context(record_har_path="session.har")
   mitmproxy    mitmdump --set hardump=session.har
 
-Each create body and each reply is judged by its schema. The replies about one request are judged
-together, too: each state must be able to follow the one before. The last line counts the calls that
-were judged, the entries that are no calls of the API ("ignored"), and the calls whose reply was not
-recorded ("without body"). API keys are compared, and never written.
+Each create body and each reply is judged by its schema. The replies about one
+request are judged together, too: each state must be able to follow the one
+before. The last line counts the calls that were judged, the entries that are no
+calls of the API ("ignored"), and the calls whose reply was not recorded
+("without body"). API keys are compared, and never written.
 
 {flags.JUDGE_STATUSES}
 """

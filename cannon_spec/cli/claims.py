@@ -26,18 +26,21 @@ kinds:
   gap          the vendor does not document it, and no rule rests on it
 
 examples:
-  cannon-spec claims --strength assumed                  our assumptions
-  cannon-spec claims --format json                       all claims, with sources
-  cannon-spec claims --observations observations.json    where a contract run observed something else
+  cannon-spec claims --strength assumed                our assumptions
+  cannon-spec claims --format json                     all claims, with sources
+  cannon-spec claims --observations out/observations.json    what a run observed
 
-exit status: 0 listed, 2 the file cannot be read or holds no observations, 3 internal error
+exit status: 0 listed, 2 the file cannot be read or holds no observations,
+3 internal error
 """
 
 
 def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
     command = flags.add_command(commands, "claims", "list the claims that the contract rests on", run, epilog=_EPILOG)
-    command.add_argument("--strength", choices=STRENGTHS, help="list claims of this strength only (default: all)")
+    command.add_argument(
+        "--strength", metavar="STRENGTH", choices=STRENGTHS, help="list claims of this strength only (default: all)"
+    )
     command.add_argument("--kind", choices=KINDS, help="list claims of this kind only (default: all)")
     command.add_argument(
         "--observations",

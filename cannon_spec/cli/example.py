@@ -13,7 +13,8 @@ examples:
   cannon-spec example image.generate > request.json
   cannon-spec example image.generate --model flux2 | cannon-spec validate -
 
-exit status: 0 printed, 2 the operation is not covered or the model does not serve it, 3 internal error
+exit status: 0 printed, 2 the operation is not covered or the model does not
+serve it, 3 internal error
 """
 
 

@@ -13,7 +13,7 @@ examples:
   cannon-spec explain "GPT Image 2"                or by its name
   cannon-spec explain image.generate               an operation
   cannon-spec explain gptimage2-square-below-4k    a claim, as findings name it
-  cannon-spec explain assumed:asset-open           a claim, as the header x-mock-evidence names it
+  cannon-spec explain assumed:asset-open           a claim, as the mock names it
   cannon-spec explain model-unknown                a rule, as findings name it
 
 exit status: 0 explained, 2 unknown name, 3 internal error
@@ -22,7 +22,7 @@ exit status: 0 explained, 2 unknown name, 3 internal error
 
 def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
-    summary = "show what is known of a model, an operation, a claim or a rule, and the evidence"
+    summary = "show the evidence of a model, operation, claim or rule"
     command = flags.add_command(commands, "explain", summary, run, epilog=_EPILOG)
     command.add_argument("topic", metavar="MODEL|OPERATION|CLAIM|RULE", help="its identifier, as findings have it")
 

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 Run = Callable[[argparse.Namespace], int]
 
-JUDGE_STATUSES = "exit status: 0 no errors (warnings allowed), 1 errors found, 2 could not judge, 3 internal error"
-_COLUMNS = 100
+JUDGE_STATUSES = """\
+exit status: 0 no errors (warnings allowed), 1 errors found, 2 could not judge,
+3 internal error"""
+_MOST_COLUMNS = 100  # longer lines are hard to read
+_PLAIN_COLUMNS = 80  # where the width is not known
 
 
 def create_formatter(prog: str) -> argparse.HelpFormatter:
@@ -29,8 +32,8 @@ def create_formatter(prog: str) -> argparse.HelpFormatter:
     try:
         columns = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):  # no terminal
-        columns = _COLUMNS
-    return argparse.RawDescriptionHelpFormatter(prog, width=min(columns, _COLUMNS))
+        columns = _PLAIN_COLUMNS
+    return argparse.RawDescriptionHelpFormatter(prog, width=min(columns, _MOST_COLUMNS))
 
 
 def add_command(commands: Commands, name: str, summary: str, run: Run, *, epilog: str) -> argparse.ArgumentParser:

@@ -19,10 +19,10 @@ from cannon_spec.output.judged_document import JudgedDocument
 
 _EPILOG = f"""\
 examples:
-  cannon-spec validate request.json                             a whole create body
-  cannon-spec validate requests.jsonl                           one body a line, a file of any length
-  cannon-spec validate --operation image.generate input.json    the input of a body, without the body
-  cannon-spec validate --overlay mine.json request.json         with rules of your own
+  cannon-spec validate request.json                             a create body
+  cannon-spec validate requests.jsonl                           one body a line
+  cannon-spec validate --operation image.generate input.json    a bare input
+  cannon-spec validate --overlay mine.json request.json         with your rules
 
 {flags.JUDGE_STATUSES}
 """

@@ -28,13 +28,13 @@ examples:
   cannon-mock --port 0 --speed 20          a free port, twenty times as fast
   cannon-mock --progression immediate      a task has ended at its first poll
   cannon-mock --progression manual:2       each state lasts two polls
-  cannon-mock --scenario rate-limited      the first creates get 429 and must be repeated
-  cannon-mock --store sqlite:mock.db --workers 2
-                                           tasks outlive the process; two processes answer
+  cannon-mock --scenario rate-limited      the first tries of a create get 429
+  cannon-mock --store sqlite:mock.db       tasks outlive the process
 
-Each flag can also be set in the environment: CANNON_MOCK_PORT=8000, CANNON_MOCK_ADMIN=no.
-A create chooses its own scenario with the header x-mock-scenario: failed-internal, or with [mock:failed-internal]
-in its prompt. GET /__mock__/scenarios lists them.
+Each flag can also be set in the environment: CANNON_MOCK_PORT=8000,
+CANNON_MOCK_ADMIN=no. A create chooses its own scenario with the header
+x-mock-scenario: failed-internal, or with [mock:failed-internal] in its prompt.
+GET /__mock__/scenarios lists them.
 """
 
 
@@ -99,7 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The flags of the command; what the user leaves out is absent from the result."""
     parser = argparse.ArgumentParser(
         prog="cannon-mock",
-        description="A mock of the Cannon Studio API: takes requests from queued to their end, offline and free.",
+        description="Serve a mock of the Cannon Studio API, offline and free.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,

@@ -173,6 +173,16 @@ def test_the_help_lists_every_setting(capsys: pytest.CaptureFixture[str]) -> Non
     }
 
 
+def test_the_help_fits_a_terminal_of_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a terminal of 80 columns no line of help is wrapped by the terminal."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
+
+
 def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
     """--version prints the version and exits with status 0."""
     with pytest.raises(SystemExit) as exited:

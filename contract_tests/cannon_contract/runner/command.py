@@ -15,11 +15,18 @@ from cannon_spec import __version__
 
 _EXAMPLES = """\
 examples:
-  cannon-contract                                             a mock in this process
-  cannon-contract --target http://127.0.0.1:2266 --report out    a server, with a page on each claim
-  CANNON_API_KEY=cs_live_... cannon-contract --target live       only what costs nothing
-  CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200 --assume-price 50 --report out
-  CANNON_API_KEY=cs_live_... cannon-contract --target live --allow-spend 200 --prices out/prices.json --assume-price 50
+  test a mock in this process:
+    cannon-contract
+  test a server, and write a page on each claim:
+    cannon-contract --target http://127.0.0.1:2266 --report out
+  test the live API with what costs nothing, with the key in CANNON_API_KEY:
+    cannon-contract --target live
+  spend at most 300 credits there, and write the prices that were charged:
+    cannon-contract --target live --allow-spend 300 --assume-price 100 \\
+      --report out
+  the same, with the prices of the run before:
+    cannon-contract --target live --allow-spend 300 --assume-price 100 \\
+      --prices out/prices.json --report out
 
 Any other option goes to pytest: -v, -k repeat, -n 2.
 """

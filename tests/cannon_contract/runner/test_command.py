@@ -48,7 +48,8 @@ def test_a_bad_target_or_ceiling_is_refused(flags: tuple[str, ...], said: str) -
 
 
 def test_the_help_is_plain_ascii() -> None:
-    """A terminal that knows ASCII only shows the help, and its example selects tests that exist."""
-    run = run_contract_process("--help", PYTHONIOENCODING="ascii", LC_ALL="C")
+    """A terminal with ASCII and 80 columns shows the help, and its example selects tests that exist."""
+    run = run_contract_process("--help", PYTHONIOENCODING="ascii", LC_ALL="C", COLUMNS="80")
     assert run.returncode == 0
+    assert [line for line in run.stdout.splitlines() if len(line) > 80] == []
     assert run_contract("-k", "repeat", "-q").returncode == 0

@@ -71,6 +71,13 @@ def test_help_can_be_written_to_any_terminal(argv: tuple[str, ...]) -> None:
     assert b"\\x" not in process.stdout
 
 
+@pytest.mark.parametrize("argv", [(), *((name,) for name in COMMANDS)])
+def test_help_fits_a_terminal_of_80_columns(argv: tuple[str, ...]) -> None:
+    """Where the width of the terminal is not known, no line of help has more than 80 letters."""
+    lines = run_process(*argv, "--help").stdout.decode().splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_has_defaults(name: str) -> None:
     """Each option that takes a value says what holds without it."""
