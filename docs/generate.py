@@ -6,6 +6,7 @@ import argparse
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -62,16 +63,30 @@ def _render_claims(claims: Iterable[Claim]) -> str:
 
 
 def _render_source(source: str) -> str:
-    return f"<{source}>" if source.startswith("https://") else source.removeprefix("no public address: ")
+    """A link named after the end of its path, so that the column stays narrow; a text for what has no address."""
+    if not source.startswith("https://"):
+        return source.removeprefix("no public address: ")
+    parts = urlsplit(source)
+    return f"[{'/'.join(parts.path.strip('/').split('/')[-2:]) or parts.hostname}]({source})"
+
+
+def _render_help(text: str) -> str:
+    """A help text with the addresses of the admin API as code: their underscores would make letters bold."""
+    return re.sub(r"/__mock__/\w*", r"`\g<0>`", text)
 
 
 def _render_settings() -> str:
     flags = [
-        (f"`{each.flag}`", f"`{each.variable}`", each.help, _render_values(each), each.default_text)
+        (f"`{each.flag}`", f"`{each.variable}`", _render_help(each.help), _render_values(each), each.default_text)
         for each in SETTINGS
     ]
     options = [
-        (f"`--cannon-{each.name}`", each.help, _render_values(each), each.pytest_default or each.default_text)
+        (
+            f"`--cannon-{each.name}`",
+            _render_help(each.help),
+            _render_values(each),
+            each.pytest_default or each.default_text,
+        )
         for each in SETTINGS
         if each.has_pytest_option
     ]
@@ -88,7 +103,7 @@ def _render_settings() -> str:
 
 def _render_values(setting: Setting) -> str:
     """Each choice with its meaning, else the limits."""
-    choices = (f"`{choice}`: {meaning}" for choice, meaning in setting.choices.items())
+    choices = (f"`{choice}`: {_render_help(meaning)}" for choice, meaning in setting.choices.items())
     return "; ".join(choices) or setting.limits.text
 
 
