@@ -61,9 +61,9 @@ def to_plain(value: Any) -> Any:
 
 def locate(text: str, pointer: str) -> tuple[int, int] | None:
     """Line and column (from 1) of the value at ``pointer`` in a text that ``loads`` reads; None if it is absent."""
-    position = _skip(text, 0)
+    position = _skip_space(text, 0)
     for part in from_pointer(pointer):
-        for key, start in _members(text, position):
+        for key, start in _iter_members(text, position):
             if key == part:
                 position = start
                 break
@@ -159,7 +159,7 @@ def _copy_scalar(value: Any, path: Path) -> Any:
         return text
     if isinstance(value, (int, float)):
         number = int(value) if isinstance(value, int) else float(value)
-        if not -_LARGEST <= number <= _LARGEST:  # holds for NaN too
+        if not -_LARGEST <= number <= _LARGEST:  # also true for NaN, which compares as false
             raise _too_large(path)
         return number
     problem = f"a value of type {type(value).__name__} has no JSON form"
@@ -176,24 +176,24 @@ def _too_large(path: Path) -> NotJSON:
     return NotJSON(problem, "send a number within the range of a double", pointer=to_pointer(path))
 
 
-def _skip(text: str, position: int) -> int:
+def _skip_space(text: str, position: int) -> int:
     while position < len(text) and text[position] in _SPACE:
         position += 1
     return position
 
 
-def _members(text: str, position: int) -> Iterator[tuple[str, int]]:
+def _iter_members(text: str, position: int) -> Iterator[tuple[str, int]]:
     """Key and start of each member of the object or array at ``position``."""
     opening, index = text[position : position + 1], 0
-    position = _skip(text, position + 1)
+    position = _skip_space(text, position + 1)
     while opening in ("{", "[") and text[position] not in "}]":
         key = str(index)
         if opening == "{":
             key, position = _SCANNER.raw_decode(text, position)
-            position = _skip(text, _skip(text, position) + 1)
+            position = _skip_space(text, _skip_space(text, position) + 1)
         yield key, position
         _, position = _SCANNER.raw_decode(text, position)
-        position = _skip(text, position)
+        position = _skip_space(text, position)
         if text[position] == ",":
-            position = _skip(text, position + 1)
+            position = _skip_space(text, position + 1)
         index += 1

@@ -75,7 +75,7 @@ class Report:
     def with_strictness(self, strictness: Strictness) -> Report:
         """The report under another strictness: ``strict`` makes warnings errors, ``lenient`` drops them.
 
-        Raises ValueError for another word.
+        Raises ValueError for any other value.
         """
         if strictness == "normal":
             return self

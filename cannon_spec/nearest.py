@@ -1,4 +1,4 @@
-"""The legal word that is most like a given one (floor 1)."""
+"""Find the legal word that is nearest to a misspelt one (floor 1)."""
 
 from __future__ import annotations
 

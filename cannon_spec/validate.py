@@ -1,7 +1,7 @@
 """Judge a payload: the envelope, then the operation's closed schema with the model's open one (floor 1, pure).
 
-Each is plain JSON Schema; what it refuses becomes a Finding with a hint and the claim it rests on. Documents of
-the wrong kind are findings too, never exceptions.
+Each is plain JSON Schema. Each violation becomes a Finding with a hint and the claim that the rule rests on. A payload
+of a wrong type is reported by findings too, never by an exception.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from cannon_spec.pointer import Path, follow, to_pointer
 RESPONSE_KINDS = ("accepted", "request", "status", "error", "webhook")
 """What ``response`` can judge: the replies of the three endpoints, and an error body."""
 
-WORDS = {
+NAMED_RULES = {
     "json": "An error: the document is not JSON, or JSON that readers disagree on.",
-    "operation-unknown": "An error: the operation is none whose identifier a page of the vendor's shows.",
-    "operation-not-covered": "An error: the vendor lists the operation, its input is not judged yet.",
-    "model-unknown": "An error: the model is none of those that serve the operation.",
+    "operation-unknown": "An error: no page of the vendor shows an operation with this identifier.",
+    "operation-not-covered": "An error: the vendor lists the operation, but its input is not judged yet.",
+    "model-unknown": "An error: no model with this identifier serves the operation.",
     "model-assumed": "A warning: the model's identifier is not documented; it is used as given.",
 }
-"""The rules that are no keyword of a schema."""
+"""The rules that are not keywords of a schema, each with what it says."""
 
 _CREATE = "envelope/create"
 _CLEAN = Report()
@@ -61,10 +61,10 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -
     operation = catalog.operations.get(name) if isinstance(name, str) else None
     if operation is not None and operation.input is not None and isinstance(input, dict):
         return _judge_input(catalog, operation, input, payload, _CREATE, strictness)
-    words: list[Finding] = []
+    named_findings: list[Finding] = []
     if isinstance(name, str) and (operation is None or operation.input is None):
-        words.append(_operation_finding(name, operation, catalog))
-    return _report(payload, _hits(catalog, payload, (_CREATE,)), words, strictness)
+        named_findings.append(_operation_finding(name, operation, catalog))
+    return _report(payload, _hits(catalog, payload, (_CREATE,)), named_findings, strictness)
 
 
 def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal") -> Report:
@@ -106,7 +106,7 @@ def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "n
 
 
 def report_unreadable(catalog: Catalog, error: NotJSON) -> Report:
-    """The report on a document that was refused at the door."""
+    """The report on a document that cannot be read: one error, with the claim of ``error``."""
     evidence = catalog.claims[error.claim].evidence
     return Report((Finding(error.pointer, "json", "error", error.problem, error.advice, evidence),))
 
@@ -114,16 +114,16 @@ def report_unreadable(catalog: Catalog, error: NotJSON) -> Report:
 def _judge_input(
     catalog: Catalog, operation: Operation, input: Any, root: Any, envelope: str | None, strictness: Strictness
 ) -> Report:
-    """What envelope, operation and model say of ``root``, which is the input itself where there is no envelope."""
+    """Judge ``root`` by envelope, operation and model. Without an envelope ``root`` is the input itself."""
     schema, name = operation.input or "", input.get("model") if isinstance(input, dict) else None
     model = catalog.models.get(name) if isinstance(name, str) else None
     if model is None or operation.id not in model.operations:
         hits, place = _hits(catalog, root, (schema,), envelope), _model_pointer(envelope)
-        words = [_unknown_model(catalog, operation, name, place)] if isinstance(name, str) else []
-        return _report(root, hits, words, strictness)
+        named_findings = [_unknown_model(catalog, operation, name, place)] if isinstance(name, str) else []
+        return _report(root, hits, named_findings, strictness)
     hits = _hits(catalog, root, (schema,) if model.schema is None else (schema, model.schema), envelope)
-    words = [] if model.claim.severity == "error" else [_assumed_model(model, _model_pointer(envelope))]
-    return _report(root, hits, words, strictness)
+    named_findings = [] if model.claim.severity == "error" else [_assumed_model(model, _model_pointer(envelope))]
+    return _report(root, hits, named_findings, strictness)
 
 
 def _model_pointer(envelope: str | None) -> str:
@@ -133,7 +133,7 @@ def _model_pointer(envelope: str | None) -> str:
 def _hits(
     catalog: Catalog, root: Any, schemas: tuple[str, ...], envelope: str | None = None, place: Path = ()
 ) -> list[_Hit]:
-    """What schemas have against the value at ``place`` of ``root``."""
+    """The rules of the schemas that the value at ``place`` of ``root`` violates."""
     violations = catalog.validator(schemas, envelope)(follow(root, place) if place else root)
     if not violations:
         return []
@@ -155,7 +155,7 @@ def _list_names(rule: Rule, place: Path, root: Any) -> Sequence[str | None]:
 
 
 def _without_consequences(hits: list[_Hit], root: Any) -> list[_Hit]:
-    """The hits but for those under a condition on a field that is absent only because its name was misspelt."""
+    """The hits, without those under a condition on a field that is absent only because its name is misspelt."""
     misspelt = {_guess_field(hit, root) for hit in hits if hit.rule.keyword == "additionalProperties"} - {None}
     return [hit for hit in hits if misspelt.isdisjoint(hit.rule.condition_fields)]
 
@@ -167,13 +167,13 @@ def _guess_field(hit: _Hit, root: Any) -> str | None:
     return None if close is None else wording.join_field(hit.rule.field, close)
 
 
-def _report(root: Any, hits: list[_Hit], words: list[Finding], strictness: Strictness) -> Report:
-    if not hits and not words:
+def _report(root: Any, hits: list[_Hit], named_findings: list[Finding], strictness: Strictness) -> Report:
+    if not hits and not named_findings:
         return _CLEAN.with_strictness(strictness)
     causes: dict[tuple[Path, str | None], list[_Hit]] = {}
     for hit in hits:
         causes.setdefault((hit.path, hit.name), []).append(hit)
-    findings = [_finding(root, group) for group in causes.values()] + words
+    findings = [_finding(root, group) for group in causes.values()] + named_findings
     if len(findings) > 1:
         findings.sort(key=_place)
     return Report(tuple(findings)).with_strictness(strictness)
@@ -184,19 +184,20 @@ def _place(finding: Finding) -> tuple[str, str, str]:
 
 
 def _finding(root: Any, group: list[_Hit]) -> Finding:
-    """One finding for every rule that refuses the same value: the most severe speaks, the hint heeds them all."""
+    """One finding for all rules that refuse one value. The first by precedence gives the message, all give the hint."""
     if len(group) > 1:
         group.sort(key=lambda hit: hit.rule.precedence)
     hit, rule = group[0], group[0].rule
     field = _name_field(hit.place, rule)
     violation = Violation(rule.keyword, rule.node, follow(root, hit.place), field, rule.title, hit.name or "")
-    narrowing = dict.fromkeys(name for each in group for name in each.rule.condition_fields if name != rule.field)
+    condition_fields = (name for each_hit in group for name in each_hit.rule.condition_fields)
+    narrowing_fields = dict.fromkeys(name for name in condition_fields if name != rule.field)
     return Finding(
         path=to_pointer(hit.path),
         rule=rule.id,
         severity=rule.severity,
         message=describe_violation(violation, rule.condition),
-        hint=describe_legal(violation._replace(node=_tightest(rule, group)), _legal(group), narrowing),
+        hint=describe_legal(violation._replace(node=_tightest(rule, group)), _legal(group), narrowing_fields),
         evidence=rule.evidence,
     )
 
@@ -230,12 +231,13 @@ def _tightest(rule: Rule, group: list[_Hit]) -> Mapping[str, Any]:
 
 
 def _operation_finding(name: str, operation: Operation | None, catalog: Catalog) -> Finding:
-    path, covered_ids = "/operation", [each.id for each in catalog.operations.values() if each.is_covered]
+    path = "/operation"
+    covered_ids = [each.id for each in catalog.operations.values() if each.is_covered]
     if operation is not None:
-        message = f"{operation.id} ({operation.name}) is an operation of the vendor's that is not covered yet"
+        message = f"{operation.id} ({operation.name}) is an operation of the vendor that is not covered yet"
         hint = f"its envelope was judged, its input was not; covered: {wording.show_values(covered_ids)}"
         return Finding(path, "operation-not-covered", "error", message, hint, operation.claim.evidence)
-    message = f"{wording.show_value(name)} is not the identifier of an operation on any page of the vendor's"
+    message = f"{wording.show_value(name)} is not the identifier of an operation on any page of the vendor"
     close = find_nearest(name, catalog.operations)
     hint = f"did you mean {wording.show_value(close)}?" if close else f"covered: {wording.show_values(covered_ids)}"
     evidence = catalog.claims[claim_ids.OPERATIONS_LISTED].evidence

@@ -145,7 +145,7 @@ def _list_spec_options(command: argparse.ArgumentParser) -> list[tuple[str, str]
 
 
 def _insert_rule_words(page: str) -> str:
-    rows = [(f"`{word}`", text) for word, text in {**validate.WORDS, **sequence.WORDS}.items()]
+    rows = [(f"`{word}`", text) for word, text in {**validate.NAMED_RULES, **sequence.TRAFFIC_RULES}.items()]
     table = tables.render_markdown([("rule", "what it says"), *rows])
     marks = r"(<!-- rules:begin -->\n).*?(<!-- rules:end -->)"
     return re.sub(marks, lambda match: f"{match[1]}{table}\n{match[2]}", page, flags=re.DOTALL)

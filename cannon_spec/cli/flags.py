@@ -18,7 +18,7 @@ from cannon_spec.output.writers import FORMATS
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # what add_subparsers returns
 
-Run = Callable[[argparse.Namespace], int]
+RunCommand = Callable[[argparse.Namespace], int]
 
 JUDGE_STATUSES = """\
 exit status: 0 no errors (warnings allowed), 1 errors found, 2 could not judge,
@@ -36,7 +36,9 @@ def create_formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.RawDescriptionHelpFormatter(prog, width=min(columns, _MOST_COLUMNS))
 
 
-def add_command(commands: Commands, name: str, summary: str, run: Run, *, epilog: str) -> argparse.ArgumentParser:
+def add_command(
+    commands: Commands, name: str, summary: str, run: RunCommand, *, epilog: str
+) -> argparse.ArgumentParser:
     """Add a command that ``run`` carries out, with the flag for an overlay; ``epilog`` has its examples."""
     command = commands.add_parser(
         name, help=summary, description=f"{summary.capitalize()}.", epilog=epilog, formatter_class=create_formatter

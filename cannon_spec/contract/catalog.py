@@ -165,7 +165,7 @@ class Catalog:
             whole: dict[str, Any] = {"allOf": [self.schemas[schema] for schema in schemas]}
             if envelope is not None:
                 whole = {"allOf": [self.schemas[envelope], {"properties": {"input": whole}}]}
-            validator = self._validators[envelope, schemas] = self._engine.validator(whole)
+            validator = self._validators[envelope, schemas] = self._engine.compile(whole)
         return validator
 
     def violated_rule(self, path: Path, schemas: tuple[str, ...], envelope: str | None = None) -> Rule:

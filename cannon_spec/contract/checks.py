@@ -31,7 +31,7 @@ def check_words(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) ->
 
 def check_parts(parts: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
     """Check values by their kinds in the meta-schema: ``{"keys": ...}``. Raises CatalogError for the first fault."""
-    for path, keyword_path in engine.validator(meta)(parts):
+    for path, keyword_path in engine.compile(meta)(parts):
         file, place = _split_place(path)
         problem, advice = _describe(meta, keyword_path, follow(parts, path))
         raise CatalogError(file, f"{place}: {problem}", advice)

@@ -13,15 +13,15 @@ from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path
 
 Schema = dict[str, Any]
-Violation = tuple[Path, Path]
-Validator = Callable[[Any], list[Violation]]
+ViolationPaths = tuple[Path, Path]
+Validator = Callable[[Any], list[ViolationPaths]]
 
 
 class Engine(NamedTuple):
-    """The name of an engine, and its function that compiles a schema to a validator."""
+    """The name of an engine, and ``compile``, which turns a schema into a validator."""
 
     name: str
-    validator: Callable[[Schema], Validator]
+    compile: Callable[[Schema], Validator]
 
 
 def choose(name: str | None = None) -> Engine:
@@ -48,7 +48,7 @@ def _build_fast_engine() -> Engine:
         engine_validator = Draft202012Validator(schema, offline=True)
         is_valid, iter_errors = engine_validator.is_valid, engine_validator.iter_errors
 
-        def list_violations(value: Any) -> list[Violation]:
+        def list_violations(value: Any) -> list[ViolationPaths]:
             # Most payloads are valid, and is_valid is several times as fast as iter_errors.
             if is_valid(value):
                 return []
@@ -66,7 +66,7 @@ def _build_reference_engine() -> Engine:
     def compile_schema(schema: Schema) -> Validator:
         iter_errors = Draft202012Validator(schema, registry=Registry()).iter_errors
 
-        def list_violations(value: Any) -> list[Violation]:
+        def list_violations(value: Any) -> list[ViolationPaths]:
             errors = iter_errors(value)
             return [(tuple(error.absolute_path), tuple(error.absolute_schema_path)) for error in errors]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cannon_spec.contract.wording import (
-    count_of,
+    format_count,
     join_field,
     join_words,
     show_json,
@@ -217,7 +217,7 @@ def _size(noun: str, kind: type, opposite: str, *, is_least: bool) -> Keyword:
     def describe_problem(violation: Violation) -> str:
         if not violation.value:
             return f"{violation.field} is empty"
-        size = count_of(len(violation.value), noun)
+        size = format_count(len(violation.value), noun)
         return f"{violation.field} has {size}; {violation.title} {verb} {bound} {violation.requirement}"
 
     def is_met(limit: int, value: Any) -> bool:
@@ -226,7 +226,7 @@ def _size(noun: str, kind: type, opposite: str, *, is_least: bool) -> Keyword:
     return Keyword(
         problem=describe_problem,
         advice=_advise_longer(noun, kind) if is_least else _advise_shorter(noun, kind),
-        describe=lambda limit: f"{bound} {count_of(limit, noun)}",
+        describe=lambda limit: f"{bound} {format_count(limit, noun)}",
         is_met=is_met,
         list_beyond=lambda limit: [{"type": type_, opposite: limit + step}],
     )
@@ -234,13 +234,13 @@ def _size(noun: str, kind: type, opposite: str, *, is_least: bool) -> Keyword:
 
 def _advise_longer(noun: str, kind: type) -> Callable[[Violation], str]:
     verb = "write" if kind is str else "send"
-    return lambda it: f"{verb} at least {count_of(it.requirement, noun)}"
+    return lambda it: f"{verb} at least {format_count(it.requirement, noun)}"
 
 
 def _advise_shorter(noun: str, kind: type) -> Callable[[Violation], str]:
     if kind is str:
-        return lambda it: f"shorten it to {count_of(it.requirement, noun)}"
-    return lambda it: f"leave out {count_of(len(it.value) - it.requirement, noun)}"
+        return lambda it: f"shorten it to {format_count(it.requirement, noun)}"
+    return lambda it: f"leave out {format_count(len(it.value) - it.requirement, noun)}"
 
 
 def _bound(problem: str, legal: str, opposite: str, is_within: Callable[[Any, Any], bool]) -> Keyword:

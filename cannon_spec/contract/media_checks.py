@@ -20,9 +20,9 @@ _TEMPLATES = ("input_preview", "output_preview", "processing", "succeeded", "log
 
 
 def check_media(catalog: Catalog) -> None:
-    """Each operation that can be judged has a pace, and its replies name only variables that have a value.
+    """Check that each covered operation has a pace, and that its replies name only variables that have a value.
 
-    Raises CatalogError.
+    Raises CatalogError for the first problem.
     """
     for operation in catalog.operations.values():
         if operation.is_covered:

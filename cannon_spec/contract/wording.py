@@ -34,7 +34,10 @@ def describe_condition(node: Node, parent: str = "") -> str:
     ``parent`` is the field whose object it judges, empty for the document.
     """
     required_names, properties = node.get("required", ()), node.get("properties", {})
-    clauses = [_clause(join_field(parent, name), clause, name in required_names) for name, clause in properties.items()]
+    clauses = [
+        _describe_clause(join_field(parent, name), clause, name in required_names)
+        for name, clause in properties.items()
+    ]
     clauses += [f"{join_field(parent, name)} is present" for name in required_names if name not in properties]
     clauses += [f"{join_field(parent, name)} is absent" for name in node.get("not", {}).get("required", ())]
     return " and ".join(clauses)
@@ -55,7 +58,7 @@ def join_field(parent: str, name: str) -> str:
 def show_value(value: Any) -> str:
     """A value as JSON, cut where it is long."""
     if isinstance(value, (dict, list)) and value:
-        return f"an array of {count_of(len(value), 'item')}" if isinstance(value, list) else _describe_object(value)
+        return f"an array of {format_count(len(value), 'item')}" if isinstance(value, list) else _describe_object(value)
     if isinstance(value, str):
         value = value[: _LONGEST + 1]
     return _cut(_encode(value))
@@ -78,7 +81,7 @@ def show_json(value: Any) -> str:
     return _cut(_encode(value))
 
 
-def count_of(number: int, noun: str) -> str:
+def format_count(number: int, noun: str) -> str:
     """``1 item``, ``2 items``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -90,7 +93,7 @@ def join_words(words: Iterable[str], conjunction: str) -> str:
 
 
 def _describe_object(value: Mapping[str, Any]) -> str:
-    return f"an object of {count_of(len(value), 'field')}"
+    return f"an object of {format_count(len(value), 'field')}"
 
 
 def _cut(text: str) -> str:
@@ -98,7 +101,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _clause(name: str, clause: Mapping[str, Any], is_required: bool) -> str:
+def _describe_clause(name: str, clause: Mapping[str, Any], is_required: bool) -> str:
     if "maxItems" in clause:
         return f"{name} is empty" if is_required else f"there are no {name}"
     text = f"there are {name}" if "minItems" in clause else f"{name} is {_describe_values(clause)}"

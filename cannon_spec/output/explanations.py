@@ -13,7 +13,7 @@ from cannon_spec.nearest import find_nearest, fold
 from cannon_spec.output.tables import format_condition, list_rules, render_text
 from cannon_spec.traffic import sequence
 
-_NAMED_RULES = {**validate.WORDS, **sequence.WORDS}
+_NAMED_RULES = {**validate.NAMED_RULES, **sequence.TRAFFIC_RULES}
 """The rules that are no keyword of a schema, each with what it says."""
 
 _LONGEST_NAME = 100

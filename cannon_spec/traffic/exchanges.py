@@ -12,10 +12,10 @@ from cannon_spec.errors import NotJSON
 from cannon_spec.finding import Finding, Report, Strictness
 from cannon_spec.pointer import Path, to_pointer
 from cannon_spec.traffic import sequence
-from cannon_spec.traffic.har import Kind, RecordedCall
+from cannon_spec.traffic.har import CallKind, RecordedCall
 from cannon_spec.traffic.sequence import ParsedCall
 
-_REPLIES: dict[Kind, str] = {"create": "accepted", "poll": "request", "status": "status"}
+_REPLIES: dict[CallKind, str] = {"create": "accepted", "poll": "request", "status": "status"}
 _FIRST_ERROR_STATUS = 400
 
 

@@ -20,7 +20,7 @@ from cannon_spec.contract.wording import show_value
 from cannon_spec.errors import CannonSpecError
 from cannon_spec.pointer import Path, to_pointer
 
-Kind = Literal["create", "poll", "status"]
+CallKind = Literal["create", "poll", "status"]
 T = TypeVar("T", dict[str, Any], list[Any], str, int)
 
 _ROUTE = re.compile(r"(.*)/api/v1/(status|requests|requests/([^/]+))", re.DOTALL)
@@ -52,7 +52,7 @@ class RecordedCall:
     """
 
     entry: int
-    kind: Kind
+    kind: CallKind
     call: str
     id: str
     started_ms: float
@@ -87,7 +87,7 @@ class _Address(NamedTuple):
 class _Endpoint(NamedTuple):
     """The endpoint of the API that an entry calls, on whatever server."""
 
-    kind: Kind
+    kind: CallKind
     address: _Address
     prefix: str
     id: str
@@ -164,7 +164,7 @@ def _find_endpoint(method: str, url: str) -> _Endpoint | None:
     if not address or not route:
         return None
     prefix, endpoint, id_ = route.groups()
-    kinds: dict[tuple[str, str], Kind] = {
+    kinds: dict[tuple[str, str], CallKind] = {
         ("POST", "requests"): "create",
         ("GET", "status"): "status",
         ("GET", f"requests/{id_}"): "poll",

@@ -15,7 +15,7 @@ from cannon_spec.pointer import to_pointer
 if TYPE_CHECKING:
     from cannon_spec.traffic.har import RecordedCall
 
-WORDS = {
+TRAFFIC_RULES = {
     "traffic-accepted": "A create was answered with a success status other than 202.",
     "traffic-step": "A poll shows a status that cannot follow the status of an earlier poll.",
     "traffic-final": "A request changed after its end.",

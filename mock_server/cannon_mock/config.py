@@ -251,7 +251,7 @@ def relabel_error(error: SettingError, *sources: Source) -> SettingError:
     for source in sources:
         if error.setting.name in source.values:
             error.value = source.values[error.setting.name]  # as written: 0, where the setting has 0.0
-            error.label = error.write(source.template)
+            error.label = error.format_label(source.template)
     return error
 
 

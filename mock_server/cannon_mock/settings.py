@@ -102,9 +102,9 @@ class SettingError(ValueError):
         self.setting = setting
         self.value = value
         self.legal = legal or setting.limits.text
-        self.label = self.write("{name}={value}")
+        self.label = self.format_label("{name}={value}")
 
-    def write(self, template: str) -> str:
+    def format_label(self, template: str) -> str:
         """The setting and its value as a template says, in which {name}, {variable}, {flag} and {value} stand."""
         text = "***" if self.setting.is_secret else str(self.value)[:100]
         value = text if text.strip() and text.isprintable() else ascii(text)

@@ -26,7 +26,7 @@ from cannon_spec import (
 )
 from cannon_spec.finding import Finding
 from cannon_spec.pointer import follow, from_pointer
-from cannon_spec.validate import RESPONSE_KINDS, WORDS, report_unreadable
+from cannon_spec.validate import NAMED_RULES, RESPONSE_KINDS, report_unreadable
 from tests.support.payloads import (
     CATALOG,
     DOCUMENTED,
@@ -533,7 +533,7 @@ def test_every_finding_can_be_acted_on(body: Any) -> None:
         assert finding.evidence == CATALOG.claims[finding.evidence.claim].evidence
         assert finding.evidence.source
         assert leads_somewhere(body, finding.path)
-        if finding.rule not in WORDS:
+        if finding.rule not in NAMED_RULES:
             assert CATALOG.rule_by_id(finding.rule).claim.id == finding.evidence.claim
 
 

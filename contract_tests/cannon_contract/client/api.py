@@ -129,11 +129,11 @@ class Api:
         A breach is noted as a malformed reply; where the target is not our mock and the rule is only assumed, as a
         deviation. Raises ClaimBroken for a reply that is not JSON, NotTested for one that is not an object.
         """
-        call = f"{response.request.method} {_route(response)} answered {response.status_code}"
+        call = f"{response.request.method} {_describe_route(response)} answered {response.status_code}"
         try:
             body = response.json()
         except (ValueError, RecursionError):
-            raise ClaimBroken(f"{call} with a body that is not JSON", *_shape_claims(self.catalog, kind)) from None
+            raise ClaimBroken(f"{call} with a body that is not JSON", *_find_shape_claims(self.catalog, kind)) from None
         report = validate_response(kind, body, catalog=self.catalog)
         for finding in report.findings:
             description = f"{call}: {finding.path or 'its body'}: {finding.message}"
@@ -160,12 +160,12 @@ class Api:
         return replace(self, key=key)
 
 
-def _route(response: httpx.Response) -> str:
+def _describe_route(response: httpx.Response) -> str:
     """The path of a call, with ``{id}`` for the id of a request."""
     start, separator, id_ = response.request.url.path.partition("/requests/")
     return f"{start}{separator}{{id}}" if id_ else start
 
 
-def _shape_claims(catalog: Catalog, kind: str) -> tuple[str, ...]:
+def _find_shape_claims(catalog: Catalog, kind: str) -> tuple[str, ...]:
     """The claims on the type of a whole reply."""
     return (catalog.rule_by_id(f"envelope/{kind}#/type").claim.id,)

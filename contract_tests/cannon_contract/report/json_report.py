@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from cannon_contract.runner.results import OUTCOMES, Verdict
+from cannon_contract.runner.results import CLAIM_OUTCOMES, Verdict
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import to_short_line
 
@@ -27,7 +27,7 @@ def build_report(run: Run) -> dict[str, Any]:
         "began_at": _show_time(run.start_time),
         "ended_at": _show_time(datetime.now(UTC)),
         "stopped": redact(run.stop_reason),
-        "counts": {outcome: sum(each.outcome == outcome for each in verdicts) for outcome in OUTCOMES},
+        "counts": {outcome: sum(each.outcome == outcome for each in verdicts) for outcome in CLAIM_OUTCOMES},
         "reach": run.count_costs(),
         "claims": [_build_claim(each, redact) for each in verdicts],
         "tests": _build_tests(run, redact),

@@ -6,12 +6,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cannon_contract.runner.results import OUTCOMES
+from cannon_contract.runner.results import CLAIM_OUTCOMES
 
 
 def render_page(report: dict[str, Any]) -> str:
     """Render the value of report.json as one HTML page that loads nothing else."""
-    return str(_load_template().render(**report, outcomes=OUTCOMES))
+    return str(_load_template().render(**report, outcomes=CLAIM_OUTCOMES))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cannon_contract.runner.results import OUTCOMES, Verdict
+from cannon_contract.runner.results import CLAIM_OUTCOMES, Verdict
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import to_short_line
 
@@ -19,7 +19,7 @@ def build_summary(run: Run) -> list[str]:
 
 
 def _summarize_claims(run: Run, verdicts: tuple[Verdict, ...]) -> list[str]:
-    counts = {outcome: sum(each.outcome == outcome for each in verdicts) for outcome in OUTCOMES}
+    counts = {outcome: sum(each.outcome == outcome for each in verdicts) for outcome in CLAIM_OUTCOMES}
     costs = run.count_costs()
     lines = [
         ", ".join(f"{count} {outcome}" for outcome, count in counts.items()),

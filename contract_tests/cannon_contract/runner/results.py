@@ -14,8 +14,8 @@ _NOT_SELECTED = "none of its tests was selected for this run"
 _RUN_ENDED = "the run ended before its tests"
 _RULE_OF_A_MODEL = "judged before it is sent: the examples of the contract show both sides of it"
 
-Outcome = Literal["broken", "observed", "held", "not tested"]
-OUTCOMES: tuple[Outcome, ...] = ("broken", "observed", "held", "not tested")
+ClaimOutcome = Literal["broken", "observed", "held", "not tested"]
+CLAIM_OUTCOMES: tuple[ClaimOutcome, ...] = ("broken", "observed", "held", "not tested")
 """The outcomes of a claim, the gravest first."""
 
 Cost = Literal["nothing", "credits", "a mock"]
@@ -37,7 +37,7 @@ class TestResult:
 
     test: str
     claims: tuple[str, ...]
-    outcome: Outcome
+    outcome: ClaimOutcome
     why: str = ""
     blamed_claims: tuple[str, ...] = ()
     deviations: tuple[Deviation, ...] = ()
@@ -47,7 +47,7 @@ class TestResult:
     is_silent: bool = False
     stop_reason: str = ""
 
-    def with_outcome(self, outcome: Outcome, why: str, blamed_claims: tuple[str, ...] = ()) -> TestResult:
+    def with_outcome(self, outcome: ClaimOutcome, why: str, blamed_claims: tuple[str, ...] = ()) -> TestResult:
         """Copy the result with another outcome, and why."""
         return replace(self, outcome=outcome, why=why, blamed_claims=blamed_claims)
 
@@ -83,7 +83,7 @@ class Verdict:
     """
 
     claim: Claim
-    outcome: Outcome
+    outcome: ClaimOutcome
     reasons: tuple[str, ...]
     tests: tuple[str, ...]
     exchanges: tuple[Exchange, ...]

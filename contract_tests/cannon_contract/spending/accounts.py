@@ -50,7 +50,7 @@ class Account:
         """Record a reading. Returns the part of its fall that no reading of another key has shown; a rise is no fall.
 
         Two keys may belong to one account. Then both see each fall, and counting it once per key would report an
-        overrun that there is not. Where they belong to two accounts, this can count a fall too little; the creates
+        overrun that did not happen. Where they belong to two accounts, this can count a fall too little; the creates
         themselves still count in full at their cost.
         """
         fall = 0.0 if self._last_credits is None else max(0.0, self._last_credits - credits)

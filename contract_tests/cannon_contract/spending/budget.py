@@ -156,7 +156,7 @@ class Budget:
         """
         estimate = self._creates[number].estimate
         cost = 0.0 if is_free else estimate if stated_cost is None else stated_cost
-        # A charge that nobody could see may have been made: such a create counts at its estimate at least.
+        # Where the balance cannot show a charge, there may be one: the create counts at its estimate at least.
         self._update(
             number, stated_cost=stated_cost, cost=cost if before.can_show_charge(after) else max(cost, estimate)
         )

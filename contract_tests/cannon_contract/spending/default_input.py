@@ -50,7 +50,7 @@ def _is_assumed(model: Model) -> bool:
 
 
 def _list_inputs(catalog: Catalog, operation: Operation, model: Model) -> list[Input]:
-    """List small inputs that the contract has nothing against, the cheapest by the contract first."""
+    """List small valid inputs, the cheapest by the contract first."""
     example = build_example(catalog, operation.id, model.id)["input"]
     base_input = {name: value for name, value in example.items() if name in _list_fields(catalog, operation)}
     price_fields = [name for name in list_price_fields(operation.prices) if name != "model" and "." not in name]
@@ -76,7 +76,8 @@ def _list_values(catalog: Catalog, operation: Operation, model: Model, name: str
     values += [node["minimum"] for node in nodes if "minimum" in node]
 
     def find_lowest_price(value: Any) -> float:
-        # A value that is dear with other models may be dear with one whose prices do not tell values apart.
+        # A value that is expensive with other models may be expensive with this one too, even where its prices do not
+        # depend on the field.
         prices = (price.credits for price in operation.prices if price.when.get(name) == value)
         return min(prices, default=-math.inf)
 

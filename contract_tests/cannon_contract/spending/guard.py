@@ -95,15 +95,15 @@ class Guard:
         return response
 
     def _create(self, request: httpx.Request) -> httpx.Response:
-        # The balance is read on both sides of each create. A charge that nobody mentions shows up as a fall, and a
-        # refusal is only believed to be free where the balance did not fall.
+        # The balance is read on both sides of each create. A charge that no reply states shows as a fall, and a
+        # refusal counts as free only where the balance did not fall.
         before = self._read_balance(request)
         self.budget.record_balance(before)
         number = self.budget.begin_create(_parse(request.read()))
         try:
             response = self.send(request)
         except (httpx.HTTPError, KeyboardInterrupt) as error:
-            # Without a reply nobody knows whether the target stored the create: it counts at its estimate.
+            # Without a reply it is unknown whether the target stored the create: it counts at its estimate.
             self.budget.record_answer(number, f"got no answer ({type(error).__name__})")
             self.budget.settle(number, before, self._read_balance(request))
             raise

@@ -41,7 +41,7 @@ def read_prices(path: str | None, assumed_price: float | None, catalog: Catalog)
     return PriceList(
         known_prices,
         assumed_price,
-        words=_list_words(catalog, names),
+        known_values=_list_known_values(catalog, names),
         default_models={each.id: each.data["default_model"]["id"] for each in covered_operations},
         fields=fields,
     )
@@ -167,7 +167,7 @@ def _list_named(condition: Any) -> list[Any]:
     return [value for value in (condition if isinstance(condition, list) else [condition]) if value is not None]
 
 
-def _list_words(catalog: Catalog, names: Container[str]) -> dict[str, frozenset[str]]:
+def _list_known_values(catalog: Catalog, names: Container[str]) -> dict[str, frozenset[str]]:
     """List the values that the contract knows for operations, models and those fields that it lists values of."""
     values_by_field: dict[str, set[str]] = {}
     for schema in catalog.schemas:
@@ -176,5 +176,5 @@ def _list_words(catalog: Catalog, names: Container[str]) -> dict[str, frozenset[
                 values_by_field.setdefault(rule.field, set()).update(
                     value for value in rule.value if isinstance(value, str)
                 )
-    words = {name: frozenset(values) for name, values in values_by_field.items()}
-    return {**words, "operation": frozenset(catalog.operations), MODEL: frozenset(catalog.models)}
+    known_values = {name: frozenset(values) for name, values in values_by_field.items()}
+    return {**known_values, "operation": frozenset(catalog.operations), MODEL: frozenset(catalog.models)}

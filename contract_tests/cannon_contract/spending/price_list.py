@@ -36,16 +36,17 @@ class KnownPrice:
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """The known prices, and ``assumed_price``, the estimate of a create without one; None where there is to be none.
+    """The known prices, and ``assumed_price``, the estimate of a create without one; None for no estimate.
 
-    ``words`` has the values that the contract knows for operations and for fields. Another value matches every price:
-    nobody can say what a target takes it for. A field without an entry may have any plain value. ``default_models``
-    maps each operation to the model of its creates without one, ``fields`` to the fields that its prices go by.
+    ``known_values`` has the values that the contract knows for operations and for fields. An unknown value matches
+    every price: the target may read it as any of them. A field without an entry may have any plain value.
+    ``default_models`` maps each operation to the model of its creates without one, ``fields`` to the fields that its
+    prices depend on.
     """
 
     prices: tuple[KnownPrice, ...] = ()
     assumed_price: float | None = None
-    words: Mapping[str, Container[str]] = field(default_factory=dict)
+    known_values: Mapping[str, Container[str]] = field(default_factory=dict)
     default_models: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -57,7 +58,7 @@ class PriceList:
         absent = {name for name, value in values.items() if value is _ABSENT}
         # What a create leaves out may be anything, as no page states the defaults. All prices that may fit count, not
         # only the first one: the order of a user's file says nothing about what the target charges.
-        unclear = absent | {name for name, value in values.items() if not self._is_word(name, value)}
+        unclear = absent | {name for name, value in values.items() if not self._is_known_value(name, value)}
         fitting = [price for price in prices if price.may_fit(input, unclear)]
         fitting = [price for price in fitting if not _has_price_without(price, absent, prices)]
         costs = [_find_highest_cost(price, input, absent, unclear) for price in fitting]
@@ -86,7 +87,7 @@ class PriceList:
         return json.dumps({"prices": [price.to_dict() for price in self.prices]}, indent=2) + "\n"
 
     def describe_body(self, body: Any) -> str:
-        """Name the values of a body that its price goes by, to be read after a sentence; empty for none."""
+        """Name the values of a body that its price depends on, as the end of a sentence; empty for none."""
         operation, input = _split(body)
         names = dict.fromkeys((MODEL, *list_price_fields(self._select_prices(operation))))
         values = [(name, _find(input, name)) for name in names]
@@ -95,13 +96,13 @@ class PriceList:
 
     def _select_prices(self, operation: Any) -> list[Price]:
         """Select the prices of an operation; all of them where the contract does not know it."""
-        is_known = isinstance(operation, str) and self._is_word("operation", operation)
+        is_known = isinstance(operation, str) and self._is_known_value("operation", operation)
         return [each.price for each in self.prices if not is_known or each.operation in ("", operation)]
 
     def _has_default_model(
         self, operation: Any, input: Mapping[str, Any], unclear: set[str], fitting: Iterable[Price]
     ) -> bool:
-        """Whether the price of a create is known that leaves its model out: the default model may be a dear one."""
+        """Whether a create names its model, or a price of the default model is known: that may be an expensive one."""
         if _find(input, MODEL) is not _ABSENT:
             return True
         default_model = self.default_models.get(operation) if isinstance(operation, str) else None
@@ -110,23 +111,25 @@ class PriceList:
         return any(price.may_fit(each, unclear - {MODEL}) for price in fitting for each in inputs)
 
     def _build_price(self, body: Any, credits: float) -> KnownPrice | None:
-        """Build the price of creates like one that was charged; None where its values say nothing about others."""
+        """Build the price of creates like one that was charged; None where the contract does not know its values."""
         operation, input = _split(body)
         if not isinstance(operation, str):
             return None
         names = (MODEL, *self.fields.get(operation, ()), *list_price_fields(self._select_prices(operation)))
         values = {name: _find(input, name) for name in names}
-        if not self._is_word("operation", operation) or not all(map(self._is_word, values, values.values())):
+        if not self._is_known_value("operation", operation) or not all(
+            map(self._is_known_value, values, values.values())
+        ):
             return None
         when = {name: None if value is _ABSENT else value for name, value in values.items()}
         return KnownPrice(Price(round_credits(credits), MappingProxyType(when)), operation)
 
-    def _is_word(self, name: str, value: Any) -> bool:
+    def _is_known_value(self, name: str, value: Any) -> bool:
         """Whether a value is absent, or one that the contract knows."""
         if value is _ABSENT:
             return True
-        if name in self.words:
-            return isinstance(value, str) and value in self.words[name]
+        if name in self.known_values:
+            return isinstance(value, str) and value in self.known_values[name]
         return isinstance(value, str | bool) or is_number(value)
 
 
@@ -158,7 +161,7 @@ def _find_highest_cost(price: Price, input: Mapping[str, Any], absent: set[str],
         if name in absent and price.per.default is not None:
             unclear = unclear - {name}  # the price itself says how many units such a create has
         elif not (is_number(value) if price.per.unit == "second" else isinstance(value, str)):
-            unclear = unclear | {name}  # who knows how many units a target counts in a value of another type
+            unclear = unclear | {name}  # how many units the target counts in a value of another type is unknown
     return price.compute_highest_cost(input, unclear)
 
 

@@ -19,7 +19,7 @@ CATALOG = load_catalog()
 Input = dict[str, Any]
 
 _SQUARES = ("1:1", "auto")
-"""Ratios that say less of a table than others do."""
+"""Ratios to try last: a square has the same size under many wrong tables, so it shows less of a mistake."""
 
 _FIRST = settings(database=None, derandomize=True, max_examples=1, phases=[Phase.generate])
 

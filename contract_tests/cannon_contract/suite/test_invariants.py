@@ -30,7 +30,7 @@ from cannon_spec.strategies import requests
 
 _WAITS_S = (0.001, 0.5, 1, 3, 10, 60, 3600, 86_400, 7 * 86_400)
 _LONGEST = 500
-"""So many letters of what was seen are enough to find a defect."""
+"""The most letters of a value in a failure message."""
 
 
 @dataclass(slots=True, eq=False)

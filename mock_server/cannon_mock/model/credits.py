@@ -8,7 +8,7 @@ from typing import Literal
 
 from cannon_spec.contract.lifecycle import Timeline
 
-Kind = Literal["hold", "settle", "release"]
+EntryKind = Literal["hold", "settle", "release"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Entry:
     """One movement of credits, which counts from ``at_ms`` on."""
 
     at_ms: int
-    kind: Kind
+    kind: EntryKind
     amount: int
 
 
@@ -31,7 +31,7 @@ class Balance:
 
 def build_entries(timeline: Timeline, amount: int) -> tuple[Entry, Entry]:
     """The hold at a task's creation, and at its end the entry that settles or releases it."""
-    kind: Kind = "settle" if timeline.outcome == "succeeded" else "release"
+    kind: EntryKind = "settle" if timeline.outcome == "succeeded" else "release"
     return Entry(timeline.created_ms, "hold", amount), Entry(timeline.ended_ms, kind, amount)
 
 

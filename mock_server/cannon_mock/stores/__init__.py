@@ -11,10 +11,19 @@ from cannon_mock.stores.memory import MemoryRecords
 from cannon_mock.stores.records import Records, StoreError
 from cannon_mock.stores.tasks import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, TaskStore
 
-__all__ = ["IdempotencyKey", "KeyBusy", "KeyReused", "NotEnoughCredits", "Records", "Store", "StoreError", "opened"]
+__all__ = [
+    "IdempotencyKey",
+    "KeyBusy",
+    "KeyReused",
+    "NotEnoughCredits",
+    "Records",
+    "Store",
+    "StoreError",
+    "open_records",
+]
 
 MEMORY = "memory"
-_KEPT_VALUES = ("clock", "secret", "seed", "numbers")
+_VALUES_TO_KEEP = ("clock", "secret", "seed", "numbers")
 _FILE = "sqlite:"
 _SERVERS = ("redis://", "rediss://", "unix://")
 
@@ -33,7 +42,7 @@ class Store:
 
     def forget_all(self) -> None:
         """Forget everything but the clock, the secret of webhooks, the seed and which ids were given out."""
-        self.records.clear(keep=[shared_values.build_record_name(name) for name in _KEPT_VALUES])
+        self.records.clear(keep=[shared_values.build_record_name(name) for name in _VALUES_TO_KEEP])
 
 
 def open_records(url: str) -> Records:

@@ -25,8 +25,8 @@ WebhookReceiver = Callable[[bytes, Mapping[str, str]], int | None]
 _MOST_CHARACTERS = 300
 
 
-class Mailbox:
-    """Takes the webhooks of a test's mock: to the receiver of the test, else to their address."""
+class WebhookDispatcher:
+    """Sends the webhooks of a mock to the receiver of the test, or to their address where it has none."""
 
     def __init__(self, send_outside: Send) -> None:
         self._send_outside = send_outside
@@ -54,7 +54,7 @@ class MockHandle:
     app: Flask
     url: str
     key: str
-    mailbox: Mailbox
+    webhook_dispatcher: WebhookDispatcher
     account: str = ""
     unknown_calls: list[str] = field(default_factory=list)
     _rule_ids: list[int] = field(default_factory=list)
@@ -113,9 +113,9 @@ class MockHandle:
 
         It returns the status of its reply, None for 200. An exception that it raises fails the test at its end.
         """
-        self.mailbox.receivers.pop(self.account, None)
+        self.webhook_dispatcher.receivers.pop(self.account, None)
         if receiver is not None:
-            self.mailbox.receivers[self.account] = receiver
+            self.webhook_dispatcher.receivers[self.account] = receiver
 
     def calls(self, **filters: str | int) -> list[JournalEntry]:
         """The exchanges with each of the values: of fields of a JournalEntry; a path by its beginning."""
@@ -147,8 +147,8 @@ class MockHandle:
         for id_ in self._rule_ids:
             self._mock.scenarios.remove_rules(id_)
         self.on_webhook(None)
-        errors = tuple(self.mailbox.errors)
-        self.mailbox.errors.clear()
+        errors = tuple(self.webhook_dispatcher.errors)
+        self.webhook_dispatcher.errors.clear()
         for error in errors:
             raise error
 

@@ -90,7 +90,7 @@ def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualCloc
     handle = _build_handle(_read_config(request), cannon_session_clock)
     try:
         with bridge_app(handle.app, handle.url, _build_check(handle)):
-            yield from _lend(request, handle)
+            yield from _provide_handle(request, handle)
     finally:
         _detach_from_clock(handle)
     if handle.unknown_calls:
@@ -126,7 +126,9 @@ def cannon_server(
     from cannon_mock.testing.mock_handle import MockHandle
 
     key = f"cs_test_{hashlib.sha256(f'{request.node.nodeid} {id(request)}'.encode()).hexdigest()[:24]}"
-    yield from _lend(request, MockHandle(server.app, server.url, key, server.mailbox, derive_account(key)))
+    yield from _provide_handle(
+        request, MockHandle(server.app, server.url, key, server.webhook_dispatcher, derive_account(key))
+    )
 
 
 def _describe(setting: Setting) -> str:
@@ -147,7 +149,7 @@ def _is_free(parser: pytest.Parser, option: str) -> bool:
         return False
 
 
-def _lend(request: pytest.FixtureRequest, handle: MockHandle) -> Iterator[MockHandle]:
+def _provide_handle(request: pytest.FixtureRequest, handle: MockHandle) -> Iterator[MockHandle]:
     node_id = request.node.nodeid
     _open_handles.setdefault(node_id, []).append(handle)
     try:
@@ -161,14 +163,14 @@ def _build_handle(config: Config, clock: ManualClock) -> MockHandle:
     with _explain_missing_extra():
         from cannon_mock import create_app
         from cannon_mock.stores import StoreError
-        from cannon_mock.testing.mock_handle import Mailbox, MockHandle
+        from cannon_mock.testing.mock_handle import MockHandle, WebhookDispatcher
         from cannon_mock.views import context
         from cannon_mock.webhooks import outgoing
         from cannon_spec.errors import CannonSpecError
 
-    mailbox = Mailbox(outgoing.build_send(config.webhook_hosts))
+    webhook_dispatcher = WebhookDispatcher(outgoing.build_send(config.webhook_hosts))
     try:
-        app = create_app(config, clock=clock, send=mailbox.send)
+        app = create_app(config, clock=clock, send=webhook_dispatcher.send)
     except (ValueError, CannonSpecError, StoreError) as error:
         pytest.fail(f"cannon: {error}", pytrace=False)
     mock = context.find_context(app)
@@ -177,8 +179,8 @@ def _build_handle(config: Config, clock: ManualClock) -> MockHandle:
         task = mock.store.tasks.get(task_id)
         return "" if task is None else task.account
 
-    mailbox.find_account = find_account
-    return MockHandle(app, mock.catalog.base_url, "cs_test_pytest", mailbox)
+    webhook_dispatcher.find_account = find_account
+    return MockHandle(app, mock.catalog.base_url, "cs_test_pytest", webhook_dispatcher)
 
 
 def _read_config(request: pytest.FixtureRequest) -> Config:

@@ -45,13 +45,13 @@ def find_due_faults(
     for index, fault in enumerate(scenario.faults):
         if fault.on != on:
             continue
-        retry_after_s = _count(mock, fault, f"{scenario.name} {index} {counted_name}", is_keyed)
+        retry_after_s = _count_exchange(mock, fault, f"{scenario.name} {index} {counted_name}", is_keyed)
         if retry_after_s is not None:
             due_faults.append(DueFault(fault, retry_after_s))
     return due_faults
 
 
-def _count(mock: MockContext, fault: Fault, name: str, is_keyed: bool) -> int | None:
+def _count_exchange(mock: MockContext, fault: Fault, name: str, is_keyed: bool) -> int | None:
     """How long to wait before another try, in seconds; None where the fault does not happen now."""
     retry_after_s = fault.retry_after_s or 0
     if fault.limit is not None:

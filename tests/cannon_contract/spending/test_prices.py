@@ -146,7 +146,7 @@ PER_SECOND = price(6, "video.generate", PerUnit("duration", "second", 1, 5))
 def test_prices_go_by_any_field(entries: list[KnownPrice], input: dict[str, Any], credits: float | None) -> None:
     """Ranges, nested fields and growth count; where a cost has no bound, or no price fits, it is what is assumed."""
     body = {**VIDEO, "input": {**VIDEO["input"], **input}}
-    video = replace(known(*entries), words={"operation": WORDS.words["operation"]})
+    video = replace(known(*entries), known_values={"operation": WORDS.known_values["operation"]})
     assert video.estimate(body) == credits
     assert replace(video, assumed_price=7).estimate(body) == (credits or 7)
 

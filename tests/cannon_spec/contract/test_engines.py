@@ -168,7 +168,7 @@ def test_engines_fetch_nothing(engine: str) -> None:
     """An engine raises an error for a $ref to an address, and does not fetch it."""
     judge = engines.choose(engine)
     with pytest.raises(Exception, match=r"http://127.0.0.1:9/x|[Uu]nresolvable|registry"):
-        judge.validator({"$ref": "http://127.0.0.1:9/x.json"})({})
+        judge.compile({"$ref": "http://127.0.0.1:9/x.json"})({})
 
 
 def test_reports_of_both_engines_are_the_same_json() -> None:

@@ -11,7 +11,7 @@ from cannon_spec import load_catalog
 from cannon_spec.contract.catalog import Claim, Model
 from cannon_spec.output import tables
 from cannon_spec.output.explanations import explain_topic
-from cannon_spec.validate import WORDS
+from cannon_spec.validate import NAMED_RULES
 from tests.support.payloads import CATALOG
 
 
@@ -83,10 +83,10 @@ def test_a_rule_is_explained() -> None:
     assert "a violation is an error" in text
 
 
-@pytest.mark.parametrize("rule", WORDS)
+@pytest.mark.parametrize("rule", NAMED_RULES)
 def test_a_rule_without_a_keyword_is_explained(rule: str) -> None:
     """Each rule that is no keyword of a schema has an explanation."""
-    assert explain_topic(CATALOG, rule) == f"{rule}\n  {WORDS[rule]}"
+    assert explain_topic(CATALOG, rule) == f"{rule}\n  {NAMED_RULES[rule]}"
 
 
 @pytest.mark.parametrize(

@@ -95,10 +95,10 @@ def test_each_combination_is_drawn_that_the_schema_allows(build: Callable[[int],
     """Filling field by field leaves out no combination of two fields' values that some object has, and adds none."""
     schema = {**build(size), "additionalProperties": False}
     drawn = sample(draw_from(find_pools([Layer({"type": "object", **schema})])), 40)
-    assert not any(engine.validator(schema)(each) for engine in ENGINES for each in drawn)
+    assert not any(engine.compile(schema)(each) for engine in ENGINES for each in drawn)
     names = list(schema["properties"])[:2]
     seen = {tuple(each.get(name) for name in names) for each in drawn}
-    judge = ENGINES[1].validator(schema)
+    judge = ENGINES[1].compile(schema)
     possible = {
         (first, second)
         for first in (None, *WORDS)
@@ -161,7 +161,7 @@ objects = st.lists(st.dictionaries(names, st.sampled_from(VALUES), max_size=len(
 def test_any_schema_is_drawn_from(schema: dict[str, Any], tries: list[dict[str, Any]], data: st.DataObject) -> None:
     """Whatever conditions there are, in cycles too: what is drawn is good, and nothing is only where nothing can be."""
     pools = find_pools([Layer({"type": "object", **schema})])
-    validators = [engine.validator(schema) for engine in ENGINES]
+    validators = [engine.compile(schema) for engine in ENGINES]
     if pools:
         drawn = data.draw(draw_from(pools))
         assert not any(find_violations(drawn) for find_violations in validators)

@@ -243,7 +243,7 @@ def test_polls_that_overlap_are_not_compared() -> None:
     assert list_rows(recording) == []
 
 
-@pytest.mark.parametrize("word", sequence.WORDS)
+@pytest.mark.parametrize("word", sequence.TRAFFIC_RULES)
 def test_each_rule_is_explained(word: str) -> None:
     """``explain_topic`` knows each rule on recorded traffic."""
-    assert explain_topic(CATALOG, word) == f"{word}\n  {sequence.WORDS[word]}"
+    assert explain_topic(CATALOG, word) == f"{word}\n  {sequence.TRAFFIC_RULES[word]}"
