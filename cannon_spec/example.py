@@ -7,7 +7,7 @@ from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Model, Operation
 from cannon_spec.errors import CatalogError, UnknownName
-from cannon_spec.validate import bare_input
+from cannon_spec.validate import accepts_input
 
 
 def build_example(catalog: Catalog, operation: str, model: str | None = None) -> dict[str, Any]:
@@ -17,28 +17,28 @@ def build_example(catalog: Catalog, operation: str, model: str | None = None) ->
     finding; a field that has none is left out, and so are optional lists. Raises UnknownName for an operation that is
     not covered or a model that does not serve it, and CatalogError where a required field has no example.
     """
-    spec = catalog.operations.get(operation)
-    if spec is None or spec.input is None:
+    known_operation = catalog.operations.get(operation)
+    if known_operation is None or known_operation.input is None:
         raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
-    model_id = model or spec.data["default_model"]["id"]
+    model_id = model or known_operation.data["default_model"]["id"]
     models = {each.id: each for each in catalog.models_of(operation)}
     if model_id not in models:
         raise UnknownName(f"{model_id} is not a model that serves {operation}; cannon-spec catalog lists them")
-    return {"operation": operation, "input": _build_input(catalog, spec, models[model_id])}
+    return {"operation": operation, "input": _build_input(catalog, known_operation, models[model_id])}
 
 
 def _build_input(catalog: Catalog, operation: Operation, model: Model) -> dict[str, Any]:
     schema = catalog.schemas[operation.input or ""]
-    own = catalog.schemas[model.schema].get("properties", {}) if model.schema else {}
+    model_fields = catalog.schemas[model.schema].get("properties", {}) if model.schema else {}
     input: dict[str, Any] = _build_value(f"schema {operation.input}", {**schema, "examples": ()})
     input |= {"model": model.id} if "model" in schema["properties"] else {}
     for name, node in schema["properties"].items():
         if name in input or node.get("type") == "array":
             continue
-        values = [*node.get("examples", ()), *own.get(name, {}).get("enum", ())]
-        valid = [value for value in values if _is_valid(catalog, operation, {**input, name: value})]
-        if valid:
-            input[name] = valid[0]
+        values = [*node.get("examples", ()), *model_fields.get(name, {}).get("enum", ())]
+        valid_values = [value for value in values if accepts_input(catalog, operation.id, {**input, name: value})]
+        if valid_values:
+            input[name] = valid_values[0]
     return input
 
 
@@ -52,8 +52,3 @@ def _build_value(place: str, node: Mapping[str, Any]) -> Any:
     if node.get("type") == "array":
         return [_build_value(place, node["items"]) for _ in range(node.get("minItems", 0))]
     raise CatalogError(place, "is required and has no example", "add examples to its schema")
-
-
-def _is_valid(catalog: Catalog, operation: Operation, input: dict[str, Any]) -> bool:
-    report = bare_input(catalog, operation.id, input)
-    return all(finding.rule == "model-assumed" for finding in report.findings)

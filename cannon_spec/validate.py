@@ -82,6 +82,14 @@ def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictn
     return _judge_input(catalog, known_operation, input, input, None, strictness)
 
 
+def accepts_input(catalog: Catalog, operation: str, input: Any) -> bool:
+    """Whether a bare input has no finding, except that its model's identifier is assumed.
+
+    Raises UnknownName for an unknown operation.
+    """
+    return all(finding.rule == "model-assumed" for finding in bare_input(catalog, operation, input).findings)
+
+
 def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "normal") -> Report:
     """Judge a reply: ``kind`` is one of RESPONSE_KINDS. Raises ValueError for another kind.
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from cannon_spec.contract.lifecycle import FOREVER_MS
 from cannon_spec.contract.wording import show_value
 from cannon_spec.errors import CannonSpecError
+from cannon_spec.hosts import find_domain, is_in_domain, strip_dot
 from cannon_spec.pointer import Path, to_pointer
 
 CallKind = Literal["create", "poll", "status"]
@@ -107,7 +108,7 @@ def parse_recording(har: Any, base_url: str, other_base_urls: Collection[str] = 
         raise NotHAR(_report_type(har, dict, ()))
     entries = _require(_require(har, "log", dict, ()), "entries", list, ("log",))
     base_urls = {normalize_base_url(base_url), *other_base_urls}
-    domain = (urlsplit(base_url).hostname or "").removeprefix("www.")
+    domain = find_domain(base_url)
     calls: list[RecordedCall] = []
     other_base_url = ""
     for number, entry in enumerate(entries):
@@ -119,7 +120,7 @@ def parse_recording(har: Any, base_url: str, other_base_urls: Collection[str] = 
         endpoint = _find_endpoint(method, _require(request, "url", str, (*path, "request")))
         if endpoint is None:
             continue
-        if endpoint.base_url in base_urls or (_is_within(endpoint.address.host, domain) and not endpoint.prefix):
+        if endpoint.base_url in base_urls or (is_in_domain(endpoint.address.host, domain) and not endpoint.prefix):
             calls.append(_parse_call(number, entry, f"{method} {endpoint.address.path}", endpoint))
         else:
             other_base_url = other_base_url or endpoint.base_url
@@ -143,7 +144,7 @@ def _parse_address(url: str) -> _Address | None:
         return None
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host, port = strip_dot(parts.hostname or ""), parts.port
     except ValueError:
         return None
     if not host:
@@ -151,10 +152,6 @@ def _parse_address(url: str) -> _Address | None:
     literal = f"[{host}]" if ":" in host else host  # an IPv6 address
     end = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
     return _Address(host, f"{parts.scheme}://{literal}{end}", parts.path)
-
-
-def _is_within(host: str, domain: str) -> bool:
-    return host == domain or host.endswith("." + domain)
 
 
 def _find_endpoint(method: str, url: str) -> _Endpoint | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.client.recording import Exchange, record_exchange
 from cannon_spec import Catalog, validate_response
@@ -115,9 +116,7 @@ class Api:
 
     def build_body(self, **changes: Any) -> dict[str, Any]:
         """A create body with the default input, in which fields are changed; None leaves one out."""
-        fields = {**self.default_input, **changes}
-        input = {name: value for name, value in fields.items() if value is not None}
-        return {"operation": self.operation, "input": input}
+        return {"operation": self.operation, "input": change_fields(self.default_input, changes)}
 
     def read_credits(self) -> float:
         """The balance that the status reply names."""

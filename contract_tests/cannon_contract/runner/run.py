@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import Api
+from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.client.recording import Exchange
 from cannon_contract.client.redact import Redactor
@@ -154,12 +155,8 @@ class Run:
         operation = find_operation(item) or self.default_operation
         default_input = self.choose_input(operation)
 
-        def build_body(input: Mapping[str, Any]) -> dict[str, Any]:
-            fields = {**default_input, **input}
-            return {
-                "operation": operation,
-                "input": {name: value for name, value in fields.items() if value is not None},
-            }
+        def build_body(changes: Mapping[str, Any]) -> dict[str, Any]:
+            return {"operation": operation, "input": change_fields(default_input, changes)}
 
         def list_bodies(mark: str) -> tuple[Any, ...]:
             marks = item.iter_markers(mark)

@@ -18,6 +18,7 @@ from cannon_contract.runner.options import KEY, ApiKeys
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.guard import Guard, with_retries
 from cannon_spec import Catalog
+from cannon_spec.hosts import find_domain, is_in_domain
 
 TIMEOUT_S = 30.0
 """How long a reply may take."""
@@ -149,8 +150,7 @@ def read_open_requests(
 
 def is_vendor_address(address: str, vendor_url: str) -> bool:
     """Whether an address is the vendor's: the word live, or any host of the vendor's domain."""
-    host, domain = urlsplit(address).hostname or "", (urlsplit(vendor_url).hostname or "").removeprefix("www.")
-    return address == "live" or host == domain or host.endswith("." + domain)
+    return address == "live" or is_in_domain(urlsplit(address).hostname or "", find_domain(vendor_url))
 
 
 def build_sender(client: httpx.Client, redactor: Redactor) -> Send:

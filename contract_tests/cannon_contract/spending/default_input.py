@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from cannon_contract.client.input_fields import change_fields
 from cannon_contract.spending.price_list import PriceList
-from cannon_spec import Catalog, validate_request
+from cannon_spec import Catalog
 from cannon_spec.contract.catalog import Model, Operation
 from cannon_spec.contract.prices import list_price_fields
 from cannon_spec.example import build_example
+from cannon_spec.validate import accepts_input
 
 Input = Mapping[str, Any]
 
@@ -55,9 +57,9 @@ def _list_inputs(catalog: Catalog, operation: Operation, model: Model) -> list[I
     base_input = {name: value for name, value in example.items() if name in _list_fields(catalog, operation)}
     price_fields = [name for name in list_price_fields(operation.prices) if name != "model" and "." not in name]
     values = [_list_values(catalog, operation, model, name) for name in price_fields]
-    inputs = [_set_fields(base_input, dict(zip(price_fields, each, strict=True))) for each in product(*values)]
-    valid = [input for input in inputs if _is_valid(catalog, operation, input)]
-    return sorted(valid, key=lambda each: operation.find_cost(each).credits)
+    inputs = [change_fields(base_input, dict(zip(price_fields, each, strict=True))) for each in product(*values)]
+    valid_inputs = [input for input in inputs if accepts_input(catalog, operation.id, input)]
+    return sorted(valid_inputs, key=lambda each: operation.find_cost(each).credits)
 
 
 def _list_fields(catalog: Catalog, operation: Operation) -> set[str]:
@@ -82,12 +84,3 @@ def _list_values(catalog: Catalog, operation: Operation, model: Model, name: str
         return min(prices, default=-math.inf)
 
     return [*sorted(dict.fromkeys(values), key=find_lowest_price), None]
-
-
-def _set_fields(input: Input, fields: Input) -> dict[str, Any]:
-    return {name: value for name, value in {**input, **fields}.items() if value is not None}
-
-
-def _is_valid(catalog: Catalog, operation: Operation, input: Input) -> bool:
-    findings = validate_request({"operation": operation.id, "input": input}, catalog=catalog).findings
-    return all(finding.rule == "model-assumed" for finding in findings)

@@ -8,11 +8,13 @@ from typing import Any
 
 from hypothesis import Phase, find, settings
 
-from cannon_spec import load_catalog, validate_request
+from cannon_contract.client.input_fields import change_fields
+from cannon_spec import load_catalog
 from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.prices import Price, find_price
 from cannon_spec.example import build_example
 from cannon_spec.strategies import broken_requests, requests
+from cannon_spec.validate import accepts_input
 
 CATALOG = load_catalog()
 
@@ -68,9 +70,14 @@ def find_input_of_price(operation: Operation, price: Price) -> Input | None:
     """A small valid input that has a price; None where only a model that the contract does not name can have it."""
     fields = {name: _choose_value(condition) for name, condition in price.when.items()}
     models = [model.id for model in CATALOG.models_of(operation.id) if fields.get("model", model.id) == model.id]
-    inputs = (_merge(base, fields) for model in models for base in _list_bases(operation, model))
+    inputs = (change_fields(base, fields) for model in models for base in _list_bases(operation, model))
     return next(
-        (each for each in inputs if find_price(operation.prices, each) == price and _is_valid(operation, each)), None
+        (
+            each
+            for each in inputs
+            if find_price(operation.prices, each) == price and accepts_input(CATALOG, operation.id, each)
+        ),
+        None,
     )
 
 
@@ -103,8 +110,8 @@ def _find_image_input(operation: Operation, model: str, fields: Any) -> Input | 
     if model not in {each.id for each in CATALOG.models_of(operation.id)}:
         return None
     base = next(_list_bases(operation, model))
-    inputs = (_merge(base, each) for each in fields)
-    return next((input for input in inputs if _is_valid(operation, input)), None)
+    inputs = (change_fields(base, each) for each in fields)
+    return next((input for input in inputs if accepts_input(CATALOG, operation.id, input)), None)
 
 
 def _list_bases(operation: Operation, model: str) -> Iterator[Input]:
@@ -118,17 +125,8 @@ def _list_bases(operation: Operation, model: str) -> Iterator[Input]:
         yield base
 
 
-def _merge(base: Mapping[str, Any], fields: Mapping[str, Any]) -> Input:
-    return {name: value for name, value in {**base, **fields}.items() if value is not None}
-
-
 def _choose_value(condition: Any) -> Any:
     """A value that meets a condition of a price; None for a field that must be absent."""
     if isinstance(condition, Mapping):
         return condition.get("minimum", condition.get("maximum"))
     return condition[0] if isinstance(condition, list) else condition
-
-
-def _is_valid(operation: Operation, input: Mapping[str, Any]) -> bool:
-    findings = validate_request({"operation": operation.id, "input": input}, catalog=CATALOG).findings
-    return all(finding.rule == "model-assumed" for finding in findings)

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 import httpcore
 import httpx
@@ -27,6 +27,7 @@ from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough, ResolvedRoute, Route
 
 from cannon_mock.views.faults import ConnectionDropped
+from cannon_spec.hosts import find_domain, is_in_domain
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -54,7 +55,7 @@ def bridge_app(app: WSGIApplication, base_url: str, check: Check = lambda _: Non
     The application runs in the caller's thread, or in that of the event loop, which it must not wait for. Its body is
     read whole before the client gets the response. Raises ValueError for an address without a host.
     """
-    domain = _strip_dot(urlsplit(base_url).hostname or "").removeprefix("www.")
+    domain = find_domain(base_url)
     if not domain:
         raise ValueError(f"no host in {base_url!r}")
     transport_mocker = Mocker.registry["httpx"]
@@ -102,8 +103,7 @@ class _Router:
 
     def is_responsible(self, request: httpx.Request) -> bool:
         """Whether a request is addressed to the domain."""
-        host = _strip_dot(request.url.host)
-        return host == self._domain or host.endswith("." + self._domain)
+        return is_in_domain(request.url.host, self._domain)
 
     def _list_user_routers(self, request: httpx.Request) -> list[Any]:
         """The user's routers. Raises for another host: the next router is tried, or the network where there is none."""
@@ -239,11 +239,6 @@ def _take_route_response(resolved_route: ResolvedRoute) -> httpx.Response | None
 
 def _pass_to_transport(request: httpx.Request) -> PassThrough:
     return PassThrough("not for the mock", request=request, origin=_NO_ROUTE)
-
-
-def _strip_dot(host: str) -> str:
-    """A host name without the dot that may end it; with the dot it names the same host."""
-    return host.rstrip(".")
 
 
 def _list_mockers() -> list[tuple[type[Mocker], ModuleType]]:

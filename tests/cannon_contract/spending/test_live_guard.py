@@ -212,6 +212,8 @@ def test_prices_of_what_is_not_judged_are_taken(tmp_path: Path) -> None:
         ("https://www.cannonstudio.app", True),
         ("https://cannonstudio.app/x", True),
         ("https://eu.cannonstudio.app", True),
+        ("https://www.cannonstudio.app.", True),
+        ("https://WWW.CannonStudio.app:443", True),
         ("https://notcannonstudio.app", False),
         ("http://127.0.0.1:2266", False),
         ("mock", False),
