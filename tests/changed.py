@@ -9,11 +9,13 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"mock_server/cannon_mock": "cannon_mock", "contract_tests/cannon_contract": "cannon_contract"}
+SUITE = "contract_tests/cannon_contract/suite"
+"""A folder of tests itself."""
 DATA = "tests/cannon_spec/contract"
 """The tests of the contract's files, which have no folder of their own."""
 
 
-def changed_files() -> list[str]:
+def list_changed_files() -> list[str]:
     """Files that differ from the last commit, and new ones that git does not ignore."""
     commands = (("diff", "--name-only", "HEAD"), ("ls-files", "--others", "--exclude-standard"))
     outputs = (
@@ -29,6 +31,8 @@ def mirror(file: str) -> str | None:
     """
     if file.startswith("schemas/"):
         return DATA
+    if file.startswith(SUITE):
+        return SUITE
     if file.startswith("tests/"):
         folder = PurePosixPath(file).parent
     else:
@@ -40,20 +44,20 @@ def mirror(file: str) -> str | None:
     return None if folder == PurePosixPath("tests") else str(folder)
 
 
-def folders_to_test(files: Iterable[str]) -> list[str]:
-    """The folders of tests for some files, none within another."""
+def list_tests(files: Iterable[str]) -> list[str]:
+    """The files of tests right in the folders that mirror some files. Those of folders within them are left out."""
     folders = {folder for folder in map(mirror, files) if folder is not None}
-    return sorted(each for each in folders if not any(each.startswith(other + "/") for other in folders))
+    return sorted(str(test.relative_to(ROOT)) for folder in folders for test in (ROOT / folder).glob("test_*.py"))
 
 
 def main() -> int:
     """Run those tests; the exit status of pytest, 0 where nothing is to be tested."""
-    folders = folders_to_test(changed_files())
-    if not folders:
+    tests = list_tests(list_changed_files())
+    if not tests:
         print("no folder with tests of its own has changed")
         return 0
-    print("testing", *folders, flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "2", "-m", "not extended", *folders]
+    print("testing", *sorted({str(Path(test).parent) for test in tests}), flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "2", "-m", "not extended", *tests]
     return subprocess.run(command, cwd=ROOT).returncode
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.changed import folders_to_test, mirror
+from tests.changed import list_tests, mirror
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,8 @@ from tests.changed import folders_to_test, mirror
         ("cannon_spec/validate.py", "tests/cannon_spec"),
         ("cannon_spec/contract/load.py", "tests/cannon_spec/contract"),
         ("mock_server/cannon_mock/views/api.py", "tests/cannon_mock/views"),
-        ("contract_tests/cannon_contract/suite/test_create.py", "tests/cannon_contract"),
+        ("contract_tests/cannon_contract/suite/cases.py", "contract_tests/cannon_contract/suite"),
+        ("contract_tests/cannon_contract/spending/plan.py", "tests/cannon_contract/spending"),
         ("tests/cannon_mock/stores/test_records.py", "tests/cannon_mock/stores"),
         ("schemas/models/flux2.schema.json", "tests/cannon_spec/contract"),
         ("docs/clock.md", "tests/docs"),
@@ -26,7 +27,9 @@ def test_a_file_has_the_tests_of_its_folder(file: str, folder: str | None) -> No
     assert mirror(file) == folder
 
 
-def test_no_folder_is_tested_twice() -> None:
-    """A folder within another that is tested is not named again."""
-    files = ["cannon_spec/validate.py", "cannon_spec/contract/load.py", "mock_server/cannon_mock/views/api.py"]
-    assert folders_to_test(files) == ["tests/cannon_mock/views", "tests/cannon_spec"]
+def test_the_tests_right_in_a_folder_are_run() -> None:
+    """The tests of a folder within the mirror are left out; a file that is gone is tested by its folder."""
+    tests = list_tests(["cannon_spec/validate.py", "cannon_spec/a_file_that_is_gone.py", "README.md"])
+    assert "tests/cannon_spec/test_validate.py" in tests
+    assert {test.rpartition("/")[0] for test in tests} == {"tests/cannon_spec"}
+    assert len(tests) == len(set(tests))
