@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "claim(*ids): the claims of the ledger that the test is about",
         "creates(n, **input): how many requests it creates; each may cost credits",
         "shares: looks at a plain request, which all such tests share where creates may cost credits",
-        "probes(n, **input): how many creates it sends that are to be refused, which cost nothing then",
+        "probes(n, **input): how many creates it sends that should be refused; a refusal costs nothing",
         f"needs(*abilities): what the target must be able to do: {', '.join(ABILITIES)}",
     ):
         config.addinivalue_line("markers", mark)

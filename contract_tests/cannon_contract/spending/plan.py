@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cannon_contract.spending.price_list import PriceList
+from cannon_spec.contract import wording
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one test creates.
 
-    ``bodies`` cost credits. ``probes`` are to be refused, and cost nothing then. ``shared_body`` is the one that all
-    tests create together which look at a plain request; None for other tests. ``obstacle`` says why the test cannot run
-    on the target, and is empty where it can.
+    ``bodies`` cost credits. ``probes`` should be refused, and cost nothing if they are. ``shared_body`` is the body of
+    the one plain request that several tests look at; None for other tests. ``obstacle`` says why the test cannot run on
+    the target, and is empty where it can.
     """
 
     test: str
@@ -31,8 +32,8 @@ class PlannedTest:
     """A step with its estimate, in credits.
 
     ``cost`` is that of its bodies, ``dearest_probe`` that of the probe that costs most if the target accepts it.
-    ``skip_reason`` says why the test is not to run, and is empty where it is. ``is_over`` says that only its cost is
-    against it: it may run after all, once other creates have cost less than their estimates.
+    ``skip_reason`` says why the test is left out; it is empty for a test that runs. ``is_over`` says that the test is
+    left out for its cost alone: it runs after all if other creates have cost less than their estimates.
     """
 
     test: str
@@ -56,7 +57,7 @@ class PlannedTest:
         }
 
     def fits(self, spent_credits: float, ceiling: float) -> bool:
-        """Whether a test that was left out for its cost alone stays under the ceiling after all."""
+        """Whether a test that was left out for its cost alone stays under the ceiling now."""
         return self.is_over and spent_credits + self.cost + self.dearest_probe <= ceiling
 
 
@@ -69,11 +70,11 @@ def make_plan(steps: Iterable[Step], prices: PriceList, ceiling: float) -> tuple
         pays_for_shared = step.shared_body is not None and step.shared_body not in shared_bodies
         if pays_for_shared:
             step = replace(step, bodies=(step.shared_body, *step.bodies))
-        each = _plan_test(step, prices, planned_credits, ceiling)
-        if not each.skip_reason:
-            planned_credits += each.cost
+        planned_test = _plan_test(step, prices, planned_credits, ceiling)
+        if not planned_test.skip_reason:
+            planned_credits += planned_test.cost
             shared_bodies += [step.shared_body] if pays_for_shared else []
-        plan.append(each)
+        plan.append(planned_test)
     return tuple(plan)
 
 
@@ -83,24 +84,24 @@ def describe_plan(plan: tuple[PlannedTest, ...], ceiling: float) -> list[str]:
     creates, cost = sum(each.creates for each in running), sum(each.cost for each in running)
     probes, dearest = sum(each.probes for each in running), max((each.dearest_probe for each in running), default=0)
     lines = [
-        f"plan: {len(running)} of {len(plan)} tests, with {creates} creates that may cost {cost:g} credits in all of "
-        f"{ceiling:g} allowed"
+        f"plan: {len(running)} of {len(plan)} tests; {wording.format_count(creates, 'create')} may cost {cost:g} of "
+        f"{ceiling:g} credits allowed"
     ]
     lines += [f"  {each.cost:>8g}  {each.test}" for each in running if each.creates]
     if probes:
         lines.append(
-            f"  and {probes} creates that are to be refused, which cost nothing then (up to {dearest:g} each otherwise)"
+            f"  {wording.format_count(probes, 'create')} should be refused: free if refused, up to {dearest:g} each "
+            "if not"
         )
     reasons = Counter(each.skip_reason for each in plan if each.skip_reason)
-    return [*lines, *(f"  left out: {count} {_tests(count)}: {reason}" for reason, count in reasons.most_common())]
-
-
-def _tests(count: int) -> str:
-    return "test" if count == 1 else "tests"
+    return [
+        *lines,
+        *(f"  left out: {wording.format_count(count, 'test')}: {reason}" for reason, count in reasons.most_common()),
+    ]
 
 
 def _plan_test(step: Step, prices: PriceList, planned_credits: float, ceiling: float) -> PlannedTest:
-    """Decide whether a test is to run when so many credits are planned already."""
+    """Decide whether a test runs when ``planned_credits`` are planned for tests before it."""
     costs, probes = ([prices.estimate(body) for body in bodies] for bodies in (step.bodies, step.probes))
     cost = sum(each for each in costs if each is not None)
     dearest = max((each for each in probes if each is not None), default=0.0)
@@ -115,7 +116,7 @@ def _plan_test(step: Step, prices: PriceList, planned_credits: float, ceiling: f
         reason = "a price is unknown (--prices FILE, or --assume-price CREDITS)"
     elif planned_credits + cost + dearest > ceiling:
         # A probe counts although it should cost nothing: a target that accepts it must not cross the ceiling.
-        reason, is_over = f"could cross --allow-spend {ceiling:g}, unless the others cost less than they may", True
+        reason, is_over = f"could cross --allow-spend {ceiling:g}, unless other tests cost less than planned", True
     else:
         reason = ""
     return PlannedTest(step.test, len(costs), cost, len(probes), dearest, reason, is_over)

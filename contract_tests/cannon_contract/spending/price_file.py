@@ -1,4 +1,4 @@
-"""Price files: reads the prices that the user or an earlier run wrote, and refuses bad entries by number (floor 6)."""
+"""Price files: read the prices that the user or an earlier run wrote; an error names the bad entry (floor 6)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from cannon_contract.client.amounts import to_credits, to_number
 from cannon_contract.spending.price_list import MODEL, KnownPrice, PriceList
 from cannon_spec import Catalog, document, validate_request
+from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import find_field
 from cannon_spec.contract.prices import build_price, list_price_fields
 from cannon_spec.errors import NotJSON
@@ -16,7 +17,7 @@ from cannon_spec.example import build_example
 
 FORM = '{"prices": [{"operation": "…", "when": {"model": "…", "resolution": "…"}, "credits": 28}]}'
 _CONDITIONS = (MODEL, "resolution")
-"""The fields that an entry may also name beside ``when``: in files of before there was no ``when``."""
+"""The fields that an entry may also name beside ``when``: files of earlier versions have no ``when``."""
 _NAMES = ("operation", *_CONDITIONS, "when", "per", "credits")
 _UNITS = ("second", "character")
 
@@ -77,28 +78,33 @@ def _find_problem(entry: Any, catalog: Catalog) -> str:
         return f"not an object; it has the form {FORM}"
     unknown_names = sorted(entry.keys() - {*_NAMES})
     if unknown_names:
-        return f"{unknown_names[0]} is not known; known are {', '.join(_NAMES)}"
+        return f"unknown member {unknown_names[0]}; use {', '.join(_NAMES)}"
     if to_credits(entry.get("credits")) is None:
-        return "credits is to be a number, 0 or more"
+        return f"credits is {_show(entry, 'credits')}; write a number, 0 or more"
     if not isinstance(entry.get("operation", ""), str):
-        return "operation is to be a text; leave it out for any"
-    odd = [name for name in _CONDITIONS if not isinstance(entry.get(name), str | None)]
-    if odd:
-        return f"{odd[0]} is to be a text, or null where it is left out"
+        return f"operation is {_show(entry, 'operation')}; write its identifier, or leave it out for any operation"
+    bad_names = [name for name in _CONDITIONS if not isinstance(entry.get(name), str | None)]
+    if bad_names:
+        return f"{bad_names[0]} is {_show(entry, bad_names[0])}; write a text, or null for creates without it"
     return _find_bad_condition(entry) or _find_bad_growth(entry) or _find_unknown_value(entry, catalog)
+
+
+def _show(entry: Mapping[str, Any], name: str) -> str:
+    return wording.show_value(entry[name]) if name in entry else "missing"
 
 
 def _find_bad_condition(entry: Mapping[str, Any]) -> str:
     when = entry.get("when", {})
     if not isinstance(when, dict):
-        return 'when is to be an object of conditions, as {"resolution": "4K"}'
-    twice = sorted(when.keys() & {name for name in _CONDITIONS if name in entry})
-    if twice:
-        return f"{twice[0]} stands beside when and in it; keep the one in when"
+        return f'when is {wording.show_value(when)}; write an object of conditions, as {{"resolution": "4K"}}'
+    repeated_names = sorted(when.keys() & {name for name in _CONDITIONS if name in entry})
+    if repeated_names:
+        return f"{repeated_names[0]} is both beside when and in it; keep the one in when"
     for name, condition in when.items():
         if not _is_condition(condition):
             form = '{"minimum": 1, "maximum": 9}'
-            return f"when.{name} is to be a plain value, a list of them, or a range of numbers: {form}"
+            value = wording.show_value(condition)
+            return f"when.{name} is {value}; write a plain value, a list of plain values, or a range: {form}"
     return ""
 
 
@@ -115,16 +121,17 @@ def _find_bad_growth(entry: Mapping[str, Any]) -> str:
     if per is None:
         return ""
     if not isinstance(per, dict) or not per.keys() <= {"field", "unit", "amount", "default"}:
-        return 'per is to be an object, as {"field": "duration", "unit": "second", "amount": 1, "default": 5}'
+        form = '{"field": "duration", "unit": "second", "amount": 1, "default": 5}'
+        return f"per is {wording.show_value(per)}; write an object, as {form}"
     if not isinstance(per.get("field"), str) or per.get("unit") not in _UNITS:
         return f"per needs a field, and a unit: {' or '.join(_UNITS)}"
     if not (to_credits(per.get("amount", 1)) or 0) > 0 or to_credits(per.get("default", 0)) is None:
-        return "per.amount is to be a number above 0, and per.default one of 0 or more"
+        return "per.amount must be a number above 0, and per.default a number of 0 or more"
     return ""
 
 
 def _find_unknown_value(entry: Mapping[str, Any], catalog: Catalog) -> str:
-    """Say what the contract has against the values of an entry; empty for nothing, or where it does not judge them."""
+    """Say which values of an entry the contract refuses; empty for none, or where it does not judge them."""
     covered_operations = [each.id for each in catalog.operations.values() if each.is_covered]
     operations = [entry["operation"]] if entry.get("operation") else covered_operations
     problems = [_judge(entry, operation, catalog) for operation in operations]
@@ -132,7 +139,7 @@ def _find_unknown_value(entry: Mapping[str, Any], catalog: Catalog) -> str:
 
 
 def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog) -> str:
-    """Say what one operation has against the fields and values of an entry."""
+    """Say which field or value of an entry one operation refuses; empty for none."""
     conditions, operation_entry = _read_conditions(entry), catalog.operations.get(operation)
     schema = catalog.schemas[operation_entry.input] if operation_entry is not None and operation_entry.input else None
     required_input = {} if schema is None else _list_required(catalog, operation, schema)
@@ -143,8 +150,8 @@ def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog) -> str:
             if finding.rule != "operation-not-covered" and finding.path in places:
                 return "; ".join(filter(None, (finding.message, finding.hint)))
     names = (*conditions, *([entry["per"]["field"]] if entry.get("per") else []))
-    strange = [name for name in names if schema is not None and find_field(schema, name) is None]
-    return f"{strange[0]} is no field of {operation}" if strange else ""
+    unknown_fields = [name for name in names if schema is not None and find_field(schema, name) is None]
+    return f"{operation} has no field {unknown_fields[0]}" if unknown_fields else ""
 
 
 def _list_required(catalog: Catalog, operation: str, schema: Mapping[str, Any]) -> dict[str, Any]:

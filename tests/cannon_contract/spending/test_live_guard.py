@@ -56,7 +56,7 @@ def test_without_allow_spend_nothing_is_created() -> None:
         run = _run(served.url)
         assert run.returncode == 0, run.stdout
         assert served.creates == []
-    assert re.search(r"plan: 23 of 249 tests, with 0 creates that may cost 0 credits in all of 0 allowed", run.stdout)
+    assert re.search(r"plan: 23 of 249 tests; 0 creates may cost 0 of 0 credits allowed", run.stdout)
     assert "creates requests, which may cost credits (--allow-spend CREDITS)" in run.stdout
 
 
@@ -79,7 +79,7 @@ def test_what_was_not_spent_pays_for_more(tmp_path: Path) -> None:
         assert run.returncode == 0, run.stdout
         charged = sum(task.credits for task in served.context.store.tasks.list_all())
     report = json.loads((tmp_path / "report.json").read_text())
-    planned = re.search(r"with (\d+) creates that may cost", run.stdout)
+    planned = re.search(r"(\d+) creates may cost", run.stdout)
     assert planned
     assert [each.status for each in served.creates].count(202) > int(planned[1])
     assert 62 < charged == report["spending"]["spent"] <= 250
@@ -161,29 +161,35 @@ def test_it_is_one_process() -> None:
         ("[]", "no list of prices; it has the form"),
         ('{"prices": []}', "no list of prices"),
         ('{"prices": [{"credits": 1}, 7]}', "price 2 of 2: not an object"),
-        ('{"prices": [{"model": "grok"}]}', "price 1 of 1: credits is to be a number"),
-        ('{"prices": [{"credits": -1}]}', "price 1 of 1: credits is to be a number, 0 or more"),
-        ('{"prices": [{"credits": 1, "modell": "grok"}]}', "modell is not known; known are operation, model,"),
-        ('{"prices": [{"credits": 1, "model": 7}]}', "model is to be a text"),
+        ('{"prices": [{"model": "grok"}]}', "price 1 of 1: credits is missing; write a number"),
+        ('{"prices": [{"credits": -1}]}', "price 1 of 1: credits is -1; write a number, 0 or more"),
+        ('{"prices": [{"credits": 1, "modell": "grok"}]}', "unknown member modell; use operation, model,"),
+        ('{"prices": [{"credits": 1, "model": 7}]}', "model is 7; write a text"),
         ('{"prices": [{"credits": 1, "model": "gptimag2"}]}', 'did you mean "gptimage2"'),
         ('{"prices": [{"credits": 1, "model": "gptimage2", "resolution": "8K"}]}', '"8K" is not accepted'),
         ('{"prices": [{"credits": 1, "operation": "tea"}]}', "tea"),
-        ('{"prices": [{"credits": 1, "operation": 7}]}', "operation is to be a text"),
-        ('{"prices": [{"credits": 1, "when": []}]}', "when is to be an object"),
+        ('{"prices": [{"credits": 1, "operation": 7}]}', "operation is 7; write its identifier"),
+        ('{"prices": [{"credits": 1, "when": []}]}', "write an object of conditions"),
         ('{"prices": [{"credits": 1, "when": {"model": "gptimag2"}}]}', 'did you mean "gptimage2"'),
         (
             '{"prices": [{"credits": 1, "when": {"model": "gptimage2", "resolution": ["1K", "8K"]}}]}',
             '"8K" is not accepted',
         ),
-        ('{"prices": [{"credits": 1, "when": {"resolution": {"most": 4}}}]}', "when.resolution is to be a plain value"),
-        ('{"prices": [{"credits": 1, "when": {"resolution": []}}]}', "when.resolution is to be a plain value"),
-        ('{"prices": [{"credits": 1, "model": "grok", "when": {"model": "grok"}}]}', "model stands beside when and in"),
+        (
+            '{"prices": [{"credits": 1, "when": {"resolution": {"most": 4}}}]}',
+            "when.resolution is an object",
+        ),
+        ('{"prices": [{"credits": 1, "when": {"resolution": []}}]}', "write a plain value"),
+        (
+            '{"prices": [{"credits": 1, "model": "grok", "when": {"model": "grok"}}]}',
+            "model is both beside when",
+        ),
         ('{"prices": [{"credits": 1, "when": {"resolutoin": "1K"}}]}', "resolutoin"),
-        ('{"prices": [{"credits": 1, "when": {"size.width": 7}}]}', "size.width is no field of image.generate"),
-        ('{"prices": [{"credits": 1, "per": 7}]}', "per is to be an object"),
+        ('{"prices": [{"credits": 1, "when": {"size.width": 7}}]}', "image.generate has no field size.width"),
+        ('{"prices": [{"credits": 1, "per": 7}]}', "per is 7; write an object"),
         ('{"prices": [{"credits": 1, "per": {"field": "prompt", "unit": "word"}}]}', "a unit: second or character"),
         ('{"prices": [{"credits": 1, "per": {"field": "prompt", "unit": "character", "amount": 0}}]}', "above 0"),
-        ('{"prices": [{"credits": 1, "per": {"field": "duration", "unit": "second"}}]}', "duration is no field of"),
+        ('{"prices": [{"credits": 1, "per": {"field": "duration", "unit": "second"}}]}', "has no field duration"),
     ],
 )
 def test_a_bad_price_file_is_refused(tmp_path: Path, content: str, said: str) -> None:
@@ -225,7 +231,7 @@ def test_every_host_of_the_vendor_is_live(target: str, is_vendors: bool) -> None
 
 
 def test_what_is_no_mock_and_has_a_real_key_may_charge() -> None:
-    """A server that is not our mock, called with the user's key, is guarded; our mock is not, unless it is to be."""
+    """A server that is not our mock, called with the user's key, is guarded. Our mock is guarded only on demand."""
     with serve_mock() as served:
         assert not targets.find_target(CATALOG, served.url, KEYS, is_live=False).may_charge
         assert targets.find_target(CATALOG, served.url, ApiKeys(), is_live=True).may_charge

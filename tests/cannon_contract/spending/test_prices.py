@@ -161,15 +161,15 @@ def test_the_cheapest_create_costs_what_was_thought(model: str) -> None:
 
 
 def test_a_probe_has_its_price_under_the_ceiling() -> None:
-    """A body that is to be refused may be accepted: a step is left out if that could cross the ceiling."""
+    """A body that should be refused may be accepted: a step is left out if that could cross the ceiling."""
     steps = [Step("pays", (body(),), ()), Step("probes", (), (body(),)), Step("cannot", (), (), obstacle="no clock")]
     planned = plan.make_plan(steps, known(price(20)), 39)
     reasons = [each.skip_reason for each in planned]
-    assert reasons == ["", "could cross --allow-spend 39, unless the others cost less than they may", "no clock"]
+    assert reasons == ["", "could cross --allow-spend 39, unless other tests cost less than planned", "no clock"]
     assert [each.fits(19, 39) for each in planned] == [False, True, False]
     assert not planned[1].fits(20, 39)
     assert [each.skip_reason for each in plan.make_plan(steps, known(price(20)), 40)] == ["", "", "no clock"]
     told = "\n".join(plan.describe_plan(plan.make_plan(steps, known(price(20)), 40), 40))
-    assert "plan: 2 of 3 tests, with 1 creates that may cost 20 credits in all of 40 allowed" in told
-    assert "and 1 creates that are to be refused, which cost nothing then (up to 20 each otherwise)" in told
+    assert "plan: 2 of 3 tests; 1 create may cost 20 of 40 credits allowed" in told
+    assert "1 create should be refused: free if refused, up to 20 each if not" in told
     assert "left out: 1 test: no clock" in told
