@@ -17,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Raises SystemExit as argparse does: with status 0 for --help and --version, with status 2 for wrong usage.
     """
+    _replace_closed_streams()
     _escape_unencodable_letters()
     arguments = build_parser().parse_args(argv)
     try:
@@ -35,6 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: a user gets a line, not a traceback
         report_problem(f"internal error: {type(error).__name__}: {error}; please report it")
         return ExitStatus.INTERNAL_ERROR
+
+
+def _replace_closed_streams() -> None:
+    """Read nothing from a standard stream that the caller closed, and write nothing to it: Python sets it to None."""
+    # In this order each takes the number of the stream it replaces: the lowest that is free.
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115 - a standard stream stays open to the end
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
 
 
 def _escape_unencodable_letters() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from enum import IntEnum
+
+from cannon_spec.contract.wording import escape_unprintable
 
 
 class ExitStatus(IntEnum):
@@ -17,5 +20,6 @@ class ExitStatus(IntEnum):
 
 
 def report_problem(text: str) -> None:
-    """Write one line to standard error."""
-    print(f"cannon-spec: {text}", file=sys.stderr)
+    """Write one line to standard error, if it can be written: the exit status tells the same."""
+    with suppress(OSError):
+        print(f"cannon-spec: {escape_unprintable(text)}", file=sys.stderr)

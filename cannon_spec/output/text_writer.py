@@ -50,7 +50,7 @@ class TextWriter:
 
 def _format_place(judged_document: JudgedDocument, finding: Finding) -> str:
     """The place as FILE:LINE:COLUMN, which editors can open; for recorded traffic the entry and its call."""
-    file, line = judged_document.file, judged_document.line
+    file, line = wording.escape_unprintable(judged_document.file), judged_document.line
     if judged_document.entry is not None:
         return f"{file}: entry {judged_document.entry} ({wording.escape_unprintable(judged_document.call)})"
     # A text that is not JSON has no place that a pointer could find.

@@ -15,6 +15,7 @@ from cannon_mock.config import SETTINGS, Config, build_config, read_variables, r
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError
 from cannon_spec import __version__
+from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.errors import CannonSpecError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _complain(text: str) -> int:
-    print(f"cannon-mock: {text}", file=sys.stderr)
+    print(f"cannon-mock: {escape_unprintable(text)}", file=sys.stderr)
     return 2
 
 

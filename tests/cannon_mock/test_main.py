@@ -140,6 +140,7 @@ def test_an_unknown_flag_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
         ("PROGRESSION", "slow", "CANNON_MOCK_PROGRESSION=slow is not valid; use time, immediate"),
         ("SCENARIO", "nope", "CANNON_MOCK_SCENARIO=nope is not valid; use one of success"),
         ("OVERLAY", "nowhere.json", "nowhere.json: No such file"),
+        ("\x1b[31m\n", "1", "unknown variable CANNON_MOCK_\\u001b[31m\\n; there are"),
         ("PROT", "1", "unknown variable CANNON_MOCK_PROT; did you mean CANNON_MOCK_PORT?"),
     ],
 )

@@ -258,6 +258,29 @@ def test_the_process_ignores_a_closed_pipe() -> None:
     assert (process.returncode, process.stderr) == (2, b"")
 
 
+@pytest.mark.parametrize(
+    ("closing", "file", "status"),
+    [("<&-", "f.json", 1), ("<&-", "-", 2), (">&-", "f.json", 1), ("2>&-", "f.json", 1), (">&- 2>&- <&-", "f.json", 1)],
+)
+def test_closed_streams_change_no_status(closing: str, file: str, status: int, tmp_path: Path) -> None:
+    """A caller may close any standard stream: nothing is read from it or written to it, and files are judged."""
+    (tmp_path / "f.json").write_text(json.dumps(SQUARE))
+    command = f"{shlex.join([sys.executable, '-m', 'cannon_spec.cli.main', 'validate', file])} {closing}"
+    process = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment(), capture_output=True, timeout=60)
+    assert (process.returncode, process.stderr) == (status, b"")
+
+
+def test_a_problem_that_cannot_be_written_keeps_its_status(cannon: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where standard error takes no line, the status still says that nothing was judged."""
+
+    class FullDisk(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", FullDisk())
+    assert cannon("validate", "nowhere.json")[0] == 2
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_any_payload_can_be_written_to_any_terminal(form: str) -> None:
     """If standard output cannot encode a letter of the payload, the findings are written with an escape."""
@@ -278,6 +301,16 @@ def test_any_file_name_can_be_written(form: str, tmp_path: Path) -> None:
         "validate", name, "--format", form, env={"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8:strict"}
     )
     assert (process.returncode, process.stderr) == (1, b"")
+
+
+def test_a_file_name_writes_no_control_characters(cannon: Command, tmp_path: Path) -> None:
+    """Control characters in the name of a file are escaped in findings and messages, so that each stays on its line."""
+    file = tmp_path / "\x1b[31m\n.json"
+    status, _, err = cannon("validate", str(file))
+    assert (status, len(err.splitlines()), "\x1b" in err) == (2, 1, False)
+    file.write_text(json.dumps(SQUARE))
+    status, out, err = cannon("validate", str(file))
+    assert (status, len(out.splitlines()), "\x1b" in out, err) == (1, 6, False, "")
 
 
 def test_the_package_is_a_command() -> None:
