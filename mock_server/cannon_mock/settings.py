@@ -106,13 +106,20 @@ class SettingError(ValueError):
 
     def format_label(self, template: str) -> str:
         """The setting and its value as a template says, in which {name}, {variable}, {flag} and {value} stand."""
-        text = "***" if self.setting.is_secret else str(self.value)[:100]
+        text = "***" if self.setting.is_secret else _write_value(self.value)[:100]
         value = text if text.strip() and text.isprintable() else ascii(text)
         names = {"name": self.setting.name, "variable": self.setting.variable, "flag": self.setting.flag}
         return template.format(**names, value=value)
 
     def __str__(self) -> str:
         return f"{self.label} is not valid; use {self.legal}"
+
+
+def _write_value(value: Any) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python's own bound on the digits of a number in decimal
+        return hex(value)
 
 
 @dataclass(frozen=True, slots=True)

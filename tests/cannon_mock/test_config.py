@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cannon_mock import Config
 from cannon_mock.__main__ import build_parser
 from cannon_mock.config import SETTINGS, build_config, find_setting, read_environment
-from cannon_mock.settings import Setting, Source
+from cannon_mock.settings import Setting, SettingError, Source
 from tests.support.mocks import Driver, DriverFactory
 
 DEFAULTS = {
@@ -203,6 +203,13 @@ def test_an_invalid_value_is_refused(name: str, value: Any) -> None:
         read_environment({f"CANNON_MOCK_{name.upper()}": str(value)})
     with pytest.raises(ValueError, match=rf"^--{name.replace('_', '-')} {re.escape(str(value))} is not valid"):
         build_config(Source("{flag} {value}", {name: str(value)}))
+
+
+@pytest.mark.parametrize("name", ["port", "speed", "seed", "strict"])
+def test_a_number_too_long_to_write_is_refused(name: str) -> None:
+    """A number beyond the digits that Python writes is refused as any other value is."""
+    with pytest.raises(SettingError, match=f"^{name}=0x[0-9a-f]{{98}} is not valid; use "):
+        Config(**{name: 16**5000})
 
 
 @pytest.mark.parametrize(
