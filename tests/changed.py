@@ -17,11 +17,15 @@ DATA = "tests/cannon_spec/contract"
 
 def list_changed_files() -> list[str]:
     """Files that differ from the last commit, and new ones that git does not ignore."""
-    commands = (("diff", "--name-only", "HEAD"), ("ls-files", "--others", "--exclude-standard"))
+    # Without renames both folders of a file that was moved count; -z leaves names with other letters unquoted.
+    commands = (
+        ("diff", "--name-only", "--no-renames", "-z", "HEAD"),
+        ("ls-files", "--others", "--exclude-standard", "-z"),
+    )
     outputs = (
         subprocess.run(("git", *each), cwd=ROOT, capture_output=True, text=True, check=True) for each in commands
     )
-    return [line for output in outputs for line in output.stdout.splitlines()]
+    return [line for output in outputs for line in output.stdout.split("\0") if line]
 
 
 def mirror(file: str) -> str | None:

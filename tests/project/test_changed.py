@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
+from tests import changed
 from tests.changed import list_tests, mirror
 
 
@@ -33,3 +37,21 @@ def test_the_tests_right_in_a_folder_are_run() -> None:
     assert "tests/cannon_spec/test_validate.py" in tests
     assert {test.rpartition("/")[0] for test in tests} == {"tests/cannon_spec"}
     assert len(tests) == len(set(tests))
+
+
+def test_both_folders_of_a_moved_file_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moved file counts in its old folder and its new one, and a name with other letters as it is."""
+
+    def git(*command: str) -> None:
+        subprocess.run(("git", "-c", "user.name=a", "-c", "user.email=a@b.c", *command), cwd=tmp_path, check=True)
+
+    for folder in ("old", "new"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "old" / "a.py").write_text("text = 1\n" * 20)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "start")
+    git("mv", "old/a.py", "new/a.py")
+    (tmp_path / "new" / "é b.py").write_text("")
+    monkeypatch.setattr(changed, "ROOT", tmp_path)
+    assert sorted(changed.list_changed_files()) == ["new/a.py", "new/é b.py", "old/a.py"]
