@@ -19,6 +19,9 @@ from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 PARTS = ("lifecycle", "media", "scenarios")
 """The data files beside the catalog and the ledger, each under its own name in a bundle."""
 
+_VENDOR_PARTS = {"replies": ("processing", "succeeded", "log"), "drift": ("patch",), "cases": ("when",)}
+"""By the key above them: parts in which names are the vendor's, so that a field ``claim`` names no claim."""
+
 _ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
 
 
@@ -97,15 +100,17 @@ def check_names(catalog: Catalog) -> None:
     for id_, whole in catalog.schemas.items():
         for path, node in iter_nodes(whole):
             _check_node(f"schema {id_}#{to_pointer(path)}", node, catalog.claims)
-    for part in (catalog.lifecycle, catalog.media, catalog.scenarios, catalog.status_reply):
+    status_reply = {"claims": catalog.status_reply["claims"]}
+    for part in (catalog.lifecycle, catalog.media, catalog.scenarios, status_reply):
         check_claims("", part, catalog.claims)
     for operation in catalog.operations.values():
         check_claims(f"operation {operation.id}", operation.data, catalog.claims)
+    _require_name(catalog.scenarios["default"], catalog.scenarios["scenarios"], "scenarios default", "scenario")
 
 
 def check_claims(place: str, part: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
     """Check that each claim that a part of the contract names is in the ledger."""
-    for where, id_ in _iter_claim_ids((place, part)):
+    for where, id_ in _iter_claim_ids(place, part):
         find_claim(id_, where, claims)
 
 
@@ -152,21 +157,25 @@ def _check_node(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]
         raise CatalogError(place, f"pattern is no regular expression: {error}", "correct it") from None
 
 
-def _iter_claim_ids(*parts: tuple[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each claim id under the keys claim, claims, default_claims and …_claim, with its place."""
-    for place, part in parts:
-        for key, value in part.items():
-            where = f"{place} {key}".strip()
-            if key == "claim" or key.endswith("_claim"):
-                yield where, value
-            elif key == "claims":
-                yield from ((where, id_) for id_ in value)
-            elif key == "default_claims":
-                yield from ((where, id_) for id_ in value.values())
-            elif isinstance(value, Mapping):
-                yield from _iter_claim_ids((where, value))
-            elif isinstance(value, list):
-                yield from _iter_claim_ids(*((where, item) for item in value if isinstance(item, Mapping)))
+def _iter_claim_ids(place: str, part: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, str]]:
+    """Each claim id under the keys claim, claims, default_claims and …_claim, with its place.
+
+    ``parent`` is the key that ``part`` is under. A scenario or property may be named as one of these keys: it is an
+    object, and a claim id is text.
+    """
+    for key, value in part.items():
+        where = f"{place} {key}".strip()
+        if key in _VENDOR_PARTS.get(parent, ()):
+            continue
+        if isinstance(value, Mapping):
+            is_by_field = (parent, key) == ("replies", "default_claims")
+            yield from ((where, id_) for id_ in value.values()) if is_by_field else _iter_claim_ids(where, value, key)
+        elif isinstance(value, list):
+            yield from ((where, id_) for id_ in value if key == "claims")
+            for item in value:
+                yield from _iter_claim_ids(where, item, key) if isinstance(item, Mapping) else ()
+        elif isinstance(value, str) and (key == "claim" or key.endswith("_claim")):
+            yield where, value
 
 
 def find_claim(id_: str, place: str, claims: Mapping[str, Claim]) -> Claim:

@@ -72,7 +72,7 @@ def read_part(kind: str, path: os.PathLike[str] | str) -> dict[str, Any]:
 
 def check_part(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
     """Check a value of a kind that the meta-schema has, and return it. Raises CatalogError, which names ``place``."""
-    meta = _read_json(os.path.join(_find_shipped_folder(), _META + _SUFFIX))
+    meta, value = _read_json(os.path.join(_find_shipped_folder(), _META + _SUFFIX)), _to_whole_numbers(value)
     try:
         check_parts({kind: value}, meta, engines.choose(None))
     except CatalogError as error:
@@ -133,7 +133,17 @@ def _read_json(file: str) -> dict[str, Any]:
         raise CatalogError(file, error.problem, error.advice) from None
     if not isinstance(value, dict):
         raise CatalogError(file, "is not a JSON object", "see schemas/README.md for the form of each file")
-    return value
+    contents: dict[str, Any] = _to_whole_numbers(value)
+    return contents
+
+
+def _to_whole_numbers(value: Any) -> Any:
+    """A copy in which 5.0 is 5: JSON Schema counts both as integers, but a header of a reply would show the point."""
+    if isinstance(value, dict):
+        return {key: _to_whole_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_to_whole_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _inline_refs(node: Any, home: str, raw: Mapping[str, Any], parents: tuple[str, ...] = ()) -> Any:

@@ -24,19 +24,42 @@ def check_media(catalog: Catalog) -> None:
 
     Raises CatalogError for the first problem.
     """
+    _check_pixels(catalog)
     for operation in catalog.operations.values():
         if operation.is_covered:
             _check_pace(catalog, operation)
+            _check_properties(operation)
             _check_variables(catalog, operation)
 
 
+def _check_pixels(catalog: Catalog) -> None:
+    computed = catalog.media["image"]["computed"]
+    if computed["resolution"] not in computed["side"]:
+        problem, advice = f"has no side for the resolution {computed['resolution']}", "add it to side"
+        raise CatalogError("media image computed", problem, advice)
+
+
 def _check_pace(catalog: Catalog, operation: Operation) -> None:
+    for name, pace in catalog.lifecycle["pace"].items():
+        for state in ("queued_ms", "processing_ms"):
+            least, most = pace[state]
+            if least > most:
+                raise CatalogError(f"lifecycle pace {name} {state}", f"{least} is above {most}", "swap the two")
     names = (operation.id, operation.data["media"]["kind"])
     if not any(name in catalog.lifecycle["pace"] for name in names):
         problem = f"has no pace for {' or '.join(names)}"
         raise CatalogError(
             "lifecycle pace", problem, "add queued_ms, processing_ms and a claim under one of these names"
         )
+
+
+def _check_properties(operation: Operation) -> None:
+    media = operation.data["media"]
+    own_names = KIND_PROPERTIES.get(media["kind"], ())
+    for name in media.get("properties", {}):
+        if name in own_names:
+            problem = f"{name} is a property that every {media['kind']} has from the tables of media.json"
+            raise CatalogError(f"operation {operation.id} media properties", problem, "give yours another name")
 
 
 def _check_variables(catalog: Catalog, operation: Operation) -> None:

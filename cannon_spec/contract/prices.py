@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 _DECIMALS = 9
+_HIGHEST_COST = 10**15
+"""Any cost above this counts as this one, which no account can pay: numbers of an input may be as large as a double."""
 
 
 class Cost(NamedTuple):
@@ -77,7 +79,7 @@ class Price:
 
     def _multiply(self, value: Any) -> float:
         assert self.per is not None
-        cost = self.credits * self.per.count_units(value) / self.per.amount
+        cost = min(float(self.credits) * self.per.count_units(value) / self.per.amount, _HIGHEST_COST)
         # 10 * 1.1 is 11.000000000000002: without the inner rounding, an error of the number's binary form would cost
         # a whole credit.
         return math.ceil(round(cost, _DECIMALS))

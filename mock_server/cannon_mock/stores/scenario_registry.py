@@ -63,7 +63,7 @@ class ScenarioRegistry:
         def step(entries: dict[str, Any]) -> dict[str, Any]:
             if len(entries) >= MOST_SCENARIOS and name not in entries:
                 raise LookupError(f"there are {MOST_SCENARIOS} scenarios already; reset the mock to forget them")
-            return {**entries, name: entry}
+            return {**entries, **part["scenarios"]}
 
         shared_values.change(self._records, _ADDED_SCENARIOS, {}, step)
 

@@ -81,6 +81,14 @@ def test_a_scenario_can_be_added_to_a_running_mock(mock: Driver) -> None:
     assert "rainy-day" not in get(mock, "scenarios")["scenarios"]
 
 
+def test_a_number_with_a_point_is_a_whole_one(mock: Driver) -> None:
+    """JSON knows no integers apart: 429.0 is the status 429, and Retry-After has no point either."""
+    fault = {"on": "create", "status": 429.0, "code": "c", "message": "m", "retry_after_s": 5.0}
+    assert put_scenario(mock, "x", {"faults": [fault]}).status_code == 201
+    response = mock.create(headers={"x-mock-scenario": "x"})
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "5")
+
+
 @pytest.mark.parametrize(
     ("name", "entry", "status", "message"),
     [

@@ -420,6 +420,32 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
         {"schemas": {"models/grok": {"properties": {"quality": {"type": "text"}}}}},
         ("models/grok", "quality"),
     ),
+    "a default scenario that is none": ({"scenarios": {"default": "nope"}}, ("scenarios default", "scenario nope")),
+    "a resolution without a side": (
+        {"media": {"image": {"computed": {"resolution": "9K"}}}},
+        ("media image computed", "9K", "add it to side"),
+    ),
+    "a pace from more to less": (
+        {"lifecycle": {"pace": {"image": {"queued_ms": [5, 4]}}}},
+        ("lifecycle pace image queued_ms", "5 is above 4"),
+    ),
+    "a pace of ages": ({"lifecycle": {"pace": {"image": {"queued_ms": [0, 10**30]}}}}, ("pace/image", "maximum")),
+    "a price that no account has": (
+        {"operations": {"image.generate": {"price": {"credits": 10**13}}}},
+        ("price/credits", "maximum"),
+    ),
+    "a property that images have": (
+        {
+            "operations": {
+                "image.generate": {"media": {"properties": {"width": {"default": "x", "claim": "image-models"}}}}
+            }
+        },
+        ("operation image.generate media properties", "width", "another name"),
+    ),
+    "an account without a plan": (
+        {"status_reply": {"account": {"plan": None}}},
+        ("status_reply/account", "lacks plan"),
+    ),
     "an invalid pattern": (
         {"schemas": {"models/grok": {"properties": {"quality": {"pattern": "["}}}}},
         ("models/grok", "quality"),
@@ -435,6 +461,26 @@ def test_a_broken_overlay_is_refused(name: str, engine: str, tmp_path: Path) -> 
     with pytest.raises(CatalogError) as error:
         load_with_overlay(tmp_path, patch, engine=engine)
     assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def test_names_of_the_vendor_are_no_claims(tmp_path: Path) -> None:
+    """What replies and scenarios call claim is data of the vendor or a name: no claim of the ledger is looked up."""
+    replies = {"succeeded": {"claim": [1]}, "log": {"claims": 5}, "processing": {"claim": "x"}}
+    named = {"claim": {"text": "a"}, "claims": {"text": "b"}, "default_claims": {"text": "c"}}
+    drift = {"drift": [{"on": "poll", "patch": {"claims": 5, "claim": None}}]}
+    patch = {
+        "operations": {"image.generate": {"replies": replies}},
+        "scenarios": {"scenarios": {**named, "drifts": drift}},
+        "status_reply": {"account": {"claim": [1]}},
+    }
+    assert load_with_overlay(tmp_path, patch).scenarios["scenarios"].keys() >= named.keys()
+
+
+def test_a_claim_of_a_scenario_named_so_is_looked_up(tmp_path: Path) -> None:
+    """A scenario may be called drift or replies: the claims within it are looked up all the same."""
+    for name in ("drift", "replies", "claims"):
+        with pytest.raises(CatalogError, match="no-such"):
+            load_with_overlay(tmp_path, {"scenarios": {"scenarios": {name: {"claim": "no-such"}}}})
 
 
 def test_an_overlay_that_is_missing_is_refused(tmp_path: Path) -> None:

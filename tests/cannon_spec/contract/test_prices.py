@@ -122,6 +122,13 @@ def test_the_highest_cost_of_an_unknown_field(condition: dict[str, Any], highest
     assert price(condition, 10).compute_highest_cost({}, ("duration", "model")) == 10
 
 
+@pytest.mark.parametrize(("credits", "amount", "units"), [(1, 1e-320, 9), (10**300, 1, 10**10), (9, 1, 1e308)])
+def test_no_input_costs_more_than_a_number_can_say(credits: int, amount: float, units: float) -> None:
+    """A cost beyond every account is a whole number too, however the numbers of price and input multiply."""
+    one = price({}, credits, field="duration", unit="second", amount=amount)
+    assert one.compute_cost({"duration": units}) == 10**15
+
+
 values = st.sampled_from(["1K", "4K", None, 4, 6, 8, True])
 conditions = st.one_of(
     values, st.lists(values, min_size=1, max_size=3), st.fixed_dictionaries({"maximum": st.integers(4, 9)})
