@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cannon_spec.contract.wording import (
+    Node,
     format_count,
     join_field,
     join_words,
@@ -21,13 +22,11 @@ from cannon_spec.contract.wording import (
     suggest_values,
 )
 
-Node = Mapping[str, Any]
-
 KINDS: dict[str, Callable[[Any], bool]] = {
     "null": lambda value: value is None,
     "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: _is_number(value) and value == int(value),
-    "number": lambda value: _is_number(value),
+    "integer": lambda value: is_number(value) and value == int(value),
+    "number": lambda value: is_number(value),
     "string": lambda value: isinstance(value, str),
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
@@ -145,7 +144,8 @@ def is_among(value: Any, values: Iterable[Any]) -> bool:
     return identify(value) in map(identify, values)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number in JSON: true and false are none, although Python counts them as integers."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -249,7 +249,7 @@ def _bound(problem: str, legal: str, opposite: str, is_within: Callable[[Any, An
         problem=lambda it: f"{it.field} is {show_value(it.value)}, {problem} {show_value(it.requirement)}",
         advice=lambda it: f"send {legal.format(show_value(it.requirement))}",
         describe=lambda limit: legal.format(show_value(limit)),
-        is_met=lambda limit, value: not _is_number(value) or is_within(value, limit),
+        is_met=lambda limit, value: not is_number(value) or is_within(value, limit),
         list_beyond=lambda limit: [{"type": "number", opposite: limit}],
     )
 
@@ -337,7 +337,7 @@ KEYWORDS: dict[str, Keyword] = {
         problem=lambda it: f"{it.field} is {show_value(it.value)}, not a multiple of {show_value(it.requirement)}",
         advice=_suggest_multiple,
         describe=lambda step: f"a multiple of {show_value(step)}",
-        is_met=lambda step, value: not _is_number(value) or value % step == 0,
+        is_met=lambda step, value: not is_number(value) or value % step == 0,
         list_beyond=lambda step: [{"type": "number", "not": {"multipleOf": step}}],
     ),
     "pattern": Keyword(

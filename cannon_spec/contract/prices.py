@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from cannon_spec.contract.keywords import is_number
+
 _DECIMALS = 9
 _HIGHEST_COST = 10**15
 """Any cost above this counts as this one, which no account can pay: numbers of an input may be as large as a double."""
@@ -90,11 +92,6 @@ def build_price(entry: Mapping[str, Any]) -> Price:
     per = entry.get("per")
     when = MappingProxyType(dict(entry.get("when", {})))
     return Price(entry["credits"], when, None if per is None else PerUnit(**per), entry.get("claim", ""))
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a number in JSON, where true and false are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def read_field(input: Mapping[str, Any], name: str) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from cannon_spec.contract.catalog import Catalog, Claim
+from cannon_spec.contract.wording import format_count
 from cannon_spec.output.tables import render_text as render_table
 
 
@@ -18,7 +19,7 @@ def select_claims(catalog: Catalog, strength: str | None, kind: str | None) -> l
 def render_text(claims: Sequence[Claim]) -> str:
     """Render the claims in columns, and how many there are."""
     rows = [(each.id, each.strength, each.kind, each.text) for each in claims]
-    count = "1 claim" if len(rows) == 1 else f"{len(rows)} claims"
+    count = format_count(len(rows), "claim")
     return f"{render_table([('claim', 'strength', 'kind', 'what it says'), *rows])}\n\n{count}" if rows else count
 
 

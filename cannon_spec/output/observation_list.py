@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cannon_spec.contract.wording import escape_unprintable
+from cannon_spec.contract.wording import escape_unprintable, format_count
 from cannon_spec.output.observation_file import Observation, ObservationFile
 
 
@@ -14,7 +14,7 @@ def render_text(file: ObservationFile) -> str:
     count = len(file.observations)
     if not count:
         return f"no observations: nothing differed from these claims {place}"
-    head = f"{count} {'observation' if count == 1 else 'observations'} {place}"
+    head = f"{format_count(count, 'observation')} {place}"
     return "\n".join([head, *(_render_observation(each) for each in file.observations)])
 
 

@@ -27,7 +27,7 @@ class TextWriter:
         """Write the counts on one line."""
         counts = (
             f"{summary.documents} judged, {summary.ok} ok, "
-            f"{_count(summary.errors, 'error')}, {_count(summary.warnings, 'warning')}"
+            f"{wording.format_count(summary.errors, 'error')}, {wording.format_count(summary.warnings, 'warning')}"
         )
         counts += "".join(f", {number} {name.replace('_', ' ')}" for name, number in extra_counts.items())
         self._write(self._color("error" if summary.errors else "ok", counts) + "\n")
@@ -59,7 +59,3 @@ def _format_place(judged_document: JudgedDocument, finding: Finding) -> str:
         return file if line is None else f"{file}:{line}"
     row, column = position
     return f"{file}:{row if line is None else line}:{column}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

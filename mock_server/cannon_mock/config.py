@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from cannon_mock.settings import PREFIX, Limits, Setting, SettingError, Source, from_to
+from cannon_mock.settings import PREFIX, Limits, Setting, SettingError, Source, limit_range
 from cannon_mock.settings import setting_field as _setting
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ class Config:
     """
 
     host: str = _setting("127.0.0.1", "address to listen on", _TEXT, metavar="ADDRESS")
-    port: int = _setting(2266, "port to listen on; 0 takes a free port", from_to(0, 65_535))
+    port: int = _setting(2266, "port to listen on; 0 takes a free port", limit_range(0, 65_535))
     workers: int = _setting(
-        1, "number of processes that answer; more than 1 need a store that processes share", from_to(1, 64)
+        1, "number of processes that answer; more than 1 need a store that processes share", limit_range(1, 64)
     )
     store: str = _setting(
         "memory",
@@ -73,10 +73,10 @@ class Config:
     max_tasks: int = _setting(
         100_000,
         "number of tasks that the store memory holds; above it the tasks that ended first are dropped",
-        from_to(1, _MOST),
+        limit_range(1, _MOST),
     )
     journal: int = _setting(
-        1000, "number of exchanges that /__mock__/journal holds; 0 turns the journal off", from_to(0, 1_000_000)
+        1000, "number of exchanges that /__mock__/journal holds; 0 turns the journal off", limit_range(0, 1_000_000)
     )
     public_url: str = _setting(
         "",
@@ -109,7 +109,7 @@ class Config:
     speed: float = _setting(
         1.0,
         "factor by which tasks are faster than on the real service; poll_after_ms shrinks with it",
-        from_to(0.001, 1000, "a number"),
+        limit_range(0.001, 1000, "a number"),
         is_switch=True,
     )
     seed: str = _setting(
@@ -142,7 +142,7 @@ class Config:
     credits: int = _setting(
         1250,
         "credits that an account starts with, unless the file of keys says otherwise",
-        from_to(0, _MOST),
+        limit_range(0, _MOST),
         is_switch=True,
         has_pytest_option=True,
     )

@@ -141,8 +141,8 @@ def setting_field(
     """A field of Config that holds what its Setting says; without ``limits`` its choices are all that is legal."""
     choices = choices or {}
     limits = limits or Limits(" or ".join(map(str, choices)), choices.__contains__)
-    texts = {"default": default, "help": help, "limits": limits, "choices": choices, **more}
-    return field(default=default, metadata=texts)
+    metadata = {"default": default, "help": help, "limits": limits, "choices": choices, **more}
+    return field(default=default, metadata=metadata)
 
 
 def _show_value(value: str | int | float | bool) -> str:
@@ -151,6 +151,6 @@ def _show_value(value: str | int | float | bool) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def from_to(least: float, most: float, kind: str = "a whole number") -> Limits:
+def limit_range(least: float, most: float, kind: str = "a whole number") -> Limits:
     """The numbers between two bounds, both included."""
     return Limits(f"{kind} from {least} to {most}", lambda value: least <= value <= most)

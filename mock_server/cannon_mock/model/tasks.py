@@ -70,15 +70,16 @@ class Task:
     @property
     def timeline(self) -> Timeline:
         """When the task was created, starts and ends, with every event so far taken into account."""
-        line = self.planned_timeline
+        timeline = self.planned_timeline
         for number, event in enumerate(self.events, 1):
             if event.kind == "end":
-                return Timeline(line.created_ms, min(line.started_ms, event.at_ms), event.at_ms, event.outcome)
+                started_ms = min(timeline.started_ms, event.at_ms)
+                return Timeline(timeline.created_ms, started_ms, event.at_ms, event.outcome)
             if number == self.polls + 1:
-                line = replace(line, started_ms=event.at_ms)
+                timeline = replace(timeline, started_ms=event.at_ms)
             elif number == 2 * self.polls + 1:
-                line = replace(line, ended_ms=event.at_ms)
-        return line
+                timeline = replace(timeline, ended_ms=event.at_ms)
+        return timeline
 
     @property
     def error_message(self) -> str | None:
@@ -156,10 +157,10 @@ def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: 
 def encode(task: Task) -> str:
     """A task as text, for a store."""
     # Values without names, as a store keeps many tasks in memory. Another form needs another layout of the stores.
-    line = task.planned_timeline
+    timeline = task.planned_timeline
     events = [[event.at_ms, event.kind, event.outcome, event.message] for event in task.events]
     values = [getattr(task, name) for name in _STORED_FIELDS]
-    times = [line.created_ms, line.started_ms, line.ended_ms, line.outcome]
+    times = [timeline.created_ms, timeline.started_ms, timeline.ended_ms, timeline.outcome]
     return _compact([values, times, _encode_media(task.media), events])
 
 

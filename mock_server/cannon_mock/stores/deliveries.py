@@ -52,14 +52,16 @@ class DeliveryStore:
         """Store the response to an attempt that was claimed, and when the next one is due."""
         names = (WEBHOOKS, _UNDER_WAY, _build_name(delivery.task_id))
 
-        def work(t: Transaction) -> None:
-            current = _get(t, delivery.task_id)
+        def work(transaction: Transaction) -> None:
+            current = _get(transaction, delivery.task_id)
             if current is None:  # a reset forgot it while the attempt was made
-                _end_attempt(t, delivery.task_id)
+                _end_attempt(transaction, delivery.task_id)
                 return
             if len(current.attempts) != len(delivery.attempts):
                 return  # it counted as dead and failed before its response came; the next attempt may be under way
-            _put_after_attempt(t, current, deliveries.finish_attempt(current, response, self._retries_ms, now_ms))
+            _put_after_attempt(
+                transaction, current, deliveries.finish_attempt(current, response, self._retries_ms, now_ms)
+            )
 
         self._records.transact(names, work)
 
@@ -68,20 +70,20 @@ class DeliveryStore:
         attempts = (*delivery.attempts[:-1], replace(delivery.attempts[-1], note=note))
         names = (WEBHOOKS, _UNDER_WAY, _build_name(delivery.task_id))
 
-        def work(t: Transaction) -> None:
-            _put_after_attempt(t, delivery, replace(delivery, state=state, attempts=attempts))
+        def work(transaction: Transaction) -> None:
+            _put_after_attempt(transaction, delivery, replace(delivery, state=state, attempts=attempts))
 
         self._records.transact(names, work)
 
     def redeliver(self, task_id: str, now_ms: int) -> Delivery | None:
         """Make a delivery due now, whatever its state. None where the task has no webhook."""
 
-        def work(t: Transaction) -> Delivery | None:
-            current = _get(t, task_id)
+        def work(transaction: Transaction) -> Delivery | None:
+            current = _get(transaction, task_id)
             if current is None:
                 return None
             pending = replace(current, state="pending", due_ms=now_ms)
-            _put(t, current, pending)
+            _put(transaction, current, pending)
             return pending
 
         return self._records.transact((WEBHOOKS, _build_name(task_id)), work)
@@ -91,25 +93,25 @@ class DeliveryStore:
         for _, task_id in self._records.earliest(_UNDER_WAY, self._records.now_ms(), 100):
             delivery = self.get(task_id)
             if delivery is None:
-                self._records.transact((_UNDER_WAY,), lambda t, id_=task_id: _end_attempt(t, id_))  # type: ignore[misc]
+                self._records.transact((_UNDER_WAY,), lambda transaction, id_=task_id: _end_attempt(transaction, id_))  # type: ignore[misc]
             else:
                 self.finish(delivery, DeliveryResponse(None, "the process that made this attempt has ended"), now_ms)
 
     def _claim(self, due_ms: int, task_id: str, now_ms: int) -> Delivery | None:
         deadline_ms = self._records.now_ms() + self._patience_ms
 
-        def work(t: Transaction) -> Delivery | None:
-            current = _get(t, task_id)
-            if (due_ms, task_id) not in t.earliest(WEBHOOKS, due_ms, 1000):
+        def work(transaction: Transaction) -> Delivery | None:
+            current = _get(transaction, task_id)
+            if (due_ms, task_id) not in transaction.earliest(WEBHOOKS, due_ms, 1000):
                 return None  # another process claimed it since it was found
             # Whatever the record says, the place in the queue goes: else every later claim would find it first again.
-            t.remove(WEBHOOKS, due_ms, task_id)
+            transaction.remove(WEBHOOKS, due_ms, task_id)
             if current is None or current.due_ms != due_ms or current.state != "pending":
                 return None
             # The deadline is in real time: the mock's clock may be stopped, or moved by days while an attempt is made.
-            t.add(_UNDER_WAY, deadline_ms, task_id)
+            transaction.add(_UNDER_WAY, deadline_ms, task_id)
             delivery = deliveries.start_attempt(current, now_ms)
-            t.put(_build_name(task_id), deliveries.encode(delivery))
+            transaction.put(_build_name(task_id), deliveries.encode(delivery))
             return delivery
 
         return self._records.transact((WEBHOOKS, _UNDER_WAY, _build_name(task_id)), work)
@@ -124,22 +126,22 @@ def _get(reading: Reading, task_id: str) -> Delivery | None:
     return None if text is None else deliveries.decode(text)
 
 
-def _end_attempt(t: Transaction, task_id: str) -> None:
+def _end_attempt(transaction: Transaction, task_id: str) -> None:
     """Take a task's attempt out of those under way, at whatever deadline it has there."""
-    for deadline_ms, id_ in t.earliest(_UNDER_WAY, FOREVER_MS, 1000):
+    for deadline_ms, id_ in transaction.earliest(_UNDER_WAY, FOREVER_MS, 1000):
         if id_ == task_id:
-            t.remove(_UNDER_WAY, deadline_ms, id_)
+            transaction.remove(_UNDER_WAY, deadline_ms, id_)
 
 
-def _put_after_attempt(t: Transaction, before: Delivery, after: Delivery) -> None:
-    _end_attempt(t, after.task_id)
-    _put(t, before, after)
+def _put_after_attempt(transaction: Transaction, before: Delivery, after: Delivery) -> None:
+    _end_attempt(transaction, after.task_id)
+    _put(transaction, before, after)
 
 
-def _put(t: Transaction, before: Delivery, after: Delivery) -> None:
+def _put(transaction: Transaction, before: Delivery, after: Delivery) -> None:
     """Store a delivery, and move it in the queue from where it was due before."""
-    t.put(_build_name(after.task_id), deliveries.encode(after))
+    transaction.put(_build_name(after.task_id), deliveries.encode(after))
     # Removed before it is added: where both times are the same, the other order would leave it out of the queue.
-    t.remove(WEBHOOKS, before.due_ms, after.task_id)
+    transaction.remove(WEBHOOKS, before.due_ms, after.task_id)
     if after.state == "pending":
-        t.add(WEBHOOKS, after.due_ms, after.task_id)
+        transaction.add(WEBHOOKS, after.due_ms, after.task_id)

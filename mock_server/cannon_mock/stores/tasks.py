@@ -92,21 +92,21 @@ class TaskStore:
 
         # One transaction looks up the key, checks the balance and writes the task: two creates with one key at the same
         # moment make one task, and two that the balance covers one of are not both accepted.
-        def work(t: Transaction) -> Task:
-            earlier_task = _find_earlier_task(t, task.account, key, now_ms)
+        def work(transaction: Transaction) -> Task:
+            earlier_task = _find_earlier_task(transaction, task.account, key, now_ms)
             if earlier_task is not None:
                 return earlier_task
-            account, due_entries = _read_account(t, task.account, start, now_ms)
+            account, due_entries = _read_account(transaction, task.account, start, now_ms)
             if account.balance.available < task.credits:
                 raise NotEnoughCredits(account.balance.available, task.credits)
             hold, end = credits.build_entries(task.timeline, task.credits)
-            _remove_entries(t, task.account, due_entries)
+            _remove_entries(transaction, task.account, due_entries)
             balance = credits.apply_entries(account.balance, [hold], now_ms)
-            _put_account(t, task.account, _AccountRecord(balance, account.task_count + 1))
-            t.add(f"due:{task.account}", end.at_ms, _encode_end(task.id, end))
-            _put_new_task(t, task, key, delivery)
+            _put_account(transaction, task.account, _AccountRecord(balance, account.task_count + 1))
+            transaction.add(f"due:{task.account}", end.at_ms, _encode_end(task.id, end))
+            _put_new_task(transaction, task, key, delivery)
             if self._max_tasks is not None:
-                self._make_room(t, self._max_tasks, task.id)
+                self._make_room(transaction, self._max_tasks, task.id)
             return task
 
         return self._records.transact(names, work)
@@ -125,8 +125,8 @@ class TaskStore:
             return None
         due = f"due:{before.account}"
 
-        def work(t: Transaction) -> Task | None:
-            task = _get_task(t, id_)
+        def work(transaction: Transaction) -> Task | None:
+            task = _get_task(transaction, id_)
             after = task and step(task)
             if task is None or after is None or after is task:
                 return task
@@ -135,14 +135,14 @@ class TaskStore:
             if old_end != new_end:
                 # Where the old end has been settled, another process with a clock slightly ahead saw the task end.
                 # Settled credits are not taken back, so the task keeps that end too.
-                if (old_end.at_ms, _encode_end(id_, old_end)) not in t.earliest(due, old_end.at_ms, _ALL):
+                if (old_end.at_ms, _encode_end(id_, old_end)) not in transaction.earliest(due, old_end.at_ms, _ALL):
                     return task
-                t.remove(due, old_end.at_ms, _encode_end(id_, old_end))
-                t.add(due, new_end.at_ms, _encode_end(id_, new_end))
-                t.remove(_TASKS, old_end.at_ms, id_)
-                t.add(_TASKS, new_end.at_ms, id_)
-                _move_delivery(t, id_, new_end.at_ms + delay_ms)
-            t.put(f"task:{id_}", tasks.encode(after))
+                transaction.remove(due, old_end.at_ms, _encode_end(id_, old_end))
+                transaction.add(due, new_end.at_ms, _encode_end(id_, new_end))
+                transaction.remove(_TASKS, old_end.at_ms, id_)
+                transaction.add(_TASKS, new_end.at_ms, id_)
+                _move_delivery(transaction, id_, new_end.at_ms + delay_ms)
+            transaction.put(f"task:{id_}", tasks.encode(after))
             return after
 
         return self._records.transact((f"task:{id_}", f"hook:{id_}", due), work)
@@ -151,11 +151,11 @@ class TaskStore:
         """Store that the create of this key is no longer under way."""
         name = _build_key_name(account, key.key)
 
-        def work(t: Transaction) -> None:
-            text = t.get(name)
+        def work(transaction: Transaction) -> None:
+            text = transaction.get(name)
             if text is not None:
                 fingerprint, id_, expires_ms, _ = json.loads(text)
-                t.put(name, json.dumps([fingerprint, id_, expires_ms, 0]))
+                transaction.put(name, json.dumps([fingerprint, id_, expires_ms, 0]))
 
         self._records.transact((name,), work)
 
@@ -182,11 +182,11 @@ class TaskStore:
         """Apply the entries that are due to the account's balance, and drop them."""
         names = (f"account:{account}", f"due:{account}")
 
-        def work(t: Transaction) -> int:
-            record, due_entries = _read_account(t, account, start, now_ms)
+        def work(transaction: Transaction) -> int:
+            record, due_entries = _read_account(transaction, account, start, now_ms)
             if due_entries:
-                _remove_entries(t, account, due_entries)
-                _put_account(t, account, record)
+                _remove_entries(transaction, account, due_entries)
+                _put_account(transaction, account, record)
             return len(due_entries)
 
         # A page for each transaction: after a jump of the clock an account can have 100,000 entries due, and one
@@ -196,16 +196,16 @@ class TaskStore:
             while self._records.transact(names, work) == _PAGE:
                 pass
 
-    def _make_room(self, t: Transaction, most: int, new_id: str) -> None:
+    def _make_room(self, transaction: Transaction, most: int, new_id: str) -> None:
         """Forget the task that ended first, or will, where there are more than ``most``; the new one stays."""
-        task_count = int(t.get(_TASK_COUNT) or 0) + 1
+        task_count = int(transaction.get(_TASK_COUNT) or 0) + 1
         if task_count > most:
-            at_ms, id_ = next(place for place in t.earliest(_TASKS, FOREVER_MS, 2) if place[1] != new_id)
-            task = _get_task(t, id_)
+            at_ms, id_ = next(place for place in transaction.earliest(_TASKS, FOREVER_MS, 2) if place[1] != new_id)
+            task = _get_task(transaction, id_)
             if task is not None:
-                _forget(t, task, at_ms)
+                _forget(transaction, task, at_ms)
             task_count -= 1
-        t.put(_TASK_COUNT, str(task_count))
+        transaction.put(_TASK_COUNT, str(task_count))
 
 
 def _get_task(reading: Reading, id_: str) -> Task | None:
@@ -217,9 +217,9 @@ def _build_key_name(account: str, key: str) -> str:
     return f"key:{account}:{key}"
 
 
-def _find_earlier_task(t: Transaction, account: str, key: IdempotencyKey | None, now_ms: int) -> Task | None:
+def _find_earlier_task(transaction: Transaction, account: str, key: IdempotencyKey | None, now_ms: int) -> Task | None:
     """The task that was created with the same key. Raises KeyReused and KeyBusy."""
-    text = None if key is None else t.get(_build_key_name(account, key.key))
+    text = None if key is None else transaction.get(_build_key_name(account, key.key))
     if key is None or text is None:
         return None
     fingerprint, id_, expires_ms, busy_until_ms = json.loads(text)
@@ -229,7 +229,7 @@ def _find_earlier_task(t: Transaction, account: str, key: IdempotencyKey | None,
         raise KeyReused(key.key)
     if busy_until_ms > now_ms:
         raise KeyBusy(busy_until_ms - now_ms)
-    return _get_task(t, id_)
+    return _get_task(transaction, id_)
 
 
 def _read_account(
@@ -254,66 +254,66 @@ def _decode_end(place: tuple[int, str]) -> Entry:
     return Entry(at_ms, "settle" if kind == "settle" else "release", int(amount))
 
 
-def _remove_entries(t: Transaction, account: str, entries: list[tuple[int, str]]) -> None:
+def _remove_entries(transaction: Transaction, account: str, entries: list[tuple[int, str]]) -> None:
     for at_ms, member in entries:
-        t.remove(f"due:{account}", at_ms, member)
+        transaction.remove(f"due:{account}", at_ms, member)
 
 
-def _put_account(t: Transaction, account: str, record: _AccountRecord) -> None:
+def _put_account(transaction: Transaction, account: str, record: _AccountRecord) -> None:
     balance = record.balance
     amounts = [balance.available, balance.held_credits, balance.settled_credits]
-    t.put(f"account:{account}", json.dumps([*amounts, record.task_count]))
+    transaction.put(f"account:{account}", json.dumps([*amounts, record.task_count]))
 
 
-def _put_new_task(t: Transaction, task: Task, key: IdempotencyKey | None, delivery: Delivery | None) -> None:
-    t.put(f"task:{task.id}", tasks.encode(task))
-    t.add(_TASKS, task.timeline.ended_ms, task.id)
+def _put_new_task(transaction: Transaction, task: Task, key: IdempotencyKey | None, delivery: Delivery | None) -> None:
+    transaction.put(f"task:{task.id}", tasks.encode(task))
+    transaction.add(_TASKS, task.timeline.ended_ms, task.id)
     if key is not None:
         values = [key.fingerprint, task.id, key.expires_ms, key.busy_until_ms]
-        t.put(_build_key_name(task.account, key.key), json.dumps(values))
+        transaction.put(_build_key_name(task.account, key.key), json.dumps(values))
     if delivery is not None:
-        t.put(f"hook:{task.id}", deliveries.encode(delivery))
-        t.add(WEBHOOKS, delivery.due_ms, task.id)
+        transaction.put(f"hook:{task.id}", deliveries.encode(delivery))
+        transaction.add(WEBHOOKS, delivery.due_ms, task.id)
 
 
-def _move_delivery(t: Transaction, id_: str, due_ms: int) -> None:
+def _move_delivery(transaction: Transaction, id_: str, due_ms: int) -> None:
     """Make a task's delivery, if it has one, due at another time."""
-    text = t.get(f"hook:{id_}")
+    text = transaction.get(f"hook:{id_}")
     if text is not None:
         delivery = deliveries.decode(text)
-        t.remove(WEBHOOKS, delivery.due_ms, id_)
-        t.put(f"hook:{id_}", deliveries.encode(replace(delivery, due_ms=due_ms)))
-        t.add(WEBHOOKS, due_ms, id_)
+        transaction.remove(WEBHOOKS, delivery.due_ms, id_)
+        transaction.put(f"hook:{id_}", deliveries.encode(replace(delivery, due_ms=due_ms)))
+        transaction.add(WEBHOOKS, due_ms, id_)
 
 
-def _forget(t: Transaction, task: Task, at_ms: int) -> None:
+def _forget(transaction: Transaction, task: Task, at_ms: int) -> None:
     """Forget a task with all that belongs to it, and its account with the last of its tasks."""
-    t.remove(_TASKS, at_ms, task.id)
-    t.drop(f"task:{task.id}")
-    t.put(_FORGOTTEN_COUNT, str(int(t.get(_FORGOTTEN_COUNT) or 0) + 1))
-    _forget_key(t, task)
-    text = t.get(f"hook:{task.id}")
+    transaction.remove(_TASKS, at_ms, task.id)
+    transaction.drop(f"task:{task.id}")
+    transaction.put(_FORGOTTEN_COUNT, str(int(transaction.get(_FORGOTTEN_COUNT) or 0) + 1))
+    _forget_key(transaction, task)
+    text = transaction.get(f"hook:{task.id}")
     if text is not None:
-        t.remove(WEBHOOKS, deliveries.decode(text).due_ms, task.id)
-        t.drop(f"hook:{task.id}")
-    _forget_account(t, task.account)
+        transaction.remove(WEBHOOKS, deliveries.decode(text).due_ms, task.id)
+        transaction.drop(f"hook:{task.id}")
+    _forget_account(transaction, task.account)
 
 
-def _forget_key(t: Transaction, task: Task) -> None:
+def _forget_key(transaction: Transaction, task: Task) -> None:
     name = _build_key_name(task.account, task.idempotency_key or "")
-    text = t.get(name)
+    text = transaction.get(name)
     if text is not None and json.loads(text)[1] == task.id:  # else the key has expired, and a later task used it again
-        t.drop(name)
+        transaction.drop(name)
 
 
-def _forget_account(t: Transaction, account: str) -> None:
+def _forget_account(transaction: Transaction, account: str) -> None:
     """Count one task less, and forget the account where that was its last."""
-    text = t.get(f"account:{account}")
+    text = transaction.get(f"account:{account}")
     *amounts, task_count = json.loads(text) if text is not None else (0, 0, 0, 1)
     if task_count > 1:
-        t.put(f"account:{account}", json.dumps([*amounts, task_count - 1]))
+        transaction.put(f"account:{account}", json.dumps([*amounts, task_count - 1]))
         return
-    t.drop(f"account:{account}")
+    transaction.drop(f"account:{account}")
     # The ends that are not settled yet go too: else an account that comes back would be paid for tasks of before.
-    for place in t.earliest(f"due:{account}", FOREVER_MS, _ALL):
-        t.remove(f"due:{account}", *place)
+    for place in transaction.earliest(f"due:{account}", FOREVER_MS, _ALL):
+        transaction.remove(f"due:{account}", *place)

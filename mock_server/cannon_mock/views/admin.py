@@ -25,7 +25,7 @@ from cannon_spec.errors import CatalogError, NotJSON
 
 blueprint = Blueprint("admin", __name__, url_prefix="/__mock__")
 
-_OPEN_ENDPOINTS = ("admin.health", "admin.ready", "admin.version")
+_OPEN_ENDPOINTS = ("admin.show_health", "admin.check_ready", "admin.show_version")
 _SWITCHES = tuple(setting.name for setting in SETTINGS if setting.is_switch)
 _LARGEST_LIMIT = 1000
 _LONGEST_TEXT = 1000
@@ -46,13 +46,13 @@ def _authorize() -> None:
 
 
 @blueprint.get("/health")
-def health() -> Response:
+def show_health() -> Response:
     """Whether the mock answers; needs no key."""
     return jsonify(ok=True, name="cannon-mock", version=__version__, engine=current_context().catalog.engine)
 
 
 @blueprint.get("/ready")
-def ready() -> Response:
+def check_ready() -> Response:
     """Whether the mock can work: 503 while it cannot reach its store."""
     try:
         current_context().clock.now_ms()
@@ -63,24 +63,24 @@ def ready() -> Response:
 
 
 @blueprint.get("/version")
-def version() -> Response:
+def show_version() -> Response:
     """The version of the mock."""
     return jsonify(name="cannon-mock", version=__version__)
 
 
 @blueprint.get("/assumptions")
-def assumptions() -> Response:
+def list_assumptions() -> Response:
     """Every claim on the service that the vendor does not document, and the value of each switch."""
     mock = current_context()
-    claims = [asdict(claim) for claim in mock.catalog.claims.values() if _is_weak(claim)]
+    claims = [asdict(claim) for claim in mock.catalog.claims.values() if _is_undocumented(claim)]
     switches = {name: getattr(mock.config, name) for name in _SWITCHES}
     return jsonify(assumptions=claims, switches=switches)
 
 
 @blueprint.get("/clock")
-def clock() -> Response:
+def show_clock() -> Response:
     """The time in epoch milliseconds, and how fast it passes."""
-    return _show_clock(current_context())
+    return _build_clock_reply(current_context())
 
 
 @blueprint.post("/clock")
@@ -103,11 +103,11 @@ def move_clock() -> Response:
             mock_clock.run({"freeze": 0.0, "run": 1.0}.get(field, value))
     except ValueError as error:
         raise AdminError(400, str(error)) from None
-    return _show_clock(current_context())
+    return _build_clock_reply(current_context())
 
 
 @blueprint.get("/scenarios")
-def scenarios() -> Response:
+def list_scenarios() -> Response:
     """The scenarios with their texts, and the rules that choose them."""
     mock = current_context()
     default = mock.config.scenario or mock.catalog.scenarios["default"]
@@ -153,7 +153,7 @@ def add_scenario(name: str) -> tuple[Response, int]:
 
 @blueprint.delete("/scenarios")
 @blueprint.delete("/scenarios/<int:id_>")
-def drop_rules(id_: int | None = None) -> Response:
+def remove_rules(id_: int | None = None) -> Response:
     """Remove one rule, or all."""
     mock = current_context()
     if id_ is not None and id_ not in {rule.id for rule in mock.scenarios.list_rules()}:
@@ -166,15 +166,15 @@ def list_tasks() -> Response:
     """Tasks, those that end last first: filter by ``key``, ``status``, ``operation``, ``model``, ``scenario``."""
     mock, filters = current_context(), _read_filters("account", "status", "operation", "model", "scenario")
     now_ms = mock.clock.now_ms()
-    items = (_show_task(task, now_ms) for task in mock.store.tasks.list_all())
+    items = (_summarize_task(task, now_ms) for task in mock.store.tasks.list_all())
     return jsonify(tasks=_select(items, filters))
 
 
 @blueprint.get("/tasks/<id_>")
-def one_task(id_: str) -> Response:
+def show_task(id_: str) -> Response:
     """One task: its timeline, its events, and the request object that a poll would get."""
     mock = current_context()
-    return _show_whole_task(mock, _require_task(mock.store.tasks.get(id_), id_))
+    return _build_task_reply(mock, _require_task(mock.store.tasks.get(id_), id_))
 
 
 @blueprint.post("/tasks/<id_>/end")
@@ -188,11 +188,11 @@ def end_task(id_: str) -> Response:
     scenario = _require_task(mock.store.tasks.get(id_), id_).scenario
     delay_ms = mock.scenarios.find_or_plain(scenario).webhook.delay_ms
     task = mock.store.tasks.change(id_, delay_ms, lambda each: tasks.end_task(each, now_ms, outcome, message))
-    return _show_whole_task(mock, _require_task(task, id_))
+    return _build_task_reply(mock, _require_task(task, id_))
 
 
 @blueprint.get("/journal")
-def exchanges() -> Response:
+def list_exchanges() -> Response:
     """The exchanges with the simulated API, the oldest first, filtered by any field."""
     entries = _read_journal()
     return jsonify(exchanges=[asdict(entry) for entry in entries[-_read_limit() :]], count=len(entries))
@@ -228,7 +228,7 @@ def redeliver(task_id: str) -> tuple[Response, int]:
 
 
 @blueprint.post("/reset")
-def forget() -> Response:
+def reset() -> Response:
     """Forget the ``journal``, or ``all``: tasks, keys, credits, rules and webhooks too, but not the clock."""
     what = _read_object("what").get("what", "all")
     if what not in ("all", "journal"):
@@ -292,7 +292,7 @@ def _require_task(task: Task | None, id_: str) -> Task:
     return task
 
 
-def _show_clock(mock: MockContext) -> Response:
+def _build_clock_reply(mock: MockContext) -> Response:
     scale = mock.clock.scale
     return jsonify(now_ms=mock.clock.now_ms(), scale=scale, frozen=scale == 0)
 
@@ -302,7 +302,7 @@ def _show_rule(rule: ScenarioRule) -> dict[str, Any]:
     return {"id": rule.id, "scenario": rule.scenario, "match": match, "times": rule.times}
 
 
-def _show_task(task: Task, now_ms: int) -> dict[str, Any]:
+def _summarize_task(task: Task, now_ms: int) -> dict[str, Any]:
     fields = ("id", "account", "operation", "model", "credits", "scenario", "idempotency_key", "webhook_url")
     timeline = task.timeline
     return {
@@ -318,12 +318,12 @@ def _show_moment(at_ms: int) -> int | None:
     return at_ms if at_ms < FOREVER_MS else None
 
 
-def _show_whole_task(mock: MockContext, task: Task) -> Response:
+def _build_task_reply(mock: MockContext, task: Task) -> Response:
     now_ms = mock.clock.now_ms()
     events = [asdict(event) for event in task.events]
     view = task_view.build_view(mock.catalog, task, now_ms, find_base_url(mock))
-    return jsonify({**_show_task(task, now_ms), "events": events, "request": view})
+    return jsonify({**_summarize_task(task, now_ms), "events": events, "request": view})
 
 
-def _is_weak(claim: Claim) -> bool:
+def _is_undocumented(claim: Claim) -> bool:
     return claim.strength == "assumed" or (claim.kind == "behaviour" and claim.severity == "warning")

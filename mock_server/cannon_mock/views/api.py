@@ -30,7 +30,7 @@ _WEBHOOK_CLAIMS = (
 
 
 @blueprint.get("/status")
-def status() -> Response:
+def show_status() -> Response:
     """The key, its scopes and its credits; creates and spends nothing."""
     mock = current_context()
     key = auth.authorize(mock, current_notes())

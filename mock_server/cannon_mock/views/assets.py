@@ -20,7 +20,7 @@ MEDIA_HEADER = "x-mock-media"
 
 
 @blueprint.get("/<asset_id>/<name>")
-def asset(asset_id: str, name: str) -> Response:
+def serve_file(asset_id: str, name: str) -> Response:
     """The file of a task that succeeded, to GET and HEAD, whole or in ranges; the same bytes each time."""
     mock = current_context()
     notes = current_notes()

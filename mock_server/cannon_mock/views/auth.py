@@ -28,7 +28,7 @@ def authorize(mock: MockContext, notes: ExchangeNotes, scope: str | None = None)
 def build_unauthorized() -> ApiError:
     """The error for a key that is missing, malformed, unknown or revoked."""
     message = "missing or invalid API key; send x-api-key: cs_… or Authorization: Bearer cs_…"
-    elsewhere = () if request.endpoint == "api.status" else (claim_ids.AUTH_401_EVERYWHERE,)
+    elsewhere = () if request.endpoint == "api.show_status" else (claim_ids.AUTH_401_EVERYWHERE,)
     return ApiError(401, "unauthorized", message, *elsewhere, *find_claims(), headers={"WWW-Authenticate": "Bearer"})
 
 
