@@ -59,7 +59,7 @@ class TrafficCheck:
         return self._run.finish(self._counts)
 
     def _judge_recording(self, file: str, recording: har.Recording) -> str:
-        """Judge the calls of one file, and tell the problem if none of them could be judged."""
+        """Judge the calls of one file, and return the problem if none of them could be judged."""
         self._counts["ignored"] += recording.ignored_count
         if not recording.calls:
             return _explain_no_calls(recording)
@@ -71,7 +71,7 @@ class TrafficCheck:
         return ""
 
     def _add(self, file: str, call: har.RecordedCall, report: Report) -> None:
-        """Count a call. It counts as judged only if there was something to judge: a body, or what a rule objects to."""
+        """Count a call. It counts as judged only where it has a body or a finding."""
         self._counts["without_body"] += call.response_body is None
         if call.request_body is None and call.response_body is None and not report.findings:
             return

@@ -45,6 +45,7 @@ def _check_growth(place: str, per: PerUnit, schema: Mapping[str, Any]) -> None:
     types = (find_field(schema, per.field) or {}).get("type", ())
     if not {*([types] if isinstance(types, str) else types)}.intersection(_TYPES_OF_UNITS[per.unit]):
         kinds = " or ".join(_TYPES_OF_UNITS[per.unit])
-        raise CatalogError(place, f"counts the {per.unit}s of {per.field}", f"name a field of type {kinds}")
+        problem = f"grows by the {per.unit} of {per.field}, which is not of type {kinds}"
+        raise CatalogError(place, problem, f"name a field of type {kinds}")
     if per.default is None and per.field not in schema.get("required", ()):
         raise CatalogError(place, f"has no default for {per.field}, which is not required", "add a default to per")

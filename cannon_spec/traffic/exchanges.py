@@ -40,7 +40,7 @@ def _sort_findings(findings: list[Finding], strictness: Strictness) -> Report:
 
 
 def _judge_bodies(catalog: Catalog, call: RecordedCall, findings: list[Finding]) -> ParsedCall:
-    """Parse both bodies of a call, and append what their schemas object to to ``findings``."""
+    """Parse both bodies of a call, and append the findings of their schemas to ``findings``."""
     request_json = response_json = None
     if call.request_body is not None:
         request_json, report = _judge_request(catalog, call.request_body)

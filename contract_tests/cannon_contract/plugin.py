@@ -83,7 +83,7 @@ def _check_options(config: pytest.Config, run_options: Options, catalog: Catalog
     if problem:
         raise pytest.UsageError(f"--operation {problem}")
     if run_options.treat_as_live and run_options.target == "mock":
-        raise pytest.UsageError("--treat-as-live goes with --target URL: the mock in this process charges nobody")
+        raise pytest.UsageError("--treat-as-live goes with --target URL: the mock in this process never charges")
     if _is_distributed(config) and _may_cost(run_options, catalog):
         raise pytest.UsageError("a run that may cost credits is one process: leave -n out")
 

@@ -104,7 +104,7 @@ class DeliveryStore:
             current = _get(transaction, task_id)
             if (due_ms, task_id) not in transaction.earliest(WEBHOOKS, due_ms, 1000):
                 return None  # another process claimed it since it was found
-            # Whatever the record says, the place in the queue goes: else every later claim would find it first again.
+            # Leave the queue even where the record disagrees: otherwise each later claim would find this place again.
             transaction.remove(WEBHOOKS, due_ms, task_id)
             if current is None or current.due_ms != due_ms or current.state != "pending":
                 return None

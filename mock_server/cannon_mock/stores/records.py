@@ -29,7 +29,7 @@ class Reading(Protocol):
 class Transaction(Reading, Protocol):
     """Reads that see the state before the transaction, and writes that all happen or none.
 
-    Work that raises must do so before it writes, as in memory there is no way back.
+    Work that raises must do so before it writes: the store in memory cannot undo a write.
     """
 
     def put(self, name: str, value: str) -> None:

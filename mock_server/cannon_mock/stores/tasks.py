@@ -314,6 +314,6 @@ def _forget_account(transaction: Transaction, account: str) -> None:
         transaction.put(f"account:{account}", json.dumps([*amounts, task_count - 1]))
         return
     transaction.drop(f"account:{account}")
-    # The ends that are not settled yet go too: else an account that comes back would be paid for tasks of before.
+    # Remove the ends that are not settled yet, too: otherwise they would count for an account of the same key later.
     for place in transaction.earliest(f"due:{account}", FOREVER_MS, _ALL):
         transaction.remove(f"due:{account}", *place)

@@ -83,7 +83,7 @@ class _Router:
             except AllMockedAssertionError:
                 continue
             except PassThrough:
-                break  # the user lets it pass to the vendor, whose place the application takes
+                break  # passed on to the vendor: the application answers in its place
             if response is not None:
                 return response
         return self._answer(request)

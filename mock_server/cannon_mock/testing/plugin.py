@@ -1,6 +1,6 @@
 """Fixtures for pytest: the mock within httpx, on a socket, and its clock (floor 5).
 
-pytest loads this module in every run of whoever installed the package. So it imports nothing but pytest and the
+pytest loads this module in every run where the package is installed. So it imports nothing but pytest and the
 standard library before a test uses a fixture, uses nothing that an older pytest lacks, and gives way where the user's
 project has an option or an ini value of the same name.
 """

@@ -39,7 +39,7 @@ def find_due_faults(
     """Count an exchange under a name, and find the faults of its scenario that happen now.
 
     Without an idempotency key (``is_keyed``) one exchange succeeds after each series of ``times`` faults, so that the
-    next piece of work meets them again.
+    next create or poll gets them again.
     """
     due_faults = []
     for index, fault in enumerate(scenario.faults):
