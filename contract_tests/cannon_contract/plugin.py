@@ -27,6 +27,7 @@ from cannon_contract.spending.price_file import BadPriceList, read_prices
 from cannon_contract.spending.price_list import PriceList
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.contract.checks import check_claim_ids
+from cannon_spec.contract.wording import escape_unprintable
 
 _KEY_CHARACTERS = re.compile(r"[!-~]*", re.ASCII)
 _SUITE = Path(__file__).resolve().parent / "suite"
@@ -81,7 +82,7 @@ def _runs_suite(config: pytest.Config) -> bool:
 def _check_options(config: pytest.Config, run_options: Options, catalog: Catalog) -> None:
     problem = options.find_bad_operation(run_options.operation, catalog)
     if problem:
-        raise pytest.UsageError(f"--operation {problem}")
+        raise pytest.UsageError(f"--operation {escape_unprintable(problem)}")
     if run_options.treat_as_live and run_options.target == "mock":
         raise pytest.UsageError("--treat-as-live goes with --target URL: the mock in this process never charges")
     if _is_distributed(config) and _may_cost(run_options, catalog):
@@ -103,7 +104,7 @@ def _read_price_list(run_options: Options, catalog: Catalog) -> PriceList:
     try:
         return read_prices(run_options.prices, run_options.assume_price, catalog)
     except BadPriceList as error:
-        raise pytest.UsageError(f"--prices {error}") from None
+        raise pytest.UsageError(f"--prices {escape_unprintable(str(error))}") from None
 
 
 def _make_folder(path: str) -> Path:
@@ -111,7 +112,7 @@ def _make_folder(path: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise pytest.UsageError(f"--report {path}: {error.strerror}; name a folder") from None
+        raise pytest.UsageError(f"--report {escape_unprintable(path)}: {error.strerror}; name a folder") from None
     return folder
 
 

@@ -104,6 +104,15 @@ def test_an_operation_that_is_not_covered_is_refused() -> None:
     assert "--operation image.generat is no covered operation; did you mean image.generate?" in run.output
 
 
+@pytest.mark.parametrize("flag", ["--operation", "--prices"])
+def test_a_refused_option_writes_no_control_characters(flag: str) -> None:
+    """What the user wrote is shown with its control characters escaped, on one line."""
+    run = run_contract(flag, "\x1b[31m\n")
+    assert run.returncode == 2
+    assert f"ERROR: {flag} \\u001b[31m\\n" in run.output
+    assert "\x1b[31m\n" not in run.output
+
+
 def test_a_named_operation_is_tested() -> None:
     """With an operation by name its cases run, and so do the tests that are about none."""
     run = run_contract("--operation", "image.generate", "-k", "test_status or gets_the_default_model", "-v")
