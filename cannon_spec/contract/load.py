@@ -76,7 +76,7 @@ def check_part(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
     try:
         check_parts({kind: value}, meta, engines.choose(None))
     except CatalogError as error:
-        raise CatalogError(f"{place}: {error.place}", error.problem, error.advice) from None
+        raise CatalogError(place, error.problem, error.advice) from None
     return value
 
 

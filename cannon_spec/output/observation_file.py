@@ -12,7 +12,7 @@ from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.nearest import find_nearest
 
 _FORMAT = 1
-_ADVICE = "name the file that a contract run wrote"
+_ADVICE = "name the observations.json that cannon-contract --report DIR wrote"
 
 
 class Observation(NamedTuple):
@@ -52,7 +52,7 @@ def read_observations(catalog: Catalog, file: str) -> ObservationFile:
     """
     value = _read_json(file)
     if not isinstance(value, dict) or not isinstance(value.get("observations"), list):
-        raise CatalogError(file, "is no file of observations", _ADVICE)
+        raise CatalogError(file, "not a file of observations", _ADVICE)
     if value.get("format") != _FORMAT:
         problem = f"has format {wording.show_value(value.get('format'))}; this version reads format {_FORMAT}"
         raise CatalogError(file, problem, "read it with the version that wrote it")

@@ -19,6 +19,7 @@ from cannon_mock.settings import setting_field as _setting
 if TYPE_CHECKING:
     from cannon_mock.model.tasks import Pace
 
+_HOST = re.compile(r"[^\s:/?#@\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
 _POLLS = re.compile(r"manual:([1-9][0-9]{0,2})")
 
 
@@ -39,6 +40,10 @@ _SECRET = Limits("whsec_ and 24 to 64 bytes in base64", lambda text: not text or
 _STORE = Limits(
     "memory, sqlite:FILE or redis://HOST:PORT/N",
     lambda text: text == "memory" or re.match(r"(sqlite:|rediss?://|unix://).", text) is not None,
+)
+_HOSTS = Limits(
+    "names of hosts without scheme, port and path, separated by commas",
+    lambda text: all(_HOST.fullmatch(part.strip()) for part in text.split(",")),
 )
 _PROGRESSION = Limits(
     "time, immediate, or manual:N with N from 1 to 999",
@@ -180,7 +185,7 @@ class Config:
         is_switch=True,
     )
     allow_webhooks_to: str = _setting(
-        "", "hosts that webhooks may be sent to, beside this machine, separated by commas", _TEXT, metavar="HOST,..."
+        "", "hosts that webhooks may be sent to, beside this machine, separated by commas", _HOSTS, metavar="HOST,..."
     )
     admin: bool = _setting(True, "serve the mock's own API under /__mock__/; --no-admin turns it off", _FLAG)
     admin_token: str = _setting(

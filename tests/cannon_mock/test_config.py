@@ -77,6 +77,9 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
 }
 
 INVALID: list[tuple[str, Any]] = [
+    ("allow_webhooks_to", "https://example.com"),
+    ("allow_webhooks_to", "a.example,b.example:8080"),
+    ("allow_webhooks_to", "a.example/hook"),
     ("port", -1),
     ("port", 65_536),
     ("speed", 0.0),
@@ -191,6 +194,7 @@ def test_workers_need_a_store_to_share() -> None:
 def test_hosts_are_a_list() -> None:
     """The hosts that webhooks may go to are read from one setting, whatever the spaces and the case."""
     assert Config(allow_webhooks_to=" A.example,,b.example ").webhook_hosts == {"a.example", "b.example"}
+    assert Config(allow_webhooks_to="10.0.0.8,fd00::1").webhook_hosts == {"10.0.0.8", "fd00::1"}
 
 
 @pytest.mark.parametrize(("name", "value"), INVALID)

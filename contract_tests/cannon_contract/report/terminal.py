@@ -23,8 +23,8 @@ def _summarize_claims(run: Run, verdicts: tuple[Verdict, ...]) -> list[str]:
     costs = run.count_costs()
     lines = [
         ", ".join(f"{count} {outcome}" for outcome, count in counts.items()),
-        f"of these tests' claims {costs['nothing']} can be tested for nothing on any target, {costs['credits']} only "
-        f"by creating requests, which may cost credits, and {costs['a mock']} only on a mock; the other "
+        f"of these claims, {costs['nothing']} can be tested without cost on any target, {costs['credits']} only by "
+        f"creating requests, which may cost credits, and {costs['a mock']} only on a mock; the other "
         f"{len(verdicts) - sum(costs.values())} are rules that are judged before anything is sent",
     ]
     if counts["observed"]:

@@ -157,7 +157,7 @@ def remove_rules(id_: int | None = None) -> Response:
     """Remove one rule, or all."""
     mock = current_context()
     if id_ is not None and id_ not in {rule.id for rule in mock.scenarios.list_rules()}:
-        raise AdminError(404, f"no rule {id_}")
+        raise AdminError(404, f"no rule {id_}; GET /__mock__/scenarios lists the rules")
     return jsonify(rules=mock.scenarios.remove_rules(id_))
 
 
@@ -223,7 +223,7 @@ def redeliver(task_id: str) -> tuple[Response, int]:
         raise AdminError(409, "the request has not ended; its webhook is sent when it ends")
     delivery: Delivery | None = mock.store.deliveries.redeliver(task_id, mock.clock.now_ms())
     if delivery is None:
-        raise AdminError(404, f"no webhook of a request {task_id[:60]}")
+        raise AdminError(404, f"no webhook of a request {task_id[:60]}; GET /__mock__/webhooks lists the webhooks")
     return jsonify(asdict(delivery)), 202
 
 

@@ -110,9 +110,17 @@ def _answer_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers() if name in _HEADERS_TO_KEEP}
     code = error.name.lower().replace(" ", "_")
-    messages = {} if request.path.startswith(_ADMIN) else _MESSAGES
-    message = messages.get(status, error.description or error.name)
+    is_unknown_admin_call = status == HTTPStatus.NOT_FOUND and request.path.startswith(_ADMIN)
+    message = _list_admin_addresses() if is_unknown_admin_call else _MESSAGES.get(status)
+    message = message or error.description or error.name
     return _answer_api_error(ApiError(status, code, message, *_CLAIMS.get(status, ()), headers=headers))
+
+
+def _list_admin_addresses() -> str:
+    paths = {rule.rule.split("/")[2] for rule in current_app.url_map.iter_rules() if rule.rule.startswith(_ADMIN)}
+    if not paths:
+        return "the mock's own API is turned off; start the mock without --no-admin"
+    return f"no such address under {_ADMIN}; there are {', '.join(sorted(paths))}"
 
 
 def _answer_store_error(error: StoreError) -> Response:

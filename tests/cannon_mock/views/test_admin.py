@@ -118,3 +118,11 @@ def test_a_mock_without_its_store_is_not_ready(mock: Driver, monkeypatch: pytest
 def test_an_unknown_address_is_a_problem(mock: Driver, path: str, method: str, status: int) -> None:
     """Under /__mock__/ every error has the form of RFC 9457, also for an unknown address or method."""
     assert read_problem(mock.client.open(f"/__mock__/{path}", method=method))[0] == status
+
+
+def test_an_unknown_address_names_the_known_ones(mock: Driver, make_mock: DriverFactory) -> None:
+    """The error of an unknown address lists the addresses that there are, or says that --no-admin left them out."""
+    _, detail = read_problem(mock.client.get("/__mock__/nothing"))
+    assert detail.startswith("no such address under /__mock__/; there are assumptions, clock, health, journal, ")
+    _, detail = read_problem(make_mock(admin=False).client.get("/__mock__/clock"))
+    assert "--no-admin" in detail

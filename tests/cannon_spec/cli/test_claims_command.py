@@ -163,15 +163,15 @@ def test_observations_cannot_move_the_cursor(claims: Command) -> None:
     [
         (None, "nowhere.json: No such file or directory; check the path"),
         ("{", "not JSON"),
-        ("[]", "is no file of observations; name the file that a contract run wrote"),
-        ('{"claims": {}}', "is no file of observations"),
+        ("[]", "not a file of observations; name the observations.json that cannon-contract --report DIR wrote"),
+        ('{"claims": {}}', "not a file of observations"),
         (
             '{"format": 2, "observations": []}',
             "has format 2; this version reads format 1; read it with the version that wrote",
         ),
         ('{"observations": []}', "has format null; this version reads format 1"),
-        ('{"format": 1, "observations": []}', "no target; name the file"),
-        ('{"format": 1, "target": "x", "observations": []}', "no observed_at; name the file"),
+        ('{"format": 1, "observations": []}', "no target; name the observations.json"),
+        ('{"format": 1, "target": "x", "observations": []}', "no observed_at; name the observations.json"),
         (
             '{"format": 1, "target": "x", "observed_at": "x", "observations": [7]}',
             "0: expected an object, got 7",
