@@ -7,9 +7,9 @@ field. Few ways to fill them differ in that, so the cases of independent groups 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise, product
 from typing import Any, NamedTuple
 
@@ -37,14 +37,13 @@ class Clause(NamedTuple):
         return self.if_absent if value is ABSENT else self.node is not None and satisfies(self.node, value)
 
 
-class Way(NamedTuple):
-    """One way to break a word of a layer by the presence of fields; those of one ``cause`` are reported as one."""
+class Ban(NamedTuple):
+    """A guard that must not hold, because of a word of a layer; those of one ``cause`` are reported as one."""
 
+    guard: int
     layer: Layer
     word: str
-    cause: tuple[Any, ...]
-    present: tuple[str, ...]
-    absent: tuple[str, ...] = ()
+    cause: tuple[str, ...]
 
 
 class Pool(NamedTuple):
@@ -63,23 +62,12 @@ class Option:
     state: State
 
 
-def _list_clauses(condition: Node) -> Iterator[Clause]:
-    yield from (Clause(name, {}, if_absent=False) for name in condition.get("required", ()))
-    yield from (Clause(name, None, if_absent=True) for name in condition.get("not", {}).get("required", ()))
-    yield from (Clause(name, node, if_absent=True) for name, node in condition.get("properties", {}).items())
-
-
-def _list_ways(layer: Layer, names: Iterable[str]) -> Iterator[Way]:
-    for word, requirement in layer.node.items():
-        if word == "additionalProperties":
-            unknown_names = [name for name in names if name not in layer.node.get("properties", {})]
-            yield from (Way(layer, word, (word, name), (name,)) for name in unknown_names)
-        elif word in KEYWORDS and KEYWORDS[word].list_names:
-            for node in KEYWORDS[word].list_beyond(requirement):
-                present, absent = sorted(node.get("required", ())), node.get("not", {}).get("required", ())
-                if present or absent:  # a layer of our own may bar values instead
-                    cause = ("missing", *absent) if absent else (word, *present)
-                    yield Way(layer, word, cause, tuple(present), tuple(absent))
+def _list_clauses(condition: Node) -> list[Clause]:
+    return [
+        *(Clause(name, node, if_absent=True) for name, node in condition.get("properties", {}).items()),
+        *(Clause(name, {}, if_absent=False) for name in condition.get("required", ())),
+        *(Clause(name, None, if_absent=True) for name in condition.get("not", {}).get("required", ())),
+    ]
 
 
 def _split(nodes: list[Node]) -> list[Node]:
@@ -101,29 +89,26 @@ def _split(nodes: list[Node]) -> list[Node]:
 class Fields:
     """The fields of an object that layers judge, an order to fill them in, and the guards that tie them together.
 
-    A guard is the conditions around a layer, as clauses; guard 0 has none and always holds.
+    A guard is a list of clauses that may hold together: the conditions around a layer, under which it judges a field
+    (``children``), or what a word bars (``bans``). Guard 0 has no clause and always holds.
     """
 
     def __init__(self, layers: Layers, find_pools: Callable[[Layers, Breach | None], list[Pool]]) -> None:
         self._find_pools = find_pools
-        self._pools: dict[tuple[str, frozenset[int]], list[list[Pool]]] = {}
+        self.find_parts = cache(self._find_parts)
         self.guards: list[tuple[Clause, ...]] = [()]
-        guard_layers = [each for layer in layers for each in self._open(layer, ())]
-        pairs = [(name, guard, child) for guard, layer in guard_layers for name, child in layer.list_children()]
-        ways = [way for _, layer in guard_layers for way in _list_ways(layer, ())]
-        names = [
-            *(name for name, *_ in pairs),
-            *(name for way in ways for name in (*way.present, *way.absent)),
-            UNKNOWN_NAME,
-        ]
-        self.names = list(dict.fromkeys([*names, *(clause.name for guard in self.guards for clause in guard)]))
-        self.children = {name: [(guard, child) for each, guard, child in pairs if each == name] for name in self.names}
-        self.effects: dict[str, list[tuple[int, Way]]] = {name: [] for name in self.names}
-        for guard, way in [(guard, way) for guard, layer in guard_layers for way in _list_ways(layer, self.names)]:
-            # While the other fields of a way are as it has them, the last one must not be.
-            *others, last = (*way.present, *way.absent)
-            clauses = (*self.guards[guard], *(Clause(name, {}, if_absent=False) for name in others))
-            self.effects[last].append((self._number(clauses), way))
+        layer_pairs = [each for layer in layers for each in self._open(layer, ())]
+        children = [(name, guard, child) for guard, layer in layer_pairs for name, child in layer.list_children()]
+        self.bans = [ban for guard, layer in layer_pairs for ban in self._list_bans(guard, layer)]
+        conditioned_names = [clause.name for guard in self.guards for clause in guard]
+        self.names = list(dict.fromkeys([*(name for name, *_ in children), *conditioned_names, UNKNOWN_NAME]))
+        closed_layers = [(guard, layer) for guard, layer in layer_pairs if "additionalProperties" in layer.node]
+        # Where no layer is closed, one of our own bars unknown names: a free field would say nothing of the contract.
+        for guard, layer in closed_layers or [(0, Layer({"properties": {name: {} for name in self.names[:-1]}}))]:
+            unknown_names = [name for name in self.names if name not in layer.node.get("properties", {})]
+            nodes: list[Node] = [{"required": [name]} for name in unknown_names]
+            self.bans += self._bar(guard, layer, "additionalProperties", nodes)
+        self.children = {name: [each[1:] for each in children if each[0] == name] for name in self.names}
 
     def _open(self, layer: Layer, clauses: tuple[Clause, ...]) -> Iterator[tuple[int, Layer]]:
         """A layer and those within its conditions, each with its guard."""
@@ -136,55 +121,55 @@ class Fields:
             self.guards.append(clauses)
         return self.guards.index(clauses)
 
-    @cached_property
-    def dependencies(self) -> dict[str, set[int]]:
-        """For each field, the guards on which it depends what the field may be."""
-        return {name: {guard for guard, _ in (*self.children[name], *self.effects[name])} for name in self.names}
+    def _list_bans(self, guard: int, layer: Layer) -> Iterator[Ban]:
+        for word, requirement in layer.node.items():
+            if word in KEYWORDS and KEYWORDS[word].list_names:
+                yield from self._bar(guard, layer, word, KEYWORDS[word].list_beyond(requirement))
+
+    def _bar(self, guard: int, layer: Layer, word: str, conditions: list[Node]) -> Iterator[Ban]:
+        """The bans of conditions that break a word, but of those about a value: a layer of our own may bar one."""
+        for clauses in filter(None, map(_list_clauses, conditions)):
+            # Whichever word misses a field, the judge reports one finding; it reports any other word by itself.
+            last = clauses[-1]
+            cause = ("missing", last.name) if last.if_absent else (word, *sorted(each.name for each in clauses))
+            yield Ban(self._number((*self.guards[guard], *clauses)), layer, word, cause)
 
     @cached_property
     def order(self) -> list[str]:
         """The fields, each after those it depends on but where these depend on it in turn."""
-        order: list[str] = []
+        order: dict[str, None] = {}
         visited_names: set[str] = set()
         sources = {
-            name: [each.name for guard in sorted(self.dependencies[name]) for each in self.guards[guard]]
-            for name in self.names
+            name: [each.name for guard, _ in self.children[name] for each in self.guards[guard]] for name in self.names
         }
+        for ban in self.bans:
+            *others, last = (clause.name for clause in self.guards[ban.guard])
+            sources[last] += others
 
         def place(name: str) -> None:
             if name not in visited_names:
                 visited_names.add(name)
                 for source in sources[name]:
                     place(source)
-                order.append(name)
+                order[name] = None
 
         # A field that depends on none comes right before the first that depends on it: so few guards are open at once.
         for name in sorted(self.names, key=lambda name: not sources[name]):
             place(name)
-        return order
+        return list(order)
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """For each guard, the index in the order at which it is decided, and the last at which it is needed."""
-        looks = [
-            [index for index, name in enumerate(self.order) if name in dict.fromkeys(c.name for c in guard)]
-            for guard in self.guards
-        ]
-        needs = [
-            [index for index, name in enumerate(self.order) if guard in self.dependencies[name]]
-            for guard in range(len(self.guards))
-        ]
-        return [(max(look, default=-1), max(need, default=-1)) for look, need in zip(looks, needs, strict=True)]
+        spans = []
+        for guard, clauses in enumerate(self.guards):
+            decided_at = max((self.order.index(clause.name) for clause in clauses), default=-1)
+            users = [name for name in self.names if any(each == guard for each, _ in self.children[name])]
+            spans.append((decided_at, max(map(self.order.index, users), default=-1)))
+        return spans
 
-    def list_pools(self, name: str, guards: frozenset[int], breach: Breach | None) -> list[list[Pool]]:
+    def _find_parts(self, name: str, guards: frozenset[int], breach: Breach | None) -> list[list[Pool]]:
         """What a field may be while those guards hold: pools of values, apart where a clause tells them apart."""
-        if breach is not None:
-            return self._part_pools(name, guards, breach)
-        if (name, guards) not in self._pools:
-            self._pools[name, guards] = self._part_pools(name, guards, None)
-        return self._pools[name, guards]
-
-    def _part_pools(self, name: str, guards: frozenset[int], breach: Breach | None) -> list[list[Pool]]:
         layers = [layer for guard, layer in self.children[name] if guard in guards]
         nodes = [clause.node for guard in self.guards for clause in guard if clause.name == name and clause.node]
         parts: dict[tuple[bool, ...], list[Pool]] = {}
@@ -198,22 +183,20 @@ class Fields:
 class Plan:
     """How to fill the fields so that every layer is met, but for what is to be broken.
 
-    ``promises`` are guards that must hold or must not. ``presence`` says which fields must be present or absent,
-    whatever the ways of ``own_cause`` say; a value of a field of it breaks ``breach``. ``cases`` are the options of
-    each case that was looked at: a field, and what is open before it.
+    ``promises`` are guards that must hold or must not. A value of the field ``broken_name`` breaks ``breach``.
+    ``cases`` are the options of each case that was looked at: a field, and what is open before it.
     """
 
     fields: Fields
     promises: Mapping[int, bool]
-    presence: Mapping[str, bool]
-    own_cause: tuple[Any, ...] = ()
-    breach: Breach | None = None
+    broken_name: str | None
+    breach: Breach | None
     cases: dict[tuple[int, frozenset[Any]], list[Option]] = field(default_factory=dict)
 
     @property
     def start(self) -> State:
         """What is open before the first field."""
-        return {0: True, **{guard: self.promises.get(guard) for guard in range(1, len(self.fields.guards))}}
+        return {**dict.fromkeys(range(len(self.fields.guards))), **self.promises}
 
     def list_options(self, index: int, state: State) -> list[Option]:
         """The ways to fill the field at that index of the order that leave a way to fill each later one."""
@@ -224,32 +207,19 @@ class Plan:
         return self.cases[case]
 
     def _list_next(self, index: int, state: State) -> Iterator[Option]:
-        guards = sorted(self.fields.dependencies[self.fields.order[index]])
-        promises = [state.get(guard, False) for guard in guards]
+        name = self.fields.order[index]
+        guards = list(dict.fromkeys(guard for guard, _ in self.fields.children[name]))
+        open_guards = [guard for guard in guards if state.get(guard, False) is None]
+        must_break = name == self.broken_name
         # In a cycle of fields a guard is still open here: either truth is promised, and later fields must keep it.
-        for truths in product(*((False, True) if promise is None else (promise,) for promise in promises)):
-            next_state = {
-                **state,
-                **{guard: truth for guard, truth in zip(guards, truths, strict=True) if guard in state},
-            }
-            for pools, value in self._list_fillings(
-                index, frozenset(guard for guard in guards if next_state.get(guard))
-            ):
-                after = self._advance(index, next_state, value)
+        for truths in product((False, True), repeat=len(open_guards)):
+            promises = {**state, **dict(zip(open_guards, truths, strict=True))}
+            true_guards = frozenset(guard for guard in guards if promises.get(guard))
+            parts = self.fields.find_parts(name, true_guards, self.breach if must_break else None)
+            for pools in parts if must_break else (None, *parts):
+                after = self._advance(index, promises, pools[0].sample if pools else ABSENT)
                 if after is not None:
                     yield Option(pools, after)
-
-    def _list_fillings(self, index: int, guards: frozenset[int]) -> Iterator[tuple[list[Pool] | None, Any]]:
-        name = self.fields.order[index]
-        effects = [way for guard, way in self.fields.effects[name] if guard in guards and way.cause != self.own_cause]
-        musts = {name in way.absent for way in effects} | {
-            self.presence[each] for each in (name,) if each in self.presence
-        }
-        if True not in musts:
-            yield None, ABSENT
-        if False not in musts:
-            breach = self.breach if name in self.presence else None
-            yield from ((pools, pools[0].sample) for pools in self.fields.list_pools(name, guards, breach))
 
     def _advance(self, index: int, state: State, value: Any) -> State | None:
         """What is open once the field has a value like that; None where that breaks a promise."""
@@ -261,6 +231,7 @@ class Plan:
             is_decided = not holds or decided_at <= index
             if is_decided and promise is (not holds):
                 return None
+            # What no later field depends on is dropped: so cases that differ in it alone are one.
             if holds and (needed_until > index or (promise is not None and not is_decided)):
                 after[guard] = True if is_decided else promise
         return after
@@ -268,30 +239,25 @@ class Plan:
 
 def list_plans(fields: Fields, breach: Breach | None) -> list[Plan]:
     """The plans for objects of those fields: for good ones, or with ``breach`` for those that break its rule."""
-    if breach is None:
-        plans = [Plan(fields, {}, {UNKNOWN_NAME: False})]
-    else:
-        plans = [*_plan_values(fields, breach), *_plan_presence(fields, breach)]
+    plans = _plan_breach(fields, breach) if breach is not None else _plan(fields, 0, fields.bans)
     return [plan for plan in plans if plan.list_options(0, plan.start)]
 
 
-def _plan_values(fields: Fields, breach: Breach) -> Iterator[Plan]:
-    """The value of a field breaks the rule: the conditions around the rule are promised to hold."""
+def _plan_breach(fields: Fields, breach: Breach) -> Iterator[Plan]:
     for name, children in fields.children.items():
         for guard in (guard for guard, layer in children if breach.is_within(layer)):
-            yield Plan(fields, {guard: True}, {name: True, UNKNOWN_NAME: False}, breach=breach)
+            yield from _plan(fields, guard, fields.bans, name, breach)
+    for ban in fields.bans:
+        if breach.is_of(ban.layer) and ban.word == breach.rule.keyword:
+            # A ban of the same cause may be broken too, unless it would be reported instead of this one.
+            others = [b for b in fields.bans if b.cause != ban.cause or breach.is_hidden_by(b.layer, b.word)]
+            yield from _plan(fields, ban.guard, others)
 
 
-def _plan_presence(fields: Fields, breach: Breach) -> Iterator[Plan]:
-    """A field is there or not against the rule. Of all rules with that cause this one must be reported."""
-    for effects in fields.effects.values():
-        for guard, way in effects:
-            if breach.is_of(way.layer) and way.word == breach.rule.keyword:
-                others = {
-                    each
-                    for each, other in effects
-                    if other.cause == way.cause and breach.is_hidden_by(other.layer, other.word)
-                }
-                presence = {UNKNOWN_NAME: False, **dict.fromkeys(way.present, True), **dict.fromkeys(way.absent, False)}
-                if not others & {0, guard}:
-                    yield Plan(fields, {**dict.fromkeys(others, False), guard: True}, presence, way.cause)
+def _plan(
+    fields: Fields, guard: int, bans: list[Ban], name: str | None = None, breach: Breach | None = None
+) -> Iterator[Plan]:
+    """The plan for objects of which one guard holds and no ban does; none where the guard is that of a ban."""
+    promises = {ban.guard: False for ban in bans}
+    if guard not in promises:
+        yield Plan(fields, {**promises, 0: True, guard: True}, name, breach)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Rule
 from cannon_spec.contract.keywords import KEYWORDS, satisfies
 from cannon_spec.pointer import to_pointer
 
 Node = Mapping[str, Any]
-
-_SILENT = {"title", "description", "examples", "x-evidence", "x-severity", "x-cap"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +28,7 @@ class Layer:
     @property
     def judges(self) -> bool:
         """Whether it says anything of a value."""
-        return bool(self.fields or self.node.keys() - _SILENT)
+        return self.judges_inside or bool(self.node.keys() & KEYWORDS)
 
     @property
     def judges_inside(self) -> bool:
@@ -70,7 +68,8 @@ def fits(layers: Layers, value: Any) -> bool:
     return all(satisfies(layer.node, value) and not (is_filled and layer.judges_inside) for layer in layers)
 
 
-class Breach(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Breach:
     """The one rule that is to be broken."""
 
     catalog: Catalog

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from functools import cache, lru_cache, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -28,6 +28,9 @@ _PIECE = 8
 _PIECES = ("é", "😀", "漢字 ", "e\u0301\n")
 """Texts to repeat that a count of bytes, or of halves of surrogate pairs, would measure wrong."""
 
+_LARGEST = 2.0**100
+"""Numbers without a bound are drawn up to this one."""
+
 _WIDER = {"integer": "number"}
 """The type that takes in another."""
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -43,7 +46,7 @@ def choose(builds: Sequence[Callable[[], SearchStrategy[T]]]) -> SearchStrategy[
     if len(builds) < 2:
         return builds[0]() if builds else st.nothing()
     build = cache(lambda index: builds[index]())
-    return st.integers(0, len(builds) - 1).flatmap(lambda index: build(index))
+    return st.integers(0, len(builds) - 1).flatmap(build)
 
 
 def draw_from(pools: Sequence[Pool]) -> SearchStrategy[Any]:
@@ -76,146 +79,120 @@ def _find_constants(layers: Layers, values: Iterable[Any]) -> list[Pool]:
 
 def _build_constants(values: list[Any]) -> SearchStrategy[Any]:
     # Who gets a list or an object may change it, and must not change the next draw.
-    is_mutable = any(isinstance(value, list | dict) for value in values)
-    return st.sampled_from(values).map(deepcopy) if is_mutable else st.sampled_from(values)
+    return st.sampled_from(values).map(deepcopy)
 
 
 def _find_numbers(layers: Layers, *, is_whole: bool) -> list[Pool]:
-    """Numbers within all bounds: a pool for each range between barred ones."""
-    low, high = _find_bounds(layers, is_whole)
-    step, bars = math.lcm(*collect(layers, "multipleOf")), collect(layers, "not")
+    """Multiples of a step within all bounds: a pool for each range between barred ones."""
+    bars, step = collect(layers, "not"), math.lcm(*collect(layers, "multipleOf"))
     multiples = [node["multipleOf"] for node in bars if "multipleOf" in node]
     if multiples:
-        near = [value for value in (0, low, high, *multiples) if value is not None]
-        offsets = (0, -1, 1) if is_whole else (0, -0.5, 0.5)
-        return _find_constants(layers, sorted({value + offset for value in near for offset in offsets}, key=abs))
+        edges = [0, *multiples, *collect(layers, "minimum"), *collect(layers, "maximum")]
+        return _find_constants(layers, [edge + offset for offset in (0, 0.5, -0.5, 1, -1) for edge in edges])
     bar_values = sorted({value for node in bars for value in node.get("enum", ()) if KINDS["number"](value)})
     pools: list[Pool] = []
-    for edges in pairwise((None, *bar_values, None)):
-        words = zip(("exclusiveMinimum", "exclusiveMaximum"), edges, strict=True)
-        between = Layer({word: bound for word, bound in words if bound is not None})
-        pools += _find_range(*_find_bounds([*layers, between], is_whole), step, is_whole)
+    for above, below in pairwise((-math.inf, *bar_values, math.inf)):
+        lows = [math.nextafter(bound, math.inf) for bound in (above, *collect(layers, "exclusiveMinimum"))]
+        highs = [math.nextafter(bound, -math.inf) for bound in (below, *collect(layers, "exclusiveMaximum"))]
+        low = max(-_LARGEST, *lows, *collect(layers, "minimum"))
+        high = min(_LARGEST, *highs, *collect(layers, "maximum"))
+        pools += _find_range(low, high, step, is_whole=is_whole)
     return pools
 
 
-def _find_range(low: Any, high: Any, step: int, is_whole: bool) -> list[Pool]:
-    """The multiples of a step between two bounds; fractions only where any is a multiple."""
+def _find_range(low: float, high: float, step: int, *, is_whole: bool) -> list[Pool]:
     if is_whole:
-        low, high = (None if low is None else -(-low // step)), (None if high is None else high // step)
-    if (low is not None and high is not None and low > high) or (step > 1 and not is_whole):
-        return []
-    sample = step * (low if low is not None else high or 0)
-    if is_whole:
-        return [Pool(sample, lambda: st.integers(low, high).map(lambda count: count * step))]
-    return [Pool(sample, lambda: st.floats(low, high, allow_nan=False, allow_infinity=False))]
-
-
-def _find_bounds(layers: Layers, is_whole: bool) -> tuple[Any, Any]:
-    """The least and the greatest number within all bounds, or None."""
-    lows, highs = collect(layers, "minimum"), collect(layers, "maximum")
-    above, below = collect(layers, "exclusiveMinimum"), collect(layers, "exclusiveMaximum")
-    lows += [math.floor(bound) + 1 if is_whole else math.nextafter(bound, math.inf) for bound in above]
-    highs += [math.ceil(bound) - 1 if is_whole else math.nextafter(bound, -math.inf) for bound in below]
-    low, high = max(lows, default=None), min(highs, default=None)
-    if is_whole:
-        return None if low is None else math.ceil(low), None if high is None else math.floor(high)
-    return low, high
+        least, most = -(-math.ceil(low) // step), math.floor(high) // step
+        pool = Pool(least * step, lambda: st.integers(least, most).map(lambda count: count * step))
+        return [pool] if least <= most else []
+    # Of multiples only whole ones are drawn: no fraction is a multiple of a whole step.
+    return [Pool(low, lambda: st.floats(low, high))] if low <= high and step == 1 else []
 
 
 def _find_texts(layers: Layers) -> list[Pool]:
     """Texts: of those that a pattern takes, or free ones."""
-    patterns, examples = collect(layers, "pattern"), [text for texts in collect(layers, "examples") for text in texts]
-    bar_texts = [text for node in collect(layers, "not") for text in node.get("enum", ()) if isinstance(text, str)]
-    low, high = (
-        max(*collect(layers, "minLength"), int("" in bar_texts), 0),
-        min(collect(layers, "maxLength"), default=None),
-    )
-    # No pattern says how a text ends, so texts of one can be longer, unless that breaks something else.
-    is_open = len(patterns) == 1 and high is None and not bar_texts
-    fitting = _list_fitting(layers, [*ODD_TEXTS, *examples]) if patterns else []
-    if fitting:
-        longer = [text for text in fitting if is_open and fits(layers, f"{text}0")]
-        return [Pool(fitting[0], partial(_build_longer, fitting, longer))]
+    bars = [text for node in collect(layers, "not") for text in node.get("enum", ()) if isinstance(text, str)]
+    examples = [text for texts in collect(layers, "examples") for text in texts if isinstance(text, str)]
+    patterns, low = collect(layers, "pattern"), max(int("" in bars), *collect(layers, "minLength"), 0)
     if patterns:
-        return [Pool("", partial(_build_by_pattern, patterns[0], low))] if is_open else []
-    near = _list_fitting(layers, [*examples, *_list_near([*examples, *bar_texts])])
-    free = Pool(max(bar_texts, default="") + "a", lambda: _build_texts(low, high, bar_texts, near))
-    return [free] if high is None or high >= low else []
-
-
-def _list_fitting(layers: Layers, texts: Sequence[Any]) -> list[str]:
-    return [text for text in texts if isinstance(text, str) and fits(layers, text)]
-
-
-def _list_near(texts: Sequence[Any]) -> list[str]:
-    """What comes close to some texts: another case, a letter more, a letter less."""
-    of = [text for text in texts if isinstance(text, str)]
-    near = (each for text in of for each in (text.lower(), text.upper(), text + " ", text + "0", text[:-1]))
-    return list(dict.fromkeys(near))
+        # No pattern says how a text ends, so texts of one can be longer, unless that breaks something else.
+        may_grow = len(patterns) == 1 and not bars and not collect(layers, "maxLength")
+        texts = [text for text in (*ODD_TEXTS, *examples) if fits(layers, text)]
+        if texts:
+            longer = [text for text in texts if may_grow and fits(layers, f"{text}0")]
+            return [Pool(texts[0], partial(_build_longer, texts, longer))]
+        return [Pool("", partial(_build_by_pattern, patterns[0], low))] if may_grow else []
+    high = min(collect(layers, "maxLength"), default=low + _SHORT)
+    # What comes close to known texts: another case, a letter more, a letter less.
+    variants = ([text, text.lower(), text.upper(), f"{text} ", f"{text}0", text[:-1]] for text in (*examples, *bars))
+    near = [text for text in dict.fromkeys(chain(*variants)) if fits(layers, text)]
+    sample = max(bars, default="") + "a"
+    return [Pool(sample, partial(_build_texts, low, high, bars, near))] if low <= high else []
 
 
 def _build_by_pattern(pattern: str, low: int) -> SearchStrategy[str]:
     return st.from_regex(pattern, alphabet=st.characters(codec="utf-8")).map(lambda text: text.ljust(low, "a"))
 
 
-def _build_longer(fitting: Sequence[str], longer: Sequence[str]) -> SearchStrategy[str]:
-    plain = st.sampled_from(fitting)
+def _build_longer(texts: list[str], longer: list[str]) -> SearchStrategy[str]:
+    plain = st.sampled_from(texts)
     return plain | st.builds("{}{}".format, st.sampled_from(longer), st.integers(0)) if longer else plain
 
 
-def _build_texts(low: int, high: int | None, bar_texts: Sequence[str], near: Sequence[str]) -> SearchStrategy[str]:
-    """Texts of a length, of letters with which no barred text begins, and some others."""
-    first = {text[0] for text in bar_texts if text}
-    letters = st.characters(codec="utf-8", exclude_characters=sorted(first))
-    pieces = [piece for piece in _PIECES if piece[0] not in first]
-    free = _build_sized(lambda least, most: st.text(letters, min_size=least, max_size=most), pieces, low, high)
+def _build_texts(low: int, high: int, bars: list[str], near: list[str]) -> SearchStrategy[str]:
+    # No free text begins as a barred one does: so it is none of them, and nothing that is drawn is thrown away.
+    first_letters = sorted({text[0] for text in bars if text})
+    build = partial(st.text, st.characters(codec="utf-8", exclude_characters=first_letters))
+    free = _build_sized(build, [piece for piece in _PIECES if piece[0] not in first_letters], low, high)
     return free | st.sampled_from(near) if near else free
 
 
 def _build_sized(
-    build: Callable[[int, int], SearchStrategy[Any]], pieces: Sequence[Any] | None, low: int, high: int | None
+    build: Callable[..., SearchStrategy[Any]], pieces: Sequence[Any], low: int, high: int
 ) -> SearchStrategy[Any]:
-    """Texts or lists of a size: those near the least drawn bit by bit, others by repeating a piece.
-
-    ``pieces`` are those to repeat beside drawn ones; None where nothing may be repeated.
-    """
-    near = low + _SHORT if high is None else min(low + _SHORT, high)
-    most = near if high is None else high
-    if pieces is None:
-        return build(low, near) | build(most, most)
-    sizes = st.integers(low, most) | st.sampled_from(sorted({low, near, most}))
-    piece = st.one_of([build(1, _PIECE), *map(st.just, pieces)])
+    """Texts or lists of a size: those near the least drawn bit by bit, others by repeating a drawn or given piece."""
+    near = min(low + _SHORT, high)
+    sizes = st.integers(low, high) | st.sampled_from(sorted({low, near, high}))
+    piece = st.one_of([build(min_size=1, max_size=_PIECE), *map(st.just, pieces)])
     repeats = st.builds(lambda piece, size: (piece * (size // len(piece) + 1))[:size], piece, sizes)
-    return repeats if low > _SHORT else build(low, near) | repeats
+    return repeats if low > _SHORT else build(min_size=low, max_size=near) | repeats
 
 
 def _find_arrays(layers: Layers, breach: Breach | None) -> list[Pool]:
     """Lists of items that fit; with ``breach``, with one that does not."""
     items = [item for layer in layers for item in layer.list_items()]
-    low, high = max(collect(layers, "minItems"), default=0), min(collect(layers, "maxItems"), default=None)
+    low = max(collect(layers, "minItems"), default=0)
+    high = min(collect(layers, "maxItems"), default=low + _SHORT)
     pools, is_unique = find_pools(items), bool(collect(layers, "uniqueItems"))
     if not pools or (is_unique and all(pool.is_constant for pool in pools)):
-        high = min(len(pools), len(pools) if high is None else high)
-
-    def build(least: int, most: int) -> SearchStrategy[list[Any]]:
-        return st.lists(draw_from(pools), min_size=least, max_size=most, unique_by=identify if is_unique else None)
-
+        high = min(len(pools), high)
+    build = partial(_build_lists, pools, is_unique)
     bad = find_pools(items, breach) if breach is not None and any(map(breach.is_within, items)) else []
     if bad or any("uniqueItems" in node for node in collect(layers, "not")):
         # A good list with one item more: one that breaks the rule, or one of its own again.
-        least = max(low - 1, 0 if bad else 1)
-        most = max(least, _PIECE) if high is None else min(high - 1, max(least, _PIECE))
-        add = partial(_insert, (lambda _: draw_from(bad)) if bad else st.sampled_from)
-        return [Pool([None], lambda: build(least, most).flatmap(add))] if least <= most else []
+        low, high = max(low - 1, 0 if bad else 1), min(high - 1, max(low, _PIECE))
+        return [Pool([None], lambda: _build_bad_lists(build(low, high), bad))] if low <= high else []
+    if breach is not None:
+        return []
     least = max(low, 1)
-    pieces: list[Any] | None = None if is_unique else []
-    some = Pool([None], lambda: _build_sized(build, pieces, least, high))
-    good = [*_find_constants(layers, [[]]), *([some] if high is None or high >= least else [])]
-    return [] if breach else good
+    if is_unique:
+        some = Pool([None], lambda: build(least, min(least + _SHORT, high)) | build(high, high))
+    else:
+        some = Pool([None], lambda: _build_sized(build, [], least, high))
+    return [*_find_constants(layers, [[]]), *([some] if least <= high else [])]
 
 
-def _insert(build: Callable[[list[Any]], SearchStrategy[Any]], items: list[Any]) -> SearchStrategy[list[Any]]:
-    return st.builds(lambda item, at: [*items[:at], item, *items[at:]], build(items), st.integers(0, len(items)))
+def _build_lists(pools: list[Pool], is_unique: bool, min_size: int, max_size: int) -> SearchStrategy[list[Any]]:
+    unique_by = identify if is_unique else None
+    return st.lists(draw_from(pools), min_size=min_size, max_size=max_size, unique_by=unique_by)
+
+
+@st.composite
+def _build_bad_lists(draw: st.DrawFn, lists: SearchStrategy[list[Any]], bad: list[Pool]) -> list[Any]:
+    items = draw(lists)
+    item = draw(draw_from(bad) if bad else st.sampled_from(items))
+    at = draw(st.integers(0, len(items)))
+    return [*items[:at], item, *items[at:]]
 
 
 def _find_objects(layers: Layers, breach: Breach | None) -> list[Pool]:
