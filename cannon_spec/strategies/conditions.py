@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from itertools import pairwise, product
+from itertools import product
 from typing import Any, NamedTuple
 
-from cannon_spec.contract.keywords import KEYWORDS, KINDS, satisfies
-from cannon_spec.strategies.layers import Breach, Layer, Layers, Node
+from cannon_spec.contract.keywords import KEYWORDS, KINDS, Node, satisfies
+from cannon_spec.strategies.layers import Breach, Layer, Layers
 
 ABSENT = object()
 """Stands for the value of a field that is absent."""
@@ -73,17 +73,13 @@ def _list_clauses(condition: Node) -> list[Clause]:
 def _split(nodes: list[Node]) -> list[Node]:
     """Schema objects that part all values: in one, no clause tells two values of a type apart, unless it names them."""
     values = [value for node in nodes for value in node.get("enum", [node["const"]] if "const" in node else [])]
-    cuts = {(node["minimum"], False) for node in nodes if "minimum" in node}
-    cuts |= {(node["maximum"], True) for node in nodes if "maximum" in node}  # what equals it belongs below the cut
-    parts: list[Node] = [{"enum": values}] if values else []
-    for low, high in pairwise((None, *sorted(cuts), None)):
-        part: dict[str, Any] = {"not": {"enum": values}} if values else {"type": list(KINDS)} if nodes else {}
-        if low is not None:
-            part |= {"type": "number", "exclusiveMinimum" if low[1] else "minimum": low[0]}
-        if high is not None:
-            part["maximum" if high[1] else "exclusiveMaximum"] = high[0]
-        parts.append(part)
-    return parts
+    cuts = {(node["minimum"], "exclusiveMaximum", "minimum") for node in nodes if "minimum" in node}
+    cuts |= {(node["maximum"], "maximum", "exclusiveMinimum") for node in nodes if "maximum" in node}
+    rest: Node = {"not": {"enum": values}} if values else {"type": list(KINDS)} if nodes else {}
+    lows: list[Node] = [{}, *({"type": "number", above: bound} for bound, _, above in sorted(cuts))]
+    highs: list[Node] = [*({below: bound} for bound, below, _ in sorted(cuts)), {}]
+    ranges: list[Node] = [{**rest, **low, **high} for low, high in zip(lows, highs, strict=True)]
+    return [{"enum": values}, *ranges] if values else ranges
 
 
 class Fields:
@@ -102,11 +98,11 @@ class Fields:
         self.bans = [ban for guard, layer in layer_pairs for ban in self._list_bans(guard, layer)]
         conditioned_names = [clause.name for guard in self.guards for clause in guard]
         self.names = list(dict.fromkeys([*(name for name, *_ in children), *conditioned_names, UNKNOWN_NAME]))
-        closed_layers = [(guard, layer) for guard, layer in layer_pairs if "additionalProperties" in layer.node]
+        closed_layers = [each for each in layer_pairs if "additionalProperties" in each[1].node]
         # Where no layer is closed, one of our own bars unknown names: a free field would say nothing of the contract.
         for guard, layer in closed_layers or [(0, Layer({"properties": {name: {} for name in self.names[:-1]}}))]:
-            unknown_names = [name for name in self.names if name not in layer.node.get("properties", {})]
-            nodes: list[Node] = [{"required": [name]} for name in unknown_names]
+            properties = layer.node.get("properties", {})
+            nodes: list[Node] = [{"required": [name]} for name in self.names if name not in properties]
             self.bans += self._bar(guard, layer, "additionalProperties", nodes)
         self.children = {name: [each[1:] for each in children if each[0] == name] for name in self.names}
 
@@ -122,6 +118,7 @@ class Fields:
         return self.guards.index(clauses)
 
     def _list_bans(self, guard: int, layer: Layer) -> Iterator[Ban]:
+        """The bans of a layer, but for those of unknown names, for which all names must be there first."""
         for word, requirement in layer.node.items():
             if word in KEYWORDS and KEYWORDS[word].list_names:
                 yield from self._bar(guard, layer, word, KEYWORDS[word].list_beyond(requirement))
@@ -137,8 +134,7 @@ class Fields:
     @cached_property
     def order(self) -> list[str]:
         """The fields, each after those it depends on but where these depend on it in turn."""
-        order: dict[str, None] = {}
-        visited_names: set[str] = set()
+        order: list[str] = []
         sources = {
             name: [each.name for guard, _ in self.children[name] for each in self.guards[guard]] for name in self.names
         }
@@ -147,31 +143,30 @@ class Fields:
             sources[last] += others
 
         def place(name: str) -> None:
-            if name not in visited_names:
-                visited_names.add(name)
-                for source in sources[name]:
+            if name in sources:
+                for source in sources.pop(name):
                     place(source)
-                order[name] = None
+                order.append(name)
 
         # A field that depends on none comes right before the first that depends on it: so few guards are open at once.
         for name in sorted(self.names, key=lambda name: not sources[name]):
             place(name)
-        return list(order)
+        return order
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """For each guard, the index in the order at which it is decided, and the last at which it is needed."""
-        spans = []
-        for guard, clauses in enumerate(self.guards):
-            decided_at = max((self.order.index(clause.name) for clause in clauses), default=-1)
-            users = [name for name in self.names if any(each == guard for each, _ in self.children[name])]
-            spans.append((decided_at, max(map(self.order.index, users), default=-1)))
-        return spans
+        places = {name: index for index, name in enumerate(self.order)}
+        decided_at = [max((places[clause.name] for clause in guard), default=-1) for guard in self.guards]
+        needed_until = {guard: places[name] for name in self.order for guard, _ in self.children[name]}
+        return [(index, needed_until.get(guard, -1)) for guard, index in enumerate(decided_at)]
 
     def _find_parts(self, name: str, guards: frozenset[int], breach: Breach | None) -> list[list[Pool]]:
         """What a field may be while those guards hold: pools of values, apart where a clause tells them apart."""
         layers = [layer for guard, layer in self.children[name] if guard in guards]
-        nodes = [clause.node for guard in self.guards for clause in guard if clause.name == name and clause.node]
+        # Guards within one condition share its clauses, and so their nodes: each is looked at once.
+        clauses = (clause for guard in self.guards for clause in guard if clause.name == name)
+        nodes = list({id(clause.node): clause.node for clause in clauses if clause.node}.values())
         parts: dict[tuple[bool, ...], list[Pool]] = {}
         for part in _split(nodes):
             for pool in self._find_pools([*layers, Layer(part)] if part else layers, breach):
@@ -183,20 +178,15 @@ class Fields:
 class Plan:
     """How to fill the fields so that every layer is met, but for what is to be broken.
 
-    ``promises`` are guards that must hold or must not. A value of the field ``broken_name`` breaks ``breach``.
+    ``start`` says which guards must hold or must not. A value of the field ``broken_name`` breaks ``breach``.
     ``cases`` are the options of each case that was looked at: a field, and what is open before it.
     """
 
     fields: Fields
-    promises: Mapping[int, bool]
+    start: State
     broken_name: str | None
     breach: Breach | None
     cases: dict[tuple[int, frozenset[Any]], list[Option]] = field(default_factory=dict)
-
-    @property
-    def start(self) -> State:
-        """What is open before the first field."""
-        return {**dict.fromkeys(range(len(self.fields.guards))), **self.promises}
 
     def list_options(self, index: int, state: State) -> list[Option]:
         """The ways to fill the field at that index of the order that leave a way to fill each later one."""
@@ -244,13 +234,14 @@ def list_plans(fields: Fields, breach: Breach | None) -> list[Plan]:
 
 
 def _plan_breach(fields: Fields, breach: Breach) -> Iterator[Plan]:
+    """A value breaks the rule where the conditions around it hold, or a field is there or not against the rule."""
     for name, children in fields.children.items():
         for guard in (guard for guard, layer in children if breach.is_within(layer)):
             yield from _plan(fields, guard, fields.bans, name, breach)
     for ban in fields.bans:
         if breach.is_of(ban.layer) and ban.word == breach.rule.keyword:
             # A ban of the same cause may be broken too, unless it would be reported instead of this one.
-            others = [b for b in fields.bans if b.cause != ban.cause or breach.is_hidden_by(b.layer, b.word)]
+            others = [x for x in fields.bans if x.cause != ban.cause or breach.is_hidden_by(x.layer, x.word)]
             yield from _plan(fields, ban.guard, others)
 
 
@@ -258,6 +249,6 @@ def _plan(
     fields: Fields, guard: int, bans: list[Ban], name: str | None = None, breach: Breach | None = None
 ) -> Iterator[Plan]:
     """The plan for objects of which one guard holds and no ban does; none where the guard is that of a ban."""
-    promises = {ban.guard: False for ban in bans}
-    if guard not in promises:
+    promises: State = dict.fromkeys(range(len(fields.guards))) | {ban.guard: False for ban in bans}
+    if promises[guard] is None:
         yield Plan(fields, {**promises, 0: True, guard: True}, name, breach)

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Rule
-from cannon_spec.contract.keywords import KEYWORDS, satisfies
+from cannon_spec.contract.keywords import KEYWORDS, Node, satisfies
 from cannon_spec.pointer import to_pointer
-
-Node = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,11 +22,6 @@ class Layer:
     node: Node
     id: str = ""
     fields: Mapping[str, Sequence[Layer]] = field(default_factory=dict)
-
-    @property
-    def judges(self) -> bool:
-        """Whether it says anything of a value."""
-        return self.judges_inside or bool(self.node.keys() & KEYWORDS)
 
     @property
     def judges_inside(self) -> bool:
@@ -86,10 +79,6 @@ class Breach:
     def judges_value(self, layers: Layers) -> bool:
         """Whether the rule is a word of one of the layers that judges their value itself, not its properties."""
         return KEYWORDS[self.rule.keyword].list_names is None and any(map(self.is_of, layers))
-
-    def list_beyond(self) -> list[Node]:
-        """What a value may be so that it breaks the rule."""
-        return KEYWORDS[self.rule.keyword].list_beyond(self.rule.value)
 
     def is_hidden_by(self, layer: Layer, word: str) -> bool:
         """Whether a word of a layer is reported instead of the rule where both are broken; ours must always hold."""

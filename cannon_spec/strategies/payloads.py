@@ -6,7 +6,7 @@ Both are made of the schemas alone: the judge has no part in it, and nothing tha
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,6 +18,12 @@ from cannon_spec.errors import UnknownName
 from cannon_spec.strategies.conditions import Pool
 from cannon_spec.strategies.layers import Breach, Layer
 from cannon_spec.strategies.values import choose, draw_from, find_pools
+
+Pair = tuple[Operation, Model | None]
+"""An operation and a model that serves it; None stands for an input without a model."""
+
+RulePools = tuple[Rule, list[Pool]]
+"""A rule and the bodies that break it."""
 
 _CREATE = "envelope/create"
 
@@ -43,16 +49,12 @@ def requests(
     model that does not serve it.
     """
     contract = catalog or default_catalog()
-    pools = [find_pools(_list_layers(contract, *pair)) for pair in _list_pairs(contract, operation, model)]
+    pools = [find_pools(_list_layers(contract, pair)) for pair in _list_pairs(contract, operation, model)]
     return choose([partial(draw_from, each) for each in pools if each])
 
 
 def broken_requests(
-    operation: str | None = None,
-    model: str | None = None,
-    *,
-    rule: str | None = None,
-    catalog: Catalog | None = None,
+    operation: str | None = None, model: str | None = None, *, rule: str | None = None, catalog: Catalog | None = None
 ) -> SearchStrategy[Broken]:
     """Create bodies that break exactly one rule, with that rule: all else is as in ``requests``.
 
@@ -62,13 +64,14 @@ def broken_requests(
     for a rule that is not among them.
     """
     contract = catalog or default_catalog()
-    pairs = list(_list_pairs(contract, operation, model))
+    pairs = _list_pairs(contract, operation, model)
     if rule is None:
-        return choose([partial(_build_all_broken, contract, *pair) for pair in pairs])
-    pools = [each for pair in pairs for each in _list_broken(contract, *pair, only=rule)]
+        # The rules of a pair are looked for when it is first drawn: not all of them are, for a single draw.
+        return choose([partial(_build_broken, _list_broken(contract, pair)) for pair in pairs])
+    pools = [each for pair in pairs for each in _list_broken(contract, pair, lambda name: name == rule)]
     if not pools:
         raise UnknownName(f"{rule} is not a rule that such a body can break alone; breakable() has those")
-    return choose([partial(_build_broken, *each) for each in pools])
+    return _build_broken(pools)
 
 
 def breakable(
@@ -82,41 +85,37 @@ def breakable(
     contract = catalog or default_catalog()
     rules: dict[str, Rule] = {}
     for pair in _list_pairs(contract, operation, model):
-        rules |= {rule.id: rule for rule, _ in _list_broken(contract, *pair, but=rules)}
+        rules.update({rule.id: rule for rule, _ in _list_broken(contract, pair, lambda name: name not in rules)})
     return tuple(rules.values())
 
 
-def _list_pairs(catalog: Catalog, operation: str | None, model: str | None) -> Iterator[tuple[Operation, Model | None]]:
-    """Each operation with each model that is asked for; None stands for an input without a model."""
-    operations_by_id = {name: each for name, each in catalog.operations.items() if each.is_covered}
-    if operation is not None and operation not in operations_by_id:
+def _list_pairs(catalog: Catalog, operation: str | None, model: str | None) -> list[Pair]:
+    """Each operation with each model that is asked for."""
+    operations = [each for each in catalog.operations.values() if each.is_covered and operation in (None, each.id)]
+    if operation is not None and not operations:
         raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
-    operations = list(operations_by_id.values()) if operation is None else [operations_by_id[operation]]
-    if model is None:
-        yield from ((each, item) for each in operations for item in (None, *catalog.models_of(each.id)))
-        return
-    pairs = [
-        (each, each_model) for each in operations for each_model in catalog.models_of(each.id) if each_model.id == model
-    ]
-    if not pairs:
-        serving = "any covered operation" if operation is None else operation
-        raise UnknownName(f"{model} is not a model that serves {serving}; cannon-spec catalog lists them")
-    yield from pairs
-
-
-def _list_layers(catalog: Catalog, operation: Operation, model: Model | None) -> list[Layer]:
-    """What judges a create body for an operation with a model, or without one."""
-    judging = [Layer(catalog.schemas[schema], f"{schema}#") for schema in _list_schemas(operation, model)]
-    model_layer = Layer({"not": {"required": ["model"]}})
+    pairs = [(each, item) for each in operations for item in (None, *catalog.models_of(each.id))]
     if model is not None:
-        model_layer = Layer({"required": ["model"]}, fields={"model": [_name(model.id)]})
-    fields = {"operation": [_name(operation.id)], "input": [*judging, model_layer]}
+        pairs = [(each, item) for each, item in pairs if item is not None and item.id == model]
+        if not pairs:
+            serving = "any covered operation" if operation is None else operation
+            raise UnknownName(f"{model} is not a model that serves {serving}; cannon-spec catalog lists them")
+    return pairs
+
+
+def _list_schemas(pair: Pair) -> list[str]:
+    operation, model = pair
+    return [schema for schema in (operation.input, None if model is None else model.schema) if schema is not None]
+
+
+def _list_layers(catalog: Catalog, pair: Pair) -> list[Layer]:
+    """What judges a create body for an operation with a model, or without one."""
+    operation, model = pair
+    needs_model = {"required": ["model"]}
+    model_layer = Layer(needs_model, fields={"model": [_name(model.id)]}) if model else Layer({"not": needs_model})
+    input_layers = [*(Layer(catalog.schemas[schema], f"{schema}#") for schema in _list_schemas(pair)), model_layer]
+    fields = {"operation": [_name(operation.id)], "input": input_layers}
     return [Layer(catalog.schemas[_CREATE], f"{_CREATE}#"), Layer({}, fields=fields)]
-
-
-def _list_schemas(operation: Operation, model: Model | None) -> list[str]:
-    schemas = (operation.input, None if model is None else model.schema)
-    return [schema for schema in schemas if schema is not None]
 
 
 def _name(text: str) -> Layer:
@@ -124,21 +123,17 @@ def _name(text: str) -> Layer:
     return Layer({"pattern": f"^{re.escape(text)}\\Z", "examples": [text]})
 
 
-def _list_broken(
-    catalog: Catalog, operation: Operation, model: Model | None, only: str | None = None, but: Container[str] = ()
-) -> Iterator[tuple[Rule, list[Pool]]]:
-    """Each rule that can be broken in such a body, or only one, with the bodies that break it."""
-    layers = _list_layers(catalog, operation, model)
-    for rule in (rule for schema in (_CREATE, *_list_schemas(operation, model)) for rule in catalog.rules(schema)):
-        if only in (None, rule.id) and rule.id not in but:
-            pools = find_pools(layers, Breach(catalog, rule))
-            if pools:
-                yield rule, pools
+def _list_broken(catalog: Catalog, pair: Pair, matches: Callable[[str], bool] = bool) -> Iterator[RulePools]:
+    """Each rule, of those whose ids match, that can be broken in such a body, with the bodies that break it."""
+    layers = _list_layers(catalog, pair)
+    for rule in (rule for schema in (_CREATE, *_list_schemas(pair)) for rule in catalog.rules(schema)):
+        if matches(rule.id) and (pools := find_pools(layers, Breach(catalog, rule))):
+            yield rule, pools
 
 
-def _build_all_broken(catalog: Catalog, operation: Operation, model: Model | None) -> SearchStrategy[Broken]:
-    return choose([partial(_build_broken, *each) for each in _list_broken(catalog, operation, model)])
+def _build_broken(rules: Iterable[RulePools]) -> SearchStrategy[Broken]:
+    return choose([partial(_build_broken_by, *each) for each in rules])
 
 
-def _build_broken(rule: Rule, pools: list[Pool]) -> SearchStrategy[Broken]:
+def _build_broken_by(rule: Rule, pools: list[Pool]) -> SearchStrategy[Broken]:
     return draw_from(pools).map(lambda body: Broken(body, rule))

@@ -10,16 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from functools import cache, lru_cache, partial
 from itertools import chain, pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from cannon_spec.contract.keywords import KINDS, ODD_TEXTS, identify, list_types
+from cannon_spec.contract.keywords import KEYWORDS, KINDS, ODD_TEXTS, ODD_VALUES, identify, list_types
 from cannon_spec.strategies.conditions import UNKNOWN_NAME, Fields, Plan, Pool, list_plans
 from cannon_spec.strategies.layers import Breach, Layer, Layers, collect, fits
-
-T = TypeVar("T")
 
 _SHORT = 16
 """How much longer than it must be a text or list that is drawn bit by bit may be."""
@@ -31,17 +29,8 @@ _PIECES = ("é", "😀", "漢字 ", "e\u0301\n")
 _LARGEST = 2.0**100
 """Numbers without a bound are drawn up to this one."""
 
-_WIDER = {"integer": "number"}
-"""The type that takes in another."""
-_SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-_ANYTHING: SearchStrategy[Any] = st.recursive(
-    _SCALARS | st.text(max_size=_SHORT),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=_SHORT), inner, max_size=3),
-    max_leaves=4,
-)
 
-
-def choose(builds: Sequence[Callable[[], SearchStrategy[T]]]) -> SearchStrategy[T]:
+def choose(builds: Sequence[Callable[[], SearchStrategy[Any]]]) -> SearchStrategy[Any]:
     """Draws from each choice as often as from another, whatever is in it; a choice is built at its first draw."""
     if len(builds) < 2:
         return builds[0]() if builds else st.nothing()
@@ -59,22 +48,23 @@ def draw_from(pools: Sequence[Pool]) -> SearchStrategy[Any]:
 def find_pools(layers: Layers, breach: Breach | None = None) -> list[Pool]:
     """What meets every layer; with ``breach``, what breaks that one rule of them. Empty where no value does."""
     if breach is not None and breach.judges_value(layers):
+        beyond = KEYWORDS[breach.rule.keyword].list_beyond(breach.rule.value)
         other_layers = [breach.relax(layer) for layer in layers]
-        return [pool for node in breach.list_beyond() for pool in find_pools([*other_layers, Layer(node)])]
+        return [pool for node in beyond for pool in find_pools([*other_layers, Layer(node)])]
     value_lists = [*collect(layers, "enum"), *([value] for value in collect(layers, "const"))]
     if value_lists:
         return [] if breach else _find_constants(layers, value_lists[0])
-    if not any(layer.judges for layer in layers):
-        return [Pool(None, lambda: _ANYTHING)]
-    types = [set(list_types(types)) for types in collect(layers, "type")]
-    kinds = [kind for kind in KINDS if all(each & {kind, _WIDER.get(kind, kind)} for each in types)]
+    if not any(layer.judges_inside or layer.node.keys() & KEYWORDS for layer in layers):
+        return _find_constants(layers, ODD_VALUES)
+    kinds = list(KINDS)
+    for types in map(list_types, collect(layers, "type")):
+        # A type of numbers takes whole ones too.
+        kinds = [kind for kind in kinds if kind in types or (kind == "integer" and "number" in types)]
     return [pool for kind in kinds for pool in _FINDERS[kind](layers, breach)]
 
 
 def _find_constants(layers: Layers, values: Iterable[Any]) -> list[Pool]:
-    return [
-        Pool(value, partial(_build_constants, [value]), is_constant=True) for value in values if fits(layers, value)
-    ]
+    return [Pool(each, partial(_build_constants, [each]), is_constant=True) for each in values if fits(layers, each)]
 
 
 def _build_constants(values: list[Any]) -> SearchStrategy[Any]:
@@ -120,7 +110,9 @@ def _find_texts(layers: Layers) -> list[Pool]:
         texts = [text for text in (*ODD_TEXTS, *examples) if fits(layers, text)]
         if texts:
             longer = [text for text in texts if may_grow and fits(layers, f"{text}0")]
-            return [Pool(texts[0], partial(_build_longer, texts, longer))]
+            build_longer = partial(st.builds, "{}{}".format, st.sampled_from(longer or texts), st.integers(0))
+            plain = Pool(texts[0], partial(_build_constants, texts))
+            return [plain, Pool(f"{longer[0]}0", build_longer)] if longer else [plain]
         return [Pool("", partial(_build_by_pattern, patterns[0], low))] if may_grow else []
     high = min(collect(layers, "maxLength"), default=low + _SHORT)
     # What comes close to known texts: another case, a letter more, a letter less.
@@ -134,11 +126,6 @@ def _build_by_pattern(pattern: str, low: int) -> SearchStrategy[str]:
     return st.from_regex(pattern, alphabet=st.characters(codec="utf-8")).map(lambda text: text.ljust(low, "a"))
 
 
-def _build_longer(texts: list[str], longer: list[str]) -> SearchStrategy[str]:
-    plain = st.sampled_from(texts)
-    return plain | st.builds("{}{}".format, st.sampled_from(longer), st.integers(0)) if longer else plain
-
-
 def _build_texts(low: int, high: int, bars: list[str], near: list[str]) -> SearchStrategy[str]:
     # No free text begins as a barred one does: so it is none of them, and nothing that is drawn is thrown away.
     first_letters = sorted({text[0] for text in bars if text})
@@ -148,10 +135,15 @@ def _build_texts(low: int, high: int, bars: list[str], near: list[str]) -> Searc
 
 
 def _build_sized(
-    build: Callable[..., SearchStrategy[Any]], pieces: Sequence[Any], low: int, high: int
+    build: Callable[..., SearchStrategy[Any]], pieces: Sequence[Any] | None, low: int, high: int
 ) -> SearchStrategy[Any]:
-    """Texts or lists of a size: those near the least drawn bit by bit, others by repeating a drawn or given piece."""
+    """Texts or lists of a size: those near the least drawn bit by bit, others by repeating a piece.
+
+    ``pieces`` are those to repeat beside drawn ones; None where nothing may be repeated.
+    """
     near = min(low + _SHORT, high)
+    if pieces is None:
+        return build(min_size=low, max_size=near) | build(min_size=high, max_size=high)
     sizes = st.integers(low, high) | st.sampled_from(sorted({low, near, high}))
     piece = st.one_of([build(min_size=1, max_size=_PIECE), *map(st.just, pieces)])
     repeats = st.builds(lambda piece, size: (piece * (size // len(piece) + 1))[:size], piece, sizes)
@@ -174,17 +166,12 @@ def _find_arrays(layers: Layers, breach: Breach | None) -> list[Pool]:
         return [Pool([None], lambda: _build_bad_lists(build(low, high), bad))] if low <= high else []
     if breach is not None:
         return []
-    least = max(low, 1)
-    if is_unique:
-        some = Pool([None], lambda: build(least, min(least + _SHORT, high)) | build(high, high))
-    else:
-        some = Pool([None], lambda: _build_sized(build, [], least, high))
-    return [*_find_constants(layers, [[]]), *([some] if least <= high else [])]
+    some = Pool([None], lambda: _build_sized(build, None if is_unique else [], max(low, 1), high))
+    return [*_find_constants(layers, [[]]), *([some] if max(low, 1) <= high else [])]
 
 
 def _build_lists(pools: list[Pool], is_unique: bool, min_size: int, max_size: int) -> SearchStrategy[list[Any]]:
-    unique_by = identify if is_unique else None
-    return st.lists(draw_from(pools), min_size=min_size, max_size=max_size, unique_by=unique_by)
+    return st.lists(draw_from(pools), min_size=min_size, max_size=max_size, unique_by=identify if is_unique else None)
 
 
 @st.composite
@@ -218,10 +205,9 @@ def _build_object(plan: Plan) -> SearchStrategy[dict[str, Any]]:
             options = plan.list_options(index, state)
             option = options[draw(st.integers(0, len(options) - 1))] if len(options) > 1 else options[0]
             if option.pools is not None:
-                values[name] = draw(build(option))
+                values[draw(unknown_names) if name == UNKNOWN_NAME else name] = draw(build(option))
             state = option.state
-        names = {name: name if name != UNKNOWN_NAME else draw(unknown_names) for name in fields.names if name in values}
-        return {name: values[each] for each, name in names.items()}
+        return values
 
     return objects()
 

@@ -49,7 +49,7 @@ def sample(strategy: SearchStrategy[Any], examples: int, size: int = 50) -> list
 @cache
 def inputs(model: str) -> list[dict[str, Any]]:
     """Inputs that are drawn for one model."""
-    return [body["input"] for body in sample(requests(OPERATION, model), 4, 100)]
+    return [body["input"] for body in sample(requests(OPERATION, model), 5, 100)]
 
 
 @settings(max_examples=200)
