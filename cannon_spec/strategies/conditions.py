@@ -13,7 +13,8 @@ from functools import cache, cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
-from cannon_spec.contract.keywords import KEYWORDS, KINDS, Node, satisfies
+from cannon_spec.contract.keywords import KEYWORDS, KINDS, satisfies
+from cannon_spec.contract.wording import Node
 from cannon_spec.strategies.layers import Breach, Layer, Layers
 
 ABSENT = object()

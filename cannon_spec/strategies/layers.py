@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Rule
-from cannon_spec.contract.keywords import KEYWORDS, Node, satisfies
+from cannon_spec.contract.keywords import KEYWORDS, satisfies
+from cannon_spec.contract.wording import Node
 from cannon_spec.pointer import to_pointer
 
 
