@@ -18,8 +18,9 @@ from cannon_spec.strategies import breakable, broken_requests, requests
 from cannon_spec.strategies.conditions import Fields, list_plans
 from cannon_spec.strategies.layers import Layer
 from cannon_spec.strategies.values import draw_from, find_pools
-from tests.cannon_spec.strategies.test_bodies import sample
+from tests.cannon_spec.strategies.test_payloads import sample
 from tests.cannon_spec.test_combinations import SCHEMA
+from tests.support.effort import examples
 
 INPUT = "operations/image.generate/input"
 ENGINES = [choose_engine(name) for name in ("jsonschema", "jsonschema-rs")]
@@ -155,7 +156,7 @@ objects = st.lists(st.dictionaries(names, st.sampled_from(VALUES), max_size=len(
 
 
 @settings(
-    max_examples=60, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    examples(60), phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(schemas, objects, st.data())
 def test_any_schema_is_drawn_from(schema: dict[str, Any], tries: list[dict[str, Any]], data: st.DataObject) -> None:

@@ -17,6 +17,7 @@ from hypothesis.strategies import SearchStrategy
 from cannon_mock.views.api import WARNINGS_HEADER
 from cannon_spec import Catalog, UnknownName, load_catalog, validate_input, validate_request
 from cannon_spec.strategies import Broken, breakable, broken_requests, requests
+from tests.support.effort import examples
 from tests.support.mocks import build_driver
 
 ENGINES = [load_catalog(engine=engine) for engine in ("jsonschema", "jsonschema-rs")]
@@ -26,24 +27,24 @@ OPERATION = "image.generate"
 INPUT = "operations/image.generate/input"
 
 
-def found(body: Any, catalog: Catalog, strictness: Any = "normal") -> list[str]:
+def find_rules(body: Any, catalog: Catalog, strictness: Any = "normal") -> list[str]:
     """The rules that a body breaks, but for that a model's name is assumed."""
     findings = validate_request(body, catalog=catalog, strictness=strictness).findings
     return [finding.rule for finding in findings if finding.rule != "model-assumed"]
 
 
-def sample(strategy: SearchStrategy[Any], examples: int, size: int = 50) -> list[Any]:
+def sample(strategy: SearchStrategy[Any], count: int, size: int = 50) -> list[Any]:
     """The same draws in each run: examples of so many each, which is cheaper than one each and repeats itself less."""
-    seen: list[Any] = []
+    draws: list[Any] = []
 
     @seed(0)
-    @settings(max_examples=examples, database=None, phases=[Phase.generate])
+    @settings(max_examples=count, database=None, phases=[Phase.generate])
     @given(st.lists(strategy, min_size=size, max_size=size))
     def collect(values: list[Any]) -> None:
-        seen.extend(values)
+        draws.extend(values)
 
     collect()
-    return seen
+    return draws
 
 
 @cache
@@ -52,20 +53,20 @@ def inputs(model: str) -> list[dict[str, Any]]:
     return [body["input"] for body in sample(requests(OPERATION, model), 5, 100)]
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(requests())
 def test_requests_are_clean(body: dict[str, Any]) -> None:
     """Both engines have nothing against a drawn body, and neither has the mock, which gives no warning of a rule."""
-    assert [found(body, catalog) for catalog in ENGINES] == [[], []]
+    assert [find_rules(body, catalog) for catalog in ENGINES] == [[], []]
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(broken_requests())
 def test_broken_requests_break_their_one_rule(broken: Broken) -> None:
     """Both engines find exactly the rule that comes with a body, as grave as the rule is, and strictly too."""
     body, rule = broken
     for catalog in ENGINES:
-        assert found(body, catalog) == found(body, catalog, "strict") == [rule.id]
+        assert find_rules(body, catalog) == find_rules(body, catalog, "strict") == [rule.id]
         findings = validate_request(body, catalog=catalog).findings
         assert {finding.severity for finding in findings if finding.rule == rule.id} == {rule.severity}
 
@@ -73,7 +74,7 @@ def test_broken_requests_break_their_one_rule(broken: Broken) -> None:
 MOCK, STRICT = build_driver(CATALOG, credits=10**9), build_driver(CATALOG, strict=True, credits=10**9)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(requests())
 def test_the_mock_accepts_requests(body: dict[str, Any]) -> None:
     """A drawn body is accepted; what the mock warns of is no more than an assumed name."""
@@ -82,7 +83,7 @@ def test_the_mock_accepts_requests(body: dict[str, Any]) -> None:
     assert reply.headers.get(WARNINGS_HEADER, "model-assumed") == "model-assumed"
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(broken_requests())
 def test_the_mock_says_what_is_broken(broken: Broken) -> None:
     """An error is refused, a warning is named in a header; a strict mock refuses both. Each time the rule is named."""
@@ -118,7 +119,7 @@ def test_every_rule_is_broken_but_one() -> None:
     left_out = rules - {rule.id for rule in breakable()}
     assert left_out == {f"{INPUT}#/type"}
     for odd in (None, True, 4, "text", []):
-        assert found({"operation": OPERATION, "input": odd}, CATALOG) == ["envelope/create#/properties/input/type"]
+        assert find_rules({"operation": OPERATION, "input": odd}, CATALOG) == ["envelope/create#/properties/input/type"]
         assert [finding.rule for finding in validate_input(OPERATION, odd).findings] == [f"{INPUT}#/type"]
 
 
@@ -126,7 +127,7 @@ def test_every_rule_is_broken_but_one() -> None:
 def test_every_breakable_rule_is_drawn(rule: str) -> None:
     """Each rule that is said to be broken is, by bodies that differ, for its own model."""
     drawn = sample(broken_requests(rule=rule), 2, 6)
-    assert [found(broken.body, CATALOG) for broken in drawn] == [[rule]] * len(drawn)
+    assert [find_rules(broken.body, CATALOG) for broken in drawn] == [[rule]] * len(drawn)
     assert {broken.rule.id for broken in drawn} == {rule}
     assert len({repr(broken.body) for broken in drawn}) > 2
     own = rule.partition("#")[0].rpartition("models/")[2]
@@ -351,7 +352,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> list[Catalog]:
 def test_a_model_of_an_overlay_is_drawn(wide: list[Catalog]) -> None:
     """A model that an overlay adds is drawn from its own schema, whatever words that has."""
     drawn = sample(requests(model="twelfth", catalog=wide[1]), 4)
-    assert [found(body, catalog) for body in drawn for catalog in wide] == [[]] * 2 * len(drawn)
+    assert [find_rules(body, catalog) for body in drawn for catalog in wide] == [[]] * 2 * len(drawn)
     held = [body["input"] for body in drawn]
     assert set().union(*held) == set(MODEL["properties"])
     assert {each.get("quality") for each in held if each.get("draft") is True} == {None, "low"}
@@ -368,7 +369,7 @@ def test_rules_of_an_overlay_are_broken(wide: list[Catalog]) -> None:
     can = {rule.id for rule in breakable(model="twelfth", catalog=wide[1])}
     assert rules - can == {f"{INPUT}#/type", f"{INPUT}#/additionalProperties"} | unknown
     drawn = sample(broken_requests(model="twelfth", catalog=wide[1]), 3)
-    assert [found(broken.body, catalog) for broken in drawn for catalog in wide] == [
+    assert [find_rules(broken.body, catalog) for broken in drawn for catalog in wide] == [
         [broken.rule.id] for broken in drawn for _ in wide
     ]
     assert {broken.rule.keyword for broken in drawn} >= {"type", "enum", "required", "additionalProperties", "pattern"}
