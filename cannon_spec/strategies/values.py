@@ -118,8 +118,7 @@ def _find_texts(layers: Layers) -> list[Pool]:
     # What comes close to known texts: another case, a letter more, a letter less.
     variants = ([text, text.lower(), text.upper(), f"{text} ", f"{text}0", text[:-1]] for text in (*examples, *bars))
     near = [text for text in dict.fromkeys(chain(*variants)) if fits(layers, text)]
-    sample = max(bars, default="") + "a"
-    return [Pool(sample, partial(_build_texts, low, high, bars, near))] if low <= high else []
+    return [Pool(f"{max(bars, default='')}a", partial(_build_texts, low, high, bars, near))] if low <= high else []
 
 
 def _build_by_pattern(pattern: str, low: int) -> SearchStrategy[str]:
@@ -199,8 +198,7 @@ def _build_object(plan: Plan) -> SearchStrategy[dict[str, Any]]:
 
     @st.composite
     def objects(draw: st.DrawFn) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        state = plan.start
+        values, state = dict[str, Any](), plan.start
         for index, name in enumerate(fields.order):
             options = plan.list_options(index, state)
             option = options[draw(st.integers(0, len(options) - 1))] if len(options) > 1 else options[0]
