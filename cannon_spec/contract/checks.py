@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from cannon_spec import claim_ids
-from cannon_spec.contract.catalog import Catalog, Claim, iter_nodes
+from cannon_spec.contract.catalog import Catalog, Claim, Operation, iter_nodes
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.keywords import CONSTRAINTS
 from cannon_spec.contract.price_checks import check_prices
@@ -95,7 +95,7 @@ def check_names(catalog: Catalog) -> None:
             _require_name(name, catalog.operations, f"model {model.id}", "operation")
     for operation in catalog.operations.values():
         if operation.is_covered:
-            _require_name(operation.data["default_model"]["id"], catalog.models, f"operation {operation.id}", "model")
+            _check_default_model(catalog, operation)
             check_prices(f"operation {operation.id} price", operation.prices, catalog.schemas[operation.input or ""])
     for id_, whole in catalog.schemas.items():
         for path, node in iter_nodes(whole):
@@ -131,6 +131,14 @@ def _iter_schema_ids(catalog: Catalog) -> Iterator[tuple[str, str]]:
     for operation in catalog.operations.values():
         yield from ((f"operation {operation.id}", each) for each in (operation.input, operation.output) if each)
     yield from ((f"model {model.id}", model.schema) for model in catalog.models.values() if model.schema is not None)
+
+
+def _check_default_model(catalog: Catalog, operation: Operation) -> None:
+    place, name = f"operation {operation.id}", operation.data["default_model"]["id"]
+    _require_name(name, catalog.models, place, "model")
+    if operation.id not in catalog.models[name].operations:
+        problem = f"its default model {name} does not serve it"
+        raise CatalogError(place, problem, "add the operation to that model, or name another model")
 
 
 def _require_name(name: str, names: Mapping[str, Any], place: str, what: str) -> None:

@@ -25,7 +25,7 @@ from cannon_spec import Catalog
 
 ABILITIES = {
     "clock": "takes longer than a run does: only a mock in this process, whose clock can be moved, shows it",
-    "own": "needs a mock with settings of its own: only one in this process can have them",
+    "own mock": "needs a mock with settings of its own: only one in this process can have them",
     "mock": "only our mock promises it",
     "any key": "needs a mock that accepts any API key",
     "limits": "tests an undocumented limit, and the create may be charged: allow it with --probe-limits",
@@ -235,12 +235,13 @@ def find_operation(item: pytest.Item) -> str | None:
 
 def _list_needs(item: pytest.Item) -> Iterable[str]:
     yield from (ability for mark in item.iter_markers("needs") for ability in mark.args)
-    yield from (name for name in ("own",) if name in getattr(item, "fixturenames", ()))
+    if "make_own_mock" in getattr(item, "fixturenames", ()):
+        yield "own mock"
 
 
 def _find_cost(item: pytest.Item) -> Cost:
     """Say what a test takes, whichever the target is."""
-    if {"clock", "mock", "own"} & set(_list_needs(item)):
+    if {"clock", "mock", "own mock"} & set(_list_needs(item)):
         return "a mock"
     pays = any(True for name in ("creates", "probes", "shares") for _ in item.iter_markers(name))
     return "credits" if pays else "nothing"

@@ -87,22 +87,22 @@ def api(request: pytest.FixtureRequest, run: Run, make_mock: Callable[..., Api])
 
 
 @pytest.fixture
-def own(run: Run, make_mock: Callable[..., Api]) -> Callable[..., Api]:
+def make_own_mock(run: Run, make_mock: Callable[..., Api]) -> Callable[..., Api]:
     """Makes a mock in this process with settings of its own; skips the test where the target is another."""
     if run.options.target != "mock":
-        pytest.skip(ABILITIES["own"])
+        pytest.skip(ABILITIES["own mock"])
     return make_mock
 
 
 @pytest.fixture
-def other(run: Run, api: Api) -> Api:
+def other_api(run: Run, api: Api) -> Api:
     """The target, called with another good key."""
     accepts_any_key = run.target is None or run.target.accepts_any_key
     return api.with_key(targets.make_key() if accepts_any_key else str(run.keys.other))
 
 
 @pytest.fixture
-def poor(run: Run, api: Api, make_mock: Callable[..., Api]) -> Api:
+def api_without_credits(run: Run, api: Api, make_mock: Callable[..., Api]) -> Api:
     """The target, called with a key whose account has no credits."""
     return make_mock(credits=0) if api.may_move_clock else api.with_key(str(run.keys.empty))
 

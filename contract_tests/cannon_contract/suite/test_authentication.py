@@ -86,19 +86,19 @@ def test_a_request_is_read_with_the_key_that_created_it(api: Api) -> None:
 @pytest.mark.claim("read-same-key")
 @pytest.mark.shares
 @pytest.mark.needs("other key")
-def test_a_request_is_not_read_with_another_key(api: Api, other: Api) -> None:
+def test_a_request_is_not_read_with_another_key(api: Api, other_api: Api) -> None:
     """Another key does not read the request."""
-    assert not other.get(f"/api/v1/requests/{shared_run(api).reply['id']}").is_success
+    assert not other_api.get(f"/api/v1/requests/{shared_run(api).reply['id']}").is_success
 
 
 @pytest.mark.claim("scope-403")
 @pytest.mark.parametrize(("scope", "statuses"), [("requests:write", (202, 403)), ("requests:read", (403, 404))])
 def test_a_key_may_only_do_what_its_scopes_name(
-    own: Callable[..., Api], tmp_path: Path, scope: str, statuses: tuple[int, int]
+    make_own_mock: Callable[..., Api], tmp_path: Path, scope: str, statuses: tuple[int, int]
 ) -> None:
     """A key without requests:read cannot poll, and a key without requests:write cannot create."""
     file = tmp_path / "keys.json"
     file.write_text(json.dumps({"keys": {"cs_limited": {"scopes": [scope]}}}))
-    api = own(keys=str(file)).with_key("cs_limited")
+    api = make_own_mock(keys=str(file)).with_key("cs_limited")
     responses = (api.create(api.build_body()), api.get("/api/v1/requests/req_123"))
     assert tuple(response.status_code for response in responses) == statuses

@@ -119,11 +119,11 @@ def test_a_body_above_8_mib_is_413(api: Api) -> None:
 @pytest.mark.probes(1)
 @pytest.mark.claim("insufficient-credits")
 @pytest.mark.needs("empty key")
-def test_a_create_above_the_balance_is_402(api: Api, poor: Api) -> None:
+def test_a_create_above_the_balance_is_402(api: Api, api_without_credits: Api) -> None:
     """A create that costs more than the balance is refused with 402, and the balance does not change."""
-    before = poor.read_credits()
-    assert poor.create(api.build_body()).status_code == 402
-    assert poor.read_credits() == before
+    before = api_without_credits.read_credits()
+    assert api_without_credits.create(api.build_body()).status_code == 402
+    assert api_without_credits.read_credits() == before
 
 
 @pytest.mark.creates(1)
@@ -178,9 +178,9 @@ def test_an_unknown_path_or_method_is_404_or_405(api: Api, method: str, path: st
 
 
 @pytest.mark.claim("rate-limit-429")
-def test_too_many_creates_are_429_until_retry_after(own: Callable[..., Api]) -> None:
+def test_too_many_creates_are_429_until_retry_after(make_own_mock: Callable[..., Api]) -> None:
     """Creates above the rate limit are refused with 429, and accepted again after the time in Retry-After."""
-    api = own()
+    api = make_own_mock()
     responses = [api.create(api.build_body(), x_mock_scenario="rate-window") for _ in range(21)]
     assert [response.status_code for response in responses] == [202] * 20 + [429]
     wait_s = int(responses[-1].headers.get("Retry-After", "0"))

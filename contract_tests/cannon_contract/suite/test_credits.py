@@ -56,12 +56,12 @@ def test_a_request_costs_the_price_of_its_input(api: Api, changes: dict[str, Any
 
 @each_fallback_price()
 def test_a_model_without_a_price_costs_the_price_of_the_operation(
-    own: Callable[..., Api], tmp_path: Path, operation: str, credits: int
+    make_own_mock: Callable[..., Api], tmp_path: Path, operation: str, credits: int
 ) -> None:
     """A model that has no price of its own has the price of its operation."""
     model = {"name": "A new model", "claim": claim_ids.USER_OVERLAY, "operations": {operation: claim_ids.USER_OVERLAY}}
     file = tmp_path / "overlay.json"
     file.write_text(json.dumps({"models": {"new": model}}))
-    api = own(overlay=str(file))
+    api = make_own_mock(overlay=str(file))
     changes = dict.fromkeys(list_price_fields(api.catalog.operations[operation].prices))
     assert poll(api, create(api, api.build_body(**{**changes, "model": "new"})))["billableCredits"] == credits

@@ -73,11 +73,12 @@ def test_two_keys_make_two_requests(api: Api) -> None:
 @pytest.mark.creates(2)
 @pytest.mark.claim("idempotency-scope")
 @pytest.mark.needs("other key")
-def test_a_key_belongs_to_one_api_key(api: Api, other: Api) -> None:
+def test_a_key_belongs_to_one_api_key(api: Api, other_api: Api) -> None:
     """The same idempotency key with another API key makes another request."""
     key = new_key()
-    reply, response = create(api, key=key), other.create(other.build_body(), key=key)
-    assert expect_accepted(other, response, other.build_body(), claim_ids.IDEMPOTENCY_SCOPE)["id"] != reply["id"]
+    body = other_api.build_body()
+    reply, response = create(api, key=key), other_api.create(body, key=key)
+    assert expect_accepted(other_api, response, body, claim_ids.IDEMPOTENCY_SCOPE)["id"] != reply["id"]
 
 
 @pytest.mark.creates(1)
@@ -111,9 +112,9 @@ def test_a_body_is_validated_before_its_key(api: Api) -> None:
 
 @pytest.mark.claim("idempotency-lifetime")
 @pytest.mark.needs("clock")
-def test_a_key_lives_for_24_hours(own: Callable[..., Api]) -> None:
+def test_a_key_lives_for_24_hours(make_own_mock: Callable[..., Api]) -> None:
     """A create with a used key makes a new request after 24 hours, and not before."""
-    api, key = own(), new_key()
+    api, key = make_own_mock(), new_key()
     first = create(api, key=key)["id"]
     api.sleep(_HOURS * 3600 - _MS)
     assert create(api, key=key)["id"] == first
@@ -122,7 +123,7 @@ def test_a_key_lives_for_24_hours(own: Callable[..., Api]) -> None:
 
 
 @pytest.mark.claim("idempotency-in-flight")
-def test_a_repeat_during_the_first_create_is_409(own: Callable[..., Api]) -> None:
+def test_a_repeat_during_the_first_create_is_409(make_own_mock: Callable[..., Api]) -> None:
     """A repeat before the first create is answered is refused with 409 and Retry-After; afterwards it is accepted."""
     responses: list[httpx.Response] = []
     key = new_key()
@@ -130,7 +131,7 @@ def test_a_repeat_during_the_first_create_is_409(own: Callable[..., Api]) -> Non
     def repeat() -> None:
         responses.append(api.create(api.build_body(), key=key))
 
-    api: Api = own(while_waiting=repeat)
+    api: Api = make_own_mock(while_waiting=repeat)
     first: dict[str, Any] = create(api, key=key, x_mock_scenario="latency")
     assert [response.status_code for response in responses] == [409]
     assert int(responses[0].headers.get("Retry-After", "0")) >= 1

@@ -63,10 +63,10 @@ class _Client(RuleBasedStateMachine):
 
     requests = Bundle("requests")
 
-    def __init__(self, own: Callable[..., Api]) -> None:
+    def __init__(self, make_own_mock: Callable[..., Api]) -> None:
         super().__init__()
         self.receiver = Receiver()
-        self.api = own(send=self.receiver, seed="invariants", credits=1_000_000)
+        self.api = make_own_mock(send=self.receiver, seed="invariants", credits=1_000_000)
         self.start_credits = self.api.read_credits()
         self.all_requests: list[_Request] = []
 
@@ -147,7 +147,7 @@ def _check_event(lifecycle: Any, event: Any, view: dict[str, Any], now_ms: int) 
     *("request-failed-view", "request-log-after-sweep", "create-idempotent"),
     *("webhook-both-ends", "webhook-event", "credits-hold"),
 )
-def test_the_lifecycle_holds_whatever_a_client_does(own: Callable[..., Api]) -> None:
+def test_the_lifecycle_holds_whatever_a_client_does(make_own_mock: Callable[..., Api]) -> None:
     """Steps, times, ends, logs, webhooks and credits still behave as documented after any series of calls."""
     runs = settings(max_examples=12, stateful_step_count=15, derandomize=True, database=None, deadline=None)
-    run_state_machine_as_test(lambda: _Client(own), settings=runs)  # type: ignore[arg-type]  # as documented
+    run_state_machine_as_test(lambda: _Client(make_own_mock), settings=runs)  # type: ignore[arg-type]  # as documented

@@ -95,16 +95,16 @@ def test_poll_after_ms_is_2000(api: Api) -> None:
     ("setting", "after_ms"), [({"speed": 4}, 500), ({"speed": 0.5}, 4000), ({"progression": "manual:2"}, 1)]
 )
 def test_poll_after_ms_follows_the_speed_of_the_mock(
-    own: Callable[..., Api], setting: dict[str, Any], after_ms: int
+    make_own_mock: Callable[..., Api], setting: dict[str, Any], after_ms: int
 ) -> None:
     """A mock that runs N times as fast divides poll_after_ms by N; a mock that counts polls asks for 1 ms."""
-    assert create(own(**setting))["poll_after_ms"] == after_ms
+    assert create(make_own_mock(**setting))["poll_after_ms"] == after_ms
 
 
 @pytest.mark.claim("progression-polls")
-def test_a_state_can_last_a_number_of_polls(own: Callable[..., Api]) -> None:
+def test_a_state_can_last_a_number_of_polls(make_own_mock: Callable[..., Api]) -> None:
     """With the progression manual:2 each state is shown by two polls, however fast they come."""
-    api = own(progression="manual:2")
+    api = make_own_mock(progression="manual:2")
     reply = create(api)
     states = [poll(api, reply)["status"] for _ in range(5)]
     assert states == ["queued", "queued", "processing", "processing", "succeeded"]
@@ -142,9 +142,9 @@ def test_the_log_is_kept_for_seven_days_after_the_end(api: Api) -> None:
 
 @pytest.mark.claim("request-log-after-sweep")
 @pytest.mark.needs("clock")
-def test_the_log_is_empty_after_seven_days(own: Callable[..., Api]) -> None:
+def test_the_log_is_empty_after_seven_days(make_own_mock: Callable[..., Api]) -> None:
     """The log is available until the seven days are over; then it has no input and no output."""
-    api = own()
+    api = make_own_mock()
     reply = create(api)
     until_ms = poll_to_end(api, reply)[-1]["requestLog"]["retainedUntilMs"]
     api.sleep(7 * _DAY_S - _LONG_S)
@@ -229,9 +229,9 @@ def test_an_unknown_request_is_not_found(api: Api) -> None:
 @pytest.mark.shares
 @pytest.mark.claim("request-unknown-404")
 @pytest.mark.needs("other key")
-def test_a_request_of_another_key_is_not_found(api: Api, other: Api) -> None:
+def test_a_request_of_another_key_is_not_found(api: Api, other_api: Api) -> None:
     """A poll of a request that another key created is answered with 404, as for an unknown id."""
-    assert other.get(f"/api/v1/requests/{shared_run(api).reply['id']}").status_code == 404
+    assert other_api.get(f"/api/v1/requests/{shared_run(api).reply['id']}").status_code == 404
 
 
 @pytest.mark.claim("scenario-header")

@@ -160,9 +160,9 @@ def test_an_asset_answers_head_and_range(api: Api) -> None:
 @pytest.mark.claim("asset-expiry")
 @pytest.mark.needs("clock")
 @each_operation(has_asset)
-def test_an_asset_expires_after_seven_days(own: Callable[..., Api]) -> None:
+def test_an_asset_expires_after_seven_days(make_own_mock: Callable[..., Api]) -> None:
     """An asset can be fetched for seven days after the end, and is answered with 410 after that."""
-    api = own()
+    api = make_own_mock()
     url = _find_asset_url(api, create_and_succeed(api)["output"])
     api.sleep(7 * _DAY_S - 60)
     assert fetch_asset(api, url).status_code == 200

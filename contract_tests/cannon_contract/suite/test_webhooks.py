@@ -25,17 +25,19 @@ def _create_with_webhook(api: Api, scenario: str = "success") -> dict[str, Any]:
     return create(api, {**api.build_body(), "webhook_url": RECEIVER_URL}, x_mock_scenario=scenario)
 
 
-def _finish_with_webhook(own: Callable[..., Api], receiver: Receiver, scenario: str = "success") -> dict[str, Any]:
+def _finish_with_webhook(
+    make_own_mock: Callable[..., Api], receiver: Receiver, scenario: str = "success"
+) -> dict[str, Any]:
     """The request object at the end of a create with a webhook."""
-    api = own(send=receiver, webhook_secret=_SECRET)
+    api = make_own_mock(send=receiver, webhook_secret=_SECRET)
     return poll_to_end(api, _create_with_webhook(api, scenario))[-1]
 
 
 @pytest.mark.claim("lifecycle-webhook")
-def test_a_webhook_is_sent_at_the_end(own: Callable[..., Api]) -> None:
+def test_a_webhook_is_sent_at_the_end(make_own_mock: Callable[..., Api]) -> None:
     """No webhook is sent before the end of a request, and one is sent at its end."""
     receiver = Receiver()
-    api = own(send=receiver)
+    api = make_own_mock(send=receiver)
     reply = _create_with_webhook(api)
     assert poll(api, reply)["completedAtMs"] is None
     assert receiver.deliveries == []
@@ -45,19 +47,19 @@ def test_a_webhook_is_sent_at_the_end(own: Callable[..., Api]) -> None:
 
 @pytest.mark.claim("webhook-both-ends")
 @pytest.mark.parametrize("scenario", ["success", "failed-internal"])
-def test_one_webhook_is_sent_on_success_and_on_failure(own: Callable[..., Api], scenario: str) -> None:
+def test_one_webhook_is_sent_on_success_and_on_failure(make_own_mock: Callable[..., Api], scenario: str) -> None:
     """A webhook is sent once, whether the request succeeds or fails."""
     receiver = Receiver()
-    end = _finish_with_webhook(own, receiver, scenario)
+    end = _finish_with_webhook(make_own_mock, receiver, scenario)
     assert [event["data"]["status"] for event in receiver.events] == [end["status"]]
 
 
 @pytest.mark.claim("webhook-event")
 @pytest.mark.parametrize("scenario", ["success", "failed-internal"])
-def test_a_webhook_has_the_request_object(own: Callable[..., Api], scenario: str) -> None:
+def test_a_webhook_has_the_request_object(make_own_mock: Callable[..., Api], scenario: str) -> None:
     """A webhook has the type and the time of the end, the Standard Webhooks headers, and the polled request object."""
     receiver = Receiver()
-    end = _finish_with_webhook(own, receiver, scenario)
+    end = _finish_with_webhook(make_own_mock, receiver, scenario)
     event, headers = receiver.events[0], receiver.deliveries[0][1]
     assert (event["type"], event["data"]) == (f"request.{end['status']}", end)
     assert round(datetime.fromisoformat(event["timestamp"]).timestamp() * 1000) == end["completedAtMs"]
@@ -65,10 +67,10 @@ def test_a_webhook_has_the_request_object(own: Callable[..., Api], scenario: str
 
 
 @pytest.mark.claim("webhook-signature")
-def test_the_signature_verifies(own: Callable[..., Api]) -> None:
+def test_the_signature_verifies(make_own_mock: Callable[..., Api]) -> None:
     """The signature is that of Standard Webhooks, over id, timestamp and body."""
     receiver = Receiver()
-    _finish_with_webhook(own, receiver)
+    _finish_with_webhook(make_own_mock, receiver)
     body, headers = receiver.deliveries[0]
     try:
         Webhook(_SECRET).verify(body, dict(headers))
@@ -77,10 +79,10 @@ def test_the_signature_verifies(own: Callable[..., Api]) -> None:
 
 
 @pytest.mark.claim("webhook-retries")
-def test_a_failed_delivery_is_repeated_by_the_schedule(own: Callable[..., Api]) -> None:
+def test_a_failed_delivery_is_repeated_by_the_schedule(make_own_mock: Callable[..., Api]) -> None:
     """A receiver that always fails gets ten attempts in about three days, with the same id and body each time."""
     receiver = Receiver(default_reply=ReceiverReply(500))
-    api = own(send=receiver)
+    api = make_own_mock(send=receiver)
     poll_to_end(api, _create_with_webhook(api))
     counts = [len(receiver.deliveries)]
     for wait_s in _SCHEDULE_S[1:]:
@@ -106,10 +108,12 @@ def test_a_failed_delivery_is_repeated_by_the_schedule(own: Callable[..., Api]) 
         ([ReceiverReply(500), ReceiverReply(500), ReceiverReply(202)], 3),
     ],
 )
-def test_attempts_end_with_2xx_or_410(own: Callable[..., Api], replies: list[ReceiverReply], attempts: int) -> None:
+def test_attempts_end_with_2xx_or_410(
+    make_own_mock: Callable[..., Api], replies: list[ReceiverReply], attempts: int
+) -> None:
     """A 2xx or 410 reply ends the attempts; a redirect or a lost connection does not."""
     receiver = Receiver(list(replies), default_reply=ReceiverReply(500))
-    api = own(send=receiver)
+    api = make_own_mock(send=receiver)
     poll_to_end(api, _create_with_webhook(api))
     api.sleep(_DAYS_S)
     assert len(receiver.deliveries) == attempts
@@ -117,10 +121,10 @@ def test_attempts_end_with_2xx_or_410(own: Callable[..., Api], replies: list[Rec
 
 @pytest.mark.claim("webhook-retries")
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_delays_the_next_attempt(own: Callable[..., Api], status: int) -> None:
+def test_retry_after_delays_the_next_attempt(make_own_mock: Callable[..., Api], status: int) -> None:
     """After a 429 or 503 reply the next attempt waits for the time in Retry-After."""
     receiver = Receiver([ReceiverReply(status, retry_after_ms=600_000)])
-    api = own(send=receiver)
+    api = make_own_mock(send=receiver)
     poll_to_end(api, _create_with_webhook(api))
     api.sleep(500)
     assert len(receiver.deliveries) == 1

@@ -566,7 +566,8 @@ def pytest_runtest_makereport(item, call):
     report = yield
     marked = sum(mark.args[0] for name in ("creates", "probes") for mark in item.iter_markers(name))
     marked += any(item.iter_markers("shares"))
-    on_mocks = {a for m in item.iter_markers("needs") for a in m.args} & {"mock", "clock"} or "own" in item.fixturenames
+    needs = {each for mark in item.iter_markers("needs") for each in mark.args}
+    on_mocks = needs & {"mock", "clock"} or "make_own_mock" in item.fixturenames
     if call.when == "call" and not on_mocks:
         sent = sum(each.request.startswith("POST ") for api in item.stash.get(APIS, []) for each in api.notes.exchanges)
         with open(os.environ["COUNTED"], "a") as file:

@@ -190,6 +190,11 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         set_value("models", "grok", "operations", to={"image.draw": "image-models"}),
         ("model grok", "operation image.draw", "does not exist"),
     ),
+    "a default model that serves another operation": (
+        "catalog.json",
+        set_value("models", "gptimage2", "operations", to={"image.edit": "image-models"}),
+        ("operation image.generate", "default model gptimage2", "does not serve it"),
+    ),
     "a model's unknown schema": (
         "catalog.json",
         set_value("models", "grok", "schema", to="models/grk"),
