@@ -6,9 +6,10 @@ both give the same result. Schemas have no ``$ref`` here; even so, each engine i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from cannon_spec.contract.arithmetic import is_multiple, is_number
 from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path
 
@@ -60,11 +61,18 @@ def _build_fast_engine() -> Engine:
 
 
 def _build_reference_engine() -> Engine:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, ValidationError, validators
     from referencing import Registry
 
+    def check_multiple(_validator: Any, step: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+        if is_number(value) and not is_multiple(value, step):
+            yield ValidationError("not a multiple")
+
+    # The stock class divides binary fractions: to it, 0.3 is not a multiple of 0.1.
+    exact_class = validators.extend(Draft202012Validator, {"multipleOf": check_multiple})  # type: ignore[no-untyped-call]
+
     def compile_schema(schema: Schema) -> Validator:
-        iter_errors = Draft202012Validator(schema, registry=Registry()).iter_errors
+        iter_errors = exact_class(_omit_dialects(schema), registry=Registry()).iter_errors
 
         def list_violations(value: Any) -> list[ViolationPaths]:
             errors = iter_errors(value)
@@ -73,3 +81,14 @@ def _build_reference_engine() -> Engine:
         return list_violations
 
     return Engine("jsonschema", compile_schema)
+
+
+def _omit_dialects(node: Any) -> Any:
+    """A schema without the words ``$schema``: below one, jsonschema replaces an extended class by the stock one."""
+    if isinstance(node, dict):
+        return {
+            key: _omit_dialects(value)
+            for key, value in node.items()
+            if not (key == "$schema" and isinstance(value, str))
+        }
+    return [_omit_dialects(item) for item in node] if isinstance(node, list) else node

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from cannon_spec.contract.arithmetic import find_multiples_around, is_multiple, is_number
 from cannon_spec.contract.wording import (
     Node,
     format_count,
@@ -26,7 +27,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "null": lambda value: value is None,
     "boolean": lambda value: isinstance(value, bool),
     "integer": lambda value: is_number(value) and value == int(value),
-    "number": lambda value: is_number(value),
+    "number": is_number,
     "string": lambda value: isinstance(value, str),
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
@@ -144,11 +145,6 @@ def is_among(value: Any, values: Iterable[Any]) -> bool:
     return identify(value) in map(identify, values)
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value is a number in JSON: true and false are none, although Python counts them as integers."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _is_unique(value: Any) -> bool:
     return not isinstance(value, list) or len(set(map(identify, value))) == len(value)
 
@@ -197,10 +193,13 @@ def _suggest_property(violation: Violation) -> str:
     )
 
 
+def _describe_multiple(step: Any) -> str:
+    return "a whole number" if step == 1 else f"a multiple of {show_value(step)}"
+
+
 def _suggest_multiple(violation: Violation) -> str:
-    step = violation.requirement
-    below = int(violation.value // step) * step
-    return f"send {show_value(below)} or {show_value(below + step)}"
+    below, above = find_multiples_around(violation.value, violation.requirement)
+    return f"send {show_value(below)} or {show_value(above)}"
 
 
 def _describe_dependency(violation: Violation) -> str:
@@ -334,10 +333,10 @@ KEYWORDS: dict[str, Keyword] = {
     "exclusiveMinimum": _bound("not more than", "more than {}", "maximum", lambda value, limit: value > limit),
     "exclusiveMaximum": _bound("not less than", "less than {}", "minimum", lambda value, limit: value < limit),
     "multipleOf": Keyword(
-        problem=lambda it: f"{it.field} is {show_value(it.value)}, not a multiple of {show_value(it.requirement)}",
+        problem=lambda it: f"{it.field} is {show_value(it.value)}, not {_describe_multiple(it.requirement)}",
         advice=_suggest_multiple,
-        describe=lambda step: f"a multiple of {show_value(step)}",
-        is_met=lambda step, value: not is_number(value) or value % step == 0,
+        describe=_describe_multiple,
+        is_met=lambda step, value: not is_number(value) or is_multiple(value, step),
         list_beyond=lambda step: [{"type": "number", "not": {"multipleOf": step}}],
     ),
     "pattern": Keyword(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cannon_spec.contract.keywords import is_number
+from cannon_spec.contract.arithmetic import is_number
 
 _DECIMALS = 9
 _HIGHEST_COST = 10**15

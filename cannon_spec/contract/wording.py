@@ -101,14 +101,18 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _describe_clause(name: str, clause: Mapping[str, Any], is_required: bool) -> str:
+def _describe_clause(name: str, clause: Node | bool, is_required: bool) -> str:
+    if isinstance(clause, bool):
+        return f"{name} is absent"
     if "maxItems" in clause:
         return f"{name} is empty" if is_required else f"there are no {name}"
     text = f"there are {name}" if "minItems" in clause else f"{name} is {_describe_values(clause)}"
     return text if is_required else text + " or absent"
 
 
-def _describe_values(clause: Mapping[str, Any]) -> str:
+def _describe_values(clause: Node) -> str:
+    if "not" in clause:
+        return f"not {_describe_values(clause['not'])}"
     if "const" in clause or "enum" in clause:
         values = [clause["const"]] if "const" in clause else clause["enum"]
         return show_value(values[0]) if len(values) == 1 else f"one of {show_values(values)}"

@@ -65,7 +65,7 @@ class Option:
 
 def _list_clauses(condition: Node) -> list[Clause]:
     return [
-        *(Clause(name, node, if_absent=True) for name, node in condition.get("properties", {}).items()),
+        *(Clause(name, each or None, if_absent=True) for name, each in condition.get("properties", {}).items()),
         *(Clause(name, {}, if_absent=False) for name in condition.get("required", ())),
         *(Clause(name, None, if_absent=True) for name in condition.get("not", {}).get("required", ())),
     ]
@@ -73,7 +73,8 @@ def _list_clauses(condition: Node) -> list[Clause]:
 
 def _split(nodes: list[Node]) -> list[Node]:
     """Schema objects that part all values: in one, no clause tells two values of a type apart, unless it names them."""
-    values = [value for node in nodes for value in node.get("enum", [node["const"]] if "const" in node else [])]
+    lists = [node.get("not", node) for node in nodes]
+    values = [value for node in lists for value in node.get("enum", [node["const"]] if "const" in node else [])]
     cuts = {(node["minimum"], "exclusiveMaximum", "minimum") for node in nodes if "minimum" in node}
     cuts |= {(node["maximum"], "maximum", "exclusiveMinimum") for node in nodes if "maximum" in node}
     rest: Node = {"not": {"enum": values}} if values else {"type": list(KINDS)} if nodes else {}

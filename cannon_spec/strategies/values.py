@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
+from fractions import Fraction
 from functools import cache, lru_cache, partial
 from itertools import chain, pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from cannon_spec.contract.arithmetic import find_common_multiple, to_fraction, to_number
 from cannon_spec.contract.keywords import KEYWORDS, KINDS, ODD_TEXTS, ODD_VALUES, identify, list_types
 from cannon_spec.strategies.conditions import UNKNOWN_NAME, Fields, Plan, Pool, list_plans
 from cannon_spec.strategies.layers import Breach, Layer, Layers, collect, fits
@@ -28,6 +30,8 @@ _PIECES = ("é", "😀", "漢字 ", "e\u0301\n")
 
 _LARGEST = 2.0**100
 """Numbers without a bound are drawn up to this one."""
+_LARGEST_DECIMAL = 10**9
+"""Multiples of a fraction are drawn up to this one: with six decimals they have the 15 digits that a double keeps."""
 
 
 def choose(builds: Sequence[Callable[[], SearchStrategy[Any]]]) -> SearchStrategy[Any]:
@@ -74,11 +78,11 @@ def _build_constants(values: list[Any]) -> SearchStrategy[Any]:
 
 def _find_numbers(layers: Layers, *, is_whole: bool) -> list[Pool]:
     """Multiples of a step within all bounds: a pool for each range between barred ones."""
-    bars, step = collect(layers, "not"), math.lcm(*collect(layers, "multipleOf"))
-    multiples = [node["multipleOf"] for node in bars if "multipleOf" in node]
-    if multiples:
-        edges = [0, *multiples, *collect(layers, "minimum"), *collect(layers, "maximum")]
-        return _find_constants(layers, [edge + offset for offset in (0, 0.5, -0.5, 1, -1) for edge in edges])
+    bars, steps = collect(layers, "not"), [to_fraction(step) for step in collect(layers, "multipleOf")]
+    bar_steps = [to_fraction(node["multipleOf"]) for node in bars if "multipleOf" in node]
+    if bar_steps:
+        return _find_constants(layers, _list_near_limits(layers, steps, bar_steps))
+    step = find_common_multiple(steps) if steps else None
     bar_values = sorted({value for node in bars for value in node.get("enum", ()) if KINDS["number"](value)})
     pools: list[Pool] = []
     for above, below in pairwise((-math.inf, *bar_values, math.inf)):
@@ -90,13 +94,28 @@ def _find_numbers(layers: Layers, *, is_whole: bool) -> list[Pool]:
     return pools
 
 
-def _find_range(low: float, high: float, step: int, *, is_whole: bool) -> list[Pool]:
+def _list_near_limits(layers: Layers, steps: list[Fraction], bar_steps: list[Fraction]) -> list[int | float]:
+    """Numbers at and close to each limit, of which some are multiples of no barred step."""
+    edges = [Fraction(0), *bar_steps, *map(to_fraction, [*collect(layers, "minimum"), *collect(layers, "maximum")])]
+    sizes = [Fraction(0), Fraction(1, 2), Fraction(1), *(step / 2 for step in bar_steps), *steps]
+    return [to_number(edge + sign * size) for size in sizes for sign in (1, -1) for edge in edges]
+
+
+def _find_range(low: float, high: float, step: Fraction | None, *, is_whole: bool) -> list[Pool]:
     if is_whole:
-        least, most = -(-math.ceil(low) // step), math.floor(high) // step
-        pool = Pool(least * step, lambda: st.integers(least, most).map(lambda count: count * step))
-        return [pool] if least <= most else []
-    # Of multiples only whole ones are drawn: no fraction is a multiple of a whole step.
-    return [Pool(low, lambda: st.floats(low, high))] if low <= high and step == 1 else []
+        # The least whole multiple of a reduced fraction is its numerator.
+        return _find_multiples(low, high, Fraction(1 if step is None else step.numerator))
+    if step is None:
+        return [Pool(low, lambda: st.floats(low, high))] if low <= high else []
+    if step.denominator == 1:
+        return []  # all its multiples are whole
+    return _find_multiples(max(low, -_LARGEST_DECIMAL), min(high, _LARGEST_DECIMAL), step)
+
+
+def _find_multiples(low: float, high: float, step: Fraction) -> list[Pool]:
+    least, most = math.ceil(to_fraction(low) / step), math.floor(to_fraction(high) / step)
+    pool = Pool(to_number(least * step), lambda: st.integers(least, most).map(lambda count: to_number(count * step)))
+    return [pool] if least <= most else []
 
 
 def _find_texts(layers: Layers) -> list[Pool]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from cannon_spec import Catalog, load_catalog, validate_input, validate_request
+from cannon_spec.contract import engines
 
 INPUT = "operations/image.generate/input"
 SCHEMA: dict[str, Any] = {
@@ -20,7 +22,10 @@ SCHEMA: dict[str, Any] = {
         "seed": {"type": "integer", "multipleOf": 8},
         "variation": {"type": "string"},
         "strength": {"type": "number", "minimum": 0.1, "exclusiveMaximum": 0.9},
-        "duration": {"enum": [5, 10]},
+        "duration": {"enum": [5, 7.5, 10]},
+        "pan": {"type": "number", "multipleOf": 0.01},
+        "tilt": {"type": "number", "multipleOf": 1},
+        "zoom": {"type": "number"},
         "tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
         "shots": {
             "type": "array",
@@ -65,6 +70,10 @@ SCHEMA: dict[str, Any] = {
             "if": {"required": ["seed"], "not": {"required": ["style"]}},
             "then": {"properties": {"resolution": {"enum": ["2K"]}}},
         },
+        {
+            "if": {"properties": {"zoom": {"not": {"const": 0}}, "pan": False, "tilt": False}, "required": ["zoom"]},
+            "then": {"properties": {"resolution": {"enum": ["2K"]}}},
+        },
     ],
 }
 """What an overlay adds to an input: every keyword that looks at other fields, and an array of objects."""
@@ -106,7 +115,27 @@ CASES: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
         {"strength": 0.9, "style": "x", "quality": "y"},
         [("/strength", "strength is 0.9, not less than 0.9", "send less than 0.9")],
     ),
-    ({"duration": 7}, [("/duration", "duration 7 is not accepted for image.generate", "legal here: 5, 10")]),
+    ({"duration": 7}, [("/duration", "duration 7 is not accepted for image.generate", "legal here: 5, 7.5, 10")]),
+    ({"duration": 7.50, "pan": 0.3, "tilt": 2.0, "zoom": 1, "resolution": "1K"}, []),
+    ({"zoom": 0, "resolution": "1K"}, []),
+    (
+        {"pan": 0.305, "tilt": 2.5},
+        [
+            ("/pan", "pan is 0.305, not a multiple of 0.01", "send 0.3 or 0.31"),
+            ("/tilt", "tilt is 2.5, not a whole number", "send 2 or 3"),
+        ],
+    ),
+    (
+        {"zoom": 0.5, "resolution": "1K"},
+        [
+            (
+                "/resolution",
+                'resolution "1K" is not accepted for image.generate '
+                "when zoom is not 0 and pan is absent and tilt is absent",
+                'legal here: "2K"',
+            )
+        ],
+    ),
     (
         {"duration": 10.0, "variation": "x"},
         [("", "variation is not accepted when duration is 9 or more", "leave out variation")],
@@ -218,6 +247,25 @@ def test_multiples_are_judged_alike(catalogs: list[Catalog], number: float) -> N
     judged = [validate_input("image.generate", input, catalog=catalog) for catalog in catalogs]
     assert judged[0] == judged[1]
     assert (judged[0].findings == ()) is (number is not True and number % 8 == 0)
+
+
+DECIMALS = (
+    *(0, -0.0, 0.3, 0.35, 1.1, 4.02, 0.07, -0.07, 19.99, 0.0701, 0.30000000000000004, True, 7, 1e-7, 5e-324),
+    *(1e23, 99999999999999991611392, 123456789012345678, 123456789012345678.0, 2**64 + 1, 10**30, 1e300, -1e300),
+)
+STEPS = (0.01, 0.1, 0.05, 0.3, 2.5, 0.000001, 3, 10)
+
+
+@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+@pytest.mark.parametrize("step", STEPS, ids=repr)
+def test_decimal_steps_are_exact(engine: str, step: float) -> None:
+    """A number is a multiple of a step where the decimals as written are, in any schema that names its dialect too."""
+    node = {"$schema": "https://json-schema.org/draft/2020-12/schema", "items": {"multipleOf": step}}
+    violations = engines.choose(engine).compile({"allOf": [node]})(list(DECIMALS))
+    refused = {path[0] for path, _ in violations}
+    for index, number in enumerate(DECIMALS):
+        is_multiple = isinstance(number, bool) or (Fraction(repr(number)) / Fraction(repr(step))).denominator == 1
+        assert (index not in refused) is is_multiple, number
 
 
 @pytest.mark.parametrize("tags", [["a", "a"], ["a", "A"], ["é", "e\u0301"], ["", ""], [], ["a", "b", "a"]])

@@ -40,9 +40,10 @@ WORDS = sorted(
         for rule in CATALOG.rules(model.schema or "")
         if rule.keyword == "enum"
         for word in rule.value
-    }
+    },
+    key=repr,
 )
-"""Every word that some model's enum has."""
+"""Every value that some model's enum has."""
 
 texts = st.text(max_size=12)
 scalars = st.one_of(

@@ -13,7 +13,7 @@ from typing import Any
 
 from cannon_contract.spending.accounts import round_credits
 from cannon_spec.contract import wording
-from cannon_spec.contract.keywords import is_number
+from cannon_spec.contract.arithmetic import is_number
 from cannon_spec.contract.prices import Price, list_price_fields
 
 MODEL = "model"

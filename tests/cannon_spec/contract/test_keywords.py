@@ -140,6 +140,17 @@ SENTENCES: list[tuple[str, dict[str, Any], Any, str, str, str]] = [
     ("multipleOf", {"multipleOf": 8}, 65, "x is 65, not a multiple of 8", "send 64 or 72", "a multiple of 8"),
     ("multipleOf", {"multipleOf": 8}, -0.5, "x is -0.5, not a multiple of 8", "send -8 or 0", "a multiple of 8"),
     (
+        "multipleOf",
+        {"multipleOf": 0.01},
+        0.125,
+        "x is 0.125, not a multiple of 0.01",
+        "send 0.12 or 0.13",
+        "a multiple of 0.01",
+    ),
+    ("multipleOf", {"multipleOf": 0.3}, 1, "x is 1, not a multiple of 0.3", "send 0.9 or 1.2", "a multiple of 0.3"),
+    ("multipleOf", {"multipleOf": 1}, 2.5, "x is 2.5, not a whole number", "send 2 or 3", "a whole number"),
+    ("enum", {"enum": [0.5, 1, 2.5]}, 2, "x 2 is not accepted for T", "legal here: 0.5, 1, 2.5", "one of 0.5, 1, 2.5"),
+    (
         "pattern",
         {"pattern": "^h", "title": "an address", "examples": ["http://x"]},
         "y",
@@ -217,7 +228,7 @@ def test_where_no_value_is_legal_the_combination_is_named(fields: list[str], hin
 
 
 VALUES: tuple[Any, ...] = (
-    *(None, True, False, 0, 1, 7, 8, 9, 0.5, -1, 64, "", "a", "ab", "abcd", "https://x"),
+    *(None, True, False, 0, 1, 7, 8, 9, 0.5, 0.3, 0.125, 2.5, -1, 64, "", "a", "ab", "abcd", "https://x"),
     *([], [1], [1, 1.0], [1, True], [1, 2, 3, 4], {}, {"a": 1}, {"a": 1, "b": 1}, {"b": 1, "c": 1}),
 )
 

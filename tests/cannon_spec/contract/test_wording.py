@@ -27,6 +27,10 @@ from tests.support.payloads import values
         ({"properties": {"a": {"minimum": 9}}, "required": ["a"]}, "a is 9 or more"),
         ({"properties": {"a": {"maximum": 0.5}}}, "a is 0.5 or less or absent"),
         ({"properties": {"a": {"minimum": 4, "maximum": 8}}, "required": ["a"]}, "a is between 4 and 8"),
+        ({"properties": {"a": {"not": {"const": 0}}}, "required": ["a"]}, "a is not 0"),
+        ({"properties": {"a": {"not": {"const": "x"}}}}, 'a is not "x" or absent'),
+        ({"properties": {"a": False, "b": False}}, "a is absent and b is absent"),
+        ({"properties": {"a": {"const": 1}, "b": False}, "required": ["a"]}, "a is 1 and b is absent"),
         ({"required": ["a", "b"]}, "a is present and b is present"),
         ({"not": {"required": ["a"]}}, "a is absent"),
         ({"properties": {"b": {"const": 1}}, "required": ["b"], "not": {"required": ["a"]}}, "b is 1 and a is absent"),
@@ -51,6 +55,8 @@ def test_a_condition_within_a_field_names_it() -> None:
     assert wording.describe_condition(condition, "x.y") == "x.y.a is 1 and x.y.b is present and x.y.c is absent"
     assert wording.list_condition_fields(condition, "x.y") == ["x.y.a", "x.y.b", "x.y.c"]
     assert wording.list_condition_fields(condition) == ["a", "b", "c"]
+    assert wording.describe_condition({"properties": {"a": False}}, "x") == "x.a is absent"
+    assert wording.list_condition_fields({"properties": {"a": False, "b": {"not": {"const": 0}}}}) == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -112,21 +112,23 @@ def test_each_combination_is_drawn_that_the_schema_allows(build: Callable[[int],
 
 
 NAMES = "abcd"
-VALUES: tuple[Any, ...] = (None, True, 0, 1, 2, 3, 6, 0.5, "x", "y", "", [], ["p"], ["p", "q"], [3])
+VALUES: tuple[Any, ...] = (None, True, 0, 1, 2, 3, 6, 0.3, 0.5, "x", "y", "", [], ["p"], ["p", "q"], [3])
 FIELDS: list[dict[str, Any]] = [
     *({"enum": ["x", "y"]}, {"enum": [1, 2, None]}, {"type": "boolean"}, {"type": ["string", "null"]}, {}),
     *({"type": "integer", "minimum": 0, "maximum": 9}, {"type": "number", "minimum": 0, "exclusiveMaximum": 2}),
     *({"type": "integer", "multipleOf": 3, "minimum": 1, "maximum": 20}, {"type": "string", "maxLength": 2}),
+    *({"type": "number", "multipleOf": 0.1, "minimum": 0, "maximum": 3}, {"enum": [0, 0.5, 3]}),
     {"type": "array", "items": {"enum": ["p", "q"]}, "uniqueItems": True},
     {"type": "array", "items": {"type": "integer", "multipleOf": 3}, "minItems": 1},
 ]
-CLAUSES: list[dict[str, Any]] = [
+CLAUSES: list[dict[str, Any] | bool] = [
     *({"const": "x"}, {"const": 1}, {"const": None}, {"enum": ["x", "y"]}, {"minimum": 1}, {"maximum": 2}),
     *({"minimum": 1, "maximum": 2}, {"minItems": 1}, {"maxItems": 0}),
+    *(False, {"not": {"const": 0}}, {"not": {"const": "x"}}),
 ]
 NARROWER: list[dict[str, Any]] = [
     *({"enum": ["x"]}, {"enum": [1]}, {"maximum": 1}, {"minimum": 1}, {"maxLength": 1}, {"minItems": 1}),
-    *({"maxItems": 1}, {"const": True}, {"multipleOf": 2}),
+    *({"maxItems": 1}, {"const": True}, {"multipleOf": 2}, {"multipleOf": 0.25}),
 ]
 
 names = st.sampled_from(NAMES)
