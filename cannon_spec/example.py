@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cannon_spec.contract.catalog import Catalog, Model, Operation
+from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
 from cannon_spec.errors import CatalogError, UnknownName
 from cannon_spec.validate import accepts_input
 
@@ -20,14 +20,14 @@ def build_example(catalog: Catalog, operation: str, model: str | None = None) ->
     known_operation = catalog.operations.get(operation)
     if known_operation is None or known_operation.input is None:
         raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
-    model_id = model or known_operation.data["default_model"]["id"]
-    models = {each.id: each for each in catalog.models_of(operation)}
-    if model_id not in models:
+    model_id = model or known_operation.default_model
+    models = known_operation.models
+    if model_id is None or model_id not in models:
         raise UnknownName(f"{model_id} is not a model that serves {operation}; cannon-spec catalog lists them")
     return {"operation": operation, "input": _build_input(catalog, known_operation, models[model_id])}
 
 
-def _build_input(catalog: Catalog, operation: Operation, model: Model) -> dict[str, Any]:
+def _build_input(catalog: Catalog, operation: Operation, model: ServedModel) -> dict[str, Any]:
     schema = catalog.schemas[operation.input or ""]
     model_fields = catalog.schemas[model.schema].get("properties", {}) if model.schema else {}
     input: dict[str, Any] = _build_value(f"schema {operation.input}", {**schema, "examples": ()})

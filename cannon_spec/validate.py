@@ -124,10 +124,12 @@ def _judge_input(
 ) -> Report:
     """Judge ``root`` by envelope, operation and model. Without an envelope ``root`` is the input itself."""
     schema, name = operation.input or "", input.get("model") if isinstance(input, dict) else None
-    model = catalog.models.get(name) if isinstance(name, str) else None
-    if model is None or operation.id not in model.operations:
+    model = operation.models.get(name) if isinstance(name, str) else None
+    if model is None:
         hits, place = _hits(catalog, root, (schema,), envelope), _model_pointer(envelope)
-        named_findings = [_unknown_model(catalog, operation, name, place)] if isinstance(name, str) else []
+        named_findings: list[Finding] = []
+        if isinstance(name, str) and operation.models:
+            named_findings.append(_unknown_model(catalog, operation, name, place))
         return _report(root, hits, named_findings, strictness)
     hits = _hits(catalog, root, (schema,) if model.schema is None else (schema, model.schema), envelope)
     named_findings = [] if model.claim.severity == "error" else [_assumed_model(model, _model_pointer(envelope))]

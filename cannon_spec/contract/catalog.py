@@ -85,45 +85,73 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model by its identifier in the API.
-
-    ``operations`` maps each operation that it serves to the claim that says so. ``notes`` are claims of kind gap: what
-    is not known of the model.
-    """
+    """A model by its identifier in the API; ``claim`` says how the identifier is known."""
 
     id: str
     name: str
     maker: str
     claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel(Model):
+    """A model as it serves one operation, as ``service_claim`` says.
+
+    ``schema`` has its limits for an input. ``notes`` are claims of kind gap: what is not known, or not judged.
+    ``notices`` are claims to warn of on each use; ``shut_down`` says that its maker shut it down.
+    """
+
+    service_claim: Claim
     schema: str | None
-    operations: Mapping[str, Claim]
     notes: tuple[Claim, ...]
+    notices: tuple[Claim, ...]
+    shut_down: Claim | None
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation that the vendor lists.
+    """An operation that exists.
 
-    ``input`` and ``output`` name its schemas; both are None if the operation is not covered. The first of ``prices``
-    that fits an input counts; the last one fits every input.
+    ``data`` is its file operation.json; it is empty if no page documents the operation. ``models`` are those that
+    serve it, by identifier. The first of ``prices`` that fits an input counts; the last one fits every input.
+    ``notes``, ``notices`` and ``shut_down`` are claims as those of a served model.
     """
 
     id: str
     name: str
     claim: Claim
-    input: str | None
-    output: str | None
     data: Mapping[str, Any]
+    models: Mapping[str, ServedModel]
     prices: tuple[Price, ...]
+    notes: tuple[Claim, ...] = ()
+    notices: tuple[Claim, ...] = ()
+    shut_down: Claim | None = None
 
     @property
     def is_covered(self) -> bool:
         """Whether its input can be judged."""
-        return self.input is not None
+        return bool(self.data)
+
+    @property
+    def input(self) -> str | None:
+        """The id of the schema of its input; None if it is not covered."""
+        return f"operations/{self.id}/input" if self.data else None
+
+    @property
+    def output(self) -> str | None:
+        """The id of the schema of its output; None if it is not covered."""
+        return f"operations/{self.id}/output" if self.data else None
+
+    @property
+    def default_model(self) -> str | None:
+        """The model of an input that names none; None if the operation has no models, or no default is assumed."""
+        id_: str | None = self.data.get("default_model", {}).get("id")
+        return id_
 
     def find_cost(self, input: Mapping[str, Any]) -> Cost:
         """The cost of a valid input: that of the first price that fits. Without a model the default model counts."""
-        input = {"model": self.data["default_model"]["id"], **input}
+        if self.default_model is not None:
+            input = {"model": self.default_model, **input}
         price = find_price(self.prices, input)
         assert price is not None, "the last price has no condition"
         return Cost(math.ceil(price.compute_cost(input)), price.claim)
@@ -142,9 +170,9 @@ class Catalog:
     lifecycle: Mapping[str, Any]
     media: Mapping[str, Any]
     scenarios: Mapping[str, Any]
+    statements: tuple[Mapping[str, Any], ...]
     _engine: Engine = field(compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
-    _models_by_operation: dict[str, tuple[Model, ...]] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
     _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)
 
@@ -181,13 +209,13 @@ class Catalog:
             rule = self._rules_at[path, schemas, envelope] = self.rule(schema, within)
         return rule
 
-    def models_of(self, operation: str) -> tuple[Model, ...]:
-        """The models that serve an operation, in the order of the catalog."""
-        models = self._models_by_operation.get(operation)
-        if models is None:
-            models = tuple(model for model in self.models.values() if operation in model.operations)
-            self._models_by_operation[operation] = models
-        return models
+    def models_of(self, operation: str) -> tuple[ServedModel, ...]:
+        """The models that serve an operation, in the order of its file."""
+        return tuple(self.operations[operation].models.values())
+
+    def operations_of(self, model: str) -> tuple[Operation, ...]:
+        """The operations that a model serves, in the order of the catalog."""
+        return tuple(each for each in self.operations.values() if model in each.models)
 
     def rule(self, schema: str, path: Path) -> Rule:
         """The rule of the keyword at ``path`` of a schema. Raises LookupError if there is no keyword with evidence."""

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from cannon_spec import claim_ids
-from cannon_spec.contract.catalog import Catalog, Claim, Operation, iter_nodes
+from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, iter_nodes
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.keywords import CONSTRAINTS
 from cannon_spec.contract.price_checks import check_prices
@@ -19,6 +19,9 @@ from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 PARTS = ("lifecycle", "media", "scenarios")
 """The data files beside the catalog and the ledger, each under its own name in a bundle."""
 
+INDEX_WORDS = ("name", "claim")
+"""What the catalog itself says of an operation; the rest is in the operation's own file."""
+
 _VENDOR_PARTS = {"replies": ("processing", "succeeded", "log"), "drift": ("patch",), "cases": ("when",)}
 """By the key above them: parts in which names are the vendor's, so that a field ``claim`` names no claim."""
 
@@ -27,9 +30,26 @@ _ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
 
 def check_words(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
     """Check that each file of a bundle has the words that the meta-schema lists for its kind, and no others."""
-    other_parts = ("claims", "schemas", *PARTS)
+    other_parts = ("claims", "statements", "schemas", *PARTS)
     catalog = {key: value for key, value in bundle.items() if key not in other_parts}
-    check_parts({"catalog": catalog, **{part: bundle.get(part) for part in other_parts}}, meta, engine)
+    entries: dict[str, Any] = catalog.get("operations", {})
+    index, operations = _split_entries(entries) if isinstance(entries, dict) else (entries, {})
+    parts = {"catalog": {**catalog, "operations": index}, "operations": operations}
+    check_parts({**parts, **{part: bundle.get(part) for part in other_parts}}, meta, engine)
+
+
+def _split_entries(entries: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The catalog's index of operations, and what their own files say of those that have one."""
+    index = {
+        id_: {key: entry[key] for key in INDEX_WORDS if key in entry} if isinstance(entry, dict) else entry
+        for id_, entry in entries.items()
+    }
+    files = {
+        id_: {key: value for key, value in entry.items() if key not in INDEX_WORDS}
+        for id_, entry in entries.items()
+        if isinstance(entry, dict)
+    }
+    return index, {id_: entry for id_, entry in files.items() if entry}
 
 
 def check_parts(parts: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
@@ -42,8 +62,9 @@ def check_parts(parts: dict[str, Any], meta: dict[str, Any], engine: Engine) -> 
 
 def _split_place(path: Path) -> tuple[str, str]:
     """The file that a place of the bundle is in, and the place within it."""
-    size = 2 if path[:1] == ("schemas",) else 1
-    file = " ".join(map(str, ("schema", *path[1:size]) if size > 1 else path[:size]))
+    nouns = {"schemas": "schema", "operations": "operation"}
+    size = 2 if path and path[0] in nouns else 1
+    file = " ".join(map(str, (nouns[str(path[0])], *path[1:size]) if size > 1 else path[:size]))
     return file or "the contract", "/".join(map(str, path[size:])) or "top level"
 
 
@@ -90,12 +111,9 @@ def check_names(catalog: Catalog) -> None:
     check_claim_ids(claim_ids, catalog.claims)
     for place, schema in _iter_schema_ids(catalog):
         _require_name(schema, catalog.schemas, place, "schema")
-    for model in catalog.models.values():
-        for name in model.operations:
-            _require_name(name, catalog.operations, f"model {model.id}", "operation")
     for operation in catalog.operations.values():
         if operation.is_covered:
-            _check_default_model(catalog, operation)
+            _check_default_model(operation)
             check_prices(f"operation {operation.id} price", operation.prices, catalog.schemas[operation.input or ""])
     for id_, whole in catalog.schemas.items():
         for path, node in iter_nodes(whole):
@@ -105,6 +123,8 @@ def check_names(catalog: Catalog) -> None:
         check_claims("", part, catalog.claims)
     for operation in catalog.operations.values():
         check_claims(f"operation {operation.id}", operation.data, catalog.claims)
+    for number, statement in enumerate(catalog.statements):
+        check_claims(f"statements {number}", statement, catalog.claims)
     _require_name(catalog.scenarios["default"], catalog.scenarios["scenarios"], "scenarios default", "scenario")
 
 
@@ -129,16 +149,22 @@ def _iter_schema_ids(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Each id of a schema that something names, with what names it."""
     yield from (("the envelope", f"envelope/{name}") for name in _ENVELOPES)
     for operation in catalog.operations.values():
-        yield from ((f"operation {operation.id}", each) for each in (operation.input, operation.output) if each)
-    yield from ((f"model {model.id}", model.schema) for model in catalog.models.values() if model.schema is not None)
+        place = f"operation {operation.id}"
+        yield from ((place, each) for each in (operation.input, operation.output) if each)
+        yield from ((f"{place} model {each.id}", each.schema) for each in operation.models.values() if each.schema)
 
 
-def _check_default_model(catalog: Catalog, operation: Operation) -> None:
-    place, name = f"operation {operation.id}", operation.data["default_model"]["id"]
-    _require_name(name, catalog.models, place, "model")
-    if operation.id not in catalog.models[name].operations:
+def _check_default_model(operation: Operation) -> None:
+    name = operation.default_model
+    if name is not None and name not in operation.models:
         problem = f"its default model {name} does not serve it"
-        raise CatalogError(place, problem, "add the operation to that model, or name another model")
+        raise CatalogError(f"operation {operation.id}", problem, "add it to models, or name another model")
+
+
+def find_model(name: str, place: str, models: Mapping[str, Model]) -> Model:
+    """The model with an id that ``place`` names. Raises CatalogError if the catalog has none."""
+    _require_name(name, models, place, "model")
+    return models[name]
 
 
 def _require_name(name: str, names: Mapping[str, Any], place: str, what: str) -> None:

@@ -11,8 +11,17 @@ from typing import Any
 
 from cannon_spec import claim_ids, document
 from cannon_spec.contract import engines, overlay
-from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation
-from cannon_spec.contract.checks import PARTS, check_claims, check_names, check_parts, check_words, find_claim
+from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, ServedModel
+from cannon_spec.contract.checks import (
+    INDEX_WORDS,
+    PARTS,
+    check_claims,
+    check_names,
+    check_parts,
+    check_words,
+    find_claim,
+    find_model,
+)
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.media_checks import check_media
 from cannon_spec.contract.prices import Price, build_price
@@ -106,12 +115,30 @@ def _find_shipped_folder() -> str:
 def _read_folder(folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The contract as one JSON object, which an overlay patches, and the meta-schema."""
     parts = {name: _read_json(os.path.join(folder, f"{name}.json")) for name in PARTS}
-    catalog, evidence = (_read_json(os.path.join(folder, name)) for name in ("catalog.json", "evidence.json"))
+    bundle = {"statements": [], **_read_json(os.path.join(folder, "catalog.json"))}
+    _add_evidence(bundle, os.path.join(folder, "evidence.json"))
+    for id_, entry in bundle.get("operations", {}).items():
+        home = os.path.join(folder, "operations", id_)
+        if os.path.exists(os.path.join(home, "operation.json")):
+            entry.update(_read_json(os.path.join(home, "operation.json")))
+            _add_evidence(bundle, os.path.join(home, "evidence.json"))
     raw = {id_: _read_json(file) for id_, file in sorted(_iter_schema_files(folder))}
     meta = raw.pop(_META, None)
     if meta is None:
         raise CatalogError(folder, "has no meta.schema.json", "use a copy of the folder schemas/")
-    return {**catalog, **evidence, **parts, "schemas": raw}, meta
+    return {**bundle, **parts, "schemas": raw}, meta
+
+
+def _add_evidence(bundle: dict[str, Any], file: str) -> None:
+    """Add the claims and statements of a ledger. Raises CatalogError for a claim that another ledger has."""
+    ledger, claims = _read_json(file), bundle.setdefault("claims", {})
+    for word in sorted(ledger.keys() - {"claims", "statements"}):
+        raise CatalogError(file, f"unknown word {word}", "use claims, statements")
+    for id_ in ledger.get("claims", {}):
+        if id_ in claims:
+            raise CatalogError(file, f"the claim {id_} is in another ledger too", "give it another id")
+    claims.update(ledger.get("claims", {}))
+    bundle["statements"] += ledger.get("statements", ())
 
 
 def _iter_schema_files(folder: str) -> Iterator[tuple[str, str]]:
@@ -211,24 +238,45 @@ def _patch_bundle(bundle: dict[str, Any], file: str) -> dict[str, Any]:
 
 def _build_catalog(bundle: dict[str, Any], engine: Engine) -> Catalog:
     claims = {id_: Claim(id=id_, **entry) for id_, entry in bundle["claims"].items()}
+    models = {id_: _build_model(id_, entry, claims) for id_, entry in bundle["models"].items()}
+    operations = {id_: _build_operation(id_, entry, models, claims) for id_, entry in bundle["operations"].items()}
     return Catalog(
         base_url=bundle["base_url"],
         status_reply=MappingProxyType(bundle["status_reply"]),
         claims=MappingProxyType(claims),
-        operations=MappingProxyType({id_: _build_operation(id_, e, claims) for id_, e in bundle["operations"].items()}),
-        models=MappingProxyType({id_: _build_model(id_, e, claims) for id_, e in bundle["models"].items()}),
+        operations=MappingProxyType(operations),
+        models=MappingProxyType(models),
         schemas=MappingProxyType(bundle["schemas"]),
         lifecycle=MappingProxyType(bundle["lifecycle"]),
         media=MappingProxyType(bundle["media"]),
         scenarios=MappingProxyType(bundle["scenarios"]),
+        statements=tuple(bundle["statements"]),
         _engine=engine,
     )
 
 
-def _build_operation(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Operation:
-    claim = find_claim(entry["claim"], f"operation {id_}", claims)
-    input, output, data = entry.get("input"), entry.get("output"), MappingProxyType(entry)
-    return Operation(id_, entry["name"], claim, input, output, data, _build_prices(entry.get("price")))
+def _build_model(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Model:
+    return Model(id_, entry["name"], entry.get("maker", ""), find_claim(entry["claim"], f"model {id_}", claims))
+
+
+def _build_operation(
+    id_: str, entry: dict[str, Any], models: Mapping[str, Model], claims: Mapping[str, Claim]
+) -> Operation:
+    place = f"operation {id_}"
+    data = {key: value for key, value in entry.items() if key not in INDEX_WORDS}
+    served_models = {
+        name: _build_served_model(find_model(name, place, models), each, place, claims)
+        for name, each in data.get("models", {}).items()
+    }
+    return Operation(
+        id_,
+        entry["name"],
+        find_claim(entry["claim"], place, claims),
+        MappingProxyType(data),
+        MappingProxyType(served_models),
+        _build_prices(entry.get("price")),
+        **_find_remarks(data, place, claims),
+    )
 
 
 def _build_prices(entry: dict[str, Any] | None) -> tuple[Price, ...]:
@@ -236,10 +284,23 @@ def _build_prices(entry: dict[str, Any] | None) -> tuple[Price, ...]:
     return () if entry is None else (*map(build_price, entry.get("cases", ())), build_price(entry))
 
 
-def _build_model(id_: str, entry: dict[str, Any], claims: dict[str, Claim]) -> Model:
-    place = f"model {id_}"
-    operations = {name: find_claim(claim, place, claims) for name, claim in entry["operations"].items()}
-    claim = find_claim(entry["claim"], place, claims)
-    notes = tuple(find_claim(note, place, claims) for note in entry.get("notes", ()))
-    maker, schema = entry.get("maker", ""), entry.get("schema")
-    return Model(id_, entry["name"], maker, claim, schema, MappingProxyType(operations), notes)
+def _build_served_model(
+    model: Model, entry: dict[str, Any], operation: str, claims: Mapping[str, Claim]
+) -> ServedModel:
+    place = f"{operation} model {model.id}"
+    return ServedModel(
+        model.id,
+        model.name,
+        model.maker,
+        model.claim,
+        service_claim=find_claim(entry["claim"], place, claims),
+        schema=entry.get("schema"),
+        **_find_remarks(entry, place, claims),
+    )
+
+
+def _find_remarks(entry: dict[str, Any], place: str, claims: Mapping[str, Claim]) -> dict[str, Any]:
+    """The claims that an operation or served model names beside its rules."""
+    lists = {key: tuple(find_claim(id_, place, claims) for id_ in entry.get(key, ())) for key in ("notes", "notices")}
+    shut_down = entry.get("shut_down")
+    return {**lists, "shut_down": None if shut_down is None else find_claim(shut_down, place, claims)}

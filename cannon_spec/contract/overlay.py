@@ -12,9 +12,8 @@ from cannon_spec.contract.keywords import CONSTRAINTS
 def apply_overlay(bundle: dict[str, Any], patch: dict[str, Any], claim: str) -> dict[str, Any]:
     """Patch the contract. A constraint or model that the patch sets without a claim of its own rests on ``claim``."""
     result: dict[str, Any] = merge_patch(bundle, patch)
-    for id_, entry in (patch.get("models") or {}).items():
-        if entry is not None and id_ not in bundle["models"]:
-            result["models"][id_] = _complete_model(id_, result, claim)
+    for id_ in _list_new_models(bundle, result):
+        result = _complete_model(id_, result, claim)
     for id_ in patch.get("schemas") or {}:
         if id_ in result["schemas"]:
             result["schemas"][id_] = _attribute(bundle["schemas"].get(id_, {}), result["schemas"][id_], claim)
@@ -34,17 +33,33 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return result
 
 
-def _complete_model(id_: str, bundle: dict[str, Any], claim: str) -> Any:
-    """A new model's entry, with what the patch leaves out: it serves each operation that can be judged."""
-    entry = bundle["models"][id_]
+def _list_new_models(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """The models that a patch adds, by an entry of their own or by one of an operation that they serve."""
+    served = (name for entry in after["operations"].values() for name in _read_models(entry))
+    return [id_ for id_ in dict.fromkeys((*after["models"], *served)) if id_ not in before["models"]]
+
+
+def _read_models(entry: Any) -> dict[str, Any]:
+    models = entry.get("models") if isinstance(entry, dict) else None
+    return models if isinstance(models, dict) else {}
+
+
+def _complete_model(id_: str, bundle: dict[str, Any], claim: str) -> dict[str, Any]:
+    """Add what the patch leaves out of a new model: it serves each operation that has models, unless one names it."""
+    entry, schema = bundle["models"].get(id_, {}), f"models/{id_}"
     if not isinstance(entry, dict):
-        return entry
-    operations = {
-        name: claim
-        for name, operation in bundle["operations"].items()
-        if isinstance(operation, dict) and "input" in operation
-    }
-    return {"name": id_, "claim": claim, "operations": operations, **entry}
+        return bundle
+    service = {"claim": claim, **({"schema": schema} if schema in bundle["schemas"] else {})}
+    operations = {name: each for name, each in bundle["operations"].items() if _read_models(each)}
+    naming_operations = {name: each for name, each in operations.items() if id_ in each["models"]}
+    serving = {name: _add_model(each, id_, service) for name, each in (naming_operations or operations).items()}
+    models = {**bundle["models"], id_: {"name": id_, "claim": claim, **entry}}
+    return {**bundle, "models": models, "operations": {**bundle["operations"], **serving}}
+
+
+def _add_model(operation: dict[str, Any], id_: str, service: dict[str, Any]) -> dict[str, Any]:
+    own = operation["models"].get(id_, {})
+    return {**operation, "models": {**operation["models"], id_: {**service, **own} if isinstance(own, dict) else own}}
 
 
 def _attribute(before: Any, after: Any, claim: str) -> Any:

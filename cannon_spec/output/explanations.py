@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cannon_spec import validate
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, Rule
+from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, Rule, ServedModel
 from cannon_spec.contract.keywords import describe_requirement
 from cannon_spec.errors import UnknownName
 from cannon_spec.nearest import find_nearest, fold
@@ -53,20 +53,28 @@ def _report_unknown(catalog: Catalog, topic: str) -> str:
 
 
 def _explain_model(catalog: Catalog, model: Model) -> str:
-    operations = ", ".join(f"{name} ({claim.strength})" for name, claim in model.operations.items())
+    operations = {each.id: each.models[model.id] for each in catalog.operations_of(model.id)}
+    names = ", ".join(f"{name} ({each.service_claim.strength})" for name, each in operations.items())
     head = [
         f"{model.name} ({model.maker})" if model.maker else model.name,
         f"  identifier  {model.id} ({model.claim.strength}, {model.claim.id})",
-        f"  serves      {operations}",
-        "",
+        f"  serves      {names}",
     ]
+    return "\n".join(
+        [*head, *(line for name, each in operations.items() for line in _explain_service(catalog, name, each))]
+    )
+
+
+def _explain_service(catalog: Catalog, operation: str, model: ServedModel) -> list[str]:
+    """The limits of a model for one operation that it serves, with their sources, and what is not judged."""
     rules = list_rules(catalog, model.schema)
-    if not rules:
-        return "\n".join([*head, "Nothing is known of what it takes: every value is accepted."])
+    head = ["", f"For {operation}:", ""]
     notes = [f"  {each.id} ({each.strength}): {each.text}" for each in model.notes]
     if notes:
         notes = ["", "Not judged:", *notes]
-    return "\n".join([*head, _tabulate_rules(rules), "", "Sources:", *_list_sources(rules), *notes])
+    if not rules:
+        return [*head, "Nothing is known of what it takes: every value is accepted.", *notes]
+    return [*head, _tabulate_rules(rules), "", "Sources:", *_list_sources(rules), *notes]
 
 
 def _tabulate_rules(rules: Sequence[Rule]) -> str:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from cannon_spec.contract.catalog import Catalog, Model, Rule
+from cannon_spec.contract.catalog import Catalog, Rule, ServedModel
 from cannon_spec.contract.keywords import describe_requirement
 
 Table = Sequence[Sequence[str]]
@@ -77,7 +77,7 @@ def format_condition(rule: Rule) -> str:
     return f" when {rule.condition}" if rule.condition else ""
 
 
-def _tabulate_model(catalog: Catalog, model: Model, fields: Sequence[str]) -> tuple[str, ...]:
+def _tabulate_model(catalog: Catalog, model: ServedModel, fields: Sequence[str]) -> tuple[str, ...]:
     rules = list_rules(catalog, model.schema)
     cells = [_list_limits(rules, field) for field in fields]
     other_rules = [

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 from hypothesis.strategies import SearchStrategy
 
-from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
+from cannon_spec.contract.catalog import Catalog, Operation, Rule, ServedModel
 from cannon_spec.contract.load import default_catalog
 from cannon_spec.errors import UnknownName
 from cannon_spec.strategies.conditions import Pool
 from cannon_spec.strategies.layers import Breach, Layer
 from cannon_spec.strategies.values import choose, draw_from, find_pools
 
-Pair = tuple[Operation, Model | None]
+Pair = tuple[Operation, ServedModel | None]
 """An operation and a model that serves it; None stands for an input without a model."""
 
 RulePools = tuple[Rule, list[Pool]]

@@ -36,7 +36,7 @@ FIELDS = tuple(INPUT["properties"])
 WORDS = sorted(
     {
         word
-        for model in CATALOG.models.values()
+        for model in CATALOG.models_of("image.generate")
         for rule in CATALOG.rules(model.schema or "")
         if rule.keyword == "enum"
         for word in rule.value

@@ -10,7 +10,7 @@ from typing import Any
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.spending.price_list import PriceList
 from cannon_spec import Catalog
-from cannon_spec.contract.catalog import Model, Operation
+from cannon_spec.contract.catalog import Operation, ServedModel
 from cannon_spec.contract.prices import list_price_fields
 from cannon_spec.example import build_example
 from cannon_spec.validate import accepts_input
@@ -25,7 +25,7 @@ def find_default_input(catalog: Catalog, operation: str, prices: PriceList | Non
     Among inputs of one price the default model comes first, then models with documented identifiers.
     """
     served_operation = catalog.operations[operation]
-    default_model = served_operation.data["default_model"]["id"]
+    default_model = served_operation.default_model
     models = sorted(catalog.models_of(operation), key=lambda model: (model.id != default_model, _is_assumed(model)))
     if prices is not None:
         inputs = [input for model in models for input in _list_inputs(catalog, served_operation, model)]
@@ -47,11 +47,11 @@ def find_cheapest_operation(catalog: Catalog, operations: Sequence[str], prices:
     return min(operations, key=estimate)
 
 
-def _is_assumed(model: Model) -> bool:
+def _is_assumed(model: ServedModel) -> bool:
     return model.claim.severity == "warning"
 
 
-def _list_inputs(catalog: Catalog, operation: Operation, model: Model) -> list[Input]:
+def _list_inputs(catalog: Catalog, operation: Operation, model: ServedModel) -> list[Input]:
     """List small valid inputs, the cheapest by the contract first."""
     example = build_example(catalog, operation.id, model.id)["input"]
     base_input = {name: value for name, value in example.items() if name in _list_fields(catalog, operation)}
@@ -70,7 +70,7 @@ def _list_fields(catalog: Catalog, operation: Operation) -> set[str]:
     return {"model", *schema.get("required", ()), *repeated_fields}
 
 
-def _list_values(catalog: Catalog, operation: Operation, model: Model, name: str) -> list[Any]:
+def _list_values(catalog: Catalog, operation: Operation, model: ServedModel, name: str) -> list[Any]:
     """List the values of a field that the schemas name, cheap ones first, and last None for leaving it out."""
     schemas = [catalog.schemas[schema] for schema in (operation.input, model.schema) if schema]
     nodes = [schema.get("properties", {}).get(name, {}) for schema in schemas]

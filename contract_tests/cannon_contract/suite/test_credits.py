@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create, poll, poll_to_end, shared_run
 from cannon_contract.suite.cases import each_fallback_price, each_price
@@ -59,9 +58,8 @@ def test_a_model_without_a_price_costs_the_price_of_the_operation(
     make_own_mock: Callable[..., Api], tmp_path: Path, operation: str, credits: int
 ) -> None:
     """A model that has no price of its own has the price of its operation."""
-    model = {"name": "A new model", "claim": claim_ids.USER_OVERLAY, "operations": {operation: claim_ids.USER_OVERLAY}}
     file = tmp_path / "overlay.json"
-    file.write_text(json.dumps({"models": {"new": model}}))
+    file.write_text(json.dumps({"operations": {operation: {"models": {"new": {}}}}}))
     api = make_own_mock(overlay=str(file))
     changes = dict.fromkeys(list_price_fields(api.catalog.operations[operation].prices))
     assert poll(api, create(api, api.build_body(**{**changes, "model": "new"})))["billableCredits"] == credits

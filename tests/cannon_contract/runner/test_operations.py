@@ -36,15 +36,12 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     schema = json.loads((folder / "operations" / FIRST / "input.schema.json").read_text())
     schema["properties"]["count"] = {"type": "integer", "minimum": 1, "examples": [4], "x-evidence": {}}
     schema["properties"]["count"]["x-evidence"] = {"type": "credits-price-image", "minimum": "credits-price-image"}
-    (folder / "operations" / SECOND).mkdir()
+    shutil.copytree(folder / "operations" / FIRST, folder / "operations" / SECOND)
     (folder / "operations" / SECOND / "input.schema.json").write_text(json.dumps(schema))
-    catalog["operations"][SECOND] = {
-        **catalog["operations"][FIRST],
-        "input": f"operations/{SECOND}/input",
-        "price": price,
-    }
-    for model in catalog["models"].values():
-        model["operations"][SECOND] = model["operations"][FIRST]
+    (folder / "operations" / SECOND / "evidence.json").write_text('{"claims": {}}')
+    operation = json.loads((folder / "operations" / FIRST / "operation.json").read_text())
+    (folder / "operations" / SECOND / "operation.json").write_text(json.dumps({**operation, "price": price}))
+    catalog["operations"][SECOND] = catalog["operations"][FIRST]
     (folder / "catalog.json").write_text(json.dumps(catalog))
     return load_catalog(folder)
 

@@ -98,23 +98,24 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     )
     for name, kind in (("made-up", "behaviour"), ("made-up-clip", "behaviour"), ("made-up-rule", "rule")):
         ledger["claims"][name] = {**claim, "kind": kind}
-    whole["models"]["clip"] = {"name": "Clip", "claim": "made-up", "operations": {}}
+    whole["models"]["clip"] = {"name": "Clip", "claim": "made-up"}
     for id_, entry in OPERATIONS.items():
-        whole["models"]["clip"]["operations"][id_] = "made-up"
-        whole["operations"][id_] |= {
+        home = folder / "operations" / id_
+        home.mkdir()
+        operation = {
             **entry,
             "replies": {"claims": ["made-up"], "processing": {"task_id": "$task_id"}, **entry["replies"]},
             "models_claim": "made-up",
-            "input": f"operations/{id_}/input",
-            "output": f"operations/{id_}/output",
+            "models": {"clip": {"claim": "made-up"}},
             "default_model": {"id": "clip", "claim": "made-up"},
             "price": {"credits": 3, "claim": "made-up"},
         }
-        (folder / "operations" / id_).mkdir()
+        (home / "operation.json").write_text(json.dumps(operation))
+        (home / "evidence.json").write_text('{"claims": {}}')
         fields = {name: _property(words) for name, words in FIELDS.items()}
         input_schema = _schema(type="object", required=["prompt"], additionalProperties=False, properties=fields)
-        (folder / "operations" / id_ / "input.schema.json").write_text(input_schema)
-        (folder / "operations" / id_ / "output.schema.json").write_text(_schema(type="object"))
+        (home / "input.schema.json").write_text(input_schema)
+        (home / "output.schema.json").write_text(_schema(type="object"))
     pace = lifecycle["pace"]["image"]
     lifecycle["pace"] |= {"video": pace, "audio": pace, "prompt.enhance.video": {**pace, "queued_ms": [7, 7]}}
     for name, value in (("evidence", ledger), ("catalog", whole), ("lifecycle", lifecycle)):

@@ -227,7 +227,7 @@ def test_a_rule_of_any_name_fits_a_header(make_mock: DriverFactory, tmp_path: Pa
         "properties": {"prompt": {"maxLength": 3, "x-severity": {"maxLength": "warning"}}},
     }
     overlay = tmp_path / "mine.json"
-    overlay.write_text(json.dumps({"models": {"möd": {"schema": "models/möd"}}, "schemas": {"models/möd": schema}}))
+    overlay.write_text(json.dumps({"models": {"möd": {}}, "schemas": {"models/möd": schema}}))
     reply = make_mock(catalog=load_catalog(overlay=overlay)).create(body(model="möd"))
     assert reply.headers["x-mock-warnings"] == "models/m\\xf6d#/properties/prompt/maxLength"
 

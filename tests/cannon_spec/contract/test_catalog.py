@@ -16,7 +16,8 @@ from tests.support.payloads import CATALOG, DOCUMENTED, patched
 
 Edit = Callable[[Any], Any]
 GPT = "models/gptimage2.schema.json"
-CASES = ("operations", "image.generate", "price", "cases")
+CASES = ("price", "cases")
+OPERATION = "operations/image.generate/operation.json"
 
 
 def edit(file: Path, change: Edit) -> None:
@@ -185,79 +186,96 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         set_value("models", "grok", "claim", to="no-such-claim"),
         ("model grok", "no-such-claim"),
     ),
-    "a model's unknown operation": (
-        "catalog.json",
-        set_value("models", "grok", "operations", to={"image.draw": "image-models"}),
-        ("model grok", "operation image.draw", "does not exist"),
+    "an unknown model": (
+        OPERATION,
+        set_value("models", "grk", to={"claim": "image-models"}),
+        ("operation image.generate", "model grk", "does not exist"),
     ),
     "a default model that serves another operation": (
-        "catalog.json",
-        set_value("models", "gptimage2", "operations", to={"image.edit": "image-models"}),
+        OPERATION,
+        remove_value("models", "gptimage2"),
         ("operation image.generate", "default model gptimage2", "does not serve it"),
     ),
     "a model's unknown schema": (
-        "catalog.json",
+        OPERATION,
         set_value("models", "grok", "schema", to="models/grk"),
         ("model grok", "schema models/grk", "does not exist"),
+    ),
+    "an unknown note": (
+        OPERATION,
+        set_value("models", "grok", "notes", to=["no-such-claim"]),
+        ("image.generate model grok", "no-such-claim"),
+    ),
+    "an unknown notice": (OPERATION, set_value("notices", to=["no-such-claim"]), ("image.generate", "no-such-claim")),
+    "an unknown shutdown": (OPERATION, set_value("shut_down", to="no-such-claim"), ("image.generate", "no-such-claim")),
+    "a default without a value": (
+        OPERATION,
+        set_value("defaults", to=[{"field": "style", "claim": "image-models"}]),
+        ("operation image.generate", "defaults/0", "lacks largest"),
+    ),
+    "a claim of two ledgers": (
+        "operations/image.generate/evidence.json",
+        set_value("claims", "json-body", to={}),
+        ("json-body", "another ledger"),
+    ),
+    "a statement on an unknown claim": (
+        "evidence.json",
+        set_value("statements", to=[{"page": "x", "number": 1, "claims": ["no-such-claim"]}]),
+        ("statements", "no-such-claim"),
+    ),
+    "a statement without a claim or reason": (
+        "evidence.json",
+        set_value("statements", to=[{"page": "x", "number": 1, "text": "x"}]),
+        ("statements", "lacks reason"),
     ),
     "an operation's unknown claim": (
         "catalog.json",
         set_value("operations", "image.edit", "claim", to="no-such-claim"),
         ("operation image.edit", "no-such-claim"),
     ),
-    "an operation's unknown input": (
-        "catalog.json",
-        set_value("operations", "image.generate", "input", to="operations/x/input"),
-        ("operation image.generate", "operations/x/input", "does not exist"),
-    ),
-    "an operation's unknown output": (
-        "catalog.json",
-        set_value("operations", "image.generate", "output", to="operations/x/output"),
-        ("operation image.generate", "operations/x/output", "does not exist"),
-    ),
-    "an operation with an input and no price": (
-        "catalog.json",
-        remove_value("operations", "image.generate", "price"),
-        ("catalog", "operations/image.generate", "lacks price; add price"),
+    "an operation without a price": (
+        OPERATION,
+        remove_value("price"),
+        ("operation image.generate", "lacks price; add price"),
     ),
     "a case of a price on an unknown claim": (
-        "catalog.json",
+        OPERATION,
         set_value(*CASES, 0, "claim", to="no-such-claim"),
         ("image.generate price cases", "no-such-claim"),
     ),
     "a price by a field that the input does not have": (
-        "catalog.json",
+        OPERATION,
         set_value(*CASES, 0, "when", to={"size": "4K"}),
         ("image.generate price 1", "the field size"),
     ),
     "a price with an unknown condition": (
-        "catalog.json",
+        OPERATION,
         set_value(*CASES, 0, "when", to={"resolution": {"above": 9}}),
-        ("image.generate/price/cases/0/when/resolution", "breaks anyOf", "or a range with minimum"),
+        ("operation image.generate: price/cases/0/when/resolution", "breaks anyOf", "or a range with minimum"),
     ),
     "a price by a field with an illegal name": (
-        "catalog.json",
+        OPERATION,
         set_value(*CASES, 0, "when", to={"resolution": "4K", "a..b": 1}),
         ("price/cases/0/when", "a name in it is not legal", "form ^[A-Za-z0-9_]+"),
     ),
     "a price in part of a credit": (
-        "catalog.json",
+        OPERATION,
         set_value(*CASES, 0, "credits", to=0.5),
         ("cases/0/credits", "0.5 breaks type", "type is integer"),
     ),
     "a price by an unknown unit": (
-        "catalog.json",
-        set_value("operations", "image.generate", "price", "per", to={"field": "prompt", "unit": "word"}),
+        OPERATION,
+        set_value("price", "per", to={"field": "prompt", "unit": "word"}),
         ("price/per/unit", '"word" breaks enum; use one of second, character'),
     ),
     "a price on an unknown claim": (
-        "catalog.json",
-        set_value("operations", "image.generate", "price", "claim", to="no-such-claim"),
+        OPERATION,
+        set_value("price", "claim", to="no-such-claim"),
         ("image.generate price", "no-such-claim"),
     ),
     "replies on an unknown claim": (
-        "catalog.json",
-        set_value("operations", "image.generate", "replies", "claims", to=["no-such-claim"]),
+        OPERATION,
+        set_value("replies", "claims", to=["no-such-claim"]),
         ("image.generate replies", "no-such-claim"),
     ),
     "a claim without a source": (
@@ -294,28 +312,28 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         ("gptimage2 claim", "no-such-claim"),
     ),
     "an unknown kind of media": (
-        "catalog.json",
-        set_value("operations", "image.generate", "media", "kind", to="hologram"),
-        ("image.generate/media/kind", "enum"),
+        OPERATION,
+        set_value("media", "kind", to="hologram"),
+        ("image.generate: media/kind", "enum"),
     ),
     "a text with a file": (
-        "catalog.json",
-        set_value("operations", "image.generate", "media", "kind", to="text"),
-        ("image.generate/media", "not"),
+        OPERATION,
+        set_value("media", "kind", to="text"),
+        ("image.generate: media", "not"),
     ),
     "a video as a picture": (
-        "catalog.json",
-        set_value("operations", "image.generate", "media", "kind", to="video"),
-        ("image.generate/media/media_type", "const"),
+        OPERATION,
+        set_value("media", "kind", to="video"),
+        ("image.generate: media/media_type", "const"),
     ),
     "a reply with a variable that has no value": (
-        "catalog.json",
-        set_value("operations", "image.generate", "replies", "succeeded", "image_urls", to=["$movie"]),
+        OPERATION,
+        set_value("replies", "succeeded", "image_urls", to=["$movie"]),
         ("operation image.generate replies", "$movie", "$asset".removeprefix("$")),
     ),
     "a default on an unknown claim": (
-        "catalog.json",
-        set_value("operations", "image.generate", "replies", "default_claims", to={"aspect_ratio": "no-such-claim"}),
+        OPERATION,
+        set_value("replies", "default_claims", to={"aspect_ratio": "no-such-claim"}),
         ("default_claims", "no-such-claim"),
     ),
     "an operation without a pace": (

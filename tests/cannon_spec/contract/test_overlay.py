@@ -47,8 +47,12 @@ def test_merging_is_idempotent_and_changes_no_argument(target: Any, patch: Any) 
 
 
 BUNDLE: dict[str, Any] = {
-    "models": {"old": {"name": "Old", "claim": "known", "operations": {}}},
-    "operations": {"draw": {"input": "draw/input"}, "sing": {}},
+    "models": {"old": {"name": "Old", "claim": "known"}},
+    "operations": {
+        "draw": {"models": {"old": {"claim": "known"}}},
+        "sing": {"models": {"old": {"claim": "known"}}},
+        "write": {"price": {}},
+    },
     "schemas": {
         "m": {
             "properties": {
@@ -132,23 +136,38 @@ def test_a_patch_of_the_wrong_form_is_passed_on(patch: Any) -> None:
 
 
 def test_a_new_model_is_completed() -> None:
-    """A new model without an entry serves every covered operation, on the user's claim."""
-    models = overlay.apply_overlay(BUNDLE, {"models": {"new": {}, "gone": None}}, "mine")["models"]
-    assert models["new"] == {"name": "new", "claim": "mine", "operations": {"draw": "mine"}}
-    assert models["old"] == BUNDLE["models"]["old"]
-    assert "gone" not in models
+    """A new model that no operation names serves each operation with models, on the user's claim."""
+    bundle = overlay.apply_overlay(BUNDLE, {"models": {"new": {}, "gone": None}}, "mine")
+    assert bundle["models"] == {**BUNDLE["models"], "new": {"name": "new", "claim": "mine"}}
+    operations = bundle["operations"]
+    assert [operations[name]["models"]["new"] for name in ("draw", "sing")] == [{"claim": "mine"}] * 2
+    assert operations["write"] == {"price": {}}
+
+
+def test_a_new_model_serves_the_operations_that_name_it() -> None:
+    """A new model serves only the operations whose patches name it, and has the schema of its name."""
+    patch = {
+        "operations": {"sing": {"models": {"new": {}, "loud": {"claim": "other"}}}},
+        "schemas": {"models/new": {"title": "New"}},
+    }
+    bundle = overlay.apply_overlay(BUNDLE, patch, "mine")
+    assert bundle["models"]["new"] == {"name": "new", "claim": "mine"}
+    assert bundle["operations"]["draw"] == BUNDLE["operations"]["draw"]
+    models = {"new": {"claim": "mine", "schema": "models/new"}, "loud": {"claim": "other"}}
+    assert bundle["operations"]["sing"]["models"] == {"old": {"claim": "known"}, **models}
 
 
 def test_the_entry_of_a_new_model_is_kept() -> None:
     """What the patch says of a new model replaces the defaults."""
-    entry = {"name": "New", "claim": "other", "operations": {"sing": "other"}}
+    entry = {"name": "New", "claim": "other"}
     assert overlay.apply_overlay(BUNDLE, {"models": {"new": entry}}, "mine")["models"]["new"] == entry
 
 
 def test_a_known_model_is_not_completed() -> None:
     """A patch of an existing model changes only what it names."""
-    models = overlay.apply_overlay(BUNDLE, {"models": {"old": {"name": "Older"}}}, "mine")["models"]
-    assert models["old"] == {"name": "Older", "claim": "known", "operations": {}}
+    bundle = overlay.apply_overlay(BUNDLE, {"models": {"old": {"name": "Older"}}}, "mine")
+    assert bundle["models"]["old"] == {"name": "Older", "claim": "known"}
+    assert bundle["operations"] == BUNDLE["operations"]
 
 
 def test_a_schema_may_be_removed_or_added() -> None:

@@ -143,9 +143,7 @@ def test_rules_are_drawn_in_turn() -> None:
 def limit(model: str, field: str, keyword: str) -> int:
     """The widest bound that a model sets a field."""
     return max(
-        rule.value
-        for rule in CATALOG.rules(CATALOG.models[model].schema or "")
-        if (rule.field, rule.keyword) == (field, keyword)
+        rule.value for rule in CATALOG.rules(f"models/{model}") if (rule.field, rule.keyword) == (field, keyword)
     )
 
 
@@ -167,7 +165,7 @@ def test_the_edges_are_drawn(model: str) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_every_word_is_drawn(model: str) -> None:
     """Each word of each list that a model has for a field is drawn."""
-    for rule in CATALOG.rules(CATALOG.models[model].schema or ""):
+    for rule in CATALOG.rules(f"models/{model}"):
         if rule.keyword == "enum":
             assert set(rule.value) <= {each.get(rule.field) for each in inputs(model)}, rule.id
 
@@ -345,7 +343,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> list[Catalog]:
     """The contract under an overlay with many fields, a model to be named and a closed one, by each engine."""
     schemas = {INPUT: {"required": ["prompt", "model"], "properties": FIELDS}, "models/twelfth": MODEL}
     file = tmp_path_factory.mktemp("overlay") / "overlay.json"
-    file.write_text(json.dumps({"models": {"twelfth": {"schema": "models/twelfth"}}, "schemas": schemas}))
+    file.write_text(json.dumps({"models": {"twelfth": {}}, "schemas": schemas}))
     return [load_catalog(overlay=file, engine=engine) for engine in ("jsonschema", "jsonschema-rs")]
 
 
