@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +36,17 @@ def follow(document: Any, path: Iterable[str | int]) -> Any:
         else:
             raise LookupError(part)
     return document
+
+
+def replace_at(document: Any, path: Sequence[str | int], value: Any) -> Any:
+    """A copy of a document with another value at ``path``. Raises LookupError if there is nothing at it."""
+    if not path:
+        return value
+    member = replace_at(follow(document, path[:1]), path[1:], value)
+    if isinstance(document, dict):
+        return {**document, path[0]: member}
+    index = _read_index(path[0])
+    return [*document[:index], member, *document[index + 1 :]]
 
 
 def _read_index(part: str | int) -> int:

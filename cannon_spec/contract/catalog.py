@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.engines import Engine, Validator
 from cannon_spec.contract.prices import Cost, Price, find_price
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
@@ -40,6 +41,17 @@ class Claim:
     def severity(self) -> Severity:
         """The severity of a violation of this claim, unless a schema sets another one."""
         return "error" if self.strength in _ERROR_STRENGTHS else "warning"
+
+
+class Adjustment(NamedTuple):
+    """What the service may do with a value in place of refusing it, and the id of the claim that says so.
+
+    ``cap`` lowers it to the last legal value, ``normalise`` takes the legal number that is nearest. The documentation
+    allows a cap beside an error; what is normalised is never an error.
+    """
+
+    kind: Literal["cap", "normalise"]
+    claim: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +89,25 @@ class Rule:
         return self.keyword != "type", self.severity != "error", self.condition != "", self.id
 
     @property
+    def adjustment(self) -> Adjustment | None:
+        """How the service may change a value that violates the rule; None where it does not."""
+        kinds: tuple[Literal["cap", "normalise"], ...] = ("cap", "normalise")
+        claims = ((kind, self.node.get(f"x-{kind}", {}).get(self.keyword)) for kind in kinds)
+        return next((Adjustment(kind, claim) for kind, claim in claims if claim is not None), None)
+
+    @property
     def cap_claim(self) -> str | None:
         """The claim on whether the service refuses a value or lowers it, if the documentation allows both."""
-        claim: str | None = self.node.get("x-cap", {}).get(self.keyword)
-        return claim
+        adjustment = self.adjustment
+        return adjustment.claim if adjustment is not None and adjustment.kind == "cap" else None
+
+    def adjust(self, value: Any) -> Any:
+        """What the service makes of a value that violates the rule; the value itself where it changes nothing."""
+        if self.adjustment is None:
+            return value
+        if self.adjustment.kind == "cap":
+            return self.value[-1]
+        return normalise_value(value, self.value) if is_number(value) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +300,7 @@ def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
         condition_fields=tuple(name for parent, node in conditions for name in list_condition_fields(node, parent)),
         claim=claim,
         evidence=claim.evidence,
-        severity=own_severity or claim.severity,
+        severity=own_severity or ("warning" if keyword in node.get("x-normalise", ()) else claim.severity),
     )
 
 

@@ -183,7 +183,7 @@ def _check_node(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]
     if evidence.keys() - constraints:
         word = min(evidence.keys() - constraints)
         raise CatalogError(place, f"x-evidence names {word}, which is not here", "add that word, or remove its claim")
-    for id_ in (*evidence.values(), *node.get("x-cap", {}).values()):
+    for id_ in (*evidence.values(), *node.get("x-cap", {}).values(), *node.get("x-normalise", {}).values()):
         find_claim(id_, place, claims)
     try:
         re.compile(node.get("pattern", ""))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from cannon_spec.contract.arithmetic import find_multiples_around, is_multiple, is_number
+from cannon_spec.contract.arithmetic import find_multiples_around, is_multiple, is_number, normalise_value
 from cannon_spec.contract.wording import (
     Node,
     format_count,
@@ -159,6 +159,14 @@ def _describe_type_problem(violation: Violation) -> str:
     return f"expected {subject}{types}, got {show_value(violation.value)}"
 
 
+def _describe_enum_problem(violation: Violation) -> str:
+    field, value, title = violation.field, violation.value, violation.title
+    if "x-normalise" in violation.node and is_number(value):
+        legal_value = normalise_value(value, violation.requirement)
+        return f"{field} is {show_value(value)}, which {title} normalises to {show_value(legal_value)}"
+    return f"{field} {show_value(value)} is not accepted for {title}"
+
+
 def _add_example(advice: str, node: Node) -> str:
     return f"{advice}, for example {show_json(node['examples'][0])}" if node.get("examples") else advice
 
@@ -262,7 +270,7 @@ KEYWORDS: dict[str, Keyword] = {
         list_beyond=lambda types: [{"enum": [each for each in ODD_VALUES if not satisfies({"type": types}, each)]}],
     ),
     "enum": Keyword(
-        problem=lambda it: f"{it.field} {show_value(it.value)} is not accepted for {it.title}",
+        problem=_describe_enum_problem,
         advice=lambda it: suggest_values(it.value, it.requirement),
         describe=lambda values: f"one of {show_values(values)}",
         is_met=lambda values, value: is_among(value, values),

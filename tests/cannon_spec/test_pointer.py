@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_spec.pointer import follow, from_pointer, to_pointer
+from cannon_spec.pointer import follow, from_pointer, replace_at, to_pointer
 from tests.support.payloads import at, places, values
 
 RFC_6901 = {
@@ -62,6 +63,16 @@ def test_every_place_is_reached(value: Any) -> None:
         assert follow(value, from_pointer(to_pointer(place))) is value_there
 
 
+@given(values)
+def test_a_value_is_replaced_at_its_place_alone(value: Any) -> None:
+    """A copy differs from the document at one place; the document is unchanged."""
+    before = copy.deepcopy(value)
+    for place in places(value):
+        replaced = replace_at(value, from_pointer(to_pointer(place)), "another")
+        assert at(replaced, place) == "another"
+        assert replace_at(replaced, place, at(value, place)) == before == value
+
+
 @pytest.mark.parametrize(
     "path", [("b",), ("a", 2), ("a", "2"), ("a", "x"), ("a", "-1"), ("a", "²"), ("a", "9" * 5000), ("a", 0, "c"), ("",)]
 )
@@ -69,3 +80,5 @@ def test_a_path_to_no_value_is_a_lookup_error(path: tuple[str | int, ...]) -> No
     """A path without a value raises LookupError, whatever the types of its parts."""
     with pytest.raises(LookupError):
         follow({"a": [1, 2]}, path)
+    with pytest.raises(LookupError):
+        replace_at({"a": [1, 2]}, path, 3)

@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("cannon_spec.inputs", "cannon_spec.nearest", "cannon_spec.claim_ids", "cannon_spec.hosts"),
     ),
     ("cannon_spec.contract",),
-    ("cannon_spec.validate",),
+    ("cannon_spec.validate", "cannon_spec.adjustments"),
     ("cannon_spec", "cannon_spec.judge", "cannon_spec.example"),
     ("cannon_spec.traffic", "cannon_spec.strategies"),
     ("cannon_spec.output",),

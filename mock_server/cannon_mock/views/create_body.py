@@ -14,9 +14,9 @@ from cannon_mock import claim_ids
 from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
 from cannon_spec import document, validate
+from cannon_spec.adjustments import adjust_values, find_adjustment
 from cannon_spec.errors import NotJSON
 from cannon_spec.finding import Finding, Report, Strictness
-from cannon_spec.pointer import from_pointer
 
 _encode_sorted = json.JSONEncoder(sort_keys=True).encode
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
@@ -28,8 +28,8 @@ _MOST_SENTENCES = 5
 class CreateBody:
     """An accepted body, with its findings.
 
-    ``capped_input`` is its input with each value that this mock caps lowered to the last legal one; ``cap_claims`` are
-    the claims on that.
+    ``capped_input`` is its input with each value that this mock caps or normalises changed to a legal one;
+    ``cap_claims`` are the claims on that.
     """
 
     operation: str
@@ -102,19 +102,23 @@ def _summarize(report: Report) -> str:
 
 def _is_capped(mock: MockContext, finding: Finding) -> bool:
     """Whether this mock lowers the value instead of refusing it; the vendor's text allows both."""
-    return mock.config.square_4k == "cap" and bool(_collect_cap_claims(mock, (finding,)))
+    adjustment = find_adjustment(mock.catalog, finding)
+    return mock.config.square_4k == "cap" and adjustment is not None and adjustment.kind == "cap"
+
+
+def _is_adjusted(mock: MockContext, finding: Finding) -> bool:
+    """Whether this mock changes the value: it lowers it, or normalises it, which is no error."""
+    adjustment = find_adjustment(mock.catalog, finding)
+    return _is_capped(mock, finding) or (adjustment is not None and adjustment.kind == "normalise")
 
 
 def _collect_cap_claims(mock: MockContext, findings: tuple[Finding, ...]) -> tuple[str, ...]:
-    """The claims on refusing or lowering a value, of those findings where the vendor's text allows both."""
-    rules = (mock.catalog.rule_by_id(finding.rule) for finding in findings if "#" in finding.rule)
-    return tuple(rule.cap_claim for rule in rules if rule.cap_claim is not None)
+    """The claims on refusing, lowering or normalising a value, of those findings where the vendor's text allows it."""
+    adjustments = (find_adjustment(mock.catalog, finding) for finding in findings)
+    return tuple(adjustment.claim for adjustment in adjustments if adjustment is not None)
 
 
 def _lower_values(mock: MockContext, input: dict[str, Any], findings: tuple[Finding, ...]) -> dict[str, Any]:
-    last_values = {
-        from_pointer(finding.path)[-1]: mock.catalog.rule_by_id(finding.rule).value[-1]
-        for finding in findings
-        if _is_capped(mock, finding)
-    }
-    return {**input, **last_values}
+    adjustable = [finding for finding in findings if _is_adjusted(mock, finding)]
+    whole: dict[str, dict[str, Any]] = adjust_values(mock.catalog, {"input": input}, adjustable)
+    return whole["input"]

@@ -44,11 +44,12 @@ def test_every_constraint_has_evidence() -> None:
             assert set(node.get("x-evidence", {}).values()) <= CATALOG.claims.keys()
 
 
-def test_severity_and_cap_are_of_constraints_only() -> None:
-    """x-severity and x-cap name keywords of the same node."""
+def test_marks_are_of_constraints_only() -> None:
+    """x-severity, x-cap and x-normalise name keywords of the same node."""
     for id_, schema in CATALOG.schemas.items():
         for place, node in iter_nodes(schema):
-            assert {*node.get("x-severity", {}), *node.get("x-cap", [])} <= set(node), (id_, place)
+            marks = (node.get(mark, {}) for mark in ("x-severity", "x-cap", "x-normalise"))
+            assert {word for mark in marks for word in mark} <= set(node), (id_, place)
 
 
 def test_every_constraint_has_a_record() -> None:
