@@ -11,7 +11,7 @@ from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.engines import Engine, Validator
 from cannon_spec.contract.prices import Cost, Price, find_price
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
-from cannon_spec.finding import Evidence, Report, Severity
+from cannon_spec.finding import Evidence, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
 _ERROR_STRENGTHS = frozenset(("documented", "example", "observed", "user"))
@@ -186,11 +186,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Catalog:
-    """The whole contract. It compiles each validator when it is first used, and keeps it.
-
-    ``clean_reports`` are kept by the judge: what it reports on an input that breaks no rule, by operation, model and
-    envelope.
-    """
+    """The whole contract. It compiles each validator when it is first used, and keeps it."""
 
     base_url: str
     status_reply: Mapping[str, Any]
@@ -203,7 +199,6 @@ class Catalog:
     scenarios: Mapping[str, Any]
     statements: tuple[Mapping[str, Any], ...]
     _engine: Engine = field(compare=False)
-    clean_reports: dict[tuple[str, str | None, str | None], Report] = field(default_factory=dict, compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
     _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)

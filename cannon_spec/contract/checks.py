@@ -22,7 +22,12 @@ PARTS = ("lifecycle", "media", "scenarios")
 INDEX_WORDS = ("name", "claim")
 """What the catalog itself says of an operation; the rest is in the operation's own file."""
 
-_VENDOR_PARTS = {"replies": ("processing", "succeeded", "log"), "drift": ("patch",), "cases": ("when",)}
+_VENDOR_PARTS = {
+    "replies": ("processing", "succeeded", "log", "only_with"),
+    "drift": ("patch",),
+    "cases": ("when",),
+    "defaults": ("when",),
+}
 """By the key above them: parts in which names are the vendor's, so that a field ``claim`` names no claim."""
 
 _ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")

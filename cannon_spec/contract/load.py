@@ -22,6 +22,7 @@ from cannon_spec.contract.checks import (
     find_claim,
     find_model,
 )
+from cannon_spec.contract.default_checks import check_defaults
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.media_checks import check_media
 from cannon_spec.contract.prices import Price, build_price
@@ -63,6 +64,7 @@ def _check_and_build(bundle: dict[str, Any], meta: dict[str, Any], engine: Engin
     check_words(whole, meta, engine)
     catalog = _build_catalog(whole, engine)
     check_names(catalog)
+    check_defaults(catalog)
     check_media(catalog)
     return catalog
 

@@ -1,22 +1,42 @@
-"""Checks on what an operation produces: it has a pace, and every variable of its replies a value (floor 1, pure)."""
+"""What an operation produces: media types, and checks of its pace, its files and its replies (floor 1, pure)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.errors import CatalogError
 
-VARIABLE = re.compile(r"\$([a-z_][a-z0-9_]*)")
+VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 """A variable in a reply's template: ``$prompt``."""
 
-_ALWAYS_KNOWN = ("task_id", "model")
+MEDIA_TYPES = {
+    "png": "image/png",
+    "mp4": "video/mp4",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "glb": "model/gltf-binary",
+    "srt": "application/x-subrip",
+}
+"""The media type of a file by its extension."""
+
+_ALWAYS_KNOWN = ("task_id", "credits")
 KIND_PROPERTIES = {"image": ("width", "height", "aspect_ratio")}
 """The properties that media of a kind always have."""
 
 _TEMPLATES = ("input_preview", "output_preview", "processing", "succeeded", "log")
+
+
+def find_extension(file: str) -> str:
+    """The extension of a file's name, without its dot: ``mp4``."""
+    return file.rpartition(".")[2]
+
+
+def find_media_type(file: str) -> str:
+    """The media type of a file by its name: ``video/mp4`` of ``clip.mp4``."""
+    return MEDIA_TYPES[find_extension(file)]
 
 
 def check_media(catalog: Catalog) -> None:
@@ -30,6 +50,7 @@ def check_media(catalog: Catalog) -> None:
             _check_pace(catalog, operation)
             _check_properties(operation)
             _check_variables(catalog, operation)
+            _check_only_with(catalog, operation)
 
 
 def _check_pixels(catalog: Catalog) -> None:
@@ -64,13 +85,30 @@ def _check_properties(operation: Operation) -> None:
 
 def _check_variables(catalog: Catalog, operation: Operation) -> None:
     media, replies = operation.data["media"], operation.data["replies"]
-    fields = catalog.schemas[operation.input or ""].get("properties", {})
+    fields = _list_fields(catalog, operation)
+    models = ("model",) if operation.models else ()
     properties = (*KIND_PROPERTIES.get(media["kind"], ()), *media.get("properties", {}))
-    variables = dict.fromkeys((*_ALWAYS_KNOWN, *media.get("files", {}), *properties, *fields))
-    for name in (name for template in _TEMPLATES for name in _find_variables(replies[template])):
+    variables = dict.fromkeys((*_ALWAYS_KNOWN, *models, *media.get("files", {}), *properties, *fields))
+    for name in (name for template in _TEMPLATES for name in _find_variables(replies.get(template))):
         if name not in variables:
             problem = f"the variable ${name} has no value"
             raise CatalogError(f"operation {operation.id} replies", problem, f"use one of {', '.join(variables)}")
+
+
+def _check_only_with(catalog: Catalog, operation: Operation) -> None:
+    replies, fields = operation.data["replies"], _list_fields(catalog, operation)
+    place = f"operation {operation.id} replies only_with"
+    for key, field in replies.get("only_with", {}).items():
+        if key not in replies["succeeded"]:
+            raise CatalogError(place, f"succeeded has no key {key}", f"use one of {', '.join(replies['succeeded'])}")
+        if field not in fields:
+            raise CatalogError(place, f"the input has no field {field}", f"use one of {', '.join(fields)}")
+
+
+def _list_fields(catalog: Catalog, operation: Operation) -> Mapping[str, Any]:
+    """The fields of the input of an operation, with their schemas."""
+    fields: Mapping[str, Any] = catalog.schemas[operation.input or ""].get("properties", {})
+    return fields
 
 
 def _find_variables(template: Any) -> Iterator[str]:

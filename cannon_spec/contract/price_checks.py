@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cannon_spec.contract.catalog import find_field
-from cannon_spec.contract.prices import PerUnit, Price, list_price_fields
+from cannon_spec.contract.prices import PerUnit, Price
 from cannon_spec.errors import CatalogError
 
 _TYPES_OF_UNITS = {"second": ("number", "integer"), "character": ("string",)}
@@ -20,8 +20,9 @@ def check_prices(place: str, prices: Sequence[Price], schema: Mapping[str, Any])
     """
     for index, price in enumerate(prices):
         where = f"{place} {index + 1}"
-        _check_fields(where, price, schema)
+        check_conditions(where, price.when, schema)
         if price.per is not None:
+            check_field(where, price.per.field, schema)
             _check_growth(where, price.per, schema)
         # The first price that fits counts: one that has every condition of an earlier price is never reached.
         for number, earlier in enumerate(prices[:index], 1):
@@ -29,16 +30,21 @@ def check_prices(place: str, prices: Sequence[Price], schema: Mapping[str, Any])
                 raise CatalogError(where, f"price {number} fits all that it fits", f"move it before price {number}")
 
 
-def _check_fields(place: str, price: Price, schema: Mapping[str, Any]) -> None:
-    for name in list_price_fields([price]):
-        if find_field(schema, name) is None:
-            advice = "correct the name, or add the field to the schema of the input"
-            raise CatalogError(place, f"names the field {name}, which the input does not have", advice)
-    for name, condition in price.when.items():
+def check_conditions(place: str, when: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Check that conditions are on fields of an input, and that no range is empty. Raises CatalogError."""
+    for name, condition in when.items():
+        check_field(place, name, schema)
         if isinstance(condition, Mapping):
             bounds = condition.get("minimum", -math.inf), condition.get("maximum", math.inf)
             if bounds[0] > bounds[1]:
                 raise CatalogError(place, f"the minimum of {name} is above its maximum", "swap the two")
+
+
+def check_field(place: str, name: str, schema: Mapping[str, Any]) -> None:
+    """Check that the input has a field, by its dotted name. Raises CatalogError."""
+    if find_field(schema, name) is None:
+        advice = "correct the name, or add the field to the schema of the input"
+        raise CatalogError(place, f"names the field {name}, which the input does not have", advice)
 
 
 def _check_growth(place: str, per: PerUnit, schema: Mapping[str, Any]) -> None:

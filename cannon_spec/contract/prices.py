@@ -63,7 +63,7 @@ class Price:
 
     def may_fit(self, input: Mapping[str, Any], unknowns: Container[str]) -> bool:
         """Whether an input may have this price. A field of ``unknowns`` may have any value or be absent."""
-        return all(name in unknowns or _is_met(read_field(input, name), each) for name, each in self.when.items())
+        return meets_conditions(input, self.when, unknowns)
 
     def compute_cost(self, input: Mapping[str, Any]) -> float:
         """What an input of this price costs. A price that grows with a field is rounded up to a whole credit."""
@@ -92,6 +92,11 @@ def build_price(entry: Mapping[str, Any]) -> Price:
     per = entry.get("per")
     when = MappingProxyType(dict(entry.get("when", {})))
     return Price(entry["credits"], when, None if per is None else PerUnit(**per), entry.get("claim", ""))
+
+
+def meets_conditions(input: Mapping[str, Any], when: Mapping[str, Any], unknowns: Container[str] = ()) -> bool:
+    """Whether an input meets each condition of a ``when``. A field of ``unknowns`` may have any value or be absent."""
+    return all(name in unknowns or _is_met(read_field(input, name), each) for name, each in when.items())
 
 
 def read_field(input: Mapping[str, Any], name: str) -> Any:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cannon_spec import validate
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, Rule, ServedModel
 from cannon_spec.contract.keywords import describe_requirement
 from cannon_spec.errors import UnknownName
-from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.nearest import find_nearest, fold
 from cannon_spec.output.tables import format_condition, list_rules, render_text
 from cannon_spec.traffic import sequence
 
-_NAMED_RULES = {**NAMED_RULES, **sequence.TRAFFIC_RULES}
+_NAMED_RULES = {**validate.NAMED_RULES, **sequence.TRAFFIC_RULES}
 """The rules that are no keyword of a schema, each with what it says."""
 
 _LONGEST_NAME = 100

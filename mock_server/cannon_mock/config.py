@@ -170,6 +170,17 @@ class Config:
         choices={"refuse": "an error", "cap": "lowered to the largest resolution that is legal"},
         is_switch=True,
     )
+    shut_down: str = _setting(
+        "works",
+        "what happens to creates of an operation or a model that its maker has shut down",
+        choices={
+            "works": "they succeed as documented",
+            "refused": "they are refused, as by the scenario shut-down-refused",
+            "failed": "they are accepted and fail, as by the scenario shut-down-failed",
+        },
+        is_switch=True,
+        has_pytest_option=True,
+    )
     webhook_secret: str = _setting(
         "",
         "secret that signs webhooks",

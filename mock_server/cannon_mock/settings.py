@@ -61,6 +61,11 @@ class Setting:
         return ("--no-" if self.default is True else "--") + self.name.replace("_", "-")
 
     @property
+    def pytest_option(self) -> str:
+        """The option of pytest, where it has one: ``--cannon-scenario``."""
+        return "--cannon-" + self.name.replace("_", "-")
+
+    @property
     def placeholder(self) -> str:
         """What stands for the value behind the flag: ``N``, ``FILE``, ``system|manual``; empty for a yes or no."""
         if self.kind is bool:
@@ -105,11 +110,12 @@ class SettingError(ValueError):
         self.label = self.format_label("{name}={value}")
 
     def format_label(self, template: str) -> str:
-        """The setting and its value as a template says, in which {name}, {variable}, {flag} and {value} stand."""
+        """The setting and its value as a template says; it names {name}, {variable}, {flag}, {option} and {value}."""
         text = "***" if self.setting.is_secret else _write_value(self.value)[:100]
         value = text if text.strip() and text.isprintable() else ascii(text)
-        names = {"name": self.setting.name, "variable": self.setting.variable, "flag": self.setting.flag}
-        return template.format(**names, value=value)
+        setting = self.setting
+        names = {"name": setting.name, "variable": setting.variable, "flag": setting.flag}
+        return template.format(**names, option=setting.pytest_option, value=value)
 
     def __str__(self) -> str:
         return f"{self.label} is not valid; use {self.legal}"

@@ -37,6 +37,7 @@ DEFAULTS = {
     "refusal_status": 400,
     "mismatch_status": 422,
     "square_4k": "refuse",
+    "shut_down": "works",
     "webhook_secret": "",
     "webhook_timestamps": "wall",
     "allow_webhooks_to": "",
@@ -71,6 +72,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "strict": ("true", True),
     "refusal_status": ("422", 422),
     "square_4k": ("cap", "cap"),
+    "shut_down": ("failed", "failed"),
     "overlay": ("more.json", "more.json"),
     "max_tasks": ("1", 1),
     "verbose": ("1", True),
@@ -107,6 +109,7 @@ INVALID: list[tuple[str, Any]] = [
     ("webhook_timestamps", "both"),
     ("refusal_status", 418),
     ("square_4k", "allow"),
+    ("shut_down", "yes"),
     ("store", "mysql://x"),
     ("store", "sqlite:"),
 ]

@@ -260,6 +260,16 @@ def test_a_scenario_can_fail_a_create(api: Api, status: int) -> None:
     assert api.create(api.build_body(), x_mock_scenario=scenario).status_code == 202
 
 
+@pytest.mark.claim("shut-down-answer")
+@pytest.mark.needs("mock")
+def test_a_shut_down_can_be_refused_or_fail(api: Api) -> None:
+    """A create of what was shut down is refused with 400, or is accepted and fails with a message; it costs nothing."""
+    before = api.read_credits()
+    assert api.create(api.build_body(), x_mock_scenario="shut-down-refused").status_code == 400
+    assert _create_and_fail(api, "shut-down-failed")["errorMessage"]
+    assert api.read_credits() == before
+
+
 @pytest.mark.claim("scenario-drift")
 @pytest.mark.needs("mock")
 def test_a_scenario_can_add_fields(api: Api) -> None:

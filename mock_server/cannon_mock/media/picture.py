@@ -15,11 +15,11 @@ _INK = (24, 28, 36)
 Colour = tuple[int, int, int]
 
 
-def render(task: Task, _media_type: str, caption: str) -> bytes:
-    """A PNG with the task's model, size and caption written on it, on a colour of its own."""
+def render(task: Task, caption: str) -> bytes:
+    """A PNG with the task's model or operation, size and caption written on it, on a colour of its own."""
     width, height = task.media.properties["width"], task.media.properties["height"]
     font_size = max(12, min(width, height) // 20)
-    heading = f"{task.model}  {width} x {height}  {task.media.properties['aspect_ratio']}"
+    heading = f"{task.model or task.operation}  {width} x {height}  {task.media.properties['aspect_ratio']}"
     columns = int((width - 2 * font_size) / (font_size * 0.55))
     rows = int(height / font_size / 1.4) - 1
     return _paint(width, height, font_size, _wrap(heading, caption, columns, rows), _choose_colour(task.id))

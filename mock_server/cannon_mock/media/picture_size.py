@@ -22,14 +22,16 @@ class Size:
     claim: str
 
 
-def describe(media: Mapping[str, Any], model: str, input: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def describe(
+    media: Mapping[str, Any], model: str | None, input: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Width, height and aspect ratio of a picture, and the claims on them, from the contract's data on media."""
     size = find_size(media["image"], model, input)
     properties = {"width": size.width, "height": size.height, "aspect_ratio": size.aspect_ratio}
     return properties, (media["image"]["claim"], size.claim)
 
 
-def find_size(tables: Tables, model: str, input: Mapping[str, Any]) -> Size:
+def find_size(tables: Tables, model: str | None, input: Mapping[str, Any]) -> Size:
     """The size of what a model makes of an input: from the model's table, else computed from the area of the tier.
 
     A resolution or ratio that no table lists counts as the model's default.

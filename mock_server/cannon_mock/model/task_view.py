@@ -33,12 +33,22 @@ def build_view(catalog: Catalog, task: Task, now_ms: int, base_url: str) -> dict
         "startedAtMs": None if status == "queued" else timeline.started_ms,
         "completedAtMs": timeline.ended_ms if has_ended else None,
         "errorMessage": task.error_message if status == "failed" else None,
-        "output": fill_template(replies.get(status), values),
+        "output": _build_output(replies, task, status, values),
     }
     if has_ended:
-        log_output = fill_template(replies["log"], values) if has_succeeded else None
+        log_output = fill_template(replies.get("log"), values) if has_succeeded else None
         view["requestLog"] = _build_log(catalog, task, now_ms, log_output)
     return view
+
+
+def _build_output(replies: Mapping[str, Any], task: Task, status: str, values: Mapping[str, Any]) -> Any:
+    """The output that a view shows in a state: without the keys that need a field which the input leaves out."""
+    output = fill_template(replies.get(status), values)
+    if status == "succeeded":
+        for name, field in replies.get("only_with", {}).items():
+            if field not in task.input:
+                del output[name]
+    return output
 
 
 def preview_input(catalog: Catalog, task: Task) -> str:
@@ -50,20 +60,25 @@ def preview_input(catalog: Catalog, task: Task) -> str:
 def _build_values(catalog: Catalog, task: Task, base_url: str) -> dict[str, Any]:
     """What the variables of a template stand for.
 
-    They are the properties of the task's media, the fields of its input, ``task_id``, ``model``, and the address of
-    each of its files, by the names that the operation gives them. A later one of these hides an earlier one.
+    They are the properties of the task's media, the fields of its input and those that the service adds or changes,
+    ``task_id``, ``model``, ``credits`` (what the task costs), and the address of each of its files, by the names that
+    the operation gives them. A later one of these hides an earlier one.
     """
     media = catalog.operations[task.operation].data["media"]
     task_id = build_asset_id(catalog, task)
     addresses = {name: f"{base_url}/assets/{task_id}/{file}" for name, file in media.get("files", {}).items()}
-    return {**task.media.properties, **task.input, "task_id": task_id, "model": task.model, **addresses}
+    own_values = {"task_id": task_id, "model": task.model, "credits": task.credits}
+    return {**task.media.properties, **task.input, **task.adjusted_fields, **own_values, **addresses}
 
 
 def collect_claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]:
     """The claims that the view of a task at ``now_ms`` rests on, beside the documented shapes."""
     operation, status = catalog.operations[task.operation], status_at(task.timeline, now_ms)
     pace_claim = find_pace(catalog, operation)["claim"]
-    every_view = (pace_claim, task.price_claim, claim_ids.CREDITS_BILLABLE_AT_ONCE, claim_ids.REQUEST_LOG_AT_END_ONLY)
+    every_view = (
+        *(pace_claim, task.price_claim, *task.claims),
+        *(claim_ids.CREDITS_BILLABLE_AT_ONCE, claim_ids.REQUEST_LOG_AT_END_ONLY),
+    )
     if status == "queued":
         return (*every_view, claim_ids.REQUEST_QUEUED_VIEW)
     log = (claim_ids.REQUEST_LOG_AFTER_SWEEP,) if now_ms > _retained_until_ms(catalog, task) else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from cannon_mock.model.scenarios import Scenario
@@ -33,7 +33,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a task produces: its kind (image, video, audio, text) and properties, as ``width`` or ``duration``.
+    """What a task produces: its kind (image, video, audio, text, scene) and properties, as ``width`` or ``duration``.
 
     ``claims`` are those that the properties rest on.
     """
@@ -47,14 +47,15 @@ class Media:
 class Task:
     """One accepted request; ``id`` is the vendor's request id.
 
-    Where ``polls`` is not 0, each state lasts that many polls instead of the times of ``planned_timeline``. ``events``
-    are appended and never changed.
+    ``adjusted_fields`` are the fields of the input that the service adds or changes, as ``claims`` say; ``input`` is as
+    it was sent. Where ``polls`` is not 0, each state lasts that many polls instead of the times of
+    ``planned_timeline``. ``events`` are appended and never changed.
     """
 
     id: str
     account: str
     operation: str
-    model: str
+    model: str | None
     input: Mapping[str, Any]
     credits: int
     price_claim: str
@@ -65,6 +66,8 @@ class Task:
     scenario: str
     webhook_url: str | None = None
     idempotency_key: str | None = None
+    adjusted_fields: Mapping[str, Any] = field(default_factory=dict)
+    claims: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
 
     @property
@@ -105,21 +108,23 @@ class Pace:
 class TaskRequest:
     """What a task is planned from: the account, the input, the media it asks for, and what came with the create.
 
-    ``capped_input`` is the input after each value that is too high was lowered: price and media follow it.
+    ``effective_input`` is the input as the service takes it, with defaults, and with values that it lowers or rounds,
+    as ``claims`` say: price and media follow it.
     """
 
     account: str
     operation: Operation
     input: Mapping[str, Any]
-    capped_input: Mapping[str, Any]
+    effective_input: Mapping[str, Any]
+    claims: tuple[str, ...]
     media: Media
     webhook_url: str | None = None
     idempotency_key: str | None = None
 
 
-def choose_model(operation: Operation, input: Mapping[str, Any]) -> str:
-    """The model that an input names, else the operation's default."""
-    model: str = input.get("model", operation.data["default_model"]["id"])
+def choose_model(operation: Operation, input: Mapping[str, Any]) -> str | None:
+    """The model that an input names, else the operation's default; None for an operation without models."""
+    model: str | None = input.get("model", operation.default_model)
     return model
 
 
@@ -134,13 +139,13 @@ def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: 
     """A task with its whole timeline. The same arguments give the same task."""
     random_bytes = hashlib.sha256(seed.encode(errors="backslashreplace")).digest()
     operation = request.operation
-    model = choose_model(operation, request.input)
-    cost = operation.find_cost(request.capped_input)
+    effective_input = request.effective_input
+    cost = operation.find_cost(effective_input)
     return Task(
         id=f"{_ID_PREFIX}{random_bytes[:8].hex()}",
         account=request.account,
         operation=operation.id,
-        model=model,
+        model=choose_model(operation, effective_input),
         input=request.input,
         credits=cost.credits,
         price_claim=cost.claim,
@@ -151,6 +156,8 @@ def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: 
         scenario=scenario.name,
         webhook_url=request.webhook_url,
         idempotency_key=request.idempotency_key,
+        adjusted_fields=_find_differences(request.input, effective_input),
+        claims=request.claims,
     )
 
 
@@ -161,18 +168,29 @@ def encode(task: Task) -> str:
     events = [[event.at_ms, event.kind, event.outcome, event.message] for event in task.events]
     values = [getattr(task, name) for name in _STORED_FIELDS]
     times = [timeline.created_ms, timeline.started_ms, timeline.ended_ms, timeline.outcome]
-    return _compact([values, times, _encode_media(task.media), events])
+    whole: list[Any] = [values, times, _encode_media(task.media), events]
+    # Few tasks have these, and stores of earlier versions have none.
+    return _compact([*whole, task.adjusted_fields, task.claims] if task.claims else whole)
 
 
 def decode(text: str) -> Task:
     """The task that was encoded."""
-    values, times, media, events = json.loads(text)
+    values, times, media, events, *adjustment = json.loads(text)
+    adjusted_fields, claims = adjustment or ({}, ())
     return Task(
         planned_timeline=Timeline(*times),
         media=_decode_media(*media),
         events=tuple(Event(*event) for event in events),
+        adjusted_fields=adjusted_fields,
+        claims=tuple(claims),
         **dict(zip(_STORED_FIELDS, values, strict=True)),
     )
+
+
+def _find_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of ``after`` that are absent in ``before`` or have another value there."""
+    absent = object()
+    return {name: value for name, value in after.items() if before.get(name, absent) != value}
 
 
 def _encode_media(media: Media) -> list[Any]:

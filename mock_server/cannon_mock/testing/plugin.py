@@ -42,7 +42,7 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> None:
     """Add the options, after those of the user's conftest: pytest refuses the second of two options of one name."""
     group = parser.getgroup("cannon", "mock of the Cannon Studio API")
     for setting in _OPTIONS:
-        option = f"--cannon-{setting.name}"
+        option = setting.pytest_option
         if _is_free(parser, option):
             group.addoption(
                 option, dest=_option_name(setting), metavar=setting.placeholder, help=_describe(setting), default=None
@@ -194,7 +194,7 @@ def _read_config(request: pytest.FixtureRequest) -> Config:
         return build_config(
             Source("{name}={value}", _DEFAULTS),
             Source("cannon_{name} = {value}", _keep_texts(ini_values)),
-            Source("--cannon-{name} {value}", _keep_texts(options)),
+            Source("{option} {value}", _keep_texts(options)),
             *(Source("{name}={value}", mark.kwargs) for mark in reversed(marks)),
         )
     except ValueError as error:

@@ -140,7 +140,7 @@ def _accept(mock: MockContext, task: Task, body: CreateBody, scenario: Scenario,
 def _collect_claims(mock: MockContext, task: Task, body: CreateBody, is_repeat: bool) -> tuple[str, ...]:
     """The claims that an accepted reply rests on."""
     claims = [claim_ids.CONTENT_TYPE_IGNORED, claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD]
-    claims += [task.price_claim, *body.cap_claims]
+    claims += [task.price_claim, *body.claims]
     if "x-idempotency-key" in request.headers:
         claims += [claim_ids.IDEMPOTENCY_SCOPE, claim_ids.IDEMPOTENCY_LIFETIME, claim_ids.IDEMPOTENCY_AFTER_VALIDATION]
     else:
@@ -150,6 +150,4 @@ def _collect_claims(mock: MockContext, task: Task, body: CreateBody, is_repeat: 
     claims += [claim_ids.PROGRESSION_POLLS] if mock.config.pace.polls else []
     claims += [claim_ids.SCENARIO_HEADER] if task.scenario != mock.catalog.scenarios["default"] else []
     claims += _WEBHOOK_CLAIMS if task.webhook_url is not None else []
-    default_claim = mock.catalog.operations[task.operation].data["default_model"]["claim"]
-    claims += [default_claim] if "model" not in task.input else []
     return tuple(claims)

@@ -1,4 +1,4 @@
-"""The body of a create: read, judged, and lowered where the vendor leaves that open (floor 4)."""
+"""The body of a create: read, judged, and adjusted as the service does it (floor 4)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
 from cannon_spec import document, validate
 from cannon_spec.adjustments import adjust_values, find_adjustment
+from cannon_spec.completion import complete_input
 from cannon_spec.errors import NotJSON
 from cannon_spec.finding import Finding, Report, Strictness
 
@@ -28,16 +29,16 @@ _MOST_SENTENCES = 5
 class CreateBody:
     """An accepted body, with its findings.
 
-    ``capped_input`` is its input with each value that this mock caps or normalises changed to a legal one;
-    ``cap_claims`` are the claims on that.
+    ``effective_input`` is its input as the service takes it: each value that this mock caps or normalises is changed to
+    a legal one, and defaults are added. ``claims`` are the claims on that.
     """
 
     operation: str
     input: dict[str, Any]
     webhook_url: str | None
     findings: tuple[Finding, ...]
-    capped_input: dict[str, Any]
-    cap_claims: tuple[str, ...]
+    effective_input: dict[str, Any]
+    claims: tuple[str, ...]
 
     @property
     def fingerprint(self) -> str:
@@ -69,13 +70,16 @@ def read_create_body(mock: MockContext, notes: ExchangeNotes) -> CreateBody:
     if not all(_is_capped(mock, finding) for finding in report.errors):
         status = mock.config.refusal_status
         raise _build_error(mock, report, status, "invalid_request", _summarize(report))
+    adjusted_input = _adjust_input(mock, content["input"], report.findings)
+    operation = mock.catalog.operations[content["operation"]]
+    effective_input, default_claims = complete_input(mock.catalog, operation, adjusted_input)
     return CreateBody(
-        operation=content["operation"],
+        operation=operation.id,
         input=content["input"],
         webhook_url=content.get("webhook_url"),
         findings=report.findings,
-        capped_input=_lower_values(mock, content["input"], report.findings),
-        cap_claims=_collect_cap_claims(mock, report.findings),
+        effective_input=effective_input,
+        claims=(*_collect_adjustment_claims(mock, report.findings), *default_claims),
     )
 
 
@@ -90,7 +94,7 @@ def _note_content(notes: ExchangeNotes, content: Any) -> None:
 
 def _build_error(mock: MockContext, report: Report, status: int, code: str, message: str, *claims: str) -> ApiError:
     behaviour = (claim_ids.REFUSAL_STATUS, claim_ids.CONTENT_TYPE_IGNORED)
-    claims = (*behaviour, *_collect_cap_claims(mock, report.findings), *claims)
+    claims = (*behaviour, *_collect_adjustment_claims(mock, report.findings), *claims)
     return ApiError(status, code, message, *claims, findings=report.findings[:_MOST_FINDINGS])
 
 
@@ -112,13 +116,13 @@ def _is_adjusted(mock: MockContext, finding: Finding) -> bool:
     return _is_capped(mock, finding) or (adjustment is not None and adjustment.kind == "normalise")
 
 
-def _collect_cap_claims(mock: MockContext, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+def _collect_adjustment_claims(mock: MockContext, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """The claims on refusing, lowering or normalising a value, of those findings where the vendor's text allows it."""
     adjustments = (find_adjustment(mock.catalog, finding) for finding in findings)
     return tuple(adjustment.claim for adjustment in adjustments if adjustment is not None)
 
 
-def _lower_values(mock: MockContext, input: dict[str, Any], findings: tuple[Finding, ...]) -> dict[str, Any]:
+def _adjust_input(mock: MockContext, input: dict[str, Any], findings: tuple[Finding, ...]) -> dict[str, Any]:
     adjustable = [finding for finding in findings if _is_adjusted(mock, finding)]
     whole: dict[str, dict[str, Any]] = adjust_values(mock.catalog, {"input": input}, adjustable)
     return whole["input"]

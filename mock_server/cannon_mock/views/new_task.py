@@ -17,7 +17,7 @@ from cannon_mock.views.errors import ApiError
 
 
 def choose_scenario(mock: MockContext, key: Key, body: CreateBody) -> Scenario:
-    """The scenario that the header names, else a rule, the prompt, the settings or the contract.
+    """The scenario that the header names, else a rule, the prompt, a shut-down, the settings or the contract.
 
     Raises ApiError for an unknown name.
     """
@@ -25,6 +25,7 @@ def choose_scenario(mock: MockContext, key: Key, body: CreateBody) -> Scenario:
         request.headers.get(scenarios.HEADER)
         or mock.scenarios.choose_by_rule(body.operation, body.input, key.account)
         or scenarios.find_name_in_prompt(body.input.get("prompt"))
+        or _find_shut_down_scenario(mock, body)
         or mock.config.scenario
         or mock.catalog.scenarios["default"]
     )
@@ -35,6 +36,16 @@ def choose_scenario(mock: MockContext, key: Key, body: CreateBody) -> Scenario:
     return scenario
 
 
+def _find_shut_down_scenario(mock: MockContext, body: CreateBody) -> str | None:
+    """The scenario for what its maker has shut down; None where that works, or where nothing was shut down."""
+    if mock.config.shut_down == "works":
+        return None
+    operation = mock.catalog.operations[body.operation]
+    model = operation.models.get(body.effective_input.get("model", ""))
+    is_shut_down = operation.shut_down is not None or (model is not None and model.shut_down is not None)
+    return f"shut-down-{mock.config.shut_down}" if is_shut_down else None
+
+
 def plan_task(mock: MockContext, key: Key, body: CreateBody, scenario: Scenario, idempotency_key: str | None) -> Task:
     """A task with its whole timeline, not stored yet."""
     operation = mock.catalog.operations[body.operation]
@@ -42,8 +53,9 @@ def plan_task(mock: MockContext, key: Key, body: CreateBody, scenario: Scenario,
         account=key.account,
         operation=operation,
         input=body.input,
-        capped_input=body.capped_input,
-        media=media.describe(mock.catalog, operation, body.capped_input),
+        effective_input=body.effective_input,
+        claims=body.claims,
+        media=media.describe(mock.catalog, operation, body.effective_input),
         webhook_url=body.webhook_url,
         idempotency_key=idempotency_key,
     )

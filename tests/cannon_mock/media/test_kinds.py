@@ -1,226 +1,179 @@
-"""Every kind of media is data: operations with a video, an audio file or a text, added to a copy of ``schemas/``."""
+"""Every kind of media is data: made-up operations with a video, an audio file, a scene, a picture and a text."""
 
 from __future__ import annotations
 
-import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
-from cannon_mock import Config, create_app, media
+from cannon_mock import media
 from cannon_mock.model import tasks
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Media, Pace, TaskRequest
-from cannon_spec import Catalog, load_catalog
-from cannon_spec.contract.media_checks import KIND_PROPERTIES
-from tests.support.mocks import read_error
+from cannon_spec import Catalog
+from cannon_spec.contract.media_checks import KIND_PROPERTIES, MEDIA_TYPES
+from tests.support import files, made_up
+from tests.support.mocks import Driver, build_driver, read_error
 from tests.support.payloads import CATALOG
-
-SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
-KEY = {"x-api-key": "cs_test_kinds"}
-FILE_REPLIES = {
-    "input_preview": "$prompt",
-    "output_preview": "Ready: $asset",
-    "log": {"url": "$asset"},
-    "succeeded": {
-        "task_id": "$task_id",
-        "url": "$asset",
-        "seconds": "$duration",
-        "loop": "$loop",
-        "note": "$duration s of $model$voice",
-        "voice": "$voice",
-    },
-}
-TEXT_REPLIES = {
-    "input_preview": "$prompt",
-    "output_preview": "$prompt",
-    "log": {"text": "$prompt"},
-    "succeeded": {"task_id": "$task_id", "text": "$prompt, in detail", "tags": "$tags"},
-}
-DURATION = {"duration": {"default": 5, "claim": "made-up", "models": {"clip": {"default": 8, "claim": "made-up-clip"}}}}
-OPERATIONS: dict[str, dict[str, Any]] = {
-    "video.generate": {
-        "media": {
-            "kind": "video",
-            "task_prefix": "vid",
-            "media_type": "video/mp4",
-            "files": {"asset": "film.mp4"},
-            "properties": DURATION,
-        },
-        "replies": FILE_REPLIES,
-    },
-    "narration.generate": {
-        "media": {
-            "kind": "audio",
-            "task_prefix": "aud",
-            "media_type": "audio/mpeg",
-            "files": {"asset": "voice.mp3"},
-            "properties": DURATION,
-        },
-        "replies": FILE_REPLIES,
-    },
-    "prompt.enhance.video": {"media": {"kind": "text", "task_prefix": "txt"}, "replies": TEXT_REPLIES},
-}
-FIELDS = {
-    "prompt": {"type": "string"},
-    "model": {"type": "string"},
-    "duration": {"type": "integer"},
-    "loop": {"type": "boolean"},
-    "voice": {"type": "string"},
-    "tags": {"type": "array", "items": {"type": "string"}},
-}
-
-
-def _schema(**words: Any) -> str:
-    draft = "https://json-schema.org/draft/2020-12/schema"
-    evidence = {word: "made-up-rule" for word in words if word not in ("properties", "title")}
-    return json.dumps({"$schema": draft, "title": "made up", **words, "x-evidence": evidence})
-
-
-def _property(words: dict[str, Any]) -> dict[str, Any]:
-    return {**words, "x-evidence": {word: "made-up-rule" for word in words if word != "items"}} | (
-        {"items": _property(words["items"])} if "items" in words else {}
-    )
 
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """The shipped contract with one more operation of each kind; the operation with a text has a pace of its own."""
-    folder = tmp_path_factory.mktemp("kinds") / "schemas"
-    shutil.copytree(SCHEMAS, folder)
-    claim = {"text": "It is so.", "strength": "assumed", "source": "no public address: made up for this test"}
-    ledger, whole, lifecycle = (
-        json.loads((folder / f"{name}.json").read_text()) for name in ("evidence", "catalog", "lifecycle")
-    )
-    for name, kind in (("made-up", "behaviour"), ("made-up-clip", "behaviour"), ("made-up-rule", "rule")):
-        ledger["claims"][name] = {**claim, "kind": kind}
-    whole["models"]["clip"] = {"name": "Clip", "claim": "made-up"}
-    for id_, entry in OPERATIONS.items():
-        home = folder / "operations" / id_
-        home.mkdir()
-        operation = {
-            **entry,
-            "replies": {"claims": ["made-up"], "processing": {"task_id": "$task_id"}, **entry["replies"]},
-            "models_claim": "made-up",
-            "models": {"clip": {"claim": "made-up"}},
-            "default_model": {"id": "clip", "claim": "made-up"},
-            "price": {"credits": 3, "claim": "made-up"},
-        }
-        (home / "operation.json").write_text(json.dumps(operation))
-        (home / "evidence.json").write_text('{"claims": {}}')
-        fields = {name: _property(words) for name, words in FIELDS.items()}
-        input_schema = _schema(type="object", required=["prompt"], additionalProperties=False, properties=fields)
-        (home / "input.schema.json").write_text(input_schema)
-        (home / "output.schema.json").write_text(_schema(type="object"))
-    pace = lifecycle["pace"]["image"]
-    lifecycle["pace"] |= {"video": pace, "audio": pace, "prompt.enhance.video": {**pace, "queued_ms": [7, 7]}}
-    for name, value in (("evidence", ledger), ("catalog", whole), ("lifecycle", lifecycle)):
-        (folder / f"{name}.json").write_text(json.dumps(value))
-    return load_catalog(folder)
+    """The shipped contract with a made-up operation of each kind."""
+    return made_up.load_made_up(tmp_path_factory.mktemp("kinds"))
 
 
-def _run(catalog: Catalog, operation: str, **input: Any) -> tuple[dict[str, Any], Any]:
-    """The view of a request of an operation that succeeded, and the client that asked."""
-    client = create_app(Config(progression="immediate"), catalog=catalog).test_client()
-    body = {"operation": operation, "input": {"prompt": "A fox", **input}}
-    response = client.post("/api/v1/requests", json=body, headers=KEY)
-    assert response.status_code == 202, response.text
-    return client.get(response.get_json()["urls"]["get"], headers=KEY).get_json(), client
+@pytest.fixture
+def mock(catalog: Catalog) -> Driver:
+    """A mock of that contract."""
+    return build_driver(catalog)
 
 
-def _fetch(client: Any, view: dict[str, Any]) -> TestResponse:
-    response: TestResponse = client.get(view["output"]["url"])
-    return response
+def _finish(mock: Driver, operation: str, **input: Any) -> dict[str, Any]:
+    """The view of a request that succeeded."""
+    view = mock.create_and_finish({"operation": operation, "input": {**made_up.INPUTS[operation], **input}})
+    assert view["status"] == "succeeded"
+    return view
 
 
 @pytest.mark.parametrize(
-    ("operation", "path", "media_type", "start"),
+    ("operation", "key", "path"),
     [
-        ("video.generate", "/vid_{}/film.mp4", "video/mp4", b"ftyp"),
-        ("narration.generate", "/aud_{}/voice.mp3", "audio/mpeg", b"\xff"),
+        ("film.make", "url", "/film_{}/film.mp4"),
+        ("film.make", "cover", "/film_{}/cover.png"),
+        ("voice.make", "url", "/voice_{}/voice.wav"),
+        ("sound.make", "url", "/sound_{}/sound.mp3"),
+        ("place.make", "url", "/place_{}/place.glb"),
+        ("place.make", "guide_url", "/place_{}/guide.srt"),
     ],
 )
-def test_video_and_audio_are_samples(
-    catalog: Catalog, operation: str, path: str, media_type: str, start: bytes
-) -> None:
-    """A video and an audio file are served at the address that the data names, as a sample that says so."""
-    view, client = _run(catalog, operation)
-    file = _fetch(client, view)
-    assert view["output"]["url"].endswith(path.format(view["id"].removeprefix("req_")))
-    assert (file.status_code, file.mimetype, file.headers["x-mock-media"]) == (200, media_type, "sample")
-    assert start in file.data[:8]
-    assert "assumed:media-sample" in file.headers["x-mock-evidence"]
-    assert client.get(view["output"]["url"], headers={"Range": "bytes=0-3"}).data == file.data[:4]
+def test_a_file_that_is_not_rendered_is_a_sample(mock: Driver, operation: str, key: str, path: str) -> None:
+    """A file is a valid sample of the type of its extension, whatever the kind; its reply says that it is a sample."""
+    view = _finish(mock, operation)
+    url = view["output"][key]
+    reply = mock.client.get(url)
+    assert url.endswith(path.format(view["id"].removeprefix("req_")))
+    assert (reply.status_code, reply.headers["x-mock-media"]) == (200, "sample")
+    assert reply.headers["Content-Type"] == MEDIA_TYPES[url.rpartition(".")[2]]
+    assert "assumed:media-sample" in reply.headers["x-mock-evidence"]
+    files.check_file(reply.mimetype, reply.data)
+    assert int(reply.headers["Content-Length"]) == len(reply.data)
+    assert mock.client.get(url, headers={"Range": "bytes=2-5"}).data == reply.data[2:6]
 
 
-def test_a_picture_is_no_sample() -> None:
-    """A picture is made for its request, so its reply does not say that it is a sample."""
-    client = create_app(Config(progression="immediate")).test_client()
-    body = {"operation": "image.generate", "input": {"prompt": "x"}}
-    response = client.post("/api/v1/requests", json=body, headers=KEY).get_json()
-    output = client.get(response["urls"]["get"], headers=KEY).get_json()["output"]
-    assert "x-mock-media" not in client.get(output["image_url"]).headers
+def test_a_picture_is_no_sample(mock: Driver) -> None:
+    """A picture is made for its request, of an operation without models too; no header calls it a sample."""
+    view = _finish(mock, "card.make", aspect_ratio="16:9")
+    reply = mock.client.get(view["output"]["url"])
+    files.check_file("image/png", reply.data)
+    assert "x-mock-media" not in reply.headers
+    assert "media-sample" not in reply.headers["x-mock-evidence"]
+    assert view["output"]["aspect_ratio"] == "16:9"
 
 
-def test_a_text_has_no_asset(catalog: Catalog) -> None:
+def test_a_text_has_no_asset(mock: Driver) -> None:
     """The output of a text comes from the reply templates alone, and nothing is served for it."""
-    view, client = _run(catalog, "prompt.enhance.video", tags=["a", "b"])
-    task_id = view["output"]["task_id"]
-    assert view["output"] == {"task_id": task_id, "text": "A fox, in detail", "tags": ["a", "b"]}
+    view = _finish(mock, "words.make", tags=["a", "b"])
+    assert view["output"] == {"text": "A fox, in detail", "tags": ["a", "b"]}
     assert (view["outputPreview"], view["requestLog"]["output"]) == ("A fox", {"text": "A fox"})
-    assert task_id.startswith("txt_")
-    assert read_error(client.get(f"/assets/{task_id}/text.txt")) == (404, "asset_not_found")
+    task_id = view["id"].replace("req_", "words_")
+    assert read_error(mock.get(f"/assets/{task_id}/text.txt")) == (404, "asset_not_found")
+
+
+@pytest.mark.parametrize("operation", ["film.make", "voice.make", "words.make"])
+def test_a_file_of_another_name_is_not_found(mock: Driver, operation: str) -> None:
+    """An operation serves the files that its data names and no others."""
+    id_ = _finish(mock, operation)["id"].replace("req_", f"{operation.partition('.')[0]}_")
+    assert read_error(mock.get(f"/assets/{id_}/other.mp4")) == (404, "asset_not_found")
 
 
 def test_a_stored_task_outlives_a_change_of_its_operation(catalog: Catalog) -> None:
     """A task of a store whose operation has no files any more, by an overlay, has no asset and causes no error."""
-    operation = catalog.operations["prompt.enhance.video"]
-    request = TaskRequest("acct_a", operation, {"prompt": "x"}, {"prompt": "x"}, Media("video", {}))
+    operation, input = catalog.operations["words.make"], {"prompt": "x"}
+    request = TaskRequest("acct_a", operation, input, input, (), Media("video", {}))
     task = tasks.plan_task(catalog, request, Scenario("success", ""), Pace(), 0, "s")
     assert media.render(catalog, task, "film.mp4") is None
 
 
-def test_templates_take_fields_with_their_json_types(catalog: Catalog) -> None:
+def test_templates_take_fields_with_their_json_types(mock: Driver) -> None:
     """A template that is one variable has the field's JSON type, null where it is left out; within text it is text."""
-    output = _run(catalog, "video.generate", duration=12, loop=False)[0]["output"]
-    assert (output["seconds"], output["loop"], output["voice"]) == (12, False, None)
-    assert output["note"] == "12 s of clip"
+    output = _finish(mock, "film.make", length=12, loop=False)["output"]
+    assert (output["length"], output["loop"], output["voice"]) == (12, False, None)
+    assert output["note"] == "12 s by grand"
+
+
+def test_templates_take_what_a_request_costs_and_fields_in_camel_case(mock: Driver) -> None:
+    """A template shows the credits of the request, and input fields in camelCase."""
+    view = _finish(mock, "voice.make", voiceName="Ada")
+    assert (view["output"]["cost"], view["output"]["voice"]) == (2, "Ada")
+    assert view["billableCredits"] == 2
+
+
+@pytest.mark.parametrize(("operation", "output"), [("voice.make", None), ("film.make", "processing")])
+def test_a_reply_while_processing_may_be_null(mock: Driver, operation: str, output: str | None) -> None:
+    """An operation whose data has no output while it is processed shows null; its log is null likewise."""
+    id_ = mock.create_and_get_id({"operation": operation, "input": made_up.INPUTS[operation]})
+    mock.clock.advance(1000)
+    view = mock.poll(id_)
+    assert (view["status"], (view["output"] or {}).get("status")) == ("processing", output)
+    mock.clock.advance(10_000)
+    assert (mock.poll(id_)["requestLog"]["output"] is None) is (output is None)
 
 
 @pytest.mark.parametrize(
-    ("model", "input", "duration", "claims"),
+    ("fields", "keys"),
     [
-        ("clip", {}, 8, ("media-sample", "made-up-clip")),
-        ("clip", {"duration": 3}, 3, ("media-sample",)),
-        ("flux2", {}, 5, ("media-sample", "made-up")),
+        ({}, {"task_id", "url"}),
+        ({"title": "Rain"}, {"task_id", "url", "title"}),
+        ({"title": "Rain", "video_url": "https://example.com/a.mp4"}, {"task_id", "url", "title", "preview_url"}),
+    ],
+)
+def test_a_key_of_the_output_may_need_a_field(mock: Driver, fields: dict[str, str], keys: set[str]) -> None:
+    """A key of the output that the data ties to a field of the input is there only where the input has the field."""
+    assert _finish(mock, "sound.make", **fields)["output"].keys() == keys
+
+
+@pytest.mark.parametrize("operation", ["voice.make", "words.make", "place.make"])
+def test_an_operation_may_have_no_models(mock: Driver, operation: str) -> None:
+    """A request of an operation without models has none in the mock's own lists."""
+    id_ = _finish(mock, operation)["id"]
+    assert mock.get(f"/__mock__/tasks/{id_}").get_json()["model"] is None
+    assert mock.get("/__mock__/journal").get_json()["exchanges"][-1]["model"] is None
+
+
+@pytest.mark.parametrize(
+    ("model", "input", "length", "claims"),
+    [
+        ("quick", {}, 8, ("film-length-quick",)),
+        ("quick", {"length": 3}, 3, ()),
+        ("grand", {}, 5, ("film-length",)),
     ],
 )
 def test_properties_come_from_the_input_or_a_default(
-    catalog: Catalog, model: str, input: dict[str, Any], duration: int, claims: tuple[str, ...]
+    catalog: Catalog, model: str, input: dict[str, Any], length: int, claims: tuple[str, ...]
 ) -> None:
     """A property is the input's field, else the model's default, else the operation's; a default names its claim."""
-    described_media = media.describe(catalog, catalog.operations["video.generate"], {"model": model, **input})
+    described_media = media.describe(catalog, catalog.operations["film.make"], {"model": model, **input})
     assert (described_media.kind, described_media.properties, described_media.claims) == (
         "video",
-        {"duration": duration},
+        {"length": length},
         claims,
     )
 
 
-def test_an_operation_can_have_a_pace_of_its_own(catalog: Catalog) -> None:
+def test_an_operation_can_have_a_pace_of_its_own(tmp_path: Path) -> None:
     """The pace of an operation goes before that of its kind."""
-    client = create_app(Config(clock="manual"), catalog=catalog).test_client()
-    body = {"operation": "prompt.enhance.video", "input": {"prompt": "x"}}
-    id_ = client.post("/api/v1/requests", json=body, headers=KEY).get_json()["id"]
-    line = client.get(f"/__mock__/tasks/{id_}").get_json()["timeline"]
-    assert line["started_ms"] - line["created_ms"] == 7
+    pace = {"lifecycle": {"pace": {"voice.make": {"queued_ms": [7, 7]}}}}
+    mock = build_driver(made_up.load_made_up(tmp_path, pace))
+    for operation, queued_ms in (("voice.make", 7), ("sound.make", 700)):
+        id_ = mock.create_and_get_id({"operation": operation, "input": made_up.INPUTS[operation]})
+        line = mock.get(f"/__mock__/tasks/{id_}").get_json()["timeline"]
+        assert line["started_ms"] - line["created_ms"] == queued_ms
 
 
-@pytest.mark.parametrize("kind", ["image", "video", "audio", "text"])
+@pytest.mark.parametrize("kind", ["image", "video", "audio", "text", "scene"])
 def test_the_contract_knows_the_properties_of_a_kind(kind: str) -> None:
     """A reply of the contract may name exactly the properties that the mock gives to media of a kind."""
     operation = CATALOG.operations["image.generate"]

@@ -262,6 +262,8 @@ CHECKS: dict[str, Callable[[Site], None]] = {
     "failed-internal": _fails("internal error"),
     "failed-timeout": _fails("busy"),
     "failed-combination": _fails("not within the range"),
+    "shut-down-failed": _fails("no longer serves"),
+    "shut-down-refused": _is_an_error(400, "shut_down"),
     "insufficient-credits": _is_an_error(402, "insufficient_credits"),
     "key-revoked": _is_an_error(401, "unauthorized"),
     "scope-missing": _is_an_error(403, "missing_scope"),

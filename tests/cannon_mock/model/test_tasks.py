@@ -38,9 +38,9 @@ AT_THE_END = [*ALWAYS[:4], "inputPreview", "outputPreview", *ALWAYS[4:], "reques
 
 
 def _plan(seed: str = "s", scenario: str | Scenario = "success", pace: Pace | None = None, **changes: Any) -> Task:
-    values = {"account": "acct_a", "operation": OPERATION, "input": INPUT, "capped_input": INPUT, **changes}
-    described_media = media.describe(CATALOG, OPERATION, values["capped_input"])
-    request = TaskRequest(**values, media=described_media)
+    input = {"input": INPUT, "effective_input": changes.get("input", INPUT), **changes}
+    described_media = media.describe(CATALOG, OPERATION, input["effective_input"])
+    request = TaskRequest("acct_a", OPERATION, **{"claims": (), "media": described_media, **input})
     chosen_scenario = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
     return tasks.plan_task(CATALOG, request, chosen_scenario, pace or Pace(), NOW, seed)
 
@@ -88,13 +88,13 @@ def test_a_task_records_its_request() -> None:
 
 def test_a_task_without_a_model_has_the_default_one() -> None:
     """An input without a model gets the operation's default model."""
-    task = _plan(input={"prompt": "x"}, capped_input={"prompt": "x"})
+    task = _plan(input={"prompt": "x"})
     assert (task.model, _size(task)) == ("gptimage2", (1280, 1280))
 
 
-def test_the_size_of_a_picture_follows_the_capped_input() -> None:
-    """The picture has the size of the capped value; the task keeps the value that was sent."""
-    task = _plan(capped_input={**INPUT, "resolution": "2K"})
+def test_the_size_of_a_picture_follows_the_effective_input() -> None:
+    """The picture has the size of the lowered value; the task keeps the value that was sent."""
+    task = _plan(effective_input={**INPUT, "resolution": "2K"})
     assert (_size(task), task.input["resolution"]) == ((2048, 1152), "4K")
 
 
@@ -201,7 +201,7 @@ def test_a_succeeded_view_names_the_picture() -> None:
 def test_the_output_names_the_ratio(fields: dict[str, str], ratio: str) -> None:
     """The output has the ratio of the input as it was sent, or the picture's where the input has none."""
     input = {"prompt": "x", **fields}
-    assert _at(_plan(input=input, capped_input=input), "ended_ms")["output"]["aspect_ratio"] == ratio
+    assert _at(_plan(input=input), "ended_ms")["output"]["aspect_ratio"] == ratio
 
 
 def test_a_failed_view_has_a_message_and_no_output() -> None:
@@ -258,7 +258,7 @@ def test_the_claim_on_an_empty_log_is_named_while_the_log_is_empty() -> None:
 @pytest.mark.parametrize(("input", "is_named"), [(INPUT, False), ({"prompt": "x"}, True)])
 def test_the_claim_on_the_default_ratio_is_named_where_it_is_used(input: dict[str, str], is_named: bool) -> None:
     """The claim on the default ratio is named where the input has no ratio, and only there."""
-    claims = task_view.collect_claims(CATALOG, _plan(input=input, capped_input=input), NOW + 60_000)
+    claims = task_view.collect_claims(CATALOG, _plan(input=input), NOW + 60_000)
     assert ("image-output-default-ratio" in claims) == is_named
 
 

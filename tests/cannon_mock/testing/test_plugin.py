@@ -298,5 +298,5 @@ def test_the_options_are_listed_in_the_help(tmp_path: Path) -> None:
     status, output = _run(tmp_path, "--help")
     assert status == 0
     for setting in SETTINGS:
-        assert (f"--cannon-{setting.name}=" in output) is setting.has_pytest_option
+        assert (f"{setting.pytest_option}=" in output) is setting.has_pytest_option
     assert "[default: manual:1]" in " ".join(output.split())

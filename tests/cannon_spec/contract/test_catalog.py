@@ -321,10 +321,10 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         set_value("media", "kind", to="text"),
         ("image.generate: media", "not"),
     ),
-    "a video as a picture": (
+    "a file of an unknown type": (
         OPERATION,
-        set_value("media", "kind", to="video"),
-        ("image.generate: media/media_type", "const"),
+        set_value("media", "files", "asset", to="image.gif"),
+        ("image.generate: media/files/asset", "pattern"),
     ),
     "a reply with a variable that has no value": (
         OPERATION,

@@ -9,9 +9,9 @@ import pytest
 
 from cannon_spec import load_catalog
 from cannon_spec.contract.catalog import Claim, ServedModel
-from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output import tables
 from cannon_spec.output.explanations import explain_topic
+from cannon_spec.validate import NAMED_RULES
 from tests.support.payloads import CATALOG
 
 
