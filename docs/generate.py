@@ -15,7 +15,7 @@ from cannon_mock.config import SETTINGS
 from cannon_mock.settings import Setting
 from cannon_spec import Catalog, Claim, load_catalog, validate
 from cannon_spec.cli.parser import build_parser as spec_parser
-from cannon_spec.output import tables
+from cannon_spec.output import catalog_tables, tables
 from cannon_spec.traffic import sequence
 
 DOCS = Path(__file__).resolve().parent
@@ -35,12 +35,8 @@ def write_pages() -> dict[str, str]:
 
 
 def _render_models(catalog: Catalog) -> str:
-    sections = [
-        f"## {operation.id}\n\n{tables.render_markdown(tables.tabulate_models(catalog, operation.id))}\n"
-        for operation in catalog.operations.values()
-        if operation.is_covered
-    ]
-    return _MODELS + "\n".join(sections)
+    operations = [each for each in catalog.operations.values() if each.is_covered]
+    return _MODELS + tables.render_markdown(catalog_tables.tabulate_services(catalog, operations)) + "\n"
 
 
 def _render_scenarios(catalog: Catalog) -> str:
@@ -161,8 +157,8 @@ _MODELS = """\
 # Models and limits
 
 Look up what each model takes. The word in brackets is the strength of the evidence: see [evidence and
-overlays](evidence.md). `cannon-spec catalog --format markdown` prints these tables; `cannon-spec explain
-gptimage2` tells the sources of one model.
+overlays](evidence.md). `cannon-spec catalog` prints this table; `cannon-spec explain
+gptimage2` shows what one model takes, with the sources.
 
 Limits with the strength `upstream` are what the providers behind the models document. Which provider's model
 answers for which name is inferred. Whether Cannon Studio passes the limits on is not known. Identifiers with

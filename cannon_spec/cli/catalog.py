@@ -8,35 +8,54 @@ from cannon_spec.cli import flags
 from cannon_spec.cli.status import ExitStatus
 
 _EPILOG = """\
-examples:
-  cannon-spec catalog                      which operations and models there are
-  cannon-spec catalog --format markdown    tables, with what each model takes
+coverage:
+  covered                  its input can be judged, and the mock runs it
+  inferred                 the same, but its id is not documented
+  exists, not documented   no page documents its input
 
-exit status: 0 listed, 2 the overlay cannot be used, 3 internal error
+columns:
+  credits    the price of each request; dynamic: it depends on the input
+  id is      how the identifier is known
+  served     how it is known that the model serves the operation
+  limits     how many rules there are on what the model takes, by strength
+  remarks    cannon-spec explain MODEL shows the notices and notes
+
+examples:
+  cannon-spec catalog                      all operations, and their models
+  cannon-spec catalog image.generate       one operation and its models
+  cannon-spec catalog --format markdown    the same as Markdown tables
+
+exit status: 0 listed, 2 unknown operation, or the overlay cannot be used,
+3 internal error
 """
 
 
 def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
-    summary = "list the operations and models of the contract"
+    summary = "list the operations, and the models that serve them"
     command = flags.add_command(commands, "catalog", summary, run, epilog=_EPILOG)
+    command.add_argument("operation", metavar="OPERATION", nargs="?", help="list this operation only (default: all)")
     formats = {
         "text": "aligned columns, for a terminal",
-        "markdown": "Markdown tables that include what each model takes",
+        "markdown": "Markdown tables",
+        "json": "one JSON document, for programs",
     }
     flags.add_choice(command, "--format", formats)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the operations, and the models of each operation that is covered."""
-    from cannon_spec.output import tables
+    """Print the operations, then the models of each. Raises UnknownName."""
+    from cannon_spec.output import catalog_tables, tables
+    from cannon_spec.output.explanations import find_operation
 
-    catalog, is_text = flags.load_catalog(arguments), arguments.format == "text"
-    render = tables.render_text if is_text else tables.render_markdown
-    tabulate = tables.tabulate_identifiers if is_text else tables.tabulate_models
-    print(render(tables.tabulate_operations(catalog)))
-    for operation in catalog.operations.values():
-        if operation.is_covered:
-            print(f"\nModels of {operation.id} (cannon-spec explain MODEL shows more):\n")
-            print(render(tabulate(catalog, operation.id)))
+    catalog = flags.load_catalog(arguments)
+    name = arguments.operation
+    operations = list(catalog.operations.values()) if name is None else [find_operation(catalog, name)]
+    if arguments.format == "json":
+        print(catalog_tables.render_json(catalog, operations))
+        return ExitStatus.OK
+    render = tables.render_text if arguments.format == "text" else tables.render_markdown
+    print(render(catalog_tables.tabulate_operations(catalog, operations)))
+    if any(each.models for each in operations):
+        print("\n" + render(catalog_tables.tabulate_services(catalog, operations)))
     return ExitStatus.OK

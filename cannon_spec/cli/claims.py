@@ -6,8 +6,8 @@ import argparse
 
 from cannon_spec.cli import flags
 from cannon_spec.cli.status import ExitStatus
+from cannon_spec.contract.catalog import STRENGTHS
 
-STRENGTHS = ("documented", "example", "observed", "upstream", "reported", "assumed", "user")
 KINDS = ("rule", "behaviour", "gap")
 
 _EPILOG = """\
@@ -25,13 +25,21 @@ kinds:
   behaviour    the service behaves like this
   gap          the vendor does not document it, and no rule rests on it
 
+columns:
+  rules        how many keywords of schemas rest on it
+  examples     how many documents in schemas/examples break one of these rules;
+               each is a test
+  tests        with --report: how many contract tests of it the run had
+
 examples:
-  cannon-spec claims --strength assumed                our assumptions
-  cannon-spec claims --format json                     all claims, with sources
+  cannon-spec claims --strength assumed            our assumptions
+  cannon-spec claims --operation image.generate    those of one operation
+  cannon-spec claims --format json                 all claims, with sources
+  cannon-spec claims --report out/report.json      with their contract tests
   cannon-spec claims --observations out/observations.json    what a run observed
 
-exit status: 0 listed, 2 the file cannot be read or holds no observations,
-3 internal error
+exit status: 0 listed, 2 unknown operation, or a file cannot be read or has
+another content, 3 internal error
 """
 
 
@@ -43,6 +51,14 @@ def add_parser(commands: flags.Commands) -> None:
     )
     command.add_argument("--kind", choices=KINDS, help="list claims of this kind only (default: all)")
     command.add_argument(
+        "--operation", metavar="OPERATION", help="list claims that this operation rests on only (default: all)"
+    )
+    command.add_argument(
+        "--report",
+        metavar="FILE",
+        help="count the contract tests of each claim, from the report.json that a contract run wrote (default: none)",
+    )
+    command.add_argument(
         "--observations",
         metavar="FILE",
         help="list what a contract run observed, from the observations.json that it wrote (default: none)",
@@ -51,14 +67,19 @@ def add_parser(commands: flags.Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List the claims, or the observations on them. Raises CatalogError for a file that holds no observations."""
-    from cannon_spec.output import claim_list, observation_file, observation_list
+    """List the claims, or the observations on them. Raises UnknownName, or CatalogError for a file of another kind."""
+    from cannon_spec.output import claim_list, observation_file, observation_list, run_file
+    from cannon_spec.output.claim_uses import list_claim_uses
+    from cannon_spec.output.explanations import find_operation
 
     catalog, is_json = flags.load_catalog(arguments), arguments.format == "json"
-    claims = claim_list.select_claims(catalog, arguments.strength, arguments.kind)
+    operation = None if arguments.operation is None else find_operation(catalog, arguments.operation).id
+    tests = None if arguments.report is None else run_file.count_tests(arguments.report)
+    uses = claim_list.select_claims(list_claim_uses(catalog, tests), arguments.strength, arguments.kind, operation)
     if arguments.observations is None:
-        print(claim_list.render_json(claims) if is_json else claim_list.render_text(claims))
+        print(claim_list.render_json(uses) if is_json else claim_list.render_text(uses))
     else:
-        file = observation_file.read_observations(catalog, arguments.observations).select(claims)
+        file = observation_file.read_observations(catalog, arguments.observations)
+        file = file.select([each.claim for each in uses])
         print(observation_list.render_json(file) if is_json else observation_list.render_text(file))
     return ExitStatus.OK

@@ -12,6 +12,9 @@ examples:
   cannon-spec explain gptimage2                    a model, by its identifier
   cannon-spec explain "GPT Image 2"                or by its name
   cannon-spec explain image.generate               an operation
+  cannon-spec explain resolution                   a field, in all operations
+  cannon-spec explain image.generate resolution    a field of one operation
+  cannon-spec explain image.generate gptimage2     a model for one operation
   cannon-spec explain gptimage2-square-below-4k    a claim, as findings name it
   cannon-spec explain assumed:asset-open           a claim, as the mock names it
   cannon-spec explain model-unknown                a rule, as findings name it
@@ -22,14 +25,19 @@ exit status: 0 explained, 2 unknown name, 3 internal error
 
 def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
-    summary = "show the evidence of a model, operation, claim or rule"
+    summary = "show the evidence of an operation, model, field, claim or rule"
     command = flags.add_command(commands, "explain", summary, run, epilog=_EPILOG)
-    command.add_argument("topic", metavar="MODEL|OPERATION|CLAIM|RULE", help="its identifier, as findings have it")
+    command.add_argument(
+        "topic",
+        metavar="NAME",
+        nargs="+",
+        help="an operation, model, field, claim or rule; a field or model of one operation follows its operation",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is known. Raises UnknownName."""
     from cannon_spec.output.explanations import explain_topic
 
-    print(explain_topic(flags.load_catalog(arguments), arguments.topic))
+    print(explain_topic(flags.load_catalog(arguments), " ".join(arguments.topic)))
     return ExitStatus.OK

@@ -14,6 +14,9 @@ from cannon_spec.contract.wording import describe_condition, list_condition_fiel
 from cannon_spec.finding import Evidence, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
+STRENGTHS = ("documented", "example", "observed", "upstream", "reported", "assumed", "user")
+"""The strengths of claims, from strong to weak; the user's own at the end."""
+
 _ERROR_STRENGTHS = frozenset(("documented", "example", "observed", "user"))
 
 

@@ -108,6 +108,16 @@ def add_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
     return replace(catalog, scenarios=MappingProxyType({"default": default, "scenarios": scenarios}))
 
 
+def read_expectations() -> list[frozenset[str]]:
+    """The rules that each example document, and each change of one, breaks: one set of ids for each of them."""
+    expectations = []
+    for parent, _, names in sorted(os.walk(os.path.join(_find_shipped_folder(), "examples"))):
+        for name in sorted(names):
+            value = _read_json(os.path.join(parent, name))
+            expectations += [frozenset(entry["expect"]) for entry in value.get("changes", [value])]
+    return expectations
+
+
 def _find_shipped_folder() -> str:
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     beside = os.path.join(package, "schemas")

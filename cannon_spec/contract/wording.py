@@ -81,7 +81,7 @@ def show_json(value: Any) -> str:
     return _cut(_encode(value))
 
 
-def format_count(number: int, noun: str) -> str:
+def format_count(number: float, noun: str) -> str:
     """``1 item``, ``2 items``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 

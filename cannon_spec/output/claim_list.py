@@ -1,28 +1,95 @@
-"""The claims of the contract, as a list (floor 2)."""
+"""The claims of the contract by operation and strength, with what rests on each (floor 2)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from cannon_spec.contract.catalog import Catalog, Claim
+from cannon_spec.contract.catalog import STRENGTHS, Claim
 from cannon_spec.contract.wording import format_count
+from cannon_spec.output.claim_uses import ClaimUse
+from cannon_spec.output.tables import Table
 from cannon_spec.output.tables import render_text as render_table
 
+WHOLE_API, SEVERAL_OPERATIONS = "the API as a whole", "several operations"
+"""The groups of the claims that no operation, or more than one operation, uses."""
 
-def select_claims(catalog: Catalog, strength: str | None, kind: str | None) -> list[Claim]:
-    """The claims of a strength and a kind, of any where None is given, in the order of the catalog."""
-    return [each for each in catalog.claims.values() if strength in (None, each.strength) and kind in (None, each.kind)]
-
-
-def render_text(claims: Sequence[Claim]) -> str:
-    """Render the claims in columns, and how many there are."""
-    rows = [(each.id, each.strength, each.kind, each.text) for each in claims]
-    count = format_count(len(rows), "claim")
-    return f"{render_table([('claim', 'strength', 'kind', 'what it says'), *rows])}\n\n{count}" if rows else count
+_LEGEND = """\
+rules: keywords of schemas that rest on the claim
+examples: documents in schemas/examples that break one of these rules; each is a test"""
+_WIDEST_LINE, _INDENT = 110, "    "
+_TESTS_LEGEND = "tests: contract tests of the claim in that run"
 
 
-def render_json(claims: Sequence[Claim]) -> str:
-    """Render the claims with all their members, sources too."""
-    return json.dumps({"claims": [asdict(each) for each in claims]}, indent=2)
+def select_claims(
+    uses: Iterable[ClaimUse], strength: str | None, kind: str | None, operation: str | None = None
+) -> list[ClaimUse]:
+    """The claims of a strength, of a kind and of an operation; of any where None is given."""
+    return [
+        each
+        for each in uses
+        if strength in (None, each.claim.strength)
+        and kind in (None, each.claim.kind)
+        and (operation is None or operation in each.operations)
+    ]
+
+
+def group_by_operation(uses: Iterable[ClaimUse]) -> dict[str, list[ClaimUse]]:
+    """The claims by the operation that uses them, from strong to weak; shared claims come first."""
+    groups: dict[str, list[ClaimUse]] = {WHOLE_API: [], SEVERAL_OPERATIONS: []}
+    for each in uses:
+        names = each.operations or (WHOLE_API,)
+        groups.setdefault(names[0] if len(names) == 1 else SEVERAL_OPERATIONS, []).append(each)
+    return {name: sorted(group, key=lambda each: rank_strength(each.claim)) for name, group in groups.items() if group}
+
+
+def rank_strength(claim: Claim) -> int:
+    """Sorts claims from strong to weak."""
+    return STRENGTHS.index(claim.strength)
+
+
+def render_text(uses: Sequence[ClaimUse]) -> str:
+    """Render the claims by operation, each with its text below it, and how many there are."""
+    count = format_count(len(uses), "claim")
+    if not uses:
+        return count
+    legend = _LEGEND if uses[0].tests is None else f"{_LEGEND}\n{_TESTS_LEGEND}"
+    groups = [f"{name}:\n\n{_render_group(group)}" for name, group in group_by_operation(uses).items()]
+    return "\n\n".join([*groups, legend, count])
+
+
+def _render_group(uses: Sequence[ClaimUse]) -> str:
+    """A table with the text of each claim below its row, where it has room."""
+    head, rule, *rows = render_table(_tabulate(uses)).splitlines()
+    wrapper = textwrap.TextWrapper(_WIDEST_LINE, _INDENT, _INDENT, break_on_hyphens=False, break_long_words=False)
+    texts = (wrapper.fill(each.claim.text) for each in uses)
+    return "\n".join([head, rule, *(line for pair in zip(rows, texts, strict=True) for line in pair)])
+
+
+def _tabulate(uses: Sequence[ClaimUse]) -> Table:
+    has_tests = uses[0].tests is not None
+    rows = [
+        (
+            each.claim.id,
+            each.claim.strength,
+            each.claim.kind,
+            str(each.rules),
+            str(each.examples),
+            *([str(each.tests)] if has_tests else []),
+        )
+        for each in uses
+    ]
+    head = ("claim", "strength", "kind", "rules", "examples", *(["tests"] if has_tests else []))
+    return [head, *rows]
+
+
+def render_json(uses: Sequence[ClaimUse]) -> str:
+    """Render the claims with all their members, sources and uses too."""
+    return json.dumps({"claims": [_build_entry(each) for each in uses]}, indent=2)
+
+
+def _build_entry(use: ClaimUse) -> dict[str, object]:
+    entry = {**asdict(use.claim), "operations": use.operations, "rules": use.rules, "examples": use.examples}
+    return entry if use.tests is None else {**entry, "tests": use.tests}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from cannon_spec import document, inputs
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Claim
-from cannon_spec.errors import CatalogError, NotJSON
+from cannon_spec.errors import CatalogError
 from cannon_spec.nearest import find_nearest
+from cannon_spec.output.run_file import read_run_file
 
-_FORMAT = 1
 _ADVICE = "name the observations.json that cannon-contract --report DIR wrote"
 
 
@@ -50,27 +49,12 @@ def read_observations(catalog: Catalog, file: str) -> ObservationFile:
 
     Raises CatalogError where the file cannot be read, is no file of observations, or names an unknown claim.
     """
-    value = _read_json(file)
-    if not isinstance(value, dict) or not isinstance(value.get("observations"), list):
-        raise CatalogError(file, "not a file of observations", _ADVICE)
-    if value.get("format") != _FORMAT:
-        problem = f"has format {wording.show_value(value.get('format'))}; this version reads format {_FORMAT}"
-        raise CatalogError(file, problem, "read it with the version that wrote it")
+    value = read_run_file(file, "observations", _ADVICE)
     observations = tuple(
         _parse_observation(catalog, each, f"{file}: observations/{index}")
         for index, each in enumerate(value["observations"])
     )
     return ObservationFile(_get_text(value, "target", file), _get_text(value, "observed_at", file), observations)
-
-
-def _read_json(file: str) -> Any:
-    try:
-        with open(file, "rb") as stream:
-            return document.loads(inputs.decode_document(stream.read(inputs.MAX_BYTES + 1)))
-    except OSError as error:
-        raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
-    except NotJSON as error:
-        raise CatalogError(file, error.problem, _ADVICE) from None
 
 
 def _parse_observation(catalog: Catalog, value: Any, place: str) -> Observation:

@@ -6,7 +6,6 @@ file; and a model with ten fields under conditions and two fields that exclude e
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -22,13 +21,12 @@ from PIL import Image
 
 from cannon_mock import Config, ManualClock, create_app
 from cannon_spec import Catalog, load_catalog, strategies, validate_request
-from cannon_spec.contract.overlay import merge_patch
 from cannon_spec.example import build_example
-from cannon_spec.output import explanations, tables
+from cannon_spec.output import catalog_tables, explanations, tables
+from tests.support.additions import lay_over
 from tests.support.processes import environment
 
 ROOT = Path(__file__).resolve().parents[2]
-ADDITIONS = json.loads(Path(__file__).with_name("additions.json").read_text())
 KEY = {"x-api-key": "cs_test_added"}
 ADDED = [
     ("image.generate", "eleventh"),
@@ -39,21 +37,11 @@ ADDED = [
 each_addition = pytest.mark.parametrize(("operation", "model"), ADDED)
 
 
-def _lay_over(folder: Path) -> None:
-    """Copy the shipped contract into a folder, with the additions."""
-    shutil.copytree(ROOT / "schemas", folder)
-    for name, patch in ADDITIONS.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        before = json.loads(file.read_text()) if file.exists() else {}
-        file.write_text(json.dumps(merge_patch(before, patch)))
-
-
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """The shipped contract with the additions."""
     folder = tmp_path_factory.mktemp("added") / "schemas"
-    _lay_over(folder)
+    lay_over(folder)
     return load_catalog(folder)
 
 
@@ -107,8 +95,9 @@ def test_the_judge_knows_the_fields_of_an_operation(catalog: Catalog) -> None:
 @each_addition
 def test_tables_and_explanations_name_it(catalog: Catalog, operation: str, model: str) -> None:
     """The list of operations, the table of models and the explanation of each name it."""
-    assert operation in tables.render_text(tables.tabulate_operations(catalog))
-    assert model in tables.render_text(tables.tabulate_identifiers(catalog, operation))
+    operations = list(catalog.operations.values())
+    assert operation in tables.render_text(catalog_tables.tabulate_operations(catalog, operations))
+    assert (operation, model) in [row[0:3:2] for row in catalog_tables.tabulate_services(catalog, operations)]
     assert catalog.models[model].name in explanations.explain_topic(catalog, model)
     assert operation in explanations.explain_topic(catalog, operation)
 
@@ -167,7 +156,7 @@ def test_the_contract_tests_test_it(tmp_path: Path) -> None:
     """In a scratch copy of the code with the additions, the suite runs for each operation, and all of it passes."""
     for name in ("cannon_spec", "mock_server", "contract_tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    _lay_over(tmp_path / "schemas")
+    lay_over(tmp_path / "schemas")
     path = os.pathsep.join(str(tmp_path / each) for each in ("", "mock_server", "contract_tests"))
     command = [sys.executable, "-m", "cannon_contract", "-v", "-n", "2"]
     run = subprocess.run(command, cwd=tmp_path, env=environment(PYTHONPATH=path), capture_output=True, text=True)

@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
-from cannon_spec.output import tables
+import json
+
+import pytest
+
+from cannon_spec.output import catalog_tables, tables
 from tests.cannon_spec.cli.command import Command
 from tests.support.payloads import CATALOG
 
+OPERATIONS = list(CATALOG.operations.values())
 
-def test_the_catalog_is_listed(cannon: Command) -> None:
-    """The command lists every operation, and every model that serves a covered one."""
-    status, out, err = cannon("catalog")
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_the_catalog_is_listed(format_: str, cannon: Command) -> None:
+    """The command lists every operation, then each model of each; the text fits 110 columns."""
+    status, out, err = cannon("catalog", "--format", format_)
+    render = tables.render_text if format_ == "text" else tables.render_markdown
+    lists = (catalog_tables.tabulate_operations, catalog_tables.tabulate_services)
     assert (status, err) == (0, "")
-    assert out.startswith(tables.render_text(tables.tabulate_operations(CATALOG)) + "\n")
-    rows = [line.split() for line in out.splitlines()]
-    served_models = {id_ for operation in CATALOG.operations.values() for id_ in operation.models}
-    assert all(any(id_ in row for row in rows) for id_ in served_models)
-    assert "Models of image.generate (cannon-spec explain MODEL shows more):" in out
+    assert out == "\n\n".join(render(tabulate(CATALOG, OPERATIONS)) for tabulate in lists) + "\n"
+    assert format_ != "text" or max(map(len, out.splitlines())) <= 110
 
 
-def test_the_catalog_is_listed_as_markdown(cannon: Command) -> None:
-    """As Markdown the tables also have what each model takes."""
-    status, out, _ = cannon("catalog", "--format", "markdown")
-    assert status == 0
-    assert out.startswith(tables.render_markdown(tables.tabulate_operations(CATALOG)) + "\n")
-    assert out.endswith("\n" + tables.render_markdown(tables.tabulate_models(CATALOG, "image.generate")) + "\n")
+@pytest.mark.parametrize("name", ["image.generate", "Generate Image"])
+def test_one_operation_is_listed(name: str, cannon: Command) -> None:
+    """With an operation, by id or name, the lists have that one only; the text is the default format."""
+    _, out, _ = cannon("catalog", name)
+    operation = CATALOG.operations["image.generate"]
+    assert out.startswith(tables.render_text(catalog_tables.tabulate_operations(CATALOG, [operation])) + "\n\n")
+    assert len(out.splitlines()) == 3 + 3 + len(operation.models)
+
+
+def test_an_operation_without_models_has_no_list_of_them(cannon: Command) -> None:
+    """The second list is left out if it would be empty."""
+    operation = next(each for each in OPERATIONS if not each.models)
+    assert "\n\n" not in cannon("catalog", operation.id)[1]
+
+
+def test_the_catalog_as_json(cannon: Command) -> None:
+    """As JSON the command prints one document."""
+    _, out, _ = cannon("catalog", "image.generate", "--format", "json")
+    assert [each["id"] for each in json.loads(out)["operations"]] == ["image.generate"]
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("image.generat", "did you mean image.generate?"), ("tea", "cannon-spec catalog lists the operations")],
+)
+def test_an_unknown_operation_is_exit_status_2(name: str, advice: str, cannon: Command) -> None:
+    """An unknown operation gives exit status 2, and the nearest one or where to look."""
+    assert cannon("catalog", name) == (2, "", f"cannon-spec: unknown operation {name}; {advice}\n")
+
+
+def test_the_help_explains_each_coverage(cannon: Command) -> None:
+    """The help says what each coverage means."""
+    _, out, _ = cannon("catalog", "--help")
+    for name, meaning in catalog_tables.COVERAGE.items():
+        assert any(line.split(name)[0] == "  " and line.endswith(meaning) for line in out.splitlines() if name in line)

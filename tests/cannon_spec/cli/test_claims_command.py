@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from cannon_spec.cli import claims as claims_command
+from cannon_spec.contract.catalog import STRENGTHS
+from cannon_spec.output import claim_list
+from cannon_spec.output.claim_uses import list_claim_uses
 from tests.cannon_spec.cli.command import Command
 from tests.support.payloads import CATALOG, FOLDER
 
@@ -39,21 +42,47 @@ def write_observations(*observations: Any, **changes: Any) -> str:
 
 
 def test_all_claims_are_listed(claims: Command) -> None:
-    """Each claim has a row, in the order of the catalog, and the last line counts them."""
+    """Each claim is listed, and the last line counts them."""
     status, out, err = claims()
-    rows = [line.split()[0] for line in out.splitlines()[2:] if line and not line.startswith(" ")]
     assert (status, err) == (0, "")
-    assert rows[:-1] == list(CATALOG.claims)
+    assert out == claim_list.render_text(list_claim_uses(CATALOG)) + "\n"
     assert out.endswith(f"\n\n{len(CATALOG.claims)} claims\n")
 
 
-def test_a_row_has_strength_kind_and_text(claims: Command) -> None:
-    """A row has the text of the claim, wrapped in its column; no line is wider than 110 letters."""
-    _, out, _ = claims()
-    row = next(line for line in out.splitlines() if line.startswith("status-free "))
-    assert row.split(None, 3)[:3] == ["status-free", "documented", "behaviour"]
-    assert CATALOG.claims["status-free"].text.startswith(row.split(None, 3)[3])
-    assert max(map(len, out.splitlines())) <= 110
+def test_a_row_has_strength_kind_and_counts(claims: Command) -> None:
+    """A row has strength, kind, and the numbers of rules and examples; the text is below it."""
+    lines = claims()[1].splitlines()
+    index = next(index for index, line in enumerate(lines) if line.startswith("status-ok "))
+    assert lines[index].split()[:3] == ["status-ok", "documented", "rule"]
+    assert CATALOG.claims["status-ok"].text.startswith(lines[index + 1].strip())
+
+
+def test_the_claims_of_an_operation_are_listed(claims: Command) -> None:
+    """The flag for an operation lists the claims that it uses; an unknown one gives exit status 2."""
+    _, out, _ = claims("--operation", "Generate Image", "--format", "json")
+    entries = json.loads(out)["claims"]
+    assert entries
+    assert all("image.generate" in each["operations"] for each in entries)
+    assert claims("--operation", "tea")[0] == 2
+
+
+def test_the_tests_of_a_run_are_counted(claims: Command) -> None:
+    """With the report of a run each claim has the number of its contract tests."""
+    tests = [{"id": "status-free", "tests": ["a", "b"]}]
+    Path("report.json").write_text(json.dumps({"format": 1, "claims": tests}))
+    entries = json.loads(claims("--report", "report.json", "--format", "json")[1])["claims"]
+    assert {each["id"]: each["tests"] for each in entries if each["tests"]} == {"status-free": 2}
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"format": 1, "observations": []}', '{"format": 1, "claims": [7]}', '{"claims": []}']
+)
+def test_a_file_that_is_no_report(text: str, claims: Command) -> None:
+    """A file that is no report gives exit status 2, and one line that says why."""
+    Path("report.json").write_text(text)
+    status, out, err = claims("--report", "report.json")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("cannon-spec: report.json: ")
 
 
 @pytest.mark.parametrize("strength", [None, "documented", "observed", "user"])
@@ -70,19 +99,16 @@ def test_flags_select_claims(strength: str | None, kind: str | None, claims: Com
 
 
 def test_claims_as_json_have_their_sources(claims: Command) -> None:
-    """As JSON a claim has all its members, with its source."""
-    _, out, _ = claims("--format", "json")
-    entries = json.loads(out)["claims"]
-    assert entries[0] == {
-        "id": "json-body",
-        **json.loads((FOLDER / "evidence.json").read_text())["claims"]["json-body"],
-    }
+    """As JSON a claim has all its members, with its source, its operations and its counts."""
+    entry = json.loads(claims("--format", "json")[1])["claims"][0]
+    ledger = json.loads((FOLDER / "evidence.json").read_text())["claims"]["json-body"]
+    assert entry == {"id": "json-body", **ledger, "operations": [], "rules": 0, "examples": 0}
 
 
 def test_strengths_and_kinds_are_those_of_the_meta_schema(claims: Command) -> None:
     """The choices of the flags are the values that the meta-schema allows."""
     allowed = json.dumps(json.loads((FOLDER / "meta.schema.json").read_text()))
-    for choices in (claims_command.STRENGTHS, claims_command.KINDS):
+    for choices in (STRENGTHS, claims_command.KINDS):
         assert json.dumps({"enum": list(choices)}) in allowed
     assert claims("--strength", "certain")[0] == claims("--kind", "x")[0] == 2
 

@@ -27,7 +27,12 @@ def test_an_unknown_name_is_exit_status_2(topic: str, words: str, cannon: Comman
 
 
 def test_an_operation_is_explained(cannon: Command) -> None:
-    """An operation is explained with its fields, or as not judged yet; a claim is found as a header names it, too."""
+    """An operation is explained with its fields; a claim is found as a header names it, too."""
     assert "Fields: prompt, model, aspect_ratio" in cannon("explain", "image.generate")[1]
-    assert "not judged yet" in cannon("explain", "image.edit")[1]
     assert cannon("explain", "assumed:asset-open")[1].startswith("asset-open\n")
+
+
+def test_a_name_of_several_words_needs_no_quotes(cannon: Command) -> None:
+    """Words are joined: the name of a model, and a field behind its operation."""
+    assert cannon("explain", "GPT", "Image", "2") == cannon("explain", "gptimage2")
+    assert cannon("explain", "image.generate", "style") == cannon("explain", "image.generate.style")

@@ -32,7 +32,7 @@ from tests.support.processes import environment
         ("validate", "a.json", "--color", "red"),
         ("explain",),
         ("example",),
-        ("catalog", "--format", "json"),
+        ("catalog", "--format", "xml"),
     ],
 )
 def test_wrong_usage_is_exit_status_2(argv: tuple[str, ...], cannon: Command) -> None:

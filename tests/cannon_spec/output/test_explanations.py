@@ -1,15 +1,15 @@
-"""What is known of a model, an operation, a claim or a rule, as text."""
+"""What is known of an operation, a model, a field, a claim or a rule, as text."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cannon_spec import load_catalog
-from cannon_spec.contract.catalog import Claim, ServedModel
-from cannon_spec.output import tables
+from cannon_spec import Catalog, load_catalog
+from cannon_spec.contract.catalog import Claim
 from cannon_spec.output.explanations import explain_topic
 from cannon_spec.validate import NAMED_RULES
 from tests.support.payloads import CATALOG
@@ -23,18 +23,69 @@ def test_a_model_is_explained_by_any_name(topic: str) -> None:
     assert "serves      image.generate (documented)" in text
 
 
-@pytest.mark.parametrize(
-    "model",
-    [model for operation in CATALOG.operations.values() for model in operation.models.values()],
-    ids=lambda model: f"{model.service_claim.id}-{model.id}",
-)
-def test_the_explanation_of_a_model_is_complete(model: ServedModel) -> None:
-    """The explanation of a model has each claim of its rules with the source, and each claim that no rule judges."""
-    text = explain_topic(CATALOG, model.id)
-    rules = list(CATALOG.rules(model.schema or ""))
-    for rule in rules:
-        assert f"  {rule.claim.id}: {rule.claim.text}\n    {rule.claim.source}\n" in text + "\n"
-    assert all(f"  {note.id} ({note.strength}): {note.text}" in text for note in model.notes)
+@pytest.mark.parametrize("model", CATALOG.models)
+def test_the_explanation_of_a_model_is_complete(model: str) -> None:
+    """The explanation of a model has each operation, each claim of its rules with the source, and each note."""
+    text = explain_topic(CATALOG, model)
+    for operation in CATALOG.operations_of(model):
+        service = operation.models[model]
+        assert f"For {operation.id}:" in text
+        for rule in CATALOG.rules(str(service.schema)):
+            assert f"  {rule.claim.id}: {rule.claim.text}\n    {rule.claim.source}\n" in text + "\n"
+        assert all(f"  {note.id} ({note.strength}): {note.text}" in text for note in service.notes)
+
+
+@pytest.mark.parametrize("operation", CATALOG.operations)
+def test_an_operation_is_explained_by_id_and_by_name(operation: str) -> None:
+    """An operation is found by its identifier or name, also one that no page documents."""
+    text, name = explain_topic(CATALOG, operation), CATALOG.operations[operation].name
+    assert text.startswith(f"{operation} ({name})\n  identifier  ")
+    assert explain_topic(CATALOG, name) == text
+    assert ("no page documents its input" in text) != CATALOG.operations[operation].is_covered
+
+
+def test_the_explanation_of_an_operation_is_complete(added_catalog: Catalog) -> None:
+    """It has media, price, output, fields, models, defaults, prices, warnings and notes, and fits a terminal."""
+    text = explain_topic(added_catalog, "clip.generate")
+    for part in (
+        "  makes       a video (clip.mp4)\n",
+        "  credits     dynamic\n",
+        "  output      task_id, video_url, duration\n",
+        "Warnings on each use:\n  clip-notice (documented): Clips are a legacy.\n    https://example.com/clips\n",
+        "Fields: prompt, model, resolution, duration, ",
+        "Tenfold  tenfold ",
+        "shut down, 1 note\n",
+        "duration    4 ",
+        "7 credits for each second",
+        "Not judged:\n  clip-note (upstream): A candidate takes 9 seconds only.",
+    ):
+        assert part in text, part
+    tables = [line for line in text.splitlines() if "  " in line.strip()]
+    assert max(map(len, tables)) <= 110
+
+
+def test_the_explanation_of_a_model_that_is_shut_down(added_catalog: Catalog) -> None:
+    """It has the shutdown first, then limits, defaults and prices of the model, and what is not judged."""
+    text = explain_topic(added_catalog, "clip.generate tenfold")
+    parts = [
+        "Tenfold\n  identifier  tenfold (documented, clip-models)",
+        "Warnings on each use:\n  tenfold-shut (upstream): The maker shut Tenfold down.",
+        'without "seed" and',
+        "Sources:",
+        "Values of absent fields:",
+        "Costs (the first row that fits counts):",
+        "Not judged:\n  tenfold-note (assumed)",
+    ]
+    assert sorted(parts, key=text.index) == parts
+
+
+def test_limits_that_two_operations_share_are_shown_once() -> None:
+    """A model with the same limits for two operations has their table once."""
+    copy = replace(CATALOG.operations["image.generate"], id="image.copy")
+    catalog = replace(CATALOG, operations={"image.generate": CATALOG.operations["image.generate"], copy.id: copy})
+    text = explain_topic(catalog, "grok")
+    assert text.count("Sources:") == 1
+    assert "For image.copy:\n\nIt takes the same as for image.generate." in text
 
 
 def test_a_model_without_open_questions(tmp_path: Path) -> None:
@@ -55,9 +106,7 @@ def test_a_model_without_a_schema(tmp_path: Path) -> None:
     catalog = load_catalog(overlay=file)
     text = explain_topic(catalog, "new")
     assert text.startswith("New\n  identifier  new (user, user-overlay)\n")
-    assert text.endswith("Nothing is known of what it takes: every value is accepted.")
-    row = tables.tabulate_models(catalog, "image.generate")[-1]
-    assert row == ("New", "`new` (user)", "anything", "anything", "anything", "anything", "nothing")
+    assert "Nothing is known of what it takes: every value is accepted.\n" in text
 
 
 @pytest.mark.parametrize("claim", CATALOG.claims.values(), ids=lambda claim: claim.id)
@@ -90,6 +139,48 @@ def test_a_rule_without_a_keyword_is_explained(rule: str) -> None:
     assert explain_topic(CATALOG, rule) == f"{rule}\n  {NAMED_RULES[rule]}"
 
 
+@pytest.mark.parametrize("topic", ["reference_prompt_balance", "resolution"])
+def test_a_field_is_explained(topic: str) -> None:
+    """Case P22: a field is explained across operations and models."""
+    text = explain_topic(CATALOG, topic)
+    assert text.startswith(f"{topic}\n  a field of image.generate")
+    assert ("Every value is accepted." in text) == (topic == "reference_prompt_balance")
+
+
+def test_the_explanation_of_a_field_has_the_rules_of_each_model() -> None:
+    """It has a row for each model that has a rule on it, and names the fields that depend on it."""
+    text = explain_topic(CATALOG, "image.generate aspect_ratio")
+    for model in CATALOG.models_of("image.generate"):
+        has_rule = any(rule.field == "aspect_ratio" for rule in CATALOG.rules(str(model.schema)))
+        assert (f"\n{model.name}  " in text) == has_rule
+    assert "It decides on: resolution (GPT Image 2, Nano Banana 2)" in text
+
+
+@pytest.mark.parametrize("topic", ["clip.generate duration", "clip.generate.duration", "clip.generate Duration"])
+def test_a_field_of_one_operation(topic: str, added_catalog: Catalog) -> None:
+    """A field behind an operation is explained for that operation alone, with its default and its example."""
+    text = explain_topic(added_catalog, topic)
+    assert text.startswith("duration\n  a field of clip.generate\n\nIn clip.generate:\n  for example 4\n")
+    assert "\nClipper  10 or less " in text
+    assert "duration  4                always" in text
+
+
+@pytest.mark.parametrize("topic", ["seconds", "shots.seconds", "clip.generate shots.seconds"])
+def test_a_field_within_an_object(topic: str, added_catalog: Catalog) -> None:
+    """A field within another is found by its last name or by its path."""
+    assert explain_topic(added_catalog, topic).startswith("shots.seconds\n  a field of clip.generate\n")
+
+
+def test_the_rules_on_the_presence_of_a_field(added_catalog: Catalog) -> None:
+    """A field that is required, or that another excludes, says so; its parts and its description are shown."""
+    assert 'the input: an object; with "prompt"' not in explain_topic(added_catalog, "clip.generate prompt")
+    assert 'the input: with "prompt"' in explain_topic(added_catalog, "clip.generate prompt")
+    assert 'Tenfold  the input: without "seed" and' in explain_topic(added_catalog, "seed_image_url")
+    parts = explain_topic(added_catalog, "clip.generate shots")
+    assert "  The parts of the clip.\n" in parts
+    assert "shots.seconds: a whole number" in parts
+
+
 @pytest.mark.parametrize(
     ("topic", "words"),
     [
@@ -97,6 +188,8 @@ def test_a_rule_without_a_keyword_is_explained(rule: str) -> None:
         ("model-unknwon", "did you mean model-unknown?"),
         ("tea", "unknown name tea; cannon-spec catalog and cannon-spec claims list the names"),
         ("", 'unknown name ""; cannon-spec catalog'),
+        ("resolutoin", "unknown name resolutoin; did you mean resolution?"),
+        ("image.generate sauce", "unknown name image.generate sauce;"),
         ("models/gptimage2#/title/x", "unknown name models/gptimage2#/"),
         ("models/gptimage2#/properties/resolution/enum/0", "unknown name models/gptimage2#/"),
         ("models/gptimage2#/allOf/" + "9" * 5000 + "/x", "unknown name models/gptimage2#/"),

@@ -1,0 +1,90 @@
+"""Where the claims of the contract are used: by which operations, by which rules, and in how many tests (floor 2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cannon_spec.contract.catalog import Catalog, Claim, Operation
+from cannon_spec.contract.load import read_expectations
+from cannon_spec.output.catalog_tables import find_page
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimUse:
+    """A claim, the operations that use it, and what rests on it.
+
+    ``rules`` counts the keywords of schemas, ``examples`` the example documents, and changes of them, that break one of
+    these rules; each of them is a test. ``tests`` counts the contract tests of a run; None if no run is known.
+    """
+
+    claim: Claim
+    operations: tuple[str, ...]
+    rules: int
+    examples: int
+    tests: int | None
+
+
+def list_claim_uses(catalog: Catalog, tests: Mapping[str, int] | None = None) -> list[ClaimUse]:
+    """Every claim with its uses, in the order of the ledger. ``tests`` has the number of contract tests by claim."""
+    operations = {each.id: find_operation_claims(catalog, each) for each in catalog.operations.values()}
+    rules = {rule.id: rule.claim.id for schema in catalog.schemas for rule in catalog.rules(schema)}
+    rule_counts, example_counts = Counter(rules.values()), _count_examples(rules)
+    return [
+        ClaimUse(
+            claim,
+            tuple(name for name, ids in operations.items() if claim.id in ids),
+            rule_counts[claim.id],
+            example_counts[claim.id],
+            None if tests is None else tests.get(claim.id, 0),
+        )
+        for claim in catalog.claims.values()
+    ]
+
+
+def _count_examples(claims_by_rule: Mapping[str, str]) -> Counter[str]:
+    """How many example documents and changes break at least one rule of each claim."""
+    counts: Counter[str] = Counter()
+    for broken_rules in read_expectations():
+        counts.update({claims_by_rule[rule] for rule in broken_rules if rule in claims_by_rule})
+    return counts
+
+
+def find_operation_claims(catalog: Catalog, operation: Operation) -> set[str]:
+    """The claims that an operation uses: those of its data, of its rules, of its models, and of the vendor's page."""
+    schemas = {operation.input, operation.output, *(model.schema for model in operation.models.values())} - {None}
+    ids = {rule.claim.id for schema in schemas for rule in catalog.rules(str(schema))}
+    ids |= {operation.claim.id, *(model.claim.id for model in operation.models.values())}
+    ids |= {
+        id_ for each in catalog.statements if each["page"] == find_page(operation) for id_ in each.get("claims", ())
+    }
+    return ids | {text for text in _iter_texts(_list_data(catalog, operation)) if text in catalog.claims}
+
+
+def _list_data(catalog: Catalog, operation: Operation) -> list[Any]:
+    """The data of an operation: its own file, its pace, and how large its media are."""
+    if not operation.is_covered:
+        return []
+    kind, pace = operation.data["media"]["kind"], catalog.lifecycle["pace"]
+    media: Mapping[str, Any] = catalog.media.get(kind, {})
+    models = media.get("models", {})
+    return [
+        operation.data,
+        pace.get(operation.id, pace.get(kind, {})),
+        {name: value for name, value in media.items() if name != "models"},
+        [models[model] for model in operation.models if model in models],
+    ]
+
+
+def _iter_texts(value: Any) -> Iterator[str]:
+    """Every text within a value of JSON; the names of members are none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _iter_texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _iter_texts(each)

@@ -1,0 +1,161 @@
+"""The rules of schemas, values that the service fills in, and prices, in words and as tables (floor 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from cannon_spec.contract.catalog import Catalog, Claim, Operation, Rule
+from cannon_spec.contract.keywords import describe_requirement
+from cannon_spec.contract.prices import Price
+from cannon_spec.contract.wording import describe_condition, format_count, show_value
+from cannon_spec.output.tables import Table
+from cannon_spec.pointer import from_pointer
+
+Cite = Callable[[Claim], str]
+"""Names a claim: as text for a terminal, or as a link on a page."""
+
+ADJUSTMENTS = {"cap": "the service may lower another value", "normalise": "the service normalises another number"}
+
+
+def cite_id(claim: Claim) -> str:
+    """The id of a claim and its strength."""
+    return f"{claim.id} ({claim.strength})"
+
+
+def list_rules(catalog: Catalog, schema: str | None) -> list[Rule]:
+    """The rules of a schema, in the order of its file; none without a schema."""
+    return [] if schema is None else list(catalog.rules(schema))
+
+
+def format_condition(rule: Rule) -> str:
+    """The condition of a rule as the end of a sentence; empty for a rule that always holds."""
+    return f" when {rule.condition}" if rule.condition else ""
+
+
+def describe_limit(rule: Rule) -> str:
+    """What a rule requires of its field, without the field: ``one of "1K", "2K"``, ``each item is a string``."""
+    if rule.keyword == "pattern" and "title" in rule.node:
+        requirement = str(rule.node["title"])
+    else:
+        requirement = describe_requirement(rule.keyword, rule.value)
+    adjustment = "" if rule.adjustment is None else f" ({ADJUSTMENTS[rule.adjustment.kind]})"
+    return f"{'each item is ' if _judges_items(rule) else ''}{requirement}{adjustment}"
+
+
+def _judges_items(rule: Rule) -> bool:
+    """Whether a rule judges the items of its field, not the field itself."""
+    path = from_pointer(rule.id.partition("#")[2])
+    names = [index for index, part in enumerate(path) if part == "properties"]
+    return "items" in path[names[-1] + 2 :] if names else False
+
+
+def tabulate_rules(rules: Iterable[Rule], cite: Cite = cite_id) -> Table:
+    """What each field takes under which condition; one row for the rules that differ in their requirement only.
+
+    The rows of a field stand together, in the order in which the fields occur first.
+    """
+    groups: dict[str, dict[tuple[str, str], list[Rule]]] = {}
+    for rule in rules:
+        groups.setdefault(rule.field, {}).setdefault((rule.condition, rule.severity), []).append(rule)
+    rows = [
+        (
+            field or "the input",
+            "; ".join(dict.fromkeys(map(describe_limit, group))),
+            condition or "always",
+            severity,
+            list_citations((rule.claim for rule in group), cite),
+        )
+        for field, rows_of_field in groups.items()
+        for (condition, severity), group in rows_of_field.items()
+    ]
+    return [("field", "takes", "when", "else", "known from"), *rows]
+
+
+def list_citations(claims: Iterable[Claim], cite: Cite = cite_id) -> str:
+    """Each claim once, as ``cite`` names it."""
+    return ", ".join(dict.fromkeys(map(cite, claims)))
+
+
+def list_sources(rules: Sequence[Rule]) -> list[str]:
+    """Each claim that a rule rests on, once, with its source on a line of its own."""
+    return list(dict.fromkeys(f"  {rule.claim.id}: {rule.claim.text}\n    {rule.claim.source}" for rule in rules))
+
+
+def describe_when(when: Mapping[str, Any]) -> str:
+    """The condition of a price or a default in words; ``always`` for none."""
+    clauses = {name: _build_clause(each) for name, each in when.items()}
+    required = [name for name, each in when.items() if not _may_be_absent(each)]
+    return describe_condition({"properties": clauses, "required": required}) or "always"
+
+
+def _may_be_absent(condition: Any) -> bool:
+    return condition is None or (isinstance(condition, list) and None in condition)
+
+
+def _build_clause(condition: Any) -> Any:
+    """The condition of a price as the clause of an ``if`` in a schema."""
+    if condition is None:
+        return False
+    if isinstance(condition, list):
+        return {"enum": [each for each in condition if each is not None]}
+    return condition if isinstance(condition, Mapping) else {"const": condition}
+
+
+def describe_cost(price: Price) -> str:
+    """What a request of a price costs: ``7 credits for each second of duration``."""
+    credits = format_count(price.credits, "credit")
+    per = price.per
+    if per is None:
+        return credits
+    step = per.unit if per.amount == 1 else f"{per.amount:g} {per.unit}s"
+    default = "" if per.default is None else f" ({format_count(per.default, per.unit)} if it is absent)"
+    return f"{credits} for each {step} of {per.field}{default}"
+
+
+def is_fixed_price(catalog: Catalog, operation: Operation) -> bool:
+    """Whether each request of an operation costs the same, as a page of the vendor or the user states."""
+    prices = operation.prices
+    is_single = len(prices) == 1 and prices[0].per is None
+    return is_single and catalog.claims[prices[0].claim].strength in ("documented", "observed", "user")
+
+
+def tabulate_prices(catalog: Catalog, prices: Iterable[Price], cite: Cite = cite_id) -> Table:
+    """What a request costs: the first row whose condition is met counts."""
+    rows = [(describe_cost(each), describe_when(each.when), cite(catalog.claims[each.claim])) for each in prices]
+    return [("costs", "when", "known from"), *rows]
+
+
+def list_model_prices(operation: Operation, model: str) -> list[Price]:
+    """The prices that a request of one model may have, in their order."""
+    return [each for each in operation.prices if _fits_model(each.when.get("model", model), model)]
+
+
+def _fits_model(condition: Any, model: str) -> bool:
+    return model in condition if isinstance(condition, list) else bool(condition == model)
+
+
+def tabulate_defaults(catalog: Catalog, operation: Operation, model: str | None = None, cite: Cite = cite_id) -> Table:
+    """The values that the service takes for fields that an input leaves out, of one model or of any."""
+    rows = [
+        (
+            each["field"],
+            _describe_default(each),
+            describe_when(each.get("when", {})),
+            cite(catalog.claims[each["claim"]]),
+        )
+        for each in list_defaults(operation)
+        if model is None or _fits_model(each.get("when", {}).get("model", model), model)
+    ]
+    return [("field", "value if absent", "when", "known from"), *rows]
+
+
+def list_defaults(operation: Operation) -> list[Mapping[str, Any]]:
+    """The defaults of an operation in the form of its file; that of the model comes first."""
+    model = operation.data.get("default_model")
+    default_model = [] if model is None else [{"field": "model", "value": model["id"], "claim": model["claim"]}]
+    return [*default_model, *operation.data.get("defaults", ())]
+
+
+def _describe_default(entry: Mapping[str, Any]) -> str:
+    return "the largest legal value" if entry.get("largest") else show_value(entry.get("value"))

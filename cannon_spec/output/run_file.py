@@ -1,0 +1,37 @@
+"""The files that a run of the contract tests writes (floor 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cannon_spec import document, inputs
+from cannon_spec.contract import wording
+from cannon_spec.errors import CatalogError, NotJSON
+
+_FORMAT = 1
+_ADVICE = "name the report.json that cannon-contract --report DIR wrote"
+
+
+def read_run_file(file: str, member: str, advice: str) -> dict[str, Any]:
+    """Read a JSON object that has a list as ``member``. Raises CatalogError with ``advice`` for any other file."""
+    try:
+        with open(file, "rb") as stream:
+            value = document.loads(inputs.decode_document(stream.read(inputs.MAX_BYTES + 1)))
+    except OSError as error:
+        raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
+    except NotJSON as error:
+        raise CatalogError(file, error.problem, advice) from None
+    if not isinstance(value, dict) or not isinstance(value.get(member), list):
+        raise CatalogError(file, f"not a file of {member}", advice)
+    if value.get("format") != _FORMAT:
+        problem = f"has format {wording.show_value(value.get('format'))}; this version reads format {_FORMAT}"
+        raise CatalogError(file, problem, "read it with the version that wrote it")
+    return value
+
+
+def count_tests(file: str) -> dict[str, int]:
+    """How many contract tests of each claim a run had, from its report. Raises CatalogError for any other file."""
+    claims = read_run_file(file, "claims", _ADVICE)["claims"]
+    if not all(isinstance(each, dict) and isinstance(each.get("tests"), list) for each in claims):
+        raise CatalogError(file, "not a report of claims and their tests", _ADVICE)
+    return {str(each.get("id")): len(each["tests"]) for each in claims}

@@ -1,0 +1,111 @@
+"""What is known of an operation, and of a model as it serves operations (floor 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, ServedModel
+from cannon_spec.output.catalog_tables import KIND_NAMES, describe_price, get_kind, tabulate_services
+from cannon_spec.output.limits import (
+    list_model_prices,
+    list_rules,
+    list_sources,
+    tabulate_defaults,
+    tabulate_prices,
+    tabulate_rules,
+)
+from cannon_spec.output.tables import Table, render_text
+
+
+def explain_operation(catalog: Catalog, operation: Operation) -> str:
+    """What an operation makes, takes and costs, and the models that serve it."""
+    claim = operation.claim
+    head = [
+        f"{operation.id} ({operation.name})",
+        f"  identifier  {claim.strength}, {claim.id}",
+        f"  source      {claim.source}",
+    ]
+    if operation.input is None:
+        return "\n".join([*head, "", "It exists, but no page documents its input: a request for it cannot be judged."])
+    rules = list_rules(catalog, operation.input)
+    sections = [
+        "\n".join([*head, *_describe_products(catalog, operation)]),
+        _list_claims("Warnings on each use:", _list_notices(operation)),
+        f"Fields: {', '.join(catalog.schemas[operation.input]['properties'])}",
+        render_text(tabulate_rules(rules)),
+        _title("Models (cannon-spec explain MODEL shows their limits):", _tabulate_models(catalog, operation)),
+        _title("Values of absent fields:", tabulate_defaults(catalog, operation)),
+        _title("Costs (the first row that fits counts):", tabulate_prices(catalog, operation.prices)),
+        _list_claims("Not judged:", operation.notes),
+    ]
+    return "\n\n".join(filter(None, sections))
+
+
+def _describe_products(catalog: Catalog, operation: Operation) -> list[str]:
+    """The lines on media, price and output."""
+    kind, files = get_kind(operation), operation.data["media"].get("files", {})
+    names = f" ({', '.join(files.values())})" if files else ""
+    output = ", ".join(catalog.schemas[str(operation.output)].get("properties", ()))
+    return [
+        f"  makes       {KIND_NAMES.get(kind, kind)}{names}",
+        f"  credits     {describe_price(catalog, operation)}",
+        f"  output      {output}",
+    ]
+
+
+def _tabulate_models(catalog: Catalog, operation: Operation) -> Table:
+    return [row[1:] for row in tabulate_services(catalog, [operation])]
+
+
+def _title(title: str, table: Table) -> str:
+    """A table under a title; empty if it has no rows."""
+    return f"{title}\n\n{render_text(table)}" if len(table) > 1 else ""
+
+
+def _list_notices(subject: Operation | ServedModel) -> list[Claim]:
+    """The claims that each use is warned about."""
+    return [*([subject.shut_down] if subject.shut_down else []), *subject.notices]
+
+
+def _list_claims(title: str, claims: Iterable[Claim]) -> str:
+    """Claims with their texts under a title; empty if there are none."""
+    lines = [f"  {each.id} ({each.strength}): {each.text}\n    {each.source}" for each in claims]
+    return "\n".join([title, *lines]) if lines else ""
+
+
+def explain_model(catalog: Catalog, model: Model, operations: Sequence[Operation]) -> str:
+    """The limits of a model for each of some operations that it serves, their sources, and what is not judged."""
+    services = [(each, each.models[model.id]) for each in operations]
+    names = ", ".join(f"{operation.id} ({each.service_claim.strength})" for operation, each in services)
+    head = [
+        f"{model.name} ({model.maker})" if model.maker else model.name,
+        f"  identifier  {model.id} ({model.claim.strength}, {model.claim.id})",
+        f"  serves      {names}",
+    ]
+    sections = ["\n".join(head)]
+    for index, (operation, each) in enumerate(services):
+        before = [other.id for other, service in services[:index] if service.schema == each.schema]
+        sections += [f"For {operation.id}:", *_explain_service(catalog, operation, each, before)]
+    return "\n\n".join(sections)
+
+
+def _explain_service(catalog: Catalog, operation: Operation, model: ServedModel, before: Sequence[str]) -> list[str]:
+    """The sections on a model and one operation; ``before`` are the operations with the same limits, shown already."""
+    rules = list_rules(catalog, model.schema)
+    if not rules:
+        limits = ["Nothing is known of what it takes: every value is accepted."]
+    elif before:
+        limits = [f"It takes the same as for {before[0]}."]
+    else:
+        limits = [render_text(tabulate_rules(rules)), "\n".join(["Sources:", *list_sources(rules)])]
+    sections = [
+        _list_claims("Warnings on each use:", _list_notices(model)),
+        *limits,
+        _title("Values of absent fields:", tabulate_defaults(catalog, operation, model.id)),
+        _title(
+            "Costs (the first row that fits counts):",
+            tabulate_prices(catalog, list_model_prices(operation, model.id)),
+        ),
+        _list_claims("Not judged:", model.notes),
+    ]
+    return list(filter(None, sections))

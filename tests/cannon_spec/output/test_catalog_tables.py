@@ -1,0 +1,92 @@
+"""Operations and models as tables and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+from cannon_spec import Catalog
+from cannon_spec.contract.catalog import Operation
+from cannon_spec.output import catalog_tables, tables
+from tests.support.payloads import CATALOG
+
+OPERATIONS = list(CATALOG.operations.values())
+
+
+def _find_row(catalog: Catalog, operation: str) -> tuple[str, ...]:
+    rows = catalog_tables.tabulate_operations(catalog, catalog.operations.values())
+    return tuple(next(row for row in rows if row[0] == operation))
+
+
+def _undocumented() -> Operation:
+    return next(each for each in OPERATIONS if not each.is_covered)
+
+
+def test_every_operation_has_a_row() -> None:
+    """The table of operations has a row for each, in the order of the catalog."""
+    head, *rows = catalog_tables.tabulate_operations(CATALOG, OPERATIONS)
+    assert {len(row) for row in rows} == {len(head)}
+    assert [row[0] for row in rows] == list(CATALOG.operations)
+
+
+def test_a_row_says_what_is_known_of_an_operation(added_catalog: Catalog) -> None:
+    """A row has the kind of media, the price, the number of models, how the id is known, and the coverage."""
+    row = ("clip.generate", "Generate Clip", "video", "dynamic", "2", "documented", "covered")
+    assert _find_row(added_catalog, "clip.generate") == row
+    assert _find_row(added_catalog, "caption.write")[2:5] == ("text", "1", "1")
+    undocumented = _undocumented()
+    row = (undocumented.id, undocumented.name, "", "", "", undocumented.claim.strength, "exists, not documented")
+    assert _find_row(CATALOG, undocumented.id) == row
+
+
+def test_an_operation_with_an_assumed_id_is_inferred(added_catalog: Catalog) -> None:
+    """An operation that can be judged, but whose id no page documents, is inferred, and has no page of its own."""
+    operation = added_catalog.operations["caption.write"]
+    assert catalog_tables.describe_coverage(operation) == "covered"
+    assumption = added_catalog.claims["image-default-model"]
+    inferred = Operation(operation.id, operation.name, assumption, operation.data, {}, operation.prices)
+    assert catalog_tables.describe_coverage(inferred) == "inferred"
+    assert catalog_tables.find_page(inferred) is None
+
+
+def test_every_coverage_is_explained() -> None:
+    """Each coverage that an operation may have is in the list of those."""
+    assert {catalog_tables.describe_coverage(each) for each in OPERATIONS} <= catalog_tables.COVERAGE.keys()
+
+
+def test_the_tables_fit_a_terminal(added_catalog: Catalog) -> None:
+    """No line of the tables is wider than 110 letters."""
+    operations = list(added_catalog.operations.values())
+    for tabulate in (catalog_tables.tabulate_operations, catalog_tables.tabulate_services):
+        assert max(map(len, tables.render_text(tabulate(added_catalog, operations)).splitlines())) <= 110
+
+
+def test_every_service_has_a_row() -> None:
+    """Each model of each operation has a row, with its identifier and the number of its rules by strength."""
+    head, *rows = catalog_tables.tabulate_services(CATALOG, OPERATIONS)
+    assert {len(row) for row in rows} == {len(head)}
+    services = [(each.id, model) for each in OPERATIONS for model in each.models.values()]
+    assert [(row[0], row[2]) for row in rows] == [(operation, model.id) for operation, model in services]
+    for row, (_, model) in zip(rows, services, strict=True):
+        numbers = [int(part.split()[0]) for part in row[5].split(", ")] if row[5] != "none" else []
+        assert sum(numbers) == len(list(CATALOG.rules(str(model.schema))))
+
+
+def test_a_service_that_is_shut_down_is_marked(added_catalog: Catalog) -> None:
+    """The row of a model says that it is shut down, and how many notes there are."""
+    rows = catalog_tables.tabulate_services(added_catalog, [added_catalog.operations["clip.generate"]])
+    assert {row[2]: row[6] for row in rows[1:]} == {"clipper": "", "tenfold": "shut down, 1 note"}
+
+
+def test_the_catalog_as_json(added_catalog: Catalog) -> None:
+    """As JSON an operation has its claim, coverage, price and models, and each of them its own claims."""
+    operations = json.loads(catalog_tables.render_json(added_catalog, added_catalog.operations.values()))["operations"]
+    assert [each["id"] for each in operations] == list(added_catalog.operations)
+    clip = next(each for each in operations if each["id"] == "clip.generate")
+    assert (clip["kind"], clip["credits"], clip["coverage"]) == ("video", "dynamic", "covered")
+    assert (clip["notes"], clip["notices"], clip["default_model"]) == (["clip-note"], ["clip-notice"], "clipper")
+    assert [(each["id"], each["shut_down"]) for each in clip["models"]] == [
+        ("clipper", None),
+        ("tenfold", "tenfold-shut"),
+    ]
+    undocumented = next(each for each in operations if each["id"] == _undocumented().id)
+    assert (undocumented["kind"], undocumented["credits"], undocumented["models"]) == (None, None, [])

@@ -1,0 +1,113 @@
+"""Rules, defaults and prices in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cannon_spec import Catalog
+from cannon_spec.contract.prices import build_price
+from cannon_spec.output import limits
+from tests.support.payloads import CATALOG
+
+
+def test_a_row_has_the_rules_that_differ_in_their_requirement_only() -> None:
+    """Rules on one field with the same condition and severity share a row, which names each claim once."""
+    rules = limits.list_rules(CATALOG, "operations/image.generate/input")
+    table = limits.tabulate_rules(rules)
+    (prompt,) = (row for row in table if row[0] == "prompt")
+    claims = "image-field-types (example), image-prompt-not-empty (assumed)"
+    assert prompt == ("prompt", "a string; at least 1 character", "always", "error", claims)
+
+
+@pytest.mark.parametrize("schema", CATALOG.schemas)
+def test_a_table_has_every_rule(schema: str) -> None:
+    """Each rule of a schema is in a row with its field, condition, severity and claim; a field's rows are together."""
+    rules = limits.list_rules(CATALOG, schema)
+    _, *rows = limits.tabulate_rules(rules)
+    for rule in rules:
+        (row,) = (
+            row
+            for row in rows
+            if (row[0], row[2], row[3]) == (rule.field or "the input", rule.condition or "always", rule.severity)
+        )
+        assert limits.describe_limit(rule) in row[1]
+        assert limits.cite_id(rule.claim) in row[4]
+    fields = [row[0] for row in rows]
+    assert [name for index, name in enumerate(fields) if name in fields[:index] and fields[index - 1] != name] == []
+
+
+def test_a_limit_in_words(added_catalog: Catalog) -> None:
+    """A limit on items says so, a pattern has its title, and an adjustment is named."""
+    references = "operations/image.generate/input#/properties/reference_image_urls/items/"
+    assert limits.describe_limit(CATALOG.rule_by_id(f"{references}pattern")) == "each item is an http or https address"
+    assert limits.describe_limit(CATALOG.rule_by_id(f"{references}type")) == "each item is a string"
+    lengths = added_catalog.rule_by_id("models/clipper#/properties/seed/enum")
+    assert limits.describe_limit(lengths) == "one of 1, 5 (the service normalises another number)"
+    seconds = "operations/clip.generate/input#/properties/shots/items/properties/seconds/type"
+    assert limits.describe_limit(added_catalog.rule_by_id(seconds)) == "a whole number"
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ({}, "always"),
+        ({"model": "grok"}, 'model is "grok"'),
+        ({"model": ["a", "b"], "audio": None}, 'model is one of "a", "b" and audio is absent'),
+        ({"size": [None, "1K"]}, 'size is "1K" or absent'),
+        ({"duration": {"minimum": 9, "maximum": 12}}, "duration is between 9 and 12"),
+        ({"voice.speed": {"minimum": 2}}, "voice.speed is 2 or more"),
+    ],
+)
+def test_the_condition_of_a_price_in_words(when: dict[str, Any], words: str) -> None:
+    """Each form of a condition has words."""
+    assert limits.describe_when(when) == words
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"credits": 1}, "1 credit"),
+        ({"credits": 2.5}, "2.5 credits"),
+        (
+            {"credits": 7, "per": {"field": "duration", "unit": "second", "default": 4}},
+            "7 credits for each second of duration (4 seconds if it is absent)",
+        ),
+        (
+            {"credits": 3, "per": {"field": "text", "unit": "character", "amount": 1000}},
+            "3 credits for each 1000 characters of text",
+        ),
+    ],
+)
+def test_a_price_in_words(entry: dict[str, Any], words: str) -> None:
+    """A price has its credits, and what they are for."""
+    assert limits.describe_cost(build_price(entry)) == words
+
+
+def test_the_prices_of_a_model_are_those_that_it_may_have() -> None:
+    """The prices of a model leave out those of other models, and keep the one for any."""
+    operation = CATALOG.operations["image.generate"]
+    models = {name for price in limits.list_model_prices(operation, "gptimage2") for name in [price.when.get("model")]}
+    assert models == {"gptimage2", None}
+
+
+def test_a_price_is_fixed_if_it_is_single_and_documented(added_catalog: Catalog) -> None:
+    """A single documented price is fixed; several, one by the second, or an assumed one are dynamic."""
+    fixed = {each.id: limits.is_fixed_price(added_catalog, each) for each in added_catalog.operations.values()}
+    assert (fixed["caption.write"], fixed["clip.generate"], fixed["image.generate"]) == (True, False, False)
+
+
+def test_defaults_in_words(added_catalog: Catalog) -> None:
+    """The default model comes first; a default under a condition on the model is only of that model."""
+    operation = added_catalog.operations["clip.generate"]
+    _, *rows = limits.tabulate_defaults(added_catalog, operation)
+    assert [row[:3] for row in rows] == [
+        ("model", '"clipper"', "always"),
+        ("duration", "4", "always"),
+        ("resolution", "the largest legal value", 'model is "clipper"'),
+    ]
+    assert [row[0] for row in limits.tabulate_defaults(added_catalog, operation, "tenfold")[1:]] == [
+        "model",
+        "duration",
+    ]
