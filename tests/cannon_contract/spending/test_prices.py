@@ -151,7 +151,7 @@ def test_prices_go_by_any_field(entries: list[KnownPrice], input: dict[str, Any]
     assert replace(video, assumed_price=7).estimate(body) == (credits or 7)
 
 
-@pytest.mark.parametrize("model", CATALOG.models)
+@pytest.mark.parametrize("model", CATALOG.operations["image.generate"].models)
 def test_the_cheapest_create_costs_what_was_thought(model: str) -> None:
     """What is chosen to create with is the cheapest that has a price, in words that have one."""
     priced = known(price(20, model=model, resolution=None), price(25, model=model, resolution="2K"))

@@ -22,7 +22,7 @@ from tests.support.mocks import build_driver
 
 ENGINES = [load_catalog(engine=engine) for engine in ("jsonschema", "jsonschema-rs")]
 CATALOG = ENGINES[1]
-MODELS = list(CATALOG.models)
+MODELS = list(CATALOG.operations["image.generate"].models)
 OPERATION = "image.generate"
 INPUT = "operations/image.generate/input"
 
