@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -189,7 +189,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Catalog:
-    """The whole contract. It compiles each validator when it is first used, and keeps it."""
+    """The whole contract.
+
+    It reads what is asked for: an operation, its claims and its schemas, and keeps it. Each validator is compiled when
+    it is first used.
+    """
 
     base_url: str
     status_reply: Mapping[str, Any]
@@ -200,11 +204,16 @@ class Catalog:
     lifecycle: Mapping[str, Any]
     media: Mapping[str, Any]
     scenarios: Mapping[str, Any]
-    statements: tuple[Mapping[str, Any], ...]
+    _list_statements: Callable[[], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _engine: Engine = field(compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
     _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)
+
+    @property
+    def statements(self) -> tuple[Mapping[str, Any], ...]:
+        """The statements of the vendor's pages, as meta.schema.json has them."""
+        return self._list_statements()
 
     @property
     def engine(self) -> str:

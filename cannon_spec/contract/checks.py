@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from cannon_spec import claim_ids
-from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, iter_nodes
-from cannon_spec.contract.engines import Engine
+from cannon_spec.contract.catalog import Catalog, Claim, Operation, iter_nodes
+from cannon_spec.contract.engines import Validator
 from cannon_spec.contract.keywords import CONSTRAINTS
 from cannon_spec.contract.price_checks import check_prices
 from cannon_spec.contract.wording import show_value
 from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
-
-PARTS = ("lifecycle", "media", "scenarios")
-"""The data files beside the catalog and the ledger, each under its own name in a bundle."""
-
-INDEX_WORDS = ("name", "claim")
-"""What the catalog itself says of an operation; the rest is in the operation's own file."""
 
 _VENDOR_PARTS = {
     "replies": ("processing", "succeeded", "log", "only_with"),
@@ -30,36 +23,16 @@ _VENDOR_PARTS = {
 }
 """By the key above them: parts in which names are the vendor's, so that a field ``claim`` names no claim."""
 
-_ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
+ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
+"""The schemas of the create body and of the replies: envelope/create, and so on."""
 
 
-def check_words(bundle: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
-    """Check that each file of a bundle has the words that the meta-schema lists for its kind, and no others."""
-    other_parts = ("claims", "statements", "schemas", *PARTS)
-    catalog = {key: value for key, value in bundle.items() if key not in other_parts}
-    entries: dict[str, Any] = catalog.get("operations", {})
-    index, operations = _split_entries(entries) if isinstance(entries, dict) else (entries, {})
-    parts = {"catalog": {**catalog, "operations": index}, "operations": operations}
-    check_parts({**parts, **{part: bundle.get(part) for part in other_parts}}, meta, engine)
+def check_parts(parts: dict[str, Any], meta: dict[str, Any], list_faults: Validator) -> None:
+    """Check values by their kinds in the meta-schema: ``{"keys": ...}``. Raises CatalogError for the first fault.
 
-
-def _split_entries(entries: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The catalog's index of operations, and what their own files say of those that have one."""
-    index = {
-        id_: {key: entry[key] for key in INDEX_WORDS if key in entry} if isinstance(entry, dict) else entry
-        for id_, entry in entries.items()
-    }
-    files = {
-        id_: {key: value for key, value in entry.items() if key not in INDEX_WORDS}
-        for id_, entry in entries.items()
-        if isinstance(entry, dict)
-    }
-    return index, {id_: entry for id_, entry in files.items() if entry}
-
-
-def check_parts(parts: dict[str, Any], meta: dict[str, Any], engine: Engine) -> None:
-    """Check values by their kinds in the meta-schema: ``{"keys": ...}``. Raises CatalogError for the first fault."""
-    for path, keyword_path in engine.compile(meta)(parts):
+    ``list_faults`` is the validator of ``meta``.
+    """
+    for path, keyword_path in list_faults(parts):
         file, place = _split_place(path)
         problem, advice = _describe(meta, keyword_path, follow(parts, path))
         raise CatalogError(file, f"{place}: {problem}", advice)
@@ -108,29 +81,26 @@ def _follow_ref(meta: dict[str, Any], node: Any, part: str | int) -> Any:
     return node
 
 
-def check_names(catalog: Catalog) -> None:
-    """Check that each schema, operation, model and claim exists that something names.
+def check_operation(catalog: Catalog, operation: Operation) -> None:
+    """Check that each schema and claim exists that a covered operation names, and that its prices can be computed.
 
-    Each constraint of a schema must name its claim. Raises CatalogError.
+    Raises CatalogError.
     """
-    check_claim_ids(claim_ids, catalog.claims)
-    for place, schema in _iter_schema_ids(catalog):
-        _require_name(schema, catalog.schemas, place, "schema")
-    for operation in catalog.operations.values():
-        if operation.is_covered:
-            _check_default_model(operation)
-            check_prices(f"operation {operation.id} price", operation.prices, catalog.schemas[operation.input or ""])
-    for id_, whole in catalog.schemas.items():
-        for path, node in iter_nodes(whole):
-            _check_node(f"schema {id_}#{to_pointer(path)}", node, catalog.claims)
-    status_reply = {"claims": catalog.status_reply["claims"]}
-    for part in (catalog.lifecycle, catalog.media, catalog.scenarios, status_reply):
-        check_claims("", part, catalog.claims)
-    for operation in catalog.operations.values():
-        check_claims(f"operation {operation.id}", operation.data, catalog.claims)
-    for number, statement in enumerate(catalog.statements):
-        check_claims(f"statements {number}", statement, catalog.claims)
-    _require_name(catalog.scenarios["default"], catalog.scenarios["scenarios"], "scenarios default", "scenario")
+    place = f"operation {operation.id}"
+    check_claims(place, operation.data, catalog.claims)
+    for schema in (operation.input, operation.output):
+        require_name(schema or "", catalog.schemas, place, "schema")
+    for model in operation.models.values():
+        if model.schema is not None:
+            require_name(model.schema, catalog.schemas, f"{place} model {model.id}", "schema")
+    _check_default_model(operation)
+    check_prices(f"{place} price", operation.prices, catalog.schemas[operation.input or ""])
+
+
+def check_schema(id_: str, schema: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
+    """Check that each constraint of a schema names its claim. Raises CatalogError."""
+    for path, node in iter_nodes(schema):
+        _check_node(f"schema {id_}#{to_pointer(path)}", node, claims)
 
 
 def check_claims(place: str, part: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
@@ -150,15 +120,6 @@ def check_claim_ids(module: ModuleType, claims: Mapping[str, Claim]) -> None:
             find_claim(id_, f"{module.__name__}.{name}", claims)
 
 
-def _iter_schema_ids(catalog: Catalog) -> Iterator[tuple[str, str]]:
-    """Each id of a schema that something names, with what names it."""
-    yield from (("the envelope", f"envelope/{name}") for name in _ENVELOPES)
-    for operation in catalog.operations.values():
-        place = f"operation {operation.id}"
-        yield from ((place, each) for each in (operation.input, operation.output) if each)
-        yield from ((f"{place} model {each.id}", each.schema) for each in operation.models.values() if each.schema)
-
-
 def _check_default_model(operation: Operation) -> None:
     name = operation.default_model
     if name is not None and name not in operation.models:
@@ -166,13 +127,8 @@ def _check_default_model(operation: Operation) -> None:
         raise CatalogError(f"operation {operation.id}", problem, "add it to models, or name another model")
 
 
-def find_model(name: str, place: str, models: Mapping[str, Model]) -> Model:
-    """The model with an id that ``place`` names. Raises CatalogError if the catalog has none."""
-    _require_name(name, models, place, "model")
-    return models[name]
-
-
-def _require_name(name: str, names: Mapping[str, Any], place: str, what: str) -> None:
+def require_name(name: str, names: Container[str], place: str, what: str) -> None:
+    """Check that ``names`` has the name that ``place`` uses for a ``what``. Raises CatalogError."""
     if name not in names:
         raise CatalogError(
             place, f"names the {what} {name}, which does not exist", f"add that {what}, or correct the name"

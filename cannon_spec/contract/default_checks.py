@@ -10,16 +10,15 @@ from cannon_spec.contract.price_checks import check_conditions, check_field
 from cannon_spec.errors import CatalogError
 
 
-def check_defaults(catalog: Catalog) -> None:
+def check_defaults(catalog: Catalog, operation: Operation) -> None:
     """Check that each default is for a field of the input and takes a value that the field lists.
 
     Raises CatalogError for the first problem.
     """
-    for operation in catalog.operations.values():
-        for number, default in enumerate(operation.data.get("defaults", ()), 1):
-            place = f"operation {operation.id} defaults {number}"
-            check_conditions(place, default.get("when", {}), catalog.schemas[operation.input or ""])
-            _check_value(catalog, operation, place, default)
+    for number, default in enumerate(operation.data.get("defaults", ()), 1):
+        place = f"operation {operation.id} defaults {number}"
+        check_conditions(place, default.get("when", {}), catalog.schemas[operation.input or ""])
+        _check_value(catalog, operation, place, default)
 
 
 def _check_value(catalog: Catalog, operation: Operation, place: str, default: Mapping[str, Any]) -> None:

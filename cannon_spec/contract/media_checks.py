@@ -39,33 +39,35 @@ def find_media_type(file: str) -> str:
     return MEDIA_TYPES[find_extension(file)]
 
 
-def check_media(catalog: Catalog) -> None:
-    """Check that each covered operation has a pace, and that its replies name only variables that have a value.
+def check_media(catalog: Catalog, operation: Operation) -> None:
+    """Check that an operation has a pace, and that its replies name only variables that have a value.
 
     Raises CatalogError for the first problem.
     """
-    _check_pixels(catalog)
-    for operation in catalog.operations.values():
-        if operation.is_covered:
-            _check_pace(catalog, operation)
-            _check_properties(operation)
-            _check_variables(catalog, operation)
-            _check_only_with(catalog, operation)
+    _check_pace(catalog, operation)
+    _check_properties(operation)
+    _check_variables(catalog, operation)
+    _check_only_with(catalog, operation)
 
 
-def _check_pixels(catalog: Catalog) -> None:
-    computed = catalog.media["image"]["computed"]
+def check_tables(media: Mapping[str, Any]) -> None:
+    """Check that the tables of picture sizes have a size for their default. Raises CatalogError."""
+    computed = media["image"]["computed"]
     if computed["resolution"] not in computed["side"]:
         problem, advice = f"has no side for the resolution {computed['resolution']}", "add it to side"
         raise CatalogError("media image computed", problem, advice)
 
 
-def _check_pace(catalog: Catalog, operation: Operation) -> None:
-    for name, pace in catalog.lifecycle["pace"].items():
+def check_paces(lifecycle: Mapping[str, Any]) -> None:
+    """Check that each range of times begins below its end. Raises CatalogError."""
+    for name, pace in lifecycle["pace"].items():
         for state in ("queued_ms", "processing_ms"):
             least, most = pace[state]
             if least > most:
                 raise CatalogError(f"lifecycle pace {name} {state}", f"{least} is above {most}", "swap the two")
+
+
+def _check_pace(catalog: Catalog, operation: Operation) -> None:
     names = (operation.id, operation.data["media"]["kind"])
     if not any(name in catalog.lifecycle["pace"] for name in names):
         problem = f"has no pace for {' or '.join(names)}"

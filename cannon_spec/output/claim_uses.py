@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Claim, Operation
-from cannon_spec.contract.load import read_expectations
+from cannon_spec.contract.source import read_expectations
 from cannon_spec.output.catalog_tables import find_page
 
 

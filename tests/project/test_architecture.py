@@ -200,7 +200,7 @@ def test_only_one_file_reads_the_contract() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and node.value == "schemas" and _is_path(node, tree)
     }
-    assert naming == {"cannon_spec.contract.load"}
+    assert naming == {"cannon_spec.contract.source"}
 
 
 def _is_path(constant: ast.Constant, tree: ast.Module) -> bool:

@@ -42,7 +42,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_installed_package_is_the_wheel(commands: Path, tmp_path: Path) -> None:
     """The package and its schemas come from the new environment, not from the checkout."""
-    code = "import cannon_spec.contract.load as c; print(c.__file__); print(c._find_shipped_folder())"
+    code = "import cannon_spec.contract.load as c; print(c.__file__); print(c.find_shipped_folder())"
     files = _run(commands / "python", "-c", code, cwd=tmp_path).stdout.splitlines()
     assert len(files) == 2
     assert all(file.startswith(str(commands.parent)) for file in files)

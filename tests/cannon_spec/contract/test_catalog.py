@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cannon_spec import CatalogError, load_catalog, validate_input, validate_request
-from cannon_spec.contract import engines, load
+from cannon_spec.contract import engines, load, source
 from tests.support.payloads import CATALOG, DOCUMENTED, patched
 
 Edit = Callable[[Any], Any]
@@ -74,10 +74,10 @@ def test_the_shipped_contract_is_read_once() -> None:
 
 def test_the_contract_in_the_package_comes_first(schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The contract of an installed package is in its folder; that of a checkout is beside the package."""
-    monkeypatch.setattr(load, "__file__", str(schemas.parent / "contract" / "load.py"))
+    monkeypatch.setattr(source, "__file__", str(schemas.parent / "contract" / "source.py"))
     edit(schemas / "catalog.json", set_value("base_url", to="https://example.com"))
     assert load_catalog().base_url == "https://example.com"
-    monkeypatch.setattr(load, "__file__", str(schemas.parent / "cannon_spec" / "contract" / "load.py"))
+    monkeypatch.setattr(source, "__file__", str(schemas.parent / "cannon_spec" / "contract" / "source.py"))
     assert load_catalog().base_url == "https://example.com"
 
 
@@ -215,8 +215,13 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     ),
     "a claim of two ledgers": (
         "operations/image.generate/evidence.json",
-        set_value("claims", "json-body", to={}),
-        ("json-body", "another ledger"),
+        set_value("claims", "json-body", to={"text": "x", "strength": "user", "kind": "gap", "source": "https://x"}),
+        ("claims of image.generate", "json-body", "another ledger"),
+    ),
+    "a claim of an operation without a text": (
+        "operations/image.generate/evidence.json",
+        set_value("claims", "mine", to={}),
+        ("ledger of image.generate", "claims/mine", "lacks kind"),
     ),
     "a statement on an unknown claim": (
         "evidence.json",

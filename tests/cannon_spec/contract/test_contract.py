@@ -13,8 +13,8 @@ import pytest
 import cannon_spec
 from cannon_spec import Catalog
 from cannon_spec.contract.catalog import Claim, Operation, Rule, ServedModel, iter_nodes
-from cannon_spec.contract.checks import PARTS
 from cannon_spec.contract.keywords import CONSTRAINTS
+from cannon_spec.contract.source import PARTS
 from tests.support.payloads import CATALOG, FOLDER
 
 RULES = [rule for schema in CATALOG.schemas for rule in CATALOG.rules(schema)]

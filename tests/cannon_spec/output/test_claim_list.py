@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cannon_spec import Catalog
-from cannon_spec.contract.load import read_expectations
+from cannon_spec.contract.source import read_expectations
 from cannon_spec.output import claim_list
 from cannon_spec.output.claim_uses import ClaimUse, find_operation_claims, list_claim_uses
 from tests.support.payloads import CATALOG
