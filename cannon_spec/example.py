@@ -2,53 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
 from cannon_spec.errors import CatalogError, UnknownName
-from cannon_spec.validate import accepts_input
+from cannon_spec.named_rules import UNAVOIDABLE_RULES
+from cannon_spec.validate import bare_input
+
+Input = dict[str, Any]
 
 
 def build_example(catalog: Catalog, operation: str, model: str | None = None) -> dict[str, Any]:
     """A body for an operation and one of its models (None: its default) in which the contract finds nothing wrong.
 
-    Each optional field takes the first of its examples, or of the model's own values, that is judged without a
-    finding; a field that has none is left out, and so are optional lists. Raises UnknownName for an operation that is
-    not covered or a model that does not serve it, and CatalogError where a required field has no example.
+    Each optional field takes the first of its examples, or of the values that the operation or the model lists, that
+    adds no finding; a field that has none is left out, and so are optional lists without examples. Raises UnknownName
+    for an operation that is not covered or a model that does not serve it, and CatalogError where a required field has
+    no example.
     """
     known_operation = catalog.operations.get(operation)
-    if known_operation is None or known_operation.input is None:
+    if known_operation is None or not known_operation.is_covered:
         raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
-    model_id = model or known_operation.default_model
-    models = known_operation.models
-    if model_id is None or model_id not in models:
-        raise UnknownName(f"{model_id} is not a model that serves {operation}; cannon-spec catalog lists them")
-    return {"operation": operation, "input": _build_input(catalog, known_operation, models[model_id])}
+    served_model = _choose_model(known_operation, model)
+    return {"operation": operation, "input": _build_input(catalog, known_operation, served_model)}
 
 
-def _build_input(catalog: Catalog, operation: Operation, model: ServedModel) -> dict[str, Any]:
+def _choose_model(operation: Operation, name: str | None) -> ServedModel | None:
+    """The model with that identifier, else the default one or the first; None for an operation without models."""
+    name = name or operation.default_model or next(iter(operation.models), None)
+    if name is not None and name not in operation.models:
+        raise UnknownName(f"{name} is not a model that serves {operation.id}; cannon-spec catalog lists them")
+    return None if name is None else operation.models[name]
+
+
+def _build_input(catalog: Catalog, operation: Operation, model: ServedModel | None) -> Input:
     schema = catalog.schemas[operation.input or ""]
-    model_fields = catalog.schemas[model.schema].get("properties", {}) if model.schema else {}
-    input: dict[str, Any] = _build_value(f"schema {operation.input}", {**schema, "examples": ()})
-    input |= {"model": model.id} if "model" in schema["properties"] else {}
+    model_fields = catalog.schemas[model.schema].get("properties", {}) if model and model.schema else {}
+    input: Input = _build_required(f"schema {operation.input}", schema)
+    input |= {"model": model.id} if model is not None else {}
+    findings = _list_findings(catalog, operation, input)
     for name, node in schema["properties"].items():
-        if name in input or node.get("type") == "array":
-            continue
-        values = [*node.get("examples", ()), *model_fields.get(name, {}).get("enum", ())]
-        valid_values = [value for value in values if accepts_input(catalog, operation.id, {**input, name: value})]
-        if valid_values:
-            input[name] = valid_values[0]
+        for value in _list_values(node, model_fields.get(name, {})) if name not in input else ():
+            changed_input = {**input, name: value}
+            changed_findings = _list_findings(catalog, operation, changed_input)
+            if changed_findings <= findings:
+                input, findings = changed_input, changed_findings
+                break
     return input
+
+
+def _list_findings(catalog: Catalog, operation: Operation, input: Input) -> set[tuple[str, str]]:
+    """Path and rule of each finding that another input may avoid."""
+    findings = bare_input(catalog, operation.id, input).findings
+    return {(each.path, each.rule) for each in findings if each.rule not in UNAVOIDABLE_RULES}
+
+
+def _list_values(node: Mapping[str, Any], model_node: Mapping[str, Any]) -> Iterator[Any]:
+    """The values to try for an optional field, the best first."""
+    for schema in (node, model_node):
+        yield from (*schema.get("examples", ()), *schema.get("enum", ()))
+    if node.get("type") == "boolean":
+        yield from (False, True)
+    if node.get("type") == "object" and "examples" not in node:
+        yield from _list_objects(node)
+
+
+def _list_objects(node: Mapping[str, Any]) -> Iterator[Input]:
+    """An object with the first value of each of its fields that has one, if there is any."""
+    fields = {name: next(_list_values(field, {}), None) for name, field in node.get("properties", {}).items()}
+    value = {name: each for name, each in fields.items() if each is not None}
+    if value.keys() >= set(node.get("required", ())) and value:
+        yield value
+
+
+def _build_required(place: str, node: Mapping[str, Any]) -> Input:
+    """An object with the fields that it must have."""
+    return {name: _build_value(f"{place}/{name}", node["properties"][name]) for name in node.get("required", ())}
 
 
 def _build_value(place: str, node: Mapping[str, Any]) -> Any:
     """The first example or legal value of a schema, or what an object or array must have at least."""
-    values = [*node.get("examples", ()), *node.get("enum", ())]
-    if values:
-        return values[0]
+    value = next(iter((*node.get("examples", ()), *node.get("enum", ()))), None)
+    if value is not None:
+        return value
     if node.get("type") == "object":
-        return {name: _build_value(f"{place}/{name}", node["properties"][name]) for name in node.get("required", ())}
+        return _build_required(place, node)
     if node.get("type") == "array":
         return [_build_value(place, node["items"]) for _ in range(node.get("minItems", 0))]
+    if node.get("type") == "boolean":
+        return False
     raise CatalogError(place, "is required and has no example", "add examples to its schema")

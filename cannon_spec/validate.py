@@ -10,26 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from cannon_spec import claim_ids, document
+from cannon_spec import document
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
+from cannon_spec.contract.catalog import Catalog, Operation, Rule, ServedModel
 from cannon_spec.contract.keywords import KEYWORDS, Violation, describe_legal, describe_violation
 from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.finding import Finding, Report, Strictness
+from cannon_spec.named_rules import (
+    UNAVOIDABLE_RULES,
+    describe_operation_problem,
+    describe_unknown_model,
+    find_undocumented,
+    list_remarks,
+)
 from cannon_spec.nearest import find_nearest
 from cannon_spec.pointer import Path, follow, to_pointer
 
 RESPONSE_KINDS = ("accepted", "request", "status", "error", "webhook")
 """What ``response`` can judge: the replies of the three endpoints, and an error body."""
-
-NAMED_RULES = {
-    "json": "An error: the document is not JSON, or JSON that readers disagree on.",
-    "operation-unknown": "An error: no page of the vendor shows an operation with this identifier.",
-    "operation-not-covered": "An error: the vendor lists the operation, but its input is not judged yet.",
-    "model-unknown": "An error: no model with this identifier serves the operation.",
-    "model-assumed": "A warning: the model's identifier is not documented; it is used as given.",
-}
-"""The rules that are not keywords of a schema, each with what it says."""
 
 _CREATE = "envelope/create"
 _CLEAN = Report()
@@ -59,35 +57,34 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -
         return report_unreadable(catalog, error)
     name, input = (payload.get("operation"), payload.get("input")) if isinstance(payload, dict) else (None, None)
     operation = catalog.operations.get(name) if isinstance(name, str) else None
-    if operation is not None and operation.input is not None and isinstance(input, dict):
+    if operation is not None and operation.is_covered and isinstance(input, dict):
         return _judge_input(catalog, operation, input, payload, _CREATE, strictness)
     named_findings: list[Finding] = []
-    if isinstance(name, str) and (operation is None or operation.input is None):
-        named_findings.append(_operation_finding(name, operation, catalog))
-    return _report(payload, _hits(catalog, payload, (_CREATE,)), named_findings, strictness)
+    if isinstance(name, str) and (operation is None or not operation.is_covered):
+        named_findings.append(describe_operation_problem(catalog, name))
+    return _report(payload, _hits(catalog, payload, (_CREATE,)), Report(tuple(named_findings)), strictness)
 
 
 def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal") -> Report:
     """Judge a bare input of one operation; paths start at the input. Raises UnknownName for an unknown operation."""
-    known_operation = catalog.operations.get(operation)
+    known_operation = catalog.operations.get(operation) or find_undocumented(catalog, operation)
     if known_operation is None:
-        raise UnknownName(f"{_operation_finding(operation, None, catalog).message}; cannon-spec catalog lists them")
+        raise UnknownName(f"{describe_operation_problem(catalog, operation).message}; cannon-spec catalog lists them")
     try:
         input = document.to_plain(input)
     except NotJSON as error:
         return report_unreadable(catalog, error)
     if not known_operation.is_covered:
-        finding = _operation_finding(operation, known_operation, catalog)
-        return Report((replace(finding, path=""),))
+        return Report((replace(describe_operation_problem(catalog, operation), path=""),))
     return _judge_input(catalog, known_operation, input, input, None, strictness)
 
 
 def accepts_input(catalog: Catalog, operation: str, input: Any) -> bool:
-    """Whether a bare input has no finding, except that its model's identifier is assumed.
+    """Whether a bare input has no finding, except warnings that each input for its operation and model has.
 
     Raises UnknownName for an unknown operation.
     """
-    return all(finding.rule == "model-assumed" for finding in bare_input(catalog, operation, input).findings)
+    return all(finding.rule in UNAVOIDABLE_RULES for finding in bare_input(catalog, operation, input).findings)
 
 
 def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "normal") -> Report:
@@ -110,7 +107,7 @@ def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "n
         known_operation = catalog.operations.get(operation) if isinstance(operation, str) else None
         if known_operation is not None and known_operation.output is not None and isinstance(body.get("output"), dict):
             hits += _hits(catalog, body, (known_operation.output,), place=("output",))
-    return _report(body, hits, [], strictness)
+    return _report(body, hits, _CLEAN, strictness)
 
 
 def report_unreadable(catalog: Catalog, error: NotJSON) -> Report:
@@ -125,18 +122,29 @@ def _judge_input(
     """Judge ``root`` by envelope, operation and model. Without an envelope ``root`` is the input itself."""
     schema, name = operation.input or "", input.get("model") if isinstance(input, dict) else None
     model = operation.models.get(name) if isinstance(name, str) else None
-    if model is None:
-        hits, place = _hits(catalog, root, (schema,), envelope), _model_pointer(envelope)
-        named_findings: list[Finding] = []
-        if isinstance(name, str) and operation.models:
-            named_findings.append(_unknown_model(catalog, operation, name, place))
-        return _report(root, hits, named_findings, strictness)
-    hits = _hits(catalog, root, (schema,) if model.schema is None else (schema, model.schema), envelope)
-    named_findings = [] if model.claim.severity == "error" else [_assumed_model(model, _model_pointer(envelope))]
-    return _report(root, hits, named_findings, strictness)
+    schemas = (schema,) if model is None or model.schema is None else (schema, model.schema)
+    hits = _hits(catalog, root, schemas, envelope)
+    clean_report = _find_clean_report(catalog, operation, model, envelope)
+    if model is None and operation.models and isinstance(name, str):
+        finding = describe_unknown_model(catalog, operation, name, _find_model_path(envelope))
+        clean_report = Report(tuple(sorted((*clean_report.findings, finding), key=_place)))
+    return _report(root, hits, clean_report, strictness)
 
 
-def _model_pointer(envelope: str | None) -> str:
+def _find_clean_report(
+    catalog: Catalog, operation: Operation, model: ServedModel | None, envelope: str | None
+) -> Report:
+    """The report on inputs that break no rule of a schema. It is built once, since most inputs are such."""
+    key = operation.id, None if model is None else model.id, envelope
+    report = catalog.clean_reports.get(key)
+    if report is None:
+        operation_path = "" if envelope is None else "/operation"
+        remarks = list_remarks(operation, model, operation_path, _find_model_path(envelope))
+        report = catalog.clean_reports[key] = Report(tuple(sorted(remarks, key=_place)))
+    return report
+
+
+def _find_model_path(envelope: str | None) -> str:
     return "/model" if envelope is None else "/input/model"
 
 
@@ -177,13 +185,14 @@ def _guess_field(hit: _Hit, root: Any) -> str | None:
     return None if close is None else wording.join_field(hit.rule.field, close)
 
 
-def _report(root: Any, hits: list[_Hit], named_findings: list[Finding], strictness: Strictness) -> Report:
-    if not hits and not named_findings:
-        return _CLEAN.with_strictness(strictness)
+def _report(root: Any, hits: list[_Hit], clean_report: Report, strictness: Strictness) -> Report:
+    """The report on ``root``. ``clean_report`` has what is found apart from the hits."""
+    if not hits:
+        return clean_report.with_strictness(strictness)
     causes: dict[tuple[Path, str | None], list[_Hit]] = {}
     for hit in hits:
         causes.setdefault((hit.path, hit.name), []).append(hit)
-    findings = [_finding(root, group) for group in causes.values()] + named_findings
+    findings = [*(_finding(root, group) for group in causes.values()), *clean_report.findings]
     if len(findings) > 1:
         findings.sort(key=_place)
     return Report(tuple(findings)).with_strictness(strictness)
@@ -238,36 +247,3 @@ def _tightest(rule: Rule, group: list[_Hit]) -> Mapping[str, Any]:
         return rule.node
     nodes = [hit.rule.node for hit in group if hit.rule.keyword == rule.keyword]
     return narrowest(nodes, key=lambda node: float(node[rule.keyword]))
-
-
-def _operation_finding(name: str, operation: Operation | None, catalog: Catalog) -> Finding:
-    path = "/operation"
-    covered_ids = [each.id for each in catalog.operations.values() if each.is_covered]
-    if operation is not None:
-        message = f"{operation.id} ({operation.name}) is an operation of the vendor that is not covered yet"
-        hint = f"its envelope was judged, its input was not; covered: {wording.show_values(covered_ids)}"
-        return Finding(path, "operation-not-covered", "error", message, hint, operation.claim.evidence)
-    message = f"{wording.show_value(name)} is not the identifier of an operation on any page of the vendor"
-    close = find_nearest(name, catalog.operations)
-    hint = f"did you mean {wording.show_value(close)}?" if close else f"covered: {wording.show_values(covered_ids)}"
-    evidence = catalog.claims[claim_ids.OPERATIONS_LISTED].evidence
-    return Finding(path, "operation-unknown", "error", message, hint, evidence)
-
-
-def _assumed_model(model: Model, path: str) -> Finding:
-    message = (
-        f"{wording.show_value(model.id)} as the identifier of {model.name} is {model.claim.strength}, not documented"
-    )
-    hint = "if you know the right one, say so in an overlay file (--overlay)"
-    return Finding(path, "model-assumed", "warning", message, hint, model.claim.evidence)
-
-
-def _unknown_model(catalog: Catalog, operation: Operation, name: str, path: str) -> Finding:
-    models = catalog.models_of(operation.id)
-    names = {word: model.id for model in models for word in (model.name, model.id)}
-    close = find_nearest(name, names)
-    listing = f"known: {wording.show_values(model.id for model in models)}; an overlay file can add one (--overlay)"
-    hint = f"did you mean {wording.show_value(names[close])}? {listing}" if close else listing
-    message = f"{wording.show_value(name)} is not a model that serves {operation.id}"
-    claim = catalog.claims[operation.data["models_claim"]]
-    return Finding(path, "model-unknown", "error", message, hint, claim.evidence)

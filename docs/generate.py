@@ -13,8 +13,9 @@ import pytest
 from cannon_contract import plugin as contract_plugin
 from cannon_mock.config import SETTINGS
 from cannon_mock.settings import Setting
-from cannon_spec import Catalog, Claim, load_catalog, validate
+from cannon_spec import Catalog, Claim, load_catalog
 from cannon_spec.cli.parser import build_parser as spec_parser
+from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output import catalog_tables, tables
 from cannon_spec.traffic import sequence
 
@@ -141,7 +142,7 @@ def _list_spec_options(command: argparse.ArgumentParser) -> list[tuple[str, str]
 
 
 def _insert_rule_words(page: str) -> str:
-    rows = [(f"`{word}`", text) for word, text in {**validate.NAMED_RULES, **sequence.TRAFFIC_RULES}.items()]
+    rows = [(f"`{word}`", text) for word, text in {**NAMED_RULES, **sequence.TRAFFIC_RULES}.items()]
     table = tables.render_markdown([("rule", "what it says"), *rows])
     marks = r"(<!-- rules:begin -->\n).*?(<!-- rules:end -->)"
     return re.sub(marks, lambda match: f"{match[1]}{table}\n{match[2]}", page, flags=re.DOTALL)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from cannon_spec.cli.status import ExitStatus, report_problem
 from cannon_spec.finding import Finding, Report
+from cannon_spec.named_rules import UNAVOIDABLE_RULES
 from cannon_spec.output.judged_document import JudgedDocument, Summary, Writer
 
 _NO_COUNTS: Mapping[str, int] = MappingProxyType({})
@@ -47,12 +48,12 @@ class JudgeRun:
         return ExitStatus.ERRORS_FOUND if self.summary.errors else ExitStatus.OK
 
     def _is_repeated_warning(self, finding: Finding) -> bool:
-        """Whether this is a warning about a model's identifier that this run gave before.
+        """Whether this is a warning that no input avoids, about an operation or model, which this run gave before.
 
-        No user can change what the contract assumes, so once is enough. An error is given for each document: without
-        it the document would count as ok.
+        No user can change what it says, so once is enough. An error is given for each document: without it the document
+        would count as ok.
         """
-        if finding.rule != "model-assumed" or finding.severity == "error":
+        if finding.rule not in UNAVOIDABLE_RULES or finding.severity == "error":
             return False
         return not self._is_first(finding.message)
 

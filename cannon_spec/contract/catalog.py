@@ -11,7 +11,7 @@ from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.engines import Engine, Validator
 from cannon_spec.contract.prices import Cost, Price, find_price
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
-from cannon_spec.finding import Evidence, Severity
+from cannon_spec.finding import Evidence, Report, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
 STRENGTHS = ("documented", "example", "observed", "upstream", "reported", "assumed", "user")
@@ -193,6 +193,8 @@ class Catalog:
 
     It reads what is asked for: an operation, its claims and its schemas, and keeps it. Each validator is compiled when
     it is first used.
+    ``clean_reports`` are kept by the judge: what it reports on an input that breaks no rule, by operation, model and
+    envelope.
     """
 
     base_url: str
@@ -206,6 +208,7 @@ class Catalog:
     scenarios: Mapping[str, Any]
     _list_statements: Callable[[], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _engine: Engine = field(compare=False)
+    clean_reports: dict[tuple[str, str | None, str | None], Report] = field(default_factory=dict, compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
     _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)

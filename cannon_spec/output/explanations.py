@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from cannon_spec import validate
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, Rule
 from cannon_spec.errors import UnknownName
+from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.nearest import find_nearest, fold
 from cannon_spec.output.fields import explain_field, find_fields, list_field_names
 from cannon_spec.output.limits import describe_limit, format_condition
 from cannon_spec.output.services import explain_model, explain_operation
 from cannon_spec.traffic import sequence
 
-_NAMED_RULES = {**validate.NAMED_RULES, **sequence.TRAFFIC_RULES}
+_NAMED_RULES = {**NAMED_RULES, **sequence.TRAFFIC_RULES}
 """The rules that are no keyword of a schema, each with what it says."""
 
 _LONGEST_NAME = 100

@@ -41,7 +41,7 @@ class Broken(NamedTuple):
 def requests(
     operation: str | None = None, model: str | None = None, *, catalog: Catalog | None = None
 ) -> SearchStrategy[dict[str, Any]]:
-    """Create bodies against which the contract has nothing but, where it is so, that the model's name is assumed.
+    """Create bodies against which the contract has nothing but the warnings that each body for its model has.
 
     They are for one operation, or for all that are covered; with one model, or with each that serves it and without.
     They lean to the edges: the longest prompt, the most references, none at all, each combination that a condition
@@ -58,10 +58,10 @@ def broken_requests(
 ) -> SearchStrategy[Broken]:
     """Create bodies that break exactly one rule, with that rule: all else is as in ``requests``.
 
-    Judging one gives one finding of that rule, beside that the model's name may be assumed. A value may be refused by
-    further rules that the judge leaves unsaid for this one (a number is no text, and none of the listed words either).
-    The rules are those of ``breakable``, or the one whose id is given. Raises UnknownName as ``requests`` does, and
-    for a rule that is not among them.
+    Judging one gives one finding of that rule, beside the warnings that each body for its model has. A value may be
+    refused by further rules that the judge leaves unsaid for this one (a number is no text, and none of the listed
+    words either). The rules are those of ``breakable``, or the one whose id is given. Raises UnknownName as
+    ``requests`` does, and for a rule that is not among them.
     """
     contract = catalog or default_catalog()
     pairs = _list_pairs(contract, operation, model)
@@ -111,9 +111,12 @@ def _list_schemas(pair: Pair) -> list[str]:
 def _list_layers(catalog: Catalog, pair: Pair) -> list[Layer]:
     """What judges a create body for an operation with a model, or without one."""
     operation, model = pair
+    input_layers = [Layer(catalog.schemas[schema], f"{schema}#") for schema in _list_schemas(pair)]
     needs_model = {"required": ["model"]}
-    model_layer = Layer(needs_model, fields={"model": [_name(model.id)]}) if model else Layer({"not": needs_model})
-    input_layers = [*(Layer(catalog.schemas[schema], f"{schema}#") for schema in _list_schemas(pair)), model_layer]
+    if model is not None:
+        input_layers.append(Layer(needs_model, fields={"model": [_name(model.id)]}))
+    elif operation.models:
+        input_layers.append(Layer({"not": needs_model}))
     fields = {"operation": [_name(operation.id)], "input": input_layers}
     return [Layer(catalog.schemas[_CREATE], f"{_CREATE}#"), Layer({}, fields=fields)]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cannon_spec import load_catalog, validate_request
 from cannon_spec.contract import engines
 from cannon_spec.example import build_example
+from cannon_spec.named_rules import UNAVOIDABLE_RULES
 from cannon_spec.strategies import breakable
 from tests.support.examples import EXAMPLES, HOME, Example, read_json
 from tests.support.payloads import CATALOG, FOLDER
@@ -80,20 +82,59 @@ def test_examples_have_titles_of_their_own() -> None:
 
 
 PAIRS = [
-    (operation.id, model.id)
+    (operation.id, model)
     for operation in CATALOG.operations.values()
-    for model in CATALOG.models_of(operation.id)
+    for model in operation.models or (None,)
     if operation.is_covered
 ]
 
 
 @pytest.mark.parametrize(("operation", "model"), PAIRS)
-def test_an_example_body_has_no_finding(operation: str, model: str) -> None:
-    """The example body of each model of a covered operation has no finding but that on an assumed identifier."""
+def test_an_example_body_has_no_finding(operation: str, model: str | None) -> None:
+    """The example body of each model of a covered operation has no finding but those that each of its bodies has."""
     body = build_example(CATALOG, operation, model)
-    assert (body["operation"], body["input"]["model"]) == (operation, model)
-    assert {finding.rule for finding in validate_request(body).findings} <= {"model-assumed"}
+    assert (body["operation"], body["input"].get("model")) == (operation, model)
+    assert {finding.rule for finding in validate_request(body).findings} <= UNAVOIDABLE_RULES
+
+
+OPTIONAL: dict[str, Any] = {
+    "draft": {"type": "boolean"},
+    "camera": {
+        "type": "object",
+        "properties": {"pan": {"type": "number", "examples": [0.5]}, "hold": {"type": "boolean"}, "note": {}},
+        "required": ["pan"],
+    },
+    "shot": {"type": "object", "properties": {"size": {"type": "number"}}, "required": ["size"]},
+    "duration": {"type": "integer", "enum": [5, 10]},
+    "start_frame": {"type": "string", "examples": ["https://example.com/1.jpg"]},
+    "end_frame": {"type": "string", "examples": ["https://example.com/2.jpg"]},
+    "clip": {"type": "string", "examples": ["https://example.com/3.mp4"]},
+}
+
+
+def test_an_example_body_shows_the_optional_fields(tmp_path: Path) -> None:
+    """Each optional field has a value if the contract names one that adds no finding: nested ones, true or false too.
+
+    One that is required under a condition is there, and of those that exclude each other the first.
+    """
+    file = tmp_path / "overlay.json"
+    allof = [
+        {"if": {"properties": {"duration": False}}, "then": {"required": ["start_frame"]}},
+        {"if": {"required": ["start_frame"]}, "then": {"not": {"required": ["clip"]}}},
+    ]
+    schema = {"properties": OPTIONAL, "dependentRequired": {"end_frame": ["start_frame"]}, "allOf": allof}
+    file.write_text(json.dumps({"schemas": {"operations/image.generate/input": schema}}), "utf-8")
+    catalog = load_catalog(overlay=file)
+    body = build_example(catalog, "image.generate", "gptimage2")
+    assert validate_request(body, catalog=catalog).findings == ()
     assert {"prompt", "model", "aspect_ratio", "resolution", "style"} <= body["input"].keys()
+    assert {name: each for name, each in body["input"].items() if name in OPTIONAL} == {
+        "draft": False,
+        "camera": {"pan": 0.5, "hold": False},
+        "duration": 5,
+        "start_frame": "https://example.com/1.jpg",
+        "end_frame": "https://example.com/2.jpg",
+    }
 
 
 def test_an_example_body_has_the_default_model() -> None:

@@ -147,7 +147,7 @@ def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog) -> str:
     for values in _list_values(conditions):
         body = {"operation": operation, "input": {**required_input, **values}}
         for finding in validate_request(body, catalog=catalog).errors:
-            if finding.rule != "operation-not-covered" and finding.path in places:
+            if finding.rule != "operation-undocumented" and finding.path in places:
                 return "; ".join(filter(None, (finding.message, finding.hint)))
     names = (*conditions, *([entry["per"]["field"]] if entry.get("per") else []))
     unknown_fields = [name for name in names if schema is not None and find_field(schema, name) is None]

@@ -55,7 +55,7 @@ def test_square_at_4k_is_explained(cannon: Command) -> None:
         (patched(DOCUMENTED, reference_image_urls=["not a url"]), "/input/reference_image_urls/0", "http or https"),
         ({"operation": "image.generate", "input": []}, "/input", "send an object"),
         ({"operation": "image.generat", "input": {}}, "/operation", 'did you mean "image.generate"?'),
-        ({"operation": "image.edit", "input": {}}, "/operation", 'covered: "image.generate"'),
+        ({"operation": "three_d.model.generate", "input": {}}, "/operation", 'documented: "image.generate"'),
     ],
 )
 def test_each_mistake_is_one_error(body: Any, path: str, words: str, cannon: Command) -> None:
@@ -216,10 +216,12 @@ def test_an_unknown_operation_could_not_be_judged(cannon: Command) -> None:
     assert err == "cannon-spec: --operation: unknown operation tea; cannon-spec catalog lists the operations\n"
 
 
-def test_an_operation_that_is_not_covered_is_an_error(cannon: Command) -> None:
-    """An operation that the vendor lists but that is not covered gives exit status 1 and a rule of its own."""
-    status, out, _ = cannon("validate", "--operation", "image.edit", write_documents("a.json", {}), "--format", "json")
-    assert (status, [finding["rule"] for finding in list_findings(out)]) == (1, ["operation-not-covered"])
+def test_an_operation_that_no_page_documents_is_an_error(cannon: Command) -> None:
+    """An operation that exists, but that no page documents, gives exit status 1 and a rule of its own."""
+    status, out, _ = cannon(
+        "validate", "--operation", "three_d.model.generate", write_documents("a.json", {}), "--format", "json"
+    )
+    assert (status, [finding["rule"] for finding in list_findings(out)]) == (1, ["operation-undocumented"])
 
 
 @pytest.mark.parametrize("name", ["empty.jsonl", "blank.jsonl"])

@@ -10,8 +10,8 @@ import pytest
 
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.contract.catalog import Claim
+from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output.explanations import explain_topic
-from cannon_spec.validate import NAMED_RULES
 from tests.support.payloads import CATALOG
 
 
