@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cannon_spec import document
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import Catalog, Operation, Rule, ServedModel
+from cannon_spec.contract.catalog import Catalog, InputPlan, Operation, Rule, ServedModel
 from cannon_spec.contract.keywords import KEYWORDS, Violation, describe_legal, describe_violation
 from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.finding import Finding, Report, Strictness
@@ -120,28 +120,23 @@ def _judge_input(
     catalog: Catalog, operation: Operation, input: Any, root: Any, envelope: str | None, strictness: Strictness
 ) -> Report:
     """Judge ``root`` by envelope, operation and model. Without an envelope ``root`` is the input itself."""
-    schema, name = operation.input or "", input.get("model") if isinstance(input, dict) else None
+    name = input.get("model") if isinstance(input, dict) else None
     model = operation.models.get(name) if isinstance(name, str) else None
-    schemas = (schema,) if model is None or model.schema is None else (schema, model.schema)
-    hits = _hits(catalog, root, schemas, envelope)
-    clean_report = _find_clean_report(catalog, operation, model, envelope)
+    key = operation.id, None if model is None else model.id, envelope
+    plan = catalog.input_plans.get(key)
+    if plan is None:
+        plan = catalog.input_plans[key] = _plan_input(operation, model, envelope)
+    report, hits = plan.clean_report, _hits(catalog, root, plan.schemas, envelope)
     if model is None and operation.models and isinstance(name, str):
         finding = describe_unknown_model(catalog, operation, name, _find_model_path(envelope))
-        clean_report = Report(tuple(sorted((*clean_report.findings, finding), key=_place)))
-    return _report(root, hits, clean_report, strictness)
+        report = Report(tuple(sorted((*report.findings, finding), key=_place)))
+    return _report(root, hits, report, strictness)
 
 
-def _find_clean_report(
-    catalog: Catalog, operation: Operation, model: ServedModel | None, envelope: str | None
-) -> Report:
-    """The report on inputs that break no rule of a schema. It is built once, since most inputs are such."""
-    key = operation.id, None if model is None else model.id, envelope
-    report = catalog.clean_reports.get(key)
-    if report is None:
-        operation_path = "" if envelope is None else "/operation"
-        remarks = list_remarks(operation, model, operation_path, _find_model_path(envelope))
-        report = catalog.clean_reports[key] = Report(tuple(sorted(remarks, key=_place)))
-    return report
+def _plan_input(operation: Operation, model: ServedModel | None, envelope: str | None) -> InputPlan:
+    schemas = (operation.input, None if model is None else model.schema)
+    remarks = list_remarks(operation, model, "" if envelope is None else "/operation", _find_model_path(envelope))
+    return InputPlan(tuple(filter(None, schemas)), Report(tuple(sorted(remarks, key=_place))))
 
 
 def _find_model_path(envelope: str | None) -> str:

@@ -187,14 +187,19 @@ class Operation:
         return Cost(math.ceil(price.compute_cost(input)), price.claim)
 
 
+class InputPlan(NamedTuple):
+    """How inputs for one operation and model are judged: the schemas, and the report on one that breaks no rule."""
+
+    schemas: tuple[str, ...]
+    clean_report: Report
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Catalog:
     """The whole contract.
 
     It reads what is asked for: an operation, its claims and its schemas, and keeps it. Each validator is compiled when
-    it is first used.
-    ``clean_reports`` are kept by the judge: what it reports on an input that breaks no rule, by operation, model and
-    envelope.
+    it is first used. ``input_plans`` are kept by the judge, by operation, model and envelope.
     """
 
     base_url: str
@@ -208,7 +213,7 @@ class Catalog:
     scenarios: Mapping[str, Any]
     _list_statements: Callable[[], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _engine: Engine = field(compare=False)
-    clean_reports: dict[tuple[str, str | None, str | None], Report] = field(default_factory=dict, compare=False)
+    input_plans: dict[tuple[str, str | None, str | None], InputPlan] = field(default_factory=dict, compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
     _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)
