@@ -1,0 +1,120 @@
+"""Each operation of the contract runs through the mock by its data alone, and so do made-up ones of each kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from cannon_mock.model.deliveries import DeliveryResponse
+from cannon_spec import Catalog, validate_response
+from cannon_spec.completion import complete_input
+from cannon_spec.contract.catalog import Operation
+from cannon_spec.contract.media_checks import find_media_type
+from tests.support import made_up
+from tests.support.examples import FILES
+from tests.support.files import check_file
+from tests.support.mocks import LONG_MS, START, build_driver
+from tests.support.payloads import CATALOG
+
+with TemporaryDirectory() as _folder:
+    MADE_UP = made_up.load_made_up(Path(_folder))
+
+
+def _list_operations() -> list[Any]:
+    catalogs = ((CATALOG, CATALOG.operations), (MADE_UP, made_up.OVERLAY["operations"]))
+    operations = [(catalog, catalog.operations[id_]) for catalog, ids in catalogs for id_ in ids]
+    return [pytest.param(catalog, each, id=each.id) for catalog, each in operations if each.is_covered]
+
+
+each_operation = pytest.mark.parametrize(("catalog", "operation"), _list_operations())
+check_once = cache(check_file)
+"""The samples are the same bytes for every operation."""
+
+
+def _build_body(operation: Operation) -> dict[str, Any]:
+    """The documented example of an operation; the short input of a made-up one."""
+    id_ = operation.id
+    input = made_up.INPUTS[id_] if id_ in made_up.INPUTS else FILES[f"{id_}/documented"].document
+    return {"operation": id_, "input": input}
+
+
+def _find_addresses(output: Any) -> list[str]:
+    """The addresses of files of the mock in an output, at any depth."""
+    if isinstance(output, str):
+        return [output] if "/assets/" in output else []
+    members = output.values() if isinstance(output, dict) else output if isinstance(output, list) else ()
+    return [address for member in members for address in _find_addresses(member)]
+
+
+@each_operation
+def test_an_operation_succeeds(catalog: Catalog, operation: Operation) -> None:
+    """Every view is as the schemas say; the end has the keys of the template and the price of the effective input."""
+    mock, body = build_driver(catalog), _build_body(operation)
+    id_ = mock.create_and_get_id(body)
+    views = []
+    for wait_ms in (0, 1500, LONG_MS):
+        mock.clock.advance(wait_ms)
+        views.append(mock.poll(id_))
+        assert validate_response("request", views[-1], catalog=catalog).errors == ()
+    end = views[-1]
+    assert end["status"] == "succeeded"
+    replies = operation.data["replies"]
+    hidden_keys = {key for key, field in replies.get("only_with", {}).items() if field not in body["input"]}
+    assert list(end["output"]) == [key for key in replies["succeeded"] if key not in hidden_keys]
+    cost = operation.find_cost(complete_input(catalog, operation, body["input"]).input).credits
+    assert {view["billableCredits"] for view in views} == {cost}
+    assert mock.read_credits() == START - cost
+    assert end["requestLog"]["input"] == body["input"]
+
+
+@each_operation
+def test_an_operation_fails_and_costs_nothing(catalog: Catalog, operation: Operation) -> None:
+    """A failure has a message and no output, and its credits come back."""
+    mock = build_driver(catalog)
+    end = mock.create_and_finish(_build_body(operation), headers={"x-mock-scenario": "failed-internal"})
+    assert validate_response("request", end, catalog=catalog).errors == ()
+    assert (end["status"], end["output"], mock.read_credits()) == ("failed", None, START)
+    assert end["errorMessage"]
+
+
+@each_operation
+def test_the_files_of_an_operation_are_of_their_types(catalog: Catalog, operation: Operation) -> None:
+    """Each file that the data names is at an address in the output: of its type and length, whole and in ranges."""
+    mock = build_driver(catalog, progression="immediate")
+    output = mock.poll(mock.create_and_get_id(_build_body(operation)))["output"]
+    addresses = dict.fromkeys(_find_addresses(output))
+    for address in addresses:
+        file, head = mock.client.get(address), mock.client.head(address)
+        assert (file.status_code, file.mimetype) == (200, find_media_type(address))
+        assert int(file.headers["Content-Length"]) == int(head.headers["Content-Length"]) == len(file.data)
+        check_once(file.mimetype, file.data)
+        part = mock.client.get(address, headers={"Range": "bytes=1-"})
+        assert (part.status_code, part.data) == (206, file.data[1:])
+    assert bool(addresses) is (operation.data["media"]["kind"] != "text")
+
+
+@each_operation
+def test_webhooks_journal_and_lists_know_an_operation(catalog: Catalog, operation: Operation) -> None:
+    """The webhook at the end has the request as polled; the journal and the list of tasks find it by its operation."""
+    events: list[Any] = []
+
+    def send(_url: str, data: bytes, _headers: Mapping[str, str]) -> DeliveryResponse:
+        events.append(json.loads(data))
+        return DeliveryResponse(200, "")
+
+    mock, body = build_driver(catalog, send=send), _build_body(operation)
+    id_ = mock.create_and_get_id({**body, "webhook_url": "http://127.0.0.1:9/hook"})
+    mock.clock.advance(LONG_MS)
+    view = mock.poll(id_)
+    assert [(event["type"], event["data"]) for event in events] == [("request.succeeded", view)]
+    assert validate_response("webhook", events[0], catalog=catalog).errors == ()
+    exchanges = mock.get(f"/__mock__/journal?operation={operation.id}").get_json()["exchanges"]
+    assert [exchange["request_id"] for exchange in exchanges] == [id_, id_]
+    tasks = mock.get(f"/__mock__/tasks?operation={operation.id}&status=succeeded").get_json()["tasks"]
+    assert [(task["id"], task["credits"]) for task in tasks] == [(id_, view["billableCredits"])]
