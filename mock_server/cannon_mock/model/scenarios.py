@@ -99,8 +99,7 @@ class ScenarioRule:
 
     def matches(self, operation: str, input: Mapping[str, Any], account: str) -> bool:
         """Whether a create has every value that the rule names, and its prompt contains the rule's prompt."""
-        # ``prompt`` is the one field of an input that a test can mark freely without a change of what is asked for.
-        # An operation without a prompt is matched by the other values.
+        # ``prompt`` is a field of an input that a test can mark freely without a change of what is asked for.
         return (
             self.operation in ("", operation)
             and self.model in ("", input.get("model"))

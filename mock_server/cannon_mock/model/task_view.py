@@ -54,7 +54,7 @@ def _build_output(replies: Mapping[str, Any], task: Task, status: str, values: M
 def preview_input(catalog: Catalog, task: Task) -> str:
     """A task's input in a few words: its prompt, say."""
     template = catalog.operations[task.operation].data["replies"]["input_preview"]
-    return str(fill_template(template, _build_values(catalog, task, "")))
+    return str(fill_template(template, _build_values(catalog, task, "")) or "")
 
 
 def _build_values(catalog: Catalog, task: Task, base_url: str) -> dict[str, Any]:

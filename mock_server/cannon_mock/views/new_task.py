@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request
 
 from cannon_mock import claim_ids, media
 from cannon_mock.model import scenarios, tasks
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.keys import Key
+from cannon_mock.model.replies import fill_template
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Task, TaskRequest
 from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits
@@ -21,10 +24,11 @@ def choose_scenario(mock: MockContext, key: Key, body: CreateBody) -> Scenario:
 
     Raises ApiError for an unknown name.
     """
+    input = _add_prompt(mock, body)
     name = (
         request.headers.get(scenarios.HEADER)
-        or mock.scenarios.choose_by_rule(body.operation, body.input, key.account)
-        or scenarios.find_name_in_prompt(body.input.get("prompt"))
+        or mock.scenarios.choose_by_rule(body.operation, input, key.account)
+        or scenarios.find_name_in_prompt(input["prompt"])
         or _find_shut_down_scenario(mock, body)
         or mock.config.scenario
         or mock.catalog.scenarios["default"]
@@ -34,6 +38,14 @@ def choose_scenario(mock: MockContext, key: Key, body: CreateBody) -> Scenario:
         message = f"unknown scenario {name[:60]}; there are {', '.join(mock.scenarios.list_texts())}"
         raise ApiError(400, "unknown_scenario", message, claim_ids.SCENARIO_HEADER)
     return scenario
+
+
+def _add_prompt(mock: MockContext, body: CreateBody) -> dict[str, Any]:
+    """The input of a create. In place of a prompt that it does not have stands what the preview of the input shows."""
+    if "prompt" in body.input:
+        return body.input
+    template = mock.catalog.operations[body.operation].data["replies"]["input_preview"]
+    return {**body.input, "prompt": fill_template(template, body.effective_input)}
 
 
 def _find_shut_down_scenario(mock: MockContext, body: CreateBody) -> str | None:

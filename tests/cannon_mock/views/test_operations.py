@@ -118,3 +118,15 @@ def test_webhooks_journal_and_lists_know_an_operation(catalog: Catalog, operatio
     assert [exchange["request_id"] for exchange in exchanges] == [id_, id_]
     tasks = mock.get(f"/__mock__/tasks?operation={operation.id}&status=succeeded").get_json()["tasks"]
     assert [(task["id"], task["credits"]) for task in tasks] == [(id_, view["billableCredits"])]
+
+
+@pytest.mark.parametrize("how", ["prompt", "rule"])
+def test_a_text_without_a_prompt_chooses_a_scenario(how: str) -> None:
+    """Where an operation has no prompt, a scenario or rule is found in what the preview of its input shows."""
+    mock, text = build_driver(MADE_UP), "Once upon a time [mock:failed-internal]"
+    if how == "rule":
+        text = "Once upon a time"
+        rule = {"scenario": "failed-internal", "match": {"operation": "voice.make", "prompt": "upon"}}
+        assert mock.client.post("/__mock__/scenarios", json=rule).status_code == 201
+    end = mock.create_and_finish({"operation": "voice.make", "input": {"text": text}})
+    assert end["status"] == "failed"
