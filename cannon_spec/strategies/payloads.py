@@ -6,8 +6,8 @@ Both are made of the schemas alone: the judge has no part in it, and nothing tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from hypothesis.strategies import SearchStrategy
@@ -49,8 +49,10 @@ def requests(
     model that does not serve it.
     """
     contract = catalog or default_catalog()
-    pools = [find_pools(_list_layers(contract, pair)) for pair in _list_pairs(contract, operation, model)]
-    return choose([partial(draw_from, each) for each in pools if each])
+    pairs_by_operation: dict[str, list[Pair]] = {}
+    for pair in _list_pairs(contract, operation, model):
+        pairs_by_operation.setdefault(pair[0].id, []).append(pair)
+    return choose([partial(_build_good, contract, pairs) for pairs in pairs_by_operation.values()])
 
 
 def broken_requests(
@@ -108,10 +110,31 @@ def _list_schemas(pair: Pair) -> list[str]:
     return [schema for schema in (operation.input, None if model is None else model.schema) if schema is not None]
 
 
-def _list_layers(catalog: Catalog, pair: Pair) -> list[Layer]:
+class _Contract:
+    """A catalog as a key of a cache: equal to itself alone."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Contract) and other.catalog is self.catalog
+
+    def __hash__(self) -> int:
+        return id(self.catalog)
+
+
+def _list_layers(catalog: Catalog, pair: Pair) -> Sequence[Layer]:
     """What judges a create body for an operation with a model, or without one."""
     operation, model = pair
-    input_layers = [Layer(catalog.schemas[schema], f"{schema}#") for schema in _list_schemas(pair)]
+    return _find_layers(_Contract(catalog), operation.id, None if model is None else model.id)
+
+
+@lru_cache(maxsize=256)
+def _find_layers(contract: _Contract, operation_id: str, model_id: str | None) -> Sequence[Layer]:
+    # The layers of a pair are the same objects each time, so that what was found for one rule serves the next.
+    catalog, operation = contract.catalog, contract.catalog.operations[operation_id]
+    model = None if model_id is None else operation.models[model_id]
+    input_layers = [Layer(catalog.schemas[schema], f"{schema}#") for schema in _list_schemas((operation, model))]
     needs_model = {"required": ["model"]}
     if model is not None:
         input_layers.append(Layer(needs_model, fields={"model": [_name(model.id)]}))
@@ -132,6 +155,11 @@ def _list_broken(catalog: Catalog, pair: Pair, matches: Callable[[str], bool] = 
     for rule in (rule for schema in (_CREATE, *_list_schemas(pair)) for rule in catalog.rules(schema)):
         if matches(rule.id) and (pools := find_pools(layers, Breach(catalog, rule))):
             yield rule, pools
+
+
+def _build_good(catalog: Catalog, pairs: list[Pair]) -> SearchStrategy[dict[str, Any]]:
+    pools = [find_pools(_list_layers(catalog, pair)) for pair in pairs]
+    return choose([partial(draw_from, each) for each in pools if each])
 
 
 def _build_broken(rules: Iterable[RulePools]) -> SearchStrategy[Broken]:

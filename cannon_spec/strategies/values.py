@@ -204,7 +204,7 @@ def _find_objects(layers: Layers, breach: Breach | None) -> list[Pool]:
     return [Pool({}, partial(_build_object, plan)) for plan in list_plans(_find_fields(tuple(layers)), breach)]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _find_fields(layers: tuple[Layer, ...]) -> Fields:
     # A layer equals only itself: so the fields of a body are found once for all rules that it can break.
     return Fields(layers, find_pools)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,8 @@ values = st.recursive(
 )
 """Any JSON value."""
 
-good = strategies.requests()
+OPERATIONS = [each.id for each in CATALOG.operations.values() if each.is_covered]
+"""The operations whose inputs are judged."""
 
 
 def _mixed(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -70,10 +72,22 @@ def _mixed(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {**one, **{name: value for name, value in other.items() if name != "model"}}
 
 
-inputs = st.builds(_mixed, good.map(itemgetter("input")), good.map(itemgetter("input")))
-"""Inputs with known fields of the right types; models may have something against their values."""
+@cache
+def _build_inputs(operation: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Inputs of an operation with fields of two good ones: models may have something against their values."""
+    good_inputs = strategies.requests(operation).map(itemgetter("input"))
+    return st.builds(_mixed, good_inputs, good_inputs)
 
-bodies = st.builds(lambda body, fields: {**body, "input": fields}, good, inputs)
+
+def _build_bodies(operation: str) -> st.SearchStrategy[dict[str, Any]]:
+    return _build_inputs(operation).map(lambda each: {"operation": operation, "input": each})
+
+
+inputs = _build_inputs("image.generate")
+"""Image inputs with known fields of the right types; models may have something against their values."""
+
+bodies = st.sampled_from(OPERATIONS).flatmap(_build_bodies)
+"""Create bodies of all operations with inputs like that."""
 
 
 def places(value: Any, at: Place = ()) -> Iterator[Place]:

@@ -23,6 +23,7 @@ from tests.cannon_spec.strategies.test_payloads import sample
 from tests.cannon_spec.test_combinations import SCHEMA
 from tests.support.effort import examples
 
+OPERATION = "image.generate"
 INPUT = "operations/image.generate/input"
 ENGINES = [choose_engine(name) for name in ("jsonschema", "jsonschema-rs")]
 WORDS = ["off", "low", "high"]
@@ -194,7 +195,7 @@ def find_rules(body: Any, catalog: Catalog) -> list[str]:
 
 def test_bodies_with_dependent_fields_are_clean(catalogs: list[Catalog]) -> None:
     """Bodies are good where fields exclude or need each other, at any depth; each of those fields is drawn."""
-    drawn = sample(requests(model="grok", catalog=catalogs[1]), 4)
+    drawn = sample(requests(OPERATION, "grok", catalog=catalogs[1]), 4)
     assert [find_rules(body, catalog) for body in drawn for catalog in catalogs] == [[]] * 2 * len(drawn)
     assert set().union(*(body["input"] for body in drawn)) >= SCHEMA["properties"].keys()
     cameras = [shot["camera"] for body in drawn for shot in body["input"].get("shots", ()) if "camera" in shot]
@@ -204,9 +205,9 @@ def test_bodies_with_dependent_fields_are_clean(catalogs: list[Catalog]) -> None
 def test_each_rule_on_dependent_fields_is_broken_alone(catalogs: list[Catalog]) -> None:
     """Each rule of such an input is broken by itself, down to an object in an object in a list."""
     rules = {rule.id for rule in catalogs[1].rules(INPUT)}
-    assert rules - {rule.id for rule in breakable(model="grok", catalog=catalogs[1])} == {f"{INPUT}#/type"}
+    assert rules - {rule.id for rule in breakable(OPERATION, "grok", catalog=catalogs[1])} == {f"{INPUT}#/type"}
     for rule in sorted(rules - {f"{INPUT}#/type"}):
-        drawn = sample(broken_requests(model="grok", rule=rule, catalog=catalogs[1]), 1, 4)
+        drawn = sample(broken_requests(OPERATION, "grok", rule=rule, catalog=catalogs[1]), 1, 4)
         assert [find_rules(broken.body, catalog) for broken in drawn for catalog in catalogs] == [[rule]] * 2 * len(
             drawn
         )
@@ -218,6 +219,6 @@ def test_ten_conditioned_fields_are_broken_alone(tmp_path: Path) -> None:
     schema["required"] = ["prompt"]
     catalogs = load_both(tmp_path, schema)
     rules = {rule.id for rule in catalogs[1].rules(INPUT)} - {f"{INPUT}#/type"}
-    assert rules <= {rule.id for rule in breakable(model="grok", catalog=catalogs[1])}
-    for broken in sample(broken_requests(model="grok", catalog=catalogs[1]), 2, 40):
+    assert rules <= {rule.id for rule in breakable(OPERATION, "grok", catalog=catalogs[1])}
+    for broken in sample(broken_requests(OPERATION, "grok", catalog=catalogs[1]), 2, 40):
         assert [find_rules(broken.body, catalog) for catalog in catalogs] == [[broken.rule.id]] * 2
