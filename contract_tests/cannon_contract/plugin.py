@@ -16,7 +16,7 @@ from cannon_contract import claim_ids
 from cannon_contract.client.redact import Redactor
 from cannon_contract.report import write_report
 from cannon_contract.report.terminal import build_summary
-from cannon_contract.runner import claim_coverage, interrupts, options, targets
+from cannon_contract.runner import claim_coverage, interrupts, options, samples, targets
 from cannon_contract.runner.options import ApiKeys, Options
 from cannon_contract.runner.results import read_result
 from cannon_contract.runner.run import ABILITIES, RUN, Run, find_operation, list_claims
@@ -50,6 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark in (
         "claim(*ids): the claims of the ledger that the test is about",
         "creates(n, **input): how many requests it creates; each may cost credits",
+        "sample(*key): of the cases of a test with one key, a run of several operations takes the first",
+        "settings(**names): settings of the target, where that is a mock in this process",
         "shares: looks at a plain request, which all such tests share where creates may cost credits",
         "probes(n, **input): how many creates it sends that should be refused; a refusal costs nothing",
         f"needs(*abilities): what the target must be able to do: {', '.join(ABILITIES)}",
@@ -136,7 +138,7 @@ class _SuiteHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Check the marks of the suite, and leave out the cases of operations that the user did not name."""
+        """Check the marks of the suite, and leave out cases of other operations, and repeated ones."""
         catalog, own = self._run.catalog, _select_suite(items)
         for item in own:
             self._run.record_test(item)
@@ -149,10 +151,23 @@ class _SuiteHooks:
             untested_claims = claim_coverage.find_untested_claims(catalog, marked_claims)
             if untested_claims:
                 raise pytest.UsageError(f"claims on behaviour without a contract test: {', '.join(untested_claims)}")
-        other_items = [item for item in own if find_operation(item) not in (None, *self._run.operations)]
-        if other_items:
-            config.hook.pytest_deselected(items=other_items)
-            items[:] = [item for item in items if item not in other_items]
+        unneeded_items = self._find_unneeded_cases(own)
+        if unneeded_items:
+            config.hook.pytest_deselected(items=unneeded_items)
+            unneeded_ids = set(map(id, unneeded_items))
+            items[:] = [item for item in items if id(item) not in unneeded_ids]
+
+    def _find_unneeded_cases(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Find the cases of operations that the run does not test, and those that a run of several need not repeat.
+
+        A run that may cost credits tests one operation unless it is told others, so it has all cases of each.
+        """
+        run = self._run
+        operations = {None, *run.operations}
+        other_cases = [item for item in items if find_operation(item) not in operations]
+        if len(run.operations) == 1 or _may_cost(run.options, run.catalog):
+            return other_cases
+        return other_cases + samples.find_repeated_cases(item for item in items if find_operation(item) in operations)
 
     def pytest_report_collectionfinish(self, config: pytest.Config, items: list[pytest.Item]) -> list[str]:
         """Describe what a run that may cost credits is going to create, before it does."""

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from cannon_spec import load_catalog
-
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"cannon_spec": ROOT, "cannon_mock": ROOT / "mock_server", "cannon_contract": ROOT / "contract_tests"}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
@@ -209,12 +207,3 @@ def _is_path(constant: ast.Constant, tree: ast.Module) -> bool:
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.path.join")
     divisions = (node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
     return any(constant in call.args for call in calls) or any(constant is node.right for node in divisions)
-
-
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("cannon_contract")])
-def test_models_and_operations_are_data(name: str) -> None:
-    """No module names a model or an operation: what is known of one is in the contract's files."""
-    catalog = load_catalog()
-    known = {*catalog.models, *catalog.operations, *(model.name for model in catalog.models.values())}
-    for node in ast.walk(TREES[name]):
-        assert not isinstance(node, ast.Constant) or node.value not in known, node.value

@@ -6,6 +6,7 @@ from typing import Any
 
 from cannon_contract.client.api import Api
 from cannon_contract.client.outcomes import NotTested
+from cannon_spec.validate import accepts_input
 
 
 def list_required_fields(api: Api) -> list[str]:
@@ -22,13 +23,24 @@ def build_incomplete_body(api: Api) -> dict[str, Any]:
 
 
 def build_other_body(api: Api) -> dict[str, Any]:
-    """A valid create body that differs from the default one in a text. Raises NotTested where no text is required."""
-    properties = _read_input_schema(api)["properties"]
-    text_names = [name for name in list_required_fields(api) if properties[name].get("type") == "string"]
-    if not text_names:
-        raise NotTested(f"the input of {api.operation} has no required text to change")
+    """A valid create body that differs from the default one in a text. Raises NotTested where no text can differ."""
     body = api.build_body()
-    return {**body, "input": {**body["input"], text_names[0]: body["input"][text_names[0]] + ", once more"}}
+    texts = [(name, text) for name, text in body["input"].items() if isinstance(text, str)]
+    # A text may have a form: an address stays one with the second end.
+    for name, text in ((name, text + end) for end in (", once more", "?once=more") for name, text in texts):
+        other_input = {**body["input"], name: text}
+        if accepts_input(api.catalog, api.operation, other_input):
+            return {**body, "input": other_input}
+    raise NotTested(f"no text in the input of {api.operation} can have another value")
+
+
+def build_body_of_unknown_model(api: Api) -> dict[str, Any]:
+    """A create body with a model that no page names. Raises NotTested where no page lists all models."""
+    operation = api.catalog.operations[api.operation]
+    claim = api.catalog.claims.get(operation.data.get("models_claim", ""))
+    if claim is None or claim.severity != "error":
+        raise NotTested(f"no page lists the models of {api.operation}")
+    return api.build_body(model="no-such-model")
 
 
 def _read_input_schema(api: Api) -> Any:

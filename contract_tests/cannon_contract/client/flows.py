@@ -111,7 +111,7 @@ class FailedRun:
 def shared_run(api: Api) -> SharedRun:
     """The run that tests share, or a new one where creates cost nothing. An error of the shared run is every test's."""
     if api.shared_runs is None:
-        return _run_to_end(api)
+        return run_to_end(api, api.build_body())
     if (run := api.shared_runs.get(api.operation)) is None:
         run = api.shared_runs[api.operation] = _run_or_failure(api)
         if isinstance(run, FailedRun):
@@ -127,13 +127,14 @@ def shared_run(api: Api) -> SharedRun:
 def _run_or_failure(api: Api) -> SharedRun | FailedRun:
     start = api.notes.size
     try:
-        return _run_to_end(api)
+        return run_to_end(api, api.build_body())
     except Exception as error:  # noqa: BLE001 - every test that shares the run must end with it
         return FailedRun(error, api.notes.since(start))
 
 
-def _run_to_end(api: Api) -> SharedRun:
-    body, start = api.build_body(), api.notes.size
+def run_to_end(api: Api, body: dict[str, Any]) -> SharedRun:
+    """A new request from its create to its end."""
+    start = api.notes.size
     before, response = api.read_credits(), api.create(body)
     reply = expect_accepted(api, response, body)
     after = api.read_credits()

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from cannon_spec.completion import complete_input
+
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.spending.price_list import PriceList
 from cannon_spec import Catalog
@@ -22,11 +24,11 @@ def find_default_input(catalog: Catalog, operation: str, prices: PriceList | Non
     """Find the input of a create that needs no other: the cheapest by ``prices``.
 
     Without prices, and where none is known, it is the cheapest by the contract, with the operation's default model.
-    Among inputs of one price the default model comes first, then models with documented identifiers.
+    Among inputs of one price the default model comes first, then models with documented identifiers. A model with a
+    notice, or that was shut down, counts only where no other serves the operation.
     """
     served_operation = catalog.operations[operation]
-    default_model = served_operation.default_model
-    models = sorted(catalog.models_of(operation), key=lambda model: (model.id != default_model, _is_assumed(model)))
+    models = _list_models(catalog, served_operation)
     if prices is not None:
         inputs = [input for model in models for input in _list_inputs(catalog, served_operation, model)]
         estimates = [(prices.estimate({"operation": operation, "input": input}), input) for input in inputs]
@@ -37,42 +39,71 @@ def find_default_input(catalog: Catalog, operation: str, prices: PriceList | Non
 
 
 def find_cheapest_operation(catalog: Catalog, operations: Sequence[str], prices: PriceList) -> str:
-    """Find the operation whose default input costs least; one whose price is unknown comes after all others."""
+    """Find the operation whose default input costs least.
 
-    def estimate(operation: str) -> float:
-        input = find_default_input(catalog, operation, prices)
-        price = prices.estimate({"operation": operation, "input": input})
-        return math.inf if price is None else price
+    One with a notice, or that was shut down, comes after the others, then one whose price is unknown. What the contract
+    says of its cost decides between operations of one price.
+    """
 
-    return min(operations, key=estimate)
+    def rank(id_: str) -> tuple[bool, float, int]:
+        operation, input = catalog.operations[id_], find_default_input(catalog, id_, prices)
+        price = prices.estimate({"operation": id_, "input": input})
+        return _is_doubtful(operation), math.inf if price is None else price, _find_cost(catalog, operation, input)
+
+    return min(operations, key=rank)
 
 
-def _is_assumed(model: ServedModel) -> bool:
-    return model.claim.severity == "warning"
+def _list_models(catalog: Catalog, operation: Operation) -> list[ServedModel | None]:
+    """List the models to create with, the best first; None alone for an operation without models."""
+
+    def rank(model: ServedModel) -> tuple[bool, bool]:
+        return model.id != operation.default_model, model.claim.severity == "warning"
+
+    models = catalog.models_of(operation.id)
+    usable_models = [model for model in models if not _is_doubtful(model)] or models
+    return [*sorted(usable_models, key=rank)] or [None]
 
 
-def _list_inputs(catalog: Catalog, operation: Operation, model: ServedModel) -> list[Input]:
+def _is_doubtful(part: Operation | ServedModel) -> bool:
+    """Whether the contract warns of an operation or a model on each use."""
+    return bool(part.notices) or part.shut_down is not None
+
+
+def _find_cost(catalog: Catalog, operation: Operation, input: Input) -> int:
+    """Find the credits that an input costs by the contract."""
+    return operation.find_cost(complete_input(catalog, operation, input).input).credits
+
+
+def _list_inputs(catalog: Catalog, operation: Operation, model: ServedModel | None) -> list[Input]:
     """List small valid inputs, the cheapest by the contract first."""
-    example = build_example(catalog, operation.id, model.id)["input"]
-    base_input = {name: value for name, value in example.items() if name in _list_fields(catalog, operation)}
+    base_input = find_base_input(catalog, operation, model.id if model else None)
     price_fields = [name for name in list_price_fields(operation.prices) if name != "model" and "." not in name]
     values = [_list_values(catalog, operation, model, name) for name in price_fields]
     inputs = [change_fields(base_input, dict(zip(price_fields, each, strict=True))) for each in product(*values)]
-    valid_inputs = [input for input in inputs if accepts_input(catalog, operation.id, input)]
-    return sorted(valid_inputs, key=lambda each: operation.find_cost(each).credits)
+    valid_inputs = [input for input in inputs if accepts_input(catalog, operation.id, input)] or [base_input]
+    return sorted(valid_inputs, key=lambda each: _find_cost(catalog, operation, each))
 
 
-def _list_fields(catalog: Catalog, operation: Operation) -> set[str]:
-    """List the fields that are required, and those that the output repeats: tests compare them."""
-    schema = catalog.schemas[operation.input or ""]
-    output = catalog.schemas[operation.output or ""]
-    repeated_fields = schema["properties"].keys() & output.get("properties", {}).keys()
-    return {"model", *schema.get("required", ()), *repeated_fields}
+def find_base_input(catalog: Catalog, operation: Operation, model: str | None) -> Input:
+    """Find a small valid input with a model: its example, without what can be left out and no output repeats."""
+    input = build_example(catalog, operation.id, model)["input"]
+    fixed_fields = _list_fixed_fields(catalog, operation)
+    for name in [name for name in reversed(input) if name not in fixed_fields]:
+        shorter_input = change_fields(input, {name: None})
+        if accepts_input(catalog, operation.id, shorter_input):
+            input = shorter_input
+    return input
 
 
-def _list_values(catalog: Catalog, operation: Operation, model: ServedModel, name: str) -> list[Any]:
+def _list_fixed_fields(catalog: Catalog, operation: Operation) -> set[str]:
+    """List the fields that are required, and those that each output repeats: tests compare them."""
+    schema, output = catalog.schemas[operation.input or ""], catalog.schemas[operation.output or ""]
+    return {"model", *schema.get("required", ()), *output.get("required", ())}
+
+
+def _list_values(catalog: Catalog, operation: Operation, model: ServedModel | None, name: str) -> list[Any]:
     """List the values of a field that the schemas name, cheap ones first, and last None for leaving it out."""
-    schemas = [catalog.schemas[schema] for schema in (operation.input, model.schema) if schema]
+    schemas = [catalog.schemas[schema] for schema in (operation.input, model.schema if model else None) if schema]
     nodes = [schema.get("properties", {}).get(name, {}) for schema in schemas]
     values = [value for node in nodes for key in ("enum", "examples") for value in node.get(key, ())]
     values += [node["minimum"] for node in nodes if "minimum" in node]

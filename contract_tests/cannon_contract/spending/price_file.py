@@ -43,7 +43,7 @@ def read_prices(path: str | None, assumed_price: float | None, catalog: Catalog)
         known_prices,
         assumed_price,
         known_values=_list_known_values(catalog, names),
-        default_models={each.id: each.data["default_model"]["id"] for each in covered_operations},
+        default_models={each.id: each.default_model for each in covered_operations if each.default_model},
         fields=fields,
     )
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from cannon_spec.completion import complete_input
 from hypothesis import Phase, find, settings
 
 from cannon_contract.client.input_fields import change_fields
+from cannon_contract.spending.default_input import find_base_input
 from cannon_spec import load_catalog
 from cannon_spec.contract.catalog import Operation
-from cannon_spec.contract.prices import Price, find_price
+from cannon_spec.contract.prices import Price, find_price, list_price_fields
+from cannon_spec.errors import UnknownName
 from cannon_spec.example import build_example
-from cannon_spec.strategies import broken_requests, requests
+from cannon_spec.strategies import broken_requests
 from cannon_spec.validate import accepts_input
 
 CATALOG = load_catalog()
@@ -35,15 +39,25 @@ class _Box:
 
 @cache
 def find_breaking_body(operation: str, rule: str) -> Any:
-    """The smallest body of an operation that breaks a rule and no other."""
-    bodies = broken_requests(operation, rule=rule).map(lambda breach: _Box(breach.body))
-    return find(bodies, bool, settings=_FIRST).body
+    """A small body of an operation that breaks a rule and no other."""
+    served_operation, schema = CATALOG.operations[operation], rule.partition("#")[0]
+    models = [model.id for model in CATALOG.models_of(operation) if model.schema == schema]
+    # With one model the rule is found much faster than among all models.
+    for model in (*models, served_operation.default_model):
+        with suppress(UnknownName):
+            bodies = broken_requests(operation, model, rule=rule).map(lambda breach: _Box(breach.body))
+            return find(bodies, bool, settings=_FIRST).body
+    return find(broken_requests(operation, rule=rule).map(lambda breach: _Box(breach.body)), bool, settings=_FIRST).body
 
 
-@cache
-def find_valid_body(operation: str, model: str) -> Any:
-    """The smallest body of an operation with a model that breaks no rule."""
-    return find(requests(operation, model).map(_Box), bool, settings=_FIRST).body
+def find_small_input(operation: Operation, model: str | None) -> Input:
+    """A small valid input of an operation with a model, or without one."""
+    return dict(find_base_input(CATALOG, operation, model))
+
+
+def complete(operation: Operation, input: Mapping[str, Any]) -> Input:
+    """An input with the values that the service takes for the fields that it leaves out."""
+    return complete_input(CATALOG, operation, input).input
 
 
 def read_input_schema(operation: Operation) -> Mapping[str, Any]:
@@ -58,27 +72,70 @@ def fix_input(operation: Operation, input: Mapping[str, Any]) -> Input:
 
 def change_model(operation: Operation, model: str | None) -> Input:
     """The changes that give an input a model, and leave out what else decides between prices."""
-    conditions = {name for price in operation.prices for name in price.when if "." not in name}
-    required_fields = set(read_input_schema(operation).get("required", ()))
-    return {
-        **dict.fromkeys(sorted(conditions - required_fields)),
-        **({"model": model} if "model" in conditions else {}),
-    }
+    changes = leave_out_price_fields(operation)
+    return {**changes, "model": model} if "model" in changes else changes
+
+
+def leave_out_price_fields(operation: Operation) -> Input:
+    """The changes that leave out each field that an operation's price depends on, but for required ones."""
+    required_fields = read_input_schema(operation).get("required", ())
+    names = (name for name in list_price_fields(operation.prices) if "." not in name and name not in required_fields)
+    return dict.fromkeys(names)
 
 
 def find_input_of_price(operation: Operation, price: Price) -> Input | None:
     """A small valid input that has a price; None where only a model that the contract does not name can have it."""
     fields = {name: _choose_value(condition) for name, condition in price.when.items()}
-    models = [model.id for model in CATALOG.models_of(operation.id) if fields.get("model", model.id) == model.id]
-    inputs = (change_fields(base, fields) for model in models for base in _list_bases(operation, model))
+    inputs = (change_fields(base, fields) for base in _list_all_bases(operation, fields.get("model")))
     return next(
         (
             each
             for each in inputs
-            if find_price(operation.prices, each) == price and accepts_input(CATALOG, operation.id, each)
+            if find_price(operation.prices, complete(operation, each)) == price
+            and accepts_input(CATALOG, operation.id, each)
         ),
         None,
     )
+
+
+def find_input_with_all_outputs(operation: Operation) -> Input | None:
+    """A valid input with each field that an output depends on; None where no output depends on a field."""
+    fields = set(operation.data["replies"].get("only_with", {}).values())
+    inputs = (each for each in _list_all_bases(operation) if fields and fields <= each.keys())
+    return next((each for each in inputs if accepts_input(CATALOG, operation.id, each)), None)
+
+
+def list_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]:
+    """Inputs that leave out a field with a default: the input, the field, its default, and the claim of that."""
+    for field, claim in _list_default_claims(operation):
+        for base in _list_all_bases(operation):
+            input = change_fields(base, {field: None})
+            completion = complete_input(CATALOG, operation, input)
+            if claim in completion.claims and accepts_input(CATALOG, operation.id, input):
+                yield input, field, completion.input[field], claim
+                break
+    yield from _list_property_defaults(operation)
+
+
+def _list_default_claims(operation: Operation) -> Iterator[tuple[str, str]]:
+    """The field and the claim of each default of an operation."""
+    if "default_model" in operation.data:
+        yield "model", operation.data["default_model"]["claim"]
+    for default in operation.data.get("defaults", ()):
+        yield default["field"], default["claim"]
+
+
+def _list_property_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]:
+    """Inputs that leave out a field that decides a property of the media, for each default of the property."""
+    for name, rule in operation.data["media"].get("properties", {}).items():
+        for model in (None, *rule.get("models", {})):
+            default = rule if model is None else rule["models"][model]
+            for base in _list_all_bases(operation, model):
+                input = change_fields(base, {name: None})
+                own_default = rule.get("models", {}).get(complete(operation, input).get("model"), rule)
+                if own_default is default and accepts_input(CATALOG, operation.id, input):
+                    yield input, name, default["default"], default["claim"]
+                    break
 
 
 def list_table_sizes(operation: Operation) -> Iterator[tuple[Input, str, str]]:
@@ -88,13 +145,13 @@ def list_table_sizes(operation: Operation) -> Iterator[tuple[Input, str, str]]:
     operation's default model: each may cost credits.
     """
     for model, table in CATALOG.media["image"]["models"].items():
-        is_default = model == operation.data["default_model"]["id"]
+        is_default = model == operation.default_model
         for tier in (None, *([*table["sizes"]][-1:] if is_default else [])):
-            sizes = table["sizes"][tier or table["resolution"]]
-            ratios = sorted(sizes, key=_SQUARES.__contains__)
+            ratios = sorted(table["sizes"][tier or table["resolution"]], key=_SQUARES.__contains__)
             input = _find_image_input(operation, model, ({"resolution": tier, "aspect_ratio": each} for each in ratios))
             if input is not None:
-                yield input, sizes[input["aspect_ratio"]], table["claim"]
+                effective_tier = complete(operation, input).get("resolution", table["resolution"])
+                yield input, table["sizes"][effective_tier][input["aspect_ratio"]], table["claim"]
 
 
 def find_computed_size(operation: Operation) -> Input | None:
@@ -114,12 +171,18 @@ def _find_image_input(operation: Operation, model: str, fields: Any) -> Input | 
     return next((input for input in inputs if accepts_input(CATALOG, operation.id, input)), None)
 
 
-def _list_bases(operation: Operation, model: str) -> Iterator[Input]:
-    """Inputs with a model: what is required alone, then with more and more fields of an example."""
+def _list_all_bases(operation: Operation, model: str | None = None) -> Iterator[Input]:
+    """Inputs with a model, or with each model that serves the operation; without one where it has none."""
+    models = [each.id for each in CATALOG.models_of(operation.id) if model in (None, each.id)]
+    for each in models or [None]:
+        yield from _list_bases(operation, each)
+
+
+def _list_bases(operation: Operation, model: str | None) -> Iterator[Input]:
+    """Inputs with a model: the smallest, then with more and more fields of an example. Not each of them is valid."""
+    base = find_base_input(CATALOG, operation, model)
+    yield dict(base)
     example = build_example(CATALOG, operation.id, model)["input"]
-    required_fields = ("model", *read_input_schema(operation).get("required", ()))
-    base = {name: value for name, value in example.items() if name in required_fields}
-    yield base
     for name in example.keys() - base.keys():
         base = {**base, name: example[name]}
         yield base

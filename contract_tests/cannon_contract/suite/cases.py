@@ -1,26 +1,33 @@
 """The cases of the suite, from the contract's data: operations, models, rules, prices and sizes (floor 6).
 
 An operation that is added as data alone has its cases here without a change. Each function that makes cases returns a
-mark for a test whose argument ``operation`` is an id.
+mark for a test whose argument ``operation`` is an id. Cases that show the same have one key in their mark ``sample``:
+a run of several operations takes the first of them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import pytest
 
+from cannon_contract import claim_ids
 from cannon_contract.suite.case_inputs import (
     CATALOG,
     change_model,
+    complete,
     find_computed_size,
     find_input_of_price,
+    find_input_with_all_outputs,
+    find_small_input,
     fix_input,
+    list_defaults,
     list_table_sizes,
     read_input_schema,
 )
+from cannon_contract.suite.outputs import list_shown_fields
 from cannon_spec.contract.catalog import Operation, Rule
 from cannon_spec.contract.prices import list_price_fields
 from cannon_spec.strategies import breakable
@@ -37,6 +44,9 @@ class Decorator(Protocol):
     def __call__(self, test: Test, /) -> Test:
         """The same test, with marks."""
 
+
+_RICH = pytest.mark.settings(credits=10**9)
+"""For cases whose input is not chosen by its price."""
 
 _OPERATIONS = tuple(each for each in CATALOG.operations.values() if each.is_covered)
 
@@ -63,8 +73,14 @@ def has_fields(*names: str) -> Filter:
 
 def each_operation(*filters: Filter, claims: Callable[[Operation], Iterable[str]] = lambda _: ()) -> Decorator:
     """A case for each covered operation that passes all filters, marked with the claims that its data names."""
-    operations = [each for each in _OPERATIONS if all(may_join(each) for may_join in filters)]
-    return _parametrize("operation", (pytest.param(each.id, marks=_mark_claims(claims(each))) for each in operations))
+    cases = (pytest.param(each.id, marks=_mark_claims(claims(each))) for each in _OPERATIONS if _passes(each, filters))
+    return _parametrize("operation", cases)
+
+
+def any_operation(*filters: Filter) -> Decorator:
+    """A case for each covered operation that passes all filters; each shows the same."""
+    cases = (pytest.param(each.id, marks=pytest.mark.sample) for each in _OPERATIONS if _passes(each, filters))
+    return _parametrize("operation", cases)
 
 
 def list_output_claims(operation: Operation) -> list[str]:
@@ -77,16 +93,16 @@ def list_reply_claims(operation: Operation) -> list[str]:
     return list(operation.data["replies"]["claims"])
 
 
-def list_default_model_claim(operation: Operation) -> list[str]:
-    """The claim on an operation's default model."""
-    return [operation.data["default_model"]["claim"]]
+def list_file_claims(operation: Operation) -> list[str]:
+    """The claims on the files that an operation produces."""
+    return [claim_ids.ASSET_PNG] if has_image(operation) else []
 
 
 def each_pace() -> Decorator:
-    """A case for each covered operation, with its own pace or that of its kind of media."""
+    """A case for each pace, with an operation that has it: its own, or that of its kind of media."""
     paces: Mapping[str, Any] = CATALOG.lifecycle["pace"]
     paced_ids = [(each.id, paces.get(each.id) or paces[each.data["media"]["kind"]]) for each in _OPERATIONS]
-    cases = (pytest.param(id_, pace, marks=_mark_claims([pace["claim"]]), id=id_) for id_, pace in paced_ids)
+    cases = (pytest.param(id_, pace, marks=_mark_sample(pace["claim"]), id=id_) for id_, pace in paced_ids)
     return _parametrize("operation pace", cases)
 
 
@@ -100,14 +116,33 @@ def each_rule() -> Decorator:
 
     A target may ignore a rule that only warns, and charge for the create: such a case needs ``limits``.
     """
-    cases = (_rule_case(operation, rule) for operation in _OPERATIONS for rule in breakable(operation.id))
-    return _parametrize("operation rule", cases)
+    return _parametrize("operation rule", (_rule_case(*each) for each in _list_rules()))
 
 
 def each_capped_rule() -> Decorator:
     """A case for each rule that a target may keep by lowering the value instead of refusing it."""
-    rules = ((operation, rule) for operation in _OPERATIONS for rule in breakable(operation.id) if rule.cap_claim)
+    rules = (each for each in _list_rules() if each[1].cap_claim)
     return _parametrize("operation rule", (_rule_case(*each, claim=each[1].cap_claim) for each in rules))
+
+
+def each_normalised_rule() -> Decorator:
+    """A case for each rule that a target keeps by taking the nearest legal value."""
+    adjustments = [(operation, rule, rule.adjustment) for operation, rule in _list_rules()]
+    cases = (
+        _rule_case(operation, rule, claim=adjustment.claim, creates=2)
+        for operation, rule, adjustment in adjustments
+        if adjustment is not None and adjustment.kind == "normalise"
+    )
+    return _parametrize("operation rule", cases)
+
+
+def each_default() -> Decorator:
+    """A case for each default of a field: changes to an input that leaves it out, the field, its value and the claim.
+
+    Where no output shows the field, the test creates a second request, whose input has the value.
+    """
+    cases = (case for operation in _OPERATIONS for case in _list_default_cases(operation))
+    return _parametrize("operation changes field value claim", cases)
 
 
 def each_price() -> Decorator:
@@ -121,10 +156,8 @@ def each_fallback_price() -> Decorator:
         each for each in _OPERATIONS if "model" in list_price_fields(each.prices) and not each.prices[-1].when
     ]
     prices = [(each, each.prices[-1]) for each in operations]
-    cases = (
-        pytest.param(each.id, price.credits, marks=_mark_claims([price.claim]), id=each.id) for each, price in prices
-    )
-    return _parametrize("operation credits", cases)
+    cases = (pytest.param(each.id, price, marks=_mark_sample(price.claim), id=each.id) for each, price in prices)
+    return _parametrize("operation price", cases)
 
 
 def each_table_size() -> Decorator:
@@ -136,8 +169,28 @@ def each_table_size() -> Decorator:
 def each_computed_size() -> Decorator:
     """A case for each operation with an image model whose sizes are computed: changes of an input."""
     inputs = ((each, find_computed_size(each)) for each in _OPERATIONS if has_image(each))
-    cases = (_case(each, input, each.id) for each, input in inputs if input is not None)
+    cases = (_case(each, input, each.id, marks=[pytest.mark.sample]) for each, input in inputs if input is not None)
     return _parametrize("operation changes", cases)
+
+
+def each_conditional_output() -> Decorator:
+    """A case for each operation with outputs that depend on a field: changes to an input that has these fields."""
+    inputs = ((each, find_input_with_all_outputs(each)) for each in _OPERATIONS)
+    cases = (
+        _case(each, input, each.id, marks=_mark_claims(list_reply_claims(each)))
+        for each, input in inputs
+        if input is not None
+    )
+    return _parametrize("operation changes", cases)
+
+
+def each_notice() -> Decorator:
+    """A case for each notice of an operation or of one of its models: changes of an input, and the rule that warns."""
+    return _parametrize("operation changes rule", (case for each in _OPERATIONS for case in _list_notice_cases(each)))
+
+
+def _passes(operation: Operation, filters: Iterable[Filter]) -> bool:
+    return all(may_join(operation) for may_join in filters)
 
 
 def _parametrize(names: str, cases: Iterable[Any]) -> Decorator:
@@ -157,29 +210,54 @@ def _mark_claims(ids: Iterable[str]) -> list[pytest.MarkDecorator]:
     return [pytest.mark.claim(*claims)] if claims else []
 
 
-def _case(operation: Operation, input: Mapping[str, Any], name: str, *values: Any, claims: Iterable[str] = ()) -> Any:
-    """A case that creates one request with an input."""
+def _mark_sample(claim: str, *key: str) -> list[pytest.MarkDecorator]:
+    """The marks of a case that shows the same as every other case with its claim, and with the same ``key``."""
+    return [pytest.mark.claim(claim), pytest.mark.sample(claim, *key)]
+
+
+def _case(
+    operation: Operation,
+    input: Mapping[str, Any],
+    name: str,
+    *values: Any,
+    marks: Iterable[pytest.MarkDecorator],
+    creates: int = 1,
+) -> Any:
+    """A case that creates requests with an input."""
     changes = fix_input(operation, input)
-    marks = [*_mark_claims(claims), pytest.mark.creates(1, **changes)]
-    return pytest.param(operation.id, changes, *values, marks=marks, id=name)
+    return pytest.param(
+        operation.id, changes, *values, marks=[*marks, pytest.mark.creates(creates, **changes)], id=name
+    )
 
 
 def _list_model_cases(operation: Operation) -> Iterator[Any]:
     for model in CATALOG.models_of(operation.id):
-        marks = [pytest.mark.claim(model.claim.id), pytest.mark.creates(1, **change_model(operation, model.id))]
+        marks = [*_mark_sample(model.claim.id), pytest.mark.creates(1, **change_model(operation, model.id))]
         yield pytest.param(operation.id, model.id, marks=marks, id=f"{operation.id}-{model.id}")
 
 
-def _rule_case(operation: Operation, rule: Rule, claim: str | None = None) -> Any:
+@cache
+def _list_rules() -> tuple[tuple[Operation, Rule], ...]:
+    return tuple((operation, rule) for operation in _OPERATIONS for rule in breakable(operation.id))
+
+
+def _rule_case(operation: Operation, rule: Rule, claim: str | None = None, creates: int = 1) -> Any:
     schema = rule.id.partition("#")[0]
     models = [each.id for each in CATALOG.models_of(operation.id) if each.schema == schema]
     changes = change_model(operation, models[0] if models else None)
-    marks = [pytest.mark.claim(claim or rule.claim.id)]
+    marks = [_RICH, *_mark_sample(claim or rule.claim.id)]
     if rule.severity == "warning":
-        marks += [pytest.mark.creates(1, **changes), pytest.mark.needs("limits")]
+        marks += [pytest.mark.creates(creates, **changes), pytest.mark.needs("limits")]
     else:
         marks += [pytest.mark.probes(1, **changes)]
     return pytest.param(operation.id, rule, marks=marks, id=f"{operation.id}-{rule.id}")
+
+
+def _list_default_cases(operation: Operation) -> Iterator[Any]:
+    for input, field, value, claim in list_defaults(operation):
+        creates = 1 if field in list_shown_fields(operation) else 2
+        name, marks = f"{operation.id}-{field}", _mark_sample(claim, operation.id)
+        yield _case(operation, input, name, field, value, claim, marks=marks, creates=creates)
 
 
 def _list_price_cases(operation: Operation) -> Iterator[Any]:
@@ -187,9 +265,22 @@ def _list_price_cases(operation: Operation) -> Iterator[Any]:
         input = find_input_of_price(operation, price)
         if input is not None:
             name = "-".join((operation.id, *(str(input.get(field, "none")) for field in price.when)))
-            yield _case(operation, input, name, math.ceil(price.compute_cost(input)), claims=[price.claim])
+            marks = [_RICH, *_mark_sample(price.claim, operation.id)]
+            yield _case(operation, input, name, operation.find_cost(complete(operation, input)).credits, marks=marks)
 
 
 def _list_size_cases(operation: Operation) -> Iterator[Any]:
     for input, size, claim in list_table_sizes(operation):
-        yield _case(operation, input, f"{operation.id}-{input['model']}-{size}", size, claims=[claim])
+        name = f"{operation.id}-{input['model']}-{size}"
+        yield _case(operation, input, name, size, marks=_mark_sample(claim))
+
+
+def _list_notice_cases(operation: Operation) -> Iterator[Any]:
+    for part in (operation, *CATALOG.models_of(operation.id)):
+        model = None if part is operation else part.id
+        claims = [*(("notice", claim) for claim in part.notices), *(("shut-down", part.shut_down),)]
+        for rule, claim in claims:
+            if claim is not None:
+                marks = [pytest.mark.needs("mock"), *_mark_sample(claim.id, operation.id)]
+                name = f"{operation.id}-{model or 'any'}-{rule}"
+                yield _case(operation, find_small_input(operation, model), name, rule, marks=marks)

@@ -64,7 +64,9 @@ def make_mock(request: pytest.FixtureRequest, run: Run, mock_wrapper: MockWrappe
 def api(request: pytest.FixtureRequest, run: Run, make_mock: Callable[..., Api]) -> Iterator[Api]:
     """The target, with an API key of this test's own where keys are free."""
     if run.options.target == "mock":
-        yield make_mock()
+        yield make_mock(
+            **{name: value for mark in request.node.iter_markers("settings") for name, value in mark.kwargs.items()}
+        )
         return
     target, planned_test = find_target(run), run.plan_by_test.get(request.node.nodeid)
     skip_reason = planned_test.skip_reason if planned_test else run.find_obstacle(request.node)

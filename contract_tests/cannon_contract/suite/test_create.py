@@ -10,8 +10,9 @@ import pytest
 
 from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
-from cannon_contract.client.create_bodies import build_incomplete_body
+from cannon_contract.client.create_bodies import build_body_of_unknown_model, build_incomplete_body
 from cannon_contract.client.flows import (
+    create_and_succeed,
     expect_accepted,
     expect_not_account_error,
     expect_success,
@@ -19,7 +20,8 @@ from cannon_contract.client.flows import (
     shared_run,
 )
 from cannon_contract.client.outcomes import ClaimBroken
-from cannon_contract.suite.cases import each_operation, has_fields, has_outputs, list_default_model_claim
+from cannon_contract.suite.cases import each_default, each_notice
+from cannon_contract.suite.outputs import describe_result, list_leaves, read_template
 
 _BAD_BODIES: dict[str, Callable[[Api], Any]] = {
     "an unknown operation": lambda api: {**api.build_body(), "operation": f"{api.operation}d"},
@@ -27,7 +29,7 @@ _BAD_BODIES: dict[str, Callable[[Api], Any]] = {
     "an array as input": lambda api: {"operation": api.operation, "input": []},
     "a missing field": build_incomplete_body,
     "an unknown field": lambda api: api.build_body(noSuchField="16:9"),
-    "an unknown model": lambda api: api.build_body(model="no-such-model"),
+    "an unknown model": build_body_of_unknown_model,
 }
 _NOT_OBJECTS = [b"", b"{", b"[]", b'{"operation": NaN}', b"\xff"]
 _LARGEST_BYTES = 8 * 1024 * 1024
@@ -134,16 +136,29 @@ def test_json_is_accepted_with_any_content_type(api: Api) -> None:
     expect_accepted(api, response, api.build_body(), claim_ids.CONTENT_TYPE_IGNORED)
 
 
-@pytest.mark.creates(1, model=None)
-@each_operation(has_fields("model"), claims=list_default_model_claim)
-def test_a_create_without_a_model_gets_the_default_model(api: Api, operation: str) -> None:
-    """Without a model the request is made with the operation's default model."""
-    default_model = api.catalog.operations[operation].data["default_model"]
-    body = api.build_body(model=None)
-    reply = expect_accepted(api, api.create(body), body, default_model["claim"])
-    end = expect_success(poll_to_end(api, reply)[-1])
-    if has_outputs("model")(api.catalog.operations[operation]):
-        assert end["output"]["model"] == default_model["id"]
+@each_default()
+def test_a_field_that_is_left_out_has_its_default(
+    api: Api, operation: str, changes: dict[str, Any], field: str, value: Any, claim: str
+) -> None:
+    """Without a field the output names its default; where none names it, the result is that of an input with it."""
+    served_operation, body = api.catalog.operations[operation], api.build_body(**changes)
+    end = expect_success(poll_to_end(api, expect_accepted(api, api.create(body), body, claim))[-1])
+    leaves = list_leaves(read_template(served_operation, body["input"]), end["output"])
+    shown_values = [leaf.value for leaf in leaves if leaf.variable == field]
+    assert shown_values == [value] * len(shown_values)
+    if not shown_values:
+        body_with_value = api.build_body(**{**changes, field: value})
+        end_with_value = create_and_succeed(api, body_with_value)
+        assert describe_result(api, body, end) == describe_result(api, body_with_value, end_with_value)
+
+
+@each_notice()
+def test_a_create_with_a_notice_is_accepted_with_a_warning(api: Api, changes: dict[str, Any], rule: str) -> None:
+    """What is legacy, disabled or shut down is accepted, and our mock says so in a header."""
+    body = api.build_body(**changes)
+    response = api.create(body)
+    expect_accepted(api, response, body)
+    assert rule in response.headers["x-mock-warnings"].split(", ")
 
 
 @pytest.mark.creates(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create, poll, poll_to_end, shared_run
+from cannon_contract.suite.case_inputs import leave_out_price_fields
 from cannon_contract.suite.cases import each_fallback_price, each_price
-from cannon_spec.contract.prices import list_price_fields
+from cannon_spec.contract.prices import Price
 
 
 @pytest.mark.shares
@@ -55,11 +57,11 @@ def test_a_request_costs_the_price_of_its_input(api: Api, changes: dict[str, Any
 
 @each_fallback_price()
 def test_a_model_without_a_price_costs_the_price_of_the_operation(
-    make_own_mock: Callable[..., Api], tmp_path: Path, operation: str, credits: int
+    make_own_mock: Callable[..., Api], tmp_path: Path, operation: str, price: Price
 ) -> None:
     """A model that has no price of its own has the price of its operation."""
     file = tmp_path / "overlay.json"
     file.write_text(json.dumps({"operations": {operation: {"models": {"new": {}}}}}))
     api = make_own_mock(overlay=str(file))
-    changes = dict.fromkeys(list_price_fields(api.catalog.operations[operation].prices))
-    assert poll(api, create(api, api.build_body(**{**changes, "model": "new"})))["billableCredits"] == credits
+    body = api.build_body(**{**leave_out_price_fields(api.catalog.operations[operation]), "model": "new"})
+    assert poll(api, create(api, body))["billableCredits"] == math.ceil(price.compute_cost(body["input"]))

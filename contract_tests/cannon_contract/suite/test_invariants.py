@@ -17,7 +17,6 @@ from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create, new_key, poll
 from cannon_contract.client.outcomes import ClaimBroken
 from cannon_contract.client.receiver import RECEIVER_URL, Receiver
-from cannon_contract.suite.cases import each_operation
 from cannon_spec.contract.lifecycle import (
     LifecycleBreach,
     check_step,
@@ -141,7 +140,6 @@ def _check_event(lifecycle: Any, event: Any, view: dict[str, Any], now_ms: int) 
     return (each._replace(claim=claim_ids.WEBHOOK_EVENT) for each in check_step(lifecycle, event["data"], view, now_ms))
 
 
-@each_operation()
 @pytest.mark.claim(
     *("lifecycle-order", "lifecycle-terminal", "lifecycle-message-on-failure", "lifecycle-output-on-success"),
     *("request-failed-view", "request-log-after-sweep", "create-idempotent"),

@@ -13,7 +13,7 @@ from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create, create_and_finish, poll, poll_to_end, shared_run, wait_before_poll
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
-from cannon_contract.suite.cases import each_pace
+from cannon_contract.suite.cases import each_operation, each_pace
 from cannon_spec.contract.lifecycle import check_step, check_view
 
 _DAY_S = 86_400
@@ -116,7 +116,7 @@ def test_a_request_takes_the_time_of_its_kind(api: Api, pace: dict[str, Any]) ->
     """A request waits and is processed for as long as the contract says for its kind of media."""
     shortest_wait, longest_wait = pace["queued_ms"]
     shortest_work, longest_work = pace["processing_ms"]
-    for _ in range(5):
+    for _ in range(3):
         end = create_and_finish(api)
         assert shortest_wait <= end["startedAtMs"] - end["createdAtMs"] <= longest_wait
         assert shortest_work <= end["completedAtMs"] - end["startedAtMs"] <= longest_work
@@ -198,6 +198,16 @@ def test_a_success_has_an_output(api: Api) -> None:
 def test_a_failure_has_a_message(api: Api) -> None:
     """A failed request has an error message."""
     assert _create_and_fail(api, _FAILURES[0])["errorMessage"]
+
+
+@pytest.mark.needs("mock")
+@each_operation()
+def test_a_request_of_each_operation_can_fail(api: Api) -> None:
+    """A request that fails has no output and a message, and its credits come back."""
+    before, end = api.read_credits(), _create_and_fail(api, _FAILURES[0])
+    assert (end["output"], end["requestLog"]["output"]) == (None, None)
+    assert end["errorMessage"]
+    assert api.read_credits() == before
 
 
 @pytest.mark.claim("failure-message")

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
-from cannon_contract.client.flows import create_and_succeed, fetch_asset, shared_run
+from cannon_contract.client.flows import SharedRun, create_and_succeed, fetch_asset, run_to_end, shared_run
 from cannon_contract.client.outcomes import NotTested
+from cannon_contract.suite.case_inputs import complete
 from cannon_contract.suite.cases import (
+    any_operation,
     each_computed_size,
+    each_conditional_output,
     each_operation,
     each_table_size,
     has_asset,
     has_fields,
     has_image,
     has_outputs,
+    list_file_claims,
     list_output_claims,
     list_reply_claims,
 )
+from cannon_contract.suite.outputs import PNG, list_files, list_leaves, read_image_size, read_template
 from cannon_spec.contract.media_checks import find_media_type
 
-_PNG = b"\x89PNG\r\n\x1a\n"
 _SIGNATURES = {
-    "image/png": (0, (_PNG,)),
+    "image/png": (0, (PNG,)),
     "video/mp4": (4, (b"ftyp",)),
-    "audio/mpeg": (0, (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
+    "audio/mpeg": (0, (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3")),
     "audio/wav": (0, (b"RIFF",)),
     "model/gltf-binary": (0, (b"glTF",)),
     "application/x-subrip": (0, (b"1\n", b"1\r\n", b"\xef\xbb\xbf1")),
@@ -39,27 +41,37 @@ _SIGNATURES = {
 _DAY_S = 86_400
 
 
-def _find_asset_url(api: Api, output: dict[str, Any]) -> str:
-    """The address of the first file that the contract's template of the output names."""
-    data = api.catalog.operations[api.operation].data
-    variable = f"${next(iter(data['media']['files']))}"
-    template = data["replies"]["succeeded"]
-    url: str = next(output[name] for name, value in template.items() if value == variable)
-    return url
+def _find_asset_url(api: Api, body: dict[str, Any], output: dict[str, Any]) -> str:
+    """The address of the first file that an output names."""
+    return list_files(api.catalog.operations[api.operation], body["input"], output)[0][1]
 
 
-def _read_size(api: Api, output: dict[str, Any]) -> tuple[int, int]:
+def _find_shared_url(api: Api) -> str:
+    run = shared_run(api)
+    return _find_asset_url(api, run.body, run.output)
+
+
+def _read_size(api: Api, body: dict[str, Any], output: dict[str, Any]) -> tuple[int, int]:
     """Width and height of the image of an output, in pixels."""
-    content = fetch_asset(api, _find_asset_url(api, output)).content
-    if not content.startswith(_PNG):
+    size = read_image_size(fetch_asset(api, _find_asset_url(api, body, output)).content)
+    if size is None:
         raise NotTested("the image is not a PNG file, so its size was not read")
-    width, height = struct.unpack(">II", content[16:24])
-    return width, height
+    return size
 
 
-def _create_output(api: Api, **changes: Any) -> dict[str, Any]:
-    output: dict[str, Any] = create_and_succeed(api, api.build_body(**changes))["output"]
-    return output
+def _create_image(api: Api, body: dict[str, Any]) -> tuple[int, int]:
+    """The size of the image of a new request."""
+    return _read_size(api, body, create_and_succeed(api, body)["output"])
+
+
+def _check_values(run: SharedRun, template: Any) -> None:
+    """Compare the values of an output with its template, where the template or the request says them."""
+    values = {**run.body["input"], "credits": run.end["billableCredits"]}
+    for leaf in list_leaves(template, run.output):
+        if leaf.variable in values:
+            assert leaf.value == values[leaf.variable], leaf.name
+        elif "$" not in str(leaf.template):
+            assert leaf.value == leaf.template, leaf.name
 
 
 @pytest.mark.shares
@@ -74,20 +86,28 @@ def test_the_output_has_the_documented_shape(api: Api, operation: str) -> None:
 @pytest.mark.shares
 @each_operation(claims=list_reply_claims)
 def test_the_output_has_the_values_of_the_contract(api: Api, operation: str) -> None:
-    """The output has the constant texts of the contract, the model of the input, and as many files as it says."""
-    run = shared_run(api)
-    for name, value in api.catalog.operations[operation].data["replies"]["succeeded"].items():
-        if isinstance(value, list):
-            assert len(run.output[name]) == len(value), name
-        elif value == "$model":
-            assert run.output[name] == run.body["input"]["model"], name
-        elif isinstance(value, str) and "$" not in value:
-            assert run.output[name] == value, name
+    """The output has the constant values of the contract, those of the input, the cost, and as many files as it says.
+
+    A member that depends on a field of the input is absent without that field.
+    """
+    run, served_operation = shared_run(api), api.catalog.operations[operation]
+    template = read_template(served_operation, run.body["input"])
+    _check_values(run, template)
+    assert run.output.keys().isdisjoint(served_operation.data["replies"]["succeeded"].keys() - template.keys())
+
+
+@each_conditional_output()
+def test_the_output_has_the_members_of_the_input(api: Api, operation: str, changes: dict[str, Any]) -> None:
+    """With the fields that members of the output depend on, the output has these members."""
+    run = run_to_end(api, api.build_body(**changes))
+    template = read_template(api.catalog.operations[operation], run.body["input"])
+    _check_values(run, template)
+    assert template.keys() == api.catalog.operations[operation].data["replies"]["succeeded"].keys()
 
 
 @pytest.mark.shares
 @pytest.mark.claim("image-output-first")
-@each_operation(has_outputs("image_url", "image_urls"))
+@any_operation(has_outputs("image_url", "image_urls"))
 def test_image_url_is_the_first_of_image_urls(api: Api) -> None:
     """The address in image_url is the first one in image_urls."""
     output = shared_run(api).output
@@ -96,7 +116,7 @@ def test_image_url_is_the_first_of_image_urls(api: Api) -> None:
 
 @pytest.mark.shares
 @pytest.mark.claim("image-output-count")
-@each_operation(has_outputs("provider_image_urls", "provider_image_count"))
+@any_operation(has_outputs("provider_image_urls", "provider_image_count"))
 def test_provider_image_count_is_the_number_of_urls(api: Api) -> None:
     """provider_image_count is the length of provider_image_urls."""
     output = shared_run(api).output
@@ -105,7 +125,7 @@ def test_provider_image_count_is_the_number_of_urls(api: Api) -> None:
 
 @pytest.mark.shares
 @pytest.mark.claim("image-output-ratio")
-@each_operation(has_image, has_fields("aspect_ratio"), has_outputs("aspect_ratio"))
+@any_operation(has_image, has_fields("aspect_ratio"), has_outputs("aspect_ratio"))
 def test_the_output_has_the_ratio_of_the_input(api: Api) -> None:
     """The aspect_ratio of the output is that of the input."""
     run = shared_run(api)
@@ -114,27 +134,19 @@ def test_the_output_has_the_ratio_of_the_input(api: Api) -> None:
 
 @pytest.mark.creates(1, aspect_ratio=None)
 @pytest.mark.claim("image-output-default-ratio")
-@each_operation(has_image, has_fields("aspect_ratio"), has_outputs("aspect_ratio"))
+@any_operation(has_image, has_fields("aspect_ratio"), has_outputs("aspect_ratio"))
 def test_without_a_ratio_the_output_has_that_of_the_image(api: Api) -> None:
     """Without an aspect_ratio in the input, the output has the ratio of the image."""
-    output = _create_output(api, aspect_ratio=None)
+    body = api.build_body(aspect_ratio=None)
+    output = create_and_succeed(api, body)["output"]
     wide, _, high = output["aspect_ratio"].partition(":")
-    width, height = _read_size(api, output)
+    width, height = _read_size(api, body, output)
     assert width * int(high) == height * int(wide)
 
 
 @pytest.mark.shares
-@pytest.mark.claim("image-output-names")
-@each_operation(has_image, has_fields("model"), has_outputs("provider", "model"))
-def test_the_output_names_the_model_of_the_request(api: Api) -> None:
-    """The provider of the output is cannon, and its model is the identifier in the input."""
-    run = shared_run(api)
-    assert (run.output["provider"], run.output["model"]) == ("cannon", run.body["input"]["model"])
-
-
-@pytest.mark.shares
 @pytest.mark.claim("asset-one-image")
-@each_operation(has_image, has_outputs("image_urls", "provider_image_urls"))
+@any_operation(has_image, has_outputs("image_urls", "provider_image_urls"))
 def test_a_request_makes_one_image(api: Api) -> None:
     """image_urls and provider_image_urls have one address each."""
     output = shared_run(api).output
@@ -142,22 +154,25 @@ def test_a_request_makes_one_image(api: Api) -> None:
 
 
 @pytest.mark.shares
-@each_operation(has_asset, claims=lambda operation: [claim_ids.ASSET_PNG] if has_image(operation) else [])
-def test_the_asset_has_its_media_type(api: Api, operation: str) -> None:
-    """The address of the output leads to a file of the media type of its extension."""
-    media_type = find_media_type(next(iter(api.catalog.operations[operation].data["media"]["files"].values())))
-    response = fetch_asset(api, _find_asset_url(api, shared_run(api).output))
-    assert response.headers["content-type"] == media_type
-    start, signatures = _SIGNATURES[media_type]
-    assert response.content.startswith(signatures, start)
+@each_operation(has_asset, claims=list_file_claims)
+def test_each_file_has_its_media_type(api: Api, operation: str) -> None:
+    """Each address of the output leads to a file of the media type of its extension, and with the bytes of that."""
+    run = shared_run(api)
+    files = list_files(api.catalog.operations[operation], run.body["input"], run.output)
+    assert files
+    for name, url in files:
+        response = fetch_asset(api, url)
+        assert response.headers["content-type"] == find_media_type(name)
+        start, signatures = _SIGNATURES[find_media_type(name)]
+        assert response.content.startswith(signatures, start), name
 
 
 @pytest.mark.shares
 @pytest.mark.claim("asset-open")
-@each_operation(has_asset)
+@any_operation(has_asset)
 def test_an_asset_answers_head_and_range(api: Api) -> None:
     """Without a key GET gives the file, HEAD its length, and a range only its bytes; the bytes are always the same."""
-    url = _find_asset_url(api, shared_run(api).output)
+    url = _find_shared_url(api)
     whole, head, part = fetch_asset(api, url), fetch_asset(api, url, "HEAD"), fetch_asset(api, url, range="bytes=0-7")
     assert whole.status_code == 200
     assert (head.status_code, head.content, int(head.headers["content-length"])) == (200, b"", len(whole.content))
@@ -167,11 +182,11 @@ def test_an_asset_answers_head_and_range(api: Api) -> None:
 
 @pytest.mark.claim("asset-expiry")
 @pytest.mark.needs("clock")
-@each_operation(has_asset)
+@any_operation(has_asset)
 def test_an_asset_expires_after_seven_days(make_own_mock: Callable[..., Api]) -> None:
     """An asset can be fetched for seven days after the end, and is answered with 410 after that."""
     api = make_own_mock()
-    url = _find_asset_url(api, create_and_succeed(api)["output"])
+    url = _find_shared_url(api)
     api.sleep(7 * _DAY_S - 60)
     assert fetch_asset(api, url).status_code == 200
     api.sleep(60)
@@ -181,21 +196,21 @@ def test_an_asset_expires_after_seven_days(make_own_mock: Callable[..., Api]) ->
 @each_table_size()
 def test_the_image_has_the_size_of_the_table(api: Api, changes: dict[str, Any], size: str) -> None:
     """Width and height are those that the contract's table gives for resolution and ratio."""
-    width, height = _read_size(api, _create_output(api, **changes))
+    width, height = _create_image(api, api.build_body(**changes))
     assert f"{width}x{height}" == size
 
 
 @pytest.mark.claim("pixels-defaults")
 @pytest.mark.creates(1, resolution=None, aspect_ratio=None)
-@each_operation(has_image, has_fields("resolution", "aspect_ratio"))
-def test_without_resolution_and_ratio_the_image_is_the_default_square(api: Api) -> None:
-    """Without a resolution and a ratio, the image has the model's default resolution and is square."""
+@any_operation(has_image, has_fields("resolution", "aspect_ratio"))
+def test_without_resolution_and_ratio_the_image_is_the_default_square(api: Api, operation: str) -> None:
+    """Without a resolution and a ratio, the image has the default resolution and is square."""
     body, image = api.build_body(resolution=None, aspect_ratio=None), api.catalog.media["image"]
-    table = image["models"].get(body["input"]["model"], image["computed"])
-    side = image["computed"]["side"].get(table["resolution"])
-    listed_sizes = table.get("sizes", {}).get(table["resolution"], {})
-    width, height = _read_size(api, create_and_succeed(api, body)["output"])
-    assert f"{width}x{height}" == listed_sizes.get("1:1", f"{side}x{side}")
+    table = image["models"].get(body["input"].get("model"), image["computed"])
+    tier = complete(api.catalog.operations[operation], body["input"]).get("resolution", table["resolution"])
+    side = image["computed"]["side"].get(tier)
+    width, height = _create_image(api, body)
+    assert f"{width}x{height}" == table.get("sizes", {}).get(tier, {}).get("1:1", f"{side}x{side}")
 
 
 @pytest.mark.claim("pixels-computed")
@@ -206,4 +221,4 @@ def test_without_a_table_the_size_is_computed_from_the_area(api: Api, changes: d
     wide, high = (int(part) for part in changes["aspect_ratio"].split(":"))
     area, step = rule["side"][changes["resolution"]] ** 2, rule["step"]
     width, height = (math.isqrt(area * a // b) // step * step for a, b in ((wide, high), (high, wide)))
-    assert _read_size(api, _create_output(api, **changes)) == (width, height)
+    assert _create_image(api, api.build_body(**changes)) == (width, height)

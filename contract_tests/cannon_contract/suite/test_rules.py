@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.flows import create, expect_not_account_error
+from cannon_contract.client.flows import create, create_and_succeed, expect_not_account_error
 from cannon_contract.client.outcomes import NotTested
-from cannon_contract.suite.case_inputs import find_breaking_body, find_valid_body
-from cannon_contract.suite.cases import each_capped_rule, each_model, each_rule
+from cannon_contract.suite.case_inputs import CATALOG, find_breaking_body, find_small_input
+from cannon_contract.suite.cases import each_capped_rule, each_model, each_normalised_rule, each_rule
+from cannon_contract.suite.outputs import describe_result
 from cannon_spec.contract.catalog import Rule
 
 
@@ -35,7 +36,17 @@ def test_a_value_above_a_cap_is_refused(api: Api, operation: str, rule: Rule) ->
     assert response.is_success is _is_capping(api)
 
 
+@each_normalised_rule()
+def test_a_value_between_legal_ones_is_normalised(api: Api, operation: str, rule: Rule) -> None:
+    """A number that the service normalises is accepted, and gives the result of the nearest legal one."""
+    body = find_breaking_body(operation, rule.id)
+    legal_body = {**body, "input": {**body["input"], rule.field: rule.adjust(body["input"][rule.field])}}
+    ends = [create_and_succeed(api, each) for each in (body, legal_body)]
+    assert describe_result(api, body, ends[0]) == describe_result(api, legal_body, ends[1])
+
+
 @each_model()
 def test_a_model_is_accepted_by_its_identifier(api: Api, operation: str, model: str) -> None:
-    """The smallest body with each model is accepted."""
-    assert create(api, find_valid_body(operation, model))["operation"] == operation
+    """A small body with each model is accepted."""
+    input = find_small_input(CATALOG.operations[operation], model)
+    assert create(api, {"operation": operation, "input": input})["operation"] == operation

@@ -1,0 +1,88 @@
+"""Operations and models are data: no name of one is in the code of the packages, but in docstrings and help texts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from cannon_spec import load_catalog
+from tests.project.test_architecture import TREES
+
+_HELP_ARGUMENTS = ("help", "epilog", "description")
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def _list_names() -> list[str]:
+    """Identifiers and display names of all operations and models, long ones first."""
+    catalog = load_catalog()
+    entries = [*catalog.operations.values(), *catalog.models.values()]
+    return sorted({name for each in entries for name in (each.id, each.name)}, key=len, reverse=True)
+
+
+NAMES = _list_names()
+_IN_TEXT = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, NAMES))})(?!\w)")
+_IDENTIFIERS = {"_".join(re.findall(r"[a-z0-9]+", name.lower())): name for name in NAMES}
+_IN_IDENTIFIER = re.compile(rf"(?:^|_)({'|'.join(sorted(_IDENTIFIERS, key=len, reverse=True))})(?:_|$)")
+
+
+def find_names(tree: ast.Module) -> list[str]:
+    """The names of operations and models in the literals and identifiers of a module, help texts left out."""
+    help_texts = set(_find_help_texts(tree))
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    in_texts = [name for node in texts if node not in help_texts for name in _IN_TEXT.findall(node.value)]
+    words = (_CAPITAL.sub("_", each).lower() for each in _iter_identifiers(tree))
+    return in_texts + [_IDENTIFIERS[match[1]] for word in words if (match := _IN_IDENTIFIER.search(word))]
+
+
+def _find_help_texts(tree: ast.Module) -> Iterator[ast.AST]:
+    """The strings that stand alone, as docstrings do, and those that a parser of arguments shows as help."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            yield node.value
+        elif isinstance(node, ast.keyword) and node.arg in _HELP_ARGUMENTS:
+            yield from ast.walk(node.value)
+    shown_names = {node.id for node in _find_help_arguments(tree) if isinstance(node, ast.Name)}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(ast.unparse(each) in shown_names for each in node.targets):
+            yield from ast.walk(node.value)
+
+
+def _find_help_arguments(tree: ast.Module) -> Iterator[ast.expr]:
+    keywords = (node for node in ast.walk(tree) if isinstance(node, ast.keyword))
+    return (each.value for each in keywords if each.arg in _HELP_ARGUMENTS)
+
+
+def _iter_identifiers(tree: ast.Module) -> Iterator[str]:
+    """Each name that a module binds or reads."""
+    for node in ast.walk(tree):
+        names = (getattr(node, part, None) for part in ("id", "attr", "arg", "name", "asname"))
+        yield from (name for name in names if isinstance(name, str))
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_no_module_names_an_operation_or_a_model(name: str) -> None:
+    """What is known of an operation or a model is in the contract's files; docstrings and help texts may name one."""
+    assert find_names(TREES[name]) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_found"),
+    [
+        ('x = "image.generate"', True),
+        ('x = {"models/gptimage2": 1}', True),
+        ('raise ValueError(f"use GPT Image 2, not {x}")', True),
+        ("def judge_gptimage2(x): ...", True),
+        ("class ImageGenerate: ...", True),
+        ('x = "images.generated"', False),
+        ('"""As image.generate does."""', False),
+        ('add("--operation", help="an identifier, as image.generate")', False),
+        ('EXAMPLES = """example image.generate"""\nParser(epilog=EXAMPLES)', False),
+        ('EXAMPLES = """example image.generate"""', True),
+    ],
+)
+def test_a_name_is_found_where_it_is_code(code: str, is_found: bool) -> None:
+    """A name is found within literals and identifiers, and left alone in docstrings and help texts."""
+    assert bool(find_names(ast.parse(code))) is is_found
