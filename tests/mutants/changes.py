@@ -111,11 +111,6 @@ def lower_squares(call: Call, body: dict[str, Any]) -> None:
         body["input"]["resolution"] = "2K"
 
 
-def change_default_model(call: Call, body: dict[str, Any]) -> None:
-    """Use another default model."""
-    body["input"].setdefault("model", "grok")
-
-
 def refuse_long_keys(call: Call) -> dict[str, str | None]:
     """Refuse a long API key."""
     return {"x-api-key": "none"} if len(call.header("x-api-key") or "") > 100 else {}
@@ -151,11 +146,6 @@ def change_default_ratio(body: dict[str, Any]) -> None:
     """Name another ratio than that of the image."""
     if "aspect_ratio" not in body["requestLog"]["input"]:
         body["output"]["aspect_ratio"] = "16:9"
-
-
-def remove_output_member(body: dict[str, Any]) -> None:
-    """Leave out a member of the output."""
-    del body["output"]["provider_image_count"]
 
 
 def change_output_model(body: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cannon_spec import load_catalog
 from tests.mutants import changes, stateful
+from tests.mutants.by_operation import list_operation_mutants
 from tests.mutants.changes import add_to_member, set_members, set_output
 from tests.mutants.mutant import (
     break_call,
@@ -66,7 +67,6 @@ MUTANTS = [
     break_status("body-limit", "400 for 413", CREATE, 413, 400),
     break_status("insufficient-credits", "400 for 402", CREATE, 402, 400),
     break_call("content-type-ignored", "415 for plain text", changes.refuse_plain_text),
-    break_request_body("image-default-model", "another default model", changes.change_default_model),
     break_request_body("gptimage2-square-refused", "4K at 1:1 is lowered", changes.lower_squares),
     break_request_header("host-header", "any host is accepted", lambda call: {"host": "mock.test"}),
     break_status("unknown-address-404", "400 for 404", "GET other", 404, 400),
@@ -123,16 +123,10 @@ MUTANTS = [
     break_field(
         "credits-billable-at-once", "the cost appears at the end", READ, set_members(billableCredits=0), ("queued",)
     ),
-    *(
-        break_field(claim, "one credit more", READ, add_to_member("billableCredits", 1))
-        for claim in ("credits-price-image", "credits-price-scaled", "credits-price-seedream5")
-    ),
-    break_reply("asset-png", "image/jpeg for image/png", "GET asset", changes.claim_jpeg),
     break_call("asset-open", "an API key is required", changes.require_key_for_assets),
     break_request_header("asset-open", "ranges are ignored", lambda call: {"range": None}),
     break_memory("asset-expiry", "files never expire", stateful.keep_assets_forever),
     break_field("asset-one-image", "two images are named", READ, changes.double_images, SUCCESS),
-    break_field("image-output-shape", "a member is missing", READ, changes.remove_output_member, SUCCESS),
     break_field(
         "image-output-first",
         "another image is the first",
@@ -156,6 +150,7 @@ MUTANTS = [
     break_webhook("webhook-event", "data that no poll shows", changes.change_event_data),
     break_webhook("webhook-signature", "signed with another secret", changes.change_signature),
     break_webhook("webhook-retries", "no attempt is repeated", changes.send_once),
+    *list_operation_mutants(),
 ]
 
 SAMPLE = list({mutant.kind: mutant for mutant in reversed(MUTANTS)}.values())

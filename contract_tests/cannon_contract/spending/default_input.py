@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from cannon_spec.completion import complete_input
-
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.spending.price_list import PriceList
 from cannon_spec import Catalog
+from cannon_spec.completion import complete_input
 from cannon_spec.contract.catalog import Operation, ServedModel
 from cannon_spec.contract.prices import list_price_fields
 from cannon_spec.example import build_example
@@ -79,16 +78,18 @@ def _list_inputs(catalog: Catalog, operation: Operation, model: ServedModel | No
     base_input = find_base_input(catalog, operation, model.id if model else None)
     price_fields = [name for name in list_price_fields(operation.prices) if name != "model" and "." not in name]
     values = [_list_values(catalog, operation, model, name) for name in price_fields]
-    inputs = [change_fields(base_input, dict(zip(price_fields, each, strict=True))) for each in product(*values)]
+    inputs: list[Input] = [
+        change_fields(base_input, dict(zip(price_fields, each, strict=True))) for each in product(*values)
+    ]
     valid_inputs = [input for input in inputs if accepts_input(catalog, operation.id, input)] or [base_input]
     return sorted(valid_inputs, key=lambda each: _find_cost(catalog, operation, each))
 
 
 def find_base_input(catalog: Catalog, operation: Operation, model: str | None) -> Input:
     """Find a small valid input with a model: its example, without what can be left out and no output repeats."""
-    input = build_example(catalog, operation.id, model)["input"]
+    input: Input = build_example(catalog, operation.id, model)["input"]
     fixed_fields = _list_fixed_fields(catalog, operation)
-    for name in [name for name in reversed(input) if name not in fixed_fields]:
+    for name in [name for name in reversed(list(input)) if name not in fixed_fields]:
         shorter_input = change_fields(input, {name: None})
         if accepts_input(catalog, operation.id, shorter_input):
             input = shorter_input

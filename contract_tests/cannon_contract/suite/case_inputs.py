@@ -7,12 +7,13 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from cannon_spec.completion import complete_input
 from hypothesis import Phase, find, settings
 
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.spending.default_input import find_base_input
+from cannon_contract.suite.outputs import list_shown_fields
 from cannon_spec import load_catalog
+from cannon_spec.completion import complete_input
 from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.prices import Price, find_price, list_price_fields
 from cannon_spec.errors import UnknownName
@@ -26,6 +27,9 @@ Input = dict[str, Any]
 
 _SQUARES = ("1:1", "auto")
 """Ratios to try last: a square has the same size under many wrong tables, so it shows less of a mistake."""
+
+_SIZE_FIELDS = ("model", "resolution", "aspect_ratio")
+"""The fields that decide the size of an image."""
 
 _FIRST = settings(database=None, derandomize=True, max_examples=1, phases=[Phase.generate])
 
@@ -106,12 +110,15 @@ def find_input_with_all_outputs(operation: Operation) -> Input | None:
 
 
 def list_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]:
-    """Inputs that leave out a field with a default: the input, the field, its default, and the claim of that."""
+    """Inputs that leave out a field with a default: the input, the field, its default, and the claim of that.
+
+    A default that no result depends on is left out: nobody can tell whether the service takes it.
+    """
     for field, claim in _list_default_claims(operation):
         for base in _list_all_bases(operation):
             input = change_fields(base, {field: None})
             completion = complete_input(CATALOG, operation, input)
-            if claim in completion.claims and accepts_input(CATALOG, operation.id, input):
+            if claim in completion.claims and _may_show(operation, input, field, completion.input[field]):
                 yield input, field, completion.input[field], claim
                 break
     yield from _list_property_defaults(operation)
@@ -133,9 +140,19 @@ def _list_property_defaults(operation: Operation) -> Iterator[tuple[Input, str, 
             for base in _list_all_bases(operation, model):
                 input = change_fields(base, {name: None})
                 own_default = rule.get("models", {}).get(complete(operation, input).get("model"), rule)
-                if own_default is default and accepts_input(CATALOG, operation.id, input):
+                if own_default is default and _may_show(operation, input, name, default["default"]):
                     yield input, name, default["default"], default["claim"]
                     break
+
+
+def _may_show(operation: Operation, input: Input, field: str, value: Any) -> bool:
+    """Whether an input is valid, and its result depends on a field to which another input may give that value."""
+    if field in list_shown_fields(operation):
+        return accepts_input(CATALOG, operation.id, input)
+    is_image = operation.data["media"]["kind"] == "image"
+    deciding_fields = {*list_price_fields(operation.prices), *(_SIZE_FIELDS if is_image else ())}
+    inputs = (input, {**input, field: value})
+    return field in deciding_fields and all(accepts_input(CATALOG, operation.id, each) for each in inputs)
 
 
 def list_table_sizes(operation: Operation) -> Iterator[tuple[Input, str, str]]:
@@ -173,7 +190,7 @@ def _find_image_input(operation: Operation, model: str, fields: Any) -> Input | 
 
 def _list_all_bases(operation: Operation, model: str | None = None) -> Iterator[Input]:
     """Inputs with a model, or with each model that serves the operation; without one where it has none."""
-    models = [each.id for each in CATALOG.models_of(operation.id) if model in (None, each.id)]
+    models: list[str | None] = [each for each in operation.models if model in (None, each)]
     for each in models or [None]:
         yield from _list_bases(operation, each)
 

@@ -27,8 +27,8 @@ from cannon_contract.suite.case_inputs import (
     list_table_sizes,
     read_input_schema,
 )
-from cannon_contract.suite.outputs import list_shown_fields
-from cannon_spec.contract.catalog import Operation, Rule
+from cannon_contract.suite.outputs import list_leaves, list_shown_fields
+from cannon_spec.contract.catalog import Operation, Rule, ServedModel
 from cannon_spec.contract.prices import list_price_fields
 from cannon_spec.strategies import breakable
 
@@ -59,6 +59,11 @@ def has_asset(operation: Operation) -> bool:
 def has_image(operation: Operation) -> bool:
     """Whether an operation produces an image."""
     return bool(operation.data["media"]["kind"] == "image")
+
+
+def has_conditional_outputs(operation: Operation) -> bool:
+    """Whether a member of an operation's output depends on a field of the input."""
+    return "only_with" in operation.data["replies"]
 
 
 def has_outputs(*names: str) -> Filter:
@@ -94,8 +99,12 @@ def list_reply_claims(operation: Operation) -> list[str]:
 
 
 def list_file_claims(operation: Operation) -> list[str]:
-    """The claims on the files that an operation produces."""
-    return [claim_ids.ASSET_PNG] if has_image(operation) else []
+    """The claims on the files that an operation produces: on their addresses, and on the type of an image."""
+    properties, files = CATALOG.schemas[str(operation.output)].get("properties", {}), operation.data["media"]["files"]
+    template = operation.data["replies"]["succeeded"]
+    names = (leaf.name for leaf in list_leaves(template, template) if leaf.variable in files)
+    claims = {claim for name in names for claim in properties.get(name, {}).get("x-evidence", {}).values()}
+    return sorted(claims | ({claim_ids.ASSET_PNG} if has_image(operation) else set()))
 
 
 def each_pace() -> Decorator:
@@ -177,7 +186,7 @@ def each_conditional_output() -> Decorator:
     """A case for each operation with outputs that depend on a field: changes to an input that has these fields."""
     inputs = ((each, find_input_with_all_outputs(each)) for each in _OPERATIONS)
     cases = (
-        _case(each, input, each.id, marks=_mark_claims(list_reply_claims(each)))
+        _case(each, input, each.id, marks=_mark_claims([*list_output_claims(each), *list_reply_claims(each)]))
         for each, input in inputs
         if input is not None
     )
@@ -276,11 +285,11 @@ def _list_size_cases(operation: Operation) -> Iterator[Any]:
 
 
 def _list_notice_cases(operation: Operation) -> Iterator[Any]:
-    for part in (operation, *CATALOG.models_of(operation.id)):
-        model = None if part is operation else part.id
-        claims = [*(("notice", claim) for claim in part.notices), *(("shut-down", part.shut_down),)]
-        for rule, claim in claims:
-            if claim is not None:
-                marks = [pytest.mark.needs("mock"), *_mark_sample(claim.id, operation.id)]
-                name = f"{operation.id}-{model or 'any'}-{rule}"
-                yield _case(operation, find_small_input(operation, model), name, rule, marks=marks)
+    parts: list[tuple[str | None, Operation | ServedModel]] = [(None, operation), *operation.models.items()]
+    for model, part in parts:
+        warnings = [("notice", claim) for claim in part.notices]
+        warnings += [("shut-down", part.shut_down)] if part.shut_down is not None else []
+        for rule, claim in warnings:
+            marks = [pytest.mark.needs("mock"), *_mark_sample(claim.id, operation.id)]
+            name = "-".join(filter(None, (operation.id, model, rule)))
+            yield _case(operation, find_small_input(operation, model), name, rule, marks=marks)

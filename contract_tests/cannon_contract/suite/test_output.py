@@ -74,6 +74,17 @@ def _check_values(run: SharedRun, template: Any) -> None:
             assert leaf.value == leaf.template, leaf.name
 
 
+def _check_files(api: Api, run: SharedRun) -> None:
+    """Check the media type of each file of an output, in the header and in the bytes."""
+    files = list_files(api.catalog.operations[api.operation], run.body["input"], run.output)
+    assert files
+    for name, url in files:
+        response = fetch_asset(api, url)
+        assert response.headers["content-type"] == find_media_type(name), name
+        start, signatures = _SIGNATURES[find_media_type(name)]
+        assert response.content.startswith(signatures, start), name
+
+
 @pytest.mark.shares
 @each_operation(claims=list_output_claims)
 def test_the_output_has_the_documented_shape(api: Api, operation: str) -> None:
@@ -98,11 +109,13 @@ def test_the_output_has_the_values_of_the_contract(api: Api, operation: str) -> 
 
 @each_conditional_output()
 def test_the_output_has_the_members_of_the_input(api: Api, operation: str, changes: dict[str, Any]) -> None:
-    """With the fields that members of the output depend on, the output has these members."""
-    run = run_to_end(api, api.build_body(**changes))
-    template = read_template(api.catalog.operations[operation], run.body["input"])
+    """With the fields that members of the output depend on, the output has these members, and their files."""
+    run, served_operation = run_to_end(api, api.build_body(**changes)), api.catalog.operations[operation]
+    template = read_template(served_operation, run.body["input"])
     _check_values(run, template)
-    assert template.keys() == api.catalog.operations[operation].data["replies"]["succeeded"].keys()
+    assert template.keys() == served_operation.data["replies"]["succeeded"].keys()
+    if has_asset(served_operation):
+        _check_files(api, run)
 
 
 @pytest.mark.shares
@@ -155,16 +168,9 @@ def test_a_request_makes_one_image(api: Api) -> None:
 
 @pytest.mark.shares
 @each_operation(has_asset, claims=list_file_claims)
-def test_each_file_has_its_media_type(api: Api, operation: str) -> None:
+def test_each_file_has_its_media_type(api: Api) -> None:
     """Each address of the output leads to a file of the media type of its extension, and with the bytes of that."""
-    run = shared_run(api)
-    files = list_files(api.catalog.operations[operation], run.body["input"], run.output)
-    assert files
-    for name, url in files:
-        response = fetch_asset(api, url)
-        assert response.headers["content-type"] == find_media_type(name)
-        start, signatures = _SIGNATURES[find_media_type(name)]
-        assert response.content.startswith(signatures, start), name
+    _check_files(api, shared_run(api))
 
 
 @pytest.mark.shares
