@@ -112,7 +112,7 @@ def test_a_refused_option_writes_no_control_characters(flag: str) -> None:
 
 def test_a_named_operation_is_tested() -> None:
     """With an operation by name its cases run, and so do the tests that are about none."""
-    run = run_contract("--operation", "image.generate", "-k", "test_status or gets_the_default_model", "-v")
+    run = run_contract("--operation", "image.generate", "-k", "test_status or has_its_default", "-v")
     assert run.returncode == 0
     assert "[image.generate" in run.stdout
     assert "test_status.py" in run.stdout
