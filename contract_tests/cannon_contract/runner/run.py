@@ -66,6 +66,7 @@ class Run:
     reported_replies: set[str] = field(default_factory=set)
     start_time: datetime = field(default_factory=lambda: datetime.now(UTC))
     _inputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _cheapest_operation: str | None = None
 
     @property
     def may_charge(self) -> bool:
@@ -96,9 +97,11 @@ class Run:
     @property
     def default_operation(self) -> str:
         """The operation of tests that are about none: the first, and the cheapest where creates may cost credits."""
-        if self.may_charge and not self.options.operation:
-            return find_cheapest_operation(self.catalog, self.operations, self.budget.prices)
-        return self.operations[0]
+        if not self.may_charge or self.options.operation:
+            return self.operations[0]
+        if self._cheapest_operation is None:
+            self._cheapest_operation = find_cheapest_operation(self.catalog, self.operations, self.budget.prices)
+        return self._cheapest_operation
 
     def choose_input(self, operation: str) -> Mapping[str, Any]:
         """Choose the input of a create that needs no other: the cheapest where creates may cost credits."""
