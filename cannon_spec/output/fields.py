@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cannon_spec.contract.catalog import Catalog, Operation, Rule
 from cannon_spec.contract.wording import join_field, join_words, show_json
 from cannon_spec.nearest import fold
-from cannon_spec.output.limits import Cite, cite_id, list_defaults, list_rules, tabulate_defaults, tabulate_rules
+from cannon_spec.output.limits import Cite, cite_ids, list_defaults, list_rules, tabulate_defaults, tabulate_rules
 from cannon_spec.output.tables import Table, render_text
 
 
@@ -76,7 +76,7 @@ def describe_node(node: Mapping[str, Any]) -> list[str]:
     return lines + [f"for example {show_json(value)}" for value in node.get("examples", ())[:1]]
 
 
-def tabulate_field(catalog: Catalog, field: InputField, cite: Cite = cite_id) -> Table:
+def tabulate_field(catalog: Catalog, field: InputField, cite: Cite = cite_ids) -> Table:
     """The rules on a field: those for any model, then those of each model that has its own."""
     rows: list[tuple[str, ...]] = []
     for model, schema in _list_schemas(field.operation):

@@ -12,15 +12,15 @@ from cannon_spec.contract.wording import describe_condition, format_count, show_
 from cannon_spec.output.tables import Table
 from cannon_spec.pointer import from_pointer
 
-Cite = Callable[[Claim], str]
-"""Names a claim: as text for a terminal, or as a link on a page."""
+Cite = Callable[[Iterable[Claim]], str]
+"""Names claims, each once: as text for a terminal, or as links on a page."""
 
 ADJUSTMENTS = {"cap": "the service may lower another value", "normalise": "the service normalises another number"}
 
 
-def cite_id(claim: Claim) -> str:
-    """The id of a claim and its strength."""
-    return f"{claim.id} ({claim.strength})"
+def cite_ids(claims: Iterable[Claim]) -> str:
+    """The ids of claims, each with its strength."""
+    return ", ".join(dict.fromkeys(f"{claim.id} ({claim.strength})" for claim in claims))
 
 
 def list_rules(catalog: Catalog, schema: str | None) -> list[Rule]:
@@ -50,7 +50,7 @@ def _judges_items(rule: Rule) -> bool:
     return "items" in path[names[-1] + 2 :] if names else False
 
 
-def tabulate_rules(rules: Iterable[Rule], cite: Cite = cite_id) -> Table:
+def tabulate_rules(rules: Iterable[Rule], cite: Cite = cite_ids) -> Table:
     """What each field takes under which condition; one row for the rules that differ in their requirement only.
 
     The rows of a field stand together, in the order in which the fields occur first.
@@ -64,17 +64,12 @@ def tabulate_rules(rules: Iterable[Rule], cite: Cite = cite_id) -> Table:
             "; ".join(dict.fromkeys(map(describe_limit, group))),
             condition or "always",
             severity,
-            list_citations((rule.claim for rule in group), cite),
+            cite(rule.claim for rule in group),
         )
         for field, rows_of_field in groups.items()
         for (condition, severity), group in rows_of_field.items()
     ]
     return [("field", "takes", "when", "else", "known from"), *rows]
-
-
-def list_citations(claims: Iterable[Claim], cite: Cite = cite_id) -> str:
-    """Each claim once, as ``cite`` names it."""
-    return ", ".join(dict.fromkeys(map(cite, claims)))
 
 
 def list_sources(rules: Sequence[Rule]) -> list[str]:
@@ -120,9 +115,9 @@ def is_fixed_price(catalog: Catalog, operation: Operation) -> bool:
     return is_single and catalog.claims[prices[0].claim].strength in ("documented", "observed", "user")
 
 
-def tabulate_prices(catalog: Catalog, prices: Iterable[Price], cite: Cite = cite_id) -> Table:
+def tabulate_prices(catalog: Catalog, prices: Iterable[Price], cite: Cite = cite_ids) -> Table:
     """What a request costs: the first row whose condition is met counts."""
-    rows = [(describe_cost(each), describe_when(each.when), cite(catalog.claims[each.claim])) for each in prices]
+    rows = [(describe_cost(each), describe_when(each.when), cite([catalog.claims[each.claim]])) for each in prices]
     return [("costs", "when", "known from"), *rows]
 
 
@@ -135,14 +130,14 @@ def _fits_model(condition: Any, model: str) -> bool:
     return model in condition if isinstance(condition, list) else bool(condition == model)
 
 
-def tabulate_defaults(catalog: Catalog, operation: Operation, model: str | None = None, cite: Cite = cite_id) -> Table:
+def tabulate_defaults(catalog: Catalog, operation: Operation, model: str | None = None, cite: Cite = cite_ids) -> Table:
     """The values that the service takes for fields that an input leaves out, of one model or of any."""
     rows = [
         (
             each["field"],
             _describe_default(each),
             describe_when(each.get("when", {})),
-            cite(catalog.claims[each["claim"]]),
+            cite([catalog.claims[each["claim"]]]),
         )
         for each in list_defaults(operation)
         if model is None or _fits_model(each.get("when", {}).get("model", model), model)

@@ -33,7 +33,7 @@ def test_a_table_has_every_rule(schema: str) -> None:
             if (row[0], row[2], row[3]) == (rule.field or "the input", rule.condition or "always", rule.severity)
         )
         assert limits.describe_limit(rule) in row[1]
-        assert limits.cite_id(rule.claim) in row[4]
+        assert limits.cite_ids([rule.claim]) in row[4]
     fields = [row[0] for row in rows]
     assert [name for index, name in enumerate(fields) if name in fields[:index] and fields[index - 1] != name] == []
 

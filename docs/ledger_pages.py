@@ -1,0 +1,95 @@
+"""The pages on claims: what the vendor's pages state, and what is assumed (``make tables`` writes them)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cannon_spec import Catalog
+from cannon_spec.contract.wording import format_count
+from cannon_spec.output.claim_list import group_by_operation
+from cannon_spec.output.claim_uses import ClaimUse
+from cannon_spec.output.tables import render_markdown
+from docs.links import format_code, link_page, link_strength, name_page
+
+_RESTS = {
+    "behaviour": "the mock behaves so",
+    "rule": "the judge demands it",
+    "gap": "nothing: it is not known, or not judged",
+}
+"""What rests on a claim, by its kind."""
+
+
+def render_ledger(catalog: Catalog) -> str:
+    """The page with every statement of each page of the vendor's, and the claims that hold it or the reason for none."""
+    pages: dict[str, list[Mapping[str, Any]]] = {}
+    for statement in catalog.statements:
+        pages.setdefault(statement["page"], []).append(statement)
+    sections = [_render_page(catalog, page, statements) for page, statements in pages.items()]
+    count = sum(1 for each in catalog.statements if each.get("claims"))
+    numbers = _COUNTS.format(
+        statements=len(catalog.statements), pages=len(pages), claims=count, others=len(catalog.statements) - count
+    )
+    return "\n\n".join([_LEDGER + numbers, *sections]) + "\n"
+
+
+def _render_page(catalog: Catalog, page: str, statements: Iterable[Mapping[str, Any]]) -> str:
+    rows = [(str(each["number"]), *_describe_statement(catalog, each)) for each in statements]
+    address = f"{link_page('The page', page)} states:\n\n" if page.startswith("https://") else ""
+    return f"## {name_page(page)}\n\n{address}{render_markdown([('no.', 'statement', 'held by'), *rows])}"
+
+
+def _describe_statement(catalog: Catalog, statement: Mapping[str, Any]) -> tuple[str, str]:
+    """What a statement says, and the claims that hold it; for one without a claim the reason."""
+    claims = [catalog.claims[id_] for id_ in statement.get("claims", ())]
+    text = statement.get("text") or " ".join(claim.text for claim in claims)
+    ids = ", ".join(f"{format_code(claim.id)} ({claim.strength})" for claim in claims)
+    return text, ids or f"no claim: {statement['reason']}"
+
+
+def render_assumptions(uses: Iterable[ClaimUse]) -> str:
+    """The page of the claims that no page of the vendor's documents in words, by operation and strength."""
+    weak = [each for each in uses if each.claim.strength not in ("documented", "user")]
+    groups = group_by_operation(weak)
+    sections = [f"## {_name_group(name)}\n\n{_render_claims(group)}" for name, group in groups.items()]
+    contents = ", ".join(f"{name} ({format_count(len(group), 'claim')})" for name, group in groups.items())
+    return "\n\n".join([f"{_ASSUMPTIONS}These are {len(weak)} claims: {contents}.", *sections]) + "\n"
+
+
+def _name_group(name: str) -> str:
+    return name[0].upper() + name[1:] if " " in name else name
+
+
+def _render_claims(uses: Iterable[ClaimUse]) -> str:
+    rows = [
+        (format_code(each.claim.id), each.claim.text, link_strength(each.claim), _RESTS[each.claim.kind])
+        for each in uses
+    ]
+    return render_markdown([("claim", "text", "strength", "what rests on it"), *rows])
+
+
+_LEDGER = """\
+# What the vendor's pages state
+
+Look up how a page of the vendor's entered the contract. Each page was read statement by statement. A statement is held
+by one or more claims, or has the reason why it needs none. Texts are in our own words.
+
+`cannon-spec explain CLAIM` shows the rules that rest on a claim. `cannon-spec claims` lists the claims by operation and
+strength.
+
+"""
+
+_COUNTS = "{statements} statements of {pages} sources: {claims} are held by claims, {others} have a reason."
+
+_ASSUMPTIONS = """\
+# What the mock assumes
+
+Look up where the mock and the judge may differ from the live API. These are all claims of the contract that no
+page of the vendor's documents in words. A running mock lists the assumptions among them at
+`GET /__mock__/assumptions`. Each reply that rests on one names it in the header `x-mock-evidence`.
+
+The strength says how much there is for a claim, and links to its source: `example` is shown by an example of the
+vendor's, `upstream` and `reported` come from others, and `assumed` is our choice. See
+[evidence and overlays](evidence.md).
+
+"""
