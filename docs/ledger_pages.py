@@ -21,7 +21,7 @@ _RESTS = {
 
 
 def render_ledger(catalog: Catalog) -> str:
-    """The page with every statement of each page of the vendor's, and the claims that hold it or the reason for none."""
+    """The page with every statement of the vendor's pages, and the claims that hold it or the reason for none."""
     pages: dict[str, list[Mapping[str, Any]]] = {}
     for statement in catalog.statements:
         pages.setdefault(statement["page"], []).append(statement)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -54,7 +55,7 @@ def _list_warnings(subject: Operation | ServedModel) -> list[Claim]:
 
 
 def _render_warning(claim: Claim) -> str:
-    return f'!!! warning "{claim.strength}"\n    {claim.text} ({link_strength(claim)}; `{claim.id}`)'
+    return f"> **Each use is warned about:** {claim.text} ({link_strength(claim)}; `{claim.id}`)"
 
 
 def _render_summary(catalog: Catalog, operation: Operation) -> str:
@@ -170,15 +171,26 @@ def _render_models(catalog: Catalog, operation: Operation) -> list[str]:
         return []
     head, *rows = catalog_tables.tabulate_services(catalog, [operation])
     links = [(f"[{row[1]}](#{make_anchor(row[1])})", format_code(row[2]), *row[3:]) for row in rows]
-    common_notes = [note for note in models[0].notes if all(note in each.notes for each in models)]
+    counts = Counter(note for model in models for note in model.notes)
+    shared_notes = [note for note, count in counts.items() if count > 1]
     sections = [
         f"## Models\n\n{_MODELS}\n\n{render_markdown([head[1:], *links])}",
-        _render_notes("Of each model:", common_notes),
+        _render_shared_notes(shared_notes, models),
     ]
-    return [*sections, *(_render_model(catalog, each, common_notes) for each in models)]
+    return [*sections, *(_render_model(catalog, each, shared_notes) for each in models)]
 
 
-def _render_model(catalog: Catalog, model: ServedModel, common_notes: Sequence[Claim]) -> str:
+def _render_shared_notes(notes: Sequence[Claim], models: Sequence[ServedModel]) -> str:
+    """The notes of several models, each with their names, unless all have it."""
+    lines = []
+    for note in notes:
+        names = [model.name for model in models if note in model.notes]
+        scope = "" if len(names) == len(models) else f"{', '.join(names)}: "
+        lines.append(f"- {scope}{note.text} ({link_strength(note)})")
+    return "\n".join(["Not judged, for several models:\n", *lines]) if lines else ""
+
+
+def _render_model(catalog: Catalog, model: ServedModel, shared_notes: Sequence[Claim]) -> str:
     maker = f"Made by {model.maker}. " if model.maker else ""
     rules = limits.list_rules(catalog, model.schema)
     sections = [
@@ -188,7 +200,7 @@ def _render_model(catalog: Catalog, model: ServedModel, common_notes: Sequence[C
         render_markdown(_tabulate_limits(rules))
         if rules
         else "Nothing is known of its limits: every value is accepted.",
-        _render_notes("Not judged:", [note for note in model.notes if note not in common_notes]),
+        _render_notes("Not judged:", [note for note in model.notes if note not in shared_notes]),
     ]
     return "\n\n".join(filter(None, sections))
 
@@ -223,7 +235,7 @@ def _render_assumptions(operation: Operation, uses: Iterable[ClaimUse]) -> str:
     lines = [
         f"- {each.claim.text} ({link_strength(each.claim)}; `{each.claim.id}`)"
         for each in weak
-        if each.operations == (operation.id,)
+        if operation.id in each.operations
     ]
     return "\n".join(["## What is assumed\n", f"{_ASSUMED}\n", *lines]) if lines else ""
 

@@ -272,7 +272,7 @@ KEYWORDS: dict[str, Keyword] = {
     "enum": Keyword(
         problem=_describe_enum_problem,
         advice=lambda it: suggest_values(it.value, it.requirement),
-        describe=lambda values: f"one of {show_values(values)}",
+        describe=lambda values: f"one of {show_values(values)}" if len(values) > 1 else show_values(values),
         is_met=lambda values, value: is_among(value, values),
         list_beyond=lambda values: [{"not": {"enum": values}}],
     ),

@@ -14,8 +14,9 @@ from tests.support import listings
 from tests.support.processes import environment
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md")))
+FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md")))
 PAGES = {str(file.relative_to(ROOT)): file.read_text() for file in FILES}
+OPERATION_PAGES = [name for name in PAGES if name.startswith("docs/operations/")]
 WITH_EXTENDED = [name for name, text in PAGES.items() if "<!-- extended: " in text]
 
 pytestmark = [
@@ -44,9 +45,16 @@ def _run(page: str, folder: Path, *, extended: bool) -> None:
                     pytest.fail(message, pytrace=False)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in OPERATION_PAGES])
 def test_listings_do_what_the_page_shows(name: str, tmp_path: Path) -> None:
     """Every command of a page, run in order in one shell, prints what stands below it; files are as listed."""
+    _run(PAGES[name], tmp_path, extended=False)
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("name", OPERATION_PAGES)
+def test_listings_of_an_operation_do_what_its_page_shows(name: str, tmp_path: Path) -> None:
+    """The commands on the page of each operation do so too."""
     _run(PAGES[name], tmp_path, extended=False)
 
 

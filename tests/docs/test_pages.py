@@ -18,7 +18,7 @@ from tests.support.processes import environment
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "schemas/README.md")),
-    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
     *sorted(ROOT.glob("examples/**/*.md")),
 ]
 NOT_OURS = {"--set", "CANNON_MOCK_PROT"}
@@ -33,6 +33,10 @@ def _text(page: Path) -> str:
     """A page, with the file that it includes in place of the inclusion; listings are left out."""
     text = re.sub(r'--8<-- "(.+?)"', lambda match: (ROOT / match[1]).read_text(), page.read_text())
     return re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def _read(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
 
 
 def _anchors(page: Path) -> set[str]:
@@ -53,8 +57,10 @@ def test_every_link_resolves(page: Path) -> None:
 def test_generated_pages_are_current() -> None:
     """Writing the generated pages again changes nothing."""
     pages = generate.write_pages().items()
-    stale = [name for name, text in pages if text != (generate.DOCS / name).read_text()]
+    stale = [name for name, text in pages if text != _read(generate.DOCS / name)]
     assert stale == [], "run make tables"
+    written_files = {(generate.DOCS / name).resolve() for name, _ in pages}
+    assert set(generate.list_generated_files()) <= written_files, "run make tables"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -102,7 +108,8 @@ def test_the_floors_of_contributors_are_those_that_a_test_holds() -> None:
 def test_every_page_is_in_the_navigation() -> None:
     """A reader finds each page from the start page's navigation."""
     navigation = (ROOT / "mkdocs.yml").read_text()
-    assert [page.name for page in ROOT.glob("docs/*.md") if f": {page.name}\n" not in navigation] == []
+    names = [page.relative_to(ROOT / "docs").as_posix() for page in ROOT.glob("docs/**/*.md")]
+    assert [name for name in names if f": {name}\n" not in navigation] == []
 
 
 def test_the_readme_is_one_page() -> None:
