@@ -37,13 +37,19 @@ _RENDERERS: Mapping[tuple[str, str], Callable[[Task, str], bytes]] = {("image", 
 
 
 def describe(catalog: Catalog, operation: Operation, input: Mapping[str, Any]) -> Media:
-    """What an operation produces from an input: the kind, its properties, and the claims on them."""
+    """What an operation produces from an input: the kind, its properties, and the claims on those of its kind."""
     model = choose_model(operation, input)
     kind = operation.data["media"]["kind"]
     describe_kind = _DESCRIBERS.get(kind)
     properties, claims = ({}, ()) if describe_kind is None else describe_kind(catalog.media, model, input)
-    fields, field_claims = _describe_fields(operation.data["media"].get("properties", {}), model, input)
-    return Media(kind, {**properties, **fields}, (*claims, *field_claims))
+    fields = {name: input.get(name, rule["default"]) for name, rule in _list_properties(operation, model)}
+    return Media(kind, {**properties, **fields}, claims)
+
+
+def list_default_claims(operation: Operation, input: Mapping[str, Any]) -> tuple[str, ...]:
+    """The claims on the defaults of the properties that an input leaves out."""
+    properties = _list_properties(operation, choose_model(operation, input))
+    return tuple(rule["claim"] for name, rule in properties if name not in input)
 
 
 def render(catalog: Catalog, task: Task, name: str) -> MediaFile | None:
@@ -60,13 +66,7 @@ def render(catalog: Catalog, task: Task, name: str) -> MediaFile | None:
     return MediaFile(data, media_type, task.media.claims, is_sample=False)
 
 
-def _describe_fields(rules: Mapping[str, Any], model: str | None, input: Mapping[str, Any]) -> Properties:
-    """Properties that a field of the input decides, or the default where the input leaves it out."""
-    properties: dict[str, Any] = {}
-    claims = []
-    for name, rule in rules.items():
-        default = rule.get("models", {}).get(model, rule)
-        properties[name] = input.get(name, default["default"])
-        if name not in input:
-            claims.append(default["claim"])
-    return properties, tuple(claims)
+def _list_properties(operation: Operation, model: str | None) -> list[tuple[str, Mapping[str, Any]]]:
+    """The further properties of an operation, each with the default that it has with a model, and its claim."""
+    rules: Mapping[str, Mapping[str, Any]] = operation.data["media"].get("properties", {})
+    return [(name, rule.get("models", {}).get(model, rule)) for name, rule in rules.items()]

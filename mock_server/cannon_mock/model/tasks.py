@@ -47,9 +47,9 @@ class Media:
 class Task:
     """One accepted request; ``id`` is the vendor's request id.
 
-    ``adjusted_fields`` are the fields of the input that the service adds or changes, as ``claims`` say; ``input`` is as
-    it was sent. Where ``polls`` is not 0, each state lasts that many polls instead of the times of
-    ``planned_timeline``. ``events`` are appended and never changed.
+    ``input`` is as it was sent, and ``adjusted_fields`` are those that the service adds to it or changes. ``claims``
+    say so, and name the defaults of ``media``. Where ``polls`` is not 0, each state lasts that many polls instead of
+    the times of ``planned_timeline``. ``events`` are appended and never changed.
     """
 
     id: str

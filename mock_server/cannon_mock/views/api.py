@@ -133,14 +133,14 @@ def _accept(mock: MockContext, task: Task, body: CreateBody, scenario: Scenario,
         response.headers[WARNINGS_HEADER] = ", ".join(
             rule.encode("ascii", "backslashreplace").decode() for rule in rules
         )
-    claims = (*auth.find_claims(), *_collect_claims(mock, task, body, is_repeat), *(each.claim for each in patches))
+    claims = (*auth.find_claims(), *_collect_claims(mock, task, is_repeat), *(each.claim for each in patches))
     return add_evidence_header(response, *claims)
 
 
-def _collect_claims(mock: MockContext, task: Task, body: CreateBody, is_repeat: bool) -> tuple[str, ...]:
+def _collect_claims(mock: MockContext, task: Task, is_repeat: bool) -> tuple[str, ...]:
     """The claims that an accepted reply rests on."""
     claims = [claim_ids.CONTENT_TYPE_IGNORED, claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD]
-    claims += [task.price_claim, *body.claims]
+    claims += [task.price_claim, *task.claims]
     if "x-idempotency-key" in request.headers:
         claims += [claim_ids.IDEMPOTENCY_SCOPE, claim_ids.IDEMPOTENCY_LIFETIME, claim_ids.IDEMPOTENCY_AFTER_VALIDATION]
     else:

@@ -35,7 +35,7 @@ def serve_file(asset_id: str, name: str) -> Response:
         response.headers[MEDIA_HEADER] = "sample"
     response.set_etag(hashlib.sha256(file.data).hexdigest()[:32])
     response.make_conditional(request, accept_ranges=True, complete_length=len(file.data))
-    return add_evidence_header(response, claim_ids.ASSET_OPEN, *file.claims)
+    return add_evidence_header(response, claim_ids.ASSET_OPEN, *file.claims, *task.claims)
 
 
 def _find_succeeded(mock: MockContext, notes: ExchangeNotes, asset: str) -> Task:

@@ -35,7 +35,7 @@ def _read_claims(mock: Driver, payload: dict[str, Any]) -> tuple[set[str], dict[
         (
             {},
             {"model": "grand", "resolution": "huge", "frame_rate": 30, "length": 5},
-            *(100, {"film-model", "film-resolution", "film-frame-rate"}),
+            *(100, {"film-model", "film-resolution", "film-frame-rate", "film-length"}),
         ),
         (
             {"model": "grand", "length": 9},
@@ -47,7 +47,7 @@ def _read_claims(mock: Driver, payload: dict[str, Any]) -> tuple[set[str], dict[
             {"model": "quick", "resolution": "small", "frame_rate": None, "length": 9},
             *(18, {"film-resolution"}),
         ),
-        ({"model": "grand", "resolution": "small"}, {"resolution": "small", "frame_rate": None}, 10, set()),
+        ({"model": "grand", "resolution": "small", "length": 3}, {"resolution": "small", "frame_rate": None}, 6, set()),
     ],
 )
 def test_defaults_decide_the_price_and_the_result(
@@ -68,15 +68,15 @@ def test_defaults_decide_the_price_and_the_result(
 
 
 def test_views_and_files_of_defaults_name_their_claims(make_mock: DriverFactory, catalog: Catalog) -> None:
-    """Each reply to a poll names the claims on the defaults; that of a file those on its properties."""
+    """Each reply to a poll, and that of a file, names the claims on the defaults."""
     mock = make_mock(catalog)
     id_ = mock.create_and_get_id(_film())
     for wait_ms in (0, 60_000):
         mock.clock.advance(wait_ms)
         reply = mock.get(f"/api/v1/requests/{id_}")
-        assert {"film-model", "film-resolution"} <= _list_claims(reply.headers["x-mock-evidence"])
+        assert {"film-model", "film-resolution", "film-length"} <= _list_claims(reply.headers["x-mock-evidence"])
     file = mock.client.get(reply.get_json()["output"]["url"])
-    assert "film-length" in _list_claims(file.headers["x-mock-evidence"])
+    assert {"film-model", "film-resolution", "film-length"} <= _list_claims(file.headers["x-mock-evidence"])
 
 
 def _list_claims(header: str) -> set[str]:

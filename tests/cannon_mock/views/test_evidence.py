@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,8 @@ from cannon_mock import MAX_BODY_BYTES, claim_ids, create_app
 from cannon_mock.model import tasks
 from cannon_mock.views.faults import ConnectionDropped
 from cannon_spec import CatalogError
+from cannon_spec.contract.catalog import Operation
+from tests.support.examples import EXAMPLES
 from tests.support.mocks import (
     FAILURE,
     KEY,
@@ -88,9 +92,39 @@ def _collect_claims_of_settings(tmp_path: Path) -> set[str]:
     )
 
 
+def _collect_claims_of_operations() -> set[str]:
+    """The claims that mocks name in their replies to inputs of each operation."""
+    claims: set[str] = set()
+    for operation in CATALOG.operations.values():
+        driver = build_driver(progression="immediate", credits=10**9)
+        for input in _list_inputs(operation):
+            reply = driver.create({"operation": operation.id, "input": input})
+            claims |= _read_claims(reply)
+            if reply.status_code == 202:
+                claims |= _read_claims(driver.get(f"/api/v1/requests/{reply.get_json()['id']}"))
+    return claims
+
+
+def _list_inputs(operation: Operation) -> Iterator[dict[str, Any]]:
+    """The example inputs of an operation; one of them without one of its fields, and with the values of each price."""
+    examples = [each.document for each in EXAMPLES if (each.folder, each.part) == (operation.id, "input")]
+    yield from (each for each in examples if isinstance(each, dict))
+    for example in examples[:1]:
+        yield from ({name: value for name, value in example.items() if name != each} for each in example)
+        for price in operation.prices:
+            values = {name: _choose_value(condition) for name, condition in price.when.items()}
+            yield {name: value for name, value in {**example, **values}.items() if value is not None}
+
+
+def _choose_value(condition: Any) -> Any:
+    if isinstance(condition, Mapping):
+        return condition.get("minimum", condition.get("maximum"))
+    return condition[0] if isinstance(condition, list) else condition
+
+
 def test_every_assumed_behaviour_is_named(mock: Driver, tmp_path: Path) -> None:
     """Each assumed behaviour of the ledger is named in the evidence of at least one reply."""
-    named_claims = _collect_claims(mock) | _collect_claims_of_settings(tmp_path)
+    named_claims = _collect_claims(mock) | _collect_claims_of_settings(tmp_path) | _collect_claims_of_operations()
     named_claims = named_claims.union(*(_collect_claims_of(name) for name in CATALOG.scenarios["scenarios"]))
     assumed_claims = {
         id_ for id_, claim in CATALOG.claims.items() if (claim.strength, claim.kind) == ("assumed", "behaviour")
