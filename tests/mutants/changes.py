@@ -163,8 +163,9 @@ def show_seconds(body: dict[str, Any]) -> None:
 
 
 def double_images(body: dict[str, Any]) -> None:
-    """Name each image twice."""
-    body["output"]["image_urls"] *= 2
+    """Name each image twice, where an output has a list of images."""
+    if "image_urls" in body["output"]:
+        body["output"]["image_urls"] *= 2
 
 
 def send_nothing(send: Send) -> Send:

@@ -97,9 +97,13 @@ def find_base_input(catalog: Catalog, operation: Operation, model: str | None) -
 
 
 def _list_fixed_fields(catalog: Catalog, operation: Operation) -> set[str]:
-    """List the fields that are required, and those that each output repeats: tests compare them."""
+    """List the fields that are required, and those that each output repeats: tests compare them.
+
+    A field that decides which members the output has is left out where it can be.
+    """
     schema, output = catalog.schemas[operation.input or ""], catalog.schemas[operation.output or ""]
-    return {"model", *schema.get("required", ()), *output.get("required", ())}
+    deciding_fields = operation.data["replies"].get("only_with", {}).values()
+    return {"model", *schema.get("required", ()), *(set(output.get("required", ())) - set(deciding_fields))}
 
 
 def _list_values(catalog: Catalog, operation: Operation, model: ServedModel | None, name: str) -> list[Any]:
