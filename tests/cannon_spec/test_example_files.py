@@ -78,7 +78,7 @@ def test_an_example_body_has_the_default_model() -> None:
 @pytest.mark.parametrize(
     ("operation", "model", "words"),
     [
-        ("image.edit", None, "image.edit is not a covered operation"),
+        ("three_d.model.generate", None, "three_d.model.generate is not a covered operation"),
         ("tea", None, "tea is not a covered operation"),
         ("image.generate", "dall-e", "dall-e is not a model that serves image.generate"),
     ],

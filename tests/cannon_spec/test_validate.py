@@ -330,7 +330,7 @@ def test_a_response_that_is_none_is_an_error(kind: str) -> None:
         ({}, []),
         ({"output": {}}, ["/output"] * 10),
         ({"output": None}, ["/output"]),
-        ({"operation": "video.generate", "output": {}}, []),
+        ({"operation": "three_d.model.generate", "output": {}}, []),
         ({"operation": "tea", "output": {}}, []),
         ({"operation": 4, "output": {}}, ["/operation"]),
         ({"status": "processing", "output": {}}, ["/completedAtMs", *["/output"] * 4]),

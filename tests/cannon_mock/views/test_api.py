@@ -261,7 +261,7 @@ def test_square_4k_is_capped_with_the_switch(make_mock: DriverFactory) -> None:
         body(aspect_ratio="1:1", resolution="8K"),
         body(aspect_ratio="1:1", resolution="4K", prompt=""),
         body(resolution="8K"),
-        {**SQUARE_4K, "operation": "image.edit"},
+        {**SQUARE_4K, "operation": "three_d.model.generate"},
     ],
     ids=str,
 )

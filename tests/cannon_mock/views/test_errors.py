@@ -33,7 +33,7 @@ INVALID_BODIES: list[Any] = [
     "image.generate",
     {},
     {"operation": "image.generate"},
-    {"operation": "image.edit", "input": {"prompt": "x"}},
+    {"operation": "three_d.model.generate", "input": {"prompt": "x"}},
     {"operation": "image.generat", "input": {"prompt": "x"}},
     {**body(), "webhook_url": "not an address"},
     {**body(), "extra": 1},

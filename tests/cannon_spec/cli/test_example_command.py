@@ -23,7 +23,7 @@ def test_an_example_is_valid(model: str | None, cannon: Command) -> None:
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (("image.edit",), "image.edit is not a covered operation"),
+        (("three_d.model.generate",), "three_d.model.generate is not a covered operation"),
         (("image.generate", "--model", "tea"), "tea is not a model that serves image.generate"),
     ],
 )
