@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cannon_mock.model.deliveries import DeliveryResponse
-from cannon_spec import Catalog, validate_response
+from cannon_spec import Catalog, strategies, validate_response
 from cannon_spec.completion import complete_input
 from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.media_checks import find_media_type
 from tests.support import made_up
+from tests.support.effort import examples
 from tests.support.examples import FILES
 from tests.support.files import check_file
-from tests.support.mocks import LONG_MS, START, build_driver
+from tests.support.mocks import LONG_MS, START, build_driver, read_error
 from tests.support.payloads import CATALOG
 
 with TemporaryDirectory() as _folder:
@@ -136,3 +140,19 @@ def test_a_text_without_a_prompt_chooses_a_scenario(how: str) -> None:
         assert mock.client.post("/__mock__/scenarios", json=rule).status_code == 201
     end = mock.create_and_finish({"operation": "voice.make", "input": {"text": text}})
     assert end["status"] == "failed"
+
+
+@examples(200)
+@given(st.one_of(strategies.requests(), strategies.broken_requests().map(itemgetter(0))))
+def test_any_accepted_body_runs_to_its_end(body: Any) -> None:
+    """What the mock accepts ends in a reply as the schemas say, at the price held; what it refuses costs nothing."""
+    mock = build_driver(progression="immediate", credits=10**9)
+    reply = mock.post(json.dumps(body))
+    if reply.status_code != 202:
+        assert read_error(reply)[0] == 400
+        assert mock.read_credits() == 10**9
+        return
+    view = mock.poll(reply.get_json()["id"])
+    assert validate_response("request", view).errors == ()
+    assert (view["status"], mock.read_credits()) == ("succeeded", 10**9 - view["billableCredits"])
+    assert view["requestLog"]["input"] == body["input"]
