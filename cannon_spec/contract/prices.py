@@ -36,10 +36,10 @@ class PerUnit:
     default: float | None = None
 
     def count_units(self, value: Any) -> float:
-        """How many units a value has; the default (0 if there is none) for one that is absent or of another type."""
+        """How many units a value has, at least 0; the default (0 if none) where it is absent or of another type."""
         if self.unit == "character" and isinstance(value, str):
             return len(value)
-        return float(value) if self.unit == "second" and is_number(value) else self.default or 0
+        return max(0.0, float(value)) if self.unit == "second" and is_number(value) else self.default or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -70,7 +70,8 @@ class WebhookFaults:
 class Scenario:
     """How fast a task proceeds, how it ends, and which faults occur.
 
-    ``factor`` multiplies its times; ``stuck`` names a state that it never leaves.
+    ``factor`` multiplies its times; ``stuck`` names a state that it never leaves. ``processing_ms`` are the least and
+    the most time of processing, whatever the operation; empty for the operation's own.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Scenario:
     message: str | None = None
     factor: float = 1
     stuck: str = ""
+    processing_ms: Sequence[int] = ()
     faults: tuple[Fault, ...] = ()
     patches: tuple[ReplyPatch, ...] = ()
     webhook: WebhookFaults = field(default=WebhookFaults())

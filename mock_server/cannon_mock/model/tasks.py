@@ -247,7 +247,7 @@ def _plan_timeline(
     times = find_pace(catalog, operation)
     factor = 0 if pace.immediate else scenario.factor / pace.speed
     queued_ms = _pick_between(times["queued_ms"], random_bytes[:4])
-    processing_ms = _pick_between(times["processing_ms"], random_bytes[4:8])
+    processing_ms = _pick_between(scenario.processing_ms or times["processing_ms"], random_bytes[4:8])
     started_ms = now_ms + round(queued_ms * factor)
     return Timeline(now_ms, started_ms, started_ms + round(processing_ms * factor), scenario.outcome)
 

@@ -309,6 +309,15 @@ def test_a_stuck_task_never_leaves_its_state(state: str, pace: Pace) -> None:
     assert [_view_after(task, at)["status"] for at in (1, RETENTION_MS * 50)] == [state, state]
 
 
+@given(st.text())
+def test_a_scenario_may_have_its_own_time_of_processing(seed: str) -> None:
+    """Processing takes as long as the scenario says, whatever the pace of the operation is."""
+    own_time = scenarios.read_scenarios({"mine": {"pace": {"processing_ms": [70_000, 80_000]}}})["mine"]
+    plain, timeline = _plan(seed).timeline, _plan(seed, scenario=own_time).timeline
+    assert timeline.started_ms == plain.started_ms
+    assert 70_000 <= timeline.ended_ms - timeline.started_ms <= 80_000
+
+
 @given(factor=st.floats(0, 1000))
 def test_a_slow_scenario_multiplies_the_times(factor: float) -> None:
     """Queued and processing take ``factor`` times as long as without the scenario."""

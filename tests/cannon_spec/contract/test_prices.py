@@ -77,6 +77,7 @@ def test_the_first_price_that_fits_counts() -> None:
         (price(credits=10, field="duration", unit="second", default=5), {"duration": "8"}, 50),
         (price(credits=10, field="duration", unit="second", default=5), {"duration": 8.01}, 81),
         (price(credits=10, field="duration", unit="second", default=5), {"duration": 1.1}, 11),
+        (price(credits=10, field="duration", unit="second", default=5), {"duration": -8}, 0),
         (price(credits=3, field="text", unit="character", amount=100), {"text": "x" * 100}, 3),
         (price(credits=3, field="text", unit="character", amount=100), {"text": "x" * 101}, 4),
         (price(credits=3, field="text", unit="character", amount=100), {"text": "😀" * 100}, 3),
