@@ -189,7 +189,7 @@ def test_it_is_one_process() -> None:
         ('{"prices": [{"credits": 1, "per": 7}]}', "per is 7; write an object"),
         ('{"prices": [{"credits": 1, "per": {"field": "prompt", "unit": "word"}}]}', "a unit: second or character"),
         ('{"prices": [{"credits": 1, "per": {"field": "prompt", "unit": "character", "amount": 0}}]}', "above 0"),
-        ('{"prices": [{"credits": 1, "per": {"field": "duration", "unit": "second"}}]}', "has no field duration"),
+        ('{"prices": [{"credits": 1, "per": {"field": "loudness", "unit": "second"}}]}', "has no field loudness"),
     ],
 )
 def test_a_bad_price_file_is_refused(tmp_path: Path, content: str, said: str) -> None:
