@@ -10,7 +10,7 @@ from cannon_spec.contract.wording import format_count
 from cannon_spec.output.claim_list import group_by_operation
 from cannon_spec.output.claim_uses import ClaimUse
 from cannon_spec.output.tables import render_markdown
-from docs.links import format_code, link_page, link_strength, name_page
+from docs.links import format_code, link_page, link_strengths, name_page
 
 _RESTS = {
     "behaviour": "the mock behaves so",
@@ -62,7 +62,7 @@ def _name_group(name: str) -> str:
 
 def _render_claims(uses: Iterable[ClaimUse]) -> str:
     rows = [
-        (format_code(each.claim.id), each.claim.text, link_strength(each.claim), _RESTS[each.claim.kind])
+        (format_code(each.claim.id), each.claim.text, link_strengths([each.claim]), _RESTS[each.claim.kind])
         for each in uses
     ]
     return render_markdown([("claim", "text", "strength", "what rests on it"), *rows])

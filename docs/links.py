@@ -18,21 +18,21 @@ def link_page(text: str, page: str) -> str:
     return f"[{text}]({page})"
 
 
-def link_strengths(claims: Iterable[Claim]) -> str:
-    """The strengths of claims, each with a link to its source if that has an address, and the claims as the tooltip."""
+def link_strengths(claims: Iterable[Claim], assumptions: str = "") -> str:
+    """The strengths of claims, each with a link to its source, and the ids of the claims as the tooltip.
+
+    A source without an address becomes a link to the page of assumptions, which has the text of the claim; without the
+    address of that page there is no link.
+    """
     names: dict[tuple[str, str], list[str]] = {}
     for claim in claims:
-        names.setdefault((claim.strength, claim.source), []).append(claim.id)
-    return ", ".join(dict.fromkeys(_link(*key, dict.fromkeys(ids)) for key, ids in names.items()))
+        address = claim.source if claim.source.startswith("https://") else assumptions
+        names.setdefault((claim.strength, address), []).append(claim.id)
+    return ", ".join(_link(*key, dict.fromkeys(ids)) for key, ids in names.items())
 
 
-def link_strength(claim: Claim) -> str:
-    """The strength of one claim, in the same form."""
-    return link_strengths([claim])
-
-
-def _link(strength: str, source: str, ids: Iterable[str]) -> str:
-    return f'[{strength}]({source} "{", ".join(ids)}")' if source.startswith("https://") else strength
+def _link(strength: str, address: str, ids: Iterable[str]) -> str:
+    return f'[{strength}]({address} "{", ".join(ids)}")' if address else strength
 
 
 def make_anchor(heading: str) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from cannon_mock import Config, ManualClock, create_app
@@ -16,7 +17,9 @@ from cannon_spec.example import build_example
 from cannon_spec.output import catalog_tables, fields, limits
 from cannon_spec.output.claim_uses import ClaimUse
 from cannon_spec.output.tables import Table, render_markdown
-from docs.links import format_code, link_page, link_strength, link_strengths, make_anchor, name_page
+from docs.links import format_code, link_page, link_strengths, make_anchor, name_page
+
+cite = partial(link_strengths, assumptions="../assumptions.md")
 
 KEY = "cs_test_docs"
 MOCK = "http://127.0.0.1:2266"
@@ -34,7 +37,7 @@ def render_operation(catalog: Catalog, operation: Operation, uses: Iterable[Clai
         *_render_models(catalog, operation),
         _render_price(catalog, operation),
         _render_output(catalog, operation),
-        _render_assumptions(operation, uses),
+        _render_assumptions(catalog, operation, uses),
         _render_notes("## What is not judged", operation.notes),
         _render_more(catalog, operation),
     ]
@@ -55,7 +58,7 @@ def _list_warnings(subject: Operation | ServedModel) -> list[Claim]:
 
 
 def _render_warning(claim: Claim) -> str:
-    return f"> **Each use is warned about:** {claim.text} ({link_strength(claim)}; `{claim.id}`)"
+    return f"> **Each use is warned about:** {claim.text} ({cite([claim])}; `{claim.id}`)"
 
 
 def _render_summary(catalog: Catalog, operation: Operation) -> str:
@@ -65,16 +68,16 @@ def _render_summary(catalog: Catalog, operation: Operation) -> str:
         f"**Makes** {catalog_tables.KIND_NAMES.get(kind, kind)}{names}",
         f"**Costs** {_describe_price(catalog, operation)}",
         f"**Models** {_describe_models(operation)}",
-        f"**Takes** {_describe_pace(catalog, operation)}",
+        f"**Ready after** {_describe_pace(catalog, operation)}",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
 
 def _describe_price(catalog: Catalog, operation: Operation) -> str:
     price = operation.prices[0]
-    if limits.is_fixed_price(catalog, operation):
-        return f"{limits.describe_cost(price)} ({link_strength(catalog.claims[price.claim])})"
-    return "a dynamic price: see [price](#price)"
+    if catalog_tables.describe_price(catalog, operation) == "dynamic":
+        return "a dynamic price, of which the vendor prints little: see [price](#price)"
+    return f"{limits.describe_cost(price)} ({cite([catalog.claims[price.claim]])})"
 
 
 def _describe_models(operation: Operation) -> str:
@@ -89,7 +92,7 @@ def _describe_pace(catalog: Catalog, operation: Operation) -> str:
     paces = catalog.lifecycle["pace"]
     pace = paces.get(operation.id) or paces[catalog_tables.get_kind(operation)]
     bounds = [sum(pace[name][index] for name in ("queued_ms", "processing_ms")) / 1000 for index in (0, 1)]
-    return f"{bounds[0]:.0f} to {bounds[1]:.0f} seconds in the mock ({link_strength(catalog.claims[pace['claim']])})"
+    return f"{bounds[0]:.0f} to {bounds[1]:.0f} seconds in the mock ({cite([catalog.claims[pace['claim']]])})"
 
 
 def _render_trial(catalog: Catalog, operation: Operation) -> str:
@@ -120,7 +123,8 @@ def _render_fields(catalog: Catalog, operation: Operation) -> str:
     rows = [_tabulate_field(each, rules, required_names) for each in fields.list_fields(catalog, operation)]
     table = render_markdown([("field", "takes", "known from"), *rows])
     conditions = _render_conditions([rule for rule in rules if rule.condition or _is_on_input(rule)])
-    return f"## Fields\n\n{_FIELDS}\n\n{table}{conditions}{_render_defaults(catalog, operation)}"
+    defaults = _render_defaults(catalog, limits.list_general_defaults(operation))
+    return "\n\n".join(filter(None, ["## Fields", _FIELDS, table, conditions, defaults]))
 
 
 def _list_names(rule: Rule) -> list[str]:
@@ -134,12 +138,18 @@ def _is_on_input(rule: Rule) -> bool:
 
 def _tabulate_field(field: fields.InputField, rules: Iterable[Rule], required_names: set[str]) -> tuple[str, str, str]:
     own = [rule for rule in rules if rule.field == field.name and not rule.condition and rule.keyword != "required"]
-    words = [f"{limits.describe_limit(rule)}{'' if rule.severity == 'error' else ' (else a warning)'}" for rule in own]
-    takes = "; ".join(dict.fromkeys(words)) or "anything"
-    takes = ". ".join([takes, *([str(field.node["description"])] if "description" in field.node else [])])
-    example = "".join(f". For example {_show_code(value)}" for value in field.node.get("examples", ())[:1])
+    errors, warnings = (_describe_limits(own, severity) for severity in ("error", "warning"))
+    takes = [
+        errors or "anything" if not warnings else "; ".join(filter(None, [errors, f"a warning unless {warnings}"]))
+    ]
+    takes += [str(field.node["description"]).rstrip(".")] if "description" in field.node else []
+    takes += [f"For example {_show_code(value)}" for value in field.node.get("examples", ())[:1]]
     name = f"**{format_code(field.name)}**" if field.name in required_names else format_code(field.name)
-    return name, takes + example, link_strengths(rule.claim for rule in own)
+    return name, ". ".join(takes), cite(rule.claim for rule in own)
+
+
+def _describe_limits(rules: Iterable[Rule], severity: str) -> str:
+    return "; ".join(dict.fromkeys(limits.describe_limit(rule) for rule in rules if rule.severity == severity))
 
 
 def _show_code(value: Any) -> str:
@@ -149,35 +159,35 @@ def _show_code(value: Any) -> str:
 def _render_conditions(rules: list[Rule]) -> str:
     if not rules:
         return ""
-    return f"\n\nTogether with other fields:\n\n{render_markdown(_tabulate_limits(rules))}"
+    return f"Together with other fields:\n\n{render_markdown(_tabulate_limits(rules))}"
 
 
 def _tabulate_limits(rules: Iterable[Rule]) -> Table:
-    head, *rows = limits.tabulate_rules(rules, link_strengths)
+    head, *rows = limits.tabulate_rules(rules, cite)
     return [head, *((row[0] if row[0] == "the input" else format_code(row[0]), *row[1:]) for row in rows)]
 
 
-def _render_defaults(catalog: Catalog, operation: Operation) -> str:
-    head, *rows = limits.tabulate_defaults(catalog, operation, cite=link_strengths)
+def _render_defaults(catalog: Catalog, defaults: Iterable[Mapping[str, Any]]) -> str:
+    head, *rows = limits.tabulate_defaults(catalog, defaults, cite)
     if not rows:
         return ""
     table = [head, *((format_code(field), format_code(value), *others) for field, value, *others in rows)]
-    return f"\n\nIf a field is left out:\n\n{render_markdown(table)}"
+    return f"If a field is left out:\n\n{render_markdown(table)}"
 
 
 def _render_models(catalog: Catalog, operation: Operation) -> list[str]:
     models = list(operation.models.values())
     if not models:
         return []
-    head, *rows = catalog_tables.tabulate_services(catalog, [operation])
-    links = [(f"[{row[1]}](#{make_anchor(row[1])})", format_code(row[2]), *row[3:]) for row in rows]
+    head, *rows = catalog_tables.tabulate_services(catalog, operation)
+    links = [(f"[{row[0]}](#{make_anchor(row[0])})", format_code(row[1]), *row[2:]) for row in rows]
     counts = Counter(note for model in models for note in model.notes)
     shared_notes = [note for note, count in counts.items() if count > 1]
     sections = [
-        f"## Models\n\n{_MODELS}\n\n{render_markdown([head[1:], *links])}",
+        f"## Models\n\n{_MODELS}\n\n{render_markdown([head, *links])}",
         _render_shared_notes(shared_notes, models),
     ]
-    return [*sections, *(_render_model(catalog, each, shared_notes) for each in models)]
+    return [*sections, *(_render_model(catalog, operation, each, shared_notes) for each in models)]
 
 
 def _render_shared_notes(notes: Sequence[Claim], models: Sequence[ServedModel]) -> str:
@@ -186,33 +196,35 @@ def _render_shared_notes(notes: Sequence[Claim], models: Sequence[ServedModel]) 
     for note in notes:
         names = [model.name for model in models if note in model.notes]
         scope = "" if len(names) == len(models) else f"{', '.join(names)}: "
-        lines.append(f"- {scope}{note.text} ({link_strength(note)})")
+        lines.append(f"- {scope}{note.text} ({cite([note])})")
     return "\n".join(["Not judged, for several models:\n", *lines]) if lines else ""
 
 
-def _render_model(catalog: Catalog, model: ServedModel, shared_notes: Sequence[Claim]) -> str:
+def _render_model(catalog: Catalog, operation: Operation, model: ServedModel, shared_notes: Sequence[Claim]) -> str:
     maker = f"Made by {model.maker}. " if model.maker else ""
     rules = limits.list_rules(catalog, model.schema)
     sections = [
         f"### {model.name}",
-        f"{maker}Its identifier is `{model.id}` ({link_strength(model.claim)}).",
+        f"{maker}Its identifier is `{model.id}` ({cite([model.claim])}).",
         *map(_render_warning, _list_warnings(model)),
         render_markdown(_tabulate_limits(rules))
         if rules
         else "Nothing is known of its limits: every value is accepted.",
+        _render_defaults(catalog, limits.list_model_defaults(operation, model.id)),
         _render_notes("Not judged:", [note for note in model.notes if note not in shared_notes]),
     ]
     return "\n\n".join(filter(None, sections))
 
 
 def _render_notes(title: str, claims: Iterable[Claim]) -> str:
-    lines = [f"- {claim.text} ({link_strength(claim)})" for claim in claims]
+    lines = [f"- {claim.text} ({cite([claim])})" for claim in claims]
     return "\n".join([f"{title}\n", *lines]) if lines else ""
 
 
 def _render_price(catalog: Catalog, operation: Operation) -> str:
-    table = limits.tabulate_prices(catalog, operation.prices, link_strengths)
-    return f"## Price\n\n{_PRICE if len(table) > 2 else 'Each request costs the same.'}\n\n{render_markdown(table)}"
+    table = limits.tabulate_prices(catalog, operation.prices, cite)
+    text = _PRICE if len(operation.prices) > 1 else "The mock charges this for each request."
+    return f"## Price\n\n{text}\n\n{render_markdown(table)}"
 
 
 def _render_output(catalog: Catalog, operation: Operation) -> str:
@@ -227,15 +239,19 @@ def _tabulate_member(name: str, rules: Iterable[Rule], operation: Operation) -> 
     words = "; ".join(dict.fromkeys(map(limits.describe_limit, own))) or "anything"
     condition = operation.data["replies"].get("only_with", {}).get(name)
     suffix = f", only if the input has `{condition}`" if condition else ""
-    return format_code(name), words + suffix, link_strengths(rule.claim for rule in own)
+    return format_code(name), words + suffix, cite(rule.claim for rule in own)
 
 
-def _render_assumptions(operation: Operation, uses: Iterable[ClaimUse]) -> str:
+def _render_assumptions(catalog: Catalog, operation: Operation, uses: Iterable[ClaimUse]) -> str:
+    """What is assumed of the operation itself; the limits of its models have their strength in their own tables."""
+    rules = {rule.claim for schema in (operation.input, operation.output) for rule in catalog.rules(str(schema))}
+    models = {rule.claim for each in operation.models.values() for rule in limits.list_rules(catalog, each.schema)}
+    models |= {each.claim for each in operation.models.values()}
     weak = [each for each in uses if each.claim.strength in ("reported", "assumed") and each.claim.kind != "gap"]
     lines = [
-        f"- {each.claim.text} ({link_strength(each.claim)}; `{each.claim.id}`)"
+        f"- {each.claim.text} ({cite([each.claim])}; `{each.claim.id}`)"
         for each in weak
-        if operation.id in each.operations
+        if operation.id in each.operations and each.claim not in models - rules
     ]
     return "\n".join(["## What is assumed\n", f"{_ASSUMED}\n", *lines]) if lines else ""
 
@@ -302,7 +318,7 @@ _MODELS = """\
 how many limits are known, by strength. Limits of strength `upstream` are those of the provider behind a model; whether
 the vendor applies them is not known."""
 
-_PRICE = "The first row whose condition is met counts."
+_PRICE = "The mock charges what the first row says whose condition is met."
 
 _OUTPUT = "A request that has succeeded has these members in its `output`."
 

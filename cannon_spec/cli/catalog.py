@@ -14,7 +14,7 @@ coverage:
   exists, not documented   no page documents its input
 
 columns:
-  credits    the price of each request; dynamic: it depends on the input
+  credits    the price of each request; dynamic: the vendor prints none
   id is      how the identifier is known
   served     how it is known that the model serves the operation
   limits     how many rules there are on what the model takes, by strength
@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         return ExitStatus.OK
     render = tables.render_text if arguments.format == "text" else tables.render_markdown
     print(render(catalog_tables.tabulate_operations(catalog, operations)))
-    if any(each.models for each in operations):
-        print("\n" + render(catalog_tables.tabulate_services(catalog, operations)))
+    for operation in operations:
+        if operation.models:
+            print(f"\n{operation.id}:\n\n{render(catalog_tables.tabulate_services(catalog, operation))}")
     return ExitStatus.OK

@@ -37,10 +37,19 @@ def describe_condition(node: Node, parent: str = "") -> str:
     clauses = [
         _describe_clause(join_field(parent, name), clause, name in required_names)
         for name, clause in properties.items()
+        if clause is not False
     ]
-    clauses += [f"{join_field(parent, name)} is present" for name in required_names if name not in properties]
-    clauses += [f"{join_field(parent, name)} is absent" for name in node.get("not", {}).get("required", ())]
+    present_names = [name for name in required_names if name not in properties]
+    absent_names = [name for name, clause in properties.items() if clause is False]
+    absent_names += node.get("not", {}).get("required", ())
+    clauses += _describe_presence(present_names, "present", parent) + _describe_presence(absent_names, "absent", parent)
     return " and ".join(clauses)
+
+
+def _describe_presence(names: Sequence[str], state: str, parent: str) -> list[str]:
+    """``a is present``, or ``a, b and c are present``; nothing for no fields."""
+    fields = [join_field(parent, name) for name in names]
+    return [f"{join_words(fields, 'and')} {'is' if len(fields) == 1 else 'are'} {state}"] if fields else []
 
 
 def list_condition_fields(node: Node, parent: str = "") -> list[str]:
@@ -101,9 +110,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _describe_clause(name: str, clause: Node | bool, is_required: bool) -> str:
-    if isinstance(clause, bool):
-        return f"{name} is absent"
+def _describe_clause(name: str, clause: Node, is_required: bool) -> str:
     if "maxItems" in clause:
         return f"{name} is empty" if is_required else f"there are no {name}"
     text = f"there are {name}" if "minItems" in clause else f"{name} is {_describe_values(clause)}"

@@ -31,7 +31,8 @@ def describe_coverage(operation: Operation) -> str:
 
 def find_page(operation: Operation) -> str | None:
     """The address of the vendor's page on an operation, which documents its id; None if there is none."""
-    return operation.claim.source if operation.claim.severity == "error" else None
+    claim = operation.claim
+    return claim.source if claim.severity == "error" and claim.source.startswith("https://") else None
 
 
 def get_kind(operation: Operation) -> str:
@@ -41,10 +42,17 @@ def get_kind(operation: Operation) -> str:
 
 
 def describe_price(catalog: Catalog, operation: Operation) -> str:
-    """The credits of a fixed price, else ``dynamic``; empty if the operation is not covered."""
+    """The credits of each request if they are known, else ``dynamic``; empty if the operation is not covered.
+
+    Where no page of the vendor's calls a price dynamic, a single one counts, with the strength of its claim.
+    """
     if not operation.prices:
         return ""
-    return f"{operation.prices[0].credits:g}" if is_fixed_price(catalog, operation) else "dynamic"
+    credits, strength = operation.prices[0].credits, catalog.claims[operation.prices[0].claim].strength
+    if is_fixed_price(catalog, operation):
+        return f"{credits:g}"
+    is_single = len(operation.prices) == 1 and operation.prices[0].per is None
+    return f"{credits:g} ({strength})" if is_single and find_page(operation) is None else "dynamic"
 
 
 def tabulate_operations(catalog: Catalog, operations: Iterable[Operation]) -> Table:
@@ -64,18 +72,16 @@ def tabulate_operations(catalog: Catalog, operations: Iterable[Operation]) -> Ta
     return [("operation", "name", "makes", "credits", "models", "id is", "coverage"), *rows]
 
 
-def tabulate_services(catalog: Catalog, operations: Iterable[Operation]) -> Table:
-    """Each model of each operation: its identifier, how that and the service are known, and what limits are known."""
-    rows = [
-        _tabulate_service(catalog, operation, model) for operation in operations for model in operation.models.values()
-    ]
-    return [("operation", "model", "identifier", "id is", "served", "limits", "remarks"), *rows]
+def tabulate_services(catalog: Catalog, operation: Operation) -> Table:
+    """Each model of an operation: its identifier, how that and the service are known, and what limits are known."""
+    rows = [_tabulate_service(catalog, each) for each in operation.models.values()]
+    return [("model", "identifier", "id is", "served", "limits", "remarks"), *rows]
 
 
-def _tabulate_service(catalog: Catalog, operation: Operation, model: ServedModel) -> Sequence[str]:
+def _tabulate_service(catalog: Catalog, model: ServedModel) -> Sequence[str]:
     claims = [rule.claim for rule in list_rules(catalog, model.schema)]
     strengths = model.claim.strength, model.service_claim.strength
-    return operation.id, model.name, model.id, *strengths, count_strengths(claims) or "none", _describe_remarks(model)
+    return model.name, model.id, *strengths, count_strengths(claims) or "none", _describe_remarks(model)
 
 
 def count_strengths(claims: Iterable[Claim]) -> str:

@@ -63,9 +63,8 @@ def _explain_in_operation(catalog: Catalog, field: InputField) -> str:
     parts = [f"In {field.operation.id}:", *(f"  {line}" for line in describe_node(field.node))]
     table = tabulate_field(catalog, field)
     parts += ["", render_text(table)] if len(table) > 1 else ["", "Every value is accepted."]
-    if any(each["field"] == field.name for each in list_defaults(field.operation)):
-        head, *rows = tabulate_defaults(catalog, field.operation)
-        parts += ["", render_text([head, *(row for row in rows if row[0] == field.name)])]
+    defaults = [each for each in list_defaults(field.operation) if each["field"] == field.name]
+    parts += ["", render_text(tabulate_defaults(catalog, defaults))] if defaults else []
     dependents = _list_dependents(catalog, field)
     return "\n".join(parts + (["", f"It decides on: {', '.join(dependents)}"] if dependents else []))
 

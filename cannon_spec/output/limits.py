@@ -8,7 +8,7 @@ from typing import Any
 from cannon_spec.contract.catalog import Catalog, Claim, Operation, Rule
 from cannon_spec.contract.keywords import describe_requirement
 from cannon_spec.contract.prices import Price
-from cannon_spec.contract.wording import describe_condition, format_count, show_value
+from cannon_spec.contract.wording import describe_condition, format_count, show_value, show_values
 from cannon_spec.output.tables import Table
 from cannon_spec.pointer import from_pointer
 
@@ -16,6 +16,9 @@ Cite = Callable[[Iterable[Claim]], str]
 """Names claims, each once: as text for a terminal, or as links on a page."""
 
 ADJUSTMENTS = {"cap": "the service may lower another value", "normalise": "the service normalises another number"}
+
+
+_SHORTEST_RUN = 3
 
 
 def cite_ids(claims: Iterable[Claim]) -> str:
@@ -37,10 +40,29 @@ def describe_limit(rule: Rule) -> str:
     """What a rule requires of its field, without the field: ``one of "1K", "2K"``, ``each item is a string``."""
     if rule.keyword == "pattern" and "title" in rule.node:
         requirement = str(rule.node["title"])
+    elif rule.keyword == "enum":
+        requirement = _describe_values(rule.value)
     else:
         requirement = describe_requirement(rule.keyword, rule.value)
     adjustment = "" if rule.adjustment is None else f" ({ADJUSTMENTS[rule.adjustment.kind]})"
     return f"{'each item is ' if _judges_items(rule) else ''}{requirement}{adjustment}"
+
+
+def _describe_values(values: Sequence[Any]) -> str:
+    """A list of values in words, with each run of whole numbers by its ends: ``one of 4 to 15, -1``."""
+    runs: list[list[Any]] = []
+    for value in values:
+        if runs and type(value) is int and value - 1 == runs[-1][-1]:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    if all(len(run) < _SHORTEST_RUN for run in runs):
+        return describe_requirement("enum", values)
+    return f"one of {', '.join(_describe_run(run) for run in runs)}"
+
+
+def _describe_run(run: Sequence[Any]) -> str:
+    return f"{run[0]} to {run[-1]}" if len(run) >= _SHORTEST_RUN else show_values(run)
 
 
 def _judges_items(rule: Rule) -> bool:
@@ -51,24 +73,21 @@ def _judges_items(rule: Rule) -> bool:
 
 
 def tabulate_rules(rules: Iterable[Rule], cite: Cite = cite_ids) -> Table:
-    """What each field takes under which condition; one row for the rules that differ in their requirement only.
+    """What each field takes under which condition.
 
-    The rows of a field stand together, in the order in which the fields occur first.
+    Rules that differ only in their requirement, or only in their condition, share a row. The rows of a field stand
+    together, in the order in which the fields occur first.
     """
     groups: dict[str, dict[tuple[str, str], list[Rule]]] = {}
     for rule in rules:
         groups.setdefault(rule.field, {}).setdefault((rule.condition, rule.severity), []).append(rule)
-    rows = [
-        (
-            field or "the input",
-            "; ".join(dict.fromkeys(map(describe_limit, group))),
-            condition or "always",
-            severity,
-            cite(rule.claim for rule in group),
-        )
-        for field, rows_of_field in groups.items()
-        for (condition, severity), group in rows_of_field.items()
-    ]
+    conditions: dict[tuple[str, str, str, str], list[str]] = {}
+    for field, rows_of_field in groups.items():
+        for (condition, severity), group in rows_of_field.items():
+            takes = "; ".join(dict.fromkeys(map(describe_limit, group)))
+            row = field or "the input", takes, severity, cite(rule.claim for rule in group)
+            conditions.setdefault(row, []).append(condition or "always")
+    rows = [(row[0], row[1], "; or ".join(each), *row[2:]) for row, each in conditions.items()]
     return [("field", "takes", "when", "else", "known from"), *rows]
 
 
@@ -130,8 +149,8 @@ def _fits_model(condition: Any, model: str) -> bool:
     return model in condition if isinstance(condition, list) else bool(condition == model)
 
 
-def tabulate_defaults(catalog: Catalog, operation: Operation, model: str | None = None, cite: Cite = cite_ids) -> Table:
-    """The values that the service takes for fields that an input leaves out, of one model or of any."""
+def tabulate_defaults(catalog: Catalog, defaults: Iterable[Mapping[str, Any]], cite: Cite = cite_ids) -> Table:
+    """The values that the service takes for fields that an input leaves out."""
     rows = [
         (
             each["field"],
@@ -139,17 +158,30 @@ def tabulate_defaults(catalog: Catalog, operation: Operation, model: str | None 
             describe_when(each.get("when", {})),
             cite([catalog.claims[each["claim"]]]),
         )
-        for each in list_defaults(operation)
-        if model is None or _fits_model(each.get("when", {}).get("model", model), model)
+        for each in defaults
     ]
     return [("field", "value if absent", "when", "known from"), *rows]
 
 
 def list_defaults(operation: Operation) -> list[Mapping[str, Any]]:
-    """The defaults of an operation in the form of its file; that of the model comes first."""
+    """All defaults of an operation in the form of its file; that of the model itself comes first."""
     model = operation.data.get("default_model")
     default_model = [] if model is None else [{"field": "model", "value": model["id"], "claim": model["claim"]}]
     return [*default_model, *operation.data.get("defaults", ())]
+
+
+def list_general_defaults(operation: Operation) -> list[Mapping[str, Any]]:
+    """The defaults of an operation that do not depend on the model."""
+    return [each for each in list_defaults(operation) if "model" not in each.get("when", {})]
+
+
+def list_model_defaults(operation: Operation, model: str) -> list[Mapping[str, Any]]:
+    """The defaults of an operation for one model, with their other conditions."""
+    return [
+        {**each, "when": {name: value for name, value in each["when"].items() if name != "model"}}
+        for each in list_defaults(operation)
+        if "model" in each.get("when", {}) and _fits_model(each["when"]["model"], model)
+    ]
 
 
 def _describe_default(entry: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, ServedModel
 from cannon_spec.output.catalog_tables import KIND_NAMES, describe_price, get_kind, tabulate_services
 from cannon_spec.output.limits import (
+    list_general_defaults,
+    list_model_defaults,
     list_model_prices,
     list_rules,
     list_sources,
@@ -33,8 +35,8 @@ def explain_operation(catalog: Catalog, operation: Operation) -> str:
         _list_claims("Warnings on each use:", _list_notices(operation)),
         f"Fields: {', '.join(catalog.schemas[operation.input]['properties'])}",
         render_text(tabulate_rules(rules)),
-        _title("Models (cannon-spec explain MODEL shows their limits):", _tabulate_models(catalog, operation)),
-        _title("Values of absent fields:", tabulate_defaults(catalog, operation)),
+        _title("Models (cannon-spec explain MODEL shows their limits):", tabulate_services(catalog, operation)),
+        _title("Values of absent fields:", tabulate_defaults(catalog, list_general_defaults(operation))),
         _title("Costs (the first row that fits counts):", tabulate_prices(catalog, operation.prices)),
         _list_claims("Not judged:", operation.notes),
     ]
@@ -51,10 +53,6 @@ def _describe_products(catalog: Catalog, operation: Operation) -> list[str]:
         f"  credits     {describe_price(catalog, operation)}",
         f"  output      {output}",
     ]
-
-
-def _tabulate_models(catalog: Catalog, operation: Operation) -> Table:
-    return [row[1:] for row in tabulate_services(catalog, [operation])]
 
 
 def _title(title: str, table: Table) -> str:
@@ -98,10 +96,11 @@ def _explain_service(catalog: Catalog, operation: Operation, model: ServedModel,
         limits = [f"It takes the same as for {before[0]}."]
     else:
         limits = [render_text(tabulate_rules(rules)), "\n".join(["Sources:", *list_sources(rules)])]
+    defaults = [*list_general_defaults(operation), *list_model_defaults(operation, model.id)]
     sections = [
         _list_claims("Warnings on each use:", _list_notices(model)),
         *limits,
-        _title("Values of absent fields:", tabulate_defaults(catalog, operation, model.id)),
+        _title("Values of absent fields:", tabulate_defaults(catalog, defaults)),
         _title(
             "Costs (the first row that fits counts):",
             tabulate_prices(catalog, list_model_prices(operation, model.id)),

@@ -130,8 +130,7 @@ CASES: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
         [
             (
                 "/resolution",
-                'resolution "1K" is not accepted for image.generate '
-                "when zoom is not 0 and pan is absent and tilt is absent",
+                'resolution "1K" is not accepted for image.generate when zoom is not 0 and pan and tilt are absent',
                 'legal here: "2K"',
             )
         ],

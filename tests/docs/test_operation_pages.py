@@ -14,6 +14,9 @@ from docs import generate, links
 from tests.support.additions import SOURCE, load_with_remarks
 from tests.support.payloads import CATALOG
 
+FIELDS = '[documented](../assumptions.md "clip-fields") |'
+"""The last cell of a row that rests on the claim on the fields of the made-up operation."""
+
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
@@ -61,16 +64,17 @@ def test_a_page_shows_a_request_and_its_output(catalog: Catalog, pages: dict[str
 @pytest.mark.parametrize(
     "row",
     [
-        '| **`prompt`** | a string; at least 1 character. For example `"A lighthouse at dawn"` | documented |',
-        "| `mood` | anything. No page explains it. |  |",
-        "| `shots` | an array; each item is an object. The parts of the clip. | documented |",
-        "| `shots.seconds` | a whole number | documented |",
+        '| **`prompt`** | a string; at least 1 character. For example `"A lighthouse at dawn"` | ' + FIELDS,
+        "| `mood` | anything. No page explains it |  |",
+        "| `shots` | an array; each item is an object. The parts of the clip | " + FIELDS,
+        "| `shots.seconds` | a whole number | " + FIELDS,
         f'| `duration` | `4` | always | [assumed]({SOURCE} "clip-default") |',
         f"| `seed` | one of 1, 5 (the service normalises another number) | always | warning | [documented]({SOURCE} "
         '"clip-lengths") |',
-        '| the input | without "seed" and "seed_image_url" together | always | error | documented |',
+        '| the input | without "seed" and "seed_image_url" together | always | error | '
+        '[documented](../assumptions.md "tenfold-exclusive") |',
         f'> **Each use is warned about:** Clips are a legacy. ([documented]({SOURCE} "clip-notice"); `clip-notice`)',
-        "| `video_url` | a string | documented |",
+        "| `video_url` | a string | " + FIELDS,
     ],
 )
 def test_a_page_says_what_the_data_says(row: str, pages: dict[str, str]) -> None:
@@ -113,7 +117,9 @@ def test_assumptions_are_grouped_by_operation(catalog: Catalog, pages: dict[str,
 
 
 def test_claims_with_one_source_share_a_link(catalog: Catalog) -> None:
-    """Claims of one strength and source share a link, which names them; one without an address has none."""
+    """Claims of one strength and source share a link, which names them; one without an address may have a page."""
     claims = [catalog.claims[id_] for id_ in ("clip-note", "clip-notice", "clip-lengths", "clip-price")]
     expected = f'[upstream]({SOURCE} "clip-note"), [documented]({SOURCE} "clip-notice, clip-lengths"), upstream'
     assert links.link_strengths(claims) == expected
+    last_link = '[upstream](assumptions.md "clip-price")'
+    assert links.link_strengths(claims, "assumptions.md") == expected.removesuffix("upstream") + last_link

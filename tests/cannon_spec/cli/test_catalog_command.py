@@ -18,9 +18,12 @@ def test_the_catalog_is_listed(format_: str, cannon: Command) -> None:
     """The command lists every operation, then each model of each; the text fits 110 columns."""
     status, out, err = cannon("catalog", "--format", format_)
     render = tables.render_text if format_ == "text" else tables.render_markdown
-    lists = (catalog_tables.tabulate_operations, catalog_tables.tabulate_services)
     assert (status, err) == (0, "")
-    assert out == "\n\n".join(render(tabulate(CATALOG, OPERATIONS)) for tabulate in lists) + "\n"
+    parts = [render(catalog_tables.tabulate_operations(CATALOG, OPERATIONS))]
+    for operation in OPERATIONS:
+        services = catalog_tables.tabulate_services(CATALOG, operation)
+        parts += [f"{operation.id}:", render(services)] if operation.models else []
+    assert out == "\n\n".join(parts) + "\n"
     assert format_ != "text" or max(map(len, out.splitlines())) <= 110
 
 
@@ -30,7 +33,7 @@ def test_one_operation_is_listed(name: str, cannon: Command) -> None:
     _, out, _ = cannon("catalog", name)
     operation = CATALOG.operations["image.generate"]
     assert out.startswith(tables.render_text(catalog_tables.tabulate_operations(CATALOG, [operation])) + "\n\n")
-    assert len(out.splitlines()) == 3 + 3 + len(operation.models)
+    assert len(out.splitlines()) == 3 + 5 + len(operation.models)
 
 
 def test_an_operation_without_models_has_no_list_of_them(cannon: Command) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+
+import pytest
 
 from cannon_spec import Catalog
 from cannon_spec.contract.catalog import Operation
+from cannon_spec.contract.prices import Price
 from cannon_spec.output import catalog_tables, tables
 from tests.support.payloads import CATALOG
 
@@ -46,6 +50,11 @@ def test_an_operation_with_an_assumed_id_is_inferred(added_catalog: Catalog) -> 
     inferred = Operation(operation.id, operation.name, assumption, operation.data, {}, operation.prices)
     assert catalog_tables.describe_coverage(inferred) == "inferred"
     assert catalog_tables.find_page(inferred) is None
+    assert catalog_tables.describe_price(added_catalog, inferred) == "1"
+    guess = replace(inferred, prices=(Price(3, claim=assumption.id),))
+    assert catalog_tables.describe_price(added_catalog, guess) == "3 (assumed)"
+    shipped_claim = CATALOG.operations["image.generate"].claim
+    assert catalog_tables.describe_price(added_catalog, replace(guess, claim=shipped_claim)) == "dynamic"
 
 
 def test_every_coverage_is_explained() -> None:
@@ -56,25 +65,26 @@ def test_every_coverage_is_explained() -> None:
 def test_the_tables_fit_a_terminal(added_catalog: Catalog) -> None:
     """No line of the tables is wider than 110 letters."""
     operations = list(added_catalog.operations.values())
-    for tabulate in (catalog_tables.tabulate_operations, catalog_tables.tabulate_services):
-        assert max(map(len, tables.render_text(tabulate(added_catalog, operations)).splitlines())) <= 110
+    lists = [catalog_tables.tabulate_services(added_catalog, each) for each in operations]
+    for table in (catalog_tables.tabulate_operations(added_catalog, operations), *lists):
+        assert max(map(len, tables.render_text(table).splitlines())) <= 110
 
 
-def test_every_service_has_a_row() -> None:
-    """Each model of each operation has a row, with its identifier and the number of its rules by strength."""
-    head, *rows = catalog_tables.tabulate_services(CATALOG, OPERATIONS)
-    assert {len(row) for row in rows} == {len(head)}
-    services = [(each.id, model) for each in OPERATIONS for model in each.models.values()]
-    assert [(row[0], row[2]) for row in rows] == [(operation, model.id) for operation, model in services]
-    for row, (_, model) in zip(rows, services, strict=True):
-        numbers = [int(part.split()[0]) for part in row[5].split(", ")] if row[5] != "none" else []
-        assert sum(numbers) == len(list(CATALOG.rules(model.schema))) if model.schema else sum(numbers) == 0
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_every_service_has_a_row(operation: Operation) -> None:
+    """Each model of an operation has a row, with its identifier and the number of its rules by strength."""
+    head, *rows = catalog_tables.tabulate_services(CATALOG, operation)
+    assert {len(row) for row in rows} <= {len(head)}
+    assert [row[1] for row in rows] == list(operation.models)
+    for row, model in zip(rows, operation.models.values(), strict=True):
+        numbers = [int(part.split()[0]) for part in row[4].split(", ")] if row[4] != "none" else []
+        assert sum(numbers) == (len(list(CATALOG.rules(model.schema))) if model.schema else 0)
 
 
 def test_a_service_that_is_shut_down_is_marked(added_catalog: Catalog) -> None:
     """The row of a model says that it is shut down, and how many notes there are."""
-    rows = catalog_tables.tabulate_services(added_catalog, [added_catalog.operations["clip.generate"]])
-    assert {row[2]: row[6] for row in rows[1:]} == {"clipper": "", "tenfold": "shut down, 1 note"}
+    _, *rows = catalog_tables.tabulate_services(added_catalog, added_catalog.operations["clip.generate"])
+    assert {row[1]: row[5] for row in rows} == {"clipper": "", "tenfold": "shut down, 1 note"}
 
 
 def test_the_catalog_as_json(added_catalog: Catalog) -> None:

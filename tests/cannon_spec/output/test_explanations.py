@@ -55,7 +55,7 @@ def test_the_explanation_of_an_operation_is_complete(added_catalog: Catalog) -> 
         "Fields: prompt, model, resolution, duration, ",
         "Tenfold  tenfold ",
         "shut down, 1 note\n",
-        "duration    4 ",
+        "duration  4 ",
         "7 credits for each second",
         "Not judged:\n  clip-note (upstream): A candidate takes 9 seconds only.",
     ):
