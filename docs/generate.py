@@ -15,7 +15,6 @@ from cannon_mock.settings import Setting
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.cli.parser import build_parser as spec_parser
 from cannon_spec.contract.catalog import Model, Operation
-from cannon_spec.contract.wording import format_count
 from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output import tables
 from cannon_spec.output.claim_uses import list_claim_uses
@@ -34,8 +33,6 @@ def write_pages(catalog: Catalog | None = None) -> dict[str, str]:
     operations = [each for each in catalog.operations.values() if each.is_covered]
     return {
         "../mkdocs.yml": _insert_navigation((DOCS / "../mkdocs.yml").read_text(), operations),
-        "../README.md": _insert_counts((DOCS / "../README.md").read_text(), catalog),
-        "index.md": _insert_counts((DOCS / "index.md").read_text(), catalog),
         "operations/index.md": NOTE + operation_pages.render_index(catalog),
         **{
             f"operations/{each.id}.md": NOTE + operation_pages.render_operation(catalog, each, uses)
@@ -59,14 +56,6 @@ def _insert_navigation(text: str, operations: Iterable[Operation]) -> str:
     lines = "".join(f"      - {each.id}: operations/{each.id}.md\n" for each in operations)
     marks = r"( *# operations:begin\n).*?( *# operations:end)"
     return re.sub(marks, lambda match: f"{match[1]}{lines}{match[2]}", text, flags=re.DOTALL)
-
-
-def _insert_counts(text: str, catalog: Catalog) -> str:
-    """The text with the present numbers of operations and models."""
-    covered = [each for each in catalog.operations.values() if each.is_covered]
-    numbers = len(covered), len({model for each in covered for model in each.models})
-    operations, models = (format_count(*each) for each in zip(numbers, ("operation", "model"), strict=True))
-    return re.sub(r"covers \d+ operations? with \d+ models", f"covers {operations} with {models}", text)
 
 
 def _render_models(catalog: Catalog) -> str:
