@@ -41,7 +41,7 @@ def write_pages(catalog: Catalog | None = None) -> dict[str, str]:
         "models.md": NOTE + _render_models(catalog),
         "scenario-list.md": NOTE + _render_scenarios(catalog),
         "settings.md": NOTE + _render_settings(),
-        "assumptions.md": NOTE + ledger_pages.render_assumptions(uses),
+        "assumptions.md": NOTE + ledger_pages.render_assumptions(catalog, uses),
         "ledger.md": NOTE + ledger_pages.render_ledger(catalog),
         "results.md": _insert_rule_words((DOCS / "results.md").read_text()),
     }

@@ -47,10 +47,10 @@ def _describe_statement(catalog: Catalog, statement: Mapping[str, Any]) -> tuple
     return text, ids or f"no claim: {statement['reason']}"
 
 
-def render_assumptions(uses: Iterable[ClaimUse]) -> str:
+def render_assumptions(catalog: Catalog, uses: Iterable[ClaimUse]) -> str:
     """The page of the claims that no page of the vendor's documents in words, by operation and strength."""
     weak = [each for each in uses if each.claim.strength not in ("documented", "user")]
-    groups = group_by_operation(weak)
+    groups = group_by_operation(weak, catalog.operations)
     sections = [f"## {_name_group(name)}\n\n{_render_claims(group)}" for name, group in groups.items()]
     contents = ", ".join(f"{name} ({format_count(len(group), 'claim')})" for name, group in groups.items())
     return "\n\n".join([f"{_ASSUMPTIONS}These are {len(weak)} claims: {contents}.", *sections]) + "\n"

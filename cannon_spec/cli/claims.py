@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     tests = None if arguments.report is None else run_file.count_tests(arguments.report)
     uses = claim_list.select_claims(list_claim_uses(catalog, tests), arguments.strength, arguments.kind, operation)
     if arguments.observations is None:
-        print(claim_list.render_json(uses) if is_json else claim_list.render_text(uses))
+        print(claim_list.render_json(uses) if is_json else claim_list.render_text(uses, catalog.operations))
     else:
         file = observation_file.read_observations(catalog, arguments.observations)
         file = file.select([each.claim for each in uses])

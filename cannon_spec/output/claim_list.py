@@ -36,12 +36,12 @@ def select_claims(
     ]
 
 
-def group_by_operation(uses: Iterable[ClaimUse]) -> dict[str, list[ClaimUse]]:
+def group_by_operation(uses: Iterable[ClaimUse], operations: Iterable[str]) -> dict[str, list[ClaimUse]]:
     """The claims by the operation that uses them, from strong to weak; shared claims come first."""
-    groups: dict[str, list[ClaimUse]] = {WHOLE_API: [], SEVERAL_OPERATIONS: []}
+    groups: dict[str, list[ClaimUse]] = {name: [] for name in (WHOLE_API, SEVERAL_OPERATIONS, *operations)}
     for each in uses:
         names = each.operations or (WHOLE_API,)
-        groups.setdefault(names[0] if len(names) == 1 else SEVERAL_OPERATIONS, []).append(each)
+        groups[names[0] if len(names) == 1 else SEVERAL_OPERATIONS].append(each)
     return {name: sorted(group, key=lambda each: rank_strength(each.claim)) for name, group in groups.items() if group}
 
 
@@ -50,13 +50,13 @@ def rank_strength(claim: Claim) -> int:
     return STRENGTHS.index(claim.strength)
 
 
-def render_text(uses: Sequence[ClaimUse]) -> str:
-    """Render the claims by operation, each with its text below it, and how many there are."""
+def render_text(uses: Sequence[ClaimUse], operations: Iterable[str]) -> str:
+    """Render the claims by operation, in their order, each with its text below it, and how many there are."""
     count = format_count(len(uses), "claim")
     if not uses:
         return count
     legend = _LEGEND if uses[0].tests is None else f"{_LEGEND}\n{_TESTS_LEGEND}"
-    groups = [f"{name}:\n\n{_render_group(group)}" for name, group in group_by_operation(uses).items()]
+    groups = [f"{name}:\n\n{_render_group(group)}" for name, group in group_by_operation(uses, operations).items()]
     return "\n\n".join([*groups, legend, count])
 
 

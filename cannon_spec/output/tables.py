@@ -9,7 +9,7 @@ from itertools import zip_longest
 Table = Sequence[Sequence[str]]
 """Rows of cells; the first row is the head."""
 
-_WIDEST_CELL, _NARROWEST_CELL, _WIDEST_TABLE = 40, 14, 110
+_WIDEST_CELL, _NARROWEST_CELL, _WIDEST_TABLE = 40, 10, 110
 _GAP = "  "
 
 

@@ -45,7 +45,7 @@ def test_all_claims_are_listed(claims: Command) -> None:
     """Each claim is listed, and the last line counts them."""
     status, out, err = claims()
     assert (status, err) == (0, "")
-    assert out == claim_list.render_text(list_claim_uses(CATALOG)) + "\n"
+    assert out == claim_list.render_text(list_claim_uses(CATALOG), CATALOG.operations) + "\n"
     assert out.endswith(f"\n\n{len(CATALOG.claims)} claims\n")
 
 
