@@ -149,7 +149,7 @@ def test_any_accepted_body_runs_to_its_end(body: Any) -> None:
     mock = build_driver(progression="immediate", credits=10**9)
     reply = mock.post(json.dumps(body))
     if reply.status_code != 202:
-        assert read_error(reply)[0] == 400
+        assert read_error(reply)[0] in (400, 402)
         assert mock.read_credits() == 10**9
         return
     view = mock.poll(reply.get_json()["id"])

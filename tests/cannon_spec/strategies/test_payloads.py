@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import Phase, find, given, seed, settings
+from hypothesis import Phase, assume, find, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -76,10 +76,16 @@ def test_broken_requests_break_their_one_rule(broken: Broken) -> None:
 MOCK, STRICT = build_driver(CATALOG, credits=10**9), build_driver(CATALOG, strict=True, credits=10**9)
 
 
+def has_small_cost(body: dict[str, Any]) -> bool:
+    """Whether a body costs little. A drawn duration may be as large as a double, and so the cost of its seconds."""
+    return CATALOG.operations[body["operation"]].find_cost(body["input"]).credits <= 10**6
+
+
 @examples(100)
 @given(requests())
 def test_the_mock_accepts_requests(body: dict[str, Any]) -> None:
     """A drawn body is accepted; the mock warns of no more than what each body for its model has."""
+    assume(has_small_cost(body))
     reply = MOCK.create(body)
     assert reply.status_code == 202
     assert set(filter(None, reply.headers.get(WARNINGS_HEADER, "").split(", "))) <= UNAVOIDABLE_RULES
@@ -89,6 +95,7 @@ def test_the_mock_accepts_requests(body: dict[str, Any]) -> None:
 @given(broken_requests())
 def test_the_mock_says_what_is_broken(broken: Broken) -> None:
     """An error is refused, a warning is named in a header; a strict mock refuses both. Each time the rule is named."""
+    assume(broken.rule.severity == "error" or has_small_cost(broken.body))
     reply, strict = (mock.post(json.dumps(broken.body)) for mock in (MOCK, STRICT))
     assert strict.status_code == 400
     assert broken.rule.id in [finding["rule"] for finding in strict.get_json()["error"]["findings"]]
