@@ -268,16 +268,17 @@ def _render_more(catalog: Catalog, operation: Operation) -> str:
 def render_index(catalog: Catalog) -> str:
     """The page that lists all operations."""
     head, *rows = catalog_tables.tabulate_operations(catalog, catalog.operations.values())
-    links = [
-        (f"[{row[0]}]({row[0]}.md)" if catalog.operations[row[0]].is_covered else row[0], *row[1:]) for row in rows
-    ]
+    links = [(_link_operation(catalog.operations[row[0]]), *row[2:]) for row in rows]
     meanings = "\n".join(f"- *{name}*: {meaning}" for name, meaning in catalog_tables.COVERAGE.items())
     counts = format_count(sum(each.is_covered for each in catalog.operations.values()), "operation")
-    return f"{_INDEX.format(counts=counts)}{render_markdown([head, *links])}\n\nCoverage:\n\n{meanings}\n"
+    return (
+        f"{_INDEX.format(counts=counts)}{render_markdown([(head[0], *head[2:]), *links])}\n\nCoverage:\n\n{meanings}\n"
+    )
 
 
 def _link_operation(operation: Operation) -> str:
-    return f"[{operation.id}]({operation.id}.md)" if operation.is_covered else operation.id
+    name = f"[{operation.name}]({operation.id}.md)" if operation.is_covered else operation.name
+    return name if operation.name == operation.id else f"{name} {format_code(operation.id)}"
 
 
 _TRIAL = """\

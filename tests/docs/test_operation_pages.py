@@ -39,7 +39,7 @@ def test_every_covered_operation_has_a_page(catalog: Catalog, pages: dict[str, s
     for name in covered:
         assert f"]({name.removeprefix('operations/')})" in pages["operations/index.md"]
         assert f": {name}\n" in pages["../mkdocs.yml"]
-    assert "| three_d.model.generate |" in pages["operations/index.md"]
+    assert "\n| three_d.model.generate | " in pages["operations/index.md"]
 
 
 def test_a_page_has_its_parts_in_order(pages: dict[str, str]) -> None:
