@@ -137,7 +137,7 @@ class Run:
         }
         operation = find_operation(item) or self.default_operation
         if self.may_charge and not self.options.operation and operation != self.default_operation:
-            return f"tests {operation}, which is not the cheapest operation: name it with --operation {operation}"
+            return f"tests another operation than the cheapest, {self.default_operation}: name it with --operation ID"
         return next((ABILITIES[each] for each in _list_needs(item) if not has.get(each, False)), "")
 
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -79,7 +79,7 @@ def test_a_paid_run_tests_the_cheapest_operation_unless_it_is_told_others(catalo
     run = make_run(catalog, Options(), **{FIRST: 9, SECOND: 4})
     assert run.default_operation == SECOND
     assert run.find_obstacle(make_item(SECOND)) == ""
-    assert "name it with --operation image.generate" in run.find_obstacle(make_item(FIRST))
+    assert f"than the cheapest, {SECOND}: name it with --operation" in run.find_obstacle(make_item(FIRST))
     told = make_run(catalog, Options(operation=(FIRST,)), **{FIRST: 9, SECOND: 4})
     assert (told.default_operation, told.find_obstacle(make_item(FIRST))) == (FIRST, "")
 
