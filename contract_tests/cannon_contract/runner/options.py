@@ -129,7 +129,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "default": [],
         "metavar": "ID",
         "help": "test this operation only; repeat the option for more (default: every covered operation; the cheapest "
-        "one where creates may cost credits)",
+        "one where creates may cost credits). A run of one operation has all of its rules and prices, a run of several "
+        "has one for each claim",
     },
     "--treat-as-live": {
         "action": "store_true",
