@@ -129,7 +129,9 @@ class CatalogBuilder:
 
     def _list_statements(self) -> tuple[Mapping[str, Any], ...]:
         operations = (None, *self._index["operations"])
-        return tuple(each for id_ in operations for each in self._read_whole_ledger(id_).get("statements", ()))
+        statements = [each for id_ in operations for each in self._source.read_statements(id_)]
+        check_parts({"statements": statements}, self._meta, self._list_faults)
+        return tuple(statements)
 
     def _read_model(self, id_: str) -> Model:
         entry = self._index["models"][id_]

@@ -33,7 +33,10 @@ class Source(Protocol):
         """What the file of an operation says; empty if it has none."""
 
     def read_ledger(self, operation: str | None = None) -> dict[str, Any]:
-        """The claims and statements that operations share, or those of one operation."""
+        """The claims that operations share, or those of one operation."""
+
+    def read_statements(self, operation: str | None = None) -> list[dict[str, Any]]:
+        """The statements of the vendor's shared pages, or of the page of one operation."""
 
     def list_schemas(self) -> list[str]:
         """The ids of all schemas: ``models/gptimage2``."""
@@ -68,9 +71,14 @@ class Folder:
 
     def read_ledger(self, operation: str | None = None) -> dict[str, Any]:
         """Read ``evidence.json``, of the contract or of one operation."""
-        home = () if operation is None else ("operations", operation)
-        file = self._join(*home, "evidence.json")
+        file = self._join(*_find_home(operation), "evidence.json")
         return read_json(file) if operation is None or os.path.exists(file) else {}
+
+    def read_statements(self, operation: str | None = None) -> list[dict[str, Any]]:
+        """Read ``statements.json``, of the contract or of one operation."""
+        file = self._join(*_find_home(operation), "statements.json")
+        statements: list[dict[str, Any]] = read_json(file).get("statements", []) if os.path.exists(file) else []
+        return statements
 
     def list_schemas(self) -> list[str]:
         """List the files that end in ``.schema.json``, but for the meta-schema."""
@@ -120,10 +128,14 @@ class Bundle:
         return {key: value for key, value in entry.items() if key not in INDEX_WORDS} if isinstance(entry, dict) else {}
 
     def read_ledger(self, operation: str | None = None) -> dict[str, Any]:
-        """All claims and statements; an operation has no ledger of its own."""
+        """All claims; an operation has no ledger of its own."""
         if operation is not None:
             return {}
-        return {key: self._value[key] for key in ("claims", "statements")}
+        return {"claims": self._value["claims"]}
+
+    def read_statements(self, operation: str | None = None) -> list[dict[str, Any]]:
+        """All statements; an operation has none of its own."""
+        return self._value["statements"] if operation is None else []
 
     def list_schemas(self) -> list[str]:
         """The ids of the bundle's schemas."""
@@ -140,9 +152,8 @@ def read_bundle(folder: Folder) -> dict[str, Any]:
     bundle: dict[str, Any] = {**folder.index, "claims": {}, "statements": []}
     bundle["operations"] = {id_: {**entry, **folder.read_operation(id_)} for id_, entry in bundle["operations"].items()}
     for operation in (None, *bundle["operations"]):
-        ledger = folder.read_ledger(operation)
-        bundle["claims"].update(ledger.get("claims", {}))
-        bundle["statements"] += ledger.get("statements", ())
+        bundle["claims"].update(folder.read_ledger(operation).get("claims", {}))
+        bundle["statements"] += folder.read_statements(operation)
     parts = {name: folder.read_part(name) for name in PARTS}
     return {**bundle, **parts, "schemas": {id_: folder.read_schema(id_) for id_ in folder.list_schemas()}}
 
@@ -186,6 +197,11 @@ def to_whole_numbers(value: Any) -> Any:
     if isinstance(value, list):
         return [to_whole_numbers(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _find_home(operation: str | None) -> tuple[str, ...]:
+    """The folder of an operation, or of what operations share, within the folder of the contract."""
+    return () if operation is None else ("operations", operation)
 
 
 def _pick_index(entry: Any) -> Any:

@@ -40,6 +40,8 @@ REMARKS: dict[str, Any] = {
             id_: {"text": text, "strength": strength, "kind": kind, "source": SOURCE}
             for id_, (strength, kind, text) in CLAIMS.items()
         },
+    },
+    "operations/clip.generate/statements.json": {
         "statements": [{"page": SOURCE, "number": 1, "claims": ["clip-note"]}],
     },
     "operations/clip.generate/input.schema.json": {
