@@ -34,6 +34,13 @@ def tables() -> Iterator[str]:
             _row("bad, a dozen slips", bad, reference, fast, Aim("over", 10)),
         ],
     )
+    largest = payloads.good(fast, payloads.LARGEST)
+    yield rendered(
+        "1b. Time to judge one body of the largest operation, beside one of the first",
+        payloads.LARGEST,
+        payloads.OPERATION,
+        [_compare(catalog, largest, good) for catalog in (fast, reference)],
+    )
 
 
 def _make_sure(catalog: Catalog, good: Sequence[Any], bad: Sequence[Any]) -> None:
@@ -47,6 +54,14 @@ def _row(what: str, judged: Sequence[Any], a: Catalog, b: Catalog, aim: Aim | No
     first, second = (seconds_per_call(_judging(judged, catalog)) for catalog in (a, b))
     pair = interleaved(f"payloads: {what}", first, second, rounds=_ROUNDS)
     return Row(what, pair, "µs", 1e6 / len(judged), aim)
+
+
+def _compare(catalog: Catalog, judged: Sequence[Any], others: Sequence[Any]) -> Row:
+    """The time of one payload of each list, by the engine of a catalog."""
+    judge, judge_others = (seconds_per_call(_judging(each, catalog)) for each in (judged, others))
+    first, second = (lambda: judge() / len(judged)), (lambda: judge_others() / len(others))
+    pair = interleaved(f"operations: {catalog.engine}", first, second, rounds=_ROUNDS)
+    return Row(catalog.engine, pair, "µs", 1e6, Aim("at most", 2))
 
 
 def _judging(judged: Sequence[Any], catalog: Catalog) -> Callable[[], None]:

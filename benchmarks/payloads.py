@@ -8,11 +8,13 @@ from cannon_spec import Catalog
 from cannon_spec.example import build_example
 
 OPERATION = "image.generate"
+LARGEST = "video.generate"
+"""The operation with the most fields, models and conditions."""
 
 
-def good(catalog: Catalog) -> list[dict[str, Any]]:
-    """A body for every model of the catalog."""
-    return [build_example(catalog, OPERATION, model.id) for model in catalog.models_of(OPERATION)]
+def good(catalog: Catalog, operation: str = OPERATION) -> list[dict[str, Any]]:
+    """A body for every model of an operation, each with as many fields as it may have."""
+    return [build_example(catalog, operation, model.id) for model in catalog.models_of(operation)]
 
 
 def bad() -> list[Any]:
