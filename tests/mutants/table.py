@@ -85,7 +85,10 @@ MUTANTS = [
     break_field(
         "lifecycle-message-on-failure", "a failure has no message", READ, set_members(errorMessage=None), FAILURE
     ),
-    break_time("lifecycle-pace-image", "queued for a shorter time", READ, add_to_member("startedAtMs", -800)),
+    *(
+        break_time(f"lifecycle-pace-{kind}", "queued for a shorter time", READ, add_to_member("startedAtMs", -800))
+        for kind in ("image", "video", "audio", "scene")
+    ),
     break_field("request-shape", "inputPreview has another type", READ, set_members(inputPreview=1), SUCCESS),
     break_time("lifecycle-order", "completed before it started", READ, add_to_member("completedAtMs", -60_000), ENDED),
     break_time("request-times-ms", "seconds for milliseconds", READ, changes.show_seconds),
