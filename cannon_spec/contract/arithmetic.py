@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 Number = int | float
 
@@ -17,7 +19,9 @@ def is_number(value: Any) -> bool:
 
 def to_fraction(number: Number) -> Fraction:
     """The decimal that a number is written as, exactly: the float 0.1 is a tenth, not its nearest binary fraction."""
-    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
+    from fractions import Fraction  # late: its import takes 3 ms, and few payloads need it
+
+    return Fraction(number if isinstance(number, int) else repr(number))
 
 
 def to_number(fraction: Fraction) -> Number:
@@ -36,7 +40,7 @@ def find_common_multiple(steps: Iterable[Fraction]) -> Fraction:
     """The least number that is a multiple of each step; 1 without steps."""
     fractions = list(steps)
     denominator = math.lcm(*(each.denominator for each in fractions))
-    return Fraction(math.lcm(*((each * denominator).numerator for each in fractions)), denominator)
+    return to_fraction(math.lcm(*((each * denominator).numerator for each in fractions))) / denominator
 
 
 def find_multiples_around(value: Number, step: Number) -> tuple[Number, Number]:
