@@ -29,23 +29,34 @@ class ContractRun:
         return self.stdout + self.stderr
 
 
-def run_contract(*flags: str, **environment: str) -> ContractRun:
-    """Run the command in this process, with these variables and no others of ours."""
+OPERATION = "image.generate"
+"""The operation of a run that is not about operations: what it shows holds for each."""
+
+
+def run_contract(*flags: str, operation: str | None = OPERATION, **environment: str) -> ContractRun:
+    """Run the command in this process, with these variables and no others of ours.
+
+    ``operation`` is the one to test, None for those that a run tests without the option.
+    """
     stdout, stderr = io.StringIO(), io.StringIO()
     variables = processes.environment(**environment)
     with _replace_environment(variables), _default_profile(), redirect_stdout(stdout), redirect_stderr(stderr):
         try:
-            status = command.main(flags)
+            status = command.main((*flags, *_choose(operation)))
         except SystemExit as error:  # raised by argparse
             status = int(error.code or 0)
     return ContractRun(status, stdout.getvalue(), stderr.getvalue())
 
 
-def run_contract_process(*flags: str, **environment: str) -> ContractRun:
-    """Run the command in a process of its own, with these variables and no others of ours."""
-    arguments = [sys.executable, "-m", "cannon_contract", *flags]
+def run_contract_process(*flags: str, operation: str | None = OPERATION, **environment: str) -> ContractRun:
+    """Run the command in a process of its own, with the operation and variables as in ``run_contract``."""
+    arguments = [sys.executable, "-m", "cannon_contract", *flags, *_choose(operation)]
     run = subprocess.run(arguments, capture_output=True, text=True, env=processes.environment(**environment))
     return ContractRun(run.returncode, run.stdout, run.stderr)
+
+
+def _choose(operation: str | None) -> tuple[str, ...]:
+    return () if operation is None else ("--operation", operation)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from cannon_contract.spending.default_input import find_cheapest_operation, find
 from cannon_contract.spending.price_list import KnownPrice, PriceList
 from cannon_spec import Catalog, load_catalog, validate_request
 from cannon_spec.contract.prices import Price
+from cannon_spec.strategies import breakable
 from tests.support.contract_runs import run_contract
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
@@ -96,7 +98,7 @@ def test_each_operation_of_a_plan_has_its_own_body(catalog: Catalog) -> None:
 
 def test_an_operation_that_is_not_covered_is_refused() -> None:
     """The message has what was written, the nearest operation and those that are legal."""
-    run = run_contract("--operation", "image.generat")
+    run = run_contract(operation="image.generat")
     assert run.returncode == 2
     assert "--operation image.generat is no covered operation; did you mean image.generate?" in run.output
 
@@ -104,7 +106,7 @@ def test_an_operation_that_is_not_covered_is_refused() -> None:
 @pytest.mark.parametrize("flag", ["--operation", "--prices"])
 def test_a_refused_option_writes_no_control_characters(flag: str) -> None:
     """What the user wrote is shown with its control characters escaped, on one line."""
-    run = run_contract(flag, "\x1b[31m\n")
+    run = run_contract(flag, "\x1b[31m\n", operation=None)
     assert run.returncode == 2
     assert f"ERROR: {flag} \\u001b[31m\\n" in run.output
     assert "\x1b[31m\n" not in run.output
@@ -112,7 +114,21 @@ def test_a_refused_option_writes_no_control_characters(flag: str) -> None:
 
 def test_a_named_operation_is_tested() -> None:
     """With an operation by name its cases run, and so do the tests that are about none."""
-    run = run_contract("--operation", "image.generate", "-k", "test_status or has_its_default", "-v")
+    run = run_contract("-k", "test_status or has_its_default", "-v", operation=FIRST)
     assert run.returncode == 0
-    assert "[image.generate" in run.stdout
+    assert f"[{FIRST}" in run.stdout
     assert "test_status.py" in run.stdout
+
+
+def _list_tested_rules(operation: str | None) -> list[str]:
+    """The rules that a run of one operation tests, or of all for None."""
+    run = run_contract("--collect-only", "-q", "-k", "a_body_that_breaks_one_rule", operation=operation)
+    return re.findall(r"a_body_that_breaks_one_rule\[[\w.]+-(.+)\]", run.stdout)
+
+
+def test_a_run_of_several_operations_tests_each_claim_once() -> None:
+    """Of the rules with one claim a run of several operations tests the first, and a run of one tests each."""
+    assert sorted(_list_tested_rules(FIRST)) == sorted(rule.id for rule in breakable(FIRST))
+    contract = load_catalog()
+    claims = [contract.rule_by_id(rule).claim.id for rule in _list_tested_rules(None)]
+    assert sorted(claims) == sorted({rule.claim.id for rule in breakable()})
