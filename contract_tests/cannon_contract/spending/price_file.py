@@ -10,7 +10,7 @@ from cannon_contract.client.amounts import to_credits, to_number
 from cannon_contract.spending.price_list import MODEL, KnownPrice, PriceList
 from cannon_spec import Catalog, document, validate_request
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import find_field
+from cannon_spec.contract.catalog import Operation, find_field
 from cannon_spec.contract.prices import build_price, list_price_fields
 from cannon_spec.errors import NotJSON
 from cannon_spec.example import build_example
@@ -35,7 +35,7 @@ def read_prices(path: str | None, assumed_price: float | None, catalog: Catalog)
             raise BadPriceList(f"{path}: price {number} of {len(entries)}: {problem}")
     covered_operations = [each for each in catalog.operations.values() if each.is_covered]
     known_prices = tuple(map(_build_known_price, entries))
-    fields = {each.id: list_price_fields(each.prices) for each in covered_operations}
+    fields = {each.id: _list_deciding_fields(each) for each in covered_operations}
     names = {name for each in fields.values() for name in each} | set(
         list_price_fields(each.price for each in known_prices)
     )
@@ -46,6 +46,11 @@ def read_prices(path: str | None, assumed_price: float | None, catalog: Catalog)
         default_models={each.id: each.default_model for each in covered_operations if each.default_model},
         fields=fields,
     )
+
+
+def _list_deciding_fields(operation: Operation) -> tuple[str, ...]:
+    """List the fields that decide the price of an operation: its model, and those that the contract says."""
+    return tuple(dict.fromkeys(((MODEL,) if operation.models else ()) + list_price_fields(operation.prices)))
 
 
 def _read_entries(path: str) -> list[Any]:
@@ -132,13 +137,15 @@ def _find_bad_growth(entry: Mapping[str, Any]) -> str:
 
 def _find_unknown_value(entry: Mapping[str, Any], catalog: Catalog) -> str:
     """Say which values of an entry the contract refuses; empty for none, or where it does not judge them."""
+    if entry.get("operation"):
+        return _judge(entry, entry["operation"], catalog)
     covered_operations = [each.id for each in catalog.operations.values() if each.is_covered]
-    operations = [entry["operation"]] if entry.get("operation") else covered_operations
-    problems = [_judge(entry, operation, catalog) for operation in operations]
+    # Some operation warns only of a model that no page names. Of an entry for all of them one must know the model.
+    problems = [_judge(entry, operation, catalog, needs_known_model=True) for operation in covered_operations]
     return problems[0] if all(problems) else ""
 
 
-def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog) -> str:
+def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog, *, needs_known_model: bool = False) -> str:
     """Say which field or value of an entry one operation refuses; empty for none."""
     conditions, operation_entry = _read_conditions(entry), catalog.operations.get(operation)
     schema = catalog.schemas[operation_entry.input] if operation_entry is not None and operation_entry.input else None
@@ -146,8 +153,9 @@ def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog) -> str:
     places = ("/operation", *(f"/input/{name}" for name in conditions))
     for values in _list_values(conditions):
         body = {"operation": operation, "input": {**required_input, **values}}
-        for finding in validate_request(body, catalog=catalog).errors:
-            if finding.rule != "operation-undocumented" and finding.path in places:
+        for finding in validate_request(body, catalog=catalog).findings:
+            is_refused = finding.severity == "error" or (needs_known_model and finding.rule == "model-unknown")
+            if is_refused and finding.rule != "operation-undocumented" and finding.path in places:
                 return "; ".join(filter(None, (finding.message, finding.hint)))
     names = (*conditions, *([entry["per"]["field"]] if entry.get("per") else []))
     unknown_fields = [name for name in names if schema is not None and find_field(schema, name) is None]

@@ -41,8 +41,8 @@ class PriceList:
 
     ``known_values`` has the values that the contract knows for operations and for fields. An unknown value matches
     every price: the target may read it as any of them. A field without an entry may have any plain value.
-    ``default_models`` maps each operation to the model of its creates without one, ``fields`` to the fields that its
-    prices depend on.
+    ``default_models`` maps each operation to the model of its creates without one, ``fields`` to its field for a model,
+    if it has one, and the fields that its prices depend on.
     """
 
     prices: tuple[KnownPrice, ...] = ()
@@ -116,7 +116,7 @@ class PriceList:
         operation, input = _split(body)
         if not isinstance(operation, str):
             return None
-        names = (MODEL, *self.fields.get(operation, ()), *list_price_fields(self._select_prices(operation)))
+        names = (*self.fields.get(operation, (MODEL,)), *list_price_fields(self._select_prices(operation)))
         values = {name: _find(input, name) for name in names}
         if not self._is_known_value("operation", operation) or not all(
             map(self._is_known_value, values, values.values())
