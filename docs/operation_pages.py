@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,8 +25,11 @@ KEY = "cs_test_docs"
 MOCK = "http://127.0.0.1:2266"
 
 
-def render_operation(catalog: Catalog, operation: Operation, uses: Iterable[ClaimUse]) -> str:
-    """The page of an operation that is covered: what it does, takes, makes and costs, and how that is known."""
+def render_operation(catalog: Catalog, operation: Operation, uses: Iterable[ClaimUse], pages: Container[str]) -> str:
+    """The page of an operation that is covered: what it does, takes, makes and costs, and how that is known.
+
+    ``pages`` are the addresses of the vendor's pages that have statements in the ledger.
+    """
     sections = [
         f"# {operation.name}",
         _render_head(operation),
@@ -39,7 +42,7 @@ def render_operation(catalog: Catalog, operation: Operation, uses: Iterable[Clai
         _render_output(catalog, operation),
         _render_assumptions(catalog, operation, uses),
         _render_notes("## What is not judged", operation.notes),
-        _render_more(catalog, operation),
+        _render_more(operation, pages),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
 
@@ -119,12 +122,16 @@ def run_example(catalog: Catalog, operation: Operation) -> Any:
 
 def _render_fields(catalog: Catalog, operation: Operation) -> str:
     rules = limits.list_rules(catalog, operation.input)
-    required_names = {name for rule in rules if rule.keyword == "required" for name in _list_names(rule)}
+    required_names = {name for rule in rules if _is_required_always(rule) for name in _list_names(rule)}
     rows = [_tabulate_field(each, rules, required_names) for each in fields.list_fields(catalog, operation)]
     table = render_markdown([("field", "takes", "known from"), *rows])
     conditions = _render_conditions([rule for rule in rules if rule.condition or _is_on_input(rule)])
     defaults = _render_defaults(catalog, limits.list_general_defaults(operation))
     return "\n\n".join(filter(None, ["## Fields", _FIELDS, table, conditions, defaults]))
+
+
+def _is_required_always(rule: Rule) -> bool:
+    return rule.keyword == "required" and not rule.condition
 
 
 def _list_names(rule: Rule) -> list[str]:
@@ -256,10 +263,10 @@ def _render_assumptions(catalog: Catalog, operation: Operation, uses: Iterable[C
     return "\n".join(["## What is assumed\n", f"{_ASSUMED}\n", *lines]) if lines else ""
 
 
-def _render_more(catalog: Catalog, operation: Operation) -> str:
+def _render_more(operation: Operation, pages: Container[str]) -> str:
     page = catalog_tables.find_page(operation)
     more = _MORE.format(id=operation.id)
-    if page is None or all(each["page"] != page for each in catalog.statements):
+    if page is None or page not in pages:
         return more
     anchor = make_anchor(name_page(page))
     return f"{more}\n- [What the page of the vendor states](../ledger.md#{anchor}), and which claim holds it."

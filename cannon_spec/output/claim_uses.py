@@ -29,7 +29,8 @@ class ClaimUse:
 
 def list_claim_uses(catalog: Catalog, tests: Mapping[str, int] | None = None) -> list[ClaimUse]:
     """Every claim with its uses, in the order of the ledger. ``tests`` has the number of contract tests by claim."""
-    operations = {each.id: find_operation_claims(catalog, each) for each in catalog.operations.values()}
+    pages = read_page_claims(catalog)
+    operations = {each.id: find_operation_claims(catalog, each, pages) for each in catalog.operations.values()}
     rules = {rule.id: rule.claim.id for schema in catalog.schemas for rule in catalog.rules(schema)}
     rule_counts, example_counts = Counter(rules.values()), _count_examples(rules)
     return [
@@ -52,14 +53,23 @@ def _count_examples(claims_by_rule: Mapping[str, str]) -> Counter[str]:
     return counts
 
 
-def find_operation_claims(catalog: Catalog, operation: Operation) -> set[str]:
-    """The claims that an operation uses: those of its data, of its rules, of its models, and of the vendor's page."""
+def read_page_claims(catalog: Catalog) -> dict[str, set[str]]:
+    """The claims that hold the statements of each page, by its address."""
+    pages: dict[str, set[str]] = {}
+    for statement in catalog.statements:
+        pages.setdefault(statement["page"], set()).update(statement.get("claims", ()))
+    return pages
+
+
+def find_operation_claims(catalog: Catalog, operation: Operation, pages: Mapping[str, set[str]]) -> set[str]:
+    """The claims that an operation uses: those of its data, of its rules, of its models, and of the vendor's page.
+
+    ``pages`` has the claims of each page, as read_page_claims reads them.
+    """
     schemas = {operation.input, operation.output, *(model.schema for model in operation.models.values())} - {None}
     ids = {rule.claim.id for schema in schemas for rule in catalog.rules(str(schema))}
     ids |= {operation.claim.id, *(model.claim.id for model in operation.models.values())}
-    ids |= {
-        id_ for each in catalog.statements if each["page"] == find_page(operation) for id_ in each.get("claims", ())
-    }
+    ids |= pages.get(find_page(operation) or "", set())
     return ids | {text for text in _iter_texts(_list_data(catalog, operation)) if text in catalog.claims}
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from cannon_spec import Catalog
 from cannon_spec.contract.source import read_expectations
 from cannon_spec.output import claim_list
-from cannon_spec.output.claim_uses import ClaimUse, find_operation_claims, list_claim_uses
+from cannon_spec.output.claim_uses import ClaimUse, find_operation_claims, list_claim_uses, read_page_claims
+from tests.support.additions import SOURCE
 from tests.support.payloads import CATALOG
 
 OPERATIONS = list(CATALOG.operations)
@@ -39,7 +40,7 @@ def test_an_example_counts_once_for_each_claim_that_it_breaks() -> None:
 
 def test_an_operation_uses_the_claims_of_its_data(added_catalog: Catalog) -> None:
     """These are the claims of its id, rules, models, prices, pace, remarks and defaults, but none of others."""
-    ids = find_operation_claims(added_catalog, added_catalog.operations["clip.generate"])
+    ids = find_operation_claims(added_catalog, added_catalog.operations["clip.generate"], {})
     expected = {"clip-operation", "clip-fields", "clip-models", "clip-price-4k", "clip-pace", "clip-limits"}
     expected |= {"clip-note", "clip-notice", "clip-default", "tenfold-shut", "tenfold-note", "tenfold-conditions"}
     assert expected <= ids
@@ -49,10 +50,16 @@ def test_an_operation_uses_the_claims_of_its_data(added_catalog: Catalog) -> Non
 def test_an_operation_uses_the_claims_of_its_page() -> None:
     """The claims of the statements on the vendor's page of an operation are among its claims."""
     operation = CATALOG.operations["image.generate"]
-    ids = {
-        id_ for each in CATALOG.statements if each["page"] == operation.claim.source for id_ in each.get("claims", ())
-    }
-    assert ids <= find_operation_claims(CATALOG, operation)
+    pages = {operation.claim.source: {"page-claim"}, SOURCE: {"other-claim"}}
+    added_claims = find_operation_claims(CATALOG, operation, pages) - find_operation_claims(CATALOG, operation, {})
+    assert added_claims == {"page-claim"}
+
+
+def test_the_claims_of_a_page_are_those_of_its_statements(added_catalog: Catalog) -> None:
+    """Each page of the ledger has the claims of its statements, and no others."""
+    pages = read_page_claims(added_catalog)
+    assert pages.keys() == {each["page"] for each in added_catalog.statements}
+    assert pages[SOURCE] == {"clip-note"}
 
 
 def test_claims_are_grouped_by_operation_and_strength() -> None:
