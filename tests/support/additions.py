@@ -82,5 +82,6 @@ def load_with_remarks(folder: Path) -> Catalog:
     lay_over(folder)
     for name, patch in REMARKS.items():
         file = folder / name
-        file.write_text(json.dumps(merge_patch(json.loads(file.read_text()), patch)))
+        before = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps(merge_patch(before, patch)))
     return load_catalog(folder)
