@@ -52,7 +52,7 @@ def sample(strategy: SearchStrategy[Any], count: int, size: int = 50) -> list[An
 @cache
 def inputs(model: str) -> list[dict[str, Any]]:
     """Inputs that are drawn for one model."""
-    return [body["input"] for body in sample(requests(OPERATION, model), 4, 80)]
+    return [body["input"] for body in sample(requests(OPERATION, model), 5, 80)]
 
 
 @examples(200)
