@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from cannon_spec import Catalog, load_catalog
-from cannon_spec.contract.catalog import Claim
+from cannon_spec.contract.catalog import Claim, Operation
 from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output.explanations import explain_topic
+from cannon_spec.output.fields import list_fields
 from tests.support.payloads import CATALOG
 
 
@@ -145,6 +146,19 @@ def test_a_field_is_explained(topic: str) -> None:
     text = explain_topic(CATALOG, topic)
     assert text.startswith(f"{topic}\n  a field of image.generate")
     assert ("Every value is accepted." in text) == (topic == "reference_prompt_balance")
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in CATALOG.operations.values() if each.is_covered], ids=lambda it: it.id
+)
+def test_every_field_of_an_operation_is_explained(operation: Operation) -> None:
+    """Each field is explained behind its operation, with each rule on it, and by its own name."""
+    for field in list_fields(CATALOG, operation):
+        text = explain_topic(CATALOG, f"{operation.id}.{field.name}")
+        rules = [rule for rule in CATALOG.rules(str(operation.input)) if rule.field == field.name]
+        assert f"In {operation.id}:" in text
+        assert all(rule.claim.id in text for rule in rules)
+        assert f"In {operation.id}:" in explain_topic(CATALOG, field.name)
 
 
 def test_the_explanation_of_a_field_has_the_rules_of_each_model() -> None:
