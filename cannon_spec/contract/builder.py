@@ -24,7 +24,7 @@ from cannon_spec.contract.lazy import LazyMapping
 from cannon_spec.contract.media_checks import check_media, check_paces, check_tables
 from cannon_spec.contract.prices import Price, build_price
 from cannon_spec.contract.refs import inline_refs
-from cannon_spec.contract.source import PARTS, Source
+from cannon_spec.contract.source import PARTS, ContractSource
 from cannon_spec.errors import CatalogError
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
@@ -38,7 +38,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
 class CatalogBuilder:
     """Builds one catalog. Each part is checked when it is read: its words by the meta-schema, and the names it uses."""
 
-    def __init__(self, source: Source, meta: dict[str, Any], engine: Engine) -> None:
+    def __init__(self, source: ContractSource, meta: dict[str, Any], engine: Engine) -> None:
         self._source, self._meta, self._engine = source, meta, engine
         self._list_faults = engine.compile(meta)
         self._ledgers: dict[str | None, Mapping[str, Claim]] = {}

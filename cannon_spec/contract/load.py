@@ -16,8 +16,8 @@ from cannon_spec.contract.checks import check_claims, check_parts
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.source import (
     Bundle,
+    ContractSource,
     Folder,
-    Source,
     find_shipped_folder,
     read_bundle,
     read_json,
@@ -50,7 +50,7 @@ def load_catalog(
         raise CatalogError(f"{file}: {error.place}", error.problem, error.advice) from None
 
 
-def _build(source: Source, meta: dict[str, Any], engine: Engine, *, is_whole: bool) -> Catalog:
+def _build(source: ContractSource, meta: dict[str, Any], engine: Engine, *, is_whole: bool) -> Catalog:
     """The catalog of a source; ``is_whole`` reads and checks all of it at once."""
     builder = CatalogBuilder(source, meta, engine)
     if is_whole:

@@ -19,7 +19,7 @@ _SUFFIX = ".schema.json"
 _META = "meta"
 
 
-class Source(Protocol):
+class ContractSource(Protocol):
     """Where the parts of a contract come from. Each method raises CatalogError for a part that cannot be read."""
 
     @property
