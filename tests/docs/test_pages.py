@@ -11,6 +11,7 @@ from pkgutil import resolve_name
 import pytest
 
 from cannon_mock import create_app
+from cannon_spec import load_catalog
 from docs import generate
 from tests.project.test_architecture import FLOORS, MODULES
 from tests.support.processes import environment
@@ -136,3 +137,11 @@ def test_the_demo_ends_with_a_picture(tmp_path: Path) -> None:
     run = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     assert (tmp_path / "demo.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/index.md"])
+def test_the_numbers_of_the_contract_are_those_of_the_catalog(name: str) -> None:
+    """README and start page say how many operations are covered, and how many models serve them."""
+    covered = [each for each in load_catalog().operations.values() if each.is_covered]
+    models = {model for each in covered for model in each.models}
+    assert f"covers {len(covered)} operations with {len(models)} models" in " ".join((ROOT / name).read_text().split())
