@@ -87,7 +87,7 @@ MUTANTS = [
     ),
     *(
         break_time(f"lifecycle-pace-{kind}", "queued for a shorter time", READ, add_to_member("startedAtMs", -800))
-        for kind in ("image", "video", "audio", "scene")
+        for kind in ("image", "video", "audio", "text", "scene")
     ),
     break_field("request-shape", "inputPreview has another type", READ, set_members(inputPreview=1), SUCCESS),
     break_time("lifecycle-order", "completed before it started", READ, add_to_member("completedAtMs", -60_000), ENDED),

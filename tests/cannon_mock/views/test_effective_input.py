@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from cannon_spec import Catalog
 from tests.support import made_up
@@ -118,3 +120,14 @@ def test_a_shut_down_spares_what_was_not_shut_down(make_mock: DriverFactory, cat
     assert mock.create(_film(model="grand")).status_code == 202
     assert mock.create(PLACE, headers={"x-mock-scenario": "success"}).status_code == 202
     assert read_error(mock.create(PLACE)) == (400, "shut_down")
+
+
+@pytest.mark.parametrize(("ratio", "size", "credits"), [("16:9", (3840, 2160), 81), ("1:1", (2048, 2048), 51)])
+def test_a_documented_default_decides_the_picture(
+    mock: Driver, ratio: str, size: tuple[int, int], credits: int
+) -> None:
+    """An edit by GPT Image 2 without a resolution has the largest one that is legal for its ratio, and its price."""
+    input = {"prompt": "x", "image_url": "https://example.com/a.png", "model": "gptimage2", "aspect_ratio": ratio}
+    view = mock.create_and_finish({"operation": "image.edit", "input": input})
+    picture = Image.open(BytesIO(mock.client.get(view["output"]["image_url"]).data))
+    assert (picture.size, view["billableCredits"], view["requestLog"]["input"]) == (size, credits, input)
