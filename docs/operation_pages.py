@@ -145,7 +145,7 @@ def _is_on_input(rule: Rule) -> bool:
 
 def _tabulate_field(field: fields.InputField, rules: Iterable[Rule], required_names: set[str]) -> tuple[str, str, str]:
     own = [rule for rule in rules if rule.field == field.name and not rule.condition and rule.keyword != "required"]
-    errors, warnings = (_describe_limits(own, severity) for severity in ("error", "warning"))
+    errors, warnings = _describe_limits(own, "error", "; "), _describe_limits(own, "warning", " and ")
     takes = [
         errors or "anything" if not warnings else "; ".join(filter(None, [errors, f"a warning unless {warnings}"]))
     ]
@@ -155,8 +155,8 @@ def _tabulate_field(field: fields.InputField, rules: Iterable[Rule], required_na
     return name, ". ".join(takes), cite(rule.claim for rule in own)
 
 
-def _describe_limits(rules: Iterable[Rule], severity: str) -> str:
-    return "; ".join(dict.fromkeys(limits.describe_limit(rule) for rule in rules if rule.severity == severity))
+def _describe_limits(rules: Iterable[Rule], severity: str, glue: str) -> str:
+    return glue.join(dict.fromkeys(limits.describe_limit(rule) for rule in rules if rule.severity == severity))
 
 
 def _show_code(value: Any) -> str:
@@ -178,8 +178,12 @@ def _render_defaults(catalog: Catalog, defaults: Iterable[Mapping[str, Any]]) ->
     head, *rows = limits.tabulate_defaults(catalog, defaults, cite)
     if not rows:
         return ""
-    table = [head, *((format_code(field), format_code(value), *others) for field, value, *others in rows)]
+    table = [head, *((format_code(field), _format_default(value), *others) for field, value, *others in rows)]
     return f"If a field is left out:\n\n{render_markdown(table)}"
+
+
+def _format_default(value: str) -> str:
+    return value if value == limits.LARGEST else format_code(value)
 
 
 def _render_models(catalog: Catalog, operation: Operation) -> list[str]:

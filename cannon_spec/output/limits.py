@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Claim, Operation, Rule
-from cannon_spec.contract.keywords import describe_requirement
+from cannon_spec.contract.keywords import KEYWORDS, describe_requirement
 from cannon_spec.contract.prices import Price
 from cannon_spec.contract.wording import describe_condition, format_count, show_value, show_values
 from cannon_spec.output.tables import Table
@@ -17,6 +17,9 @@ Cite = Callable[[Iterable[Claim]], str]
 
 ADJUSTMENTS = {"cap": "the service may lower another value", "normalise": "the service normalises another number"}
 
+
+LARGEST = "the largest legal value"
+"""A default that depends on the other fields of the input."""
 
 _SHORTEST_RUN = 3
 
@@ -45,7 +48,14 @@ def describe_limit(rule: Rule) -> str:
     else:
         requirement = describe_requirement(rule.keyword, rule.value)
     adjustment = "" if rule.adjustment is None else f" ({ADJUSTMENTS[rule.adjustment.kind]})"
-    return f"{'each item is ' if _judges_items(rule) else ''}{requirement}{adjustment}"
+    return f"{_name_items(rule)}{requirement}{adjustment}"
+
+
+def _name_items(rule: Rule) -> str:
+    """The beginning of a limit that judges the items of its field; empty for one that judges the field itself."""
+    if not _judges_items(rule):
+        return ""
+    return "each item: " if KEYWORDS[rule.keyword].list_names else "each item is "
 
 
 def _describe_values(values: Sequence[Any]) -> str:
@@ -185,4 +195,4 @@ def list_model_defaults(operation: Operation, model: str) -> list[Mapping[str, A
 
 
 def _describe_default(entry: Mapping[str, Any]) -> str:
-    return "the largest legal value" if entry.get("largest") else show_value(entry.get("value"))
+    return LARGEST if entry.get("largest") else show_value(entry.get("value"))

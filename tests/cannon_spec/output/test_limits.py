@@ -45,6 +45,8 @@ def test_a_limit_in_words(added_catalog: Catalog) -> None:
     references = "operations/image.generate/input#/properties/reference_image_urls/items/"
     assert limits.describe_limit(CATALOG.rule_by_id(f"{references}pattern")) == "each item is an http or https address"
     assert limits.describe_limit(CATALOG.rule_by_id(f"{references}type")) == "each item is a string"
+    closed = "operations/three_d.location.generate/input#/properties/angle_context/items/additionalProperties"
+    assert limits.describe_limit(CATALOG.rule_by_id(closed)) == "each item: no other field"
     lengths = added_catalog.rule_by_id("models/clipper#/properties/seed/enum")
     assert limits.describe_limit(lengths) == "one of 1, 5 (the service normalises another number)"
     seconds = "operations/clip.generate/input#/properties/shots/items/properties/seconds/type"
