@@ -16,7 +16,7 @@ from cannon_spec.output.limits import (
     tabulate_prices,
     tabulate_rules,
 )
-from cannon_spec.output.tables import Table, render_text
+from cannon_spec.output.tables import Table, fill, render_text
 
 
 def explain_operation(catalog: Catalog, operation: Operation) -> str:
@@ -33,7 +33,7 @@ def explain_operation(catalog: Catalog, operation: Operation) -> str:
     sections = [
         "\n".join([*head, *_describe_products(catalog, operation)]),
         _list_claims("Warnings on each use:", _list_notices(operation)),
-        f"Fields: {', '.join(catalog.schemas[operation.input]['properties'])}",
+        fill(f"Fields: {', '.join(catalog.schemas[operation.input]['properties'])}", len("Fields: ")),
         render_text(tabulate_rules(rules)),
         _title("Models (cannon-spec explain MODEL shows their limits):", tabulate_services(catalog, operation)),
         _title("Values of absent fields:", tabulate_defaults(catalog, list_general_defaults(operation))),
@@ -51,7 +51,7 @@ def _describe_products(catalog: Catalog, operation: Operation) -> list[str]:
     return [
         f"  makes       {KIND_NAMES.get(kind, kind)}{names}",
         f"  credits     {describe_price(catalog, operation)}",
-        f"  output      {output}",
+        fill(f"  output      {output}", len("  output      ")),
     ]
 
 

@@ -36,6 +36,8 @@ def render_markdown(table: Table) -> str:
     return "\n".join([lines[0], "|" + " --- |" * len(table[0]), *lines[1:]])
 
 
-def indent(text: str) -> str:
-    """The text with each line that is not empty moved in by two spaces."""
-    return textwrap.indent(text, _GAP)
+def fill(text: str, indent: int) -> str:
+    """A paragraph in lines that fit a terminal; each but the first begins with ``indent`` spaces."""
+    return textwrap.fill(
+        text, _WIDEST_TABLE, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=False
+    )

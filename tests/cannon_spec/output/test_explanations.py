@@ -42,6 +42,7 @@ def test_an_operation_is_explained_by_id_and_by_name(operation: str) -> None:
     text, name = explain_topic(CATALOG, operation), CATALOG.operations[operation].name
     assert text.startswith(f"{operation} ({name})\n  identifier  ")
     assert explain_topic(CATALOG, name) == text
+    assert [line for line in text.splitlines() if len(line) > 110 and not line.startswith("  ")] == []
     assert ("no page documents its input" in text) != CATALOG.operations[operation].is_covered
 
 
