@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -99,7 +100,7 @@ class CatalogBuilder:
         return LazyMapping(lambda key: read()[key], read)
 
     def _read_claim(self, id_: str) -> Claim:
-        for ledger in (*self._ledgers.values(), *self._iter_ledgers()):
+        for ledger in chain(tuple(self._ledgers.values()), self._iter_ledgers()):
             if id_ in ledger:
                 return ledger[id_]
         raise KeyError(id_)

@@ -12,7 +12,7 @@ import pytest
 
 from cannon_spec import CatalogError, load_catalog, validate_input, validate_request
 from cannon_spec.contract import engines, load, source
-from tests.support.payloads import CATALOG, DOCUMENTED, patched
+from tests.support.payloads import CATALOG, DOCUMENTED, FOLDER, patched
 
 Edit = Callable[[Any], Any]
 GPT = "models/gptimage2.schema.json"
@@ -56,9 +56,9 @@ def load_with_overlay(tmp_path: Path, patch: Any, **options: Any) -> Any:
     return load_catalog(overlay=file, **options)
 
 
-def test_a_copy_of_the_contract_is_the_contract(schemas: Path) -> None:
-    """A folder like the shipped one loads by path, as text or as Path, with equal claims, models and schemas."""
-    for path in (schemas, str(schemas)):
+def test_a_folder_of_the_contract_is_the_contract() -> None:
+    """The shipped folder loads by path, as text or as Path, with equal claims, models and schemas."""
+    for path in (FOLDER, str(FOLDER)):
         catalog = load_catalog(path)
         assert catalog.claims == CATALOG.claims
         assert catalog.models == CATALOG.models
