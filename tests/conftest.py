@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from cannon_spec import Catalog, load_catalog
 from tests.support.mocks import Driver, DriverFactory, build_driver
+from tests.support.payloads import CATALOG
 from tests.support.stores import records, shared, valkey
 
 __all__ = ["records", "shared", "valkey"]
@@ -35,7 +36,7 @@ def schemas(tmp_path: Path) -> Path:
 
 def _leave_out(folder: str, names: list[str]) -> set[str]:
     """Names that a copy does without, since each load would read them: examples, and other operations' files."""
-    operation = load_catalog().operations["image.generate"]
+    operation = CATALOG.operations["image.generate"]
     schemas = {f"{model.schema}.schema.json".removeprefix("models/") for model in operation.models.values()}
     needed_names = {
         SHIPPED: set(names) - {"examples"},

@@ -51,12 +51,11 @@ def files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_judging_reads_what_its_operation_needs(files: list[str]) -> None:
-    """Judging one body reads the index, the ledgers, and the files of its operation and model; nothing else."""
+    """Judging one body reads the index, the shared ledger, and the files of its operation and model; nothing else."""
     assert validate_request(DOCUMENTED, catalog=load_catalog()).ok
     operation, model = "operations/image.generate/", "models/gptimage2.schema.json"
-    ledgers = {str(file.relative_to(FOLDER)) for file in FOLDER.glob("operations/*/evidence.json")}
-    own_files = {f"{operation}{name}" for name in ("operation.json", "input.schema.json")}
-    assert {name for name in files if name.startswith(("operations/", "models/"))} == {*ledgers, *own_files, model}
+    own_files = {f"{operation}{name}" for name in ("operation.json", "evidence.json", "input.schema.json")}
+    assert {name for name in files if name.startswith(("operations/", "models/"))} == {*own_files, model}
     assert not {"scenarios.json", "media.json"} & set(files)
 
 
