@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cannon_contract.runner.mock_target import MockWrapper
+from cannon_spec import load_catalog
 from tests.mutants import __main__ as command
 from tests.mutants.mutant import Mutant
 from tests.mutants.runner import run_mutants
@@ -29,6 +30,12 @@ def test_a_mutant_of_each_kind_is_caught() -> None:
     results = run_mutants(SAMPLE)
     assert (results.survivors, results.errors) == ([], [])
     assert {mutant.kind for mutant in SAMPLE} == {mutant.kind for mutant in MUTANTS}
+
+
+def test_each_operation_has_a_mutant_of_its_output() -> None:
+    """Whatever an operation produces, a text or two files, some mutant breaks the output of just that operation."""
+    broken_ids = {mutant.description.partition(": ")[0] for mutant in MUTANTS}
+    assert {each.id for each in load_catalog().operations.values() if each.is_covered} <= broken_ids
 
 
 @pytest.mark.extended
