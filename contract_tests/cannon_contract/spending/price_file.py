@@ -169,17 +169,15 @@ def _list_required(catalog: Catalog, operation: str, schema: Mapping[str, Any]) 
 
 
 def _list_values(conditions: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List inputs that have, taken together, each value of a top-level field that the conditions name."""
+    """List inputs that have, taken together, each text that the conditions name for a top-level field."""
     values = {name: _list_named(condition) for name, condition in conditions.items() if "." not in name}
     first = {name: each[0] for name, each in values.items() if each}
     return [first, *({**first, name: value} for name, each in values.items() for value in each[1:])]
 
 
-def _list_named(condition: Any) -> list[Any]:
-    """List the values that a condition names, but for None: leaving a field out is no value to judge."""
-    if isinstance(condition, dict):
-        return [*condition.values()]
-    return [value for value in (condition if isinstance(condition, list) else [condition]) if value is not None]
+def _list_named(condition: Any) -> list[str]:
+    """List the texts that a condition names, which may be misspelt; a target may accept what the contract refuses."""
+    return [value for value in (condition if isinstance(condition, list) else [condition]) if isinstance(value, str)]
 
 
 def _list_known_values(catalog: Catalog, names: Container[str]) -> dict[str, frozenset[str]]:

@@ -35,11 +35,11 @@ def find_rules(body: Any, catalog: Catalog, strictness: Any = "normal") -> list[
     return [finding.rule for finding in findings if finding.rule not in UNAVOIDABLE_RULES]
 
 
-def sample(strategy: SearchStrategy[Any], count: int, size: int = 50) -> list[Any]:
+def sample(strategy: SearchStrategy[Any], count: int, size: int = 50, start: int = 0) -> list[Any]:
     """The same draws in each run: examples of so many each, which is cheaper than one each and repeats itself less."""
     draws: list[Any] = []
 
-    @seed(0)
+    @seed(start)
     @settings(max_examples=count, database=None, phases=[Phase.generate])
     @given(st.lists(strategy, min_size=size, max_size=size))
     def collect(values: list[Any]) -> None:
@@ -50,9 +50,9 @@ def sample(strategy: SearchStrategy[Any], count: int, size: int = 50) -> list[An
 
 
 @cache
-def inputs(model: str) -> list[dict[str, Any]]:
-    """Inputs that are drawn for one model."""
-    return [body["input"] for body in sample(requests(OPERATION, model), 5, 80)]
+def inputs(model: str, start: int = 0) -> list[dict[str, Any]]:
+    """Inputs that are drawn for one model, others for another ``start``."""
+    return [body["input"] for body in sample(requests(OPERATION, model), 4, 80, start)]
 
 
 @examples(200)
@@ -196,10 +196,13 @@ def test_the_edges_are_drawn(model: str) -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_word_is_drawn(model: str) -> None:
-    """Each word of each list that a model has for a field is drawn."""
+    """Each word of each list that a model has for a field is drawn, the rarest in some hundreds of draws."""
     for rule in CATALOG.rules(f"models/{model}"):
         if rule.keyword == "enum":
-            assert set(rule.value) <= {each.get(rule.field) for each in inputs(model)}, rule.id
+            missing_words, starts = set(rule.value), iter(range(8))
+            while missing_words and (start := next(starts, None)) is not None:
+                missing_words -= {each.get(rule.field) for each in inputs(model, start)}
+            assert not missing_words, rule.id
 
 
 @pytest.mark.parametrize(
