@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cannon_contract.client.api import Api, Send
@@ -94,7 +94,7 @@ STEP = st.tuples(
 )
 
 
-@settings(deadline=None)
+@examples(100)
 @given(
     prices=st.builds(PriceList, prices=price_lists, assumed_price=st.none() | st.integers(0, 60)),
     bodies=st.lists(good_bodies() | requests, min_size=1, max_size=8),

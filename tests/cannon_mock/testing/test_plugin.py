@@ -98,27 +98,30 @@ def test_marked(cannon_mock, cannon_server):
         assert status == 0, output
 
 
-@pytest.mark.parametrize(
-    ("mark", "message"),
-    [
-        ('progresion="time"', "cannon: unknown setting progresion; did you mean progression?"),
-        ('"time"', "cannon: a setting needs its name"),
-        ('credits="lots"', "cannon: credits=lots is not valid; use a whole number from 0 to"),
-        ("keys={}", "cannon: keys={} is not valid; use the path of a file, as text"),
-        ('scenario="nope"', "cannon: scenario=nope is not valid; use one of success"),
-        ('scenarios="nowhere.json"', "nowhere.json: No such file or directory"),
-    ],
-)
-def test_an_invalid_setting_fails_the_test_with_one_line(tmp_path: Path, mark: str, message: str) -> None:
-    """An invalid setting fails the test with one line, without a traceback of our code."""
-    text = f"""
+INVALID_SETTINGS = {
+    'progresion="time"': "cannon: unknown setting progresion; did you mean progression?",
+    '"time"': "cannon: a setting needs its name",
+    'credits="lots"': "cannon: credits=lots is not valid; use a whole number from 0 to",
+    "keys={}": "cannon: keys={} is not valid; use the path of a file, as text",
+    'scenario="nope"': "cannon: scenario=nope is not valid; use one of success",
+    'scenarios="nowhere.json"': "nowhere.json: No such file or directory",
+}
+"""Settings of a mark, each with what is said of it."""
+
+
+def test_an_invalid_setting_fails_its_test_with_one_line(tmp_path: Path) -> None:
+    """An invalid setting fails its test with one line, without a traceback of our code."""
+    text = "".join(
+        f"""
 @pytest.mark.cannon({mark})
-def test_it(cannon_mock):
+def test_{number}(cannon_mock):
     pass
 """
+        for number, mark in enumerate(INVALID_SETTINGS)
+    )
     status, output = _run(_write_tests(tmp_path, text))
-    assert status == 1
-    assert message in output, output
+    assert (status, f"{len(INVALID_SETTINGS)} errors" in output) == (1, True), output
+    assert all(message in output for message in INVALID_SETTINGS.values()), output
     assert "Traceback" not in output
     assert "plugin.py:" not in output
 

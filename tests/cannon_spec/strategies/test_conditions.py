@@ -93,7 +93,7 @@ def test_cases_add_up(build: Callable[[int], dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("build", [chain, pairs, star, ring, presence])
-@pytest.mark.parametrize("size", [2, 4])
+@pytest.mark.parametrize("size", [2, pytest.param(4, marks=pytest.mark.extended)])
 def test_each_combination_is_drawn_that_the_schema_allows(build: Callable[[int], dict[str, Any]], size: int) -> None:
     """Filling field by field leaves out no combination of two fields' values that some object has, and adds none."""
     schema = {**build(size), "additionalProperties": False}
