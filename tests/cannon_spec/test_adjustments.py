@@ -43,10 +43,11 @@ def catalog(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     [(5, "5", "4"), (6, "6", "4"), (7.5, "7.5", "8"), (10.25, "10.25", "8"), (-1, "-1", "4"), (99, "99", "12.5")],
 )
 def test_a_value_that_is_normalised_is_a_warning(catalog: Catalog, duration: float, text: str, normal: str) -> None:
-    """A number off the list is a warning, though its claim makes errors: it says to which value, and the legal ones."""
+    """A number off the list is a warning, though its claim makes errors: it says to which value and by which claim."""
     (finding,) = validate_input(OPERATION, {"prompt": "x", "duration": duration}, catalog=catalog).findings
     assert (finding.severity, finding.evidence.claim) == ("warning", "user-overlay")
-    assert finding.message == f"duration is {text}, which {OPERATION} normalises to {normal}"
+    how = f"normalises it, to {normal} by the claim {CLAIM}"
+    assert finding.message == f"duration is {text}; {OPERATION} {how}"
     assert finding.hint == "legal here: 4, 8, 12.5"
 
 
