@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import chain
+from threading import RLock
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from cannon_spec import claim_ids
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, ServedModel
@@ -28,6 +30,8 @@ from cannon_spec.contract.refs import inline_refs
 from cannon_spec.contract.source import PARTS, ContractSource
 from cannon_spec.errors import CatalogError
 
+V = TypeVar("V")
+
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "lifecycle": check_paces,
     "media": check_tables,
@@ -42,6 +46,7 @@ class CatalogBuilder:
     def __init__(self, source: ContractSource, meta: dict[str, Any], engine: Engine) -> None:
         self._source, self._meta, self._engine = source, meta, engine
         self._list_faults = engine.compile(meta)
+        self._lock = RLock()  # reentrant: an operation reads its claims and schemas
         self._ledgers: dict[str | None, Mapping[str, Claim]] = {}
         self._index = self._check("catalog", source.index)
         self._read_ledger(None)
@@ -64,7 +69,7 @@ class CatalogBuilder:
             check_claims(f"statements {number}", statement, catalog.claims)
 
     def _build(self) -> Catalog:
-        claims = LazyMapping(self._read_claim, lambda: (id_ for ledger in self._iter_ledgers() for id_ in ledger))
+        claims = self._map(self._read_claim, lambda: (id_ for ledger in self._iter_ledgers() for id_ in ledger))
         check_claim_ids(claim_ids, claims)
         check_claims("", {"claims": self._index["status_reply"]["claims"]}, claims)
         lifecycle, media, scenarios = map(self._build_part, PARTS)
@@ -72,9 +77,9 @@ class CatalogBuilder:
             base_url=self._index["base_url"],
             status_reply=MappingProxyType(self._index["status_reply"]),
             claims=claims,
-            operations=LazyMapping(self._read_operation, lambda: self._index["operations"]),
-            models=LazyMapping(self._read_model, lambda: self._index["models"]),
-            schemas=LazyMapping(self._read_schema, self._source.list_schemas),
+            operations=self._map(self._read_operation, lambda: self._index["operations"]),
+            models=self._map(self._read_model, lambda: self._index["models"]),
+            schemas=self._map(self._read_schema, self._source.list_schemas),
             lifecycle=lifecycle,
             media=media,
             scenarios=scenarios,
@@ -87,17 +92,18 @@ class CatalogBuilder:
         check_parts({kind: value}, self._meta, self._list_faults)
         return value
 
-    def _build_part(self, name: str) -> LazyMapping[Any]:
-        part: dict[str, Any] = {}
+    def _map(self, read: Callable[[str], V], list_names: Callable[[], Iterable[str]]) -> LazyMapping[V]:
+        return LazyMapping(read, list_names, self._lock)
 
+    def _build_part(self, name: str) -> LazyMapping[Any]:
+        @cache
         def read() -> dict[str, Any]:
-            if not part:
-                part.update(self._check(name, self._source.read_part(name)))
-                check_claims("", {name: part}, self.catalog.claims)
-                _CHECKS[name](part)
+            part = self._check(name, self._source.read_part(name))
+            check_claims("", {name: part}, self.catalog.claims)
+            _CHECKS[name](part)
             return part
 
-        return LazyMapping(lambda key: read()[key], read)
+        return self._map(lambda key: read()[key], read)
 
     def _read_claim(self, id_: str) -> Claim:
         for ledger in chain(tuple(self._ledgers.values()), self._iter_ledgers()):

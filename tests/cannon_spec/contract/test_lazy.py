@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import RLock
+from typing import Any
 
 import pytest
 
@@ -23,7 +26,7 @@ def test_a_value_is_read_once_and_when_it_is_asked_for() -> None:
         reads.append(name)
         return values[name]
 
-    mapping: Mapping[str, int] = LazyMapping(read, lambda: values)
+    mapping: Mapping[str, int] = LazyMapping(read, lambda: values, RLock())
     assert (list(mapping), len(mapping), "one" in mapping, "three" in mapping, reads) == (
         ["one", "two"],
         2,
@@ -34,6 +37,44 @@ def test_a_value_is_read_once_and_when_it_is_asked_for() -> None:
     assert (mapping["one"], mapping["one"], mapping.get("two"), mapping.get("three", 3)) == (1, 1, 2, 3)
     assert reads == ["one", "two", "three"]
     assert dict(mapping) == values
+
+
+def test_threads_read_one_after_the_other() -> None:
+    """While a thread reads a value or lists the names, no other thread can."""
+    lock = RLock()
+    with ThreadPoolExecutor(1) as pool:
+
+        def has_lock(*_: str) -> tuple[str, ...]:
+            return () if pool.submit(lock.acquire, blocking=False).result() else ("locked",)
+
+        mapping = LazyMapping(has_lock, has_lock, lock)
+        assert (mapping["one"], list(mapping)) == (("locked",), ["locked"])
+
+
+def test_the_mappings_of_a_catalog_share_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part of a catalog is read under one lock: an operation reads ledgers, schemas and models."""
+    locks: list[object] = []
+    build = LazyMapping.__init__
+
+    def record(self: LazyMapping[object], read: Any, list_names: Any, lock: Any) -> None:
+        locks.append(lock)
+        build(self, read, list_names, lock)
+
+    monkeypatch.setattr(LazyMapping, "__init__", record)
+    catalog = load_catalog()
+    mappings = (catalog.claims, catalog.operations, catalog.models, catalog.schemas)
+    assert len(locks) == len(mappings) + len(source.PARTS)
+    assert len(set(map(id, locks))) == 1
+
+
+def test_a_part_with_a_fault_is_refused_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of the shipped contract with a fault is refused whenever it is read, not only at first."""
+    folder = source.Folder(str(FOLDER))
+    monkeypatch.setattr(folder, "read_part", lambda name: {"default": "no-such-scenario", "scenarios": {}})
+    catalog = builder.CatalogBuilder(folder, folder.read_meta(), engines.choose(None)).catalog
+    for _ in range(2):
+        with pytest.raises(CatalogError, match="no-such-scenario"):
+            catalog.scenarios["default"]
 
 
 @pytest.fixture
