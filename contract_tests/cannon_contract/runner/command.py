@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from cannon_contract.runner import options
@@ -28,7 +29,8 @@ examples:
     cannon-contract --target live --allow-spend 300 --assume-price 100 \\
       --prices out/prices.json --report out
 
-Any other option goes to pytest: -v, -k repeat, -n 2.
+Any other option goes to pytest: -v, -k repeat, -n 2. Of your pytest plugins
+only those are loaded that you name with -p, and PYTEST_ADDOPTS is not read.
 """
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PYTEST_IS_MISSING = "cannon-contract: pytest is missing; install it with: pip install 'cannon-spec[testing]'"
@@ -43,13 +45,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError:
         print(_PYTEST_IS_MISSING, file=sys.stderr)
         return 2
-    status = int(pytest.main([*pytest_arguments(), *arguments]))
+    with options.isolate_pytest():
+        status = int(pytest.main([*pytest_arguments(), *arguments]))
     return status if status in (0, 1) else 2
 
 
 def pytest_arguments() -> list[str]:
     """Name the suite, its plugin and its configuration for pytest, whatever the directory it starts in."""
-    plugins = ["-p", "cannon_contract.plugin", "-p", "no:cacheprovider"]
+    names = ["cannon_contract.plugin", "no:cacheprovider", *filter(find_spec, ["xdist"])]
+    plugins = [argument for name in names for argument in ("-p", name)]
     return [str(_PACKAGE), "-c", str(_PACKAGE / "pytest.ini"), "--rootdir", str(_PACKAGE), *plugins]
 
 

@@ -1,11 +1,12 @@
-"""The options of a run, and the API keys that its environment has (floor 6)."""
+"""The options of a run, its API keys, and what else it takes from the environment (floor 6)."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,6 +72,26 @@ def read_options(config: Any) -> Options:
 def read_api_keys() -> ApiKeys:
     """Read the API keys of the environment; a variable that is empty counts as one that is not set."""
     return ApiKeys(*(os.environ.get(name) or None for name in (KEY, OTHER_KEY, EMPTY_KEY)))
+
+
+@contextmanager
+def isolate_pytest() -> Iterator[None]:
+    """Keep the user's settings and plugins of pytest out of a run: what they do to it says nothing of a server."""
+    variables = {"PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    saved_values = {name: os.environ.get(name) for name in variables}
+    _set_variables(variables)
+    try:
+        yield
+    finally:
+        _set_variables(saved_values)
+
+
+def _set_variables(values: Mapping[str, str | None]) -> None:
+    """Set variables of the environment; None removes one."""
+    for name, value in values.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
 
 
 def find_bad_operation(operations: tuple[str, ...], catalog: Catalog) -> str:
