@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cannon_spec import validate
@@ -23,7 +23,7 @@ def complete_input(catalog: Catalog, operation: Operation, input: Mapping[str, A
     The first default of a field whose conditions the input meets counts. Conditions see the defaults before them.
     """
     complete, claims = dict(input), []
-    for default in _list_defaults(operation):
+    for default in operation.defaults:
         name = default["field"]
         if name in complete or not meets_conditions(complete, default.get("when", {})):
             continue
@@ -32,14 +32,6 @@ def complete_input(catalog: Catalog, operation: Operation, input: Mapping[str, A
             complete[name] = value
             claims.append(default["claim"])
     return Completion(complete, tuple(claims))
-
-
-def _list_defaults(operation: Operation) -> Iterator[Mapping[str, Any]]:
-    """The default model, then the defaults of other fields."""
-    model = operation.data.get("default_model")
-    if model is not None:
-        yield {"field": "model", "value": model["id"], "claim": model["claim"]}
-    yield from operation.data.get("defaults", ())
 
 
 def _find_largest(catalog: Catalog, operation: Operation, input: Mapping[str, Any], field: str) -> Any:

@@ -65,7 +65,7 @@ def _render_warning(claim: Claim) -> str:
 
 
 def _render_summary(catalog: Catalog, operation: Operation) -> str:
-    kind, files = catalog_tables.get_kind(operation), operation.data["media"].get("files", {})
+    kind, files = operation.kind, operation.files
     names = f": {', '.join(format_code(name) for name in files.values())}" if files else ""
     lines = [
         f"**Makes** {catalog_tables.KIND_NAMES.get(kind, kind)}{names}",
@@ -86,14 +86,13 @@ def _describe_price(catalog: Catalog, operation: Operation) -> str:
 def _describe_models(operation: Operation) -> str:
     if not operation.models:
         return "none: the input names no model"
-    default = operation.data.get("default_model")
-    names = "" if default is None else f"; `{default['id']}` if the input names none"
+    default = operation.default_model
+    names = "" if default is None else f"; `{default}` if the input names none"
     return f"[{len(operation.models)}](#models){names}"
 
 
 def _describe_pace(catalog: Catalog, operation: Operation) -> str:
-    paces = catalog.lifecycle["pace"]
-    pace = paces.get(operation.id) or paces[catalog_tables.get_kind(operation)]
+    pace = catalog.pace_of(operation)
     bounds = [sum(pace[name][index] for name in ("queued_ms", "processing_ms")) / 1000 for index in (0, 1)]
     return f"{bounds[0]:.0f} to {bounds[1]:.0f} seconds in the mock ({cite([catalog.claims[pace['claim']]])})"
 
@@ -248,7 +247,7 @@ def _render_output(catalog: Catalog, operation: Operation) -> str:
 def _tabulate_member(name: str, rules: Iterable[Rule], operation: Operation) -> tuple[str, str, str]:
     own = [rule for rule in rules if rule.field == name and not rule.condition]
     words = "; ".join(dict.fromkeys(map(limits.describe_limit, own))) or "anything"
-    condition = operation.data["replies"].get("only_with", {}).get(name)
+    condition = operation.conditional_outputs.get(name)
     suffix = f", only if the input has `{condition}`" if condition else ""
     return format_code(name), words + suffix, cite(rule.claim for rule in own)
 

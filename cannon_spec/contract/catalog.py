@@ -173,6 +173,43 @@ class Operation:
         return f"operations/{self.id}/output" if self.data else None
 
     @property
+    def kind(self) -> str:
+        """The kind of media that it makes: image, video, audio, text or scene; empty if it is not covered."""
+        kind: str = self.data["media"]["kind"] if self.data else ""
+        return kind
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The files that it produces: their names, by the variables that stand for their addresses in replies."""
+        files: Mapping[str, str] = self.data["media"].get("files", {}) if self.data else {}
+        return files
+
+    @property
+    def media_properties(self) -> Mapping[str, Mapping[str, Any]]:
+        """Of a covered operation: further properties of its media, each with its default and the claim on that."""
+        properties: Mapping[str, Mapping[str, Any]] = self.data["media"].get("properties", {})
+        return properties
+
+    @property
+    def replies(self) -> Mapping[str, Any]:
+        """Of a covered operation: the templates of the mock's replies, and the claims on them."""
+        replies: Mapping[str, Any] = self.data["replies"]
+        return replies
+
+    @property
+    def conditional_outputs(self) -> Mapping[str, str]:
+        """Of a covered operation: each member of the output that needs a field of the input, with that field."""
+        fields: Mapping[str, str] = self.replies.get("only_with", {})
+        return fields
+
+    @property
+    def defaults(self) -> tuple[Mapping[str, Any], ...]:
+        """The defaults of its input as its file has them, in the order in which they apply; the model's comes first."""
+        model = self.data.get("default_model")
+        default_model = () if model is None else ({"field": "model", "value": model["id"], "claim": model["claim"]},)
+        return (*default_model, *self.data.get("defaults", ()))
+
+    @property
     def default_model(self) -> str | None:
         """The model of an input that names none; None if the operation has no models, or no default is assumed."""
         id_: str | None = self.data.get("default_model", {}).get("id")
@@ -259,6 +296,12 @@ class Catalog:
     def models_of(self, operation: str) -> tuple[ServedModel, ...]:
         """The models that serve an operation, in the order of its file."""
         return tuple(self.operations[operation].models.values())
+
+    def pace_of(self, operation: Operation) -> Mapping[str, Any]:
+        """How long the states of a covered operation last: its own entry of the lifecycle, else that of its kind."""
+        paces = self.lifecycle["pace"]
+        pace: Mapping[str, Any] = paces.get(operation.id) or paces[operation.kind]
+        return pace
 
     def operations_of(self, model: str) -> tuple[Operation, ...]:
         """The operations that a model serves, in the order of the catalog."""

@@ -68,7 +68,7 @@ def check_paces(lifecycle: Mapping[str, Any]) -> None:
 
 
 def _check_pace(catalog: Catalog, operation: Operation) -> None:
-    names = (operation.id, operation.data["media"]["kind"])
+    names = (operation.id, operation.kind)
     if not any(name in catalog.lifecycle["pace"] for name in names):
         problem = f"has no pace for {' or '.join(names)}"
         raise CatalogError(
@@ -77,32 +77,30 @@ def _check_pace(catalog: Catalog, operation: Operation) -> None:
 
 
 def _check_properties(operation: Operation) -> None:
-    media = operation.data["media"]
-    own_names = KIND_PROPERTIES.get(media["kind"], ())
-    for name in media.get("properties", {}):
+    own_names = KIND_PROPERTIES.get(operation.kind, ())
+    for name in operation.media_properties:
         if name in own_names:
-            problem = f"{name} is a property that every {media['kind']} has from the tables of media.json"
+            problem = f"{name} is a property that every {operation.kind} has from the tables of media.json"
             raise CatalogError(f"operation {operation.id} media properties", problem, "give yours another name")
 
 
 def _check_variables(catalog: Catalog, operation: Operation) -> None:
-    media, replies = operation.data["media"], operation.data["replies"]
     fields = _list_fields(catalog, operation)
     models = ("model",) if operation.models else ()
-    properties = (*KIND_PROPERTIES.get(media["kind"], ()), *media.get("properties", {}))
-    variables = dict.fromkeys((*_ALWAYS_KNOWN, *models, *media.get("files", {}), *properties, *fields))
-    for name in (name for template in _TEMPLATES for name in _find_variables(replies.get(template))):
+    properties = (*KIND_PROPERTIES.get(operation.kind, ()), *operation.media_properties)
+    variables = dict.fromkeys((*_ALWAYS_KNOWN, *models, *operation.files, *properties, *fields))
+    for name in (name for template in _TEMPLATES for name in _find_variables(operation.replies.get(template))):
         if name not in variables:
             problem = f"the variable ${name} has no value"
             raise CatalogError(f"operation {operation.id} replies", problem, f"use one of {', '.join(variables)}")
 
 
 def _check_only_with(catalog: Catalog, operation: Operation) -> None:
-    replies, fields = operation.data["replies"], _list_fields(catalog, operation)
+    outputs, fields = operation.replies["succeeded"], _list_fields(catalog, operation)
     place = f"operation {operation.id} replies only_with"
-    for key, field in replies.get("only_with", {}).items():
-        if key not in replies["succeeded"]:
-            raise CatalogError(place, f"succeeded has no key {key}", f"use one of {', '.join(replies['succeeded'])}")
+    for key, field in operation.conditional_outputs.items():
+        if key not in outputs:
+            raise CatalogError(place, f"succeeded has no key {key}", f"use one of {', '.join(outputs)}")
         if field not in fields:
             raise CatalogError(place, f"the input has no field {field}", f"use one of {', '.join(fields)}")
 

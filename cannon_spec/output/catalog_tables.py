@@ -35,12 +35,6 @@ def find_page(operation: Operation) -> str | None:
     return claim.source if claim.severity == "error" and claim.source.startswith("https://") else None
 
 
-def get_kind(operation: Operation) -> str:
-    """The kind of media that an operation makes; empty if it is not covered."""
-    kind: str = operation.data["media"]["kind"] if operation.is_covered else ""
-    return kind
-
-
 def describe_price(catalog: Catalog, operation: Operation) -> str:
     """The credits of each request if they are known, else ``dynamic``; empty if the operation is not covered.
 
@@ -61,7 +55,7 @@ def tabulate_operations(catalog: Catalog, operations: Iterable[Operation]) -> Ta
         (
             each.id,
             each.name,
-            get_kind(each),
+            each.kind,
             describe_price(catalog, each),
             str(len(each.models)) if each.is_covered else "",
             each.claim.strength,
@@ -107,7 +101,7 @@ def _build_operation(catalog: Catalog, operation: Operation) -> dict[str, Any]:
         "id": operation.id,
         "name": operation.name,
         "coverage": describe_coverage(operation),
-        "kind": get_kind(operation) or None,
+        "kind": operation.kind or None,
         "credits": describe_price(catalog, operation) or None,
         **_build_claims(operation),
         "default_model": operation.default_model,

@@ -77,12 +77,11 @@ def _list_data(catalog: Catalog, operation: Operation) -> list[Any]:
     """The data of an operation: its own file, its pace, and how large its media are."""
     if not operation.is_covered:
         return []
-    kind, pace = operation.data["media"]["kind"], catalog.lifecycle["pace"]
-    media: Mapping[str, Any] = catalog.media.get(kind, {})
+    media: Mapping[str, Any] = catalog.media.get(operation.kind, {})
     models = media.get("models", {})
     return [
         operation.data,
-        pace.get(operation.id, pace.get(kind, {})),
+        catalog.pace_of(operation),
         {name: value for name, value in media.items() if name != "models"},
         [models[model] for model in operation.models if model in models],
     ]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cannon_spec.contract.catalog import Catalog, Operation, Rule
 from cannon_spec.contract.wording import join_field, join_words, show_json
 from cannon_spec.nearest import fold
-from cannon_spec.output.limits import Cite, cite_ids, list_defaults, list_rules, tabulate_defaults, tabulate_rules
+from cannon_spec.output.limits import Cite, cite_ids, list_rules, tabulate_defaults, tabulate_rules
 from cannon_spec.output.tables import Table, render_text
 
 
@@ -63,7 +63,7 @@ def _explain_in_operation(catalog: Catalog, field: InputField) -> str:
     parts = [f"In {field.operation.id}:", *(f"  {line}" for line in describe_node(field.node))]
     table = tabulate_field(catalog, field)
     parts += ["", render_text(table)] if len(table) > 1 else ["", "Every value is accepted."]
-    defaults = [each for each in list_defaults(field.operation) if each["field"] == field.name]
+    defaults = [each for each in field.operation.defaults if each["field"] == field.name]
     parts += ["", render_text(tabulate_defaults(catalog, defaults))] if defaults else []
     dependents = _list_dependents(catalog, field)
     return "\n".join(parts + (["", f"It decides on: {', '.join(dependents)}"] if dependents else []))

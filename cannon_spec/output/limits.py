@@ -173,23 +173,16 @@ def tabulate_defaults(catalog: Catalog, defaults: Iterable[Mapping[str, Any]], c
     return [("field", "value if absent", "when", "known from"), *rows]
 
 
-def list_defaults(operation: Operation) -> list[Mapping[str, Any]]:
-    """All defaults of an operation in the form of its file; that of the model itself comes first."""
-    model = operation.data.get("default_model")
-    default_model = [] if model is None else [{"field": "model", "value": model["id"], "claim": model["claim"]}]
-    return [*default_model, *operation.data.get("defaults", ())]
-
-
 def list_general_defaults(operation: Operation) -> list[Mapping[str, Any]]:
     """The defaults of an operation that do not depend on the model."""
-    return [each for each in list_defaults(operation) if "model" not in each.get("when", {})]
+    return [each for each in operation.defaults if "model" not in each.get("when", {})]
 
 
 def list_model_defaults(operation: Operation, model: str) -> list[Mapping[str, Any]]:
     """The defaults of an operation for one model, with their other conditions."""
     return [
         {**each, "when": {name: value for name, value in each["when"].items() if name != "model"}}
-        for each in list_defaults(operation)
+        for each in operation.defaults
         if "model" in each.get("when", {}) and _fits_model(each["when"]["model"], model)
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, ServedModel
-from cannon_spec.output.catalog_tables import KIND_NAMES, describe_price, get_kind, tabulate_services
+from cannon_spec.output.catalog_tables import KIND_NAMES, describe_price, tabulate_services
 from cannon_spec.output.limits import (
     list_general_defaults,
     list_model_defaults,
@@ -45,7 +45,7 @@ def explain_operation(catalog: Catalog, operation: Operation) -> str:
 
 def _describe_products(catalog: Catalog, operation: Operation) -> list[str]:
     """The lines on media, price and output."""
-    kind, files = get_kind(operation), operation.data["media"].get("files", {})
+    kind, files = operation.kind, operation.files
     names = f" ({', '.join(files.values())})" if files else ""
     output = ", ".join(catalog.schemas[str(operation.output)].get("properties", ()))
     return [

@@ -65,7 +65,7 @@ def _break_values(operation: Operation) -> Iterator[Mutant]:
 def _break_members(operation: Operation) -> Iterator[Mutant]:
     """A member that depends on a field is missing with it, or there without it."""
     if has_conditional_outputs(operation):
-        name = next(iter(operation.data["replies"]["only_with"]))
+        name = next(iter(operation.conditional_outputs))
         for claim in list_reply_claims(operation):
             yield _break_output(operation, claim, f"never {name}", lambda output: output.pop(name, None))
             yield _break_output(operation, claim, f"always {name}", lambda output: output.setdefault(name, "x"))

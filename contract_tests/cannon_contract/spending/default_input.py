@@ -102,7 +102,7 @@ def _list_fixed_fields(catalog: Catalog, operation: Operation) -> set[str]:
     A field that decides which members the output has is left out where it can be.
     """
     schema, output = catalog.schemas[operation.input or ""], catalog.schemas[operation.output or ""]
-    deciding_fields = operation.data["replies"].get("only_with", {}).values()
+    deciding_fields = operation.conditional_outputs.values()
     return {"model", *schema.get("required", ()), *(set(output.get("required", ())) - set(deciding_fields))}
 
 

@@ -104,7 +104,7 @@ def find_input_of_price(operation: Operation, price: Price) -> Input | None:
 
 def find_input_with_all_outputs(operation: Operation) -> Input | None:
     """A valid input with each field that an output depends on; None where no output depends on a field."""
-    fields = set(operation.data["replies"].get("only_with", {}).values())
+    fields = set(operation.conditional_outputs.values())
     inputs = (each for each in _list_all_bases(operation) if fields and fields <= each.keys())
     return next((each for each in inputs if accepts_input(CATALOG, operation.id, each)), None)
 
@@ -114,7 +114,8 @@ def list_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]
 
     A default that no result depends on is left out: nobody can tell whether the service takes it.
     """
-    for field, claim in _list_default_claims(operation):
+    for default in operation.defaults:
+        field, claim = default["field"], default["claim"]
         for base in _list_all_bases(operation):
             input = change_fields(base, {field: None})
             completion = complete_input(CATALOG, operation, input)
@@ -124,17 +125,9 @@ def list_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]
     yield from _list_property_defaults(operation)
 
 
-def _list_default_claims(operation: Operation) -> Iterator[tuple[str, str]]:
-    """The field and the claim of each default of an operation."""
-    if "default_model" in operation.data:
-        yield "model", operation.data["default_model"]["claim"]
-    for default in operation.data.get("defaults", ()):
-        yield default["field"], default["claim"]
-
-
 def _list_property_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]:
     """Inputs that leave out a field that decides a property of the media, for each default of the property."""
-    for name, rule in operation.data["media"].get("properties", {}).items():
+    for name, rule in operation.media_properties.items():
         for model in (None, *rule.get("models", {})):
             default = rule if model is None else rule["models"][model]
             for base in _list_all_bases(operation, model):
@@ -149,7 +142,7 @@ def _may_show(operation: Operation, input: Input, field: str, value: Any) -> boo
     """Whether an input is valid, and its result depends on a field to which another input may give that value."""
     if field in list_shown_fields(operation):
         return accepts_input(CATALOG, operation.id, input)
-    is_image = operation.data["media"]["kind"] == "image"
+    is_image = operation.kind == "image"
     deciding_fields = {*list_price_fields(operation.prices), *(_SIZE_FIELDS if is_image else ())}
     inputs = (input, {**input, field: value})
     return field in deciding_fields and all(accepts_input(CATALOG, operation.id, each) for each in inputs)

@@ -53,17 +53,17 @@ _OPERATIONS = tuple(each for each in CATALOG.operations.values() if each.is_cove
 
 def has_asset(operation: Operation) -> bool:
     """Whether an operation produces files."""
-    return "files" in operation.data["media"]
+    return bool(operation.files)
 
 
 def has_image(operation: Operation) -> bool:
     """Whether an operation produces an image."""
-    return bool(operation.data["media"]["kind"] == "image")
+    return operation.kind == "image"
 
 
 def has_conditional_outputs(operation: Operation) -> bool:
     """Whether a member of an operation's output depends on a field of the input."""
-    return "only_with" in operation.data["replies"]
+    return bool(operation.conditional_outputs)
 
 
 def has_outputs(*names: str) -> Filter:
@@ -95,13 +95,13 @@ def list_output_claims(operation: Operation) -> list[str]:
 
 def list_reply_claims(operation: Operation) -> list[str]:
     """The claims on the values in an operation's output."""
-    return list(operation.data["replies"]["claims"])
+    return list(operation.replies["claims"])
 
 
 def list_file_claims(operation: Operation) -> list[str]:
     """The claims on the files that an operation produces: on their addresses, and on the type of an image."""
-    properties, files = CATALOG.schemas[str(operation.output)].get("properties", {}), operation.data["media"]["files"]
-    template = operation.data["replies"]["succeeded"]
+    properties, files = CATALOG.schemas[str(operation.output)].get("properties", {}), operation.files
+    template = operation.replies["succeeded"]
     names = (leaf.name for leaf in list_leaves(template, template) if leaf.variable in files)
     claims = {claim for name in names for claim in properties.get(name, {}).get("x-evidence", {}).values()}
     return sorted(claims | ({claim_ids.ASSET_PNG} if has_image(operation) else set()))
@@ -109,8 +109,7 @@ def list_file_claims(operation: Operation) -> list[str]:
 
 def each_pace() -> Decorator:
     """A case for each pace, with an operation that has it: its own, or that of its kind of media."""
-    paces: Mapping[str, Any] = CATALOG.lifecycle["pace"]
-    paced_ids = [(each.id, paces.get(each.id) or paces[each.data["media"]["kind"]]) for each in _OPERATIONS]
+    paced_ids = [(each.id, CATALOG.pace_of(each)) for each in _OPERATIONS]
     cases = (pytest.param(id_, pace, marks=_mark_sample(pace["claim"]), id=id_) for id_, pace in paced_ids)
     return _parametrize("operation pace", cases)
 

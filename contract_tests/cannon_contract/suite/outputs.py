@@ -37,9 +37,8 @@ class Leaf(NamedTuple):
 
 def read_template(operation: Operation, input: Mapping[str, Any]) -> Mapping[str, Any]:
     """The template of the output of an input: without the members that need a field which the input leaves out."""
-    replies = operation.data["replies"]
-    fields = replies.get("only_with", {})
-    return {name: each for name, each in replies["succeeded"].items() if name not in fields or fields[name] in input}
+    template, fields = operation.replies["succeeded"], operation.conditional_outputs
+    return {name: each for name, each in template.items() if name not in fields or fields[name] in input}
 
 
 def list_leaves(template: Any, value: Any, name: str = "") -> Iterator[Leaf]:
@@ -63,9 +62,9 @@ def list_leaves(template: Any, value: Any, name: str = "") -> Iterator[Leaf]:
 
 def list_files(operation: Operation, input: Mapping[str, Any], output: Any) -> list[tuple[str, str]]:
     """The name and the address of each file that an output names."""
-    files = operation.data["media"].get("files", {})
+    files = operation.files
     leaves = list_leaves(read_template(operation, input), output)
-    return [(files[leaf.variable], leaf.value) for leaf in leaves if leaf.variable in files]
+    return [(files[each.variable], each.value) for each in leaves if each.variable and each.variable in files]
 
 
 def list_shown_fields(operation: Operation) -> set[str]:
@@ -78,7 +77,7 @@ def list_shown_fields(operation: Operation) -> set[str]:
 def describe_result(api: Api, body: Mapping[str, Any], end: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """What another request with the same body has at its end too: cost, values of the output, sizes of images."""
     operation, input = api.catalog.operations[api.operation], body["input"]
-    own_variables = {_OF_ONE_REQUEST, *operation.data["media"].get("files", {})}
+    own_variables = {_OF_ONE_REQUEST, *operation.files}
     leaves = list_leaves(read_template(operation, input), end["output"])
     values = [(leaf.name, leaf.value) for leaf in leaves if not own_variables & _find_variables(leaf.template)]
     urls = [url for _, url in list_files(operation, input, end["output"])]

@@ -69,9 +69,8 @@ def _check_values(api: Api, run: SharedRun, template: Any) -> None:
 
     What follows from the tables of a kind of media, as the ratio of an image, has tests of its own.
     """
-    kind = api.catalog.operations[api.operation].data["media"]["kind"]
     values = {**run.body["input"], "credits": run.end["billableCredits"]}
-    own_properties = KIND_PROPERTIES.get(kind, ())
+    own_properties = KIND_PROPERTIES.get(api.catalog.operations[api.operation].kind, ())
     for leaf in list_leaves(template, run.output):
         if leaf.variable in values and leaf.variable not in own_properties:
             assert leaf.value == values[leaf.variable], leaf.name
@@ -109,7 +108,7 @@ def test_the_output_has_the_values_of_the_contract(api: Api, operation: str) -> 
     run, served_operation = shared_run(api), api.catalog.operations[operation]
     template = read_template(served_operation, run.body["input"])
     _check_values(api, run, template)
-    assert run.output.keys().isdisjoint(served_operation.data["replies"]["succeeded"].keys() - template.keys())
+    assert run.output.keys().isdisjoint(served_operation.replies["succeeded"].keys() - template.keys())
 
 
 @each_conditional_output()
@@ -118,7 +117,7 @@ def test_the_output_has_the_members_of_the_input(api: Api, operation: str, chang
     run, served_operation = run_to_end(api, api.build_body(**changes)), api.catalog.operations[operation]
     template = read_template(served_operation, run.body["input"])
     _check_values(api, run, template)
-    assert template.keys() == served_operation.data["replies"]["succeeded"].keys()
+    assert template.keys() == served_operation.replies["succeeded"].keys()
     if has_asset(served_operation):
         _check_files(api, run)
 

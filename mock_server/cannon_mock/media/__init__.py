@@ -39,11 +39,10 @@ _RENDERERS: Mapping[tuple[str, str], Callable[[Task, str], bytes]] = {("image", 
 def describe(catalog: Catalog, operation: Operation, input: Mapping[str, Any]) -> Media:
     """What an operation produces from an input: the kind, its properties, and the claims on those of its kind."""
     model = choose_model(operation, input)
-    kind = operation.data["media"]["kind"]
-    describe_kind = _DESCRIBERS.get(kind)
+    describe_kind = _DESCRIBERS.get(operation.kind)
     properties, claims = ({}, ()) if describe_kind is None else describe_kind(catalog.media, model, input)
     fields = {name: input.get(name, rule["default"]) for name, rule in _list_properties(operation, model)}
-    return Media(kind, {**properties, **fields}, claims)
+    return Media(operation.kind, {**properties, **fields}, claims)
 
 
 def list_default_claims(operation: Operation, input: Mapping[str, Any]) -> tuple[str, ...]:
@@ -54,8 +53,7 @@ def list_default_claims(operation: Operation, input: Mapping[str, Any]) -> tuple
 
 def render(catalog: Catalog, task: Task, name: str) -> MediaFile | None:
     """The file of that name of a task, the same bytes each time; None where its operation has no such file."""
-    files = catalog.operations[task.operation].data["media"].get("files", {})
-    if name not in files.values():
+    if name not in catalog.operations[task.operation].files.values():
         return None
     extension, media_type = find_extension(name), find_media_type(name)
     render_file = _RENDERERS.get((task.media.kind, extension))
@@ -68,5 +66,5 @@ def render(catalog: Catalog, task: Task, name: str) -> MediaFile | None:
 
 def _list_properties(operation: Operation, model: str | None) -> list[tuple[str, Mapping[str, Any]]]:
     """The further properties of an operation, each with the default that it has with a model, and its claim."""
-    rules: Mapping[str, Mapping[str, Any]] = operation.data["media"].get("properties", {})
+    rules = operation.media_properties
     return [(name, rule.get("models", {}).get(model, rule)) for name, rule in rules.items()]

@@ -7,8 +7,8 @@ from typing import Any
 
 from cannon_mock import claim_ids
 from cannon_mock.model.replies import fill_template
-from cannon_mock.model.tasks import Task, build_asset_id, find_pace
-from cannon_spec.contract.catalog import Catalog
+from cannon_mock.model.tasks import Task, build_asset_id
+from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.lifecycle import status_at
 
 
@@ -16,7 +16,8 @@ def build_view(catalog: Catalog, task: Task, now_ms: int, base_url: str) -> dict
     """The request object as a poll at ``now_ms`` sees it; asset addresses start with ``base_url``."""
     timeline = task.timeline
     status = status_at(timeline, now_ms)
-    replies = catalog.operations[task.operation].data["replies"]
+    operation = catalog.operations[task.operation]
+    replies = operation.replies
     values = _build_values(catalog, task, base_url)
     has_ended, has_succeeded = status == timeline.outcome, status == "succeeded"
     previews = {
@@ -33,7 +34,7 @@ def build_view(catalog: Catalog, task: Task, now_ms: int, base_url: str) -> dict
         "startedAtMs": None if status == "queued" else timeline.started_ms,
         "completedAtMs": timeline.ended_ms if has_ended else None,
         "errorMessage": task.error_message if status == "failed" else None,
-        "output": _build_output(replies, task, status, values),
+        "output": _build_output(operation, task, status, values),
     }
     if has_ended:
         log_output = fill_template(replies.get("log"), values) if has_succeeded else None
@@ -41,11 +42,11 @@ def build_view(catalog: Catalog, task: Task, now_ms: int, base_url: str) -> dict
     return view
 
 
-def _build_output(replies: Mapping[str, Any], task: Task, status: str, values: Mapping[str, Any]) -> Any:
+def _build_output(operation: Operation, task: Task, status: str, values: Mapping[str, Any]) -> Any:
     """The output that a view shows in a state: without the keys that need a field which the input leaves out."""
-    output = fill_template(replies.get(status), values)
+    output = fill_template(operation.replies.get(status), values)
     if status == "succeeded":
-        for name, field in replies.get("only_with", {}).items():
+        for name, field in operation.conditional_outputs.items():
             if field not in task.input:
                 del output[name]
     return output
@@ -53,7 +54,7 @@ def _build_output(replies: Mapping[str, Any], task: Task, status: str, values: M
 
 def preview_input(catalog: Catalog, task: Task) -> str:
     """A task's input in a few words: its prompt, say."""
-    template = catalog.operations[task.operation].data["replies"]["input_preview"]
+    template = catalog.operations[task.operation].replies["input_preview"]
     return str(fill_template(template, _build_values(catalog, task, "")) or "")
 
 
@@ -64,9 +65,9 @@ def _build_values(catalog: Catalog, task: Task, base_url: str) -> dict[str, Any]
     ``task_id``, ``model``, ``credits`` (what the task costs), and the address of each of its files, by the names that
     the operation gives them. A later one of these hides an earlier one.
     """
-    media = catalog.operations[task.operation].data["media"]
+    files = catalog.operations[task.operation].files
     task_id = build_asset_id(catalog, task)
-    addresses = {name: f"{base_url}/assets/{task_id}/{file}" for name, file in media.get("files", {}).items()}
+    addresses = {name: f"{base_url}/assets/{task_id}/{file}" for name, file in files.items()}
     own_values = {"task_id": task_id, "model": task.model, "credits": task.credits}
     return {**task.media.properties, **task.input, **task.adjusted_fields, **own_values, **addresses}
 
@@ -74,7 +75,7 @@ def _build_values(catalog: Catalog, task: Task, base_url: str) -> dict[str, Any]
 def collect_claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]:
     """The claims that the view of a task at ``now_ms`` rests on, beside the documented shapes."""
     operation, status = catalog.operations[task.operation], status_at(task.timeline, now_ms)
-    pace_claim = find_pace(catalog, operation)["claim"]
+    pace_claim = catalog.pace_of(operation)["claim"]
     every_view = (
         *(pace_claim, task.price_claim, *task.claims),
         *(claim_ids.CREDITS_BILLABLE_AT_ONCE, claim_ids.REQUEST_LOG_AT_END_ONLY),
@@ -85,7 +86,7 @@ def collect_claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]
     if status == "failed":
         scenario = catalog.scenarios["scenarios"].get(task.scenario, {})
         return (*every_view, scenario.get("claim", claim_ids.SCENARIO_HEADER), claim_ids.REQUEST_FAILED_VIEW, *log)
-    replies = operation.data["replies"]
+    replies = operation.replies
     return (
         *(*every_view, *replies["claims"], *_collect_default_claims(replies, task.input)),
         *(log if status == "succeeded" else ()),

@@ -128,13 +128,6 @@ def choose_model(operation: Operation, input: Mapping[str, Any]) -> str | None:
     return model
 
 
-def find_pace(catalog: Catalog, operation: Operation) -> Mapping[str, Any]:
-    """The times that states of an operation last: its own entry of the lifecycle, else that of its kind of media."""
-    paces = catalog.lifecycle["pace"]
-    pace: Mapping[str, Any] = paces.get(operation.id) or paces[operation.data["media"]["kind"]]
-    return pace
-
-
 def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: Pace, now_ms: int, seed: str) -> Task:
     """A task with its whole timeline. The same arguments give the same task."""
     random_bytes = hashlib.sha256(seed.encode(errors="backslashreplace")).digest()
@@ -244,7 +237,7 @@ def _plan_timeline(
         return Timeline(now_ms, started_ms, FOREVER_MS, scenario.outcome)
     if pace.polls:
         return Timeline(now_ms, FOREVER_MS, FOREVER_MS, scenario.outcome)
-    times = find_pace(catalog, operation)
+    times = catalog.pace_of(operation)
     factor = 0 if pace.immediate else scenario.factor / pace.speed
     queued_ms = _pick_between(times["queued_ms"], random_bytes[:4])
     processing_ms = _pick_between(scenario.processing_ms or times["processing_ms"], random_bytes[4:8])

@@ -44,7 +44,7 @@ def _add_prompt(mock: MockContext, body: CreateBody) -> dict[str, Any]:
     """The input of a create. In place of a prompt that it does not have stands what the preview of the input shows."""
     if "prompt" in body.input:
         return body.input
-    template = mock.catalog.operations[body.operation].data["replies"]["input_preview"]
+    template = mock.catalog.operations[body.operation].replies["input_preview"]
     return {**body.input, "prompt": fill_template(template, body.effective_input)}
 
 

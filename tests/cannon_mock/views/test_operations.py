@@ -74,9 +74,8 @@ def test_an_operation_succeeds(catalog: Catalog, operation: Operation) -> None:
         assert validate_response("request", views[-1], catalog=catalog).errors == ()
     end = views[-1]
     assert end["status"] == "succeeded"
-    replies = operation.data["replies"]
-    hidden_keys = {key for key, field in replies.get("only_with", {}).items() if field not in body["input"]}
-    assert list(end["output"]) == [key for key in replies["succeeded"] if key not in hidden_keys]
+    hidden_keys = {key for key, field in operation.conditional_outputs.items() if field not in body["input"]}
+    assert list(end["output"]) == [key for key in operation.replies["succeeded"] if key not in hidden_keys]
     cost = operation.find_cost(complete_input(catalog, operation, body["input"]).input).credits
     assert {view["billableCredits"] for view in views} == {cost}
     assert mock.read_credits() == START - cost
@@ -106,7 +105,7 @@ def test_the_files_of_an_operation_are_of_their_types(catalog: Catalog, operatio
         check_once(file.mimetype, file.data)
         part = mock.client.get(address, headers={"Range": "bytes=1-"})
         assert (part.status_code, part.data) == (206, file.data[1:])
-    assert bool(addresses) is (operation.data["media"]["kind"] != "text")
+    assert bool(addresses) is (operation.kind != "text")
 
 
 @each_operation

@@ -105,7 +105,7 @@ def test_a_price_is_fixed_if_it_is_single_and_documented(added_catalog: Catalog)
 def test_defaults_in_words(added_catalog: Catalog) -> None:
     """The default model comes first; a default under a condition on the model belongs to that model."""
     operation = added_catalog.operations["clip.generate"]
-    _, *rows = limits.tabulate_defaults(added_catalog, limits.list_defaults(operation))
+    _, *rows = limits.tabulate_defaults(added_catalog, operation.defaults)
     general_defaults = [("model", '"clipper"', "always"), ("duration", "4", "always")]
     assert [row[:3] for row in rows] == [
         *general_defaults,
