@@ -16,6 +16,7 @@ from cannon_spec.contract.wording import format_count, show_json
 from cannon_spec.example import build_example
 from cannon_spec.output import catalog_tables, fields, limits
 from cannon_spec.output.claim_uses import ClaimUse
+from cannon_spec.output.services import list_notices
 from cannon_spec.output.tables import Table, render_markdown
 from docs.links import format_code, link_page, link_strengths, make_anchor, name_page
 
@@ -33,7 +34,7 @@ def render_operation(catalog: Catalog, operation: Operation, uses: Iterable[Clai
     sections = [
         f"# {operation.name}",
         _render_head(operation),
-        *map(_render_warning, _list_warnings(operation)),
+        *map(_render_warning, list_notices(operation)),
         _render_summary(catalog, operation),
         _render_trial(catalog, operation),
         _render_fields(catalog, operation),
@@ -54,10 +55,6 @@ def _render_head(operation: Operation) -> str:
             f"The operation `{operation.id}`. No page of the vendor documents this identifier: {operation.claim.text}"
         )
     return f"The operation `{operation.id}`, as {link_page('the page of the vendor', page)} documents it."
-
-
-def _list_warnings(subject: Operation | ServedModel) -> list[Claim]:
-    return [*([subject.shut_down] if subject.shut_down else []), *subject.notices]
 
 
 def _render_warning(claim: Claim) -> str:
@@ -216,7 +213,7 @@ def _render_model(catalog: Catalog, operation: Operation, model: ServedModel, sh
     sections = [
         f"### {model.name}",
         f"{maker}Its identifier is `{model.id}` ({cite([model.claim])}).",
-        *map(_render_warning, _list_warnings(model)),
+        *map(_render_warning, list_notices(model)),
         render_markdown(_tabulate_limits(rules))
         if rules
         else "Nothing is known of its limits: every value is accepted.",

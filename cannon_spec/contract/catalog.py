@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.engines import Engine, Validator
@@ -46,6 +46,9 @@ class Claim:
         return "error" if self.strength in _ERROR_STRENGTHS else "warning"
 
 
+AdjustmentKind = Literal["cap", "normalise"]
+
+
 class Adjustment(NamedTuple):
     """What the service may do with a value in place of refusing it, and the id of the claim that says so.
 
@@ -53,7 +56,7 @@ class Adjustment(NamedTuple):
     allows a cap beside an error; what is normalised is never an error.
     """
 
-    kind: Literal["cap", "normalise"]
+    kind: AdjustmentKind
     claim: str
 
 
@@ -94,15 +97,8 @@ class Rule:
     @property
     def adjustment(self) -> Adjustment | None:
         """How the service may change a value that violates the rule; None where it does not."""
-        kinds: tuple[Literal["cap", "normalise"], ...] = ("cap", "normalise")
-        claims = ((kind, self.node.get(f"x-{kind}", {}).get(self.keyword)) for kind in kinds)
+        claims = ((kind, self.node.get(f"x-{kind}", {}).get(self.keyword)) for kind in get_args(AdjustmentKind))
         return next((Adjustment(kind, claim) for kind, claim in claims if claim is not None), None)
-
-    @property
-    def cap_claim(self) -> str | None:
-        """The claim on whether the service refuses a value or lowers it, if the documentation allows both."""
-        adjustment = self.adjustment
-        return adjustment.claim if adjustment is not None and adjustment.kind == "cap" else None
 
     def adjust(self, value: Any) -> Any:
         """What the service makes of a value that violates the rule; the value itself where it changes nothing."""

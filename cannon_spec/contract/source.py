@@ -12,7 +12,7 @@ from cannon_spec.errors import CatalogError, NotJSON
 PARTS = ("lifecycle", "media", "scenarios")
 """The data files beside the catalog and the ledger, each under its own name in a bundle."""
 
-INDEX_WORDS = ("name", "claim")
+_INDEX_WORDS = ("name", "claim")
 """What the catalog itself says of an operation; the rest is in the operation's own file."""
 
 _SUFFIX = ".schema.json"
@@ -124,8 +124,7 @@ class Bundle:
 
     def read_operation(self, id_: str) -> dict[str, Any]:
         """What the bundle says of an operation beside its index entry."""
-        entry = self._operations[id_]
-        return {key: value for key, value in entry.items() if key not in INDEX_WORDS} if isinstance(entry, dict) else {}
+        return {key: value for key, value in self._operations[id_].items() if key not in _INDEX_WORDS}
 
     def read_ledger(self, operation: str | None = None) -> dict[str, Any]:
         """All claims; an operation has no ledger of its own."""
@@ -205,4 +204,4 @@ def _find_home(operation: str | None) -> tuple[str, ...]:
 
 
 def _pick_index(entry: Any) -> Any:
-    return {key: entry[key] for key in INDEX_WORDS if key in entry} if isinstance(entry, dict) else entry
+    return {key: entry[key] for key in _INDEX_WORDS if key in entry} if isinstance(entry, dict) else entry

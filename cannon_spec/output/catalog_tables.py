@@ -75,10 +75,10 @@ def tabulate_services(catalog: Catalog, operation: Operation) -> Table:
 def _tabulate_service(catalog: Catalog, model: ServedModel) -> Sequence[str]:
     claims = [rule.claim for rule in list_rules(catalog, model.schema)]
     strengths = model.claim.strength, model.service_claim.strength
-    return model.name, model.id, *strengths, count_strengths(claims) or "none", _describe_remarks(model)
+    return model.name, model.id, *strengths, _count_strengths(claims) or "none", _describe_remarks(model)
 
 
-def count_strengths(claims: Iterable[Claim]) -> str:
+def _count_strengths(claims: Iterable[Claim]) -> str:
     """How many claims there are of each strength, from strong to weak: ``2 documented, 5 upstream``."""
     counts = Counter(claim.strength for claim in claims)
     return ", ".join(f"{counts[each]} {each}" for each in STRENGTHS if counts[each])

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cannon_spec.contract.catalog import Catalog, Operation, Rule
 from cannon_spec.contract.wording import join_field, join_words, show_json
 from cannon_spec.nearest import fold
-from cannon_spec.output.limits import Cite, cite_ids, list_rules, tabulate_defaults, tabulate_rules
+from cannon_spec.output.limits import list_rules, tabulate_defaults, tabulate_rules
 from cannon_spec.output.tables import Table, render_text
 
 
@@ -60,8 +60,8 @@ def explain_field(catalog: Catalog, fields: Sequence[InputField]) -> str:
 
 
 def _explain_in_operation(catalog: Catalog, field: InputField) -> str:
-    parts = [f"In {field.operation.id}:", *(f"  {line}" for line in describe_node(field.node))]
-    table = tabulate_field(catalog, field)
+    parts = [f"In {field.operation.id}:", *(f"  {line}" for line in _describe_node(field.node))]
+    table = _tabulate_field(catalog, field)
     parts += ["", render_text(table)] if len(table) > 1 else ["", "Every value is accepted."]
     defaults = [each for each in field.operation.defaults if each["field"] == field.name]
     parts += ["", render_text(tabulate_defaults(catalog, defaults))] if defaults else []
@@ -69,18 +69,18 @@ def _explain_in_operation(catalog: Catalog, field: InputField) -> str:
     return "\n".join(parts + (["", f"It decides on: {', '.join(dependents)}"] if dependents else []))
 
 
-def describe_node(node: Mapping[str, Any]) -> list[str]:
+def _describe_node(node: Mapping[str, Any]) -> list[str]:
     """What the schema says of a field beside its rules: the description and the examples."""
     lines = [node["description"]] if "description" in node else []
     return lines + [f"for example {show_json(value)}" for value in node.get("examples", ())[:1]]
 
 
-def tabulate_field(catalog: Catalog, field: InputField, cite: Cite = cite_ids) -> Table:
+def _tabulate_field(catalog: Catalog, field: InputField) -> Table:
     """The rules on a field: those for any model, then those of each model that has its own."""
     rows: list[tuple[str, ...]] = []
     for model, schema in _list_schemas(field.operation):
         rules = [rule for rule in list_rules(catalog, schema) if _concerns(rule, field.name)]
-        rows += [_name_row(model, row, field.name) for row in tabulate_rules(rules, cite)[1:]]
+        rows += [_name_row(model, row, field.name) for row in tabulate_rules(rules)[1:]]
     return [("model", "takes", "when", "else", "known from"), *rows]
 
 

@@ -15,13 +15,11 @@ from cannon_spec.pointer import from_pointer
 Cite = Callable[[Iterable[Claim]], str]
 """Names claims, each once: as text for a terminal, or as links on a page."""
 
-ADJUSTMENTS = {"cap": "the service may lower another value", "normalise": "the service normalises another number"}
-
-
 LARGEST = "the largest legal value"
 """A default that depends on the other fields of the input."""
 
 _SHORTEST_RUN = 3
+_ADJUSTMENTS = {"cap": "the service may lower another value", "normalise": "the service normalises another number"}
 
 
 def cite_ids(claims: Iterable[Claim]) -> str:
@@ -47,7 +45,7 @@ def describe_limit(rule: Rule) -> str:
         requirement = _describe_values(rule.value)
     else:
         requirement = describe_requirement(rule.keyword, rule.value)
-    adjustment = "" if rule.adjustment is None else f" ({ADJUSTMENTS[rule.adjustment.kind]})"
+    adjustment = "" if rule.adjustment is None else f" ({_ADJUSTMENTS[rule.adjustment.kind]})"
     return f"{_name_items(rule)}{requirement}{adjustment}"
 
 

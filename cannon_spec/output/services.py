@@ -32,7 +32,7 @@ def explain_operation(catalog: Catalog, operation: Operation) -> str:
     rules = list_rules(catalog, operation.input)
     sections = [
         "\n".join([*head, *_describe_products(catalog, operation)]),
-        _list_claims("Warnings on each use:", _list_notices(operation)),
+        _list_claims("Warnings on each use:", list_notices(operation)),
         fill(f"Fields: {', '.join(catalog.schemas[operation.input]['properties'])}", len("Fields: ")),
         render_text(tabulate_rules(rules)),
         _title("Models (cannon-spec explain MODEL shows their limits):", tabulate_services(catalog, operation)),
@@ -60,7 +60,7 @@ def _title(title: str, table: Table) -> str:
     return f"{title}\n\n{render_text(table)}" if len(table) > 1 else ""
 
 
-def _list_notices(subject: Operation | ServedModel) -> list[Claim]:
+def list_notices(subject: Operation | ServedModel) -> list[Claim]:
     """The claims that each use is warned about."""
     return [*([subject.shut_down] if subject.shut_down else []), *subject.notices]
 
@@ -98,7 +98,7 @@ def _explain_service(catalog: Catalog, operation: Operation, model: ServedModel,
         limits = [render_text(tabulate_rules(rules)), "\n".join(["Sources:", *list_sources(rules)])]
     defaults = [*list_general_defaults(operation), *list_model_defaults(operation, model.id)]
     sections = [
-        _list_claims("Warnings on each use:", _list_notices(model)),
+        _list_claims("Warnings on each use:", list_notices(model)),
         *limits,
         _title("Values of absent fields:", tabulate_defaults(catalog, defaults)),
         _title(

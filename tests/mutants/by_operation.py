@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cannon_contract.suite.case_inputs import CATALOG, complete, list_defaults
-from cannon_contract.suite.cases import has_asset, has_conditional_outputs, list_file_claims, list_reply_claims
+from cannon_contract.suite.cases import has_asset, list_file_claims, list_reply_claims
 from cannon_contract.suite.outputs import list_leaves, list_shown_fields, read_template
 from cannon_spec.completion import list_values
 from cannon_spec.contract.catalog import Operation
@@ -64,7 +64,7 @@ def _break_values(operation: Operation) -> Iterator[Mutant]:
 
 def _break_members(operation: Operation) -> Iterator[Mutant]:
     """A member that depends on a field is missing with it, or there without it."""
-    if has_conditional_outputs(operation):
+    if operation.conditional_outputs:
         name = next(iter(operation.conditional_outputs))
         for claim in list_reply_claims(operation):
             yield _break_output(operation, claim, f"never {name}", lambda output: output.pop(name, None))

@@ -28,7 +28,7 @@ from cannon_contract.suite.case_inputs import (
     read_input_schema,
 )
 from cannon_contract.suite.outputs import list_leaves, list_shown_fields
-from cannon_spec.contract.catalog import Operation, Rule, ServedModel
+from cannon_spec.contract.catalog import AdjustmentKind, Operation, Rule, ServedModel
 from cannon_spec.contract.prices import list_price_fields
 from cannon_spec.strategies import breakable
 
@@ -59,11 +59,6 @@ def has_asset(operation: Operation) -> bool:
 def has_image(operation: Operation) -> bool:
     """Whether an operation produces an image."""
     return operation.kind == "image"
-
-
-def has_conditional_outputs(operation: Operation) -> bool:
-    """Whether a member of an operation's output depends on a field of the input."""
-    return bool(operation.conditional_outputs)
 
 
 def has_outputs(*names: str) -> Filter:
@@ -129,19 +124,12 @@ def each_rule() -> Decorator:
 
 def each_capped_rule() -> Decorator:
     """A case for each rule that a target may keep by lowering the value instead of refusing it."""
-    rules = (each for each in _list_rules() if each[1].cap_claim)
-    return _parametrize("operation rule", (_rule_case(*each, claim=each[1].cap_claim) for each in rules))
+    return _parametrize("operation rule", _list_adjustment_cases("cap"))
 
 
 def each_normalised_rule() -> Decorator:
     """A case for each rule that a target keeps by taking the nearest legal value."""
-    adjustments = [(operation, rule, rule.adjustment) for operation, rule in _list_rules()]
-    cases = (
-        _rule_case(operation, rule, claim=adjustment.claim, creates=2)
-        for operation, rule, adjustment in adjustments
-        if adjustment is not None and adjustment.kind == "normalise"
-    )
-    return _parametrize("operation rule", cases)
+    return _parametrize("operation rule", _list_adjustment_cases("normalise", creates=2))
 
 
 def each_default() -> Decorator:
@@ -259,6 +247,13 @@ def _rule_case(operation: Operation, rule: Rule, claim: str | None = None, creat
     else:
         marks += [pytest.mark.probes(1, **changes)]
     return pytest.param(operation.id, rule, marks=marks, id=f"{operation.id}-{rule.id}")
+
+
+def _list_adjustment_cases(kind: AdjustmentKind, creates: int = 1) -> Iterator[Any]:
+    """The cases of the rules whose values the service may change in this way, with the claims on that."""
+    for operation, rule in _list_rules():
+        if rule.adjustment is not None and rule.adjustment.kind == kind:
+            yield _rule_case(operation, rule, claim=rule.adjustment.claim, creates=creates)
 
 
 def _list_default_cases(operation: Operation) -> Iterator[Any]:
