@@ -30,8 +30,15 @@ def test_a_request_only_makes_legal_steps(api: Api) -> None:
     breaches = [each.message for step in pairwise(polls) for each in check_step(api.catalog.lifecycle, *step, 0)]
     assert breaches == []
     if api.may_move_clock:
-        states = dict.fromkeys(view["status"] for view in polls)
-        assert list(states) == ["queued", "processing", "succeeded"]
+        assert _list_states(api) == ["queued", "processing", "succeeded"]
+
+
+def _list_states(api: Api) -> list[str]:
+    """The states of a new request. After poll_after_ms a short state can be over, so polls follow its pace instead."""
+    pace = api.catalog.pace_of(api.catalog.operations[api.operation])
+    shortest_ms = min(pace["queued_ms"][0], pace["processing_ms"][0])
+    polls = poll_to_end(api, {**create(api), "poll_after_ms": shortest_ms / 2})
+    return list(dict.fromkeys(view["status"] for view in polls))
 
 
 @pytest.mark.shares
