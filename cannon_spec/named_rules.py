@@ -38,8 +38,8 @@ def find_undocumented(catalog: Catalog, name: str) -> Operation | None:
 
 def describe_operation_problem(catalog: Catalog, name: str) -> Finding:
     """The error for an operation whose input cannot be judged: no page documents it, or none names it."""
-    path, documented_ids = "/operation", [each.id for each in catalog.operations.values() if each.is_covered]
-    listing = f"documented: {wording.show_values(documented_ids)}"
+    path, covered_ids = "/operation", [each.id for each in catalog.operations.values() if each.is_covered]
+    listing = f"covered: {wording.show_values(covered_ids)}"
     operation = find_undocumented(catalog, name)
     if operation is not None:
         names = operation.id if operation.id == operation.name else f"{operation.id} ({operation.name})"

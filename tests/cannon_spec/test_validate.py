@@ -200,13 +200,13 @@ def test_one_fault_of_an_input_is_one_finding(
             {**DOCUMENTED, "operation": "tea"},
             "/operation",
             "operation-unknown",
-            ('"tea" is not the identifier of an operation', 'documented: "image.generate"'),
+            ('"tea" is not the identifier of an operation', 'covered: "image.generate"'),
         ),
         (
             {**DOCUMENTED, "operation": "three_d.model.generate"},
             "/operation",
             "operation-undocumented",
-            ("three_d.model.generate exists, but no page", "its input was not", 'documented: "image.generate"'),
+            ("three_d.model.generate exists, but no page", "its input was not", 'covered: "image.generate"'),
         ),
         (
             {**DOCUMENTED, "webhook_url": "your-app.com"},

@@ -55,7 +55,7 @@ def test_square_at_4k_is_explained(cannon: Command) -> None:
         (patched(DOCUMENTED, reference_image_urls=["not a url"]), "/input/reference_image_urls/0", "http or https"),
         ({"operation": "image.generate", "input": []}, "/input", "send an object"),
         ({"operation": "image.generat", "input": {}}, "/operation", 'did you mean "image.generate"?'),
-        ({"operation": "three_d.model.generate", "input": {}}, "/operation", 'documented: "image.generate"'),
+        ({"operation": "three_d.model.generate", "input": {}}, "/operation", 'covered: "image.generate"'),
     ],
 )
 def test_each_mistake_is_one_error(body: Any, path: str, words: str, cannon: Command) -> None:
