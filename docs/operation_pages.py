@@ -326,7 +326,7 @@ _MODELS = """\
 how many limits are known, by strength. Limits of strength `upstream` are those of the provider behind a model; whether
 the vendor applies them is not known."""
 
-_PRICE = "The mock charges what the first row says whose condition is met."
+_PRICE = "The first row whose condition is met is what the mock charges."
 
 _OUTPUT = "A request that has succeeded has these members in its `output`."
 

@@ -228,7 +228,8 @@ def _size(noun: str, kind: type, opposite: str, *, is_least: bool) -> Keyword:
         if not violation.value:
             return f"{violation.field} is empty"
         size = format_count(len(violation.value), noun)
-        return f"{violation.field} has {size}; {violation.title} {verb} {bound} {violation.requirement}"
+        limit = f"{bound} {violation.requirement}" if violation.requirement else "none"
+        return f"{violation.field} has {size}; {violation.title} {verb} {limit}"
 
     def is_met(limit: int, value: Any) -> bool:
         return not isinstance(value, kind) or (len(value) >= limit if is_least else len(value) <= limit)  # type: ignore[arg-type]
@@ -236,7 +237,7 @@ def _size(noun: str, kind: type, opposite: str, *, is_least: bool) -> Keyword:
     return Keyword(
         problem=describe_problem,
         advice=_advise_longer(noun, kind) if is_least else _advise_shorter(noun, kind),
-        describe=lambda limit: f"{bound} {format_count(limit, noun)}",
+        describe=lambda limit: f"{bound} {format_count(limit, noun)}" if limit else f"no {noun}s",
         is_met=is_met,
         list_beyond=lambda limit: [{"type": type_, opposite: limit + step}],
     )
@@ -250,7 +251,7 @@ def _advise_longer(noun: str, kind: type) -> Callable[[Violation], str]:
 def _advise_shorter(noun: str, kind: type) -> Callable[[Violation], str]:
     if kind is str:
         return lambda it: f"shorten it to {format_count(it.requirement, noun)}"
-    return lambda it: f"leave out {format_count(len(it.value) - it.requirement, noun)}"
+    return lambda it: f"leave out {format_count(len(it.value) - it.requirement, noun) if it.requirement else it.field}"
 
 
 def _bound(problem: str, legal: str, opposite: str, is_within: Callable[[Any, Any], bool]) -> Keyword:

@@ -125,6 +125,7 @@ SENTENCES: list[tuple[str, dict[str, Any], Any, str, str, str]] = [
         "leave out 2 items",
         "at most 1 item",
     ),
+    ("maxItems", {"maxItems": 0}, [1], "x has 1 item; T accepts none", "leave out x", "no items"),
     (
         "uniqueItems",
         {"uniqueItems": True},
