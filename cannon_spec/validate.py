@@ -6,6 +6,7 @@ of a wrong type is reported by findings too, never by an exception.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ RESPONSE_KINDS = ("accepted", "request", "status", "error", "webhook")
 """What ``response`` can judge: the replies of the three endpoints, and an error body."""
 
 _CREATE = "envelope/create"
+_INDEX_DIGITS = 9
 _CLEAN = Report()
 
 
@@ -194,7 +196,9 @@ def _report(root: Any, hits: list[_Hit], clean_report: Report, strictness: Stric
 
 
 def _place(finding: Finding) -> tuple[str, str, str]:
-    return finding.path, finding.rule, finding.message
+    # Numbers are padded, so that item 2 of an array comes before item 10.
+    path = re.sub(r"\d+", lambda number: number[0].zfill(_INDEX_DIGITS), finding.path)
+    return path, finding.rule, finding.message
 
 
 def _finding(root: Any, group: list[_Hit]) -> Finding:

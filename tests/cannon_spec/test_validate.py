@@ -249,6 +249,13 @@ def test_several_faults_are_several_findings() -> None:
     ]
 
 
+def test_items_are_in_the_order_of_their_numbers() -> None:
+    """Findings on the items of an array are in the order of the items: item 2 comes before item 10."""
+    report = validate_input("image.generate", {"prompt": "x", "reference_image_urls": [1] * 12})
+    numbers = [int(finding.path.rpartition("/")[2]) for finding in report.errors]
+    assert numbers == list(range(12))
+
+
 def test_a_misspelt_field_is_one_finding() -> None:
     """A rule that holds while a field is absent stays silent where its name was misspelt, and only there."""
     body = patched(DOCUMENTED, aspect_ratio=None, aspectRatio="16:9")
