@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
@@ -25,7 +26,8 @@ def build_example(catalog: Catalog, operation: str, model: str | None = None) ->
     if known_operation is None or not known_operation.is_covered:
         raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
     served_model = _choose_model(known_operation, model)
-    return {"operation": operation, "input": _build_input(catalog, known_operation, served_model)}
+    # The examples are values of the contract, and a caller may change the body.
+    return {"operation": operation, "input": deepcopy(_build_input(catalog, known_operation, served_model))}
 
 
 def _choose_model(operation: Operation, name: str | None) -> ServedModel | None:
@@ -78,7 +80,8 @@ def _list_objects(node: Mapping[str, Any]) -> Iterator[Input]:
 
 def _build_required(place: str, node: Mapping[str, Any]) -> Input:
     """An object with the fields that it must have."""
-    return {name: _build_value(f"{place}/{name}", node["properties"][name]) for name in node.get("required", ())}
+    fields = node.get("properties", {})
+    return {name: _build_value(f"{place}/{name}", fields.get(name, {})) for name in node.get("required", ())}
 
 
 def _build_value(place: str, node: Mapping[str, Any]) -> Any:
@@ -89,7 +92,7 @@ def _build_value(place: str, node: Mapping[str, Any]) -> Any:
     if node.get("type") == "object":
         return _build_required(place, node)
     if node.get("type") == "array":
-        return [_build_value(place, node["items"]) for _ in range(node.get("minItems", 0))]
+        return [_build_value(place, node.get("items", {})) for _ in range(node.get("minItems", 0))]
     if node.get("type") == "boolean":
         return False
     raise CatalogError(place, "is required and has no example", "add examples to its schema")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cannon_spec import load_catalog, validate_request
+from cannon_spec import CatalogError, load_catalog, validate_request
 from cannon_spec.example import build_example
 from cannon_spec.named_rules import UNAVOIDABLE_RULES
 from tests.support.payloads import CATALOG
@@ -104,3 +104,28 @@ def test_a_field_without_a_legal_value_is_left_out(tmp_path: Path) -> None:
     assert input["quality"] == "low"
     assert "style" not in input
     assert build_example(catalog, "image.generate", "new")["input"]["model"] == "new"
+
+
+def test_a_caller_may_change_an_example_body() -> None:
+    """A body is the caller's own: a change of an object or list within it reaches neither the contract nor the next."""
+    for operation, model in PAIRS:
+        expected = json.dumps(build_example(CATALOG, operation, model))
+        for value in build_example(CATALOG, operation, model)["input"].values():
+            if isinstance(value, (dict, list)):
+                value.clear()
+        assert json.dumps(build_example(CATALOG, operation, model)) == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "field"),
+    [
+        ({"required": ["prompt", "tea"]}, "tea"),
+        ({"required": ["list"], "properties": {"list": {"type": "array", "minItems": 1}}}, "list"),
+    ],
+)
+def test_a_required_field_without_a_schema_is_named(tmp_path: Path, schema: dict[str, Any], field: str) -> None:
+    """Where no schema says what a required field or item is, the error names the field."""
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps({"schemas": {"operations/image.generate/input": schema}}), "utf-8")
+    with pytest.raises(CatalogError, match=f"input/{field}: is required and has no example"):
+        build_example(load_catalog(overlay=file), "image.generate")
