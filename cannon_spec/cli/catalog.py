@@ -45,6 +45,7 @@ def add_parser(commands: flags.Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the operations, then the models of each. Raises UnknownName."""
+    from cannon_spec.contract.wording import escape_lines
     from cannon_spec.output import catalog_tables, tables
     from cannon_spec.output.explanations import find_operation
 
@@ -55,8 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(catalog_tables.render_json(catalog, operations))
         return ExitStatus.OK
     render = tables.render_text if arguments.format == "text" else tables.render_markdown
-    print(render(catalog_tables.tabulate_operations(catalog, operations)))
+    print(escape_lines(render(catalog_tables.tabulate_operations(catalog, operations))))
     for operation in operations:
         if operation.models:
-            print(f"\n{operation.id}:\n\n{render(catalog_tables.tabulate_services(catalog, operation))}")
+            table = render(catalog_tables.tabulate_services(catalog, operation))
+            print(escape_lines(f"\n{operation.id}:\n\n{table}"))
     return ExitStatus.OK

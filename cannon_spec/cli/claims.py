@@ -68,6 +68,7 @@ def add_parser(commands: flags.Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List the claims, or the observations on them. Raises UnknownName, or CatalogError for a file of another kind."""
+    from cannon_spec.contract.wording import escape_lines
     from cannon_spec.output import claim_list, observation_file, observation_list, run_file
     from cannon_spec.output.claim_uses import list_claim_uses
     from cannon_spec.output.explanations import find_operation
@@ -77,7 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     tests = None if arguments.report is None else run_file.count_tests(arguments.report)
     uses = claim_list.select_claims(list_claim_uses(catalog, tests), arguments.strength, arguments.kind, operation)
     if arguments.observations is None:
-        print(claim_list.render_json(uses) if is_json else claim_list.render_text(uses, catalog.operations))
+        text = claim_list.render_json(uses) if is_json else claim_list.render_text(uses, catalog.operations)
+        print(escape_lines(text))
     else:
         file = observation_file.read_observations(catalog, arguments.observations)
         file = file.select([each.claim for each in uses])

@@ -37,7 +37,8 @@ def add_parser(commands: flags.Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is known. Raises UnknownName."""
+    from cannon_spec.contract.wording import escape_lines
     from cannon_spec.output.explanations import explain_topic
 
-    print(explain_topic(flags.load_catalog(arguments), " ".join(arguments.topic)))
+    print(escape_lines(explain_topic(flags.load_catalog(arguments), " ".join(arguments.topic))))
     return ExitStatus.OK

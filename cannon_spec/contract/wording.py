@@ -80,6 +80,11 @@ def escape_unprintable(text: str) -> str:
     return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
+def escape_lines(text: str) -> str:
+    """Lines of text, each with ``escape_unprintable`` applied: for output that shows texts of an overlay."""
+    return "\n".join(map(escape_unprintable, text.split("\n")))
+
+
 def show_values(values: Iterable[Any]) -> str:
     """Values as JSON, separated by commas."""
     return ", ".join(map(show_value, values))

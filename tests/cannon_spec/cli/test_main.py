@@ -317,3 +317,16 @@ def test_the_package_is_a_command() -> None:
     """``python -m cannon_spec`` is the command ``cannon-spec``."""
     process = subprocess.run([sys.executable, "-m", "cannon_spec", "--version"], capture_output=True, text=True)
     assert process.stdout == f"cannon-spec {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "argv", [("catalog",), ("catalog", "--format", "markdown"), ("explain", "veo31"), ("claims",)], ids=" ".join
+)
+def test_a_name_of_an_overlay_moves_no_cursor(argv: tuple[str, ...], tmp_path: Path, cannon: Command) -> None:
+    """A control character in a name or a text of an overlay is written as an escape."""
+    overlay = tmp_path / "mine.json"
+    claim = {"text": "red\x1b[31m", "strength": "user", "kind": "gap", "source": "https://example.com"}
+    patch = {"models": {"veo31": {"name": "red\x1b[31m"}}, "claims": {"mine": claim}}
+    overlay.write_text(json.dumps(patch), "utf-8")
+    status, out, _ = cannon(*argv, "--overlay", str(overlay))
+    assert (status, r"red\u001b[31m" in out, "\x1b" in out) == (0, True, False)

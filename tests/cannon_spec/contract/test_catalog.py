@@ -243,6 +243,11 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         remove_value("price"),
         ("operation image.generate", "lacks price; add price"),
     ),
+    "models without the claim on them": (
+        OPERATION,
+        remove_value("models_claim"),
+        ("operation image.generate", "has models without models_claim; add models_claim, or remove models"),
+    ),
     "a case of a price on an unknown claim": (
         OPERATION,
         set_value(*CASES, 0, "claim", to="no-such-claim"),
