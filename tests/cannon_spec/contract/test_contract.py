@@ -278,3 +278,21 @@ def test_every_model_has_sizes_for_its_own_values() -> None:
         assert entry["resolution"] in entry["sizes"], model
         assert entry["aspect_ratio"] in entry["sizes"][entry["resolution"]], model
         assert set(entry.get("quality", {}).values()) <= set(entry["sizes"]), model
+
+
+@pytest.mark.parametrize("schema", CATALOG.schemas)
+def test_a_field_of_the_wrong_type_is_no_lesser_fault_than_one_of_the_wrong_form(schema: str) -> None:
+    """Where a text that has not the form of a field is an error, so is what is no text."""
+    nodes: dict[str, dict[str, str]] = {}
+    for rule in CATALOG.rules(schema):
+        node, _, keyword = rule.id.rpartition("/")
+        nodes.setdefault(node, {})[keyword] = rule.severity
+    forms = {node: rules for node, rules in nodes.items() if rules.get("pattern") == "error" and "type" in rules}
+    assert {node for node, rules in forms.items() if rules["type"] != "error"} == set()
+
+
+@pytest.mark.parametrize("schema", CATALOG.schemas)
+def test_the_title_of_a_form_leaves_the_example_to_the_examples(schema: str) -> None:
+    """The title of a text's form does not have its example: messages show that after the title."""
+    forms = [rule.node for rule in CATALOG.rules(schema) if rule.keyword == "pattern" and "title" in rule.node]
+    assert not [node for node in forms if any(str(each) in node["title"] for each in node.get("examples", ()))]
