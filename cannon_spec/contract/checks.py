@@ -59,12 +59,9 @@ def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> tuple[str
         missing_words = ", ".join(sorted(set(node["required"]) - value.keys()))
         return f"lacks {missing_words}", f"add {missing_words}"
     if keyword == "dependentRequired":
-        word, missing_words = next(
-            (word, sorted(set(words) - value.keys()))
-            for word, words in node[keyword].items()
-            if word in value and not value.keys() >= set(words)
-        )
-        return f"has {word} without {', '.join(missing_words)}", f"add {', '.join(missing_words)}, or remove {word}"
+        dependent = {word: ", ".join(sorted(set(words) - value.keys())) for word, words in node[keyword].items()}
+        word, missing_words = next((word, words) for word, words in dependent.items() if word in value and words)
+        return f"has {word} without {missing_words}", f"add {missing_words}, or remove {word}"
     if "propertyNames" in keyword_path:
         # The name itself is not shown: in a file of keys it may be a real API key.
         return "a name in it is not legal", f"use names of the form {node['pattern']}"
