@@ -1,42 +1,19 @@
-"""What an operation produces: media types, and checks of its pace, its files and its replies (floor 1, pure)."""
+"""Checks of what an operation produces, when the contract loads: pace, media and replies (floor 1, pure)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Operation
+from cannon_spec.contract.media_types import KIND_PROPERTIES
+from cannon_spec.contract.templates import find_variables
 from cannon_spec.errors import CatalogError
 
-VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
-"""A variable in a reply's template: ``$prompt``."""
-
-MEDIA_TYPES = {
-    "png": "image/png",
-    "mp4": "video/mp4",
-    "mp3": "audio/mpeg",
-    "wav": "audio/wav",
-    "glb": "model/gltf-binary",
-    "srt": "application/x-subrip",
-}
-"""The media type of a file by its extension."""
-
-_ALWAYS_KNOWN = ("task_id", "credits")
-KIND_PROPERTIES = {"image": ("width", "height", "aspect_ratio")}
-"""The properties that media of a kind always have."""
+_COMMON_VARIABLES = ("task_id", "credits")
+"""Variables that have a value for each operation."""
 
 _TEMPLATES = ("input_preview", "output_preview", "processing", "succeeded", "log")
-
-
-def find_extension(file: str) -> str:
-    """The extension of a file's name, without its dot: ``mp4``."""
-    return file.rpartition(".")[2]
-
-
-def find_media_type(file: str) -> str:
-    """The media type of a file by its name: ``video/mp4`` of ``clip.mp4``."""
-    return MEDIA_TYPES[find_extension(file)]
 
 
 def check_media(catalog: Catalog, operation: Operation) -> None:
@@ -88,8 +65,8 @@ def _check_variables(catalog: Catalog, operation: Operation) -> None:
     fields = _list_fields(catalog, operation)
     models = ("model",) if operation.models else ()
     properties = (*KIND_PROPERTIES.get(operation.kind, ()), *operation.media_properties)
-    variables = dict.fromkeys((*_ALWAYS_KNOWN, *models, *operation.files, *properties, *fields))
-    for name in (name for template in _TEMPLATES for name in _find_variables(operation.replies.get(template))):
+    variables = dict.fromkeys((*_COMMON_VARIABLES, *models, *operation.files, *properties, *fields))
+    for name in (name for template in _TEMPLATES for name in find_variables(operation.replies.get(template))):
         if name not in variables:
             problem = f"the variable ${name} has no value"
             raise CatalogError(f"operation {operation.id} replies", problem, f"use one of {', '.join(variables)}")
@@ -109,11 +86,3 @@ def _list_fields(catalog: Catalog, operation: Operation) -> Mapping[str, Any]:
     """The fields of the input of an operation, with their schemas."""
     fields: Mapping[str, Any] = catalog.schemas[operation.input or ""].get("properties", {})
     return fields
-
-
-def _find_variables(template: Any) -> Iterator[str]:
-    if isinstance(template, str):
-        yield from VARIABLE.findall(template)
-    elif isinstance(template, dict | list):
-        for item in template.values() if isinstance(template, dict) else template:
-            yield from _find_variables(item)

@@ -52,7 +52,7 @@ def test_the_installed_mock_has_its_samples(commands: Path, tmp_path: Path) -> N
     """The sample of each media type is installed with the mock."""
     code = (
         "from importlib import resources\n"
-        "from cannon_spec.contract.media_checks import MEDIA_TYPES\n"
+        "from cannon_spec.contract.media_types import MEDIA_TYPES\n"
         "folder = resources.files('cannon_mock.media') / 'samples'\n"
         "print(folder)\n"
         "print(sorted(file.name for file in folder.iterdir()) == sorted(f'sample.{each}' for each in MEDIA_TYPES))"

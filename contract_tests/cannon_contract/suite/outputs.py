@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import fetch_asset
 from cannon_spec.contract.catalog import Operation
-from cannon_spec.contract.media_checks import VARIABLE
+from cannon_spec.contract.templates import VARIABLE, find_variables
 
 PNG = b"\x89PNG\r\n\x1a\n"
 """How a PNG file starts."""
@@ -79,7 +79,7 @@ def describe_result(api: Api, body: Mapping[str, Any], end: Mapping[str, Any]) -
     operation, input = api.catalog.operations[api.operation], body["input"]
     own_variables = {_OF_ONE_REQUEST, *operation.files}
     leaves = list_leaves(read_template(operation, input), end["output"])
-    values = [(leaf.name, leaf.value) for leaf in leaves if not own_variables & _find_variables(leaf.template)]
+    values = [(leaf.name, leaf.value) for leaf in leaves if own_variables.isdisjoint(find_variables(leaf.template))]
     urls = [url for _, url in list_files(operation, input, end["output"])]
     sizes = [("size", read_image_size(fetch_asset(api, url).content)) for url in urls]
     return [("billableCredits", end["billableCredits"]), *values, *sizes]
@@ -91,7 +91,3 @@ def read_image_size(content: bytes) -> tuple[int, int] | None:
         return None
     width, height = struct.unpack(">II", content[16:24])
     return width, height
-
-
-def _find_variables(template: Any) -> set[str]:
-    return set(VARIABLE.findall(template)) if isinstance(template, str) else set()

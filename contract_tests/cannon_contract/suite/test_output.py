@@ -27,7 +27,7 @@ from cannon_contract.suite.cases import (
     list_reply_claims,
 )
 from cannon_contract.suite.outputs import PNG, list_files, list_leaves, read_image_size, read_template
-from cannon_spec.contract.media_checks import KIND_PROPERTIES, find_media_type
+from cannon_spec.contract.media_types import KIND_PROPERTIES, find_media_type
 
 _SIGNATURES = {
     "image/png": (0, (PNG,)),

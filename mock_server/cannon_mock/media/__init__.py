@@ -11,7 +11,7 @@ from cannon_mock.media.sample import read_sample
 from cannon_mock.model.task_view import preview_input
 from cannon_mock.model.tasks import Media, Task, choose_model
 from cannon_spec.contract.catalog import Catalog, Operation
-from cannon_spec.contract.media_checks import find_extension, find_media_type
+from cannon_spec.contract.media_types import find_extension, find_media_type
 
 Properties = tuple[Mapping[str, Any], tuple[str, ...]]
 """Properties by name, and the claims that they rest on."""

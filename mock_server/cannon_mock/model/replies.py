@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cannon_spec.contract.media_checks import VARIABLE
+from cannon_spec.contract.templates import VARIABLE
 
 
 def fill_template(template: Any, values: Mapping[str, Any]) -> Any:

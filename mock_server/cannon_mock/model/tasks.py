@@ -11,7 +11,7 @@ from typing import Any, Literal
 from cannon_mock.model.scenarios import Scenario
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.lifecycle import FOREVER_MS, Outcome, Timeline
-from cannon_spec.contract.media_checks import KIND_PROPERTIES
+from cannon_spec.contract.media_types import KIND_PROPERTIES
 
 _ID_PREFIX = "req_"
 _compact = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: one byte a letter in memory

@@ -13,7 +13,7 @@ from cannon_mock.model import tasks
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Media, Pace, TaskRequest
 from cannon_spec import Catalog
-from cannon_spec.contract.media_checks import KIND_PROPERTIES, MEDIA_TYPES
+from cannon_spec.contract.media_types import KIND_PROPERTIES, MEDIA_TYPES
 from tests.support import files, made_up
 from tests.support.mocks import Driver, build_driver, read_error
 from tests.support.payloads import CATALOG

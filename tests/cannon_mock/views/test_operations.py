@@ -18,7 +18,7 @@ from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_spec import Catalog, strategies, validate_response
 from cannon_spec.completion import complete_input
 from cannon_spec.contract.catalog import Operation
-from cannon_spec.contract.media_checks import find_media_type
+from cannon_spec.contract.media_types import find_media_type
 from tests.support import made_up
 from tests.support.effort import examples
 from tests.support.examples import FILES
