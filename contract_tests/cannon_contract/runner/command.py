@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def pytest_arguments() -> list[str]:
     """Name the suite, its plugin and its configuration for pytest, whatever the directory it starts in."""
-    names = ["cannon_contract.plugin", "no:cacheprovider", *filter(find_spec, ["xdist"])]
+    xdist = ["xdist", "xdist.looponfail"] if find_spec("xdist") else []
+    names = ["cannon_contract.plugin", "no:cacheprovider", *xdist]
     plugins = [argument for name in names for argument in ("-p", name)]
     return [str(_PACKAGE), "-c", str(_PACKAGE / "pytest.ini"), "--rootdir", str(_PACKAGE), *plugins]
 

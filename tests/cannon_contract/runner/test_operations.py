@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -132,3 +133,22 @@ def test_a_run_of_several_operations_tests_each_claim_once() -> None:
     contract = load_catalog()
     claims = [contract.rule_by_id(rule).claim.id for rule in _list_tested_rules(None)]
     assert sorted(claims) == sorted({rule.claim.id for rule in breakable()})
+
+
+@pytest.mark.parametrize(
+    ("claim", "is_required"),
+    [
+        ("create-accepted-202", True),
+        ("create-reply-shape", True),
+        ("lifecycle-order", True),
+        ("poll-after-2000", False),
+        ("credits-price-seedream5", False),
+        ("asset-png", False),
+        ("idempotency-mismatch", False),
+    ],
+)
+def test_a_value_of_an_example_binds_nobody_but_the_mock(catalog: Catalog, claim: str, is_required: bool) -> None:
+    """A server must keep documented words and the shapes of examples, not their values, and not assumptions."""
+    assert make_run(catalog, Options()).is_required(claim) is is_required
+    mock = replace(PAID, is_mock=True)
+    assert Run(catalog, Options(), Budget(100, PriceList(())), target=mock).is_required(claim)
