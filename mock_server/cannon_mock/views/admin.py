@@ -241,8 +241,11 @@ def reset() -> Response:
 def _read_object(*fields: str) -> dict[str, Any]:
     """The JSON object of the body. Raises AdminError for anything else, and for unknown fields."""
     body = _read_json()
-    if not isinstance(body, dict) or body.keys() - set(fields):
-        raise AdminError(400, f"send a JSON object with no field but {', '.join(fields)}")
+    advice = f"send a JSON object with no field but {', '.join(fields)}"
+    if not isinstance(body, dict):
+        raise AdminError(400, f"the body is not an object; {advice}")
+    if unknown_fields := sorted(body.keys() - set(fields)):
+        raise AdminError(400, f"unknown field {', '.join(unknown_fields)}; {advice}")
     return body
 
 

@@ -35,7 +35,7 @@ def test_the_clock_can_be_read_and_advanced(mock: Driver) -> None:
         ({"advance_ms": "5"}, "advance_ms must be a number"),
         ({"advance_ms": True}, "advance_ms must be a number"),
         ({"freeze": False}, "freeze must be true"),
-        ({"advance": 5}, "no field but advance_ms, set_ms"),
+        ({"advance": 5}, "unknown field advance; send a JSON object with no field but advance_ms, set_ms"),
         ([], "send a JSON object"),
         ("{", "JSON"),
         ('{"advance_ms": NaN}', "NaN"),
