@@ -18,6 +18,7 @@ from cannon_mock.model.tasks import Task
 from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
 from cannon_mock.webhooks.outgoing import Send
+from cannon_spec.contract.wording import format_count
 
 WebhookReceiver = Callable[[bytes, Mapping[str, str]], int | None]
 """Takes the body and the headers of a webhook; returns the status of the reply, None for 200."""
@@ -133,7 +134,7 @@ class MockHandle:
         __tracebackhide__ = True
         count = len(self.calls(**filters))
         if count != times if times is not None else not count:
-            expected_count = "at least one exchange" if times is None else f"{times} exchanges"
+            expected_count = "at least one exchange" if times is None else format_count(times, "exchange")
             filter_text = ", ".join(f"{name}={value}" for name, value in filters.items()) or "any"
             raise AssertionError(f"expected {expected_count} with {filter_text}, got {count}\n{self.describe_calls()}")
 

@@ -54,6 +54,9 @@ def test_it(cannon_mock):
 
 def test_count(cannon_mock):
     cannon_mock.assert_called(2, status=202)
+
+def test_one(cannon_mock):
+    cannon_mock.assert_called(1, status=202)
 """
     status, output = _run(_write_tests(tmp_path, text))
     assert status == 1
@@ -61,6 +64,7 @@ def test_count(cannon_mock):
     assert re.search(r"POST /api/v1/requests -> 400\n +sent: .*image\.generat\"", output)
     assert 'did you mean "image.generate"?' in output.replace('\\\\"', '"').replace('\\"', '"')
     assert "expected 2 exchanges with status=202, got 0\nE       nothing was sent to the mock" in output
+    assert "expected 1 exchange with status=202, got 0" in output
 
 
 def test_an_unknown_call_fails_loudly(tmp_path: Path) -> None:
