@@ -76,7 +76,7 @@ def _render_summary(catalog: Catalog, operation: Operation) -> str:
 def _describe_price(catalog: Catalog, operation: Operation) -> str:
     price = operation.prices[0]
     if catalog_tables.describe_price(catalog, operation) == "dynamic":
-        return "a dynamic price, of which the vendor prints little: see [price](#price)"
+        return "a dynamic price: see [price](#price)"
     return f"{limits.describe_cost(price)} ({cite([catalog.claims[price.claim]])})"
 
 
