@@ -83,7 +83,7 @@ class CatalogBuilder:
             lifecycle=lifecycle,
             media=media,
             scenarios=scenarios,
-            _list_statements=self._list_statements,
+            _list_statements=cache(self._list_statements),
             _engine=self._engine,
         )
 
@@ -118,7 +118,7 @@ class CatalogBuilder:
     def _read_ledger(self, operation: str | None) -> Mapping[str, Claim]:
         """The claims of an operation's ledger, or of the shared one."""
         if operation not in self._ledgers:
-            entries = self._read_whole_ledger(operation).get("claims", {})
+            entries = self._read_ledger_file(operation).get("claims", {})
             for id_ in entries:
                 if any(id_ in ledger for ledger in self._ledgers.values()):
                     place = "claims" if operation is None else f"claims of {operation}"
@@ -126,7 +126,7 @@ class CatalogBuilder:
             self._ledgers[operation] = {id_: Claim(id=id_, **entry) for id_, entry in entries.items()}
         return self._ledgers[operation]
 
-    def _read_whole_ledger(self, operation: str | None) -> dict[str, Any]:
+    def _read_ledger_file(self, operation: str | None) -> dict[str, Any]:
         ledger = self._source.read_ledger(operation)
         try:
             return self._check("ledger", ledger) if ledger else ledger
