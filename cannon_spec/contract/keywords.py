@@ -162,11 +162,9 @@ def _describe_type_problem(violation: Violation) -> str:
 def _describe_enum_problem(violation: Violation) -> str:
     field, value, title = violation.field, violation.value, violation.title
     if "x-normalise" in violation.node and is_number(value):
-        legal_value = normalise_value(value, violation.requirement)
+        legal_value = show_value(normalise_value(value, violation.requirement))
         claim = violation.node["x-normalise"][violation.keyword]
-        return (
-            f"{field} is {show_value(value)}; {title} normalises it, to {show_value(legal_value)} by the claim {claim}"
-        )
+        return f"{field} is {show_value(value)}; {title} normalises it to {legal_value}, as claim {claim} says"
     return f"{field} {show_value(value)} is not accepted for {title}"
 
 

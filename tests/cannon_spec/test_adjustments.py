@@ -46,7 +46,7 @@ def test_a_value_that_is_normalised_is_a_warning(catalog: Catalog, duration: flo
     """A number off the list is a warning, though its claim makes errors: it says to which value and by which claim."""
     (finding,) = validate_input(OPERATION, {"prompt": "x", "duration": duration}, catalog=catalog).findings
     assert (finding.severity, finding.evidence.claim) == ("warning", "user-overlay")
-    how = f"normalises it, to {normal} by the claim {CLAIM}"
+    how = f"normalises it to {normal}, as claim {CLAIM} says"
     assert finding.message == f"duration is {text}; {OPERATION} {how}"
     assert finding.hint == "legal here: 4, 8, 12.5"
 
