@@ -9,6 +9,7 @@ from cannon_contract.suite.case_inputs import CATALOG, complete, list_defaults
 from cannon_contract.suite.cases import has_asset, list_file_claims, list_reply_claims
 from cannon_contract.suite.outputs import list_leaves, list_shown_fields, read_template
 from cannon_spec.completion import list_values
+from cannon_spec.contract.arithmetic import is_number
 from cannon_spec.contract.catalog import Operation
 from tests.mutants import changes
 from tests.mutants.changes import add_to_member
@@ -100,16 +101,12 @@ def _find_other_value(operation: Operation, input: dict[str, Any], field: str, v
 
     listed_values = list_values(CATALOG, operation, input.get("model"), field)
     candidates = (
-        [*operation.models] if field == "model" else [*listed_values, *([value + 1] if _is_number(value) else [])]
+        [*operation.models] if field == "model" else [*listed_values, *([value + 1] if is_number(value) else [])]
     )
     others = [each for each in candidates if each != value]
     if field in list_shown_fields(operation):
         return next(iter(others), "another")
     return next((each for each in others if find_cost(each) != find_cost(value)), None)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _break_normalised(operation: Operation) -> Iterator[Mutant]:
@@ -123,7 +120,7 @@ def _break_normalised(operation: Operation) -> Iterator[Mutant]:
 def _normalise_badly(operation: Operation, field: str, legal: list[Any]) -> Callable[[Call, dict[str, Any]], object]:
     def change(call: Call, body: dict[str, Any]) -> None:
         value = body["input"].get(field)
-        if body["operation"] == operation.id and _is_number(value) and value not in legal:
+        if body["operation"] == operation.id and is_number(value) and value not in legal:
             body["input"][field] = max(legal, key=lambda each: abs(each - value))
 
     return change

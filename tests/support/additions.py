@@ -70,18 +70,20 @@ REMARKS: dict[str, Any] = {
 def lay_over(folder: Path) -> None:
     """Copy the shipped contract into a folder that does not exist yet, with the additions."""
     shutil.copytree(ROOT / "schemas", folder)
-    for name, patch in ADDITIONS.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        before = json.loads(file.read_text()) if file.exists() else {}
-        file.write_text(json.dumps(merge_patch(before, patch)))
+    _patch_files(folder, ADDITIONS)
 
 
 def load_with_remarks(folder: Path) -> Catalog:
     """The shipped contract with the additions and remarks on them, from a folder that does not exist yet."""
     lay_over(folder)
-    for name, patch in REMARKS.items():
+    _patch_files(folder, REMARKS)
+    return load_catalog(folder)
+
+
+def _patch_files(folder: Path, patches: dict[str, Any]) -> None:
+    """Patch files of a folder by their names; a file that does not exist is made."""
+    for name, patch in patches.items():
         file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
         before = json.loads(file.read_text()) if file.exists() else {}
         file.write_text(json.dumps(merge_patch(before, patch)))
-    return load_catalog(folder)

@@ -53,11 +53,16 @@ def test_steps_have_a_least_common_multiple(steps: list[float], multiple: float)
 
 @pytest.mark.parametrize(
     ("value", "step", "around"),
-    [(0.125, 0.01, (0.12, 0.13)), (-0.5, 8, (-8, 0)), (1, 0.3, (0.9, 1.2)), (2.5, 1, (2, 3)), (2**64, 3, None)],
+    [
+        (0.125, 0.01, (0.12, 0.13)),
+        (-0.5, 8, (-8, 0)),
+        (1, 0.3, (0.9, 1.2)),
+        (2.5, 1, (2, 3)),
+        (2**64, 3, (2**64 - 1, 2**64 + 2)),
+    ],
 )
-def test_multiples_around_a_number(value: float, step: float, around: tuple[float, float] | None) -> None:
+def test_multiples_around_a_number(value: float, step: float, around: tuple[float, float]) -> None:
     """The two multiples next to a number are exact, whole ones as integers, at any size."""
-    around = around or (2**64 - 1, 2**64 + 2)
     assert find_multiples_around(value, step) == around
     assert [type(each) for each in find_multiples_around(value, step)] == [type(each) for each in around]
 
