@@ -10,6 +10,9 @@ from cannon_spec.contract.catalog import Catalog, Claim, Operation, ServedModel
 from cannon_spec.finding import Finding
 from cannon_spec.nearest import find_nearest
 
+SHUT_DOWN = "shut-down"
+"""The rule that warns of what its maker has shut down."""
+
 NAMED_RULES = {
     "json": "An error: the document is not JSON, or JSON that readers disagree on.",
     "operation-unknown": "An error: no page of the vendor shows an operation with this identifier.",
@@ -19,11 +22,11 @@ NAMED_RULES = {
     "a warning.",
     "model-assumed": "A warning: the model's identifier is not documented; it is used as given.",
     "notice": "A warning: what is known of the operation or model matters for each request.",
-    "shut-down": "A warning: the maker has shut down the model, or what the operation runs on.",
+    SHUT_DOWN: "A warning: the maker has shut down the model, or what the operation runs on.",
 }
 """The rules that are not keywords of a schema, each with what it says."""
 
-UNAVOIDABLE_RULES = frozenset(("operation-assumed", "model-assumed", "notice", "shut-down"))
+UNAVOIDABLE_RULES = frozenset(("operation-assumed", "model-assumed", "notice", SHUT_DOWN))
 """The warnings that each request for an operation or model has: no field of the input avoids them."""
 
 _ADVICE_ON_IDS = "if you know the right one, say so in an overlay file (--overlay)"
@@ -88,7 +91,7 @@ def _iter_remarks(kind: str, subject: Operation | ServedModel, path: str) -> Ite
         yield _warn(path, "notice", claim.text, f"the request is judged as documented; see {claim.source}", claim)
     if subject.shut_down is not None:
         hint = f"use another {kind}; the request is judged as the vendor documents it, and may be refused or fail"
-        yield _warn(path, "shut-down", subject.shut_down.text, hint, subject.shut_down)
+        yield _warn(path, SHUT_DOWN, subject.shut_down.text, hint, subject.shut_down)
 
 
 def _warn(path: str, rule: str, message: str, hint: str, claim: Claim) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from cannon_contract.client.amounts import to_number
 from cannon_contract.client.api import Api, Notes
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_spec import validate_request
+from cannon_spec.finding import Finding
+from cannon_spec.named_rules import SHUT_DOWN
 
 _LEAST_WAIT_S = 0.005
 _LONGEST_WAIT_S = 60.0
@@ -40,6 +43,7 @@ def expect_accepted(api: Api, response: httpx.Response, body: Any, *claims: str)
         findings = validate_request(body, catalog=api.catalog).findings
         if findings and api.read_switch("strict", False):
             raise NotTested("this mock is strict: it refuses bodies that the contract only warns of")
+        _check_shut_down(api, response, findings)
         assumptions = tuple(dict.fromkeys(finding.evidence.claim for finding in findings))
         broken_claims = claims or assumptions or (claim_ids.CREATE_ACCEPTED,)
         raise ClaimBroken(f"a valid create was answered with {response.status_code}", *broken_claims)
@@ -55,6 +59,20 @@ def expect_not_account_error(api: Api, response: httpx.Response) -> httpx.Respon
     if response.is_server_error and not api.is_mock:
         raise NotTested(f"a create was answered with {response.status_code}, which says nothing about its body")
     return response
+
+
+def create_breaking(api: Api, body: Any) -> httpx.Response:
+    """The reply to a create with a body that breaks a rule. Raises NotTested for a reply that is not about that."""
+    response = api.create(body)
+    _check_shut_down(api, response, validate_request(body, catalog=api.catalog).findings)
+    return expect_not_account_error(api, response)
+
+
+def _check_shut_down(api: Api, response: httpx.Response, findings: Iterable[Finding]) -> None:
+    """Raise NotTested for a refusal of what its maker has shut down. A mock that says that it works must accept it."""
+    may_refuse = api.read_switch("shut_down", "works" if api.is_mock else "refused") == "refused"
+    if may_refuse and response.is_client_error and any(finding.rule == SHUT_DOWN for finding in findings):
+        raise NotTested(f"a create was answered with {response.status_code}: its maker has shut down what it needs")
 
 
 def _check_account(api: Api, response: httpx.Response) -> None:

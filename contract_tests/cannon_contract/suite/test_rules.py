@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.flows import create, create_and_succeed, expect_not_account_error
+from cannon_contract.client.flows import create, create_and_succeed, create_breaking
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.suite.case_inputs import CATALOG, find_breaking_body, find_small_input
 from cannon_contract.suite.cases import each_capped_rule, each_model, each_normalised_rule, each_rule
@@ -21,7 +21,7 @@ def test_a_body_that_breaks_one_rule(api: Api, operation: str, rule: Rule) -> No
     """A body that breaks a rule is refused; a rule that only warns is named by our mock, which accepts the body."""
     if rule.adjustment is not None and rule.adjustment.kind == "cap" and _is_capping(api):
         raise NotTested("this mock lowers the value instead of refusing it")
-    response = expect_not_account_error(api, api.create(find_breaking_body(operation, rule.id)))
+    response = create_breaking(api, find_breaking_body(operation, rule.id))
     if rule.severity == "error" or not api.is_mock or api.read_switch("strict", False):
         assert response.is_client_error
     else:
@@ -32,7 +32,7 @@ def test_a_body_that_breaks_one_rule(api: Api, operation: str, rule: Rule) -> No
 @each_capped_rule()
 def test_a_value_above_a_cap_is_refused(api: Api, operation: str, rule: Rule) -> None:
     """A value that the vendor's words allow to be lowered is refused, or lowered where the mock was told so."""
-    response = expect_not_account_error(api, api.create(find_breaking_body(operation, rule.id)))
+    response = create_breaking(api, find_breaking_body(operation, rule.id))
     assert response.is_success is _is_capping(api)
 
 

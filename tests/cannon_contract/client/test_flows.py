@@ -9,7 +9,13 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.flows import expect_accepted, expect_not_account_error, poll_to_end, wait_before_poll
+from cannon_contract.client.flows import (
+    create_breaking,
+    expect_accepted,
+    expect_not_account_error,
+    poll_to_end,
+    wait_before_poll,
+)
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.mock_target import make_mock_api
@@ -94,3 +100,35 @@ def test_a_secret_never_reaches_a_test() -> None:
         server = Target(served.url, is_mock=True, may_charge=False, accepts_any_key=True, switches={})
         target = call_server(server, "cs_one", client, redactor=Redactor(["req_"]))
         assert target.create(target.build_body()).json()["id"].startswith("(cut)")
+
+
+SHUT_DOWN_OPERATION = next(each.id for each in CATALOG.operations.values() if each.shut_down is not None)
+
+
+@pytest.mark.parametrize(
+    ("is_mock", "switches", "status", "outcome"),
+    [
+        (False, {}, 400, NotTested),
+        (False, {}, 500, ClaimBroken),
+        (True, {"shut_down": "refused"}, 400, NotTested),
+        (True, {"shut_down": "works"}, 400, ClaimBroken),
+        (True, {}, 400, ClaimBroken),
+    ],
+)
+def test_a_refusal_of_what_was_shut_down_breaks_no_claim(
+    is_mock: bool, switches: dict[str, str], status: int, outcome: type[Exception]
+) -> None:
+    """Where the maker shut down an operation, its refusal shows nothing, unless a mock says that it works."""
+    target = replace(make_mock_api(CATALOG, SHUT_DOWN_OPERATION), is_mock=is_mock, switches=switches)
+    response = httpx.Response(status, request=httpx.Request("POST", "http://x/api/v1/requests"))
+    with pytest.raises(outcome, match=str(status)):
+        expect_accepted(target, response, target.build_body())
+
+
+def test_a_refusal_of_what_was_shut_down_shows_nothing_about_a_rule() -> None:
+    """A body that breaks a rule may be refused for the shutdown: only a mock that says that it works shows the rule."""
+    working_mock = make_mock_api(CATALOG, SHUT_DOWN_OPERATION)
+    body = working_mock.build_body(seconds=4)
+    assert create_breaking(working_mock, body).status_code == 400
+    with pytest.raises(NotTested, match="shut down"):
+        create_breaking(replace(working_mock, is_mock=False, switches={}), body)
