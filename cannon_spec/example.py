@@ -39,7 +39,7 @@ def _choose_model(operation: Operation, name: str | None) -> ServedModel | None:
 
 
 def _build_input(catalog: Catalog, operation: Operation, model: ServedModel | None) -> Input:
-    schema = catalog.schemas[operation.input or ""]
+    schema = catalog.input_schema_of(operation)
     model_fields = catalog.schemas[model.schema].get("properties", {}) if model and model.schema else {}
     input: Input = _build_required(f"schema {operation.input}", schema)
     input |= {"model": model.id} if model is not None else {}

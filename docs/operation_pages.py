@@ -235,7 +235,7 @@ def _render_price(catalog: Catalog, operation: Operation) -> str:
 
 
 def _render_output(catalog: Catalog, operation: Operation) -> str:
-    schema: Mapping[str, Any] = catalog.schemas[str(operation.output)]
+    schema: Mapping[str, Any] = catalog.output_schema_of(operation)
     rules = limits.list_rules(catalog, operation.output)
     rows = [_tabulate_member(name, rules, operation) for name in schema.get("properties", {})]
     return f"## Output\n\n{_OUTPUT}\n\n{render_markdown([('member', 'is', 'known from'), *rows])}"

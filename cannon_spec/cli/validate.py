@@ -123,6 +123,6 @@ class _Validation:
 def _find_operation(catalog: Catalog, names: set[Any]) -> str | None:
     """The first operation whose input may have fields of these names."""
     for operation in catalog.operations.values():
-        if operation.input is not None and names <= set(catalog.schemas[operation.input]["properties"]):
+        if operation.input is not None and names <= set(catalog.input_schema_of(operation)["properties"]):
             return operation.id
     return None

@@ -293,6 +293,14 @@ class Catalog:
         """The models that serve an operation, in the order of its file."""
         return tuple(self.operations[operation].models.values())
 
+    def input_schema_of(self, operation: Operation) -> Mapping[str, Any]:
+        """The schema of the input of a covered operation. Raises KeyError for another."""
+        return self.schemas[operation.input or ""]
+
+    def output_schema_of(self, operation: Operation) -> Mapping[str, Any]:
+        """The schema of the output of a covered operation. Raises KeyError for another."""
+        return self.schemas[operation.output or ""]
+
     def pace_of(self, operation: Operation) -> Mapping[str, Any]:
         """How long the states of a covered operation last: its own entry of the lifecycle, else that of its kind."""
         paces = self.lifecycle["pace"]

@@ -98,7 +98,7 @@ def check_operation(catalog: Catalog, operation: Operation) -> None:
         if model.schema is not None:
             require_name(model.schema, catalog.schemas, f"{place} model {model.id}", "schema")
     _check_default_model(operation)
-    check_prices(f"{place} price", operation.prices, catalog.schemas[operation.input or ""])
+    check_prices(f"{place} price", operation.prices, catalog.input_schema_of(operation))
 
 
 def check_schema(id_: str, schema: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:

@@ -17,13 +17,13 @@ def check_defaults(catalog: Catalog, operation: Operation) -> None:
     """
     for number, default in enumerate(operation.data.get("defaults", ()), 1):
         place = f"operation {operation.id} defaults {number}"
-        check_conditions(place, default.get("when", {}), catalog.schemas[operation.input or ""])
+        check_conditions(place, default.get("when", {}), catalog.input_schema_of(operation))
         _check_value(catalog, operation, place, default)
 
 
 def _check_value(catalog: Catalog, operation: Operation, place: str, default: Mapping[str, Any]) -> None:
     name = default["field"]
-    check_field(place, name, catalog.schemas[operation.input or ""])
+    check_field(place, name, catalog.input_schema_of(operation))
     lists = list(_find_lists(catalog, operation, name))
     if "largest" in default and not lists:
         raise CatalogError(place, f"no schema lists the values of {name}", "give the default a value")

@@ -84,5 +84,5 @@ def _check_only_with(catalog: Catalog, operation: Operation) -> None:
 
 def _list_fields(catalog: Catalog, operation: Operation) -> Mapping[str, Any]:
     """The fields of the input of an operation, with their schemas."""
-    fields: Mapping[str, Any] = catalog.schemas[operation.input or ""].get("properties", {})
+    fields: Mapping[str, Any] = catalog.input_schema_of(operation).get("properties", {})
     return fields

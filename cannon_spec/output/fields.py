@@ -24,7 +24,7 @@ def list_fields(catalog: Catalog, operation: Operation) -> list[InputField]:
     """Every field of an operation's input, those within objects too, in the order of the schema."""
     if operation.input is None:
         return []
-    return [InputField(operation, name, node) for name, node in _iter_fields(catalog.schemas[operation.input], "")]
+    return [InputField(operation, name, node) for name, node in _iter_fields(catalog.input_schema_of(operation), "")]
 
 
 def _iter_fields(node: Mapping[str, Any], parent: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

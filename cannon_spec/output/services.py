@@ -33,7 +33,7 @@ def explain_operation(catalog: Catalog, operation: Operation) -> str:
     sections = [
         "\n".join([*head, *_describe_products(catalog, operation)]),
         _list_claims("Warnings on each use:", list_notices(operation)),
-        fill(f"Fields: {', '.join(catalog.schemas[operation.input]['properties'])}", len("Fields: ")),
+        fill(f"Fields: {', '.join(catalog.input_schema_of(operation)['properties'])}", len("Fields: ")),
         render_text(tabulate_rules(rules)),
         _title("Models (cannon-spec explain MODEL shows their limits):", tabulate_services(catalog, operation)),
         _title("Values of absent fields:", tabulate_defaults(catalog, list_general_defaults(operation))),
@@ -47,7 +47,7 @@ def _describe_products(catalog: Catalog, operation: Operation) -> list[str]:
     """The lines on media, price and output."""
     kind, files = operation.kind, operation.files
     names = f" ({', '.join(files.values())})" if files else ""
-    output = ", ".join(catalog.schemas[str(operation.output)].get("properties", ()))
+    output = ", ".join(catalog.output_schema_of(operation).get("properties", ()))
     return [
         f"  makes       {KIND_NAMES.get(kind, kind)}{names}",
         f"  credits     {describe_price(catalog, operation)}",

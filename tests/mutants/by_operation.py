@@ -44,7 +44,7 @@ def _break_output(operation: Operation, claim: str, description: str, change: Ch
 
 
 def _break_shape(operation: Operation) -> Iterator[Mutant]:
-    schema = CATALOG.schemas[str(operation.output)]
+    schema = CATALOG.output_schema_of(operation)
     name = schema["required"][0]
     yield _break_output(operation, schema["x-evidence"]["required"], f"no {name}", lambda output: output.pop(name))
 

@@ -11,7 +11,7 @@ from cannon_spec.validate import accepts_input
 
 def list_required_fields(api: Api) -> list[str]:
     """The names of the required fields of the input. Raises NotTested where no field is required."""
-    names: list[str] = _read_input_schema(api).get("required", [])
+    names: list[str] = api.catalog.input_schema_of(api.catalog.operations[api.operation]).get("required", [])
     if not names:
         raise NotTested(f"the input of {api.operation} has no required field")
     return names
@@ -41,7 +41,3 @@ def build_body_of_unknown_model(api: Api) -> dict[str, Any]:
     if claim is None or claim.severity != "error":
         raise NotTested(f"no page lists the models of {api.operation}")
     return api.build_body(model="no-such-model")
-
-
-def _read_input_schema(api: Api) -> Any:
-    return api.catalog.schemas[str(api.catalog.operations[api.operation].input)]

@@ -101,7 +101,7 @@ def _list_fixed_fields(catalog: Catalog, operation: Operation) -> set[str]:
 
     A field that decides which members the output has is left out where it can be.
     """
-    schema, output = catalog.schemas[operation.input or ""], catalog.schemas[operation.output or ""]
+    schema, output = catalog.input_schema_of(operation), catalog.output_schema_of(operation)
     deciding_fields = operation.conditional_outputs.values()
     return {"model", *schema.get("required", ()), *(set(output.get("required", ())) - set(deciding_fields))}
 

@@ -148,7 +148,7 @@ def _find_unknown_value(entry: Mapping[str, Any], catalog: Catalog) -> str:
 def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog, *, needs_known_model: bool = False) -> str:
     """Say which field or value of an entry one operation refuses; empty for none."""
     conditions, operation_entry = _read_conditions(entry), catalog.operations.get(operation)
-    schema = catalog.schemas[operation_entry.input] if operation_entry is not None and operation_entry.input else None
+    schema = catalog.input_schema_of(operation_entry) if operation_entry is not None and operation_entry.input else None
     required_input = {} if schema is None else _list_required(catalog, operation, schema)
     places = ("/operation", *(f"/input/{name}" for name in conditions))
     for values in _list_values(conditions):

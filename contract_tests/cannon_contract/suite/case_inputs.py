@@ -64,14 +64,9 @@ def complete(operation: Operation, input: Mapping[str, Any]) -> Input:
     return complete_input(CATALOG, operation, input).input
 
 
-def read_input_schema(operation: Operation) -> Mapping[str, Any]:
-    """The schema of the input of a covered operation."""
-    return CATALOG.schemas[str(operation.input)]
-
-
 def fix_input(operation: Operation, input: Mapping[str, Any]) -> Input:
     """The changes that turn any input of an operation into this one: None for each field that it leaves out."""
-    return {**dict.fromkeys(read_input_schema(operation)["properties"]), **input}
+    return {**dict.fromkeys(CATALOG.input_schema_of(operation)["properties"]), **input}
 
 
 def change_model(operation: Operation, model: str | None) -> Input:
@@ -82,7 +77,7 @@ def change_model(operation: Operation, model: str | None) -> Input:
 
 def leave_out_price_fields(operation: Operation) -> Input:
     """The changes that leave out each field that an operation's price depends on, but for required ones."""
-    required_fields = read_input_schema(operation).get("required", ())
+    required_fields = CATALOG.input_schema_of(operation).get("required", ())
     names = (name for name in list_price_fields(operation.prices) if "." not in name and name not in required_fields)
     return dict.fromkeys(names)
 

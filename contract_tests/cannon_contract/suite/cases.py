@@ -25,7 +25,6 @@ from cannon_contract.suite.case_inputs import (
     fix_input,
     list_defaults,
     list_table_sizes,
-    read_input_schema,
 )
 from cannon_contract.suite.outputs import list_leaves, list_shown_fields
 from cannon_spec.contract.catalog import AdjustmentKind, Operation, Rule, ServedModel
@@ -63,12 +62,12 @@ def has_image(operation: Operation) -> bool:
 
 def has_outputs(*names: str) -> Filter:
     """Whether an operation always has these members in its output."""
-    return lambda operation: set(names) <= set(CATALOG.schemas[str(operation.output)].get("required", ()))
+    return lambda operation: set(names) <= set(CATALOG.output_schema_of(operation).get("required", ()))
 
 
 def has_fields(*names: str) -> Filter:
     """Whether an operation has these fields in its input."""
-    return lambda operation: set(names) <= read_input_schema(operation)["properties"].keys()
+    return lambda operation: set(names) <= CATALOG.input_schema_of(operation)["properties"].keys()
 
 
 def each_operation(*filters: Filter, claims: Callable[[Operation], Iterable[str]] = lambda _: ()) -> Decorator:
@@ -85,7 +84,7 @@ def any_operation(*filters: Filter) -> Decorator:
 
 def list_output_claims(operation: Operation) -> list[str]:
     """The claims on the shape of an operation's output."""
-    return sorted({*CATALOG.schemas[str(operation.output)].get("x-evidence", {}).values()})
+    return sorted({*CATALOG.output_schema_of(operation).get("x-evidence", {}).values()})
 
 
 def list_reply_claims(operation: Operation) -> list[str]:
@@ -95,7 +94,7 @@ def list_reply_claims(operation: Operation) -> list[str]:
 
 def list_file_claims(operation: Operation) -> list[str]:
     """The claims on the files that an operation produces: on their addresses, and on the type of an image."""
-    properties, files = CATALOG.schemas[str(operation.output)].get("properties", {}), operation.files
+    properties, files = CATALOG.output_schema_of(operation).get("properties", {}), operation.files
     template = operation.replies["succeeded"]
     names = (leaf.name for leaf in list_leaves(template, template) if leaf.variable in files)
     claims = {claim for name in names for claim in properties.get(name, {}).get("x-evidence", {}).values()}

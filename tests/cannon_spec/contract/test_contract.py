@@ -165,7 +165,7 @@ def test_a_models_schema_is_of_its_operation(operation: Operation, model: Served
         title, is_shared = CATALOG.schemas[model.schema]["title"], _count_models(operation, model.schema) > 1
         assert title.startswith(f"{model.maker} ") if is_shared else title == model.name
         fields = {rule.field.partition(".")[0] for rule in CATALOG.rules(model.schema)}
-        assert fields - {""} <= set(CATALOG.schemas[operation.input or ""]["properties"])
+        assert fields - {""} <= set(CATALOG.input_schema_of(operation)["properties"])
 
 
 def _count_models(operation: Operation, schema: str) -> int:
