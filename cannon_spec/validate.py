@@ -69,6 +69,8 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -
 
 def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal") -> Report:
     """Judge a bare input of one operation; paths start at the input. Raises UnknownName for an unknown operation."""
+    if not isinstance(operation, str):
+        raise UnknownName(f"an operation is named by a string, not by a value of type {type(operation).__name__}")
     known_operation = catalog.operations.get(operation) or find_undocumented(catalog, operation)
     if known_operation is None:
         raise UnknownName(f"{describe_operation_problem(catalog, operation).message}; cannon-spec catalog lists them")

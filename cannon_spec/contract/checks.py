@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from cannon_spec.contract.catalog import Catalog, Claim, Operation, iter_nodes
+from cannon_spec.contract.catalog import Catalog, Claim, Operation, find_field, iter_nodes
 from cannon_spec.contract.engines import Validator
 from cannon_spec.contract.keywords import CONSTRAINTS
 from cannon_spec.contract.price_checks import check_prices
@@ -97,8 +97,9 @@ def check_operation(catalog: Catalog, operation: Operation) -> None:
     for model in operation.models.values():
         if model.schema is not None:
             require_name(model.schema, catalog.schemas, f"{place} model {model.id}", "schema")
-    _check_default_model(operation)
-    check_prices(f"{place} price", operation.prices, catalog.input_schema_of(operation))
+    input = catalog.input_schema_of(operation)
+    _check_models(operation, input)
+    check_prices(f"{place} price", operation.prices, input)
 
 
 def check_schema(id_: str, schema: Mapping[str, Any], claims: Mapping[str, Claim]) -> None:
@@ -124,11 +125,13 @@ def check_claim_ids(module: ModuleType, claims: Mapping[str, Claim]) -> None:
             find_claim(id_, f"{module.__name__}.{name}", claims)
 
 
-def _check_default_model(operation: Operation) -> None:
-    name = operation.default_model
+def _check_models(operation: Operation, input: Mapping[str, Any]) -> None:
+    place, name = f"operation {operation.id}", operation.default_model
     if name is not None and name not in operation.models:
         problem = f"its default model {name} does not serve it"
-        raise CatalogError(f"operation {operation.id}", problem, "add it to models, or name another model")
+        raise CatalogError(place, problem, "add it to models, or name another model")
+    if operation.models and find_field(input, "model") is None:
+        raise CatalogError(place, "has models, and its input has no field model", "add it to the schema of the input")
 
 
 def require_name(name: str, names: Container[str], place: str, what: str) -> None:

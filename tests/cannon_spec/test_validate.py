@@ -627,3 +627,10 @@ def test_a_refusal_is_a_report() -> None:
 def test_the_places_of_a_document_are_all_its_places() -> None:
     """The helper that these properties rest on names every place once."""
     assert list(places({"a": [1, {"b": 2}]})) == [(), ("a",), ("a", 0), ("a", 1), ("a", 1, "b")]
+
+
+@pytest.mark.parametrize("operation", [None, 7, [], {}, b"image.generate"])
+def test_an_operation_that_is_no_text_is_unknown(operation: Any) -> None:
+    """A value that is no text is the name of no operation, whatever its type."""
+    with pytest.raises(UnknownName, match=f"not by a value of type {type(operation).__name__}"):
+        validate_input(operation, {})

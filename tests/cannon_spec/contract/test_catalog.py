@@ -191,6 +191,11 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         set_value("models", "grk", to={"claim": "image-models"}),
         ("operation image.generate", "model grk", "does not exist"),
     ),
+    "models of an operation whose input names none": (
+        "operations/image.generate/input.schema.json",
+        remove_value("properties", "model"),
+        ("operation image.generate", "has models, and its input has no field model"),
+    ),
     "a default model that serves another operation": (
         OPERATION,
         remove_value("models", "gptimage2"),
