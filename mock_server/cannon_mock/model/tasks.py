@@ -124,8 +124,9 @@ class TaskRequest:
 
 def choose_model(operation: Operation, input: Mapping[str, Any]) -> str | None:
     """The model that an input names, else the operation's default; None for an operation without models."""
-    model: str | None = input.get("model", operation.default_model)
-    return model
+    # An operation without models may only warn of a field "model", whatever its value is.
+    model = input.get("model", operation.default_model) if operation.models else None
+    return model if isinstance(model, str) else None
 
 
 def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: Pace, now_ms: int, seed: str) -> Task:

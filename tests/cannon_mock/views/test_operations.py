@@ -83,6 +83,18 @@ def test_an_operation_succeeds(catalog: Catalog, operation: Operation) -> None:
 
 
 @each_operation
+@pytest.mark.parametrize("model", [["a"], {}, 7])
+def test_a_model_of_any_type_is_refused_or_served(catalog: Catalog, operation: Operation, model: Any) -> None:
+    """A value of the field model that is no text is refused; where it is only warned of, the request succeeds."""
+    mock, body = build_driver(catalog, shut_down="failed"), _build_body(operation)
+    reply = mock.create({**body, "input": {**body["input"], "model": model}})
+    assert reply.status_code in (202, 400)
+    if reply.status_code == 202:
+        mock.clock.advance(LONG_MS)
+        assert mock.poll(reply.get_json()["id"])["status"] == "succeeded"
+
+
+@each_operation
 def test_an_operation_fails_and_costs_nothing(catalog: Catalog, operation: Operation) -> None:
     """A failure has a message and no output, and its credits come back."""
     mock = build_driver(catalog)
