@@ -35,11 +35,11 @@ def schemas(tmp_path: Path) -> Path:
 
 
 def _leave_out(folder: str, names: list[str]) -> set[str]:
-    """Names that a copy does without, since each load would read them: examples, and other operations' files."""
+    """Names that a copy does without, since each load would read them: examples, statements, other operations."""
     operation = CATALOG.operations["image.generate"]
     schemas = {f"{model.schema}.schema.json".removeprefix("models/") for model in operation.models.values()}
     needed_names = {
-        SHIPPED: set(names) - {"examples"},
+        SHIPPED: set(names) - {"examples", "statements.json"},
         SHIPPED / "operations": {operation.id},
         SHIPPED / "models": schemas,
     }

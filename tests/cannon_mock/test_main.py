@@ -53,7 +53,11 @@ FILES: list[tuple[str, str, str]] = [
     ("--scenarios", "{}", "lacks scenarios"),
     ("--scenarios", '{"scenarios": {"a": {"outcom": "failed"}}}', "unknown word outcom"),
     ("--scenarios", '{"scenarios": {"a": {"outcome": "failed"}}}', "lacks message"),
-    ("--scenarios", '{"scenarios": {"a": {"faults": [{"on": "create", "status": 500}]}}}', "dependentRequired"),
+    (
+        "--scenarios",
+        '{"scenarios": {"a": {"faults": [{"on": "create", "status": 500}]}}}',
+        "without code, message",
+    ),
     ("--scenarios", '{"scenarios": {"a b": {}}}', "use names of the form ^[A-Za-z0-9_.-]{1,60}$"),
     ("--scenarios", '{"scenarios": {"a": {"claim": "nobody-said"}}}', "nobody-said"),
     ("--scenarios", '{"scenarios": {}, "default": "none"}', "there is no scenario none"),

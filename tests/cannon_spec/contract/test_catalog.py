@@ -229,12 +229,12 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         ("ledger of image.generate", "claims/mine", "lacks kind"),
     ),
     "a statement on an unknown claim": (
-        "statements.json",
+        "operations/image.generate/statements.json",
         set_value("statements", to=[{"page": "x", "number": 1, "claims": ["no-such-claim"]}]),
         ("statements", "no-such-claim"),
     ),
     "a statement without a claim or reason": (
-        "statements.json",
+        "operations/image.generate/statements.json",
         set_value("statements", to=[{"page": "x", "number": 1, "text": "x"}]),
         ("statements", "lacks reason"),
     ),
