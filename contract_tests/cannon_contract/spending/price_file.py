@@ -14,6 +14,7 @@ from cannon_spec.contract.catalog import Operation, find_field
 from cannon_spec.contract.prices import build_price, list_price_fields
 from cannon_spec.errors import NotJSON
 from cannon_spec.example import build_example
+from cannon_spec.finding import Finding
 
 FORM = '{"prices": [{"operation": "…", "when": {"model": "…", "resolution": "…"}, "credits": 28}]}'
 _CONDITIONS = (MODEL, "resolution")
@@ -155,11 +156,18 @@ def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog, *, needs_
         body = {"operation": operation, "input": {**required_input, **values}}
         for finding in validate_request(body, catalog=catalog).findings:
             is_refused = finding.severity == "error" or (needs_known_model and finding.rule == "model-unknown")
-            if is_refused and finding.rule != "operation-undocumented" and finding.path in places:
+            if is_refused and finding.path in places and _is_misspelt(finding):
                 return "; ".join(filter(None, (finding.message, finding.hint)))
     names = (*conditions, *([entry["per"]["field"]] if entry.get("per") else []))
     unknown_fields = [name for name in names if schema is not None and find_field(schema, name) is None]
     return f"{operation} has no field {unknown_fields[0]}" if unknown_fields else ""
+
+
+def _is_misspelt(finding: Finding) -> bool:
+    """Whether a finding is on a word that no one knows. A value of another type or size may have been charged."""
+    if "#" not in finding.rule:
+        return finding.rule != "operation-undocumented"
+    return finding.rule.rpartition("/")[2] in ("enum", "const", "additionalProperties")
 
 
 def _list_required(catalog: Catalog, operation: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,15 @@ def test_the_usual_model_may_be_dearer_than_those_that_are_known() -> None:
     assert known(one, assumed=5).estimate(body()) == 20
 
 
+@pytest.mark.parametrize("value", ["text", 0, -1, 10**9])
+def test_a_charged_value_of_another_type_or_size_is_read_back(value: Any, tmp_path: Path) -> None:
+    """A value that a target charged is read back, although the contract would refuse its type or size."""
+    create = {"operation": "video.upscale", "input": {"video_url": "https://e.test/1.mp4", "duration_seconds": value}}
+    file = tmp_path / "prices.json"
+    file.write_text(WORDS.with_charges([(create, 7)]).to_json())
+    assert read_prices(str(file), None, CATALOG).estimate(create) == 7
+
+
 @given(create=requests() | broken_requests().map(lambda broken: broken.body), credits=st.integers(1, 90))
 def test_a_stated_cost_is_the_estimate_of_the_next_run(create: Any, credits: int, tmp_path_factory: Any) -> None:
     """A run writes the stated costs, and the next run reads them as estimates of the same creates."""
