@@ -14,8 +14,6 @@ class Handler(BaseHTTPRequestHandler):
 
     service: ClassVar[Service]
     protocol_version = "HTTP/1.1"
-    server_version = "plain"
-    sys_version = ""
     error_content_type = "text/plain; charset=utf-8"
     error_message_format = "%(message)s.\n"
     # A reply leaves in one packet: two small ones would wait for each other's acknowledgement.
@@ -71,6 +69,10 @@ class Handler(BaseHTTPRequestHandler):
         """Send the body, except after HEAD."""
         if self.command != "HEAD":
             self.wfile.write(reply.body)
+
+    def version_string(self) -> str:
+        """Name the server without the versions of what it runs on."""
+        return "plain"
 
     def handle_expect_100(self) -> bool:
         """Tell the client at once to go on, as replies are buffered."""

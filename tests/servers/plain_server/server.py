@@ -56,14 +56,19 @@ class Listener(ThreadingHTTPServer):
 
 
 class PlainServer:
-    """A server in this process; service_class, handler_class and the parts may be subclasses."""
+    """A server in this process; the parts, the service and the handler may be of subclasses."""
 
-    service_class = Service
-    handler_class = Handler
-
-    def __init__(self, settings: Settings | None = None, parts: Parts | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        parts: Parts | None = None,
+        service_class: type[Service] = Service,
+        handler_class: type[Handler] = Handler,
+    ) -> None:
         self.settings = settings or Settings()
         self.parts = parts or Parts()
+        self.service_class = service_class
+        self.handler_class = handler_class
 
     def start(self) -> Self:
         """Bind the port, and serve it on a thread."""
