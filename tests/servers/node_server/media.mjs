@@ -1,0 +1,68 @@
+/** The smallest files that a player takes for a video, a sound or a model. */
+
+/**
+ * @typedef {object} Medium
+ * @property {string} contentType
+ * @property {Buffer} bytes
+ */
+
+const MP3_FRAMES = 8;
+// One frame of silence: MPEG-1 layer 3, 128 kbit/s, 44.1 kHz.
+const MP3_FRAME = Buffer.concat([Buffer.from([0xff, 0xfb, 0x90, 0x64]), Buffer.alloc(413)]);
+
+/** @type {Map<string, Medium>} */
+export const MEDIA = new Map([
+    ["mp4", { contentType: "video/mp4", bytes: encodeMp4() }],
+    ["mp3", { contentType: "audio/mpeg", bytes: Buffer.concat(Array(MP3_FRAMES).fill(MP3_FRAME)) }],
+    ["glb", { contentType: "model/gltf-binary", bytes: encodeGlb() }],
+]);
+
+/**
+ * Encodes an MP4 file without tracks.
+ *
+ * @returns {Buffer}
+ */
+function encodeMp4() {
+    const header = Buffer.alloc(100);
+    header.writeUInt32BE(1000, 12);
+    header.writeUInt32BE(0x00010000, 20);
+    header.writeUInt16BE(0x0100, 24);
+    [0x00010000, 0x00010000, 0x40000000].forEach((value, index) => header.writeUInt32BE(value, 36 + 16 * index));
+    header.writeUInt32BE(1, 96);
+    return Buffer.concat([
+        encodeBox("ftyp", Buffer.from("isom\x00\x00\x02\x00isommp42", "latin1")),
+        encodeBox("moov", encodeBox("mvhd", header)),
+        encodeBox("mdat", Buffer.alloc(0)),
+    ]);
+}
+
+/**
+ * Encodes one box of an MP4 file.
+ *
+ * @param {string} type
+ * @param {Buffer} content
+ * @returns {Buffer}
+ */
+function encodeBox(type, content) {
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(8 + content.length);
+    head.write(type, 4, "latin1");
+    return Buffer.concat([head, content]);
+}
+
+/**
+ * Encodes an empty scene as a binary glTF file.
+ *
+ * @returns {Buffer}
+ */
+function encodeGlb() {
+    const scene = JSON.stringify({ asset: { version: "2.0" }, scenes: [{}], scene: 0 });
+    const content = Buffer.from(scene.padEnd(4 * Math.ceil(scene.length / 4)), "latin1");
+    const head = Buffer.alloc(20);
+    head.write("glTF", 0, "latin1");
+    head.writeUInt32LE(2, 4);
+    head.writeUInt32LE(head.length + content.length, 8);
+    head.writeUInt32LE(content.length, 12);
+    head.write("JSON", 16, "latin1");
+    return Buffer.concat([head, content]);
+}
