@@ -10,7 +10,7 @@ import httpx
 
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
-from cannon_contract.client.recording import Exchange, record_exchange
+from cannon_contract.client.recording import Exchange, describe_call, record_exchange
 from cannon_spec import Catalog, validate_response
 
 Send = Callable[[httpx.Request], httpx.Response]
@@ -128,7 +128,7 @@ class Api:
         A breach is noted as a malformed reply; where the target is not our mock and the rule is only assumed, as a
         deviation. Raises ClaimBroken for a reply that is not JSON, NotTested for one that is not an object.
         """
-        call = f"{response.request.method} {_describe_route(response)} answered {response.status_code}"
+        call = f"{describe_call(response.request)} answered {response.status_code}"
         try:
             body = response.json()
         except (ValueError, RecursionError):
@@ -157,12 +157,6 @@ class Api:
     def with_key(self, key: str) -> Api:
         """The same target, called with another API key."""
         return replace(self, key=key)
-
-
-def _describe_route(response: httpx.Response) -> str:
-    """The path of a call, with ``{id}`` for the id of a request."""
-    start, separator, id_ = response.request.url.path.partition("/requests/")
-    return f"{start}{separator}{{id}}" if id_ else start
 
 
 def _find_shape_claims(catalog: Catalog, kind: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from cannon_contract.client.redact import MASK, Redactor
 _SECRET_HEADERS = frozenset(("x-api-key", "authorization", "cookie", "set-cookie"))
 _TRANSFER_HEADERS = (b"content-encoding", b"content-length", b"transfer-encoding")
 _LONGEST_BODY = 4000
+_LONGEST_PATH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ def record_exchange(request: httpx.Request, response: httpx.Response | None, sec
         headers={} if response is None else _redact_headers(response.headers, redactor),
         body="" if response is None else _redact_body(response.read(), redactor),
     )
+
+
+def describe_call(request: httpx.Request) -> str:
+    """The method and the path of a call, with ``{id}`` for the id of a request."""
+    start, separator, id_ = request.url.path.partition("/requests/")
+    path = f"{start}{separator}{{id}}" if id_ else start
+    return f"{request.method} {path if len(path) <= _LONGEST_PATH else path[:_LONGEST_PATH] + '…'}"
 
 
 def redact_response(response: httpx.Response, redactor: Redactor) -> httpx.Response:

@@ -27,10 +27,11 @@ COSTS: tuple[Cost, ...] = ("nothing", "credits", "a mock")
 class TestResult:
     """The result of one test.
 
-    ``claims`` are those that it is marked with, ``blamed_claims`` those that it shows to be broken or otherwise than
-    assumed, ``why`` says what it showed or why it showed nothing, ``needs`` is what it takes. ``deviations`` are the
-    differences from assumptions that it noted, ``malformed_replies`` the replies that break their schema, whatever the
-    test is about. ``is_silent`` says that a reply never came, ``stop_reason`` why no test is to run after this one.
+    ``law`` is the sentence that the test holds, ``claims`` those that it is marked with, ``blamed_claims`` those that
+    it shows to be broken or otherwise than assumed. ``why`` says what it showed or why it showed nothing, ``needs``
+    is what it takes. ``deviations`` are the differences from assumptions that it noted, ``malformed_replies`` the
+    replies that break their schema, whatever the test is about. ``is_silent`` says that a reply never came,
+    ``stop_reason`` why no test is to run after this one.
     """
 
     __test__: ClassVar = False  # pytest collects each class whose name begins like this one's
@@ -46,6 +47,7 @@ class TestResult:
     malformed_replies: tuple[MalformedReply, ...] = ()
     is_silent: bool = False
     stop_reason: str = ""
+    law: str = ""
 
     def with_outcome(self, outcome: ClaimOutcome, why: str, blamed_claims: tuple[str, ...] = ()) -> TestResult:
         """Copy the result with another outcome, and why."""

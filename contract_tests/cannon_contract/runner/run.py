@@ -13,8 +13,8 @@ import pytest
 from cannon_contract.client.api import Api
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
-from cannon_contract.client.recording import Exchange
 from cannon_contract.client.redact import Redactor
+from cannon_contract.runner.failure_text import describe_failure
 from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Options, list_covered_operations
 from cannon_contract.runner.results import Cost, TestResult, Verdict, build_verdicts, count_costs
 from cannon_contract.runner.targets import Target, make_key
@@ -198,8 +198,8 @@ class Run:
         if base.malformed_replies and not isinstance(error, AssertionError):
             # An error in reading such a reply says nothing about the claims of the test.
             return self._make_skip(base, f"malformed reply: {base.malformed_replies[0].description}", report)
-        blamed_claims = error.claims if isinstance(error, ClaimBroken) else base.claims
-        why = self.redactor.redact_text(_describe(error, base.exchanges))
+        blamed_claims = (error.claims if isinstance(error, ClaimBroken) else ()) or base.claims
+        why = self.redactor.redact_text(describe_failure(error, base.law, base.exchanges))
         required_claims = tuple(claim for claim in blamed_claims if self.is_required(claim))
         if required_claims or not blamed_claims:
             return base.with_outcome("broken", why, required_claims)
@@ -266,19 +266,17 @@ def _collect_result(item: pytest.Item) -> TestResult:
         malformed_replies=tuple(each for note in notes for each in note.malformed_replies),
         exchanges=tuple(each for note in notes for each in note.exchanges)[-_MOST_EXCHANGES:],
         needs=_find_cost(item),
+        law=_read_law(item),
     )
+
+
+def _read_law(item: pytest.Item) -> str:
+    """The sentence that a test opens with, without its full stop."""
+    docstring = getattr(item, "function", None).__doc__ or item.name
+    return docstring.strip().splitlines()[0].removesuffix(".")
 
 
 def _make_failure(report: pytest.TestReport, description: str) -> None:
     report.outcome, report.longrepr = "failed", description
     if hasattr(report, "wasxfail"):
         del report.wasxfail
-
-
-def _describe(error: object, exchanges: tuple[Exchange, ...]) -> str:
-    """Describe a failure in one line, with the last call before it that tells something."""
-    description = (str(error).splitlines() or [type(error).__name__])[0]
-    if isinstance(error, ClaimBroken) or not exchanges:
-        return description
-    last = ([each for each in exchanges if not each.request.endswith("/status")] or exchanges)[-1]
-    return f"{description} (last call: {last.request}, answered with {last.status or 'nothing'})"

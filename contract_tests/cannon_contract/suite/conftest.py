@@ -11,6 +11,7 @@ import pytest
 from cannon_contract.client.api import Api
 from cannon_contract.plugin import find_target
 from cannon_contract.runner import targets
+from cannon_contract.runner.failure_text import describe_comparison
 from cannon_contract.runner.mock_target import MockWrapper, make_mock_api
 from cannon_contract.runner.options import list_covered_operations
 from cannon_contract.runner.run import ABILITIES, APIS, RUN, Run, find_operation
@@ -23,6 +24,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     names_operations = any("operation" in _list_names(mark.args[0]) for mark in own_marks)
     if "operation" in metafunc.fixturenames and not names_operations:
         metafunc.parametrize("operation", list_covered_operations(load_catalog()))
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]:
+    """Describe a plain comparison that does not hold in one line, which is the first of the finding."""
+    return [describe_comparison(op, left, right)]
 
 
 def _list_names(names: str | list[str] | tuple[str, ...]) -> list[str]:

@@ -131,7 +131,7 @@ def test_a_difference_from_an_assumption_is_observed(tmp_path: Path, capsys: pyt
     assert main.main(["claims", "--observations", str(tmp_path / "observations.json")]) == 0
     said = capsys.readouterr().out
     assert "insufficient-credits" in said
-    assert "assert 400 == 402" in said
+    assert "expected 402, got 400" in said
 
 
 def test_no_secret_is_written(tmp_path: Path) -> None:
