@@ -25,16 +25,16 @@ class Account:
     def balance(self) -> int:
         """Tell the credits that are left."""
         with self._lock:
-            return self._settled()
+            return self._settle()
 
     def charge(self, credits: int) -> None:
         """Take credits, or refuse if they do not suffice."""
         with self._lock:
-            if self._settled() < credits:
+            if self._settle() < credits:
                 raise Refusal(402, "Not enough credits")
             self._balance -= credits
 
-    def _settled(self) -> int:
+    def _settle(self) -> int:
         if self._busy_seconds:
             times = int((self._clock.now() - self._busy_until) / self._busy_seconds)
             self._busy_until += times * self._busy_seconds
@@ -49,7 +49,7 @@ class Key:
     name: str
     account: Account
     scopes: tuple[str, ...] = ("requests:write", "requests:read")
-    last_used: float = field(default=0.0)
+    last_used_at: float = field(default=0.0)
 
 
 def issue_keys(settings: Settings, clock: Clock) -> dict[str, Key]:

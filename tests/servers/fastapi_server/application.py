@@ -52,13 +52,13 @@ def _add_api(app: FastAPI, service: Service) -> None:
 def _add_assets(app: FastAPI, service: Service) -> None:
     @app.get("/assets/{name}")
     async def asset(name: str, sig: str = "", expires: str = "") -> Response:
-        found = service.vault.find(name, sig, expires)
-        return RedirectResponse(service.vault.storage_address(found, sig, expires), 302)
+        file = service.vault.find(name, sig, expires)
+        return RedirectResponse(service.vault.storage_address(file, sig, expires), 302)
 
     @app.get("/storage/{name}")
     async def storage(name: str, sig: str = "", expires: str = "") -> Response:
-        found = service.vault.find(name, sig, expires)
-        return Response(await asyncio.to_thread(found.content), media_type=found.media_type)
+        file = service.vault.find(name, sig, expires)
+        return Response(await asyncio.to_thread(file.content), media_type=file.media_type)
 
 
 def _bearer(authorization: str | None) -> str | None:

@@ -30,12 +30,12 @@ class Courier:
     def wait_for(self, task: Task) -> None:
         """Post when the request ends, if it has a webhook."""
         if task.order.webhook_url is not None:
-            timer = threading.Timer(max(0.0, task.completed - self._clock.now()), self._deliver, (task,))
+            timer = threading.Timer(max(0.0, task.completed_at - self._clock.now()), self._deliver, (task,))
             timer.daemon = True
             timer.start()
 
     def _deliver(self, task: Task) -> None:
-        body = json.dumps(self._writer.request_object(task, max(task.completed, self._clock.now())))
+        body = json.dumps(self._writer.request_object(task, max(task.completed_at, self._clock.now())))
         try:
             call = urllib.request.Request(
                 task.order.webhook_url or "",

@@ -16,8 +16,8 @@ def _edit_model(input: Input) -> str:
 
 IMAGES = {
     "image.generate": Operation(
-        required={"prompt": words},
-        optional={
+        required_fields={"prompt": words},
+        optional_fields={
             "model": one_of(*IMAGE_MODELS),
             "aspect_ratio": RATIO,
             "quality": text,
@@ -46,8 +46,8 @@ IMAGES = {
         pixels=lambda fields: image_choice(fields).pixels,
     ),
     "image.edit": Operation(
-        required={"prompt": words, "image_url": url},
-        optional={"model": one_of(*EDIT_MODELS), "aspect_ratio": RATIO, "resolution": RESOLUTION},
+        required_fields={"prompt": words, "image_url": url},
+        optional_fields={"model": one_of(*EDIT_MODELS), "aspect_ratio": RATIO, "resolution": RESOLUTION},
         prefix="imgedit",
         output={
             "task_id": work.task,

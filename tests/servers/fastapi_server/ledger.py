@@ -52,7 +52,7 @@ class Ledger:
 
     def _begin(self, account: Account, order: Order, price: int) -> Task:
         kind, now = order.kind, self._clock.now()
-        started = now + QUEUE_SECONDS / self._pace
+        started_at = now + QUEUE_SECONDS / self._pace
         pixels = kind.pixels(order.input)
         return Task(
             id=f"req_{secrets.token_hex(12)}",
@@ -61,7 +61,7 @@ class Ledger:
             task_id=f"{kind.prefix}_{secrets.token_hex(8)}",
             price=price,
             assets={label: self._vault.keep(extension, pixels) for label, extension in kind.files.items()},
-            created=now,
-            started=started,
-            completed=started + kind.seconds / self._pace,
+            created_at=now,
+            started_at=started_at,
+            completed_at=started_at + kind.seconds / self._pace,
         )

@@ -75,20 +75,20 @@ class ImageChoice:
 def image_choice(input: Input) -> ImageChoice:
     """Choose what `image.generate` renders."""
     model = input.get("model", DEFAULT_IMAGE_MODEL)
-    return _capped(model, input.get("aspect_ratio", DEFAULT_RATIO), input.get("resolution"))
+    return _choose(model, input.get("aspect_ratio", DEFAULT_RATIO), input.get("resolution"))
 
 
 def edit_choice(input: Input) -> ImageChoice:
     """Choose what `image.edit` renders: by default GPT Image 2 takes the largest that is legal."""
     model = input.get("model", DEFAULT_IMAGE_MODEL)
     largest = "4K" if model == "gptimage2" else None
-    return _capped(model, input.get("aspect_ratio", DEFAULT_RATIO), input.get("resolution", largest))
+    return _choose(model, input.get("aspect_ratio", DEFAULT_RATIO), input.get("resolution", largest))
 
 
-def _capped(model: str, ratio: str, resolution: str | None) -> ImageChoice:
+def _choose(model: str, ratio: str, resolution: str | None) -> ImageChoice:
     wish = resolution or IMAGE_MODELS[model].resolution
-    is_capped = model == "gptimage2" and ratio == "1:1" and wish == "4K"
-    return ImageChoice(model, ratio, "2K" if is_capped else wish)
+    is_above_cap = model == "gptimage2" and ratio == "1:1" and wish == "4K"
+    return ImageChoice(model, ratio, "2K" if is_above_cap else wish)
 
 
 def video_model(input: Input) -> str:

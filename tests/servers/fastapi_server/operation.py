@@ -27,8 +27,8 @@ class Operation:
     `rule` finds the problems that no single field has; `seconds` is the time the provider takes.
     """
 
-    required: Mapping[str, Check]
-    optional: Mapping[str, Check]
+    required_fields: Mapping[str, Check]
+    optional_fields: Mapping[str, Check]
     prefix: str
     output: Mapping[str, Any]
     headline: str

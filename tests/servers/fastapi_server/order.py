@@ -35,7 +35,7 @@ class Order:
 
 def read_order(body: bytes) -> Order:
     """Read the body of a create, or refuse it."""
-    envelope = _parsed(body)
+    envelope = _parse(body)
     problems = mapping(envelope) or list(_envelope_problems(envelope))
     if problems:
         raise invalid(problems)
@@ -47,7 +47,7 @@ def read_order(body: bytes) -> Order:
     )
 
 
-def _parsed(body: bytes) -> Any:
+def _parse(body: bytes) -> Any:
     try:
         value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError):
@@ -94,8 +94,10 @@ def _needed(values: dict[str, Any], field: str, check: Any) -> list[Problem]:
 
 
 def _input_problems(operation: Operation, input: dict[str, Any]) -> Iterator[Problem]:
-    problems = [problem for field, check in operation.required.items() for problem in _needed(input, field, check)]
-    for field, check in operation.optional.items():
+    problems = [
+        problem for field, check in operation.required_fields.items() for problem in _needed(input, field, check)
+    ]
+    for field, check in operation.optional_fields.items():
         if field in input:
             problems += [problem.under(field) for problem in check(input[field])]
     yield from (problem.under("input") for problem in problems or operation.rule(input))

@@ -22,11 +22,11 @@ def pixels_of(ratio: str, resolution: str) -> Pixels:
 def jpeg_of(pixels: Pixels) -> bytes:
     """Give a plain picture; one size is painted once, whoever asks."""
     with _BRUSH:
-        return _painted(pixels)
+        return _paint(pixels)
 
 
 @cache
-def _painted(pixels: Pixels) -> bytes:
+def _paint(pixels: Pixels) -> bytes:
     from PIL import Image  # the start of the server does not wait for it
 
     file = io.BytesIO()

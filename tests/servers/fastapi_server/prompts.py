@@ -5,17 +5,17 @@ from .kinds import Check, duration, text, words
 from .operation import Operation
 
 
-def _rewritten(job: work.Work) -> str:
+def _rewrite(job: work.Work) -> str:
     wishes = [str(job.input[field]) for field in ("visualStyle", "rewriteRequest") if field in job.input]
     return ", ".join([str(job.input["prompt"]), *wishes])
 
 
-def _prompt(**optional: Check) -> Operation:
+def _prompt(**optional_fields: Check) -> Operation:
     return Operation(
-        required={"prompt": words},
-        optional=optional,
+        required_fields={"prompt": words},
+        optional_fields=optional_fields,
         prefix="prm",
-        output={"enhancedPrompt": _rewritten, "model": "gpt-5-mini", "operation": work.operation},
+        output={"enhancedPrompt": _rewrite, "model": "gpt-5-mini", "operation": work.operation},
         headline="enhancedPrompt",
         credits=lambda _: 1,
         downstream=lambda _: ("openai", "gpt-5-mini"),

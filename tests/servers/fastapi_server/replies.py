@@ -38,7 +38,7 @@ class Writer:
         self._vault = vault
         self._poll_ms = max(1, round(POLL_MS / pace))
 
-    def accepted(self, task: Task) -> Reply:
+    def acceptance(self, task: Task) -> Reply:
         """Tell that a request was accepted: a repeat gets the same."""
         return {
             "id": task.id,
@@ -55,7 +55,7 @@ class Writer:
             "id": task.id,
             "operation": task.order.operation,
             "status": status,
-            "createdAtMs": object_time(task.created),
+            "createdAtMs": object_time(task.created_at),
         }
         if status == "queued":
             return head
@@ -64,19 +64,19 @@ class Writer:
     def _result(self, task: Task) -> Reply:
         output = write(task.order.kind.output, self._work(task))
         headline = task.order.kind.headline
-        value, completed = output[headline], object_time(task.completed)
+        value, completed_ms = output[headline], object_time(task.completed_at)
         return {
             "billableCredits": task.price,
             "inputPreview": task.order.kind.preview_of(task.order.input),
             "outputPreview": f"Asset ready: {value}" if task.assets else value,
-            "startedAtMs": object_time(task.started),
-            "completedAtMs": completed,
+            "startedAtMs": object_time(task.started_at),
+            "completedAtMs": completed_ms,
             "errorMessage": None,
             "output": output,
             "requestLog": {
                 "available": True,
                 "retentionDays": RETENTION_DAYS,
-                "retainedUntilMs": completed + RETENTION_MS,
+                "retainedUntilMs": completed_ms + RETENTION_MS,
                 "input": task.order.input,
                 "output": {headline: value},
                 "errorMessage": None,
@@ -97,7 +97,7 @@ def _progress(task: Task) -> Reply:
     provider, model = task.order.kind.downstream(task.order.input)
     return {
         "billableCredits": task.price,
-        "startedAtMs": object_time(task.started),
+        "startedAtMs": object_time(task.started_at),
         "completedAtMs": None,
         "errorMessage": None,
         "output": {"task_id": task.task_id, "status": "processing", "provider": provider, "model": model},

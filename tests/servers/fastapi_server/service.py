@@ -28,7 +28,7 @@ class Service:
         key = self._keys.get(secret) if secret else None
         if key is None:
             raise Refusal(401, "API key is missing, invalid or revoked")
-        key.last_used = self._clock.now()
+        key.last_used_at = self._clock.now()
         return key
 
     def status(self, key: Key) -> Reply:
@@ -40,7 +40,7 @@ class Service:
         task, is_new = self._ledger.accept(key.account, read_order(body), idempotency_key)
         if is_new:
             self._courier.wait_for(task)
-        return self._writer.accepted(task)
+        return self._writer.acceptance(task)
 
     def read(self, key: Key, id: str) -> Reply:
         """Tell the state of a request."""

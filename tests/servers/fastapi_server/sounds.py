@@ -20,8 +20,8 @@ def _sfx_mode(job: work.Work) -> object:
 
 SOUNDS = {
     "music.generate": Operation(
-        required={"prompt": words},
-        optional={
+        required_fields={"prompt": words},
+        optional_fields={
             **dict.fromkeys(("provider", "title", "mode", "style", "model", "vocal_gender", "persona_id"), text),
             **dict.fromkeys(("description_prompt", "negative_tags"), text),
             **dict.fromkeys(("custom_mode", "instrumental"), flag),
@@ -37,8 +37,8 @@ SOUNDS = {
             "audio_url": work.file("audio"),
             "requested_provider": lambda job: _music_provider(job.input),
             "provider": lambda job: _music_provider(job.input),
-            "model": work.sent("model", "V5"),
-            "title": work.sent("title", "Untitled"),
+            "model": work.field("model", "V5"),
+            "title": work.field("title", "Untitled"),
         },
         headline="audio_url",
         credits=lambda fields: by_second(1, fields.get("duration_seconds", 60) / 4),
@@ -46,8 +46,8 @@ SOUNDS = {
         files={"audio": "mp3"},
     ),
     "narration.generate": Operation(
-        required={"text": words, "voice_id": words},
-        optional={"tone": text, "stability": number, "similarity_boost": number, "speed": number},
+        required_fields={"text": words, "voice_id": words},
+        optional_fields={"tone": text, "stability": number, "similarity_boost": number, "speed": number},
         prefix="nar",
         output={
             "asset_type": "audio",
@@ -64,8 +64,8 @@ SOUNDS = {
         seconds=4.0,
     ),
     "soundfx.generate": Operation(
-        required={"prompt": words},
-        optional={
+        required_fields={"prompt": words},
+        optional_fields={
             **dict.fromkeys(("title", "mode", "description_prompt", "negative_tags"), text),
             "duration_seconds": duration,
             "video_url": url,

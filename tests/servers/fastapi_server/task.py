@@ -19,12 +19,12 @@ class Task:
     task_id: str
     price: int
     assets: dict[str, Asset]
-    created: float
-    started: float
-    completed: float
+    created_at: float
+    started_at: float
+    completed_at: float
 
     def status(self, now: float) -> str:
         """Tell the status at a time."""
-        if now < self.started:
+        if now < self.started_at:
             return "queued"
-        return "processing" if now < self.completed else "succeeded"
+        return "processing" if now < self.completed_at else "succeeded"

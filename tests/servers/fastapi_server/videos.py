@@ -32,8 +32,8 @@ def _sora_duration(input: Input) -> list[Problem]:
 
 def _sora(**more: Check) -> Operation:
     return Operation(
-        required={"sora_video_id": like(r"video_\S+"), "prompt": words},
-        optional={
+        required_fields={"sora_video_id": like(r"video_\S+"), "prompt": words},
+        optional_fields={
             "model": one_of("sora2", "sora-2", "sora-2-pro"),
             "duration": duration,
             "aspect_ratio": text,
@@ -52,8 +52,8 @@ def _sora(**more: Check) -> Operation:
 
 VIDEOS = {
     "video.generate": Operation(
-        required={"prompt": words},
-        optional={
+        required_fields={"prompt": words},
+        optional_fields={
             "model": one_of(*VIDEO_CREDITS),
             "duration": duration,
             "image_url": url,
@@ -84,8 +84,8 @@ VIDEOS = {
         rule=_sora_duration,
     ),
     "video.upscale": Operation(
-        required={"video_url": url},
-        optional={
+        required_fields={"video_url": url},
+        optional_fields={
             "video_title": text,
             "duration_seconds": duration,
             "model": one_of("wavespeed", "topaz", "topaz-proteus", "starlight-2.5"),
@@ -98,7 +98,7 @@ VIDEOS = {
         output=_video(
             provider="wavespeed",
             model="video_upscale",
-            requested_model=work.sent("model", "wavespeed"),
+            requested_model=work.field("model", "wavespeed"),
             exact_cost_credits=work.price,
         ),
         headline="video_url",
@@ -111,8 +111,8 @@ VIDEOS = {
     "sora2.video.extend": _sora(source_duration=duration),
     "sora2.video.remix": _sora(),
     "lipsync.generate": Operation(
-        required={"video_url": url, "audio_url": url},
-        optional={
+        required_fields={"video_url": url, "audio_url": url},
+        optional_fields={
             "video_duration": duration,
             "audio_duration": duration,
             "video_title": text,
@@ -120,7 +120,7 @@ VIDEOS = {
         },
         prefix="lip",
         output=_video(
-            audio_url=work.sent("audio_url"), provider="wavespeed", model="lipsync", exact_cost_credits=work.price
+            audio_url=work.field("audio_url"), provider="wavespeed", model="lipsync", exact_cost_credits=work.price
         ),
         headline="video_url",
         credits=lambda fields: by_second(3, max(5, fields.get("audio_duration", 5))),
@@ -129,8 +129,8 @@ VIDEOS = {
         preview=("video_title", "video_url"),
     ),
     "subtitles.generate": Operation(
-        required={"video_url": url},
-        optional={"duration": duration, "file_name": text, "content_type": text, "subtitle_settings": mapping},
+        required_fields={"video_url": url},
+        optional_fields={"duration": duration, "file_name": text, "content_type": text, "subtitle_settings": mapping},
         prefix="sub",
         output=_video(model="subtitles"),
         headline="video_url",
@@ -140,8 +140,8 @@ VIDEOS = {
         preview=("file_name", "video_url"),
     ),
     "smartmotion.generate": Operation(
-        required={"file_url": url},
-        optional={
+        required_fields={"file_url": url},
+        optional_fields={
             "file_name": text,
             "content_type": text,
             "duration": duration,
@@ -161,8 +161,8 @@ VIDEOS = {
         preview=("prompt", "file_name", "file_url"),
     ),
     "three_d.location.generate": Operation(
-        required={"description": words},
-        optional={
+        required_fields={"description": words},
+        optional_fields={
             "name": text,
             "source_image_urls": each(url),
             "angle_context": each(mapping),

@@ -2,11 +2,16 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# The middleware looks for the bare word: it would also pack for a client that gives gzip a weight of 0.
+GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
 
 class Json(JSONResponse):
@@ -21,13 +26,18 @@ class ApiGzip:
     """Packs the replies of the API; pictures are packed already."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._plain = app
-        self._packed = GZipMiddleware(app, minimum_size=1, compresslevel=5)
+        self._plain_app = app
+        self._packed_app = GZipMiddleware(app, minimum_size=1, compresslevel=5)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a call."""
         is_api = scope["type"] == "http" and scope["path"].startswith("/api/")
-        await (self._packed if is_api else self._plain)(scope, receive, send)
+        app = self._packed_app if is_api and _accepts_gzip(scope) else self._plain_app
+        await app(scope, receive, send)
+
+
+def _accepts_gzip(scope: Scope) -> bool:
+    return GZIP.search(Headers(scope=scope).get("accept-encoding", "")) is not None
 
 
 class Delay:

@@ -56,6 +56,6 @@ def files(label: str) -> Part:
     return lambda work: [work.addresses[label]]
 
 
-def sent(field: str, default: Any = ABSENT) -> Part:
+def field(name: str, default: Any = ABSENT) -> Part:
     """Make the part that gives back a field of the input."""
-    return lambda work: work.input.get(field, default)
+    return lambda work: work.input.get(name, default)
