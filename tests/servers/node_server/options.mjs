@@ -13,11 +13,12 @@ import { parseArgs } from "node:util";
  * @property {string} publicBase what `urls.get` starts with
  */
 
+const DEFAULT_KEY = "cs_live_honest_1";
 const CANONICAL_BASE = "https://www.cannonstudio.app";
 
 const FLAGS = /** @type {const} */ ({
     port: { type: "string", default: "0" },
-    key: { type: "string", multiple: true, default: ["cs_live_honest_1"] },
+    key: { type: "string", multiple: true },
     "other-key": { type: "string" },
     balance: { type: "string", default: "100000" },
     pace: { type: "string", default: "1" },
@@ -36,7 +37,7 @@ export function readOptions(args) {
     const { values } = parseArgs({ args, options: FLAGS });
     return {
         port: readNumber("port", values.port, 0),
-        keys: values.key,
+        keys: values.key ?? [DEFAULT_KEY],
         otherKey: values["other-key"] ?? null,
         balance: readNumber("balance", values.balance, 0),
         pace: readNumber("pace", values.pace, 0.001),
