@@ -5,13 +5,17 @@ The rules are here once: for recorded traffic, for the contract tests and for te
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cannon_spec import claim_ids
 from cannon_spec.contract import wording
+
+if TYPE_CHECKING:
+    from cannon_spec.contract.catalog import Catalog
 
 Outcome = Literal["succeeded", "failed"]
 
@@ -53,6 +57,11 @@ def may_follow(lifecycle: Mapping[str, Any], before: str, after: str) -> bool:
 TIMES = ("createdAtMs", "startedAtMs", "completedAtMs")
 """The times of a request object, in the order in which they come."""
 
+_REQUEST = "envelope/request"
+_LOG_NAMES = ("available", "input", "output", "errorMessage")
+_KEPT_WITH_LOG = ("requestLog", "inputPreview", "outputPreview")
+_ADDRESS = re.compile(r"https?://\S*", re.IGNORECASE)
+
 RuleName = Literal["step", "final", "times", "failure"]
 
 
@@ -70,7 +79,7 @@ def check_view(view: Mapping[str, Any]) -> Iterator[LifecycleBreach]:
     """What a request object breaks by itself, beyond its schema. Members may be absent or of another type."""
     known_times = [name for name in TIMES if type(view.get(name)) is int]
     for earlier, later in pairwise(known_times):
-        if view[later] < view[earlier]:
+        if view[later] < view[earlier] and not _is_same_time(view[later], view[earlier]):
             hint = f"expected: {wording.show_value(view[earlier])} or later"
             yield LifecycleBreach("times", claim_ids.LIFECYCLE_ORDER, later, f"{later} is before {earlier}", hint)
     if view.get("status") == "failed" and view.get("output") is not None:
@@ -79,17 +88,19 @@ def check_view(view: Mapping[str, Any]) -> Iterator[LifecycleBreach]:
 
 
 def check_step(
-    lifecycle: Mapping[str, Any],
+    catalog: Catalog,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
-    after_ms: float,
+    after_ms: float | None,
     source: str = "an earlier poll",
 ) -> Iterator[LifecycleBreach]:
     """What a request object breaks against an earlier one of the same request.
 
-    Both have a status of the contract. ``after_ms`` is when the later one was polled, in epoch milliseconds;
-    ``source`` names the earlier one in messages.
+    Both have a status of the contract. ``after_ms`` is when the later one was polled, in epoch milliseconds, and None
+    if that is not known; ``source`` names the earlier one in messages. After the end only documented members are
+    compared, and addresses are not: they may be signed anew for each poll.
     """
+    lifecycle = catalog.lifecycle
     has_ended = is_terminal(lifecycle, before["status"])
     claim = claim_ids.LIFECYCLE_TERMINAL if has_ended else claim_ids.LIFECYCLE_ORDER
     if not may_follow(lifecycle, before["status"], after["status"]):
@@ -98,10 +109,11 @@ def check_step(
         yield LifecycleBreach("step", claim, "status", f"{statuses[0]} cannot follow {statuses[1]} in {source}", hint)
         return
     rule: RuleName = "final" if has_ended else "times"
-    for name in _changed_members(before, after, after_ms) if has_ended else _changed_times(before, after):
+    for name in _changed_members(catalog, before, after, after_ms) if has_ended else _changed_times(before, after):
         message = f"{wording.show_value(name)} has changed since {source}"
         hint = f"there it was {wording.show_value(before.get(name))}"
-        yield LifecycleBreach(rule, claim, name, message, hint)
+        name_claim = claim_ids.REQUEST_LOG_SEVEN_DAYS if name == "requestLog" else claim
+        yield LifecycleBreach(rule, name_claim, name, message, hint)
 
 
 def must_keep_log(view: Mapping[str, Any], now_ms: float) -> bool:
@@ -119,12 +131,58 @@ def is_key_alive(lifecycle: Mapping[str, Any], created_ms: float, now_ms: float)
 
 def _changed_times(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """The times that had a value, and have another now."""
-    return [name for name in TIMES if before.get(name) not in (None, after.get(name))]
+    return [name for name in TIMES if before.get(name) is not None and _has_changed(name, before, after)]
 
 
-def _changed_members(before: Mapping[str, Any], after: Mapping[str, Any], after_ms: float) -> list[str]:
-    """The members that differ. The log may differ once it need not be kept any longer."""
-    absent = object()
-    names = [*before, *(name for name in after if name not in before)]
-    changes = [name for name in names if before.get(name, absent) != after.get(name, absent)]
-    return [name for name in changes if name != "requestLog" or must_keep_log(before, after_ms)]
+def _changed_members(
+    catalog: Catalog, before: Mapping[str, Any], after: Mapping[str, Any], after_ms: float | None
+) -> list[str]:
+    """The documented members that had a value, and have another now.
+
+    The log, and the previews of what it holds, may differ once the log need not be kept any longer.
+    """
+    is_log_kept = after_ms is not None and must_keep_log(before, after_ms)
+    names = [name for name in catalog.schemas[_REQUEST]["properties"] if before.get(name) is not None]
+    names = [name for name in names if is_log_kept or name not in _KEPT_WITH_LOG]
+    parts = {"output": _list_output_names(catalog, before), "requestLog": _LOG_NAMES}
+    return [name for name in names if _has_changed(name, before, after, parts.get(name))]
+
+
+def _list_output_names(catalog: Catalog, view: Mapping[str, Any]) -> Collection[str]:
+    """The names that the schema of its operation gives to the output of a request object."""
+    operation = view.get("operation")
+    known_operation = catalog.operations.get(operation) if isinstance(operation, str) else None
+    if known_operation is None or known_operation.output is None:
+        return ()
+    return tuple(catalog.output_schema_of(known_operation)["properties"])
+
+
+def _has_changed(
+    name: str, before: Mapping[str, Any], after: Mapping[str, Any], parts: Collection[str] | None = None
+) -> bool:
+    """Whether a member that had a value has another now. Of an object, only the ``parts`` count."""
+    value, new_value = before[name], after.get(name)
+    if name in TIMES:
+        return not _is_same_time(value, new_value)
+    if parts is not None and isinstance(value, Mapping) and isinstance(new_value, Mapping):
+        return any(not _is_same(value[part], new_value.get(part)) for part in parts if value.get(part) is not None)
+    return not _is_same(value, new_value)
+
+
+def _is_same(value: Any, new_value: Any) -> bool:
+    """Whether two JSON values are equal but for the addresses in their texts."""
+    if isinstance(value, str) and isinstance(new_value, str):
+        return _ADDRESS.sub("", value) == _ADDRESS.sub("", new_value)
+    if isinstance(value, list) and isinstance(new_value, list):
+        return len(value) == len(new_value) and all(map(_is_same, value, new_value))
+    if isinstance(value, Mapping) and isinstance(new_value, Mapping):
+        return value.keys() == new_value.keys() and all(_is_same(value[name], new_value[name]) for name in value)
+    return bool(value == new_value)
+
+
+def _is_same_time(one: Any, other: Any) -> bool:
+    """Whether two times are equal, or one of them is the other cut or rounded to whole seconds."""
+    if type(one) is not int or type(other) is not int:
+        return bool(one == other)
+    has_whole_seconds = one % 1000 == 0 or other % 1000 == 0
+    return one == other or (has_whole_seconds and abs(one - other) < 1000)

@@ -143,7 +143,7 @@ class _CallHistory:
         elif last.call.ended_ms <= poll.call.started_ms + _ROUNDING_MS:
             self._last_polls[poll.call.id] = poll
             source = f"entry {last.call.entry}"
-            breaches = check_step(self._lifecycle, last.response, poll.response, poll.call.started_ms, source)
+            breaches = check_step(self._catalog, last.response, poll.response, poll.call.started_ms, source)
             yield from (self._lifecycle_finding(breach, poll) for breach in breaches)
 
     def _lifecycle_finding(self, breach: LifecycleBreach, poll: ParsedCall) -> Finding:

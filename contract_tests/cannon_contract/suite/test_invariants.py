@@ -17,6 +17,7 @@ from cannon_contract.client.api import Api
 from cannon_contract.client.flows import create, new_key, poll
 from cannon_contract.client.outcomes import ClaimBroken
 from cannon_contract.client.receiver import RECEIVER_URL, Receiver
+from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.lifecycle import (
     LifecycleBreach,
     check_step,
@@ -112,22 +113,22 @@ class _Client(RuleBasedStateMachine):
         _demand(claim_ids.CREDITS_HOLD, balance == self.start_credits - sum(charges), description)
 
     def _check_request(self, request: _Request) -> None:
-        lifecycle, now_ms = self.api.catalog.lifecycle, self._now_ms()
+        catalog, now_ms = self.api.catalog, self._now_ms()
         view, same_view = poll(self.api, request.reply), poll(self.api, request.reply)
         _demand_none(check_view(view), view)
         for before, after in ((request.view or view, view), (view, same_view)):
-            _demand_none(check_step(lifecycle, before, after, now_ms), before, after)
+            _demand_none(check_step(catalog, before, after, now_ms), before, after)
         _demand(claim_ids.LIFECYCLE_ORDER, view == same_view, f"a poll made {same_view} of {view}")
         request.view = view
         events = [event for event in self.receiver.events if event["data"]["id"] == view["id"]]
-        has_ended = is_terminal(lifecycle, view["status"])
+        has_ended = is_terminal(catalog.lifecycle, view["status"])
         expected_count = int(request.has_webhook and has_ended)
         _demand(
             claim_ids.WEBHOOK_BOTH_ENDS, len(events) == expected_count, f"{len(events)} webhooks of {view['status']}"
         )
         if has_ended:
             self._check_log(view, now_ms)
-            _demand_none(each for event in events for each in _check_event(lifecycle, event, view, now_ms))
+            _demand_none(each for event in events for each in _check_event(catalog, event, view, now_ms))
 
     def _check_log(self, view: dict[str, Any], now_ms: int) -> None:
         log = view["requestLog"]
@@ -139,9 +140,9 @@ class _Client(RuleBasedStateMachine):
         return round(datetime.fromisoformat(server_time).timestamp() * 1000)
 
 
-def _check_event(lifecycle: Any, event: Any, view: dict[str, Any], now_ms: int) -> Iterable[LifecycleBreach]:
+def _check_event(catalog: Catalog, event: Any, view: dict[str, Any], now_ms: int) -> Iterable[LifecycleBreach]:
     """Where the data of a webhook differs from the request object that a poll shows now."""
-    return (each._replace(claim=claim_ids.WEBHOOK_EVENT) for each in check_step(lifecycle, event["data"], view, now_ms))
+    return (each._replace(claim=claim_ids.WEBHOOK_EVENT) for each in check_step(catalog, event["data"], view, now_ms))
 
 
 @pytest.mark.claim(

@@ -27,7 +27,7 @@ _UNKNOWN_ID = "req_of_nobody"
 def test_a_request_only_makes_legal_steps(api: Api) -> None:
     """Polls show legal steps only, and on a mock with its own clock every state on the way to success."""
     polls = _poll_each_state(api) if api.may_move_clock else shared_run(api).polls
-    breaches = [each.message for step in pairwise(polls) for each in check_step(api.catalog.lifecycle, *step, 0)]
+    breaches = [each.message for step in pairwise(polls) for each in check_step(api.catalog, *step, 0)]
     assert breaches == []
     if api.may_move_clock:
         assert list(dict.fromkeys(view["status"] for view in polls)) == ["queued", "processing", "succeeded"]

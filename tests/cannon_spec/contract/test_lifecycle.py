@@ -98,8 +98,13 @@ def test_the_states_of_the_contract_hang_together() -> None:
 def request_view(**changes: Any) -> dict[str, Any]:
     """A request object that succeeded, with members changed."""
     times = {"createdAtMs": 10, "startedAtMs": 20, "completedAtMs": 30}
-    log = {"available": True, "retainedUntilMs": 1000}
-    return {"status": "succeeded", **times, "output": {"url": "x"}, "requestLog": log, **changes}
+    log = {"available": True, "retainedUntilMs": 1000, "input": {"prompt": "x"}}
+    common = {"operation": "image.generate", "status": "succeeded", "billableCredits": 28, "outputPreview": "at " + URL}
+    return {**common, **times, "output": {"image_url": URL, "provider": "p"}, "requestLog": log, **changes}
+
+
+URL = "https://storage.example.com/a.png?signature=1"
+WHOLE_SECOND = 1_762_479_300_000
 
 
 @pytest.mark.parametrize(
@@ -111,17 +116,28 @@ def request_view(**changes: Any) -> dict[str, Any]:
         ({"startedAtMs": 9}, [("times", "lifecycle-order", "startedAtMs")]),
         ({"completedAtMs": 19}, [("times", "lifecycle-order", "completedAtMs")]),
         ({"startedAtMs": None, "completedAtMs": 9}, [("times", "lifecycle-order", "completedAtMs")]),
+        ({"createdAtMs": WHOLE_SECOND + 900, "startedAtMs": WHOLE_SECOND, "completedAtMs": WHOLE_SECOND}, []),
+        (
+            {"createdAtMs": WHOLE_SECOND + 1000, "startedAtMs": WHOLE_SECOND, "completedAtMs": None},
+            [("times", "lifecycle-order", "startedAtMs")],
+        ),
         ({"status": "failed"}, [("failure", "request-failed-view", "output")]),
         ({"status": "failed", "output": None}, []),
         ({"startedAtMs": "9", "completedAtMs": True}, []),
     ],
 )
 def test_a_request_object_agrees_with_itself(changes: dict[str, Any], breaches: list[tuple[str, str, str]]) -> None:
-    """Times that are set run forward, and a failed request has no output; the schema checks the types."""
+    """Times that are set run forward, in whole seconds too, and a failed request has no output."""
     assert [each[:3] for each in check_view(request_view(**changes))] == breaches
 
 
+def _final(member: str) -> tuple[str, str, str]:
+    """The breach of a member that changes after the end."""
+    return "final", "lifecycle-terminal", member
+
+
 PROCESSING = {"status": "processing", "completedAtMs": None, "output": {}, "requestLog": None}
+NEW_URL = "https://cdn.example.com/other/a.png?signature=2"
 
 
 @pytest.mark.parametrize(
@@ -134,23 +150,55 @@ PROCESSING = {"status": "processing", "completedAtMs": None, "output": {}, "requ
         (PROCESSING, {**PROCESSING, "status": "queued"}, [("step", "lifecycle-order", "status")]),
         (PROCESSING, {"createdAtMs": 11}, [("times", "lifecycle-order", "createdAtMs")]),
         (PROCESSING, {"startedAtMs": None}, [("times", "lifecycle-order", "startedAtMs")]),
-        ({}, {"output": {"url": "y"}}, [("final", "lifecycle-terminal", "output")]),
-        ({}, {"credits": 1}, [("final", "lifecycle-terminal", "credits")]),
-        ({}, {"requestLog": None}, [("final", "lifecycle-terminal", "requestLog")]),
+        ({"createdAtMs": WHOLE_SECOND + 999}, {"createdAtMs": WHOLE_SECOND}, []),
+        ({"createdAtMs": WHOLE_SECOND + 1000}, {"createdAtMs": WHOLE_SECOND}, [_final("createdAtMs")]),
+        ({}, {"output": None}, [_final("output")]),
+        ({}, {"output": {"image_url": URL, "provider": "q"}}, [_final("output")]),
+        ({}, {"output": {"provider": "p"}}, [_final("output")]),
+        ({}, {"output": {"image_url": URL, "provider": "p", "checked": 1}}, []),
+        ({}, {"output": {"image_url": NEW_URL, "provider": "p"}, "outputPreview": "at " + NEW_URL}, []),
+        ({}, {"outputPreview": "gone"}, [_final("outputPreview")]),
+        ({}, {"billableCredits": 29}, [_final("billableCredits")]),
+        ({"billableCredits": None}, {}, []),
+        ({}, {"lastPolledAt": 1}, []),
+        ({"lastPolledAt": 1, "polls": 2}, {"lastPolledAt": 2}, []),
+        ({}, {"requestLog": None}, [("final", "request-log-seven-days", "requestLog")]),
+        ({}, {"requestLog": {"available": False}}, [("final", "request-log-seven-days", "requestLog")]),
+        ({}, {"requestLog": {"available": True, "input": {"prompt": "x"}, "retainedUntilMs": 2000, "reads": 2}}, []),
+        ({"operation": "x"}, {"operation": "x", "output": {"provider": "q"}}, []),
+        ({"output": "x"}, {"output": "y"}, [_final("output")]),
     ],
 )
 def test_a_request_object_agrees_with_an_earlier_one(
     before: dict[str, Any], after: dict[str, Any], breaches: list[tuple[str, str, str]]
 ) -> None:
-    """Steps are legal, times that were set stay, and nothing changes after the end while the log is kept."""
-    step = check_step(LIFECYCLE, request_view(**before), request_view(**after), after_ms=999)
+    """Steps are legal, and after the end no documented member changes, but for addresses and other members."""
+    step = check_step(CATALOG, request_view(**before), request_view(**after), after_ms=999)
     assert [each[:3] for each in step] == breaches
 
 
-def test_the_log_may_change_when_its_time_is_over() -> None:
-    """From retainedUntilMs on the request log may change, and nothing else may."""
-    later = request_view(requestLog={"available": False}, output=None)
-    assert [each.member for each in check_step(LIFECYCLE, request_view(), later, after_ms=1000)] == ["output"]
+@pytest.mark.parametrize(
+    ("before", "after", "has_changed"),
+    [
+        ([1, URL], [1, NEW_URL], False),
+        ([1, URL], [2, URL], True),
+        ([1, URL], [1], True),
+        ({"a": {"b": URL}}, {"a": {"b": NEW_URL}}, False),
+        ({"a": {"b": URL}}, {"a": {"c": URL}}, True),
+        ("x", 1, True),
+    ],
+)
+def test_values_are_compared_at_any_depth(before: Any, after: Any, has_changed: bool) -> None:
+    """Lists and objects within an output are compared at each depth, without their addresses."""
+    views = [request_view(output={"image_urls": value}) for value in (before, after)]
+    assert bool([*check_step(CATALOG, *views, after_ms=999)]) is has_changed
+
+
+@pytest.mark.parametrize("after_ms", [1000, None])
+def test_the_log_may_change_when_its_time_is_over(after_ms: float | None) -> None:
+    """From retainedUntilMs on the log and the previews of it may change, as at an unknown time; the output may not."""
+    later = request_view(requestLog={"available": False}, outputPreview=None, output=None)
+    assert [each.member for each in check_step(CATALOG, request_view(), later, after_ms)] == ["output"]
 
 
 @pytest.mark.parametrize(("log", "is_kept"), [({"retainedUntilMs": 5}, True), ({}, False), (None, False)])
@@ -162,7 +210,7 @@ def test_a_log_is_kept_as_long_as_it_says(log: Any, is_kept: bool) -> None:
 
 def test_a_breach_says_what_is_legal() -> None:
     """Message and hint name both statuses, where the earlier one is from, and the legal ones."""
-    (breach,) = check_step(LIFECYCLE, {"status": "processing"}, {"status": "queued"}, 0, "entry 4")
+    (breach,) = check_step(CATALOG, {"status": "processing"}, {"status": "queued"}, 0, "entry 4")
     assert breach.message == '"queued" cannot follow "processing" in entry 4'
     assert breach.hint == 'legal here: "processing", "succeeded", "failed"'
 
