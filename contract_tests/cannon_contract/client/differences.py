@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -56,7 +56,7 @@ def show(value: Any) -> str:
     text = escape_unprintable(_to_text(value))
     if len(text) <= _LONGEST:
         return text
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return f"an object of {len(value)} members: {shorten(', '.join(map(str, value)))}"
     return (
         f"an array of {len(value)} items" if isinstance(value, list | tuple) else f"{shorten(text)} ({_measure(value)})"
@@ -84,7 +84,7 @@ def _list_differences(actual: Any, expected: Any) -> Iterator[Difference]:
 
 def _pair_members(actual: Any, expected: Any) -> list[tuple[str | int, tuple[Any, Any]]] | None:
     """The members of two objects, or the items of two arrays of one length; None for any other pair."""
-    if isinstance(actual, dict) and isinstance(expected, dict):
+    if isinstance(actual, Mapping) and isinstance(expected, Mapping):
         keys = dict.fromkeys((*expected, *actual))
         return [(key, (actual.get(key, _ABSENT), expected.get(key, _ABSENT))) for key in keys]
     are_arrays = isinstance(actual, list | tuple) and isinstance(expected, list | tuple)
@@ -138,9 +138,18 @@ def _describe_others(others: list[Difference]) -> str:
 def _to_text(value: Any) -> str:
     """A value as JSON; what JSON does not have, or nests too deeply, as Python's text."""
     try:
-        return json.dumps(sorted(value, key=str) if isinstance(value, set) else value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, default=_to_json_value)
     except (TypeError, ValueError, RecursionError):
-        return str(value) if not isinstance(value, dict | list | tuple) else type(value).__name__
+        return type(value).__name__ if isinstance(value, Mapping | list | tuple) else str(value)
+
+
+def _to_json_value(value: object) -> object:
+    """A value that JSON has, for one of the contract that it does not have. Raises TypeError for any other."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=str)
+    raise TypeError(value)
 
 
 def _measure(value: Any) -> str:

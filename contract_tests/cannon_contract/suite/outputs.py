@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cannon_contract.client.api import Api
+from cannon_contract.client.differences import show
 from cannon_contract.client.flows import fetch_asset
+from cannon_contract.client.outcomes import ClaimBroken
 from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.templates import VARIABLE, find_variables
+from cannon_spec.contract.wording import format_count
 
 PNG = b"\x89PNG\r\n\x1a\n"
 """How a PNG file starts."""
@@ -44,20 +47,25 @@ def read_template(operation: Operation, input: Mapping[str, Any]) -> Mapping[str
 def list_leaves(template: Any, value: Any, name: str = "") -> Iterator[Leaf]:
     """The values of an output that are no objects and no arrays, beside those of its template.
 
-    An AssertionError names a member that the output lacks, or an array of another length.
+    Raises ClaimBroken for a member that the output lacks, and for an array of another length.
     """
     if isinstance(template, Mapping):
         for key, each in template.items():
-            assert isinstance(value, Mapping), f"{name} is not an object"
-            assert key in value, f"{name}.{key} is missing".removeprefix(".")
+            if not isinstance(value, Mapping) or key not in value:
+                raise ClaimBroken(f"{_name_place(name)}: expected an object with the member {key}, got {show(value)}")
             yield from list_leaves(each, value[key], f"{name}.{key}".removeprefix("."))
     elif isinstance(template, list):
-        assert isinstance(value, list), f"{name} is not an array"
-        assert len(value) == len(template), f"{name} has {len(value)} items"
+        if not isinstance(value, list) or len(value) != len(template):
+            count = format_count(len(template), "item")
+            raise ClaimBroken(f"{_name_place(name)}: expected an array of {count}, got {show(value)}")
         for each, item in zip(template, value, strict=True):
             yield from list_leaves(each, item, name)
     else:
         yield Leaf(name, template, value)
+
+
+def _name_place(name: str) -> str:
+    return f"the output of a success: {name}" if name else "the output of a success"
 
 
 def list_files(operation: Operation, input: Mapping[str, Any], output: Any) -> list[tuple[str, str]]:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from cannon_contract.client.api import Api
+from cannon_contract.client.differences import show
+from cannon_contract.client.expectations import expect, expect_count, expect_equal, expect_status
 from cannon_contract.client.flows import SharedRun, create_and_succeed, fetch_asset, run_to_end, shared_run
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.suite.case_inputs import complete
@@ -73,20 +75,22 @@ def _check_values(api: Api, run: SharedRun, template: Any) -> None:
     own_properties = KIND_PROPERTIES.get(api.catalog.operations[api.operation].kind, ())
     for leaf in list_leaves(template, run.output):
         if leaf.variable in values and leaf.variable not in own_properties:
-            assert leaf.value == values[leaf.variable], leaf.name
+            expect_equal(leaf.value, values[leaf.variable], f"{leaf.name} of the output")
         elif isinstance(leaf.template, str) and "$" not in leaf.template:
-            assert leaf.value == leaf.template, leaf.name
+            expect_equal(leaf.value, leaf.template, f"{leaf.name} of the output")
 
 
 def _check_files(api: Api, run: SharedRun) -> None:
     """Check the media type of each file of an output, in the header and in the bytes."""
     files = list_files(api.catalog.operations[api.operation], run.body["input"], run.output)
-    assert files
+    expect(bool(files), "the output of a success", "the address of a file", list(run.output))
     for name, url in files:
-        response = fetch_asset(api, url)
-        assert response.headers["content-type"] == find_media_type(name), name
-        start, signatures = _SIGNATURES[find_media_type(name)]
-        assert response.content.startswith(signatures, start), name
+        response, media_type = expect_status(fetch_asset(api, url), 200, "without a key"), find_media_type(name)
+        expect_equal(response.headers.get("content-type"), media_type, f"the Content-Type of {name}")
+        start, signatures = _SIGNATURES[media_type]
+        first_bytes = response.content[start : start + max(map(len, signatures))]
+        expected = f"{' or '.join(map(show, signatures))} ({media_type})"
+        expect(first_bytes.startswith(signatures), f"the first bytes of {name}", expected, first_bytes)
 
 
 @pytest.mark.shares
@@ -94,8 +98,8 @@ def _check_files(api: Api, run: SharedRun) -> None:
 def test_the_output_has_the_documented_shape(api: Api, operation: str) -> None:
     """The output of a success matches the schema of its operation."""
     run = shared_run(api)
-    assert run.end["operation"] == operation
-    assert run.output
+    expect_equal(run.end["operation"], operation, "operation of a request that succeeded")
+    expect(bool(run.output), "the output of a success", "at least one member", run.output)
 
 
 @pytest.mark.shares
@@ -108,7 +112,8 @@ def test_the_output_has_the_values_of_the_contract(api: Api, operation: str) -> 
     run, served_operation = shared_run(api), api.catalog.operations[operation]
     template = read_template(served_operation, run.body["input"])
     _check_values(api, run, template)
-    assert run.output.keys().isdisjoint(served_operation.replies["succeeded"].keys() - template.keys())
+    surplus = [name for name in served_operation.replies["succeeded"] if name in run.output and name not in template]
+    expect(not surplus, "the output of a success", "no members that need a field which the input lacks", surplus)
 
 
 @each_conditional_output()
@@ -117,7 +122,7 @@ def test_the_output_has_the_members_of_the_input(api: Api, operation: str, chang
     run, served_operation = run_to_end(api, api.build_body(**changes)), api.catalog.operations[operation]
     template = read_template(served_operation, run.body["input"])
     _check_values(api, run, template)
-    assert template.keys() == served_operation.replies["succeeded"].keys()
+    expect_equal(list(template), list(served_operation.replies["succeeded"]), "the members of the output")
     if has_asset(served_operation):
         _check_files(api, run)
 
@@ -128,7 +133,8 @@ def test_the_output_has_the_members_of_the_input(api: Api, operation: str, chang
 def test_image_url_is_the_first_of_image_urls(api: Api) -> None:
     """The address in image_url is the first one in image_urls."""
     output = shared_run(api).output
-    assert output["image_url"] == output["image_urls"][0]
+    url, urls = output["image_url"], output["image_urls"]
+    expect_equal(url, urls[0], "image_url of the output, compared with the first of its image_urls")
 
 
 @pytest.mark.shares
@@ -137,7 +143,8 @@ def test_image_url_is_the_first_of_image_urls(api: Api) -> None:
 def test_provider_image_count_is_the_number_of_urls(api: Api) -> None:
     """provider_image_count is the length of provider_image_urls."""
     output = shared_run(api).output
-    assert output["provider_image_count"] == len(output["provider_image_urls"])
+    count, urls = output["provider_image_count"], output["provider_image_urls"]
+    expect_equal(count, len(urls), "provider_image_count of the output, compared with its provider_image_urls")
 
 
 @pytest.mark.shares
@@ -146,7 +153,7 @@ def test_provider_image_count_is_the_number_of_urls(api: Api) -> None:
 def test_the_output_has_the_ratio_of_the_input(api: Api) -> None:
     """The aspect_ratio of the output is that of the input."""
     run = shared_run(api)
-    assert run.output["aspect_ratio"] == run.body["input"]["aspect_ratio"]
+    expect_equal(run.output["aspect_ratio"], run.body["input"]["aspect_ratio"], "aspect_ratio of the output")
 
 
 @pytest.mark.creates(1, aspect_ratio=None)
@@ -158,7 +165,8 @@ def test_without_a_ratio_the_output_has_that_of_the_image(api: Api) -> None:
     output = create_and_succeed(api, body)["output"]
     wide, _, high = output["aspect_ratio"].partition(":")
     width, height = _read_size(api, body, output)
-    assert width * int(high) == height * int(wide)
+    is_of_ratio = width * int(high) == height * int(wide)
+    expect(is_of_ratio, "aspect_ratio of the output", f"that of its image, {width} x {height}", output["aspect_ratio"])
 
 
 @pytest.mark.shares
@@ -167,7 +175,8 @@ def test_without_a_ratio_the_output_has_that_of_the_image(api: Api) -> None:
 def test_a_request_makes_one_image(api: Api) -> None:
     """image_urls and provider_image_urls have one address each."""
     output = shared_run(api).output
-    assert (len(output["image_urls"]), len(output["provider_image_urls"])) == (1, 1)
+    for name in ("image_urls", "provider_image_urls"):
+        expect_count(output[name], 1, f"{name} of the output")
 
 
 @pytest.mark.shares
@@ -184,10 +193,13 @@ def test_an_asset_answers_head_and_range(api: Api) -> None:
     """Without a key GET gives the file, HEAD its length, and a range only its bytes; the bytes are always the same."""
     url = _find_shared_url(api)
     whole, head, part = fetch_asset(api, url), fetch_asset(api, url, "HEAD"), fetch_asset(api, url, range="bytes=0-7")
-    assert whole.status_code == 200
-    assert (head.status_code, head.content, int(head.headers["content-length"])) == (200, b"", len(whole.content))
-    assert (part.status_code, part.content) == (206, whole.content[:8])
-    assert fetch_asset(api, url).content == whole.content
+    expect_status(whole, 200, "without a key")
+    expect_status(head, 200, "without a key")
+    expect_equal(head.content, b"", "the body of the reply to HEAD for an asset")
+    expect_equal(head.headers.get("content-length"), str(len(whole.content)), "the Content-Length of HEAD for an asset")
+    expect_status(part, 206, "with the Range bytes=0-7")
+    expect_equal(part.content, whole.content[:8], "the first eight bytes of an asset, fetched as a range")
+    expect_equal(fetch_asset(api, url).content, whole.content, "an asset that is fetched a second time")
 
 
 @pytest.mark.claim("asset-expiry")
@@ -198,16 +210,16 @@ def test_an_asset_expires_after_seven_days(make_own_mock: Callable[..., Api]) ->
     api = make_own_mock()
     url = _find_shared_url(api)
     api.sleep(7 * _DAY_S - 60)
-    assert fetch_asset(api, url).status_code == 200
+    expect_status(fetch_asset(api, url), 200, "a minute before seven days are over")
     api.sleep(60)
-    assert fetch_asset(api, url).status_code == 410
+    expect_status(fetch_asset(api, url), 410, "after seven days")
 
 
 @each_table_size()
 def test_the_image_has_the_size_of_the_table(api: Api, changes: dict[str, Any], size: str) -> None:
     """Width and height are those that the contract's table gives for resolution and ratio."""
     width, height = _create_image(api, api.build_body(**changes))
-    assert f"{width}x{height}" == size
+    expect_equal(f"{width}x{height}", size, "the size of the image")
 
 
 @pytest.mark.claim("pixels-defaults")
@@ -220,7 +232,8 @@ def test_without_resolution_and_ratio_the_image_is_the_default_square(api: Api, 
     tier = complete(api.catalog.operations[operation], body["input"]).get("resolution", table["resolution"])
     side = image["computed"]["side"].get(tier)
     width, height = _create_image(api, body)
-    assert f"{width}x{height}" == table.get("sizes", {}).get(tier, {}).get("1:1", f"{side}x{side}")
+    size = table.get("sizes", {}).get(tier, {}).get("1:1", f"{side}x{side}")
+    expect_equal(f"{width}x{height}", size, "the size of the image without a resolution and a ratio")
 
 
 @pytest.mark.claim("pixels-computed")
@@ -231,4 +244,5 @@ def test_without_a_table_the_size_is_computed_from_the_area(api: Api, changes: d
     wide, high = (int(part) for part in changes["aspect_ratio"].split(":"))
     area, step = rule["side"][changes["resolution"]] ** 2, rule["step"]
     width, height = (math.isqrt(area * a // b) // step * step for a, b in ((wide, high), (high, wide)))
-    assert _create_image(api, api.build_body(**changes)) == (width, height)
+    size = _create_image(api, api.build_body(**changes))
+    expect_equal(size, (width, height), "width and height of the image")
