@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from cannon_contract.runner.run import ABILITIES, RUN, Run, find_operation, list
 from cannon_contract.runner.targets import NoTarget
 from cannon_contract.spending import plan
 from cannon_contract.spending.budget import Budget
-from cannon_contract.spending.price_file import BadPriceList, read_prices
+from cannon_contract.spending.price_file import BadPriceList, describe_age, read_prices
 from cannon_contract.spending.price_list import PriceList
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.contract.checks import check_claim_ids
@@ -64,6 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _check_options(config, run_options, catalog)
     _check_keys(run_options, keys)
     budget = Budget(run_options.allow_spend, _read_price_list(run_options, catalog))
+    if run_options.prices:
+        budget.remarks += describe_age(run_options.prices, budget.prices.prices, datetime.now(UTC))
     run = Run(catalog, run_options, budget, keys, redactor=Redactor(filter(None, keys)))
     config.stash[RUN] = run
     if run_options.report:
@@ -180,7 +183,7 @@ class _SuiteHooks:
         steps = [run.plan_step(item) for item in own]
         planned_tests = plan.make_plan(steps, run.budget.prices, run.budget.ceiling)
         run.plan_by_test = {each.test: each for each in planned_tests}
-        return plan.describe_plan(planned_tests, run.budget.ceiling)
+        return [*run.budget.remarks, *plan.describe_plan(planned_tests, run.budget.ceiling)]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cannon_contract.report.json_report import build_observations, build_report, to_json
@@ -17,8 +18,9 @@ def write_report(run: Run, folder: Path) -> None:
         "index.html": render_page(report),
         "observations.json": to_json(build_observations(report)),
     }
-    price_list = run.budget.learn_prices()
+    now = datetime.now(UTC)
+    price_list = run.budget.learn_prices(now)
     if run.budget.creates and price_list.prices:
-        texts["prices.json"] = price_list.to_json()
+        texts["prices.json"] = price_list.to_json(now)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from cannon_contract.client.times import show_time
 from cannon_contract.runner.results import CLAIM_OUTCOMES, Verdict
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import to_short_line
@@ -24,8 +25,8 @@ def build_report(run: Run) -> dict[str, Any]:
         "format": FORMAT,
         "target": redact(run.options.target if target is None else target.url),
         "is_mock": target is None or target.is_mock,
-        "began_at": _show_time(run.start_time),
-        "ended_at": _show_time(datetime.now(UTC)),
+        "began_at": show_time(run.start_time),
+        "ended_at": show_time(datetime.now(UTC)),
         "stopped": redact(run.stop_reason),
         "counts": {outcome: sum(each.outcome == outcome for each in verdicts) for outcome in CLAIM_OUTCOMES},
         "reach": run.count_costs(),
@@ -108,7 +109,3 @@ def _build_spending(run: Run, redact: Redact) -> dict[str, Any]:
         ],
         "left_out": [each.to_dict() for each in skips],
     }
-
-
-def _show_time(time: datetime) -> str:
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from cannon_contract.client.amounts import to_credits
@@ -185,11 +186,12 @@ class Budget:
             self._update(number, stated_cost=stated_cost, cost=max(stated_cost, floor))
             self._check_estimate(number)
 
-    def learn_prices(self) -> PriceList:
-        """Build the price list of the next run from what the requests of this one stated."""
+    def learn_prices(self, written_at: datetime) -> PriceList:
+        """Build the price list of the next run from what the requests of this one stated, as of a time."""
         # Falls of the balance teach no price: somebody else may spend from the same account.
         stated_costs = ((each.body, each.stated_cost) for each in self._creates)
-        return self.prices.with_charges((body, cost) for body, cost in stated_costs if cost is not None)
+        charges = ((body, cost) for body, cost in stated_costs if cost is not None)
+        return self.prices.with_charges(charges, written_at)
 
     def _find_extra_charge(self, number: int, before: BalanceReading, after: BalanceReading) -> float:
         """Find how far the balance fell during a create beyond its cost and beyond late charges of other creates."""

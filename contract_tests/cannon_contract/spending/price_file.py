@@ -1,26 +1,32 @@
-"""Price files: read the prices that the user or an earlier run wrote; an error names the bad entry (floor 6)."""
+"""Price files: the prices that the user or an earlier run wrote, and how old they are (floor 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cannon_contract.client.amounts import to_credits, to_number
+from cannon_contract.client.times import parse_time
 from cannon_contract.spending.price_list import MODEL, KnownPrice, PriceList
 from cannon_spec import Catalog, document, validate_request
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Operation, find_field
-from cannon_spec.contract.prices import build_price, list_price_fields
+from cannon_spec.contract.prices import Price, build_price, list_price_fields
 from cannon_spec.errors import NotJSON
 from cannon_spec.example import build_example
 from cannon_spec.finding import Finding
 
+_TIME = "written_at"
 FORM = '{"prices": [{"operation": "…", "when": {"model": "…", "resolution": "…"}, "credits": 28}]}'
 _CONDITIONS = (MODEL, "resolution")
 """The fields that an entry may also name beside ``when``: files of earlier versions have no ``when``."""
-_NAMES = ("operation", *_CONDITIONS, "when", "per", "credits")
+_NAMES = ("operation", *_CONDITIONS, "when", "per", "credits", _TIME)
 _UNITS = ("second", "character")
+_LONGEST_AGE = timedelta(days=30)
+_KNOWN_STRENGTHS = ("documented", "observed", "user")
+"""The strengths of a claim whose price a target must keep."""
 
 
 class BadPriceList(Exception):
@@ -28,7 +34,10 @@ class BadPriceList(Exception):
 
 
 def read_prices(path: str | None, assumed_price: float | None, catalog: Catalog) -> PriceList:
-    """Read the prices of a file; none without a path. Raises BadPriceList for a file that cannot be used."""
+    """Read the prices of a file, beside those that the contract knows; no file without a path.
+
+    Raises BadPriceList for a file that cannot be used; the error names the bad entry.
+    """
     entries = [] if path is None else _read_entries(path)
     for number, entry in enumerate(entries, 1):
         problem = _find_problem(entry, catalog)
@@ -46,7 +55,33 @@ def read_prices(path: str | None, assumed_price: float | None, catalog: Catalog)
         known_values=_list_known_values(catalog, names),
         default_models={each.id: each.default_model for each in covered_operations if each.default_model},
         fields=fields,
+        documented_prices=tuple(
+            KnownPrice(price, each.id) for each in covered_operations for price in _list_documented(catalog, each)
+        ),
     )
+
+
+def describe_age(path: str, prices: Iterable[KnownPrice], now: datetime) -> list[str]:
+    """Warn of prices of a file that are older than 30 days, and of those without a date; one line for each kind."""
+    times, name = [price.written_at for price in prices], wording.escape_unprintable(path)
+    old_times = [time for time in times if time is not None and now - time > _LONGEST_AGE]
+    lines = []
+    if old_times:
+        oldest = min(old_times).date()
+        lines.append(
+            f"warning: {name}: prices older than {_LONGEST_AGE.days} days: {len(old_times)} of {len(times)} "
+            f"(the oldest is of {oldest}); the service may charge more by now"
+        )
+    if None in times:
+        count = f"{times.count(None)} of {len(times)}"
+        lines.append(f"{name}: prices without a date ({_TIME}): {count}; how old they are is unknown")
+    return lines
+
+
+def _list_documented(catalog: Catalog, operation: Operation) -> tuple[Price, ...]:
+    """List the prices of an operation where the vendor states each of them; else none: the first that fits counts."""
+    strengths = {catalog.claims[price.claim].strength for price in operation.prices}
+    return operation.prices if strengths <= {*_KNOWN_STRENGTHS} else ()
 
 
 def _list_deciding_fields(operation: Operation) -> tuple[str, ...]:
@@ -64,12 +99,14 @@ def _read_entries(path: str) -> list[Any]:
     entries = data.get("prices") if isinstance(data, dict) else None
     if not isinstance(entries, list) or not entries:
         raise BadPriceList(f"{path}: no list of prices; it has the form {FORM}")
-    return entries
+    # The time of the file is that of each entry without its own.
+    return [{_TIME: data.get(_TIME), **entry} if isinstance(entry, dict) else entry for entry in entries]
 
 
 def _build_known_price(entry: Mapping[str, Any]) -> KnownPrice:
     parts = {name: entry[name] for name in ("credits", "per") if name in entry}
-    return KnownPrice(build_price({**parts, "when": _read_conditions(entry)}), entry.get("operation", ""))
+    price = build_price({**parts, "when": _read_conditions(entry)})
+    return KnownPrice(price, entry.get("operation", ""), parse_time(entry[_TIME]) if entry[_TIME] else None)
 
 
 def _read_conditions(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,11 +129,20 @@ def _find_problem(entry: Any, catalog: Catalog) -> str:
     bad_names = [name for name in _CONDITIONS if not isinstance(entry.get(name), str | None)]
     if bad_names:
         return f"{bad_names[0]} is {_show(entry, bad_names[0])}; write a text, or null for creates without it"
+    if not _is_time(entry[_TIME]):
+        return f"{_TIME} is {_show(entry, _TIME)}; write a time, as 2026-11-26T15:40:00Z, or leave it out"
     return _find_bad_condition(entry) or _find_bad_growth(entry) or _find_unknown_value(entry, catalog)
 
 
 def _show(entry: Mapping[str, Any], name: str) -> str:
     return wording.show_value(entry[name]) if name in entry else "missing"
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return value is None or bool(parse_time(value))
+    except (ValueError, TypeError):
+        return False
 
 
 def _find_bad_condition(entry: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The prices that a run knows, and its estimate of a create: the most that it may cost by them (floor 6).
 
-The vendor publishes no prices. They come from the user, or from what the requests of an earlier run stated.
+The vendor publishes few prices. The others come from the user, or from what the requests of an earlier run stated.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from cannon_contract.client.times import show_time
 from cannon_contract.spending.accounts import round_credits
 from cannon_spec.contract import wording
 from cannon_spec.contract.arithmetic import is_number
@@ -22,10 +24,14 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class KnownPrice:
-    """A price of creates of one operation; of any, where ``operation`` is empty."""
+    """A price of creates of one operation; of any, where ``operation`` is empty.
+
+    ``written_at`` says when it was true; None where nobody wrote that down.
+    """
 
     price: Price
     operation: str = ""
+    written_at: datetime | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Convert the price to its entry in a price file."""
@@ -42,7 +48,8 @@ class PriceList:
     ``known_values`` has the values that the contract knows for operations and for fields. An unknown value matches
     every price: the target may read it as any of them. A field without an entry may have any plain value.
     ``default_models`` maps each operation to the model of its creates without one, ``fields`` to its field for a model,
-    if it has one, and the fields that its prices depend on.
+    if it has one, and the fields that its prices depend on. ``documented_prices`` are those of the vendor's own pages,
+    which no price file repeats.
     """
 
     prices: tuple[KnownPrice, ...] = ()
@@ -50,6 +57,7 @@ class PriceList:
     known_values: Mapping[str, Container[str]] = field(default_factory=dict)
     default_models: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    documented_prices: tuple[KnownPrice, ...] = ()
 
     def estimate(self, body: Any) -> float | None:
         """Estimate the most that a create may cost, in credits; None where no price is known or assumed."""
@@ -69,23 +77,28 @@ class PriceList:
             return max(limits)
         return None if self.assumed_price is None else max([*limits, self.assumed_price])
 
-    def with_charges(self, charges: Iterable[tuple[Any, float]]) -> PriceList:
-        """Copy the list with what creates cost: pairs of a body and its credits.
+    def with_charges(self, charges: Iterable[tuple[Any, float]], written_at: datetime | None = None) -> PriceList:
+        """Copy the list with what creates cost at a time: pairs of a body and its credits.
 
         Of several charges for the same values the highest counts, in place of the known price of just these values.
         """
         highest: dict[str, KnownPrice] = {}
         for body, credits in charges:
-            price = self._build_price(body, credits)
+            price = self._build_price(body, credits, written_at)
             if price is not None:
                 key = _to_key(price)
                 highest[key] = max(price, highest.get(key, price), key=lambda each: each.price.credits)
         other_prices = (price for price in self.prices if _to_key(price) not in highest)
         return replace(self, prices=(*other_prices, *highest.values()))
 
-    def to_json(self) -> str:
-        """Write the text of a price file."""
-        return json.dumps({"prices": [price.to_dict() for price in self.prices]}, indent=2) + "\n"
+    def to_json(self, written_at: datetime) -> str:
+        """Write the text of a price file of this time. Prices of another time keep their own."""
+        # Without that the prices of an old file would look new in each file that a run makes of it.
+        entries = [price.to_dict() for price in self.prices]
+        for entry, time in zip(entries, (price.written_at for price in self.prices), strict=True):
+            if time != written_at:
+                entry["written_at"] = None if time is None else show_time(time)
+        return json.dumps({"written_at": show_time(written_at), "prices": entries}, indent=2) + "\n"
 
     def describe_body(self, body: Any) -> str:
         """Name the values of a body that its price depends on, as the end of a sentence; empty for none."""
@@ -96,9 +109,11 @@ class PriceList:
         return f" ({', '.join(descriptions)})" if descriptions else ""
 
     def _select_prices(self, operation: Any) -> list[Price]:
-        """Select the prices of an operation; all of them where the contract does not know it."""
-        is_known = isinstance(operation, str) and self._is_known_value("operation", operation)
-        return [each.price for each in self.prices if not is_known or each.operation in ("", operation)]
+        """Select the prices of an operation; all those of files where the contract does not know it."""
+        if not (isinstance(operation, str) and self._is_known_value("operation", operation)):
+            # The documented prices are no bound here: the target may read the word as an operation without one.
+            return [each.price for each in self.prices]
+        return [each.price for each in (*self.prices, *self.documented_prices) if each.operation in ("", operation)]
 
     def _has_default_model(
         self, operation: Any, input: Mapping[str, Any], unclear: set[str], fitting: Iterable[Price]
@@ -111,7 +126,7 @@ class PriceList:
         inputs = [{**input, MODEL: model} for model in models]
         return any(price.may_fit(each, unclear - {MODEL}) for price in fitting for each in inputs)
 
-    def _build_price(self, body: Any, credits: float) -> KnownPrice | None:
+    def _build_price(self, body: Any, credits: float, written_at: datetime | None) -> KnownPrice | None:
         """Build the price of creates like one that was charged; None where the contract does not know its values."""
         operation, input = _split(body)
         if not isinstance(operation, str):
@@ -123,7 +138,7 @@ class PriceList:
         ):
             return None
         when = {name: None if value is _ABSENT else value for name, value in values.items()}
-        return KnownPrice(Price(round_credits(credits), MappingProxyType(when)), operation)
+        return KnownPrice(Price(round_credits(credits), MappingProxyType(when)), operation, written_at)
 
     def _is_known_value(self, name: str, value: Any) -> bool:
         """Whether a value is absent, or one that the contract knows."""

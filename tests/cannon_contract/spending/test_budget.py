@@ -501,7 +501,7 @@ def test_prices_are_learnt_from_what_was_said() -> None:
     liar, spending = _LyingService([(500, 31, 31, "as it is")]), Budget(1000, PriceList((), 600))
     _guard(liar, spending)(_post(liar.api))
     assert spending.spent_credits == 500
-    assert [each.price.credits for each in spending.learn_prices().prices] == [31]
+    assert [each.price.credits for each in spending.learn_prices(datetime.now(UTC)).prices] == [31]
 
 
 def test_keys_of_one_account_are_not_held_against_each_other() -> None:

@@ -15,7 +15,7 @@ from cannon_contract.runner.options import ApiKeys
 from cannon_contract.spending.price_file import BadPriceList, read_prices
 from cannon_contract.spending.price_list import KnownPrice
 from cannon_spec.contract.prices import Price
-from tests.support.contract_runs import ContractRun, run_contract
+from tests.support.contract_runs import OPERATION, ContractRun, run_contract
 from tests.support.payloads import CATALOG
 from tests.support.serving import ServedMock, serve_mock
 
@@ -33,8 +33,8 @@ KNOWN = [
 ]
 
 
-def _run(url: str, *flags: str) -> ContractRun:
-    return run_contract("--target", url, "--treat-as-live", *flags)
+def _run(url: str, *flags: str, operation: str | None = OPERATION) -> ContractRun:
+    return run_contract("--target", url, "--treat-as-live", *flags, operation=operation)
 
 
 def _prices(folder: Path, entries: Sequence[dict[str, Any]]) -> str:
@@ -96,6 +96,16 @@ def test_a_create_of_unknown_price_is_not_sent() -> None:
         assert served.creates == []
         assert _run(served.url, *chosen, "--assume-price", "900").returncode == 0
         assert [each.status for each in served.creates].count(202) == 4, "31 each, and no more where 900 would cross"
+
+
+def test_a_documented_price_is_known_without_a_file() -> None:
+    """Without a price file and an estimate, a run creates with an operation whose price the vendor documents."""
+    with serve_mock(**UNHURRIED) as served:
+        run = _run(served.url, "--allow-spend", "2", "-k", "test_create", operation=None)
+        assert run.returncode == 0, run.stdout
+        operations = {json.loads(each.request_body)["operation"] for each in served.creates if each.status == 202}
+    assert operations == {"prompt.enhance.video"}
+    assert re.search("spent: [12] of 2 credits allowed", run.stdout)
 
 
 def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
@@ -185,6 +195,10 @@ def test_it_is_one_process() -> None:
             "model is both beside when",
         ),
         ('{"prices": [{"credits": 1, "when": {"resolutoin": "1K"}}]}', "resolutoin"),
+        (
+            '{"written_at": "yesterday", "prices": [{"credits": 1}]}',
+            'written_at is "yesterday"; write a time',
+        ),
         ('{"prices": [{"credits": 1, "when": {"size.width": 7}}]}', "image.generate has no field size.width"),
         ('{"prices": [{"credits": 1, "per": 7}]}', "per is 7; write an object"),
         ('{"prices": [{"credits": 1, "per": {"field": "prompt", "unit": "word"}}]}', "a unit: second or character"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ from hypothesis import strategies as st
 from cannon_contract.spending import plan
 from cannon_contract.spending.default_input import find_default_input
 from cannon_contract.spending.plan import Step
-from cannon_contract.spending.price_file import read_prices
+from cannon_contract.spending.price_file import describe_age, read_prices
 from cannon_contract.spending.price_list import KnownPrice, PriceList
 from cannon_spec.contract.prices import PerUnit, Price
 from cannon_spec.strategies import broken_requests, requests
 from tests.support.payloads import CATALOG
 
 WORDS = read_prices(None, None, CATALOG)
-"""No price, and the words of the contract."""
+"""The words and the documented prices of the contract, and no price of a file."""
+NOW = datetime(2026, 11, 26, 15, 40, tzinfo=UTC)
 
 
 def body(**input: Any) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def test_a_charged_value_of_another_type_or_size_is_read_back(value: Any, tmp_pa
     """A value that a target charged is read back, although the contract would refuse its type or size."""
     create = {"operation": "video.upscale", "input": {"video_url": "https://e.test/1.mp4", "duration_seconds": value}}
     file = tmp_path / "prices.json"
-    file.write_text(WORDS.with_charges([(create, 7)]).to_json())
+    file.write_text(WORDS.with_charges([(create, 7)]).to_json(NOW))
     assert read_prices(str(file), None, CATALOG).estimate(create) == 7
 
 
@@ -89,7 +91,7 @@ def test_a_stated_cost_is_the_estimate_of_the_next_run(create: Any, credits: int
     new_list = WORDS.with_charges([(create, credits)])
     if new_list.prices:
         file = tmp_path_factory.mktemp("prices") / "prices.json"
-        file.write_text(new_list.to_json())
+        file.write_text(new_list.to_json(NOW))
         again = read_prices(str(file), None, CATALOG)
         assert again == new_list
         assert again.estimate(create) == credits
@@ -111,7 +113,7 @@ def test_a_price_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
         price(7, model=["gptimage2", "grok"], resolution=None),
         price(5, "video.generate", PerUnit("duration", "second", 2), duration={"minimum": 9}),
     )
-    text = known(*entries).to_json()
+    text = known(*(replace(each, written_at=NOW) for each in entries)).to_json(NOW)
     assert json.loads(text)["prices"][:2] == [
         {"credits": 31},
         {"operation": "image.generate", "when": {"model": "grok"}, "credits": 0.5},
@@ -131,6 +133,37 @@ def test_a_file_of_before_is_read(tmp_path: Path) -> None:
     (tmp_path / "prices.json").write_text(json.dumps({"prices": entries}))
     expected = (price(20, model="grok", resolution=None), price(81, "", model="gptimage2"), price(5, ""))
     assert read_prices(str(tmp_path / "prices.json"), None, CATALOG).prices == expected
+
+
+def test_a_documented_price_needs_no_file() -> None:
+    """A price that the vendor's pages state is known without a file; no other word may mean it; a file repeats none."""
+    create = {"operation": "prompt.enhance.image", "input": {"prompt": "x"}}
+    assert WORDS.estimate(create) == 1
+    assert WORDS.estimate({**create, "operation": "prompt.enhance.imag"}) is None
+    assert WORDS.estimate(body(model="gptimage2")) is None
+    assert known(price(5, "prompt.enhance.image"), assumed=90).estimate(create) == 5
+    assert known(assumed=90).estimate(create) == 1
+    assert json.loads(WORDS.with_charges([(body(), 31)]).to_json(NOW))["prices"][0]["operation"] == "image.generate"
+
+
+def test_a_price_file_says_how_old_each_price_is(tmp_path: Path) -> None:
+    """A run dates the prices that it saw, keeps the dates of the others, and a reader is warned after 30 days."""
+    file, create = tmp_path / "prices.json", body(model="gptimage2", resolution="1K")
+    file.write_text(json.dumps({"prices": [FOUR_K.to_dict()]}))
+    undated = read_prices(str(file), None, CATALOG)
+    assert describe_age("p.json", undated.prices, NOW) == [
+        "p.json: prices without a date (written_at): 1 of 1; how old they are is unknown"
+    ]
+    file.write_text(undated.with_charges([(create, 31)], NOW).to_json(NOW))
+    again = read_prices(str(file), None, CATALOG)
+    assert [each.written_at for each in again.prices] == [None, NOW]
+    later = NOW + timedelta(days=30, seconds=1)
+    assert describe_age("p.json", again.prices, later)[0] == (
+        "warning: p.json: prices older than 30 days: 1 of 2 (the oldest is of 2026-11-26); the service may charge more "
+        "by now"
+    )
+    assert len(describe_age("p.json", again.prices, NOW + timedelta(days=30))) == 1
+    assert [each["written_at"] for each in json.loads(again.to_json(later))["prices"]] == [None, "2026-11-26T15:40:00Z"]
 
 
 VIDEO = {"operation": "video.generate", "input": {"model": "wan27video"}}
