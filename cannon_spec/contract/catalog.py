@@ -245,6 +245,7 @@ class Catalog:
     media: Mapping[str, Any]
     scenarios: Mapping[str, Any]
     _list_statements: Callable[[], tuple[Mapping[str, Any], ...]] = field(compare=False)
+    _list_documented_inputs: Callable[[str], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _engine: Engine = field(compare=False)
     input_plans: dict[tuple[str, str | None, str | None], InputPlan] = field(default_factory=dict, compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
@@ -288,6 +289,10 @@ class Catalog:
                 schema, within = schemas[int(within[1])], within[2:]
             rule = self._rules_at[path, schemas, envelope] = self.rule(schema, within)
         return rule
+
+    def documented_inputs_of(self, operation: str) -> tuple[Mapping[str, Any], ...]:
+        """The inputs of the examples on the vendor's pages for an operation, the shortest first."""
+        return self._list_documented_inputs(operation)
 
     def models_of(self, operation: str) -> tuple[ServedModel, ...]:
         """The models that serve an operation, in the order of its file."""
@@ -356,7 +361,6 @@ def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
         raise LookupError(f"{schema}#{to_pointer(path)}")
     claim = catalog.claims[node["x-evidence"][keyword]]
     field, conditions = _trace(whole, path)
-    own_severity: Severity | None = node.get("x-severity", {}).get(keyword)
     return Rule(
         id=f"{schema}#{to_pointer(path)}",
         title=whole["title"],
@@ -367,8 +371,16 @@ def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
         condition_fields=tuple(name for parent, node in conditions for name in list_condition_fields(node, parent)),
         claim=claim,
         evidence=claim.evidence,
-        severity=own_severity or ("warning" if keyword in node.get("x-normalise", ()) else claim.severity),
+        severity=_find_severity(keyword, node, claim),
     )
+
+
+def _find_severity(keyword: str, node: Mapping[str, Any], claim: Claim) -> Severity:
+    """The severity of a violation: the schema's own, else that of the claim; a value in an example is no rule."""
+    own_severity: Severity | None = node.get("x-severity", {}).get(keyword)
+    is_value_of_example = keyword == "const" and claim.strength == "example"
+    is_mild = keyword in node.get("x-normalise", ()) or is_value_of_example
+    return own_severity or ("warning" if is_mild else claim.severity)
 
 
 def _trace(whole: Mapping[str, Any], path: Path) -> tuple[str, list[tuple[str, Mapping[str, Any]]]]:

@@ -15,6 +15,9 @@ PARTS = ("lifecycle", "media", "scenarios")
 _INDEX_WORDS = ("name", "claim")
 """What the catalog itself says of an operation; the rest is in the operation's own file."""
 
+_DOCUMENTED = "documented"
+"""How the names of examples begin that are those of the vendor's pages."""
+
 _SUFFIX = ".schema.json"
 _META = "meta"
 
@@ -31,6 +34,9 @@ class ContractSource(Protocol):
 
     def read_operation(self, id_: str) -> dict[str, Any]:
         """What the file of an operation says; empty if it has none."""
+
+    def read_documented_inputs(self, id_: str) -> list[dict[str, Any]]:
+        """The inputs of the examples on the vendor's pages for an operation, the shortest first."""
 
     def read_ledger(self, operation: str | None = None) -> dict[str, Any]:
         """The claims that operations share, or those of one operation."""
@@ -68,6 +74,13 @@ class Folder:
         """Read ``operation.json`` in the folder of an operation."""
         file = self._join("operations", id_, "operation.json")
         return read_json(file) if os.path.exists(file) else {}
+
+    def read_documented_inputs(self, id_: str) -> list[dict[str, Any]]:
+        """Read the inputs of the files ``documented*.json`` among the examples of an operation."""
+        home = self._join("examples", id_)
+        names = sorted(os.listdir(home)) if os.path.isdir(home) else []
+        files = [os.path.join(home, name) for name in names if name.startswith(_DOCUMENTED)]
+        return sorted((read_json(file)["input"] for file in files), key=len)
 
     def read_ledger(self, operation: str | None = None) -> dict[str, Any]:
         """Read ``evidence.json``, of the contract or of one operation."""
@@ -113,7 +126,7 @@ class Bundle:
     def __init__(self, value: dict[str, Any]) -> None:
         self._value = value
         self._operations = value["operations"]
-        parts = ("claims", "statements", "schemas", *PARTS)
+        parts = ("claims", "statements", "schemas", "documented_inputs", *PARTS)
         rest = {key: part for key, part in value.items() if key not in parts}
         self.index = {**rest, "operations": {id_: _pick_index(each) for id_, each in self._operations.items()}}
 
@@ -125,6 +138,11 @@ class Bundle:
     def read_operation(self, id_: str) -> dict[str, Any]:
         """What the bundle says of an operation beside its index entry."""
         return {key: value for key, value in self._operations[id_].items() if key not in _INDEX_WORDS}
+
+    def read_documented_inputs(self, id_: str) -> list[dict[str, Any]]:
+        """The documented inputs of an operation; none for one that an overlay adds."""
+        inputs: list[dict[str, Any]] = self._value["documented_inputs"].get(id_, [])
+        return inputs
 
     def read_ledger(self, operation: str | None = None) -> dict[str, Any]:
         """All claims; an operation has no ledger of its own."""
@@ -153,6 +171,7 @@ def read_bundle(folder: Folder) -> dict[str, Any]:
     for operation in (None, *bundle["operations"]):
         bundle["claims"].update(folder.read_ledger(operation).get("claims", {}))
         bundle["statements"] += folder.read_statements(operation)
+    bundle["documented_inputs"] = {id_: folder.read_documented_inputs(id_) for id_ in bundle["operations"]}
     parts = {name: folder.read_part(name) for name in PARTS}
     return {**bundle, **parts, "schemas": {id_: folder.read_schema(id_) for id_ in folder.list_schemas()}}
 

@@ -159,6 +159,7 @@ class _SuiteHooks:
             config.hook.pytest_deselected(items=unneeded_items)
             unneeded_ids = set(map(id, unneeded_items))
             items[:] = [item for item in items if id(item) not in unneeded_ids]
+        items[:] = self._run.sort_tests(items)
 
     def _find_unneeded_cases(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Find the cases of operations that the run does not test, and those that a run of several need not repeat.

@@ -86,6 +86,13 @@ def require_idempotency_key(call: Call) -> Reply:
     return call.forward()
 
 
+def require_ratio(call: Call) -> Reply:
+    """Refuse a create without an aspect_ratio."""
+    if call.kind == "POST create" and b'"aspect_ratio"' not in call.content:
+        return Reply(400, {}, b'{"error": {"code": "no_ratio", "message": "a ratio, please"}}')
+    return call.forward()
+
+
 def require_key_for_assets(call: Call) -> Reply:
     """Refuse a call for a file without an API key."""
     if call.kind.endswith("asset") and call.header("x-api-key") is None:

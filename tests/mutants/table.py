@@ -44,6 +44,7 @@ MUTANTS = [
     break_field("credits-start", "one credit less", STATUS, add_to_member("creditsRemaining", -1)),
     break_reply("create-validates", "an invalid body is accepted", CREATE, changes.accept_refused_create),
     break_status("create-accepted-202", "200 for 202", CREATE, 202, 200),
+    break_call("create-accepts-valid", "a ratio is required", changes.require_ratio),
     break_field("create-reply-shape", "no poll_after_ms", CREATE, lambda body: body.pop("poll_after_ms")),
     break_field("create-reply-queued", "processing in the first reply", CREATE, set_members(status="processing")),
     break_request_header(

@@ -53,7 +53,7 @@ NEVER: list[tuple[str, set[str]]] = [
 ]
 
 STRATEGIES = "cannon_spec.strategies"
-CHANCE = {"cannon_mock.app", "cannon_contract.runner.targets", "cannon_contract.client.flows"}
+CHANCE = {"cannon_mock.app", "cannon_contract.runner.targets", "cannon_contract.client.api"}
 THREADS = {"cannon_mock.serving.serve", "cannon_mock.serving.workers"}
 ENVIRONMENT = {"cannon_spec.cli.environment", "cannon_mock.config", "cannon_contract.runner.options"}
 

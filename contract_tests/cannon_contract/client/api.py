@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,10 +20,14 @@ Send = Callable[[httpx.Request], httpx.Response]
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A difference between a target and an assumption of the contract, which the target need not keep."""
+    """A difference between a target and an assumption of the contract, which the target need not keep.
+
+    ``value`` is what the target showed in place of what is assumed, as a JSON value, where one value says it all.
+    """
 
     claim: str
     description: str
+    value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +108,24 @@ class Api:
         return response
 
     def create(self, body: Any, *, key: str | None = None, **headers: str) -> httpx.Response:
-        """POST a create body, with an idempotency key or without. An underscore in a header's name means a hyphen."""
-        named_headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.post(httpx.Request("POST", "http://x", json=body).read(), key, **named_headers)
+        """POST a create body with an idempotency key: a new one, where none is given.
+
+        The vendor advises a key for each create, so a target may require one. An underscore in a header's name means a
+        hyphen.
+        """
+        return self.post(_encode(body), key, **headers)
+
+    def create_without_key(self, body: Any) -> httpx.Response:
+        """POST a create body without an idempotency key."""
+        return self._post(_encode(body), {})
 
     def post(self, content: bytes, key: str | None = None, **headers: str) -> httpx.Response:
-        """POST bytes as a create."""
-        key_header = {} if key is None else {"x-idempotency-key": key}
-        all_headers = {"x-api-key": self.key, "content-type": "application/json", **key_header, **headers}
+        """POST bytes as a create, with an idempotency key as in ``create``."""
+        named_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._post(content, {"x-idempotency-key": new_key() if key is None else key, **named_headers})
+
+    def _post(self, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        all_headers = {"x-api-key": self.key, "content-type": "application/json", **headers}
         response: httpx.Response = self.call("POST", "/api/v1/requests", all_headers, content)
         return response
 
@@ -146,9 +161,9 @@ class Api:
             raise NotTested(f"{call} with a body that is not a JSON object")
         return body
 
-    def note_deviation(self, claim: str, description: str) -> None:
-        """Note a difference from an assumption."""
-        self.notes.deviations.append(Deviation(claim, description))
+    def note_deviation(self, claim: str, description: str, value: Any = None) -> None:
+        """Note a difference from an assumption, and what the target showed in its place."""
+        self.notes.deviations.append(Deviation(claim, description, value))
 
     def read_switch(self, name: str, default: Any) -> Any:
         """A setting that a mock reports; the default where the target is not a mock."""
@@ -157,6 +172,15 @@ class Api:
     def with_key(self, key: str) -> Api:
         """The same target, called with another API key."""
         return replace(self, key=key)
+
+
+def new_key() -> str:
+    """An idempotency key that was never used."""
+    return secrets.token_hex(8)
+
+
+def _encode(body: Any) -> bytes:
+    return httpx.Request("POST", "http://x", json=body).read()
 
 
 def _find_shape_claims(catalog: Catalog, kind: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import httpx
 from cannon_contract import claim_ids
 from cannon_contract.client.amounts import to_number
 from cannon_contract.client.api import Api, Notes
+from cannon_contract.client.documented_bodies import is_documented_body
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_spec import validate_request
 from cannon_spec.finding import Finding
@@ -19,11 +19,6 @@ from cannon_spec.named_rules import SHUT_DOWN
 
 _LEAST_WAIT_S = 0.005
 _LONGEST_WAIT_S = 60.0
-
-
-def new_key() -> str:
-    """An idempotency key that was never used."""
-    return secrets.token_hex(8)
 
 
 def create(api: Api, body: Any = None, *, key: str | None = None, **headers: str) -> dict[str, Any]:
@@ -36,7 +31,8 @@ def expect_accepted(api: Api, response: httpx.Response, body: Any, *claims: str)
     """The accepted reply to a create.
 
     Raises ClaimBroken for a refusal. It breaks ``claims``, or without them the assumptions that the contract's
-    warnings on the body rest on, such as the assumed identifier of its model, or else that valid creates are accepted.
+    warnings on the body rest on, such as the assumed identifier of its model, or else that a body like one of the
+    vendor's examples is accepted. That any other valid body is accepted is an assumption too.
     """
     _check_account(api, response)
     if response.status_code >= 300:
@@ -45,7 +41,9 @@ def expect_accepted(api: Api, response: httpx.Response, body: Any, *claims: str)
             raise NotTested("this mock is strict: it refuses bodies that the contract only warns of")
         _check_shut_down(api, response, findings)
         assumptions = tuple(dict.fromkeys(finding.evidence.claim for finding in findings))
-        broken_claims = claims or assumptions or (claim_ids.CREATE_ACCEPTED,)
+        is_documented = is_documented_body(api.catalog, body)
+        acceptance = claim_ids.CREATE_ACCEPTED if is_documented else claim_ids.CREATE_ACCEPTS_VALID
+        broken_claims = claims or assumptions or (acceptance,)
         raise ClaimBroken(f"a valid create was answered with {response.status_code}", *broken_claims)
     reply: dict[str, Any] = api.check_reply("accepted", response)
     if not isinstance(reply.get("id"), str):
@@ -127,7 +125,10 @@ class FailedRun:
 
 
 def shared_run(api: Api) -> SharedRun:
-    """The run that tests share, or a new one where creates cost nothing. An error of the shared run is every test's."""
+    """The run that tests share, or a new one where creates cost nothing.
+
+    An error of the shared run is that of the first test; each later one raises NotTested.
+    """
     if api.shared_runs is None:
         return run_to_end(api, api.build_body())
     if (run := api.shared_runs.get(api.operation)) is None:
@@ -137,9 +138,14 @@ def shared_run(api: Api) -> SharedRun:
     else:
         api.notes.add(run.notes)
     if isinstance(run, FailedRun):
-        error = run.error
-        raise NotTested("the shared request got no answer") if isinstance(error, httpx.TransportError) else error
+        # The first test has shown the cause: the others name it and show nothing of their own.
+        raise NotTested(f"the request that this test shares with others ended early: {_describe_error(run.error)}")
     return run
+
+
+def _describe_error(error: Exception) -> str:
+    is_silent = isinstance(error, httpx.TransportError)
+    return f"no answer ({type(error).__name__})" if is_silent else str(error)
 
 
 def _run_or_failure(api: Api) -> SharedRun | FailedRun:

@@ -19,7 +19,11 @@ from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Option
 from cannon_contract.runner.results import Cost, TestResult, Verdict, build_verdicts, count_costs
 from cannon_contract.runner.targets import Target, make_key
 from cannon_contract.spending.budget import Budget
-from cannon_contract.spending.default_input import find_cheapest_operation, find_default_input
+from cannon_contract.spending.default_input import (
+    find_cheapest_operation,
+    find_default_input,
+    find_documented_input,
+)
 from cannon_contract.spending.plan import PlannedTest, Step
 from cannon_spec import Catalog
 
@@ -104,10 +108,14 @@ class Run:
         return self._cheapest_operation
 
     def choose_input(self, operation: str) -> Mapping[str, Any]:
-        """Choose the input of a create that needs no other: the cheapest where creates may cost credits."""
+        """Choose the input of a create that needs no other; for another server than our mock a documented one."""
         if operation not in self._inputs:
-            prices = self.budget.prices if self.may_charge else None
-            self._inputs[operation] = find_default_input(self.catalog, operation, prices)
+            is_mock = self.target is None or self.target.is_mock
+            self._inputs[operation] = (
+                find_default_input(self.catalog, operation)
+                if is_mock and not self.may_charge
+                else find_documented_input(self.catalog, operation, self.budget.prices)
+            )
         return self._inputs[operation]
 
     def choose_key(self) -> str:
@@ -157,6 +165,10 @@ class Run:
         """Record what a test takes, whether it is going to run or not."""
         for claim in list_claims(item):
             self.needs_by_claim.setdefault(claim, set()).add(_find_cost(item))
+
+    def sort_tests(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Sort tests by what they may cost, the free ones first: a run that stops early has done these."""
+        return sorted(items, key=_find_expense)
 
     def plan_step(self, item: pytest.Item) -> Step:
         """List what a test is going to create."""
@@ -253,6 +265,13 @@ def _find_cost(item: pytest.Item) -> Cost:
         return "a mock"
     pays = any(True for name in ("creates", "probes", "shares") for _ in item.iter_markers(name))
     return "credits" if pays else "nothing"
+
+
+def _find_expense(item: pytest.Item) -> int:
+    """Rank a test: 0 for one that creates nothing, 1 where its creates should be refused, 2 where they may cost."""
+    if any(True for name in ("creates", "shares") for _ in item.iter_markers(name)):
+        return 2
+    return int(any(item.iter_markers("probes")))
 
 
 def _collect_result(item: pytest.Item) -> TestResult:

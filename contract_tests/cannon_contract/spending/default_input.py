@@ -19,22 +19,32 @@ from cannon_spec.validate import accepts_input
 Input = Mapping[str, Any]
 
 
-def find_default_input(catalog: Catalog, operation: str, prices: PriceList | None = None) -> Input:
-    """Find the input of a create that needs no other: the cheapest by ``prices``.
+def find_default_input(catalog: Catalog, operation: str) -> Input:
+    """Find the input of a create that needs no other, for our mock: the cheapest one with the default model.
 
-    Without prices, and where none is known, it is the cheapest by the contract, with the operation's default model.
-    Among inputs of one price the default model comes first, then models with documented identifiers. A model with a
-    notice, or that was shut down, counts only where no other serves the operation.
+    A model with a notice, or that was shut down, counts only where no other serves the operation.
+    """
+    served_operation = catalog.operations[operation]
+    return _list_inputs(catalog, served_operation, _list_models(catalog, served_operation)[0])[0]
+
+
+def find_documented_input(catalog: Catalog, operation: str, prices: PriceList) -> Input:
+    """Find the input of a create that needs no other, for a server that need not accept more than the vendor documents.
+
+    It is that of the vendor's shortest example, unless another input is known to cost less: it is in a price file, so
+    a server has accepted it. Among inputs of one price the default model comes first, then models with documented
+    identifiers. Where no page shows an input it is that for our mock.
     """
     served_operation = catalog.operations[operation]
     models = _list_models(catalog, served_operation)
-    if prices is not None:
-        inputs = [input for model in models for input in _list_inputs(catalog, served_operation, model)]
-        estimates = [(prices.estimate({"operation": operation, "input": input}), input) for input in inputs]
-        priced_inputs = [(price, input) for price, input in estimates if price is not None]
-        if priced_inputs:
-            return min(priced_inputs, key=lambda each: each[0])[1]
-    return _list_inputs(catalog, served_operation, models[0])[0]
+    documented_inputs = catalog.documented_inputs_of(operation)
+    other_inputs = [input for model in models for input in _list_inputs(catalog, served_operation, model)]
+    inputs = [*documented_inputs, *other_inputs]
+    estimates = [(prices.estimate({"operation": operation, "input": input}), input) for input in inputs]
+    priced_inputs = [(price, input) for price, input in estimates if price is not None]
+    if priced_inputs:
+        return min(priced_inputs, key=lambda each: each[0])[1]
+    return next(iter(documented_inputs), find_default_input(catalog, operation))
 
 
 def find_cheapest_operation(catalog: Catalog, operations: Sequence[str], prices: PriceList) -> str:
@@ -45,7 +55,7 @@ def find_cheapest_operation(catalog: Catalog, operations: Sequence[str], prices:
     """
 
     def rank(id_: str) -> tuple[bool, float, int]:
-        operation, input = catalog.operations[id_], find_default_input(catalog, id_, prices)
+        operation, input = catalog.operations[id_], find_documented_input(catalog, id_, prices)
         price = prices.estimate({"operation": id_, "input": input})
         return _is_doubtful(operation), math.inf if price is None else price, _find_cost(catalog, operation, input)
 

@@ -9,13 +9,12 @@ import httpx
 import pytest
 
 from cannon_contract import claim_ids
-from cannon_contract.client.api import Api
+from cannon_contract.client.api import Api, new_key
 from cannon_contract.client.create_bodies import build_incomplete_body, build_other_body
 from cannon_contract.client.flows import (
     create,
     expect_accepted,
     expect_not_account_error,
-    new_key,
     poll,
     read_error_code,
 )

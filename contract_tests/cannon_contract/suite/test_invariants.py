@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from cannon_contract import claim_ids
-from cannon_contract.client.api import Api
-from cannon_contract.client.flows import create, new_key, poll
+from cannon_contract.client.api import Api, new_key
+from cannon_contract.client.flows import create, poll
 from cannon_contract.client.outcomes import ClaimBroken
 from cannon_contract.client.receiver import RECEIVER_URL, Receiver
 from cannon_spec.contract.catalog import Catalog

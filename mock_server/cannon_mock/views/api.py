@@ -61,8 +61,7 @@ def create() -> Response:
     body = read_create_body(mock, notes)
     scenario = new_task.choose_scenario(mock, key, body)
     notes.scenario = scenario.name
-    counted_name, is_keyed = f"{key.account} {idempotency_key or ''}", idempotency_key is not None
-    due_faults = faults.find_due_faults(mock, scenario, "create", counted_name, is_keyed=is_keyed)
+    due_faults = faults.find_due_faults(mock, scenario, "create", key.account, idempotency_key=idempotency_key)
     if any(due.is_before_create for due in due_faults):
         faults.apply_faults(mock, notes, [due for due in due_faults if not due.fault.stored])
         return Response(status=202)  # its connection breaks: a fault with a status has raised

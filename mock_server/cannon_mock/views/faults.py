@@ -34,24 +34,24 @@ class DueFault:
 
 
 def find_due_faults(
-    mock: MockContext, scenario: Scenario, on: FaultPoint, counted_name: str, *, is_keyed: bool = False
+    mock: MockContext, scenario: Scenario, on: FaultPoint, subject: str, *, idempotency_key: str | None = None
 ) -> list[DueFault]:
-    """Count an exchange under a name, and find the faults of its scenario that happen now.
+    """Count an exchange of a subject, an account or a task, and find the faults of its scenario that happen now.
 
-    Without an idempotency key (``is_keyed``) one exchange succeeds after each series of ``times`` faults, so that the
-    next create or poll gets them again.
+    A ``limit`` counts all exchanges of the subject, ``times`` those with one idempotency key. Without a key one
+    exchange succeeds after each series of ``times`` faults, so that the next create or poll gets them again.
     """
     due_faults = []
     for index, fault in enumerate(scenario.faults):
         if fault.on != on:
             continue
-        retry_after_s = _count_exchange(mock, fault, f"{scenario.name} {index} {counted_name}", is_keyed)
+        retry_after_s = _count_exchange(mock, fault, f"{scenario.name} {index} {subject}", idempotency_key)
         if retry_after_s is not None:
             due_faults.append(DueFault(fault, retry_after_s))
     return due_faults
 
 
-def _count_exchange(mock: MockContext, fault: Fault, name: str, is_keyed: bool) -> int | None:
+def _count_exchange(mock: MockContext, fault: Fault, name: str, idempotency_key: str | None) -> int | None:
     """How long to wait before another try, in seconds; None where the fault does not happen now."""
     retry_after_s = fault.retry_after_s or 0
     if fault.limit is not None:
@@ -59,8 +59,8 @@ def _count_exchange(mock: MockContext, fault: Fault, name: str, is_keyed: bool) 
         wait_ms = shared_values.count_in_window(mock.store.records, name, now_ms, window_ms, fault.limit["requests"])
         return -(-wait_ms // 1000) if wait_ms else None
     if fault.times is not None:
-        count = shared_values.count(mock.store.records, name)
-        is_past = count > fault.times if is_keyed else count % (fault.times + 1) == 0
+        count = shared_values.count(mock.store.records, f"{name} {idempotency_key or ''}")
+        is_past = count % (fault.times + 1) == 0 if idempotency_key is None else count > fault.times
         return None if is_past else retry_after_s
     return retry_after_s
 

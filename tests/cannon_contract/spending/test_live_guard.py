@@ -95,7 +95,7 @@ def test_a_create_of_unknown_price_is_not_sent() -> None:
         assert _run(served.url, *chosen).returncode == 0
         assert served.creates == []
         assert _run(served.url, *chosen, "--assume-price", "900").returncode == 0
-        assert [each.status for each in served.creates].count(202) == 4, "31 each, and no more where 900 would cross"
+        assert [each.status for each in served.creates].count(202) == 4, "28 each, and no more where 900 would cross"
 
 
 def test_a_documented_price_is_known_without_a_file() -> None:
@@ -116,10 +116,10 @@ def test_an_overrun_stops_the_run(tmp_path: Path) -> None:
         assert run.returncode == 2, run.stdout
         assert [each.status for each in served.creates].index(202) == len(served.creates) - 1
         id_ = served.creates[-1].request_id
-    assert f"overrun: {id_} costs 31, and its estimate was 10" in run.stdout
+    assert f"overrun: {id_} costs 28, and its estimate was 10" in run.stdout
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["stopped"].startswith("overrun")
-    assert report["spending"]["spent"] == 31
+    assert report["spending"]["spent"] == 28
     assert str(id_) in (tmp_path / "index.html").read_text()
 
 
@@ -132,14 +132,14 @@ def test_a_request_that_is_still_open_is_named(tmp_path: Path) -> None:
 
 
 def test_a_create_that_failed_and_was_charged_is_noticed() -> None:
-    """A create answered with 500, though it was stored and charged, counts as spent, and the run says so."""
+    """A create answered with 500, though it was stored and charged, counts at its estimate, and the run says so."""
     with serve_mock(scenario="error-500-stored") as served:
         run = _run(served.url, "--allow-spend", "100", "--assume-price", "31", "-k", "test_create")
         assert run.returncode == 1
-        assert "a create that was answered with 500 was charged: the balance fell by 31" in run.stdout
+        assert "a create that was answered with 500 was charged: the balance fell by 28" in run.stdout
         held = [task.credits for task in served.context.store.tasks.list_all()]
     assert sum(held) <= 100
-    assert f"spent: {sum(held)} of 100 credits allowed" in run.stdout
+    assert f"spent: {31 * len(held)} of 100 credits allowed" in run.stdout
 
 
 def test_the_prices_of_a_run_serve_the_next(tmp_path: Path) -> None:
@@ -149,12 +149,12 @@ def test_the_prices_of_a_run_serve_the_next(tmp_path: Path) -> None:
         chosen = ("-k", "test_idempotency")
         _run(served.url, *chosen, "--allow-spend", "400", "--assume-price", "200", "--report", str(out))
         known = json.loads((out / "prices.json").read_text())["prices"]
-        when = {"model": "gptimage2", "resolution": "1K"}
-        assert {"operation": "image.generate", "when": when, "credits": 31} in known
+        when = {"model": "seedream5", "resolution": None}
+        assert {"operation": "image.generate", "when": when, "credits": 28} in known
         count = len(served.creates)
-        run = _run(served.url, *chosen, "--allow-spend", "31", "--prices", str(out / "prices.json"))
+        run = _run(served.url, *chosen, "--allow-spend", "28", "--prices", str(out / "prices.json"))
         assert [each.status for each in served.creates[count:]].count(202) == 1
-    assert "spent: 31 of 31 credits allowed" in run.stdout
+    assert "spent: 28 of 28 credits allowed" in run.stdout
 
 
 def test_it_is_one_process() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cannon_contract.spending import plan
-from cannon_contract.spending.default_input import find_default_input
+from cannon_contract.spending.default_input import find_documented_input
 from cannon_contract.spending.plan import Step
 from cannon_contract.spending.price_file import describe_age, read_prices
 from cannon_contract.spending.price_list import KnownPrice, PriceList
@@ -95,7 +95,7 @@ def test_a_stated_cost_is_the_estimate_of_the_next_run(create: Any, credits: int
         again = read_prices(str(file), None, CATALOG)
         assert again == new_list
         assert again.estimate(create) == credits
-        assert find_default_input(CATALOG, "image.generate", again)
+        assert find_documented_input(CATALOG, "image.generate", again)
 
 
 def test_the_dearest_of_a_run_replaces_what_was_known() -> None:
@@ -197,7 +197,7 @@ def test_prices_go_by_any_field(entries: list[KnownPrice], input: dict[str, Any]
 def test_the_cheapest_create_costs_what_was_thought(model: str) -> None:
     """What is chosen to create with is the cheapest that has a price, in words that have one."""
     priced = known(price(20, model=model, resolution=None), price(25, model=model, resolution="2K"))
-    chosen = find_default_input(CATALOG, "image.generate", priced)
+    chosen = find_documented_input(CATALOG, "image.generate", priced)
     assert (chosen["model"], "resolution" in chosen) == (model, False)
     assert priced.estimate(body(**chosen)) == 20
 

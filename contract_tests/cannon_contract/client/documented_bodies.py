@@ -1,0 +1,38 @@
+"""Create bodies like those of the vendor's examples: no other body must be accepted by another's server (floor 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cannon_spec import Catalog
+from cannon_spec.contract.catalog import Operation
+
+_LIMITS = ("enum", "const", "pattern", "format")
+
+
+def is_documented_body(catalog: Catalog, body: Any) -> bool:
+    """Whether a create body is that of an example on the vendor's pages, but for the words of its texts."""
+    operation = catalog.operations.get(str(body.get("operation"))) if isinstance(body, Mapping) else None
+    if operation is None or not operation.is_covered:
+        return False
+    texts = _list_texts(catalog, operation)
+    input = _leave_out(body["input"], texts)
+    return any(
+        input == _leave_out(each, texts) and body["input"].keys() == each.keys()
+        for each in catalog.documented_inputs_of(operation.id)
+    )
+
+
+def _list_texts(catalog: Catalog, operation: Operation) -> set[str]:
+    """List the fields of an input that take any text."""
+    properties = catalog.input_schema_of(operation)["properties"]
+    return {name for name, node in properties.items() if node.get("type") == "string" and not _is_limited(name, node)}
+
+
+def _is_limited(name: str, node: Mapping[str, Any]) -> bool:
+    return name == "model" or any(word in node for word in _LIMITS)
+
+
+def _leave_out(input: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in input.items() if name not in names}
