@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 
 from hypothesis import settings
 
@@ -48,10 +49,13 @@ def run_contract(*flags: str, operation: str | None = OPERATION, **environment: 
     return ContractRun(status, stdout.getvalue(), stderr.getvalue())
 
 
-def run_contract_process(*flags: str, operation: str | None = OPERATION, **environment: str) -> ContractRun:
-    """Run the command in a process of its own, with the operation and variables as in ``run_contract``."""
+def run_contract_process(
+    *flags: str, operation: str | None = OPERATION, cwd: Path | None = None, **environment: str
+) -> ContractRun:
+    """Run the command in a process and a directory of its own, with operation and variables as in ``run_contract``."""
     arguments = [sys.executable, "-m", "cannon_contract", *flags, *_choose(operation)]
-    run = subprocess.run(arguments, capture_output=True, text=True, env=processes.environment(**environment))
+    variables = processes.environment(**environment)
+    run = subprocess.run(arguments, capture_output=True, text=True, env=variables, cwd=cwd)
     return ContractRun(run.returncode, run.stdout, run.stderr)
 
 

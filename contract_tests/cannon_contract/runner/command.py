@@ -1,7 +1,4 @@
-"""The command ``cannon-contract``: the contract tests from an installed package (floor 6).
-
-Exit status: 0 the contract holds, 1 it is broken, 2 the tests could not run, or not to their end.
-"""
+"""The command ``cannon-contract``: the contract tests from an installed package (floor 6)."""
 
 from __future__ import annotations
 
@@ -11,8 +8,9 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from cannon_contract.runner import options
+from cannon_contract.runner import extras, options
 from cannon_spec import __version__
+from cannon_spec.contract import wording
 
 _EXAMPLES = """\
 examples:
@@ -29,25 +27,56 @@ examples:
     cannon-contract --target live --allow-spend 300 --assume-price 100 \\
       --prices out/prices.json --report out
 
-Any other option goes to pytest: -v, -k repeat, -n 2. Of your pytest plugins
-only those are loaded that you name with -p, and PYTEST_ADDOPTS is not read.
+Any other option goes to pytest: -v, -k repeat. No other plugin of pytest is
+loaded than ours and those of -p and -n. Settings of pytest in the environment
+(PYTEST_ADDOPTS, PYTEST_PLUGINS) and in the current directory are not read.
+
+exit status:
+  0  the contract holds, as far as it was tested
+  1  the contract is broken
+  2  the tests could not run, or not to their end
 """
 _PACKAGE = Path(__file__).resolve().parents[1]
-_PYTEST_IS_MISSING = "cannon-contract: pytest is missing; install it with: pip install 'cannon-spec[testing]'"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tests against a target. Returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    _build_parser().parse_known_args(arguments)
-    try:
-        import pytest
-    except ImportError:
-        print(_PYTEST_IS_MISSING, file=sys.stderr)
+    flags, _ = _build_parser().parse_known_args(arguments)
+    problem = extras.find_missing(_list_demanding(flags))
+    if problem:
+        print(f"cannon-contract: {problem}", file=sys.stderr)
         return 2
     with options.isolate_pytest():
-        status = int(pytest.main([*pytest_arguments(), *arguments]))
-    return status if status in (0, 1) else 2
+        return _run_pytest([*pytest_arguments(), *arguments])
+
+
+def _run_pytest(arguments: list[str]) -> int:
+    """Run pytest, and find the exit status by the results of the run."""
+    import pytest  # imported late, as what imports it: the package is installed without it too
+
+    from cannon_contract.runner.exit_status import RunWitness, find_exit_status
+
+    witness = RunWitness()
+    try:
+        status = int(pytest.main(arguments, plugins=[witness]))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin of -p may raise anything
+        print(f"cannon-contract: pytest could not start: {_describe(error)}", file=sys.stderr)
+        return 2
+    exit_status = find_exit_status(status, witness.run)
+    if status == 1 and exit_status == 2:
+        print("cannon-contract: no claim is broken, but pytest or a plugin of -p ended with status 1", file=sys.stderr)
+    return exit_status
+
+
+def _describe(error: BaseException) -> str:
+    return wording.escape_unprintable(f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _list_demanding(flags: argparse.Namespace) -> tuple[str, ...]:
+    """List the options of a run that need packages of their own."""
+    is_used = {"--target mock": flags.target == "mock", "--report": flags.report, "-n": flags.processes}
+    return tuple(option for option, value in is_used.items() if value)
 
 
 def pytest_arguments() -> list[str]:
@@ -68,4 +97,13 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cannon-contract {__version__}")
     options.add_options(parser.add_argument)
+    # Both are options of pytest, which reads them itself.
+    parser.add_argument("-p", action="append", metavar="NAME", help="also load this plugin of pytest (default: none)")
+    parser.add_argument(
+        "-n",
+        "--numprocesses",
+        dest="processes",
+        metavar="NUMBER",
+        help="run tests in several processes, on a target that charges nothing (default: one process)",
+    )
     return parser
