@@ -54,7 +54,8 @@ NEVER: list[tuple[str, set[str]]] = [
 
 STRATEGIES = "cannon_spec.strategies"
 CHANCE = {"cannon_mock.app", "cannon_contract.runner.targets", "cannon_contract.client.api"}
-THREADS = {"cannon_mock.serving.serve", "cannon_mock.serving.workers"}
+THREADS = {"cannon_mock.serving.serve", "cannon_mock.serving.workers", "cannon_contract.client.parallel"}
+"""Who may start threads: what serves, and what sends creates at once, since only requests that meet show a race."""
 ENVIRONMENT = {"cannon_spec.cli.environment", "cannon_mock.config", "cannon_contract.runner.options"}
 
 
@@ -134,8 +135,8 @@ def test_contract_tests_know_the_mock_in_one_place_only() -> None:
             assert known <= ({"cannon_mock"} if name == "cannon_contract.runner.mock_target" else set()), name
 
 
-def test_only_the_serving_edge_starts_threads() -> None:
-    """The module threading is imported by the serving edge alone; others may import a lock, or ask which one runs."""
+def test_few_modules_start_threads() -> None:
+    """Few modules import the module threading; others may import a lock, or ask which thread runs."""
     for name, tree in TREES.items():
         taken = {
             alias.name

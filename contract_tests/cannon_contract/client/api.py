@@ -11,6 +11,7 @@ import httpx
 
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_contract.client.parallel import SendAll, send_in_parallel
 from cannon_contract.client.recording import Exchange, describe_call, record_exchange
 from cannon_spec import Catalog, validate_response
 
@@ -73,7 +74,7 @@ class Api:
     not only the documented ones. ``patience_s`` is how long a request may take. ``switches`` are the settings that a
     mock reports. ``operation`` and ``default_input`` are what a create has unless a test needs another.
     ``shared_runs`` keeps one run of each operation for all tests that need no run of their own, since creates may cost
-    credits; it is None where they do not.
+    credits; it is None where they do not. ``send_all`` sends creates at the same time, where they may cost credits.
     """
 
     url: str
@@ -90,6 +91,7 @@ class Api:
     default_input: Mapping[str, Any]
     shared_runs: dict[str, Any] | None = field(default=None, repr=False)
     notes: Notes = field(default_factory=Notes, repr=False)
+    send_all: SendAll | None = field(default=None, repr=False)
 
     def call(self, method: str, url: str, headers: Mapping[str, str] | None = None, content: bytes = b"") -> Any:
         """Send a request with these headers only. ``url`` is an address, or a path of the target."""
@@ -128,6 +130,24 @@ class Api:
         all_headers = {"x-api-key": self.key, "content-type": "application/json", **headers}
         response: httpx.Response = self.call("POST", "/api/v1/requests", all_headers, content)
         return response
+
+    def create_in_parallel(self, body: Any, key: str, count: int) -> list[httpx.Response]:
+        """POST a create body several times at once with one idempotency key.
+
+        Returns the responses that came, in no order that means anything. Raises httpx.TransportError where none came.
+        """
+        headers = {"x-api-key": self.key, "x-idempotency-key": key}
+        address = f"{self.url}/api/v1/requests"
+        requests = [httpx.Request("POST", address, headers=headers, json=body) for _ in range(count)]
+        answers = self.send_all(requests) if self.send_all else send_in_parallel(self.send, requests)
+        responses = [each if isinstance(each, httpx.Response) else None for each in answers]
+        for request, response in zip(requests, responses, strict=True):
+            self.notes.exchanges.append(record_exchange(request, response, (self.key,)))
+        errors = [each for each in answers if isinstance(each, BaseException)]
+        for error in errors:
+            if len(errors) == count or not isinstance(error, httpx.TransportError):
+                raise error
+        return [each for each in responses if each is not None]
 
     def build_body(self, **changes: Any) -> dict[str, Any]:
         """A create body with the default input, in which fields are changed; None leaves one out."""

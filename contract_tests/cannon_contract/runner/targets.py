@@ -114,8 +114,9 @@ def make_server_api(
     operation. ``redactor`` removes secrets from each reply before any test sees it.
     """
     send = build_sender(client, redactor)
-    if target.may_charge:
-        send = with_retries(_build_guard(catalog, target, send, budget), time.sleep)
+    guard = _build_guard(catalog, target, send, budget) if target.may_charge else None
+    if guard is not None:
+        send = with_retries(guard, time.sleep)
     return Api(
         url=target.url,
         key=key,
@@ -130,6 +131,7 @@ def make_server_api(
         operation=operation,
         default_input=default_input,
         shared_runs=shared_runs if target.may_charge else None,
+        send_all=guard.create_in_parallel if guard is not None else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -94,19 +94,23 @@ class Budget:
         """The costs of the creates, and the unexplained fall of the balances."""
         return round_credits(self._sum_costs() + self.unexplained_fall)
 
-    def admit(self, body: Any) -> float:
-        """Estimate a create. Raises NotTested where it may not be sent."""
+    def admit(self, bodies: Sequence[Any]) -> list[float]:
+        """Estimate creates that are sent together. Raises NotTested where they may not all be sent."""
         if not self.ceiling:
             raise NotTested("creates requests, which may cost credits: allow it with --allow-spend CREDITS")
         if self.overrun_reason:
             raise NotTested(self.overrun_reason)
-        estimate = self.prices.estimate(body)
-        if estimate is None:
+        estimates = [estimate for body in bodies if (estimate := self.prices.estimate(body)) is not None]
+        if len(estimates) < len(bodies):
             raise NotTested("its price is unknown: name it in a file (--prices), or give an estimate (--assume-price)")
-        if round_credits(self.spent_credits + estimate) > self.ceiling:
-            limit = f"--allow-spend {self.ceiling:g}"
-            raise NotTested(f"could cross {limit}: {self.spent_credits:g} spent, and it may cost {estimate:g}")
-        return estimate
+        if round_credits(self.spent_credits + sum(estimates)) > self.ceiling:
+            limit, subject = (
+                f"--allow-spend {self.ceiling:g}",
+                "it" if len(bodies) == 1 else f"its {len(bodies)} creates",
+            )
+            spent_credits, estimate = self.spent_credits, sum(estimates)
+            raise NotTested(f"could cross {limit}: {spent_credits:g} spent, and {subject} may cost {estimate:g}")
+        return estimates
 
     def record_balance(self, reading: BalanceReading) -> None:
         """Record a reading; a fall in all beyond what the creates may cost is an overrun."""
@@ -119,14 +123,15 @@ class Budget:
                 "they cost more than they say, or something else spends from the account"
             )
 
-    def begin_create(self, body: Any) -> int:
-        """Record a create that is about to be sent, at its estimate. Returns its number.
+    def begin_creates(self, *bodies: Any) -> list[int]:
+        """Record creates that are about to be sent together, each at its estimate. Returns their numbers.
 
-        Raises NotTested where it may not be sent.
+        Raises NotTested, and records none, where they may not all be sent.
         """
-        estimate = self.admit(body)
-        self._creates.append(SentCreate(body, estimate, cost=estimate))
-        return len(self._creates) - 1
+        start = len(self._creates)
+        for body, estimate in zip(bodies, self.admit(bodies), strict=True):
+            self._creates.append(SentCreate(body, estimate, cost=estimate))
+        return [*range(start, len(self._creates))]
 
     def record_acceptance(self, number: int, id_: str) -> bool:
         """Record that a create was accepted. Returns whether its request is new, and not a repeat of an earlier one."""

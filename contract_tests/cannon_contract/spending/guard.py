@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,6 +17,7 @@ import httpx
 from cannon_contract.client.amounts import to_credits, to_number
 from cannon_contract.client.api import Send
 from cannon_contract.client.outcomes import NotTested
+from cannon_contract.client.parallel import Answer, send_in_parallel
 from cannon_contract.spending.accounts import BalanceReading
 from cannon_contract.spending.budget import Budget
 
@@ -94,34 +95,61 @@ class Guard:
             self.budget.record_poll(_to_object(response), self.terminal)
         return response
 
+    def create_in_parallel(self, requests: Sequence[httpx.Request]) -> list[Answer]:
+        """Send creates of one API key at the same time, all or none of them; each counts as a create of its own.
+
+        Raises NotTested where they could cross the ceiling if each of them made a request, and sends none.
+        """
+        before, numbers = self._begin(requests)
+        answers: list[Answer] = [KeyboardInterrupt()] * len(requests)
+        try:
+            answers = send_in_parallel(self.send, requests)
+        finally:
+            self._settle(numbers, requests, answers, before)
+        return answers
+
     def _create(self, request: httpx.Request) -> httpx.Response:
-        # The balance is read on both sides of each create. A charge that no reply states shows as a fall, and a
-        # refusal counts as free only where the balance did not fall.
-        before = self._read_balance(request)
-        self.budget.record_balance(before)
-        number = self.budget.begin_create(_parse(request.read()))
+        before, numbers = self._begin([request])
         try:
             response = self.send(request)
         except (httpx.HTTPError, KeyboardInterrupt) as error:
-            # Without a reply it is unknown whether the target stored the create: it counts at its estimate.
-            self.budget.record_answer(number, f"got no answer ({type(error).__name__})")
-            self.budget.settle(number, before, self._read_balance(request))
+            self._settle(numbers, [request], [error], before)
             raise
-        self._settle(number, request, response, before)
+        self._settle(numbers, [request], [response], before)
         return response
 
-    def _settle(self, number: int, request: httpx.Request, response: httpx.Response, before: BalanceReading) -> None:
-        """Record the reply to a create, and read its cost back."""
-        id_ = _to_object(response).get("id")
-        if response.is_success and isinstance(id_, str):
+    def _begin(self, requests: Sequence[httpx.Request]) -> tuple[BalanceReading, list[int]]:
+        """Record creates that are about to be sent. Returns the balance before them, and their numbers."""
+        # The balance is read on both sides of creates. A charge that no reply states shows as a fall, and a refusal
+        # counts as free only where the balance did not fall.
+        before = self._read_balance(requests[0])
+        self.budget.record_balance(before)
+        return before, self.budget.begin_creates(*(_parse(each.read()) for each in requests))
+
+    def _settle(
+        self, numbers: list[int], requests: Sequence[httpx.Request], answers: Sequence[Answer], before: BalanceReading
+    ) -> None:
+        """Record what came of creates that were sent together, and read their cost back."""
+        pairs = zip(numbers, requests, answers, strict=True)
+        costs = [(number, *self._record_answer(number, request, answer)) for number, request, answer in pairs]
+        after, start = self._read_balance(requests[0]), before
+        # The balance fell once for all of them: the first that is not free explains the fall, the others find none.
+        for number, is_free, stated_cost in sorted(costs, key=lambda each: each[1]):
+            self.budget.settle(number, start, after, is_free=is_free, stated_cost=stated_cost)
+            start = after if before.can_show_charge(after) else before
+
+    def _record_answer(self, number: int, request: httpx.Request, answer: Answer) -> tuple[bool, float | None]:
+        """Record what came of a create. Returns whether it should be free, and the cost that its request states."""
+        if isinstance(answer, BaseException):
+            # Without a reply it is unknown whether the target stored the create: it counts at its estimate.
+            self.budget.record_answer(number, f"got no answer ({type(answer).__name__})")
+            return False, None
+        id_ = _to_object(answer).get("id")
+        if answer.is_success and isinstance(id_, str):
             is_new = self.budget.record_acceptance(number, id_)
-            stated_cost = self._read_stated_cost(request, id_) if is_new else None
-            after = self._read_balance(request)
-            self.budget.settle(number, before, after, is_free=not is_new, stated_cost=stated_cost)
-        else:
-            self.budget.record_answer(number, f"was answered with {response.status_code}")
-            after = self._read_balance(request)
-            self.budget.settle(number, before, after, is_free=response.is_client_error)
+            return not is_new, self._read_stated_cost(request, id_) if is_new else None
+        self.budget.record_answer(number, f"was answered with {answer.status_code}")
+        return answer.is_client_error, None
 
     def _read_balance(self, request: httpx.Request) -> BalanceReading:
         return _to_reading(request, self._get(request, "status"))

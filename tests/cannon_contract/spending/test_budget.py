@@ -160,6 +160,65 @@ def test_a_repeat_that_is_charged_counts() -> None:
         guard(httpx.Request("POST", CREATE, content=content, headers=headers))
 
 
+@pytest.mark.parametrize(("ceiling", "count"), [(399, 0), (400, 4)])
+def test_creates_at_once_are_all_sent_or_none(ceiling: int, count: int) -> None:
+    """Creates that are sent at once are sent only if each of them may cost its estimate, and each counts by itself."""
+    api, budget = make_mock_api(CATALOG, OPERATION), Budget(ceiling, PriceList((), 100))
+    sent_requests: list[httpx.Request] = []
+
+    def send(request: httpx.Request) -> httpx.Response:
+        sent_requests.extend([request] if request.method == "POST" else [])
+        return api.send(request)
+
+    headers = {"x-api-key": api.key}
+    creates = [httpx.Request("POST", CREATE, json=api.build_body(), headers=headers) for _ in range(4)]
+    with contextlib.nullcontext() if count else pytest.raises(NotTested, match="its 4 creates may cost 400"):
+        _guard(send, budget).create_in_parallel(creates)
+    assert len(sent_requests) == len(budget.creates) == count
+    assert len({each.request_id for each in budget.creates}) == count
+    assert budget.spent_credits == 31 * count == 1250 - api.read_credits()
+
+
+def test_repeats_at_once_cost_one_create() -> None:
+    """Of creates at once with one idempotency key one is charged, and the others repeat it for nothing."""
+    api, budget = make_mock_api(CATALOG, OPERATION), Budget(1000, PriceList((), 100))
+    headers = {"x-api-key": api.key, "x-idempotency-key": "k"}
+    creates = [httpx.Request("POST", CREATE, json=api.build_body(), headers=headers) for _ in range(10)]
+    _guard(api.send, budget).create_in_parallel(creates)
+    assert budget.spent_credits == 31
+    assert len(budget.charges) == 1
+    assert budget.remarks == []
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError("broke"), KeyboardInterrupt()])
+def test_creates_at_once_without_answers_count(error: BaseException) -> None:
+    """Creates that are sent at once and get no answer count at their estimates, whatever the balance says."""
+    api, budget = make_mock_api(CATALOG, OPERATION), Budget(1000, PriceList((), 100))
+
+    def send(request: httpx.Request) -> httpx.Response:
+        response = api.send(request)
+        if request.method == "POST":
+            raise error
+        return response
+
+    creates = [httpx.Request("POST", CREATE, json=api.build_body(), headers={"x-api-key": api.key}) for _ in range(2)]
+    assert _guard(send, budget).create_in_parallel(creates) == [error, error]
+    assert budget.spent_credits == 200
+
+
+@pytest.mark.parametrize("cost", [6, 31])
+def test_repeats_at_once_that_are_charged_again_count(cost: int) -> None:
+    """What the balance falls by beyond the first of several creates at once is spent."""
+    steps = [(cost, 31, 31, "as it is")] * 10
+    liar, budget = _LyingService(steps), Budget(1000, PriceList((), 100))
+    headers = {"x-api-key": liar.api.key, "x-idempotency-key": "k"}
+    content = json.dumps(liar.api.build_body()).encode()
+    _guard(liar, budget).create_in_parallel(
+        [httpx.Request("POST", CREATE, content=content, headers=headers) for _ in steps]
+    )
+    assert budget.spent_credits >= 10_000 - liar.balance
+
+
 def test_a_price_that_rises_later_is_an_overrun() -> None:
     """A request that said its price and says a higher one at a later poll ends the run."""
     liar, spending = _LyingService([(31, 31, 95, "as it is")]), Budget(200, PriceList((), 31))
