@@ -1,6 +1,7 @@
 """The contract of the Cannon Studio API as data, and a judge of payloads by it (floor 1: the public names)."""
 
-from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation
+from cannon_spec.contract.catalog import Catalog, Model, Operation
+from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.load import load_catalog
 from cannon_spec.errors import CannonSpecError, CatalogError, ContractViolation, NotJSON, UnknownName
 from cannon_spec.finding import Evidence, Finding, Report

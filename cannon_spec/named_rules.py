@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from cannon_spec import claim_ids
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import Catalog, Claim, Operation, ServedModel
+from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
+from cannon_spec.contract.claim import Claim
 from cannon_spec.finding import Finding
 from cannon_spec.nearest import find_nearest
 

@@ -6,7 +6,7 @@ import argparse
 
 from cannon_spec.cli import flags
 from cannon_spec.cli.status import ExitStatus
-from cannon_spec.contract.catalog import STRENGTHS
+from cannon_spec.contract.claim import STRENGTHS
 
 KINDS = ("rule", "behaviour", "gap")
 

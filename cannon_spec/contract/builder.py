@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from cannon_spec import claim_ids
-from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, ServedModel
+from cannon_spec.contract.catalog import Catalog, Model, Operation, ServedModel
 from cannon_spec.contract.checks import (
     ENVELOPES,
     check_claim_ids,
@@ -21,6 +21,7 @@ from cannon_spec.contract.checks import (
     find_claim,
     require_name,
 )
+from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.default_checks import check_defaults
 from cannon_spec.contract.engines import Engine
 from cannon_spec.contract.lazy import LazyMapping
@@ -124,7 +125,7 @@ class CatalogBuilder:
                 if any(id_ in ledger for ledger in self._ledgers.values()):
                     place = "claims" if operation is None else f"claims of {operation}"
                     raise CatalogError(place, f"the claim {id_} is in another ledger too", "give it another id")
-            self._ledgers[operation] = {id_: Claim(id=id_, **entry) for id_, entry in entries.items()}
+            self._ledgers[operation] = {id_: _build_claim(id_, entry) for id_, entry in entries.items()}
         return self._ledgers[operation]
 
     def _read_ledger_file(self, operation: str | None) -> dict[str, Any]:
@@ -189,6 +190,11 @@ class CatalogBuilder:
         self._check("schemas", {id_: schema})
         check_schema(id_, schema, self.catalog.claims)
         return schema
+
+
+def _build_claim(id_: str, entry: dict[str, Any]) -> Claim:
+    lists = {name: tuple(entry.get(name, ())) for name in ("breaks", "observed")}
+    return Claim(**{"id": id_, **entry, **lists})
 
 
 def _build_prices(entry: dict[str, Any] | None) -> tuple[Price, ...]:

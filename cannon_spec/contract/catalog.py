@@ -8,43 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
 from cannon_spec.contract.arithmetic import is_number, normalise_value
+from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Engine, Validator
 from cannon_spec.contract.prices import Cost, Price, find_price
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
 from cannon_spec.finding import Evidence, Report, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
-
-STRENGTHS = ("documented", "example", "observed", "upstream", "reported", "assumed", "user")
-"""The strengths of claims, from strong to weak; the user's own at the end."""
-
-_ERROR_STRENGTHS = frozenset(("documented", "example", "observed", "user"))
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A statement on the API, and how it is known.
-
-    ``strength`` is documented, example, observed, upstream, reported, assumed or user. ``kind`` is rule (a keyword of a
-    schema rests on it), behaviour (the service does it) or gap (it names what is not known; nothing rests on it).
-    ``source`` is an address, or says that there is none.
-    """
-
-    id: str
-    text: str
-    strength: str
-    kind: str
-    source: str
-
-    @property
-    def evidence(self) -> Evidence:
-        """The claim as a finding cites it."""
-        return Evidence(self.id, self.strength, self.source)
-
-    @property
-    def severity(self) -> Severity:
-        """The severity of a violation of this claim, unless a schema sets another one."""
-        return "error" if self.strength in _ERROR_STRENGTHS else "warning"
-
 
 AdjustmentKind = Literal["cap", "normalise"]
 

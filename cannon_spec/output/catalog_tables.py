@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cannon_spec.contract.catalog import STRENGTHS, Catalog, Claim, Operation, ServedModel
+from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
+from cannon_spec.contract.claim import STRENGTHS, Claim
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.limits import is_fixed_price, list_rules
 from cannon_spec.output.tables import Table

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from cannon_spec.contract.catalog import STRENGTHS, Claim
+from cannon_spec.contract.claim import STRENGTHS, Claim
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.claim_uses import ClaimUse
 from cannon_spec.output.tables import Table

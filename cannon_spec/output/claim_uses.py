@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cannon_spec.contract.catalog import Catalog, Claim, Operation
+from cannon_spec.contract.catalog import Catalog, Operation
+from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.source import read_expectations
 from cannon_spec.output.catalog_tables import find_page
 

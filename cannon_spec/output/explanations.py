@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, Rule
+from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
+from cannon_spec.contract.claim import Claim
 from cannon_spec.errors import UnknownName
 from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.nearest import find_nearest, fold
@@ -100,9 +101,15 @@ def _show_name(name: str) -> str:
 def _explain_claim(catalog: Catalog, claim: Claim) -> str:
     rules = [rule for schema in catalog.schemas for rule in catalog.rules(schema) if rule.claim is claim]
     lines = [claim.id, f"  {claim.text}", f"  {claim.strength}: {claim.source}", f"  kind: {claim.kind}"]
+    lines += _list_differences("What breaks it:", claim.breaks)
+    lines += _list_differences("What breaks it on our mock, and is only observed elsewhere:", claim.observed)
     if rules:
         lines += ["", "Rules that rest on it:", *(f"  {rule.id}: {_describe_rule(rule)}" for rule in rules)]
     return "\n".join(lines)
+
+
+def _list_differences(title: str, differences: tuple[str, ...]) -> list[str]:
+    return ["", title, *(f"  {each}" for each in differences)] if differences else []
 
 
 def _explain_rule(rule: Rule) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from cannon_spec.contract.catalog import Catalog, Claim, Operation, Rule
+from cannon_spec.contract.catalog import Catalog, Operation, Rule
+from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.keywords import KEYWORDS, describe_requirement
 from cannon_spec.contract.prices import Price
 from cannon_spec.contract.wording import describe_condition, format_count, show_value, show_values

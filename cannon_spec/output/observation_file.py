@@ -6,7 +6,8 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import Catalog, Claim
+from cannon_spec.contract.catalog import Catalog
+from cannon_spec.contract.claim import Claim
 from cannon_spec.errors import CatalogError
 from cannon_spec.nearest import find_nearest
 from cannon_spec.output.run_file import read_run_file

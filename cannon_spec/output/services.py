@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cannon_spec.contract.catalog import Catalog, Claim, Model, Operation, ServedModel
+from cannon_spec.contract.catalog import Catalog, Model, Operation, ServedModel
+from cannon_spec.contract.claim import Claim
 from cannon_spec.output.catalog_tables import KIND_NAMES, describe_price, tabulate_services
 from cannon_spec.output.limits import (
     list_general_defaults,

@@ -125,14 +125,8 @@ class Run:
         return self.keys.main or self.key
 
     def is_required(self, claim: str) -> bool:
-        """Whether the target must keep a claim: our mock keeps each, any other target what is documented.
-
-        An example documents keys and their types, which are rules. The values in it bind nobody.
-        """
-        if self.target is None or self.target.is_mock:
-            return True
-        entry = self.catalog.claims[claim]
-        return entry.severity == "error" and (entry.kind, entry.strength) != ("behaviour", "example")
+        """Whether the target must keep a claim: our mock keeps each, any other target those that every server must."""
+        return self.target is None or self.target.is_mock or self.catalog.claims[claim].is_required
 
     def find_obstacle(self, item: pytest.Item) -> str:
         """Say why a test cannot run on this target; empty where it can."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cannon_spec.cli import claims as claims_command
-from cannon_spec.contract.catalog import STRENGTHS
+from cannon_spec.contract.claim import STRENGTHS
 from cannon_spec.output import claim_list
 from cannon_spec.output.claim_uses import list_claim_uses
 from tests.cannon_spec.cli.command import Command

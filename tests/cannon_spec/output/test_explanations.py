@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cannon_spec import Catalog, load_catalog
-from cannon_spec.contract.catalog import Claim, Operation
+from cannon_spec.contract.catalog import Operation
+from cannon_spec.contract.claim import Claim
 from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output.explanations import explain_topic
 from cannon_spec.output.fields import list_fields
