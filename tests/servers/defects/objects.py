@@ -1,0 +1,311 @@
+"""Defects of the request object: members that lack, contradict each other or the clock, and states that go back."""
+
+from __future__ import annotations
+
+import time
+
+from tests.servers.defects.defect import Defect
+from tests.servers.plain_server import Parts
+from tests.servers.plain_server.access import Caller
+from tests.servers.plain_server.lifecycle import FAILED, PROCESSING, QUEUED, SUCCEEDED, TERMINAL, Lifecycle
+from tests.servers.plain_server.messages import JsonObject, Refusal, Reply, Request, write_json
+from tests.servers.plain_server.objects import Objects
+from tests.servers.plain_server.service import Service
+from tests.servers.plain_server.tasks import Task
+
+HOUR_MS = 3_600_000
+
+
+class OtherOperation(Objects):
+    """Names the kind of work as the operation."""
+
+    def build_object(self, task: Task, now: int) -> JsonObject:
+        return {**super().build_object(task, now), "operation": "image.create"}
+
+
+class OtherOperationAtCreate(Objects):
+    """Names another operation in the reply to a create."""
+
+    def build_create_reply(self, task: Task, now: int) -> JsonObject:
+        return {**super().build_create_reply(task, now), "operation": "image"}
+
+
+class OtherId(Objects):
+    """Names the downstream task as the id."""
+
+    def build_object(self, task: Task, now: int) -> JsonObject:
+        return {**super().build_object(task, now), "id": task.task_id}
+
+
+class AddressOfNothing(Objects):
+    """Names an address at which nothing is."""
+
+    def request_url(self, task: Task) -> str:
+        return super().request_url(task).replace("/api/v1/", "/api/")
+
+
+class StatusAccepted(Service):
+    """Answers 200 to a create."""
+
+    def create(self, request: Request) -> Reply:
+        reply = super().create(request)
+        return Reply(200, reply.body, reply.content_type, reply.headers)
+
+
+class NoPreview(Objects):
+    """Has no preview of the input."""
+
+    def build_previews(self, task: Task, state: str) -> JsonObject:
+        return {"outputPreview": super().build_previews(task, state)["outputPreview"]}
+
+
+class NoLog(Objects):
+    """Has no log at the end."""
+
+    def build_object(self, task: Task, now: int) -> JsonObject:
+        whole = super().build_object(task, now)
+        return {name: value for name, value in whole.items() if name != "requestLog"}
+
+
+class TextCredits(Objects):
+    """Gives the credits as a text."""
+
+    def build_core(self, task: Task, state: str) -> JsonObject:
+        return {**super().build_core(task, state), "billableCredits": str(task.price)}
+
+
+class NoProgress(Objects):
+    """Has no output while it is processing."""
+
+    def build_progress(self, task: Task) -> JsonObject:
+        return {}
+
+
+class NoOutput(Objects):
+    """Has no output at the end, as it is written later."""
+
+    def build_output(self, task: Task, state: str) -> JsonObject | None:
+        return None if state == SUCCEEDED else super().build_output(task, state)
+
+
+class PendingOutput(Objects):
+    """Leaves the status of the output as it was."""
+
+    def build_result(self, task: Task) -> JsonObject:
+        return {**super().build_result(task), "status": PROCESSING}
+
+
+class MonthOfLogs(Objects):
+    """Keeps logs for 30 days."""
+
+    def build_request_log(self, task: Task, state: str) -> JsonObject:
+        return {**super().build_request_log(task, state), "retentionDays": 30}
+
+
+class HourOfLogs(Objects):
+    """Keeps logs for an hour."""
+
+    def retained_until_ms(self, task: Task, state: str) -> int | None:
+        return task.completed_ms + HOUR_MS if state in TERMINAL else None
+
+
+class OtherLogOutput(Objects):
+    """Names another file in the log than in the output."""
+
+    def log_output(self, task: Task, state: str) -> JsonObject | None:
+        output = super().log_output(task, state)
+        return output and {name: f"{value}?copy=1" for name, value in output.items()}
+
+
+class NoLogOutput(Objects):
+    """Has no output in the log."""
+
+    def log_output(self, task: Task, state: str) -> JsonObject | None:
+        return None
+
+
+class PreviewOfNothing(Objects):
+    """Shows no address in the preview of the output."""
+
+    def preview_output(self, task: Task) -> str:
+        return "Asset ready: https://storage.googleapis.com/undefined"
+
+
+class SlowClock(Objects):
+    """Tells a time that is an hour behind."""
+
+    def server_time(self, now: int) -> str:
+        return super().server_time(now - HOUR_MS)
+
+
+class LocalClock(Objects):
+    """Tells the time without a zone."""
+
+    def server_time(self, now: int) -> str:
+        return super().server_time(now).removesuffix("Z")
+
+
+class Seconds(Objects):
+    """Gives times in seconds."""
+
+    def build_core(self, task: Task, state: str) -> JsonObject:
+        core = super().build_core(task, state)
+        times = {name: value // 1000 for name, value in core.items() if name.endswith("Ms") and isinstance(value, int)}
+        return {**core, **times}
+
+
+class FutureCreation(Objects):
+    """Says that a request was created in an hour."""
+
+    def build_core(self, task: Task, state: str) -> JsonObject:
+        return {**super().build_core(task, state), "createdAtMs": task.created_ms + HOUR_MS}
+
+
+class FutureCompletion(Objects):
+    """Says that a request ended in ten minutes."""
+
+    def completed_at_ms(self, task: Task, state: str) -> int | None:
+        completed_ms = super().completed_at_ms(task, state)
+        return completed_ms and completed_ms + HOUR_MS // 6
+
+
+class StartAfterEnd(Objects):
+    """Says that a request was started after its end."""
+
+    def started_at_ms(self, task: Task, state: str) -> int | None:
+        return task.completed_ms + 1000 if state in TERMINAL else super().started_at_ms(task, state)
+
+
+class BackToQueued(Lifecycle):
+    """Shows a request as queued for a moment after it was processing."""
+
+    def advance_state(self, task: Task, now: int) -> str:
+        state = super().advance_state(task, now)
+        middle = (task.started_ms + task.completed_ms) / 2
+        return QUEUED if state == PROCESSING and now > middle else state
+
+
+class UnknownState(Lifecycle):
+    """Shows a state that nobody has documented."""
+
+    def advance_state(self, task: Task, now: int) -> str:
+        state = super().advance_state(task, now)
+        return "running" if state == PROCESSING else state
+
+
+class FailedLater(Lifecycle):
+    """Shows a success, and as failed what is polled 30 ms later."""
+
+    def advance_state(self, task: Task, now: int) -> str:
+        state = super().advance_state(task, now)
+        return FAILED if state == SUCCEEDED and now > task.completed_ms + 30 else state
+
+
+class NewOutput(Objects):
+    """Names another file at each poll after the end."""
+
+    def build_result(self, task: Task) -> JsonObject:
+        return {**super().build_result(task), "task_id": f"img_{time.time_ns()}"}
+
+
+class NotFoundAtFirst(Service):
+    """Finds a request some time after it was created."""
+
+    def find_task(self, caller: Caller, request_id: str) -> Task:
+        task = super().find_task(caller, request_id)
+        if self.lifecycle.now_ms() < task.started_ms + 30:
+            raise Refusal(404, "There is no such request.")
+        return task
+
+
+class AnyAccountReads(Service):
+    """Lets every account read every request."""
+
+    def find_task(self, caller: Caller, request_id: str) -> Task:
+        task = self.tasks.find(request_id)
+        if task is None:
+            raise Refusal(404, "There is no such request.")
+        return task
+
+
+class OtherModel(Objects):
+    """Makes the picture with another model than was asked for."""
+
+    def build_result(self, task: Task) -> JsonObject:
+        return {**super().build_result(task), "model": "flux2"}
+
+
+class OtherRatio(Objects):
+    """Names a ratio that was not asked for."""
+
+    def build_result(self, task: Task) -> JsonObject:
+        return {**super().build_result(task), "aspect_ratio": "32:9"}
+
+
+class ErrorWithSuccess(Objects):
+    """Has an error message at a success."""
+
+    def error_message(self, task: Task, state: str) -> str | None:
+        return "The provider was slow." if state == SUCCEEDED else super().error_message(task, state)
+
+
+class BrokenJson(Service):
+    """Cuts the body of a poll."""
+
+    def read(self, request: Request, request_id: str) -> Reply:
+        reply = super().read(request, request_id)
+        return Reply(reply.status, reply.body[:-1], reply.content_type, reply.headers)
+
+
+class ListOfOne(Service):
+    """Wraps each request object in an array."""
+
+    def read(self, request: Request, request_id: str) -> Reply:
+        caller = self.access.identify(request)
+        task = self.find_task(caller, request_id)
+        body = write_json([self.objects.build_object(task, self.lifecycle.now_ms())])
+        return Reply(200, body, "application/json")
+
+
+IDENTITY, SHAPE, OUTPUT = "operation and id", "the keys of the examples", "the output at the end"
+LOG, PREVIEWS, CLOCK = "requestLog against output", "previews", "serverTime against the clock"
+TIMES, STATES, CHOICES = "times", "states", "model and ratio that were asked for"
+
+DEFECTS = (
+    Defect("the operation is another", IDENTITY, "request-shape", "image.create", Parts(objects=OtherOperation)),
+    Defect(
+        "the operation is another in the reply to a create",
+        *(IDENTITY, "create-reply-shape", "image.generate", Parts(objects=OtherOperationAtCreate)),
+    ),
+    Defect("the id is that of the task", IDENTITY, "request-shape", "img_", Parts(objects=OtherId)),
+    Defect("urls.get leads nowhere", IDENTITY, "create-reply-shape", "got 404", Parts(objects=AddressOfNothing)),
+    Defect("a create is 200", IDENTITY, "create-accepted-202", "expected 202, got 200", service=StatusAccepted),
+    Defect("no inputPreview", SHAPE, "request-shape", "inputPreview", Parts(objects=NoPreview)),
+    Defect("no requestLog", SHAPE, "request-shape", "requestLog", Parts(objects=NoLog)),
+    Defect("credits are a text", SHAPE, "request-shape", "billableCredits", Parts(objects=TextCredits)),
+    Defect("no progress", SHAPE, "request-shape-processing", "task_id", Parts(objects=NoProgress)),
+    Defect("a poll is cut JSON", SHAPE, "request-shape", "JSON", service=BrokenJson),
+    Defect("a poll is an array", SHAPE, "request-shape", "array", service=ListOfOne),
+    Defect("no output", OUTPUT, "lifecycle-output-on-success", "output", Parts(objects=NoOutput)),
+    Defect("the output is processing", OUTPUT, "image-output-shape", "processing", Parts(objects=PendingOutput)),
+    Defect("an error at a success", OUTPUT, "request-shape", "errorMessage", Parts(objects=ErrorWithSuccess)),
+    Defect("logs are kept 30 days", LOG, "request-log-seven-days", "30", Parts(objects=MonthOfLogs)),
+    Defect("logs are kept an hour", LOG, "request-log-seven-days", "retainedUntilMs", Parts(objects=HourOfLogs)),
+    Defect("the log has another file", LOG, "request-log", "copy=1", Parts(objects=OtherLogOutput)),
+    Defect("the log has no output", LOG, "request-log", "output", Parts(objects=NoLogOutput)),
+    Defect("the preview has another file", PREVIEWS, "request-preview", "undefined", Parts(objects=PreviewOfNothing)),
+    Defect("the clock is an hour behind", CLOCK, "status-ok", "serverTime", Parts(objects=SlowClock)),
+    Defect("the clock has no zone", CLOCK, "status-reply-shape", "serverTime", Parts(objects=LocalClock)),
+    Defect("times are seconds", TIMES, "request-times-ms", "createdAtMs", Parts(objects=Seconds)),
+    Defect("created in the future", TIMES, "request-times-ms", "createdAtMs", Parts(objects=FutureCreation)),
+    Defect("completed in the future", TIMES, "request-times-ms", "completedAtMs", Parts(objects=FutureCompletion)),
+    Defect("started after the end", TIMES, "lifecycle-order", "startedAtMs", Parts(objects=StartAfterEnd)),
+    Defect("back to queued", STATES, "lifecycle-order", "queued", Parts(lifecycle=BackToQueued)),
+    Defect("a state of its own", STATES, "lifecycle-states", "running", Parts(lifecycle=UnknownState)),
+    Defect("a success fails later", STATES, "lifecycle-terminal", "failed", Parts(lifecycle=FailedLater)),
+    Defect("the output changes", STATES, "lifecycle-terminal", "task_id", Parts(objects=NewOutput)),
+    Defect("not found at first", STATES, "poll-after", "got 404", service=NotFoundAtFirst),
+    Defect("any account reads", STATES, "read-same-key", "got 200", service=AnyAccountReads),
+    Defect("another model", CHOICES, "image-output-names", "flux2", Parts(objects=OtherModel)),
+    Defect("another ratio", CHOICES, "image-output-ratio", "32:9", Parts(objects=OtherRatio)),
+)

@@ -1,0 +1,44 @@
+"""Runs the contract tests against a server with a defect, and reads what they found."""
+
+from __future__ import annotations
+
+import re
+
+from tests.servers.defects.defect import Defect
+from tests.support.contract_runs import ContractRun, run_contract
+from tests.support.honest_servers import KEY, OTHER_KEY, serve_plain
+
+_SPENDING = ("--allow-spend", "1000000", "--assume-price", "100")
+_BROKEN = re.compile(r"^broken: (\S+) \(.*$((?:\n    .*$)*)", re.MULTILINE)
+
+
+def run_claim(defect: Defect) -> ContractRun:
+    """Run only the tests of the claim that a defect breaks."""
+    return run_whole(defect, "-p", "tests.support.only_claims", "--only-claim", defect.claim)
+
+
+def run_whole(defect: Defect, *flags: str) -> ContractRun:
+    """Run all tests of the operation of a defect."""
+    with serve_plain(defect.settings, defect.parts, defect.service, defect.handler) as address:
+        return run_contract(
+            *("--target", address, *_SPENDING, *defect.flags, *flags),
+            operation=defect.operation,
+            CANNON_API_KEY=KEY,
+            CANNON_OTHER_API_KEY=OTHER_KEY,
+        )
+
+
+def read_findings(output: str) -> dict[str, str]:
+    """Read what a run printed for each claim that it found broken."""
+    return {match[1]: match[2] for match in _BROKEN.finditer(output)}
+
+
+def find_problem(defect: Defect, run: ContractRun) -> str:
+    """Say why a run did not find a defect as it should; empty where it did."""
+    findings = read_findings(run.stdout)
+    if (run.returncode, list(findings)) != (1, [defect.claim]):
+        claims = ", ".join(findings) or "none"
+        return f"expected 1 and {defect.claim}, got {run.returncode} and {claims}: {run.stdout.splitlines()[-1:]}"
+    if defect.sentence not in findings[defect.claim]:
+        return f"expected a sentence with {defect.sentence!r}, got {findings[defect.claim]}"
+    return ""
