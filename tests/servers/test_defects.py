@@ -8,7 +8,18 @@ from tests.servers.defects.defect import Defect
 from tests.servers.defects.runner import find_problem, read_findings, run_claim, run_whole
 from tests.servers.defects.table import DEFECTS, TOPICS
 
-SAMPLE = [topic[0] for topic in TOPICS.values()]
+SAMPLE = [
+    defect
+    for topic, name in {
+        "authentication": "no key is needed",
+        "idempotency": "keys are ignored",
+        "bodies": "the log has defaults",
+        "objects": "no requestLog",
+        "assets": "image_url is empty",
+    }.items()
+    for defect in TOPICS[topic]
+    if defect.name == name
+]
 
 
 @pytest.mark.parametrize("defect", SAMPLE, ids=lambda defect: defect.name)
