@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _parse_base_url(text: str) -> str:
-    from cannon_spec.traffic.har import normalize_base_url
+    from cannon_spec.traffic.addresses import normalize_base_url
 
     try:
         return normalize_base_url(text)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from cannon_spec import document, validate
 from cannon_spec.contract.catalog import Catalog
+from cannon_spec.contract.lifecycle import TIMES
 from cannon_spec.errors import NotJSON
 from cannon_spec.finding import Finding, Report, Strictness
-from cannon_spec.pointer import Path, to_pointer
-from cannon_spec.traffic import sequence
-from cannon_spec.traffic.har import CallKind, RecordedCall
-from cannon_spec.traffic.sequence import ParsedCall
+from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
+from cannon_spec.traffic import client_habits, sequence
+from cannon_spec.traffic.addresses import CallKind
+from cannon_spec.traffic.har import RecordedCall
+from cannon_spec.traffic.placeholders import is_placeholder
+from cannon_spec.traffic.sequence import UNREAD, ParsedCall
 
 _REPLIES: dict[CallKind, str] = {"create": "accepted", "poll": "request", "status": "status"}
+_ACCEPTED_STATUS = 202
 _FIRST_ERROR_STATUS = 400
+_CLEAN = Report()
+_CREATED_AT = TIMES[0]
+"""A member of the request object that the accepted reply does not have."""
 
 
 def judge_calls(
@@ -28,9 +35,13 @@ def judge_calls(
     body: ``/log/entries/3/response/content/output/image_url``.
     """
     findings: dict[int, list[Finding]] = {each.entry: [] for each in calls}
-    parsed_calls = [_judge_bodies(catalog, each, findings[each.entry]) for each in calls]
-    for entry, finding in sequence.check_sequence(catalog, parsed_calls):
-        findings[entry].append(finding)
+    parsed_calls = [_parse_bodies(catalog, each, findings[each.entry]) for each in calls]
+    repeats = sequence.find_repeats(parsed_calls)
+    for each in parsed_calls:
+        findings[each.call.entry] += _judge_bodies(catalog, each, each.call.entry in repeats)
+    for check in (sequence.check_sequence, client_habits.check_habits):
+        for entry, finding in check(catalog, parsed_calls):
+            findings[entry].append(finding)
     return [(each, _sort_findings(findings[each.entry], strictness)) for each in calls]
 
 
@@ -39,35 +50,85 @@ def _sort_findings(findings: list[Finding], strictness: Strictness) -> Report:
     return Report(tuple(ordered_findings)).with_strictness(strictness)
 
 
-def _judge_bodies(catalog: Catalog, call: RecordedCall, findings: list[Finding]) -> ParsedCall:
-    """Parse both bodies of a call, and append the findings of their schemas to ``findings``."""
-    request_json = response_json = None
-    if call.request_body is not None:
-        request_json, report = _judge_request(catalog, call.request_body)
-        findings += _prefix_paths(report, ("log", "entries", call.entry, "request", "postData"))
-    if call.response_body is not None:
-        kind = "error" if call.status >= _FIRST_ERROR_STATUS else _REPLIES[call.kind]
-        response_json, report = _judge_response(catalog, call.response_body, kind)
-        findings += _prefix_paths(report, ("log", "entries", call.entry, "response", "content"))
+def _parse_bodies(catalog: Catalog, call: RecordedCall, findings: list[Finding]) -> ParsedCall:
+    """Parse both bodies of a call, and append a finding to ``findings`` for each that is not JSON."""
+    request_json = response_json = UNREAD
+    try:
+        request_json = _parse(call.request_body)
+    except NotJSON as error:
+        findings += _prefix_paths(validate.report_unreadable(catalog, error), _request_path(call))
+    try:
+        response_json = _parse(call.response_body)
+    except NotJSON as error:
+        findings += _prefix_paths(_report_unreadable_reply(catalog, call, error), _response_path(call))
     return ParsedCall(call, request_json, response_json)
 
 
-def _judge_request(catalog: Catalog, body: str | bytes) -> tuple[Any, Report]:
-    try:
-        value = document.loads(body)
-    except NotJSON as error:
-        return None, validate.report_unreadable(catalog, error)
-    return value, validate.request(catalog, value)
+def _parse(body: str | bytes | None) -> Any:
+    """The JSON of a body; UNREAD where there is none. Raises NotJSON."""
+    return UNREAD if body is None else document.loads(body)
 
 
-def _judge_response(catalog: Catalog, body: str | bytes, kind: str) -> tuple[Any, Report]:
+def _report_unreadable_reply(catalog: Catalog, call: RecordedCall, error: NotJSON) -> Report:
+    claim = catalog.rule(f"envelope/{_find_kind(call)}", ("type",)).claim  # the claim that the reply is a JSON object
+    hint = "the service sent this, or the recording changed it"
+    return Report((Finding(error.pointer, "json", claim.severity, error.problem, hint, claim.evidence),))
+
+
+def _judge_bodies(catalog: Catalog, each: ParsedCall, is_repeat: bool) -> list[Finding]:
+    """The findings of the schemas on both bodies of a call, but for those on what was redacted."""
+    call, findings = each.call, []
+    if each.request is not UNREAD:
+        report = _drop_redacted(each.request, validate.request(catalog, each.request))
+        findings += _prefix_paths(report, _request_path(call))
+    if each.response is not UNREAD:
+        kind = _find_kind(call)
+        report = validate.response(catalog, kind, each.response)
+        if kind == "accepted":
+            report = _excuse_repeat(catalog, each, report, is_repeat)
+        findings += _prefix_paths(_drop_redacted(each.response, report), _response_path(call))
+    return findings
+
+
+def _find_kind(call: RecordedCall) -> str:
+    return "error" if call.status >= _FIRST_ERROR_STATUS else _REPLIES[call.kind]
+
+
+def _excuse_repeat(catalog: Catalog, each: ParsedCall, report: Report, is_repeat: bool) -> Report:
+    """The report on the reply to a create, without what no page rules out for a repeat.
+
+    The example is the reply to a first create. No page shows the reply to a repeat: it may have the present status, or
+    be the request object, and with another HTTP status it may be anything.
+    """
+    if not is_repeat and (each.call.status == _ACCEPTED_STATUS or not sequence.may_be_repeat(each.call)):
+        return report
+    body: Mapping[str, Any] = each.response if isinstance(each.response, dict) else {}
+    is_request_object = _CREATED_AT in body and validate.response(catalog, "request", body).ok
+    if each.call.status != _ACCEPTED_STATUS or is_request_object:
+        return _CLEAN
+    has_state = body.get("status") in catalog.lifecycle["states"]
+    return Report(tuple(finding for finding in report.findings if not (has_state and finding.path == "/status")))
+
+
+def _drop_redacted(value: Any, report: Report) -> Report:
+    """The report without findings on values that are placeholders, for the service did not send them."""
+    return Report(tuple(each for each in report.findings if not is_placeholder(_find_value(value, each.path))))
+
+
+def _find_value(value: Any, pointer: str) -> Any:
+    """The value at a pointer; None where the document has none, as for a missing member."""
     try:
-        value = document.loads(body)
-    except NotJSON as error:
-        claim = catalog.rule(f"envelope/{kind}", ("type",)).claim  # the claim that the reply is a JSON object
-        hint = "the service sent this, or the recording cut it off"
-        return None, Report((Finding(error.pointer, "json", claim.severity, error.problem, hint, claim.evidence),))
-    return value, validate.response(catalog, kind, value)
+        return follow(value, from_pointer(pointer))
+    except LookupError:
+        return None
+
+
+def _request_path(call: RecordedCall) -> Path:
+    return "log", "entries", call.entry, "request", "postData"
+
+
+def _response_path(call: RecordedCall) -> Path:
+    return "log", "entries", call.entry, "response", "content"
 
 
 def _prefix_paths(report: Report, path: Path) -> list[Finding]:

@@ -1,31 +1,26 @@
 """The calls of the API in a HAR file, as values (floor 1, pure).
 
 HTTP Archive 1.2, as Chromium, Firefox, Playwright and mitmproxy write it. What only some of them write may be absent.
-A member that is read here and has the wrong type makes the whole file unusable.
+An entry that cannot be read is skipped, and the others are read.
 """
 
 from __future__ import annotations
 
-import binascii
-import re
-from base64 import b64decode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeVar
-from urllib.parse import unquote, urlsplit
+from typing import Any, NamedTuple, TypeVar
 
 from cannon_spec.contract.lifecycle import FOREVER_MS
-from cannon_spec.contract.wording import show_value
 from cannon_spec.errors import CannonSpecError
-from cannon_spec.hosts import find_domain, is_in_domain, strip_dot
+from cannon_spec.hosts import find_domain, is_in_domain
 from cannon_spec.pointer import Path, to_pointer
+from cannon_spec.traffic.addresses import CallKind, Endpoint, find_endpoint, normalize_base_url
+from cannon_spec.traffic.bodies import BodyReader, ReadFile, RecordedBody, refuse_file
+from cannon_spec.traffic.placeholders import is_masked
 
-CallKind = Literal["create", "poll", "status"]
 T = TypeVar("T", dict[str, Any], list[Any], str, int)
 
-_ROUTE = re.compile(r"(.*)/api/v1/(status|requests|requests/([^/]+))", re.DOTALL)
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _TYPES = {dict: "an object", list: "an array", str: "a string", int: "an integer", float: "a number", bool: "a boolean"}
 _BODILESS_STATUSES = (204, 205)
 
@@ -47,155 +42,145 @@ class RecordedCall:
     """One call of the API and its reply.
 
     ``entry`` is the index in the file. ``call`` is method and path as recorded. ``id`` is the request that a poll asks
-    for, and empty for other calls. Times are epoch milliseconds. ``status`` is 0 or less where no reply came.
-    ``request_body`` (of a create only) and ``response_body`` are None where the file has no body. A key is None where
-    the file has no such header.
+    for, and empty for other calls. Times are epoch milliseconds, and None where the file has none that can be used.
+    ``status`` is 0 or less where no reply came. ``request_body`` (of a create only) and ``response_body`` are None
+    where the file has no body that can be read, and ``body_problems`` says why. ``api_key`` is None where the file does
+    not tell it, ``idempotency_key`` too; that is empty where the call had none.
     """
 
     entry: int
     kind: CallKind
     call: str
     id: str
-    started_ms: float
-    ended_ms: float
+    started_ms: float | None
+    ended_ms: float | None
     request_body: str | bytes | None
     status: int
     response_body: str | bytes | None
+    body_problems: tuple[str, ...]
     api_key: str | None = field(repr=False)
     idempotency_key: str | None
+
+    @property
+    def lacks_body(self) -> bool:
+        """Whether a body that is judged in such a call is not at hand."""
+        return self.response_body is None or (self.kind == "create" and self.request_body is None)
+
+
+class SkippedEntry(NamedTuple):
+    """An entry that cannot be read, by its index in the file, and why."""
+
+    entry: int
+    problem: str
 
 
 class Recording(NamedTuple):
     """The calls of the API in a file.
 
-    ``ignored_count`` is the number of the other entries. ``other_base_url`` is the first address to which calls like
-    the API's go without being judged, and empty if there is none.
+    ``ignored_count`` is the number of the entries that are no calls of the API. ``other_base_url`` is the first address
+    to which calls like the API's go without being judged, and empty if there is none.
     """
 
     calls: tuple[RecordedCall, ...]
     ignored_count: int
     other_base_url: str
+    skipped_entries: tuple[SkippedEntry, ...]
 
 
-class _Address(NamedTuple):
-    """An http or https address: its host, its origin in one spelling, and its path."""
-
-    host: str
-    origin: str
-    path: str
-
-
-class _Endpoint(NamedTuple):
-    """The endpoint of the API that an entry calls, on whatever server."""
-
-    kind: CallKind
-    address: _Address
-    prefix: str
-    id: str
-
-    @property
-    def base_url(self) -> str:
-        return self.address.origin + self.prefix
-
-
-def parse_recording(har: Any, base_url: str, other_base_urls: Collection[str] = ()) -> Recording:
+def parse_recording(
+    har: Any, base_url: str, other_base_urls: Collection[str] = (), read_file: ReadFile = refuse_file
+) -> Recording:
     """Find the calls of the API in a HAR, given as JSON already parsed.
 
     A call counts if it goes to the host of ``base_url`` or a host below its domain, or to one of ``other_base_urls``,
-    which are as ``normalize_base_url`` returns them. Raises NotHAR.
+    which are as ``normalize_base_url`` returns them. ``read_file`` reads the bodies that lie beside the file. Raises
+    NotHAR for what has no list of entries.
     """
     if not isinstance(har, dict):
         raise NotHAR(_report_type(har, dict, ()))
     entries = _require(_require(har, "log", dict, ()), "entries", list, ("log",))
-    base_urls = {normalize_base_url(base_url), *other_base_urls}
-    domain = find_domain(base_url)
+    parser = _EntryParser(base_url, other_base_urls, BodyReader(read_file))
     calls: list[RecordedCall] = []
-    other_base_url = ""
+    skipped_entries: list[SkippedEntry] = []
     for number, entry in enumerate(entries):
+        try:
+            call = parser.parse(number, entry)
+        except NotHAR as error:
+            skipped_entries.append(SkippedEntry(number, error.problem))
+        else:
+            calls += [call] if call else []
+    ignored_count = len(entries) - len(calls) - len(skipped_entries)
+    return Recording(tuple(calls), ignored_count, parser.other_base_url, tuple(skipped_entries))
+
+
+class _EntryParser:
+    """Parse entries, and remember the first address of calls like the API's that are not judged."""
+
+    def __init__(self, base_url: str, other_base_urls: Iterable[str], body_reader: BodyReader) -> None:
+        self._base_urls = {normalize_base_url(base_url), *other_base_urls}
+        self._domain = find_domain(base_url)
+        self._body_reader = body_reader
+        self.other_base_url = ""
+
+    def parse(self, number: int, entry: Any) -> RecordedCall | None:
+        """The call of an entry; None for what is no call of the API. Raises NotHAR."""
         path: Path = ("log", "entries", number)
         if not isinstance(entry, dict):
             raise NotHAR(_report_type(entry, dict, path))
         request = _require(entry, "request", dict, path)
         method = _require(request, "method", str, (*path, "request")).upper()
-        endpoint = _find_endpoint(method, _require(request, "url", str, (*path, "request")))
+        endpoint = find_endpoint(method, _require(request, "url", str, (*path, "request")))
         if endpoint is None:
-            continue
-        if endpoint.base_url in base_urls or (is_in_domain(endpoint.address.host, domain) and not endpoint.prefix):
-            calls.append(_parse_call(number, entry, f"{method} {endpoint.address.path}", endpoint))
-        else:
-            other_base_url = other_base_url or endpoint.base_url
-    return Recording(tuple(calls), len(entries) - len(calls), other_base_url)
-
-
-def normalize_base_url(url: str) -> str:
-    """Origin and path prefix of an address, in one spelling for each server.
-
-    Raises ValueError for what is no http or https address.
-    """
-    address = _parse_address(url)
-    if address is None:
-        raise ValueError(f"{url!r} is not an http or https address with a host")
-    return address.origin + address.path.rstrip("/")
-
-
-def _parse_address(url: str) -> _Address | None:
-    """None for what is no http or https address."""
-    if not url[:8].lower().startswith(("http://", "https://")):
+            return None
+        if self._is_judged(endpoint):
+            return self._parse_call(number, entry, f"{method} {endpoint.address.path}", endpoint)
+        self.other_base_url = self.other_base_url or endpoint.base_url
         return None
-    try:
-        parts = urlsplit(url)
-        host, port = strip_dot(parts.hostname or ""), parts.port
-    except ValueError:
-        return None
-    if not host:
-        return None
-    literal = f"[{host}]" if ":" in host else host  # an IPv6 address
-    end = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    return _Address(host, f"{parts.scheme}://{literal}{end}", parts.path)
 
+    def _is_judged(self, endpoint: Endpoint) -> bool:
+        is_vendor = is_in_domain(endpoint.address.host, self._domain) and not endpoint.prefix
+        return is_vendor or endpoint.base_url in self._base_urls
 
-def _find_endpoint(method: str, url: str) -> _Endpoint | None:
-    """The endpoint that a call goes to; None where it is no endpoint of the API."""
-    address = _parse_address(url)
-    route = address and _ROUTE.fullmatch(address.path)
-    if not address or not route:
-        return None
-    prefix, endpoint, id_ = route.groups()
-    kinds: dict[tuple[str, str], CallKind] = {
-        ("POST", "requests"): "create",
-        ("GET", "status"): "status",
-        ("GET", f"requests/{id_}"): "poll",
-    }
-    kind = kinds.get((method, endpoint))
-    return None if kind is None else _Endpoint(kind, address, prefix, unquote(id_ or ""))
+    def _parse_call(self, number: int, entry: Mapping[str, Any], call: str, endpoint: Endpoint) -> RecordedCall:
+        path: Path = ("log", "entries", number)
+        request, response = entry["request"], _get(entry, "response", dict, path) or {}
+        status = _get(response, "status", int, (*path, "response")) or 0
+        started_ms, headers = _parse_time(entry), _parse_headers(request)
+        no_body = RecordedBody()
+        is_create = endpoint.kind == "create"
+        request_body = self._read_body(request, "postData", (*path, "request")) if is_create else no_body
+        response_body = self._read_body(response, "content", (*path, "response")) if _has_body(status) else no_body
+        return RecordedCall(
+            entry=number,
+            kind=endpoint.kind,
+            call=call,
+            id=endpoint.id,
+            started_ms=started_ms,
+            ended_ms=None if started_ms is None else started_ms + _get_duration_ms(entry),
+            request_body=request_body.content,
+            status=status,
+            response_body=response_body.content,
+            body_problems=tuple(body.problem for body in (request_body, response_body) if body.problem),
+            api_key=_find_api_key(headers),
+            idempotency_key=_find_idempotency_key(headers),
+        )
 
-
-def _parse_call(number: int, entry: Mapping[str, Any], call: str, endpoint: _Endpoint) -> RecordedCall:
-    path: Path = ("log", "entries", number)
-    request, response = entry["request"], _get(entry, "response", dict, path) or {}
-    status = _get(response, "status", int, (*path, "response")) or 0
-    started_ms, headers = _parse_time(entry, path), _parse_headers(request, (*path, "request"))
-    is_create = endpoint.kind == "create"
-    return RecordedCall(
-        entry=number,
-        kind=endpoint.kind,
-        call=call,
-        id=endpoint.id,
-        started_ms=started_ms,
-        ended_ms=started_ms + _get_duration_ms(entry),
-        request_body=_parse_body(request, "postData", (*path, "request")) if is_create else None,
-        status=status,
-        response_body=_parse_body(response, "content", (*path, "response")) if _has_body(status) else None,
-        api_key=_find_api_key(headers),
-        idempotency_key=headers.get("x-idempotency-key") or None,
-    )
+    def _read_body(self, message: Mapping[str, Any], name: str, path: Path) -> RecordedBody:
+        return self._body_reader.read(_get(message, name, dict, path) or {}, _parse_headers(message))
 
 
 def _find_api_key(headers: Mapping[str, str]) -> str | None:
-    """The API key of a call, which either of two headers may carry."""
+    """The API key of a call, which either of two headers may carry; None for one that was redacted."""
     scheme, _, token = headers.get("authorization", "").strip().partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    return headers.get("x-api-key") or bearer or None
+    key = headers.get("x-api-key") or bearer
+    return None if not key or is_masked(key) else key
+
+
+def _find_idempotency_key(headers: Mapping[str, str]) -> str | None:
+    """The idempotency key of a call, empty for none; None if it was redacted, or no header was recorded."""
+    key = headers.get("x-idempotency-key", "")
+    return None if not headers or is_masked(key) else key
 
 
 def _has_body(status: int) -> bool:
@@ -203,17 +188,14 @@ def _has_body(status: int) -> bool:
     return (200 <= status < 300 and status not in _BODILESS_STATUSES) or status >= 400
 
 
-def _parse_time(entry: Mapping[str, Any], path: Path) -> float:
-    """The start of a call in epoch milliseconds."""
-    text = _require(entry, "startedDateTime", str, path)
+def _parse_time(entry: Mapping[str, Any]) -> float | None:
+    """The start of a call in epoch milliseconds; None where the file has no time with a time zone."""
+    text = entry.get("startedDateTime")
     try:
-        time = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        place = to_pointer((*path, "startedDateTime"))
-        raise NotHAR(f"expected an ISO 8601 time with a time zone at {place}, got {show_value(text)}")
-    return time.timestamp() * 1000
+        return None
+    return None if time is None or time.tzinfo is None else time.timestamp() * 1000
 
 
 def _get_duration_ms(entry: Mapping[str, Any]) -> float:
@@ -222,28 +204,18 @@ def _get_duration_ms(entry: Mapping[str, Any]) -> float:
     return float(time) if type(time) in (int, float) and 0 <= time < FOREVER_MS else 0.0
 
 
-def _parse_headers(request: Mapping[str, Any], path: Path) -> dict[str, str]:
-    """Names in lower case with their values; of a name that occurs twice the first counts."""
+def _parse_headers(message: Mapping[str, Any]) -> dict[str, str]:
+    """Names in lower case with their values; of a name that occurs twice the first counts.
+
+    What is no header is left out: the call is judged without it.
+    """
     headers: dict[str, str] = {}
-    for index, header in enumerate(_get(request, "headers", list, path) or ()):
-        place = (*path, "headers", index)
-        if not isinstance(header, dict):
-            raise NotHAR(_report_type(header, dict, place))
-        name = _require(header, "name", str, place).lower()
-        headers.setdefault(name, _get(header, "value", str, place) or "")
+    recorded_headers = message.get("headers")
+    for header in recorded_headers if isinstance(recorded_headers, list) else ():
+        name, value = (header.get("name"), header.get("value")) if isinstance(header, dict) else (None, None)
+        if isinstance(name, str) and isinstance(value, str):
+            headers.setdefault(name.lower(), value)
     return headers
-
-
-def _parse_body(parent: Mapping[str, Any], name: str, path: Path) -> str | bytes | None:
-    """The body in ``postData`` or ``content``; None for an empty text, which some recorders write for no body."""
-    holder, place = _get(parent, name, dict, path) or {}, (*path, name)
-    text = _get(holder, "text", str, place)
-    if not text or (_get(holder, "encoding", str, place) or "").lower() != "base64":
-        return text or None
-    try:
-        return b64decode(text)
-    except (binascii.Error, ValueError):  # ValueError: the text is not ASCII
-        raise NotHAR(f"{to_pointer((*place, 'text'))} is not base64, as its encoding says") from None
 
 
 def _get(node: Mapping[str, Any], name: str, kind: type[T], path: Path) -> T | None:

@@ -27,6 +27,10 @@ STATUS = "/api/v1/status"
 CALL_MS = 40
 
 
+REST_MS = 600_000
+"""After this time nobody polls any more."""
+
+
 class WireCall(NamedTuple):
     """One call as it went over the wire, and when it started."""
 
@@ -86,6 +90,7 @@ def record_session() -> list[WireCall]:
     last_view = recorder.poll(id_)
     assert last_view["status"] == "succeeded"
     recorder.call("GET", last_view["output"]["image_url"].removeprefix(HOST), key=None)
+    recorder.wait(REST_MS)
     recorder.poll(id_)
     failing_id = recorder.create(idempotency="two", x_mock_scenario=FAILURE["x-mock-scenario"])
     recorder.wait(LONG_MS)
@@ -292,12 +297,13 @@ def record(steps: Callable[[Recorder], object]) -> dict[str, Any]:
 
 
 def record_once(recorder: Recorder) -> None:
-    """Create a request, poll it in time, and poll it twice after its end."""
+    """Create a request, poll it in time, poll it at its end, and read it once more later."""
     id_ = recorder.create(idempotency="a")
     recorder.wait(2000)
     recorder.poll(id_)
     recorder.wait(LONG_MS)
     recorder.poll(id_)
+    recorder.wait(REST_MS)
     recorder.poll(id_)
 
 

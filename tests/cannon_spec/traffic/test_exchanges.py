@@ -65,7 +65,7 @@ def test_a_reply_that_is_not_json(number: int, status: int, severity: str, claim
 def test_a_create_that_is_not_json() -> None:
     """A create body that is not JSON is an error at its place."""
     recording = copy.deepcopy(ONCE)
-    recording["log"]["entries"][CREATE]["request"]["postData"]["text"] = "{"
+    recording["log"]["entries"][CREATE]["request"]["postData"]["text"] = '{"a" 1}'
     assert list_rows(recording) == [("error", "json", "json-body", "/log/entries/0/request/postData")]
 
 
