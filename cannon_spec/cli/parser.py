@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from cannon_spec import __version__
-from cannon_spec.cli import catalog, check_traffic, claims, example, explain, validate
+from cannon_spec.cli import catalog, check_traffic, claims, example, explain, overlay, validate
 from cannon_spec.cli.flags import create_formatter
 
-_COMMANDS = (validate, check_traffic, claims, explain, catalog, example)
+_COMMANDS = (validate, check_traffic, claims, explain, catalog, example, overlay)
 
 _EXAMPLES = """\
 examples:

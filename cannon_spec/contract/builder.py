@@ -84,6 +84,7 @@ class CatalogBuilder:
             lifecycle=lifecycle,
             media=media,
             scenarios=scenarios,
+            settings=MappingProxyType(self._check("settings", self._source.read_settings())),
             _list_statements=cache(self._list_statements),
             _list_documented_inputs=cache(lambda id_: tuple(self._source.read_documented_inputs(id_))),
             _engine=self._engine,

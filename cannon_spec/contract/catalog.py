@@ -201,7 +201,8 @@ class Catalog:
     """The whole contract.
 
     It reads what is asked for: an operation, its claims and its schemas, and keeps it. Each validator is compiled when
-    it is first used. ``input_plans`` are kept by the judge, by operation, model and envelope.
+    it is first used. ``settings`` are those of our mock that an overlay sets. ``input_plans`` are kept by the judge, by
+    operation, model and envelope.
     """
 
     base_url: str
@@ -213,6 +214,7 @@ class Catalog:
     lifecycle: Mapping[str, Any]
     media: Mapping[str, Any]
     scenarios: Mapping[str, Any]
+    settings: Mapping[str, Any]
     _list_statements: Callable[[], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _list_documented_inputs: Callable[[str], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _engine: Engine = field(compare=False)

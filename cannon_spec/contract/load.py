@@ -97,6 +97,12 @@ def add_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
     return replace(catalog, scenarios=MappingProxyType({"default": default, "scenarios": scenarios}))
 
 
+def read_whole_contract(overlay: os.PathLike[str] | str | None = None) -> dict[str, Any]:
+    """The shipped contract as one JSON object, as the file ``overlay`` patches it. Raises CatalogError."""
+    bundle = read_bundle(Folder(find_shipped_folder()))
+    return bundle if overlay is None else _patch_bundle(bundle, os.fspath(overlay))
+
+
 def _patch_bundle(bundle: dict[str, Any], file: str) -> dict[str, Any]:
     """The contract as patched by the overlay in ``file``."""
     patch = read_json(file)

@@ -44,6 +44,9 @@ class ContractSource(Protocol):
     def read_statements(self, operation: str | None = None) -> list[dict[str, Any]]:
         """The statements of the vendor's shared pages, or of the page of one operation."""
 
+    def read_settings(self) -> dict[str, Any]:
+        """The settings of our mock that differ from its defaults, by name."""
+
     def list_schemas(self) -> list[str]:
         """The ids of all schemas: ``models/gptimage2``."""
 
@@ -93,6 +96,10 @@ class Folder:
         statements: list[dict[str, Any]] = read_json(file).get("statements", []) if os.path.exists(file) else []
         return statements
 
+    def read_settings(self) -> dict[str, Any]:
+        """None: a folder has no settings, only an overlay may have some."""
+        return {}
+
     def list_schemas(self) -> list[str]:
         """List the files that end in ``.schema.json``, but for the meta-schema."""
         if not self._schemas:
@@ -126,7 +133,7 @@ class Bundle:
     def __init__(self, value: dict[str, Any]) -> None:
         self._value = value
         self._operations = value["operations"]
-        parts = ("claims", "statements", "schemas", "documented_inputs", *PARTS)
+        parts = ("claims", "statements", "schemas", "documented_inputs", "settings", *PARTS)
         rest = {key: part for key, part in value.items() if key not in parts}
         self.index = {**rest, "operations": {id_: _pick_index(each) for id_, each in self._operations.items()}}
 
@@ -154,6 +161,11 @@ class Bundle:
         """All statements; an operation has none of its own."""
         return self._value["statements"] if operation is None else []
 
+    def read_settings(self) -> dict[str, Any]:
+        """The settings that an overlay sets."""
+        settings: dict[str, Any] = self._value["settings"]
+        return settings
+
     def list_schemas(self) -> list[str]:
         """The ids of the bundle's schemas."""
         return list(self._value["schemas"])
@@ -166,7 +178,7 @@ class Bundle:
 
 def read_bundle(folder: Folder) -> dict[str, Any]:
     """The whole contract of a folder as one JSON object."""
-    bundle: dict[str, Any] = {**folder.index, "claims": {}, "statements": []}
+    bundle: dict[str, Any] = {**folder.index, "claims": {}, "statements": [], "settings": folder.read_settings()}
     bundle["operations"] = {id_: {**entry, **folder.read_operation(id_)} for id_, entry in bundle["operations"].items()}
     for operation in (None, *bundle["operations"]):
         bundle["claims"].update(folder.read_ledger(operation).get("claims", {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from cannon_spec.contract import wording
@@ -18,7 +18,8 @@ _ADVICE = "name the observations.json that cannon-contract --report DIR wrote"
 class Observation(NamedTuple):
     """What one test observed: the claim as the catalog has it now, and the texts of the file.
 
-    ``claim_text`` and ``strength`` are those of the claim at the time of the run.
+    ``claim_text`` and ``strength`` are those of the claim at the time of the run. ``values`` are what the target showed
+    where the contract has a value: the JSON Pointer of each in the contract as one object, and the value.
     """
 
     claim: Claim
@@ -26,6 +27,7 @@ class Observation(NamedTuple):
     claim_text: str
     observed_text: str
     test: str
+    values: tuple[tuple[str, Any], ...] = ()
 
     @property
     def is_claim_reworded(self) -> bool:
@@ -62,7 +64,17 @@ def _parse_observation(catalog: Catalog, value: Any, place: str) -> Observation:
     if not isinstance(value, dict):
         raise CatalogError(place, f"expected an object, got {wording.show_value(value)}", _ADVICE)
     claim = _find_claim(catalog, _get_text(value, "claim", place), place)
-    return Observation(claim, *(_get_text(value, name, place) for name in ("strength", "assumed", "seen", "test")))
+    strength, assumed, seen, test = (_get_text(value, name, place) for name in ("strength", "assumed", "seen", "test"))
+    return Observation(claim, strength, assumed, seen, test, tuple(_parse_values(value.get("values", []), place)))
+
+
+def _parse_values(values: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Read what a file written by an earlier version need not have."""
+    for index, each in enumerate(values if isinstance(values, list) else [values]):
+        if not isinstance(each, dict) or "value" not in each:
+            problem = f"expected an object with pointer and value, got {wording.show_value(each)}"
+            raise CatalogError(f"{place}/values/{index}", problem, _ADVICE)
+        yield _get_text(each, "pointer", f"{place}/values/{index}"), each["value"]
 
 
 def _find_claim(catalog: Catalog, id_: str, place: str) -> Claim:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cannon_mock import claim_ids
 from cannon_mock.clock import Clock, LocalClockState
-from cannon_mock.config import Config, find_setting
+from cannon_mock.config import Config, apply_overlay_settings, find_setting
 from cannon_mock.model.keys import Keys
 from cannon_mock.settings import SettingError
 from cannon_mock.stores import Records, Store, open_records, shared_values
@@ -47,6 +47,7 @@ def create_app(
 
     config = config or Config()
     catalog = catalog or _load_contract(config)
+    config = apply_overlay_settings(config, catalog.settings) if catalog.settings else config
     check_claim_ids(claim_ids, catalog.claims)
     if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
         names = ", ".join(catalog.scenarios["scenarios"])

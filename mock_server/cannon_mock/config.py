@@ -10,7 +10,7 @@ import os
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from cannon_mock.settings import PREFIX, Limits, Setting, SettingError, Source, limit_range
@@ -252,6 +252,24 @@ def build_config(*sources: Source) -> Config:
         return Config(**values)
     except SettingError as error:
         raise relabel_error(error, *sources) from None
+
+
+def apply_overlay_settings(config: Config, settings: Mapping[str, Any]) -> Config:
+    """Take over the settings of an overlay, but for those that the user set to another value than the default.
+
+    An overlay says how the service behaves, so it sets switches only. Raises ValueError for another or an unknown
+    name, SettingError for a value that does not fit.
+    """
+    switches = [setting.name for setting in SETTINGS if setting.is_switch]
+    for name in settings.keys() - set(switches):
+        raise ValueError(f"an overlay cannot set {name[:100]}; {_suggest(name, switches)}")
+    source = Source("the overlay's setting {name}={value}", settings)
+    values = _read_source(source)
+    free_values = {name: each for name, each in values.items() if getattr(config, name) == find_setting(name).default}
+    try:
+        return replace(config, **free_values)
+    except SettingError as error:
+        raise relabel_error(error, source) from None
 
 
 def _read_source(source: Source) -> dict[str, Any]:

@@ -26,6 +26,7 @@ LEAST_COMMENTS = {
 """The smallest share of lines with a comment, where the code is subtle."""
 
 MODULES_NAMED_TWICE = {
+    "overlay": "what an overlay does to the contract, and the command that writes one",
     "__init__": "every folder has one",
     "__main__": "every package is a command",
     "errors": "exceptions of the library; replies of the mock that report an error",

@@ -21,14 +21,23 @@ Send = Callable[[httpx.Request], httpx.Response]
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A difference between a target and an assumption of the contract, which the target need not keep.
-
-    ``value`` is what the target showed in place of what is assumed, as a JSON value, where one value says it all.
-    """
+    """A difference between a target and an assumption of the contract, which the target need not keep."""
 
     claim: str
     description: str
-    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedValue:
+    """What a target showed in place of a value of the contract, as JSON.
+
+    ``pointer`` is the JSON Pointer of the value in the contract as one object, or ``/settings/NAME`` for a setting of
+    our mock.
+    """
+
+    claim: str
+    pointer: str
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +51,33 @@ class MalformedReply:
 
 @dataclass(slots=True)
 class Notes:
-    """What one test has noted: every exchange, each malformed reply, and each deviation from an assumption."""
+    """What one test has noted.
+
+    These are every exchange, each malformed reply, each deviation from an assumption, and the values that the target
+    showed where the contract has one.
+    """
 
     exchanges: list[Exchange] = field(default_factory=list)
     malformed_replies: list[MalformedReply] = field(default_factory=list)
     deviations: list[Deviation] = field(default_factory=list)
+    values: list[ObservedValue] = field(default_factory=list)
 
     @property
-    def size(self) -> tuple[int, int, int]:
+    def size(self) -> tuple[int, ...]:
         """How many of each there are."""
-        return len(self.exchanges), len(self.malformed_replies), len(self.deviations)
+        return tuple(map(len, self._lists()))
 
-    def since(self, size: tuple[int, int, int]) -> Notes:
+    def since(self, size: tuple[int, ...]) -> Notes:
         """The notes that came after the notes had this size."""
-        return Notes(self.exchanges[size[0] :], self.malformed_replies[size[1] :], self.deviations[size[2] :])
+        return Notes(*(notes[count:] for notes, count in zip(self._lists(), size, strict=True)))
 
     def add(self, more: Notes) -> None:
         """Add the notes of another test."""
-        self.exchanges.extend(more.exchanges)
-        self.malformed_replies.extend(more.malformed_replies)
-        self.deviations.extend(more.deviations)
+        for own, other in zip(self._lists(), more._lists(), strict=True):
+            own.extend(other)
+
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self.exchanges, self.malformed_replies, self.deviations, self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +197,16 @@ class Api:
             raise NotTested(f"{call} with a body that is not a JSON object")
         return body
 
-    def note_deviation(self, claim: str, description: str, value: Any = None) -> None:
-        """Note a difference from an assumption, and what the target showed in its place."""
-        self.notes.deviations.append(Deviation(claim, description, value))
+    def note_deviation(self, claim: str, description: str) -> None:
+        """Note a difference from an assumption."""
+        self.notes.deviations.append(Deviation(claim, description))
+
+    def note_value(self, claim: str, pointer: str, value: Any) -> None:
+        """Note what the target shows where the contract has a value: if it differs, an overlay can take it over.
+
+        ``pointer`` is that of the value in the contract as one object, or ``/settings/NAME`` for a setting of our mock.
+        """
+        self.notes.values.append(ObservedValue(claim, pointer, value))
 
     def read_switch(self, name: str, default: Any) -> Any:
         """A setting that a mock reports; the default where the target is not a mock."""

@@ -49,6 +49,7 @@ def build_observations(report: dict[str, Any]) -> dict[str, Any]:
                 "assumed": claim["text"],
                 "seen": "; ".join(claim["why"]),
                 "test": claim["tests"][0] if claim["tests"] else "",
+                "values": claim["values"],
             }
             for claim in report["claims"]
             if claim["outcome"] == "observed"
@@ -73,6 +74,7 @@ def _build_claim(verdict: Verdict, redact: Redact) -> dict[str, Any]:
         "why": redact(list(verdict.reasons)),
         "tests": list(verdict.tests),
         "exchanges": [redact(asdict(each)) for each in verdict.exchanges],
+        "values": [{"pointer": each.pointer, "value": redact(each.value)} for each in verdict.values],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal
 
-from cannon_contract.client.api import Deviation, MalformedReply
+from cannon_contract.client.api import Deviation, MalformedReply, ObservedValue
 from cannon_contract.client.recording import Exchange
 from cannon_spec import Catalog, Claim
 
@@ -31,7 +31,8 @@ class TestResult:
     it shows to be broken or otherwise than assumed. ``why`` says what it showed or why it showed nothing, ``needs``
     is what it takes. ``deviations`` are the differences from assumptions that it noted, ``malformed_replies`` the
     replies that break their schema, whatever the test is about. ``is_silent`` says that a reply never came,
-    ``stop_reason`` why no test is to run after this one.
+    ``stop_reason`` why no test is to run after this one. ``values`` are what the target showed where the contract has a
+    value.
     """
 
     __test__: ClassVar = False  # pytest collects each class whose name begins like this one's
@@ -48,6 +49,7 @@ class TestResult:
     is_silent: bool = False
     stop_reason: str = ""
     law: str = ""
+    values: tuple[ObservedValue, ...] = ()
 
     def with_outcome(self, outcome: ClaimOutcome, why: str, blamed_claims: tuple[str, ...] = ()) -> TestResult:
         """Copy the result with another outcome, and why."""
@@ -67,6 +69,7 @@ class TestResult:
 def read_result(data: dict[str, Any]) -> TestResult:
     """Read a result back from what ``to_dict`` returned."""
     fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    fields["values"] = tuple(ObservedValue(**each) for each in data["values"])
     fields["deviations"] = tuple(Deviation(**each) for each in data["deviations"])
     fields["exchanges"] = tuple(Exchange(**each) for each in data["exchanges"])
     fields["malformed_replies"] = tuple(
@@ -81,7 +84,7 @@ class Verdict:
     """The outcome of one claim.
 
     ``reasons`` say what was different, or why nothing was shown; ``tests`` are the tests of the claim; ``exchanges``
-    show how it was broken.
+    show how it was broken. ``values`` are what the target showed where the contract has another value.
     """
 
     claim: Claim
@@ -89,6 +92,7 @@ class Verdict:
     reasons: tuple[str, ...]
     tests: tuple[str, ...]
     exchanges: tuple[Exchange, ...]
+    values: tuple[ObservedValue, ...] = ()
 
 
 def build_verdicts(
@@ -123,7 +127,8 @@ def _build_verdict(claim: Claim, results: Sequence[TestResult], default_reason: 
         return Verdict(claim, "broken", reasons, tests, _exchanges_of_break(claim.id, breaking[0]))
     differences = _find_differences(claim.id, results)
     if differences:
-        return Verdict(claim, "observed", differences, tests, ())
+        values = {each.pointer: each for result in results for each in result.values if each.claim == claim.id}
+        return Verdict(claim, "observed", differences, tests, (), tuple(values.values()))
     if any(result.outcome == "held" for result in own):
         return Verdict(claim, "held", (), tests, ())
     reasons = tuple(dict.fromkeys(result.why for result in own if result.why)) if own else (default_reason,)

@@ -276,6 +276,7 @@ def _collect_result(item: pytest.Item) -> TestResult:
         list_claims(item),
         "held",
         deviations=tuple(each for note in notes for each in note.deviations),
+        values=tuple(each for note in notes for each in note.values),
         malformed_replies=tuple(each for note in notes for each in note.malformed_replies),
         exchanges=tuple(each for note in notes for each in note.exchanges)[-_MOST_EXCHANGES:],
         needs=_find_cost(item),
