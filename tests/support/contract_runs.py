@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 from hypothesis import settings
 
+from cannon_contract.client import balance
 from cannon_contract.runner import command
 from tests.support import processes
 
@@ -41,7 +42,10 @@ def run_contract(*flags: str, operation: str | None = OPERATION, **environment: 
     """
     stdout, stderr = io.StringIO(), io.StringIO()
     variables = processes.environment(**environment)
-    with _replace_environment(variables), _default_profile(), redirect_stdout(stdout), redirect_stderr(stderr):
+    surroundings = (_replace_environment(variables), _default_profile(), _short_pauses())
+    with ExitStack() as stack:
+        for each in (*surroundings, redirect_stdout(stdout), redirect_stderr(stderr)):
+            stack.enter_context(each)
         try:
             status = command.main((*flags, *_choose(operation)))
         except SystemExit as error:  # raised by argparse
@@ -73,6 +77,16 @@ def _replace_environment(variables: dict[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(saved)
+
+
+@contextmanager
+def _short_pauses() -> Iterator[None]:
+    """Watch a balance for a moment only: no test of ours asserts how long."""
+    saved, balance.PAUSE_S = balance.PAUSE_S, 0.01
+    try:
+        yield
+    finally:
+        balance.PAUSE_S = saved
 
 
 @contextmanager

@@ -20,3 +20,8 @@ def to_credits(value: object) -> float | None:
     """A JSON number as credits, 0 or more; None for any other value."""
     number = to_number(value)
     return None if number is None or number < 0 else number
+
+
+def round_credits(credits: float) -> float:
+    """Round a sum or a difference of credits to six decimals, so that three times 0.1 is 0.3."""
+    return round(credits, 6)

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from cannon_contract.client.balance import AccountUse
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.client.parallel import SendAll, send_in_parallel
@@ -91,6 +92,8 @@ class Api:
     mock reports. ``operation`` and ``default_input`` are what a create has unless a test needs another.
     ``shared_runs`` keeps one run of each operation for all tests that need no run of their own, since creates may cost
     credits; it is None where they do not. ``send_all`` sends creates at the same time, where they may cost credits.
+    ``account_use`` says what else moves the balance, ``find_open_credits`` how much of what the creates of the run cost
+    no balance has shown yet.
     """
 
     url: str
@@ -108,6 +111,8 @@ class Api:
     shared_runs: dict[str, Any] | None = field(default=None, repr=False)
     notes: Notes = field(default_factory=Notes, repr=False)
     send_all: SendAll | None = field(default=None, repr=False)
+    account_use: AccountUse = field(default_factory=AccountUse, repr=False)
+    find_open_credits: Callable[[], float] = field(default=lambda: 0.0, repr=False)
 
     def call(self, method: str, url: str, headers: Mapping[str, str] | None = None, content: bytes = b"") -> Any:
         """Send a request with these headers only. ``url`` is an address, or a path of the target."""

@@ -103,6 +103,7 @@ def _build_spending(run: Run, redact: Redact) -> dict[str, Any]:
         "allowed": budget.ceiling,
         "spent": budget.spent_credits,
         "unexplained": budget.unexplained_fall,
+        "elsewhere": budget.account_use.elsewhere,
         "creates": [redact(each.to_dict()) for each in budget.creates],
         "remarks": redact(budget.remarks),
         "open": [

@@ -48,7 +48,9 @@ def _summarize_spending(run: Run) -> list[str]:
     creates = f"{len(budget.creates)} creates, of which {len(budget.charges)} cost something"
     lines = [f"spent: {budget.spent_credits:g} of {budget.ceiling:g} credits allowed, in {creates}"]
     lines += [f"  {each.cost:g} for {each.request_id or 'a create that ' + each.answer}" for each in budget.charges]
-    if budget.unexplained_fall:
+    if budget.account_use.elsewhere:
+        lines.append(f"  {budget.account_use.elsewhere}; so its falls say nothing of the costs of these creates")
+    elif budget.unexplained_fall:
         lines.append(f"  {budget.unexplained_fall:g} that the balance fell by beyond the costs of these creates")
     lines += [f"  {remark}" for remark in budget.remarks]
     return [*lines, *(f"still open: {to_short_line(id_)} ({status})" for id_, status in budget.open_requests.items())]

@@ -132,6 +132,8 @@ def make_server_api(
         default_input=default_input,
         shared_runs=shared_runs if target.may_charge else None,
         send_all=guard.create_in_parallel if guard is not None else None,
+        account_use=budget.account_use,
+        find_open_credits=lambda: budget.open_credits,
     )
 
 

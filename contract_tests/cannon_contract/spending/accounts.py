@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
-def round_credits(credits: float) -> float:
-    """Round a sum or a difference of credits to six decimals, so that three times 0.1 is 0.3."""
-    return round(credits, 6)
+from cannon_contract.client.amounts import round_credits
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cannon_contract.client.amounts import to_credits
+from cannon_contract.client.amounts import round_credits, to_credits
+from cannon_contract.client.balance import AccountUse
 from cannon_contract.client.outcomes import NotTested
-from cannon_contract.spending.accounts import Account, BalanceReading, round_credits
+from cannon_contract.spending.accounts import Account, BalanceReading
 from cannon_contract.spending.price_list import PriceList
 from cannon_spec.contract import wording
 
@@ -57,11 +58,13 @@ class Budget:
 
     A create counts at its estimate from the moment it is sent. Once accepted, it counts at its ``billableCredits``, if
     it has any. Once refused (4xx), it counts nothing, if the balance visibly did not fall. Falls of a balance beyond
-    all that count too.
+    all that count too, if nothing else uses the account: else a fall counts for the create during which it came, up to
+    its estimate, and the rest is only shown.
 
     ``overrun_reason`` says what cost more than it might; it is empty for nothing. After an overrun no create is
-    admitted. ``remarks`` are notes for the reader, ``open_requests`` maps each request that has not ended to its last
-    status.
+    admitted. ``suspicion`` is the reason of an overrun that rests on a fall of the balance alone: it holds until
+    somebody has looked whether the account is used from elsewhere. ``account_use`` says what else moves the balance.
+    ``remarks`` are notes for the reader, ``open_requests`` maps each request that has not ended to its last status.
     """
 
     ceiling: float
@@ -69,6 +72,8 @@ class Budget:
     remarks: list[str] = field(default_factory=list)
     open_requests: dict[str, str] = field(default_factory=dict)
     overrun_reason: str = ""
+    suspicion: str = ""
+    account_use: AccountUse = field(default_factory=AccountUse)
     _creates: list[SentCreate] = field(default_factory=list)
     _first_creates: dict[str, int] = field(default_factory=dict)
     _accounts: dict[str, Account] = field(default_factory=dict)
@@ -91,8 +96,13 @@ class Budget:
 
     @property
     def spent_credits(self) -> float:
-        """The costs of the creates, and the unexplained fall of the balances."""
-        return round_credits(self._sum_costs() + self.unexplained_fall)
+        """The costs of the creates and, if nothing else uses the account, the unexplained fall of the balances."""
+        return round_credits(self._sum_costs() + (0.0 if self.account_use.elsewhere else self.unexplained_fall))
+
+    @property
+    def open_credits(self) -> float:
+        """The costs of creates that no balance has shown: they may be charged at any time."""
+        return max(0.0, round_credits(self._sum_costs() - self._total_fall))
 
     def admit(self, bodies: Sequence[Any]) -> list[float]:
         """Estimate creates that are sent together. Raises NotTested where they may not all be sent."""
@@ -100,6 +110,8 @@ class Budget:
             raise NotTested("creates requests, which may cost credits: allow it with --allow-spend CREDITS")
         if self.overrun_reason:
             raise NotTested(self.overrun_reason)
+        if self.account_use.reading_cost:
+            raise NotTested(self.account_use.describe_reading_cost())
         estimates = [estimate for body in bodies if (estimate := self.prices.estimate(body)) is not None]
         if len(estimates) < len(bodies):
             raise NotTested("its price is unknown: name it in a file (--prices), or give an estimate (--assume-price)")
@@ -113,15 +125,27 @@ class Budget:
         return estimates
 
     def record_balance(self, reading: BalanceReading) -> None:
-        """Record a reading; a fall in all beyond what the creates may cost is an overrun."""
+        """Record a reading; a fall in all beyond what the creates may cost is suspicious."""
         self._add_reading(reading)
+        if not self._creates:
+            self._total_fall = 0  # no create of this run has cost that
+            return
         # Late charges are no overrun: a create that states less than its estimate may still be charged up to it.
         highest = round_credits(sum(each.highest_cost for each in self._creates))
         if self._total_fall > highest:
-            self._set_overrun(
+            self._suspect(
                 f"the balance fell by {self._total_fall:g} in all, and the creates of this run may cost {highest:g}: "
                 "they cost more than they say, or something else spends from the account"
             )
+
+    def end_suspicion(self) -> None:
+        """Make a suspicion an overrun, or drop it where the account is used from elsewhere."""
+        if self.suspicion and not self.account_use.elsewhere:
+            self._set_overrun(self.suspicion)
+        elif self.suspicion:
+            for number in range(len(self._creates)):
+                self._limit_to_estimate(number)
+        self.suspicion = ""
 
     def begin_creates(self, *bodies: Any) -> list[int]:
         """Record creates that are about to be sent together, each at its estimate. Returns their numbers.
@@ -156,9 +180,10 @@ class Budget:
         is_free: bool = False,
         stated_cost: float | None = None,
     ) -> None:
-        """Set the cost of a create by its stated cost and by the balance; more than its estimate is an overrun.
+        """Set the cost of a create by its stated cost and by the balance.
 
-        Where it ``is_free`` and the balance visibly did not fall, it costs nothing.
+        If it states more than its estimate, that is an overrun; if only the balance says so, it is suspicious. Where it
+        ``is_free`` and the balance visibly did not fall, it costs nothing.
         """
         estimate = self._creates[number].estimate
         cost = 0.0 if is_free else estimate if stated_cost is None else stated_cost
@@ -170,6 +195,8 @@ class Budget:
         if extra:
             observed_cost = round_credits(self._creates[number].cost + extra)
             self._update(number, cost=observed_cost, observed_cost=observed_cost)
+        if self.account_use.elsewhere:
+            self._limit_to_estimate(number)
         self._explain_cost(number, before, after, extra)
         self._check_estimate(number)
 
@@ -214,10 +241,12 @@ class Budget:
         if not before.can_show_charge(after):
             self._add_remark(f"{name} counts at {create.cost:g}: whether the balance fell could not be seen")
         elif create.stated_cost is not None:
-            if extra:
+            if extra and not self.account_use.elsewhere:
                 self._add_remark(
                     f"{name}: billableCredits says {create.stated_cost:g}, and the balance fell by {fall:g}"
                 )
+        elif fall and create.cost and self.account_use.elsewhere:
+            self._add_remark(f"{name} counts at {create.cost:g}: the balance fell by {fall:g}, perhaps for others")
         elif fall and create.cost:
             self._add_remark(f"{name} was charged: the balance fell by {fall:g}")
         elif create.cost:
@@ -243,7 +272,20 @@ class Budget:
         if create.cost > create.estimate:
             name = create.request_id or f"a create that {create.answer}"
             fields = self.prices.describe_body(create.body)
-            self._set_overrun(f"{name} costs {create.cost:g}, and its estimate was {create.estimate:g}{fields}")
+            reason = f"{name} costs {create.cost:g}, and its estimate was {create.estimate:g}{fields}"
+            is_stated = (create.stated_cost or 0.0) > create.estimate
+            (self._set_overrun if is_stated else self._suspect)(reason)
+
+    def _limit_to_estimate(self, number: int) -> None:
+        """Count no more for a create than it states or was expected to cost: what fell beyond that others spent."""
+        create = self._creates[number]
+        most = max(create.estimate, create.stated_cost or 0.0)
+        cost, observed_cost = min(create.cost, most), min(create.observed_cost, most)
+        self._update(number, cost=cost, observed_cost=observed_cost)
+
+    def _suspect(self, reason: str) -> None:
+        if not self.account_use.elsewhere:
+            self.suspicion = self.suspicion or reason
 
     def _set_overrun(self, reason: str) -> None:
         self.overrun_reason = self.overrun_reason or f"overrun: {reason}"

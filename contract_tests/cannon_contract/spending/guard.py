@@ -91,6 +91,7 @@ class Guard:
         response = self.send(request)
         if request.url.path.endswith("/api/v1/status"):
             self.budget.record_balance(_to_reading(request, response))
+            self._end_suspicion(request)
         elif "/requests/" in request.url.path:
             self.budget.record_poll(_to_object(response), self.terminal)
         return response
@@ -106,6 +107,7 @@ class Guard:
             answers = send_in_parallel(self.send, requests)
         finally:
             self._settle(numbers, requests, answers, before)
+        self._end_suspicion(requests[0])
         return answers
 
     def _create(self, request: httpx.Request) -> httpx.Response:
@@ -116,14 +118,17 @@ class Guard:
             self._settle(numbers, [request], [error], before)
             raise
         self._settle(numbers, [request], [response], before)
+        self._end_suspicion(request)
         return response
 
     def _begin(self, requests: Sequence[httpx.Request]) -> tuple[BalanceReading, list[int]]:
         """Record creates that are about to be sent. Returns the balance before them, and their numbers."""
         # The balance is read on both sides of creates. A charge that no reply states shows as a fall, and a refusal
         # counts as free only where the balance did not fall.
+        self._watch_account(requests[0])
         before = self._read_balance(requests[0])
         self.budget.record_balance(before)
+        self._end_suspicion(requests[0])
         return before, self.budget.begin_creates(*(_parse(each.read()) for each in requests))
 
     def _settle(
@@ -150,6 +155,23 @@ class Guard:
             return not is_new, self._read_stated_cost(request, id_) if is_new else None
         self.budget.record_answer(number, f"was answered with {answer.status_code}")
         return answer.is_client_error, None
+
+    def _watch_account(self, request: httpx.Request) -> None:
+        """See before the first create what else moves the balance: later every fall may be a charge of this run."""
+        use = self.budget.account_use
+        if self.budget.ceiling and not use.is_watched:
+            use.watch(lambda: self._read_and_record(request), self.sleep)
+
+    def _end_suspicion(self, request: httpx.Request) -> None:
+        """Look whether the account is used from elsewhere, where the balance fell further than the creates may cost."""
+        if self.budget.suspicion:
+            self.budget.account_use.watch_longer(lambda: self._read_and_record(request), self.sleep)
+            self.budget.end_suspicion()
+
+    def _read_and_record(self, request: httpx.Request) -> float | None:
+        reading = self._read_balance(request)
+        self.budget.record_balance(reading)
+        return reading.credits if reading.key else None
 
     def _read_balance(self, request: httpx.Request) -> BalanceReading:
         return _to_reading(request, self._get(request, "status"))

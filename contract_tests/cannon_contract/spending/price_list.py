@@ -12,8 +12,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from cannon_contract.client.amounts import round_credits
 from cannon_contract.client.times import show_time
-from cannon_contract.spending.accounts import round_credits
 from cannon_spec.contract import wording
 from cannon_spec.contract.arithmetic import is_number
 from cannon_spec.contract.prices import Price, list_price_fields

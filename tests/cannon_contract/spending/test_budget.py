@@ -633,3 +633,83 @@ def test_a_create_that_may_have_been_stored_is_not_sent_again() -> None:
         answers[:] = [first, 202]
         request = httpx.Request("POST", CREATE, headers={"x-idempotency-key": "k"} if keyed else {})
         assert door(request).status_code == last
+
+
+class _BusyService(_HonestService):
+    """An honest service whose account also falls by some credits with each second that a client waits."""
+
+    def __init__(self, after: int, by_second: float, by_reading: int = 0) -> None:
+        super().__init__(after, {"a": "one"})
+        self.by_second, self.by_reading = by_second, by_reading
+
+    def sleep(self, wait_s: float) -> None:
+        self.balances["one"] -= round(wait_s * self.by_second)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        response = super().__call__(request)
+        self.balances["one"] -= self.by_reading * request.url.path.endswith("/status")
+        return response
+
+    def create(self, guard: Guard, cost: int) -> httpx.Response:
+        content = json.dumps({"cost": cost}).encode()
+        return guard(httpx.Request("POST", CREATE, content=content, headers={"x-api-key": "a"}))
+
+
+def _guard_busy(service: _BusyService, spending: Budget) -> Guard:
+    return Guard(service, spending, BASE, TERMINAL, service.sleep)
+
+
+@pytest.mark.parametrize("after", [0, 1, 4])
+def test_a_use_from_elsewhere_is_no_overrun(after: int) -> None:
+    """What others spend ends no run: a create counts at most at its estimate, and the reason is at hand."""
+    service, spending = _BusyService(after, by_second=15), Budget(400, PriceList((), 40))
+    guard = _guard_busy(service, spending)
+    for _ in range(4):
+        service.create(guard, 31)
+        service.sleep(60)
+        guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": "a"}))
+    assert spending.overrun_reason == ""
+    assert "used from elsewhere: its balance fell by 15" in spending.account_use.elsewhere
+    assert 4 * 31 <= spending.spent_credits <= 4 * 40
+
+
+def test_a_use_from_elsewhere_that_begins_later_is_recognized() -> None:
+    """Where the balance falls further than the creates may cost, it is watched before that is called an overrun."""
+    service, spending = _BusyService(0, by_second=0), Budget(400, PriceList((), 40))
+    guard = _guard_busy(service, spending)
+    service.create(guard, 31)
+    service.by_second = 15
+    service.sleep(10)
+    service.create(guard, 31)
+    assert (spending.overrun_reason, spending.suspicion) == ("", "")
+    assert spending.account_use.elsewhere
+    service.create(guard, 31)
+    assert len(service.costs) == 3
+
+
+def test_a_stated_cost_above_the_estimate_ends_a_run_on_a_busy_account() -> None:
+    """Whatever others spend, a request that states more than its estimate is an overrun."""
+    service, spending = _BusyService(0, by_second=15), Budget(400, PriceList((), 30))
+    service.create(_guard_busy(service, spending), 31)
+    assert "req_1 costs 31, and its estimate was 30" in spending.overrun_reason
+
+
+def test_where_a_status_call_costs_no_create_is_sent() -> None:
+    """A status call that costs credits is no overrun; but what a create costs could not be read, so none is sent."""
+    service, spending = _BusyService(0, by_second=0, by_reading=1), Budget(400, PriceList((), 40))
+    guard = _guard_busy(service, spending)
+    with pytest.raises(NotTested, match="each status call takes 1 credits, so what a create costs cannot be read"):
+        service.create(guard, 31)
+    assert guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": "a"})).status_code == 200
+    assert (service.costs, spending.overrun_reason) == ([], "")
+
+
+def test_what_fell_before_the_first_create_is_not_spent() -> None:
+    """A fall before any create is no cost of this run."""
+    service, spending = _BusyService(0, by_second=0), Budget(400, PriceList((), 40))
+    guard = _guard_busy(service, spending)
+    for _ in range(2):
+        guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": "a"}))
+        service.balances["one"] -= 300
+    service.create(guard, 31)
+    assert (spending.overrun_reason, spending.spent_credits) == ("", 31)
