@@ -65,6 +65,12 @@ def charge_twice(call: Call, reply: Reply) -> None:
         call.create_silently()
 
 
+def charge_poll(call: Call, reply: Reply) -> None:
+    """Charge a create for each poll."""
+    if reply.status == 200:
+        call.create_silently()
+
+
 def charge_status(call: Call) -> Reply:
     """Charge a create for each status call."""
     if call.kind == "GET status":

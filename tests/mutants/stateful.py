@@ -68,6 +68,22 @@ def change_end_time() -> Responder:
     return respond
 
 
+def show_first_balance() -> Responder:
+    """Show the balance as it first was."""
+    balances: dict[str | None, dict[str, Any]] = {}
+
+    def respond(call: Call) -> Reply:
+        reply = call.forward()
+        if call.kind == "GET status" and reply.status == 200:
+            names = ("creditsRemaining", "credits")
+            body = reply.json
+            first = balances.setdefault(call.header("x-api-key"), {name: body[name] for name in names})
+            reply.json = {**body, **first}
+        return reply
+
+    return respond
+
+
 def keep_log_forever() -> Responder:
     """Show the request log as it first was."""
     logs: dict[str, Any] = {}

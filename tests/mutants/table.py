@@ -124,6 +124,9 @@ MUTANTS = [
     ),
     break_request_header("scenario-drift", "no field is added", changes.replace_scenario("drift-", None)),
     break_credits("credits-hold", "a create is charged twice", CREATE, changes.charge_twice),
+    break_credits("credits-billable", "a create is charged twice", CREATE, changes.charge_twice),
+    break_credits("credits-billable", "a poll is charged", READ, changes.charge_poll),
+    break_memory("credits-billable", "no create is charged", stateful.show_first_balance),
     break_field(
         "credits-billable-at-once", "the cost appears at the end", READ, set_members(billableCredits=0), ("queued",)
     ),

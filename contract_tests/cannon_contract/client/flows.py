@@ -11,6 +11,7 @@ import httpx
 from cannon_contract import claim_ids
 from cannon_contract.client.amounts import to_number
 from cannon_contract.client.api import Api, Notes
+from cannon_contract.client.charges import Charge, begin_charge, measure_charge
 from cannon_contract.client.documented_bodies import is_documented_body
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_spec import validate_request
@@ -89,13 +90,15 @@ def _check_account(api: Api, response: httpx.Response) -> None:
 class SharedRun:
     """A request from its create to its end: the body, the response to the create, and each poll.
 
-    ``credits`` are the balances before the create, after it, and after the end. ``notes`` has what was noted.
+    ``credits`` are the balances before the create, after it, and after the end. ``charge`` is what the balance showed
+    of its charge; it is None where the request failed. ``notes`` has what was noted.
     """
 
     body: dict[str, Any]
     response: httpx.Response
     polls: list[dict[str, Any]]
     credits: tuple[float, float, float]
+    charge: Charge | None
     notes: Notes
 
     @property
@@ -159,12 +162,14 @@ def _run_or_failure(api: Api) -> SharedRun | FailedRun:
 def run_to_end(api: Api, body: dict[str, Any]) -> SharedRun:
     """A new request from its create to its end."""
     start = api.notes.size
-    before, response = api.read_credits(), api.create(body)
+    before, response = begin_charge(api), api.create(body)
     reply = expect_accepted(api, response, body)
     after = api.read_credits()
     polls = poll_to_end(api, reply)
-    credits = (before, after, api.read_credits())
-    return SharedRun(body, response, polls, credits, api.notes.since(start))
+    credits = (before.balance, after, api.read_credits())
+    # Measured now: later the creates of other tests may be charged meanwhile.
+    charge = measure_charge(api, before, polls[-1])
+    return SharedRun(body, response, polls, credits, charge, api.notes.since(start))
 
 
 def poll_to_end(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,11 +10,50 @@ from typing import Any
 
 import pytest
 
+from cannon_contract.client.amounts import round_credits
 from cannon_contract.client.api import Api
+from cannon_contract.client.charges import expect_charge
+from cannon_contract.client.expectations import expect
 from cannon_contract.client.flows import create, poll, poll_to_end, shared_run
+from cannon_contract.client.outcomes import NotTested
 from cannon_contract.suite.case_inputs import leave_out_price_fields
 from cannon_contract.suite.cases import each_fallback_price, each_price
 from cannon_spec.contract.prices import Price
+
+_POLL_COUNTS = (1, 2, 3)
+
+
+@pytest.mark.shares
+@pytest.mark.claim("credits-billable")
+def test_a_success_costs_its_billable_credits_once(api: Api) -> None:
+    """The balance falls by the billableCredits of a request that succeeds: at its create, at its end or soon after."""
+    run = shared_run(api)
+    if run.charge is None:
+        raise NotTested(f"{run.end['id']} failed, and no page says what a failed request costs")
+    expect_charge(api, run.charge, run.end["billableCredits"])
+
+
+@pytest.mark.shares
+@pytest.mark.claim("credits-billable")
+def test_a_poll_costs_nothing(api: Api) -> None:
+    """Polls of a request that has ended do not change the balance, however many there are."""
+    run = shared_run(api)
+    falls = [_measure_polls(api, run.reply, count) for count in _POLL_COUNTS]
+    cost = falls[0]
+    is_in_step = cost > 0 and falls == [round_credits(cost * count) for count in _POLL_COUNTS]
+    what = f"the falls of creditsRemaining during {', '.join(map(str, _POLL_COUNTS))} polls of an ended request"
+    expect(not is_in_step, what, "none", falls)
+    api.account_use.check_quiet()
+    if any(falls):
+        raise NotTested("late charges of other requests came during the polls")
+
+
+def _measure_polls(api: Api, reply: dict[str, Any], count: int) -> float:
+    """How far the balance fell during a number of polls."""
+    before = api.read_credits()
+    for _ in range(count):
+        poll(api, reply)
+    return round_credits(before - api.read_credits())
 
 
 @pytest.mark.shares
@@ -22,6 +61,7 @@ from cannon_spec.contract.prices import Price
 def test_a_success_costs_what_was_held(api: Api) -> None:
     """The balance falls by billableCredits when a request is accepted; success does not change it again."""
     run = shared_run(api)
+    api.account_use.check_quiet()
     before, after, at_end = run.credits
     assert before - after == run.end["billableCredits"]
     assert at_end == (after if run.end["status"] == "succeeded" else before)
