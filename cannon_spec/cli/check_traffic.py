@@ -15,14 +15,20 @@ how to save a HAR file:
   Chromium     developer tools, Network, Export HAR; with sensitive data, if
                keys are to be compared
   Firefox      developer tools, Network, the gear, Save All As HAR
-  Playwright   browser.new_context(record_har_path="session.har")
+  Playwright   browser.new_context(record_har_path="session.har"), or
+               "session.har.zip"
   mitmproxy    mitmdump --set hardump=session.har
 
 Each create body and each reply is judged by its schema. The replies about one
 request are judged together, too: each state must be able to follow the one
-before. The last line counts the calls that were judged, the entries that are no
-calls of the API ("ignored"), and the calls whose reply was not recorded
-("without body"). API keys are compared, and never written.
+before. Warnings tell what your client should do in another way: how it polls,
+and how it sends a create again. API keys are compared, and never written.
+
+The last line counts the calls that were judged, the entries that are no calls
+of the API ("ignored"), the calls of which a body was not recorded or cannot be
+read ("without body"), and the entries that cannot be read ("skipped").
+Bodies that are still compressed are unpacked; br and zstd need
+pip install 'cannon-spec[traffic]'.
 
 {flags.JUDGE_STATUSES}
 """
@@ -32,7 +38,7 @@ def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
     summary = "judge a recording of your integration's calls"
     command = flags.add_command(commands, "check-traffic", summary, run, epilog=_EPILOG)
-    command.add_argument("files", nargs="+", metavar="FILE", help="HAR file, or - for standard input")
+    command.add_argument("files", nargs="+", metavar="FILE", help="HAR file, .har.zip archive, or - for standard input")
     command.add_argument(
         "--base-url",
         action="append",
