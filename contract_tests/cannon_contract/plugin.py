@@ -6,7 +6,8 @@ In a run that does not collect the suite it adds its options and does nothing el
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,16 @@ from cannon_contract import claim_ids
 from cannon_contract.client.redact import Redactor
 from cannon_contract.report import write_report
 from cannon_contract.report.terminal import build_summary
-from cannon_contract.runner import claim_coverage, interrupts, options, samples, targets
+from cannon_contract.runner import claim_coverage, interrupts, options, planning, samples, targets
 from cannon_contract.runner.options import ApiKeys, Options
 from cannon_contract.runner.results import read_result
 from cannon_contract.runner.run import ABILITIES, RUN, Run, find_operation, list_claims
 from cannon_contract.runner.targets import NoTarget
-from cannon_contract.spending import plan
 from cannon_contract.spending.budget import Budget
+from cannon_contract.spending.plan_file import BadPlan
 from cannon_contract.spending.price_file import BadPriceList, describe_age, read_prices
 from cannon_contract.spending.price_list import PriceList
+from cannon_contract.spending.time_limit import TimeLimit
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.contract.checks import check_claim_ids
 from cannon_spec.contract.wording import escape_unprintable
@@ -64,11 +66,15 @@ def pytest_configure(config: pytest.Config) -> None:
     check_claim_ids(claim_ids, catalog.claims)
     _check_options(config, run_options, catalog)
     _check_keys(run_options, keys)
-    budget = Budget(run_options.allow_spend, _read_price_list(run_options, catalog))
+    budget = Budget(run_options.allow_spend, _read_price_list(run_options, catalog), run_options.max_creates)
     if run_options.prices:
         budget.remarks += describe_age(run_options.prices, budget.prices.prices, datetime.now(UTC))
     run = Run(catalog, run_options, budget, keys, redactor=Redactor(filter(None, keys)))
+    run.time_limit = TimeLimit(run_options.max_time)
     config.stash[RUN] = run
+    if run_options.plan:
+        with _refuse_bad_plan():
+            planning.load_plan(run, run_options.plan)
     if run_options.report:
         junit = str(_make_folder(run_options.report) / "junit.xml")
         config.option.xmlpath = getattr(config.option, "xmlpath", None) or junit
@@ -90,6 +96,13 @@ def _check_options(config: pytest.Config, run_options: Options, catalog: Catalog
         raise pytest.UsageError(f"--operation {escape_unprintable(problem)}")
     if run_options.treat_as_live and run_options.target == "mock":
         raise pytest.UsageError("--treat-as-live goes with --target URL: the mock in this process never charges")
+    plan_flags = {"--plan-only": run_options.plan_only, "--plan": run_options.plan}
+    used_flags = [name for name, value in plan_flags.items() if value is not None]
+    if len(used_flags) > 1:
+        raise pytest.UsageError("--plan-only writes a plan, and --plan runs one: leave one of them out")
+    if run_options.target == "mock" and (used_flags or run_options.max_creates is not None):
+        name = [*used_flags, "--max-creates"][0]
+        raise pytest.UsageError(f"{name} {planning.NEEDS_CHARGES}")
     if _is_distributed(config) and _may_cost(run_options, catalog):
         raise pytest.UsageError("a run that may cost credits is one process: leave -n out")
 
@@ -110,6 +123,15 @@ def _read_price_list(run_options: Options, catalog: Catalog) -> PriceList:
         return read_prices(run_options.prices, run_options.assume_price, catalog)
     except BadPriceList as error:
         raise pytest.UsageError(f"--prices {escape_unprintable(str(error))}") from None
+
+
+@contextmanager
+def _refuse_bad_plan() -> Iterator[None]:
+    """Refuse a run whose plan is not what its options say."""
+    try:
+        yield
+    except BadPlan as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _make_folder(path: str) -> Path:
@@ -138,6 +160,7 @@ class _SuiteHooks:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._plan_lines: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -155,10 +178,12 @@ class _SuiteHooks:
             if untested_claims:
                 raise pytest.UsageError(f"claims on behaviour without a contract test: {', '.join(untested_claims)}")
         unneeded_items = self._find_unneeded_cases(own)
+        with _refuse_bad_plan():
+            unneeded_items += planning.find_unplanned(self._run, own)
         if unneeded_items:
-            config.hook.pytest_deselected(items=unneeded_items)
-            unneeded_ids = set(map(id, unneeded_items))
-            items[:] = [item for item in items if id(item) not in unneeded_ids]
+            items_by_id = {id(item): item for item in unneeded_items}  # one may be unneeded and unplanned
+            config.hook.pytest_deselected(items=list(items_by_id.values()))
+            items[:] = [item for item in items if id(item) not in items_by_id]
         items[:] = self._run.sort_tests(items)
 
     def _find_unneeded_cases(self, items: list[pytest.Item]) -> list[pytest.Item]:
@@ -173,18 +198,30 @@ class _SuiteHooks:
             return other_cases
         return other_cases + samples.find_repeated_cases(item for item in items if find_operation(item) in operations)
 
-    def pytest_report_collectionfinish(self, config: pytest.Config, items: list[pytest.Item]) -> list[str]:
-        """Describe what a run that may cost credits is going to create, before it does."""
-        run, own = self._run, _select_suite(items)
-        if not own or config.option.collectonly or run.options.target == "mock":
-            return []
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Plan a run that may cost credits, before it creates anything."""
+        run, own = self._run, _select_suite(session.items)
+        for item in own:
+            for claim in list_claims(item):
+                run.tests_by_claim.setdefault(claim, set()).add(item.nodeid)
+        is_worker = hasattr(session.config, "workerinput")
+        if not own or is_worker or session.config.option.collectonly or run.options.target == "mock":
+            return
         find_target(run)
-        if not run.may_charge:
-            return []
-        steps = [run.plan_step(item) for item in own]
-        planned_tests = plan.make_plan(steps, run.budget.prices, run.budget.ceiling)
-        run.plan_by_test = {each.test: each for each in planned_tests}
-        return [*run.budget.remarks, *plan.describe_plan(planned_tests, run.budget.ceiling)]
+        with _refuse_bad_plan():
+            self._plan_lines = planning.plan_run(run, own)
+            if run.options.plan_only:
+                self._plan_lines += planning.save_plan(run, run.options.plan_only)
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Describe the plan."""
+        return self._plan_lines
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool | None:
+        """Run no test where only the plan is asked for."""
+        return True if self._run.options.plan_only else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:

@@ -28,6 +28,7 @@ def build_report(run: Run) -> dict[str, Any]:
         "began_at": show_time(run.start_time),
         "ended_at": show_time(datetime.now(UTC)),
         "stopped": redact(run.stop_reason),
+        "finished_claims": run.find_finished_claims(),
         "counts": {outcome: sum(each.outcome == outcome for each in verdicts) for outcome in CLAIM_OUTCOMES},
         "reach": run.count_costs(),
         "claims": [_build_claim(each, redact) for each in verdicts],

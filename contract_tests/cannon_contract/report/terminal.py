@@ -14,8 +14,19 @@ def build_summary(run: Run) -> list[str]:
     verdicts = run.verdicts()
     lines = [*(_summarize_claims(run, verdicts) if run.results else []), *_describe_differences(verdicts)]
     lines += _summarize_spending(run) if run.may_charge else []
-    lines += [f"the run was stopped: {run.stop_reason}"] if run.stop_reason else []
+    lines += [f"the run was stopped: {run.stop_reason}", *_list_finished_claims(run)] if run.stop_reason else []
     return [run.redactor.redact_text(line) for line in lines]
+
+
+def _list_finished_claims(run: Run) -> list[str]:
+    """Name the claims that a run had finished when it was stopped; none where another process selected its tests."""
+    if not run.tests_by_claim:
+        return []
+    claims = run.find_finished_claims()
+    return [
+        f"claims finished before that: {len(claims)} of {len(run.tests_by_claim)}",
+        *(f"  {each}" for each in claims),
+    ]
 
 
 def _summarize_claims(run: Run, verdicts: tuple[Verdict, ...]) -> list[str]:

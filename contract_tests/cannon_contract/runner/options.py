@@ -23,8 +23,8 @@ EMPTY_KEY = "CANNON_EMPTY_API_KEY"
 class Options:
     """The options of one run, as the user gave them.
 
-    ``allow_spend`` and ``assume_price`` are credits, ``prices`` and ``report`` paths. ``operation`` is empty where the
-    user named none.
+    ``allow_spend`` and ``assume_price`` are credits, ``max_time`` seconds, ``prices``, ``report``, ``plan_only`` and
+    ``plan`` paths. ``operation`` is empty where the user named none.
     """
 
     target: str = "mock"
@@ -35,6 +35,10 @@ class Options:
     assume_price: float | None = None
     report: str | None = None
     probe_limits: bool = False
+    plan_only: str | None = None
+    plan: str | None = None
+    max_creates: int | None = None
+    max_time: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,22 @@ def _parse_credits(text: str) -> float:
     return number
 
 
+def _parse_creates(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text}: use a whole number of creates, 0 or more")
+    return int(text)
+
+
+def _parse_seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: use a number of seconds above 0")
+    return number
+
+
 _OPTIONS: dict[str, dict[str, Any]] = {
     "--target": {
         "default": "mock",
@@ -176,6 +196,27 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--probe-limits": {
         "action": "store_true",
         "help": "also test undocumented limits: bodies that only an assumption is against; they may be charged",
+    },
+    "--plan-only": {
+        "metavar": "FILE",
+        "help": "write the priced plan of the run to this JSON file, and create nothing (default: none)",
+    },
+    "--plan": {
+        "metavar": "FILE",
+        "help": "run just the plan in this file, with the options that it was written with: no test that it does not "
+        "have, and for no more credits than it states (default: none)",
+    },
+    "--max-creates": {
+        "type": _parse_creates,
+        "metavar": "NUMBER",
+        "help": "the most creates that a run may send where they may cost credits; those that are refused count too "
+        "(default: no limit)",
+    },
+    "--max-time": {
+        "type": _parse_seconds,
+        "default": math.inf,
+        "metavar": "SECONDS",
+        "help": "end the run after this time: costs are read back, and the exit status is 2 (default: no limit)",
     },
     "--report": {
         "metavar": "DIR",

@@ -25,6 +25,8 @@ from cannon_contract.spending.default_input import (
     find_documented_input,
 )
 from cannon_contract.spending.plan import PlannedTest, Step
+from cannon_contract.spending.plan_file import PlanFile
+from cannon_contract.spending.time_limit import TimeLimit
 from cannon_spec import Catalog
 
 ABILITIES = {
@@ -48,10 +50,11 @@ class Run:
     """One run: its options, what it found, what it plans, and its results.
 
     ``needs_by_claim`` is what the tests of each claim take, whether they run or not. ``redactor`` removes the user's
-    keys from all output. ``stop_reason`` says why the run ended early. ``shared_runs`` has the request of each
-    operation that tests look at together. ``key`` is the API key of all tests where creates may cost credits and the
-    user has none. ``unanswered_tests`` counts the tests in a row that got no reply, and ``reported_replies`` has the
-    malformed replies that a test has failed for.
+    keys from all output. ``plan_file`` is the written plan that it keeps to, if any, and ``tests_by_claim`` has its
+    selected tests. ``stop_reason`` says why the run ended early. ``shared_runs`` has the request of each operation
+    that tests look at together. ``key`` is the API key of all tests where creates may cost credits and the user has
+    none. ``unanswered_tests`` counts the tests in a row that got no reply, and ``reported_replies`` has the malformed
+    replies that a test has failed for.
     """
 
     catalog: Catalog
@@ -60,6 +63,9 @@ class Run:
     keys: ApiKeys = field(default_factory=ApiKeys)
     target: Target | None = None
     plan_by_test: dict[str, PlannedTest] = field(default_factory=dict)
+    plan_file: PlanFile | None = None
+    time_limit: TimeLimit = field(default_factory=TimeLimit)
+    tests_by_claim: dict[str, set[str]] = field(default_factory=dict)
     results: list[TestResult] = field(default_factory=list)
     needs_by_claim: dict[str, set[str]] = field(default_factory=dict)
     redactor: Redactor = field(default_factory=lambda: Redactor(()))
@@ -151,6 +157,14 @@ class Run:
         """Build the verdict on each claim."""
         return build_verdicts(self.catalog, self.results, self.needs_by_claim, is_stopped=bool(self.stop_reason))
 
+    def find_finished_claims(self) -> list[str]:
+        """Find the claims whose tests have all had their turn, and were not cut off by the end of the run."""
+        ended_tests = {each.test for each in self.results if not (each.outcome == "not tested" and each.stop_reason)}
+        tests_with_verdict = {each.test for each in self.results if each.outcome != "not tested"}
+        return [
+            claim for claim, tests in self.tests_by_claim.items() if tests <= ended_tests and tests & tests_with_verdict
+        ]
+
     def count_costs(self) -> dict[str, int]:
         """Count the claims that can be tested for nothing, only for credits, and only on a mock."""
         return count_costs(self.needs_by_claim)
@@ -226,6 +240,7 @@ class Run:
             self.stop_reason = self.stop_reason or self.budget.overrun_reason
         elif self.unanswered_tests == _MOST_UNANSWERED:
             self.stop_reason = f"the target gave no answer to {_MOST_UNANSWERED} tests in a row"
+        self.stop_reason = self.stop_reason or self.time_limit.reason
         return self.stop_reason
 
 

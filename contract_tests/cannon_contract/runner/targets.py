@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -107,6 +107,7 @@ def make_server_api(
     client: httpx.Client,
     shared_runs: dict[str, Any],
     redactor: Redactor,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Api:
     """Make the means to call a target that was found, with one API key.
 
@@ -116,12 +117,12 @@ def make_server_api(
     send = build_sender(client, redactor)
     guard = _build_guard(catalog, target, send, budget) if target.may_charge else None
     if guard is not None:
-        send = with_retries(guard, time.sleep)
+        send = with_retries(guard, sleep)
     return Api(
         url=target.url,
         key=key,
         send=send,
-        sleep=time.sleep,
+        sleep=sleep,
         now_s=time.monotonic,
         catalog=catalog,
         is_mock=target.is_mock,

@@ -61,6 +61,9 @@ class Budget:
     all that count too, if nothing else uses the account: else a fall counts for the create during which it came, up to
     its estimate, and the rest is only shown.
 
+    ``ceiling`` is the most that it may spend, which ``ceiling_name`` names for the reader; ``most_creates`` is how
+    many creates it may send, None for any number.
+
     ``overrun_reason`` says what cost more than it might; it is empty for nothing. After an overrun no create is
     admitted. ``suspicion`` is the reason of an overrun that rests on a fall of the balance alone: it holds until
     somebody has looked whether the account is used from elsewhere. ``account_use`` says what else moves the balance.
@@ -69,6 +72,8 @@ class Budget:
 
     ceiling: float
     prices: PriceList
+    most_creates: int | None = None
+    ceiling_name: str = "--allow-spend"
     remarks: list[str] = field(default_factory=list)
     open_requests: dict[str, str] = field(default_factory=dict)
     overrun_reason: str = ""
@@ -112,14 +117,14 @@ class Budget:
             raise NotTested(self.overrun_reason)
         if self.account_use.reading_cost:
             raise NotTested(self.account_use.describe_reading_cost())
+        if self.most_creates is not None and len(self._creates) + len(bodies) > self.most_creates:
+            raise NotTested(f"would send more creates than --max-creates {self.most_creates} allows")
         estimates = [estimate for body in bodies if (estimate := self.prices.estimate(body)) is not None]
         if len(estimates) < len(bodies):
             raise NotTested("its price is unknown: name it in a file (--prices), or give an estimate (--assume-price)")
         if round_credits(self.spent_credits + sum(estimates)) > self.ceiling:
-            limit, subject = (
-                f"--allow-spend {self.ceiling:g}",
-                "it" if len(bodies) == 1 else f"its {len(bodies)} creates",
-            )
+            limit = f"{self.ceiling_name} {self.ceiling:g}"
+            subject = "it" if len(bodies) == 1 else f"its {len(bodies)} creates"
             spent_credits, estimate = self.spent_credits, sum(estimates)
             raise NotTested(f"could cross {limit}: {spent_credits:g} spent, and {subject} may cost {estimate:g}")
         return estimates

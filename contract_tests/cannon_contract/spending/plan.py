@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -61,9 +62,15 @@ class PlannedTest:
         return self.is_over and spent_credits + self.cost + self.dearest_probe <= ceiling
 
 
-def make_plan(steps: Iterable[Step], prices: PriceList, ceiling: float) -> tuple[PlannedTest, ...]:
-    """Plan which of the steps stay under the ceiling, one after the other in their order."""
+def make_plan(
+    steps: Iterable[Step], prices: PriceList, ceiling: float, most_creates: int | None = None
+) -> tuple[PlannedTest, ...]:
+    """Plan which of the steps stay under the ceiling, one after the other in their order.
+
+    Their creates, those that should be refused too, stay below ``most_creates``, if that is given.
+    """
     plan: list[PlannedTest] = []
+    creates_left = math.inf if most_creates is None else most_creates
     planned_credits, shared_bodies = 0.0, list[Any]()
     for step in steps:
         # The first test that shares a request pays for it. If that test is skipped, the next one that shares it pays.
@@ -71,7 +78,12 @@ def make_plan(steps: Iterable[Step], prices: PriceList, ceiling: float) -> tuple
         if pays_for_shared:
             step = replace(step, bodies=(step.shared_body, *step.bodies))
         planned_test = _plan_test(step, prices, planned_credits, ceiling)
+        creates = planned_test.creates + planned_test.probes
+        if not planned_test.skip_reason and creates > creates_left:
+            reason = f"would send more creates than --max-creates {most_creates} allows"
+            planned_test = replace(planned_test, skip_reason=reason)
         if not planned_test.skip_reason:
+            creates_left -= creates
             planned_credits += planned_test.cost
             shared_bodies += [step.shared_body] if pays_for_shared else []
         plan.append(planned_test)

@@ -90,6 +90,7 @@ def api(request: pytest.FixtureRequest, run: Run, make_mock: Callable[..., Api])
             client=client,
             shared_runs=run.shared_runs,
             redactor=run.redactor,
+            sleep=run.time_limit.sleep,
         )
         yield _record_api(request, server)
 

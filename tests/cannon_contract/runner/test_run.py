@@ -359,7 +359,8 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
         return reply
 
     with serve_mock(respond_with(lambda: slow)) as served:
-        command = [sys.executable, "-m", "cannon_contract", "--target", served.url, *flags, "-k", "test_output"]
+        chosen = ("--operation", OPERATION, "-k", "test_output")
+        command = [sys.executable, "-m", "cannon_contract", "--target", served.url, *flags, *chosen]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         with subprocess.Popen(command, env=environment(), **pipes) as process:
             assert asked.wait(20)
@@ -373,7 +374,7 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
             said = process.communicate(timeout=60)[0]
     assert process.returncode == 2, said
     assert "the run was stopped: it was interrupted" in said
-    assert "spent: 28 of 100 credits allowed, in 1 creates" in said
+    assert "spent: 31 of 100 credits allowed, in 1 creates" in said
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert (report["stopped"], report["spending"]["spent"]) == ("it was interrupted", 31)
 

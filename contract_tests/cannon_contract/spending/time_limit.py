@@ -1,0 +1,40 @@
+"""How long a run may take: no wait goes on beyond it, and no test begins after it (floor 6)."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cannon_contract.client.outcomes import NotTested
+
+
+@dataclass(slots=True)
+class TimeLimit:
+    """The time of a run in seconds, from when this is made; endless unless said otherwise.
+
+    ``reason`` says that the time is over, and is empty before. ``now_s`` and ``wait`` are the clock and the sleep.
+    """
+
+    seconds: float = math.inf
+    now_s: Callable[[], float] = time.monotonic
+    wait: Callable[[float], object] = time.sleep
+    _end_s: float = field(init=False)
+    _is_over: bool = False
+
+    def __post_init__(self) -> None:
+        self._end_s = self.now_s() + self.seconds
+
+    @property
+    def reason(self) -> str:
+        """Why the run ends; empty while it has time."""
+        self._is_over = self._is_over or self.now_s() >= self._end_s
+        return f"--max-time {self.seconds:g} is over" if self._is_over else ""
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep. Raises NotTested at once where that would last beyond the time, which is over then."""
+        if self.now_s() + seconds > self._end_s:
+            self._is_over = True
+            raise NotTested(self.reason)
+        self.wait(seconds)
