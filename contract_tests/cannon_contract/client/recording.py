@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,8 +12,17 @@ from cannon_contract.client.redact import MASK, Redactor
 
 _SECRET_HEADERS = frozenset(("x-api-key", "authorization", "cookie", "set-cookie"))
 _TRANSFER_HEADERS = (b"content-encoding", b"content-length", b"transfer-encoding")
-_LONGEST_BODY = 4000
+LARGEST_BODY = 4096
+"""How many bytes of a body a record has at most."""
+
+_SHORTEST_SECRET = 8
+"""A shorter value of a header is no key: to remove it would spoil words that have it in them."""
 _LONGEST_PATH = 80
+_LONGEST_ADDRESS = 500
+_LONGEST_HEADER = 300
+_MOST_HEADERS = 40
+_SIZE_NOTE = re.compile(r"… \((\d+) bytes in all\)\Z")
+_NOTE_BYTES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +42,10 @@ class Exchange:
 
 def record_exchange(request: httpx.Request, response: httpx.Response | None, secrets: Iterable[str]) -> Exchange:
     """The record of a request and its reply, without ``secrets`` and without the values of secret headers."""
-    redactor = Redactor((*secrets, *(_read_secret(request, name) for name in _SECRET_HEADERS)))
+    header_secrets = (_read_secret(request, name) for name in _SECRET_HEADERS)
+    redactor = Redactor((*secrets, *(each for each in header_secrets if len(each) >= _SHORTEST_SECRET)))
     return Exchange(
-        request=redactor.redact_text(f"{request.method} {request.url}"),
+        request=_cut_text(redactor.redact_text(f"{request.method} {request.url}"), _LONGEST_ADDRESS),
         sent_headers=_redact_headers(request.headers, redactor),
         sent=_redact_body(request.read(), redactor),
         status=None if response is None else response.status_code,
@@ -46,8 +57,17 @@ def record_exchange(request: httpx.Request, response: httpx.Response | None, sec
 def describe_call(request: httpx.Request) -> str:
     """The method and the path of a call, with ``{id}`` for the id of a request."""
     start, separator, id_ = request.url.path.partition("/requests/")
-    path = f"{start}{separator}{{id}}" if id_ else start
-    return f"{request.method} {path if len(path) <= _LONGEST_PATH else path[:_LONGEST_PATH] + '…'}"
+    return f"{request.method} {_cut_text(f'{start}{separator}{{id}}' if id_ else start, _LONGEST_PATH)}"
+
+
+def cut_body(text: str, most_bytes: int) -> str:
+    """A body of at most so many bytes: of a longer one the first part, and how many bytes it has in all."""
+    content = text.encode()
+    if len(content) <= most_bytes:
+        return text
+    note = _SIZE_NOTE.search(text)
+    size = int(note[1]) if note else len(content)
+    return f"{content[: max(0, most_bytes - _NOTE_BYTES)].decode(errors='ignore')}… ({size} bytes in all)"
 
 
 def redact_response(response: httpx.Response, redactor: Redactor) -> httpx.Response:
@@ -64,15 +84,28 @@ def redact_response(response: httpx.Response, redactor: Redactor) -> httpx.Respo
 
 def _read_secret(request: httpx.Request, name: str) -> str:
     """The value of a secret header, without a scheme such as Bearer."""
-    return str(request.headers.get(name, "")).rpartition(" ")[2]
+    value = str(request.headers.get(name, ""))
+    return (name == "authorization" and value.partition(" ")[2]) or value
 
 
 def _redact_headers(headers: httpx.Headers, redactor: Redactor) -> dict[str, str]:
-    return {name: MASK if name in _SECRET_HEADERS else redactor.redact_text(value) for name, value in headers.items()}
+    pairs = list(headers.items())
+    texts = {
+        _cut_text(name, _LONGEST_HEADER): MASK if name in _SECRET_HEADERS else _redact_header(value, redactor)
+        for name, value in pairs[:_MOST_HEADERS]
+    }
+    return texts if len(pairs) <= _MOST_HEADERS else {**texts, "…": f"{len(pairs) - _MOST_HEADERS} more"}
+
+
+def _redact_header(value: str, redactor: Redactor) -> str:
+    return _cut_text(redactor.redact_text(value), _LONGEST_HEADER)
 
 
 def _redact_body(content: bytes, redactor: Redactor) -> str:
-    if b"\0" in content[:_LONGEST_BODY]:
+    if b"\0" in content[:LARGEST_BODY]:
         return f"({len(content)} bytes that are no text)"
-    text = redactor.redact_text(content.decode(errors="replace"))
-    return text if len(text) <= _LONGEST_BODY else f"{text[:_LONGEST_BODY]}… ({len(text)} letters in all)"
+    return cut_body(redactor.redact_text(content.decode(errors="replace")), LARGEST_BODY)
+
+
+def _cut_text(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[:longest] + "…"
