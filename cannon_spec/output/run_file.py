@@ -34,4 +34,4 @@ def count_tests(file: str) -> dict[str, int]:
     claims = read_run_file(file, "claims", _ADVICE)["claims"]
     if not all(isinstance(each, dict) and isinstance(each.get("tests"), list) for each in claims):
         raise CatalogError(file, "not a report of claims and their tests", _ADVICE)
-    return {str(each.get("id")): len(each["tests"]) for each in claims}
+    return {str(each.get("id")): len(each["tests"]) + int(each.get("more_tests", 0)) for each in claims}

@@ -278,6 +278,9 @@ class _ResultCollector:
         finally:
             if run.options.report and run.has_begun:
                 write_report(run, Path(run.options.report))
+        if run.results and session.config.option.tbstyle == "line":
+            # The section on claims says the same in whole sentences, once for each.
+            session.config.option.tbstyle = "no"
         is_incomplete = run.results and session.exitstatus == pytest.ExitCode.OK and not run.is_complete
         if run.budget.overrun_reason or is_incomplete:
             session.exitstatus = pytest.ExitCode.INTERRUPTED

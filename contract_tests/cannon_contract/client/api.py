@@ -19,13 +19,20 @@ from cannon_spec import Catalog, validate_response
 Send = Callable[[httpx.Request], httpx.Response]
 """Sends a request and returns its reply; raises httpx.TransportError where no reply comes."""
 
+_MOST_FINDINGS = 50
+"""How many findings on one reply are noted: a target decides how many there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A difference between a target and an assumption of the contract, which the target need not keep."""
+    """A difference between a target and an assumption of the contract, which the target need not keep.
+
+    ``exchange`` is the call that shows it.
+    """
 
     claim: str
     description: str
+    exchange: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,21 +197,22 @@ class Api:
         except (ValueError, RecursionError):
             raise ClaimBroken(f"{call} with a body that is not JSON", *_find_shape_claims(self.catalog, kind)) from None
         report = validate_response(kind, body, catalog=self.catalog)
-        for finding in report.findings:
+        exchange = record_exchange(response.request, response, (self.key,)) if report.findings else None
+        for finding in report.findings[:_MOST_FINDINGS]:
             description = f"{call}: {finding.path or 'its body'}: {finding.message}"
-            if self.is_mock or finding in report.errors:
-                exchange = record_exchange(response.request, response, (self.key,))
+            if exchange and (self.is_mock or finding.severity == "error"):
                 reply = MalformedReply((finding.evidence.claim,), description, exchange)
                 self.notes.malformed_replies.append(reply)
             else:
-                self.note_deviation(finding.evidence.claim, description)
+                self.note_deviation(finding.evidence.claim, description, exchange)
         if not isinstance(body, dict):
             raise NotTested(f"{call} with a body that is not a JSON object")
         return body
 
-    def note_deviation(self, claim: str, description: str) -> None:
-        """Note a difference from an assumption."""
-        self.notes.deviations.append(Deviation(claim, description))
+    def note_deviation(self, claim: str, description: str, exchange: Exchange | None = None) -> None:
+        """Note a difference from an assumption, and the call that shows it: without one the last."""
+        exchange = exchange or next(reversed(self.notes.exchanges), None)
+        self.notes.deviations.append(Deviation(claim, description, exchange))
 
     def note_value(self, claim: str, pointer: str, value: Any) -> None:
         """Note what the target shows where the contract has a value: if it differs, an overlay can take it over.

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from cannon_contract.client.differences import describe_difference, shorten, show
-from cannon_contract.client.outcomes import ClaimBroken
+from cannon_contract.client.outcomes import ClaimBroken, MemberMissing
 from cannon_contract.client.recording import describe_call
 from cannon_spec.contract.wording import format_count
 from cannon_spec.pointer import follow, from_pointer
@@ -64,7 +64,7 @@ def expect_count(items: Collection[Any], count: int, what: str, *claims: str) ->
 
 
 def expect_member(value: Any, pointer: str, what: str, *claims: str) -> Any:
-    """The member of a value at a JSON Pointer such as ``/requestLog/input``. Raises ClaimBroken where there is none."""
+    """The member of a value at a JSON Pointer such as ``/requestLog/input``. Raises MemberMissing without one."""
     parts = from_pointer(pointer)
     for number in range(1, len(parts) + 1):
         try:
@@ -72,7 +72,8 @@ def expect_member(value: Any, pointer: str, what: str, *claims: str) -> Any:
         except LookupError:
             parent = follow(value, parts[: number - 1])
             place = "/" + "/".join(parts[: number - 1]) if number > 1 else ""
-            raise ClaimBroken(_describe_missing_member(what, place, parts[number - 1], parent), *claims) from None
+            description = _describe_missing_member(what, place, parts[number - 1], parent)
+            raise MemberMissing(description, parts[number - 1], *claims) from None
     return follow(value, parts)
 
 

@@ -14,5 +14,13 @@ class ClaimBroken(AssertionError):
         self.claims = claims
 
 
+class MemberMissing(ClaimBroken):
+    """A reply lacks a member that a test reads. Where its schema names that member too, the test shows nothing else."""
+
+    def __init__(self, description: str, member: str, *claims: str) -> None:
+        super().__init__(description, *claims)
+        self.member = member
+
+
 class NotTested(Exception):
     """A test can show nothing on this target, or must not run there; the text says why."""

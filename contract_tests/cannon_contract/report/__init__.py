@@ -6,21 +6,40 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cannon_contract.report.json_report import build_observations, build_report, to_json
+from cannon_contract.report.limits import LARGEST_FILE, LEVELS
 from cannon_contract.report.page import render_page
 from cannon_contract.runner.run import Run
 
 
 def write_report(run: Run, folder: Path) -> None:
-    """Write report.json, index.html, observations.json and, where creates cost something, prices.json."""
-    report = build_report(run)
-    texts = {
-        "report.json": to_json(report),
-        "index.html": render_page(report),
-        "observations.json": to_json(build_observations(report)),
-    }
+    """Write report.json, index.html, observations.json and, where creates cost something, prices.json.
+
+    No target makes one of the first three larger than ``LARGEST_FILE``.
+    """
+    texts = _render_report(run)
     now = datetime.now(UTC)
     price_list = run.budget.learn_prices(now)
     if run.budget.creates and price_list.prices:
         texts["prices.json"] = price_list.to_json(now)
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        # A target may send half of a surrogate pair, which UTF-8 does not have.
+        (folder / name).write_bytes(_encode(text))
+
+
+def _render_report(run: Run) -> dict[str, str]:
+    """The text of each file with the widest limits under which none is too large."""
+    texts: dict[str, str] = {}
+    for limits in LEVELS:
+        report = build_report(run, limits)
+        texts = {
+            "report.json": to_json(report),
+            "index.html": render_page(report),
+            "observations.json": to_json(build_observations(report)),
+        }
+        if max(len(_encode(text)) for text in texts.values()) <= LARGEST_FILE:
+            break
+    return texts
+
+
+def _encode(text: str) -> bytes:
+    return text.encode(errors="backslashreplace")

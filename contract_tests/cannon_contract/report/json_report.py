@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from cannon_contract.client.recording import cut_body
 from cannon_contract.client.times import show_time
-from cannon_contract.runner.results import CLAIM_OUTCOMES, Verdict
+from cannon_contract.report.limits import LEVELS, Limits, bound
+from cannon_contract.runner.results import CLAIM_OUTCOMES, TestResult, Verdict
 from cannon_contract.runner.run import Run
-from cannon_contract.spending.budget import to_short_line
+from cannon_contract.spending.budget import SentCreate, to_short_line
 
 FORMAT = 1
+_LARGEST_VALUE = 2000
 
 Redact = Callable[[Any], Any]
 
 
-def build_report(run: Run) -> dict[str, Any]:
-    """Build the value of report.json, without secrets: claims, tests, exchanges and spending."""
+def build_report(run: Run, limits: Limits = LEVELS[0]) -> dict[str, Any]:
+    """Build the value of report.json, without secrets: claims, tests, exchanges and spending.
+
+    Each list whose length a target decides has no more than ``limits`` says; ``more_`` and its name say how many more
+    there are.
+    """
     verdicts, target, redact = run.verdicts(), run.target, run.redactor.redact_value
     return {
         "format": FORMAT,
@@ -27,13 +33,13 @@ def build_report(run: Run) -> dict[str, Any]:
         "is_mock": target is None or target.is_mock,
         "began_at": show_time(run.start_time),
         "ended_at": show_time(datetime.now(UTC)),
-        "stopped": redact(run.stop_reason),
+        "stopped": redact(limits.cut_text(run.stop_reason)),
         "finished_claims": run.find_finished_claims(),
         "counts": {outcome: sum(each.outcome == outcome for each in verdicts) for outcome in CLAIM_OUTCOMES},
         "reach": run.count_costs(),
-        "claims": [_build_claim(each, redact) for each in verdicts],
-        "tests": _build_tests(run, redact),
-        "spending": _build_spending(run, redact),
+        "claims": [_build_claim(run, each, limits, redact) for each in verdicts],
+        **bound("tests", [_build_test(each, limits, redact) for each in _sort_results(run.results)], limits.results),
+        "spending": _build_spending(run, limits, redact),
     }
 
 
@@ -60,10 +66,10 @@ def build_observations(report: dict[str, Any]) -> dict[str, Any]:
 
 def to_json(value: Any) -> str:
     """Write a value as the text of a JSON file."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-def _build_claim(verdict: Verdict, redact: Redact) -> dict[str, Any]:
+def _build_claim(run: Run, verdict: Verdict, limits: Limits, redact: Redact) -> dict[str, Any]:
     claim = verdict.claim
     return {
         "id": claim.id,
@@ -72,29 +78,38 @@ def _build_claim(verdict: Verdict, redact: Redact) -> dict[str, Any]:
         "kind": claim.kind,
         "source": claim.source,
         "outcome": verdict.outcome,
-        "why": redact(list(verdict.reasons)),
-        "tests": list(verdict.tests),
-        "exchanges": [redact(asdict(each)) for each in verdict.exchanges],
-        "values": [{"pointer": each.pointer, "value": redact(each.value)} for each in verdict.values],
+        **bound("why", [limits.cut_text(redact(each)) for each in verdict.reasons], limits.reasons),
+        **bound("tests", verdict.tests, limits.tests),
+        "showing_tests": list(verdict.showing_tests[: limits.tests]),
+        "to_test": redact(run.find_command(claim.id)) if verdict.outcome == "not tested" else "",
+        **redact(limits.cut_exchanges(verdict.exchanges)),
+        "values": [
+            {"pointer": each.pointer, "value": redact(each.value)}
+            for each in verdict.values[: limits.reasons]
+            if len(to_json(each.value)) <= _LARGEST_VALUE
+        ],
     }
 
 
-def _build_tests(run: Run, redact: Redact) -> list[dict[str, Any]]:
-    return [
-        {
-            "test": result.test,
-            "outcome": result.outcome,
-            "claims": result.claims,
-            "why": redact(result.why),
-            "breaches": [
-                {"claims": each.claims, "seen": redact(each.description)} for each in result.malformed_replies
-            ],
-        }
-        for result in run.results
+def _sort_results(results: Sequence[TestResult]) -> list[TestResult]:
+    """Sort results so that those which showed something come first: a list that is cut has them."""
+    return sorted(results, key=lambda result: CLAIM_OUTCOMES.index(result.outcome))
+
+
+def _build_test(result: TestResult, limits: Limits, redact: Redact) -> dict[str, Any]:
+    breaches = [
+        {"claims": each.claims, "seen": limits.cut_text(redact(each.description))} for each in result.malformed_replies
     ]
+    return {
+        "test": result.test,
+        "outcome": result.outcome,
+        "claims": result.claims,
+        "why": limits.cut_text(redact(result.why)),
+        **(bound("breaches", breaches, limits.reasons) if breaches else {"breaches": []}),
+    }
 
 
-def _build_spending(run: Run, redact: Redact) -> dict[str, Any]:
+def _build_spending(run: Run, limits: Limits, redact: Redact) -> dict[str, Any]:
     budget = run.budget
     # A test that was left out for its cost may have run after all, once others had cost less.
     tests_that_ran = {result.test for result in run.results if result.outcome != "not tested"}
@@ -105,11 +120,19 @@ def _build_spending(run: Run, redact: Redact) -> dict[str, Any]:
         "spent": budget.spent_credits,
         "unexplained": budget.unexplained_fall,
         "elsewhere": budget.account_use.elsewhere,
-        "creates": [redact(each.to_dict()) for each in budget.creates],
-        "remarks": redact(budget.remarks),
-        "open": [
-            {"request": redact(to_short_line(id_)), "status": redact(status)}
-            for id_, status in budget.open_requests.items()
-        ],
-        "left_out": [each.to_dict() for each in skips],
+        **bound("creates", [redact(_build_create(each, limits)) for each in budget.creates], limits.entries),
+        **bound("remarks", [limits.cut_text(redact(each)) for each in budget.remarks], limits.entries),
+        **bound("open", [_build_open_request(*each, redact) for each in budget.open_requests.items()], limits.entries),
+        **bound("left_out", [each.to_dict() for each in skips], limits.entries // 5),
     }
+
+
+def _build_create(create: SentCreate, limits: Limits) -> dict[str, Any]:
+    """Build the entry of a create; a body that is too long is a text that is cut."""
+    text = json.dumps(create.body, ensure_ascii=False)
+    body = create.body if len(text.encode()) <= limits.body else cut_body(text, limits.body)
+    return {**create.to_dict(), "body": body}
+
+
+def _build_open_request(id_: str, status: str, redact: Redact) -> dict[str, Any]:
+    return {"request": redact(to_short_line(id_)), "status": redact(status)}

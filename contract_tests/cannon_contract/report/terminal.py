@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cannon_contract.runner.results import CLAIM_OUTCOMES, Verdict
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import to_short_line
 
 _MOST_REASONS = 3
+_MOST_ENTRIES = 50
+_LONGEST_REASON = 400
 
 
 def build_summary(run: Run) -> list[str]:
@@ -25,7 +29,7 @@ def _list_finished_claims(run: Run) -> list[str]:
     claims = run.find_finished_claims()
     return [
         f"claims finished before that: {len(claims)} of {len(run.tests_by_claim)}",
-        *(f"  {each}" for each in claims),
+        *_bound([f"  {each}" for each in claims], _MOST_ENTRIES, "  "),
     ]
 
 
@@ -48,20 +52,35 @@ def _describe_differences(verdicts: tuple[Verdict, ...]) -> list[str]:
     for verdict in verdicts:
         if verdict.outcome in ("broken", "observed"):
             lines.append(f"{verdict.outcome}: {verdict.claim.id} ({verdict.claim.strength}): {verdict.claim.text}")
-            lines += [f"    seen: {reason}" for reason in verdict.reasons[:_MOST_REASONS]]
-            if len(verdict.reasons) > _MOST_REASONS:
-                lines.append(f"    and {len(verdict.reasons) - _MOST_REASONS} more")
+            reasons = [f"    seen: {_cut(reason)}" for reason in verdict.reasons]
+            lines += [*_bound(reasons, _MOST_REASONS, "    "), f"    {_name_tests(verdict.showing_tests)}"]
     return lines
+
+
+def _name_tests(tests: Sequence[str]) -> str:
+    """Name the first of the tests that show something, and how many there are beside it."""
+    return f"test: {tests[0]}" + (f" and {len(tests) - 1} more" if len(tests) > 1 else "")
+
+
+def _bound(lines: list[str], most: int, indent: str) -> list[str]:
+    """The first lines, and how many more there are."""
+    return lines if len(lines) <= most else [*lines[:most], f"{indent}and {len(lines) - most} more"]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "…"
 
 
 def _summarize_spending(run: Run) -> list[str]:
     budget = run.budget
     creates = f"{len(budget.creates)} creates, of which {len(budget.charges)} cost something"
     lines = [f"spent: {budget.spent_credits:g} of {budget.ceiling:g} credits allowed, in {creates}"]
-    lines += [f"  {each.cost:g} for {each.request_id or 'a create that ' + each.answer}" for each in budget.charges]
+    charges = [f"  {each.cost:g} for {each.request_id or 'a create that ' + each.answer}" for each in budget.charges]
+    lines += _bound(charges, _MOST_ENTRIES, "  ")
     if budget.account_use.elsewhere:
         lines.append(f"  {budget.account_use.elsewhere}; so its falls say nothing of the costs of these creates")
     elif budget.unexplained_fall:
         lines.append(f"  {budget.unexplained_fall:g} that the balance fell by beyond the costs of these creates")
-    lines += [f"  {remark}" for remark in budget.remarks]
-    return [*lines, *(f"still open: {to_short_line(id_)} ({status})" for id_, status in budget.open_requests.items())]
+    lines += _bound([f"  {_cut(remark)}" for remark in budget.remarks], _MOST_ENTRIES, "  ")
+    open_requests = [f"still open: {to_short_line(id_)} ({status})" for id_, status in budget.open_requests.items()]
+    return [*lines, *_bound(open_requests, _MOST_ENTRIES, "")]

@@ -53,7 +53,7 @@ def _describe_assertion(error: AssertionError, law: str) -> str:
 
 def _describe_error(error: BaseException | None, law: str) -> str:
     if isinstance(error, KeyError) and error.args:
-        return f"{law}: expected the member {error.args[0]}, got a reply without it"
+        return f"{law}: expected the member {shorten(str(error.args[0]))}, got a reply without it"
     lines = str(error).splitlines()
     name = type(error).__name__
     return f"{law}: expected a reply that can be read, got {name}{': ' + shorten(lines[0]) if lines else ''}"

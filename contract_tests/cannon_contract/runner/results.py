@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -70,7 +70,10 @@ def read_result(data: dict[str, Any]) -> TestResult:
     """Read a result back from what ``to_dict`` returned."""
     fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
     fields["values"] = tuple(ObservedValue(**each) for each in data["values"])
-    fields["deviations"] = tuple(Deviation(**each) for each in data["deviations"])
+    fields["deviations"] = tuple(
+        Deviation(**{**each, "exchange": each["exchange"] and Exchange(**each["exchange"])})
+        for each in data["deviations"]
+    )
     fields["exchanges"] = tuple(Exchange(**each) for each in data["exchanges"])
     fields["malformed_replies"] = tuple(
         MalformedReply(tuple(each["claims"]), each["description"], Exchange(**each["exchange"]))
@@ -83,16 +86,30 @@ def read_result(data: dict[str, Any]) -> TestResult:
 class Verdict:
     """The outcome of one claim.
 
-    ``reasons`` say what was different, or why nothing was shown; ``tests`` are the tests of the claim; ``exchanges``
-    show how it was broken. ``values`` are what the target showed where the contract has another value.
+    ``reasons`` say what was different, or why nothing was shown. ``tests`` are the tests of the claim, first those in
+    ``showing_tests``, which found it broken or otherwise than assumed. ``exchanges`` are the calls that show it.
+    ``values`` are what the target showed where the contract has another value.
     """
 
     claim: Claim
     outcome: ClaimOutcome
-    reasons: tuple[str, ...]
-    tests: tuple[str, ...]
-    exchanges: tuple[Exchange, ...]
+    reasons: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    showing_tests: tuple[str, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
     values: tuple[ObservedValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What one test shows of a claim: in words, and by which calls."""
+
+    test: str
+    description: str
+    exchanges: tuple[Exchange, ...]
+
+
+_Finder = Callable[[str, TestResult], Iterable[_Finding]]
 
 
 def build_verdicts(
@@ -120,35 +137,41 @@ def count_costs(needs_by_claim: Mapping[str, set[str]]) -> dict[str, int]:
 
 def _build_verdict(claim: Claim, results: Sequence[TestResult], default_reason: str) -> Verdict:
     own = [result for result in results if claim.id in result.claims]
-    breaking = [result for result in results if result.breaks(claim.id)]
-    tests = tuple(dict.fromkeys(result.test for result in (*breaking, *own)))
-    if breaking:
-        reasons = tuple(dict.fromkeys(each for result in breaking for each in _reasons_of_break(claim.id, result)))
-        return Verdict(claim, "broken", reasons, tests, _exchanges_of_break(claim.id, breaking[0]))
-    differences = _find_differences(claim.id, results)
-    if differences:
-        values = {each.pointer: each for result in results for each in result.values if each.claim == claim.id}
-        return Verdict(claim, "observed", differences, tests, (), tuple(values.values()))
+    tests = tuple(dict.fromkeys(result.test for result in own))
+    findings_by_outcome: dict[ClaimOutcome, _Finder] = {"broken": _find_breaks, "observed": _find_differences}
+    values = {each.pointer: each for result in results for each in result.values if each.claim == claim.id}
+    for outcome, find in findings_by_outcome.items():
+        if findings := [each for result in results for each in find(claim.id, result)]:
+            showing_tests = tuple(dict.fromkeys(each.test for each in findings))
+            return Verdict(
+                claim,
+                outcome,
+                tuple(dict.fromkeys(each.description for each in findings)),
+                tuple(dict.fromkeys((*showing_tests, *tests))),
+                showing_tests,
+                next((each.exchanges for each in findings if each.exchanges), ()),
+                tuple(values.values()) if outcome == "observed" else (),
+            )
     if any(result.outcome == "held" for result in own):
-        return Verdict(claim, "held", (), tests, ())
+        return Verdict(claim, "held", tests=tests)
     reasons = tuple(dict.fromkeys(result.why for result in own if result.why)) if own else (default_reason,)
-    return Verdict(claim, "not tested", reasons, tests, ())
+    return Verdict(claim, "not tested", reasons, tests)
 
 
-def _reasons_of_break(claim: str, result: TestResult) -> Iterable[str]:
-    if result.outcome == "broken" and claim in result.blamed_claims:
-        yield result.why
-    yield from (each.description for each in result.malformed_replies if claim in each.claims)
-
-
-def _exchanges_of_break(claim: str, result: TestResult) -> tuple[Exchange, ...]:
+def _find_breaks(claim: str, result: TestResult) -> Iterable[_Finding]:
+    """Find how a test shows that a claim is broken."""
     # A malformed reply is shown by its own exchange: the test may have made other calls after it.
-    own_exchanges = tuple(each.exchange for each in result.malformed_replies if claim in each.claims)
-    return own_exchanges[:1] or result.exchanges
+    for each in result.malformed_replies:
+        if claim in each.claims:
+            yield _Finding(result.test, each.description, (each.exchange,))
+    if result.outcome == "broken" and claim in result.blamed_claims:
+        yield _Finding(result.test, result.why, result.exchanges)
 
 
-def _find_differences(claim: str, results: Sequence[TestResult]) -> tuple[str, ...]:
-    """Find what tests saw that differs from a claim, on a target that need not keep it."""
-    whole_tests = (each.why for each in results if each.outcome == "observed" and claim in each.blamed_claims)
-    deviations = (each.description for result in results for each in result.deviations if each.claim == claim)
-    return tuple(dict.fromkeys((*whole_tests, *deviations)))
+def _find_differences(claim: str, result: TestResult) -> Iterable[_Finding]:
+    """Find how a test shows that a target, which need not keep a claim, differs from it."""
+    if result.outcome == "observed" and claim in result.blamed_claims:
+        yield _Finding(result.test, result.why, result.exchanges)
+    for each in result.deviations:
+        if each.claim == claim:
+            yield _Finding(result.test, each.description, () if each.exchange is None else (each.exchange,))

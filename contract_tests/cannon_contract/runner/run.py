@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from cannon_contract.client.api import Api
+from cannon_contract.client.api import Api, MalformedReply
 from cannon_contract.client.input_fields import change_fields
-from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
 from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.failure_text import describe_failure
 from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Options, list_covered_operations
 from cannon_contract.runner.results import Cost, TestResult, Verdict, build_verdicts, count_costs
+from cannon_contract.runner.suite_tests import SuiteTest, build_command
 from cannon_contract.runner.targets import Target, make_key
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.default_input import (
@@ -43,18 +44,21 @@ ABILITIES = {
 
 _MOST_EXCHANGES = 12
 _MOST_UNANSWERED = 3
+_SHORT_STYLES = ("line", "no")
+"""The styles of pytest's tracebacks in which a failure is one line: of these, the sentence takes the place."""
 
 
 @dataclass(slots=True)
 class Run:
     """One run: its options, what it found, what it plans, and its results.
 
-    ``needs_by_claim`` is what the tests of each claim take, whether they run or not. ``redactor`` removes the user's
-    keys from all output. ``plan_file`` is the written plan that it keeps to, if any, and ``tests_by_claim`` has its
-    selected tests. ``stop_reason`` says why the run ended early. ``shared_runs`` has the request of each operation
-    that tests look at together. ``key`` is the API key of all tests where creates may cost credits and the user has
-    none. ``unanswered_tests`` counts the tests in a row that got no reply, and ``reported_replies`` has the malformed
-    replies that a test has failed for.
+    ``needs_by_claim`` is what the tests of each claim take, whether they run or not, ``suite_tests_by_claim`` are these
+    tests, and ``tests_by_claim`` names those that were selected; the last two are empty where other processes run
+    the tests. ``redactor`` removes the user's keys from all output. ``plan_file`` is the written plan that it keeps
+    to, if any. ``stop_reason`` says why the run ended early. ``shared_runs`` has the request of each operation that
+    tests look at together. ``key`` is the API key of all tests where creates may cost credits and the user has none.
+    ``unanswered_tests`` counts the tests in a row that got no reply, ``reported_replies`` has the malformed replies
+    that a test has failed for, and ``shown_claims`` the claims whose exchanges a result has.
     """
 
     catalog: Catalog
@@ -68,12 +72,14 @@ class Run:
     tests_by_claim: dict[str, set[str]] = field(default_factory=dict)
     results: list[TestResult] = field(default_factory=list)
     needs_by_claim: dict[str, set[str]] = field(default_factory=dict)
+    suite_tests_by_claim: dict[str, list[SuiteTest]] = field(default_factory=dict)
     redactor: Redactor = field(default_factory=lambda: Redactor(()))
     stop_reason: str = ""
     shared_runs: dict[str, Any] = field(default_factory=dict)
     key: str = field(default_factory=make_key)
     unanswered_tests: int = 0
     reported_replies: set[str] = field(default_factory=set)
+    shown_claims: set[str] = field(default_factory=set)
     start_time: datetime = field(default_factory=lambda: datetime.now(UTC))
     _inputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _cheapest_operation: str | None = None
@@ -165,6 +171,13 @@ class Run:
             claim for claim, tests in self.tests_by_claim.items() if tests <= ended_tests and tests & tests_with_verdict
         ]
 
+    def find_command(self, claim: str) -> str:
+        """Find the command that would test a claim; empty where other processes run the tests."""
+        if self.needs_by_claim and not self.suite_tests_by_claim:
+            return ""
+        address = self.options.target if self.target is None else self.target.url
+        return build_command(self.suite_tests_by_claim.get(claim, ()), address, may_charge=self.may_charge)
+
     def count_costs(self) -> dict[str, int]:
         """Count the claims that can be tested for nothing, only for credits, and only on a mock."""
         return count_costs(self.needs_by_claim)
@@ -173,6 +186,7 @@ class Run:
         """Record what a test takes, whether it is going to run or not."""
         for claim in list_claims(item):
             self.needs_by_claim.setdefault(claim, set()).add(_find_cost(item))
+            self.suite_tests_by_claim.setdefault(claim, []).append(_describe_test(item))
 
     def sort_tests(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Sort tests by what they may cost, the free ones first: a run that stops early has done these."""
@@ -205,8 +219,19 @@ class Run:
         new = [each for each in descriptions if each not in self.reported_replies]
         if new and result.outcome != "broken":
             _make_failure(report, self.redactor.redact_text(new[0]))
+        if result.outcome == "broken" and item.config.option.tbstyle in _SHORT_STYLES:
+            report.longrepr = result.why
         self.reported_replies.update(new)
-        return replace(result, stop_reason=self._find_stop_reason(result))
+        return replace(self._drop_repeated_exchanges(result), stop_reason=self._find_stop_reason(result))
+
+    def _drop_repeated_exchanges(self, result: TestResult) -> TestResult:
+        """Drop the exchanges of claims that have some of an earlier test: a target may be broken in every test."""
+        exchanges = () if self.shown_claims.issuperset(result.blamed_claims) else result.exchanges
+        deviations = tuple(
+            replace(each, exchange=None) if each.claim in self.shown_claims else each for each in result.deviations
+        )
+        self.shown_claims.update(result.blamed_claims, (each.claim for each in deviations))
+        return replace(result, exchanges=exchanges, deviations=deviations)
 
     def _judge(self, base: TestResult, error: BaseException | None, report: pytest.TestReport) -> TestResult:
         if report.passed:
@@ -215,16 +240,15 @@ class Run:
         if report.skipped or is_silent or isinstance(error, NotTested):
             why = f"no answer: {type(error).__name__}" if is_silent else str(error)
             return self._make_skip(replace(base, is_silent=is_silent), why, report)
-        if base.malformed_replies and not isinstance(error, AssertionError):
-            # An error in reading such a reply says nothing about the claims of the test.
-            return self._make_skip(base, f"malformed reply: {base.malformed_replies[0].description}", report)
+        if malformed_reply := _find_cause(error, base.malformed_replies):
+            return self._make_skip(base, f"malformed reply: {malformed_reply.description}", report)
         blamed_claims = (error.claims if isinstance(error, ClaimBroken) else ()) or base.claims
         why = self.redactor.redact_text(describe_failure(error, base.law, base.exchanges))
         required_claims = tuple(claim for claim in blamed_claims if self.is_required(claim))
         if required_claims or not blamed_claims:
             return base.with_outcome("broken", why, required_claims)
         report.outcome, report.wasxfail = "skipped", f"observed: {why}"
-        return replace(base.with_outcome("observed", why, blamed_claims), exchanges=())
+        return base.with_outcome("observed", why, blamed_claims)
 
     def _make_skip(self, base: TestResult, why: str, report: pytest.TestReport) -> TestResult:
         why = self.redactor.redact_text(why)
@@ -262,6 +286,11 @@ def find_operation(item: pytest.Item) -> str | None:
     return parameters.get("operation")
 
 
+def _describe_test(item: pytest.Item) -> SuiteTest:
+    name = getattr(item, "originalname", None) or item.name
+    return SuiteTest(item.nodeid, name, find_operation(item), frozenset(_list_needs(item)), _find_cost(item))
+
+
 def _list_needs(item: pytest.Item) -> Iterable[str]:
     yield from (ability for mark in item.iter_markers("needs") for ability in mark.args)
     if "make_own_mock" in getattr(item, "fixturenames", ()):
@@ -286,13 +315,15 @@ def _find_expense(item: pytest.Item) -> int:
 def _collect_result(item: pytest.Item) -> TestResult:
     """Collect what a test noted, as a result that holds."""
     notes = [api.notes for api in item.stash.get(APIS, [])]
+    deviations = {(each.claim, each.description): each for note in notes for each in note.deviations}
+    replies = {(each.claims, each.description): each for note in notes for each in note.malformed_replies}
     return TestResult(
         item.nodeid,
         list_claims(item),
         "held",
-        deviations=tuple(each for note in notes for each in note.deviations),
+        deviations=tuple(deviations.values()),
         values=tuple(each for note in notes for each in note.values),
-        malformed_replies=tuple(each for note in notes for each in note.malformed_replies),
+        malformed_replies=tuple(replies.values()),
         exchanges=tuple(each for note in notes for each in note.exchanges)[-_MOST_EXCHANGES:],
         needs=_find_cost(item),
         law=_read_law(item),
@@ -303,6 +334,13 @@ def _read_law(item: pytest.Item) -> str:
     """The sentence that a test opens with, without its full stop."""
     docstring = getattr(item, "function", None).__doc__ or item.name
     return docstring.strip().splitlines()[0].removesuffix(".")
+
+
+def _find_cause(error: BaseException | None, replies: Sequence[MalformedReply]) -> MalformedReply | None:
+    """Find the malformed reply that an error comes from: an error in reading it says nothing about other claims."""
+    if isinstance(error, MemberMissing):
+        return next((each for each in replies if error.member in each.description), None)
+    return None if isinstance(error, AssertionError) else next(iter(replies), None)
 
 
 def _make_failure(report: pytest.TestReport, description: str) -> None:

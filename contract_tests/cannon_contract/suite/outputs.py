@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cannon_contract.client.api import Api
 from cannon_contract.client.differences import show
 from cannon_contract.client.flows import fetch_asset
-from cannon_contract.client.outcomes import ClaimBroken
+from cannon_contract.client.outcomes import ClaimBroken, MemberMissing
 from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.templates import VARIABLE, find_variables
 from cannon_spec.contract.wording import format_count
@@ -52,7 +52,8 @@ def list_leaves(template: Any, value: Any, name: str = "") -> Iterator[Leaf]:
     if isinstance(template, Mapping):
         for key, each in template.items():
             if not isinstance(value, Mapping) or key not in value:
-                raise ClaimBroken(f"{_name_place(name)}: expected an object with the member {key}, got {show(value)}")
+                description = f"{_name_place(name)}: expected an object with the member {key}, got {show(value)}"
+                raise MemberMissing(description, key)
             yield from list_leaves(each, value[key], f"{name}.{key}".removeprefix("."))
     elif isinstance(template, list):
         if not isinstance(value, list) or len(value) != len(template):

@@ -69,5 +69,4 @@ def test_a_value_between_legal_ones_is_normalised(api: Api, operation: str, rule
 def test_a_model_is_accepted_by_its_identifier(api: Api, operation: str, model: str) -> None:
     """A small body with each model is accepted."""
     input = find_small_input(CATALOG.operations[operation], model)
-    reply = create(api, {"operation": operation, "input": input})
-    expect_equal(reply.get("operation"), operation, f"operation of the accepted reply to a create with {model}")
+    create(api, {"operation": operation, "input": input})
