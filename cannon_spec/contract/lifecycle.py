@@ -109,7 +109,10 @@ def check_step(
         yield LifecycleBreach("step", claim, "status", f"{statuses[0]} cannot follow {statuses[1]} in {source}", hint)
         return
     rule: RuleName = "final" if has_ended else "times"
-    for name in _changed_members(catalog, before, after, after_ms) if has_ended else _changed_times(before, after):
+    changes = _changed_times(lifecycle, before, after)
+    if has_ended:
+        changes = _changed_members(catalog, before, after, after_ms)
+    for name in changes:
         message = f"{wording.show_value(name)} has changed since {source}"
         hint = f"there it was {wording.show_value(before.get(name))}"
         name_claim = claim_ids.REQUEST_LOG_SEVEN_DAYS if name == "requestLog" else claim
@@ -129,9 +132,10 @@ def is_key_alive(lifecycle: Mapping[str, Any], created_ms: float, now_ms: float)
     return now_ms - created_ms < lifetime_ms
 
 
-def _changed_times(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The times that had a value, and have another now."""
-    return [name for name in TIMES if before.get(name) is not None and _has_changed(name, before, after)]
+def _changed_times(lifecycle: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The times that had a value, and have another now. No page shows what the later ones are at first."""
+    names = TIMES[:1] if before["status"] == lifecycle["initial"] else TIMES
+    return [name for name in names if before.get(name) is not None and _has_changed(name, before, after)]
 
 
 def _changed_members(

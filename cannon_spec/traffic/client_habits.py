@@ -66,11 +66,13 @@ def _check_polls(catalog: Catalog, calls: Sequence[ParsedCall], is_coarse: bool)
         elif each.call.kind == "poll" and not is_placeholder(each.call.id):
             polls_by_id[each.call.id].append(each)
     for id_, polls in polls_by_id.items():
+        owner = creates.get(id_, polls[0]).call
         timed_polls = [poll for poll in polls if poll.call.started_ms is not None]
+        own_polls = [poll for poll in timed_polls if not have_other_keys(owner, poll.call)]
         if id_ in creates:
             yield from _check_other_key(creates[id_], polls)
-            yield from _check_pace(catalog, creates[id_], timed_polls, is_coarse)
-        yield from _check_after_end(catalog, timed_polls, is_coarse)
+            yield from _check_pace(catalog, creates[id_], own_polls, is_coarse)
+        yield from _check_after_end(catalog, own_polls, is_coarse)
 
 
 def _check_other_key(create: ParsedCall, polls: Sequence[ParsedCall]) -> Iterator[_Remark]:

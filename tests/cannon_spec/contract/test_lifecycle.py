@@ -150,6 +150,7 @@ NEW_URL = "https://cdn.example.com/other/a.png?signature=2"
         (PROCESSING, {**PROCESSING, "status": "queued"}, [("step", "lifecycle-order", "status")]),
         (PROCESSING, {"createdAtMs": 11}, [("times", "lifecycle-order", "createdAtMs")]),
         (PROCESSING, {"startedAtMs": None}, [("times", "lifecycle-order", "startedAtMs")]),
+        ({**PROCESSING, "status": "queued", "startedAtMs": 10}, {**PROCESSING, "startedAtMs": 20}, []),
         ({"createdAtMs": WHOLE_SECOND + 999}, {"createdAtMs": WHOLE_SECOND}, []),
         ({"createdAtMs": WHOLE_SECOND + 1000}, {"createdAtMs": WHOLE_SECOND}, [_final("createdAtMs")]),
         ({}, {"output": None}, [_final("output")]),
