@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from cannon_mock.model.deliveries import DeliveryResponse
 from tests.mutants.wsgi import Call, Reply
@@ -37,6 +41,47 @@ def widen_image(call: Call, reply: Reply) -> None:
     if reply.status == 200 and reply.body.startswith(b"\x89PNG"):
         width = int.from_bytes(reply.body[16:20], "big") + 1
         reply.body = reply.body[:16] + width.to_bytes(4, "big") + reply.body[20:]
+
+
+def cut_file(call: Call, reply: Reply) -> None:
+    """Send the first half of a file only."""
+    if reply.status == 200:
+        reply.body = reply.body[: len(reply.body) // 2]
+
+
+def send_page(call: Call, reply: Reply) -> None:
+    """Send a page in place of a file."""
+    reply.headers["Content-Type"], reply.body = "text/html", b"<!doctype html><p>Not here.</p>"
+
+
+def send_nothing_of_file(call: Call, reply: Reply) -> None:
+    """Send no byte of a file."""
+    reply.body = b""
+
+
+def send_square(call: Call, reply: Reply) -> None:
+    """Send a square image in place of any file."""
+    file = BytesIO()
+    Image.new("1", (64, 64)).save(file, "PNG")
+    reply.body = file.getvalue()
+
+
+def close_provider_files(call: Call) -> Reply:
+    """Answer calls for the provider's own file with 403."""
+    is_of_provider = call.environ["PATH_INFO"].endswith("/source.png")
+    return Reply(403, {}, b"{}") if is_of_provider else call.forward()
+
+
+def lower_resolution(call: Call, body: dict[str, Any]) -> None:
+    """Take the lowest resolution for any."""
+    if "resolution" in body["input"]:
+        body["input"]["resolution"] = "1K"
+
+
+def widen_squares(call: Call, body: dict[str, Any]) -> None:
+    """Take 16:9 for 4K at 1:1."""
+    if body["input"].get("aspect_ratio") == "1:1" and body["input"].get("resolution") == "4K":
+        body["input"]["aspect_ratio"] = "16:9"
 
 
 def accept_refused_create(call: Call, reply: Reply) -> None:
@@ -145,9 +190,40 @@ def replace_scenario(prefix: str, name: str | None) -> Callable[[Call], dict[str
     return lambda call: {"x-mock-scenario": name} if (call.header("x-mock-scenario") or "").startswith(prefix) else {}
 
 
-def empty_log_input(body: dict[str, Any]) -> None:
-    """Show a log without input."""
-    body["requestLog"]["input"] = {}
+def set_log(**values: Any) -> Callable[[dict[str, Any]], None]:
+    """Set members of a log."""
+    return lambda body: body["requestLog"].update(values)
+
+
+def escape_log_input(body: dict[str, Any]) -> None:
+    """Show the prompt of a log with an entity of HTML after it."""
+    body["requestLog"]["input"]["prompt"] += "&quot;"
+
+
+def remove_log_message(body: dict[str, Any]) -> None:
+    """Leave out the errorMessage of a log."""
+    del body["requestLog"]["errorMessage"]
+
+
+def remove_task_id(body: dict[str, Any]) -> None:
+    """Leave out the task_id of an output."""
+    del body["output"]["task_id"]
+
+
+def keep_log_longer(body: dict[str, Any]) -> None:
+    """Keep a log for a day more."""
+    body["requestLog"]["retainedUntilMs"] += 86_400_000
+
+
+def cut_input_preview(body: dict[str, Any]) -> None:
+    """Show the first letters of a prompt only."""
+    body["inputPreview"] = (body["inputPreview"] or "")[:8]
+
+
+def delay_server_time(body: dict[str, Any]) -> None:
+    """Show the time of an hour ago."""
+    time = datetime.fromisoformat(body["serverTime"]) - timedelta(hours=1)
+    body["serverTime"] = time.isoformat(timespec="milliseconds")
 
 
 def count_retention_from_creation(body: dict[str, Any]) -> None:

@@ -84,6 +84,25 @@ def show_first_balance() -> Responder:
     return respond
 
 
+def change_file_after_end() -> Responder:
+    """Name another file at the second poll of an ended request and after it."""
+    ended_ids: set[str] = set()
+
+    def respond(call: Call) -> Reply:
+        if call.environ["PATH_INFO"].endswith("/other.png"):
+            return Reply(200, {}, b"another file")
+        reply = call.forward()
+        if call.kind == "GET read" and reply.status == 200 and reply.json["status"] == "succeeded":
+            body = reply.json
+            if call.id in ended_ids and "image_url" in body["output"]:
+                body["output"]["image_url"] = body["output"]["image_url"].replace("/image.png", "/other.png")
+                reply.json = body
+            ended_ids.add(call.id)
+        return reply
+
+    return respond
+
+
 def keep_log_forever() -> Responder:
     """Show the request log as it first was."""
     logs: dict[str, Any] = {}

@@ -21,7 +21,7 @@ from tests.mutants.mutant import (
 
 ENDED = ("succeeded", "failed")
 SUCCESS, FAILURE = ("succeeded",), ("failed",)
-STATUS, CREATE, READ = "GET status", "POST create", "GET read"
+STATUS, CREATE, READ, ASSET = "GET status", "POST create", "GET read", "GET asset"
 SIZE_CLAIMS = [each["claim"] for each in load_catalog().media["image"]["models"].values()]
 
 MUTANTS = [
@@ -38,6 +38,7 @@ MUTANTS = [
     break_status("status-code", "203 for 200", STATUS, 200, 203),
     break_field("status-ok", "ok is false", STATUS, set_members(ok=False)),
     break_field("status-reply-shape", "no serverTime", STATUS, lambda body: body.pop("serverTime")),
+    break_field("status-server-time", "an hour late", STATUS, changes.delay_server_time),
     break_call("status-free", "a status call makes a request", changes.charge_status),
     break_field("status-credits-agree", "the two balances differ", STATUS, add_to_member("creditsRemaining", 1)),
     break_field("status-account", "another plan", STATUS, lambda body: body["account"].update(plan="pro")),
@@ -81,6 +82,7 @@ MUTANTS = [
     break_field("lifecycle-order", "processing is not shown", READ, changes.show_as_queued, ("processing",)),
     break_memory("lifecycle-order", "queued after processing", stateful.show_queued_again),
     break_memory("lifecycle-terminal", "an ended request changes", stateful.change_end_time),
+    break_memory("lifecycle-terminal", "an ended request has another file", stateful.change_file_after_end),
     break_field("lifecycle-states", "an unknown status", READ, set_members(status="done"), SUCCESS),
     break_field("lifecycle-output-on-success", "a success has no output", READ, set_members(output=None), SUCCESS),
     break_field(
@@ -93,7 +95,17 @@ MUTANTS = [
     break_field("request-shape", "inputPreview has another type", READ, set_members(inputPreview=1), SUCCESS),
     break_time("lifecycle-order", "completed before it started", READ, add_to_member("completedAtMs", -60_000), ENDED),
     break_time("request-times-ms", "seconds for milliseconds", READ, changes.show_seconds),
-    break_field("request-log", "the log has no input", READ, changes.empty_log_input, ENDED),
+    break_time("request-times-ms", "created an hour too early", READ, add_to_member("createdAtMs", -3_600_000)),
+    break_field("request-operation", "another operation", READ, set_members(operation="video.upscale"), ("queued",)),
+    break_field("request-shape", "the log has no errorMessage", READ, changes.remove_log_message, ENDED),
+    break_field("request-shape-processing", "no task_id", READ, changes.remove_task_id, ("processing",)),
+    break_field("request-log", "the log has no input", READ, changes.set_log(input={}), ENDED),
+    break_field("request-log", "the prompt is escaped", READ, changes.escape_log_input, ENDED),
+    break_field("request-log", "the log has no output", READ, changes.set_log(output={}), SUCCESS),
+    break_field("request-log", "the log has another file", READ, changes.set_log(output={"image_url": "x"}), SUCCESS),
+    break_time("request-log-seven-days", "the log is kept for eight days", READ, changes.keep_log_longer, ENDED),
+    break_field("request-preview-prompt", "the prompt is cut", READ, changes.cut_input_preview, ENDED),
+    break_field("request-preview-asset", "no address", READ, set_members(outputPreview="Asset ready"), SUCCESS),
     break_time(
         "request-log-from-completion",
         "the log is kept from the creation on",
@@ -132,6 +144,14 @@ MUTANTS = [
     ),
     break_call("asset-open", "an API key is required", changes.require_key_for_assets),
     break_request_header("asset-open", "ranges are ignored", lambda call: {"range": None}),
+    break_reply("asset-hosted", "the file ends in the middle", ASSET, changes.cut_file),
+    break_reply("asset-hosted", "the file is a page", ASSET, changes.send_page),
+    break_reply("asset-hosted", "an empty file", ASSET, changes.send_nothing_of_file),
+    break_status("asset-hosted", "404 for a file", ASSET, 200, 404),
+    break_call("asset-provider-files", "the provider's file is closed", changes.close_provider_files),
+    break_reply("asset-ratio", "the image is square", ASSET, changes.send_square),
+    break_request_body("asset-larger-tier", "each resolution is the lowest", changes.lower_resolution),
+    break_request_body("gptimage2-square-below-4k", "4K at 1:1 is 4K at 16:9", changes.widen_squares),
     break_memory("asset-expiry", "files never expire", stateful.keep_assets_forever),
     break_field("asset-one-image", "two images are named", READ, changes.double_images, SUCCESS),
     break_field(

@@ -183,7 +183,12 @@ class Api:
 
     def read_credits(self) -> float:
         """The balance that the status reply names."""
-        return float(self.check_reply("status", self.get("/api/v1/status"))["creditsRemaining"])
+        return float(self.read_status()["creditsRemaining"])
+
+    def read_status(self) -> dict[str, Any]:
+        """The status reply, checked by its schema."""
+        reply: dict[str, Any] = self.check_reply("status", self.get("/api/v1/status"))
+        return reply
 
     def check_reply(self, kind: str, response: httpx.Response) -> Any:
         """The JSON object of a reply, checked by the schema of its kind.

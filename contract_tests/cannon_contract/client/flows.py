@@ -90,14 +90,16 @@ def _check_account(api: Api, response: httpx.Response) -> None:
 class SharedRun:
     """A request from its create to its end: the body, the response to the create, and each poll.
 
-    ``credits`` are the balances before the create, after it, and after the end. ``charge`` is what the balance showed
-    of its charge; it is None where the request failed. ``notes`` has what was noted.
+    ``credits`` are the balances before the create, after it, and after the end; ``server_times`` are the serverTime of
+    status replies before the create and after the end. ``charge`` is what the balance showed of its charge; it is None
+    where the request failed. ``notes`` has what was noted.
     """
 
     body: dict[str, Any]
     response: httpx.Response
     polls: list[dict[str, Any]]
     credits: tuple[float, float, float]
+    server_times: tuple[Any, Any]
     charge: Charge | None
     notes: Notes
 
@@ -162,14 +164,16 @@ def _run_or_failure(api: Api) -> SharedRun | FailedRun:
 def run_to_end(api: Api, body: dict[str, Any]) -> SharedRun:
     """A new request from its create to its end."""
     start = api.notes.size
+    server_time = api.read_status().get("serverTime")
     before, response = begin_charge(api), api.create(body)
     reply = expect_accepted(api, response, body)
     after = api.read_credits()
     polls = poll_to_end(api, reply)
     credits = (before.balance, after, api.read_credits())
+    server_times = (server_time, api.read_status().get("serverTime"))
     # Measured now: later the creates of other tests may be charged meanwhile.
     charge = measure_charge(api, before, polls[-1])
-    return SharedRun(body, response, polls, credits, charge, api.notes.since(start))
+    return SharedRun(body, response, polls, credits, server_times, charge, api.notes.since(start))
 
 
 def poll_to_end(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
@@ -220,12 +224,6 @@ def expect_success(end: dict[str, Any]) -> dict[str, Any]:
     if end["status"] != "succeeded":
         raise NotTested(f"{end['id']} failed: {end['errorMessage']}")
     return end
-
-
-def fetch_asset(api: Api, url: str, method: str = "GET", **headers: str) -> httpx.Response:
-    """The response to a call for a file, without the API key."""
-    response: httpx.Response = api.call(method, url, headers)
-    return response
 
 
 def read_error_code(response: httpx.Response) -> tuple[int, str]:

@@ -168,6 +168,25 @@ def find_computed_size(operation: Operation) -> Input | None:
     return next((input for input in inputs if input is not None), None)
 
 
+def list_tier_inputs(operation: Operation) -> Iterator[tuple[str, Input, Input]]:
+    """Each image model whose resolutions a page of the vendor lists, with inputs of its lowest and its highest one."""
+    sides = CATALOG.media["image"]["computed"]["side"]
+    for model in CATALOG.models_of(operation.id):
+        rule = CATALOG.schemas[model.schema].get("properties", {}).get("resolution", {}) if model.schema else {}
+        tiers = sorted((each for each in rule.get("enum", ()) if each in sides), key=sides.__getitem__)
+        if len(tiers) > 1 and CATALOG.claims[rule["x-evidence"]["enum"]].severity == "error":
+            ratio = find_example_ratio(operation)
+            fields = ({"resolution": tier, "aspect_ratio": ratio} for tier in (tiers[0], tiers[-1]))
+            low, high = (_find_image_input(operation, model.id, [each]) for each in fields)
+            if low is not None and high is not None:
+                yield model.id, low, high
+
+
+def find_example_ratio(operation: Operation) -> str:
+    """The aspect ratio of the example of an operation."""
+    return str(build_example(CATALOG, operation.id)["input"]["aspect_ratio"])
+
+
 def _find_image_input(operation: Operation, model: str, fields: Any) -> Input | None:
     if model not in {each.id for each in CATALOG.models_of(operation.id)}:
         return None

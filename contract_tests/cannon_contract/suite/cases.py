@@ -19,15 +19,17 @@ from cannon_contract.suite.case_inputs import (
     change_model,
     complete,
     find_computed_size,
+    find_example_ratio,
     find_input_of_price,
     find_input_with_all_outputs,
     find_small_input,
     fix_input,
     list_defaults,
     list_table_sizes,
+    list_tier_inputs,
 )
-from cannon_contract.suite.outputs import list_leaves, list_shown_fields
-from cannon_spec.contract.catalog import AdjustmentKind, Operation, Rule, ServedModel
+from cannon_contract.suite.outputs import list_shown_fields
+from cannon_spec.contract.catalog import Operation, Rule, ServedModel
 from cannon_spec.contract.prices import list_price_fields
 from cannon_spec.strategies import breakable
 
@@ -93,12 +95,8 @@ def list_reply_claims(operation: Operation) -> list[str]:
 
 
 def list_file_claims(operation: Operation) -> list[str]:
-    """The claims on the files that an operation produces: on their addresses, and on the type of an image."""
-    properties, files = CATALOG.output_schema_of(operation).get("properties", {}), operation.files
-    template = operation.replies["succeeded"]
-    names = (leaf.name for leaf in list_leaves(template, template) if leaf.variable in files)
-    claims = {claim for name in names for claim in properties.get(name, {}).get("x-evidence", {}).values()}
-    return sorted(claims | ({claim_ids.ASSET_PNG} if has_image(operation) else set()))
+    """The claims on the media type of the files that an operation produces."""
+    return [claim_ids.ASSET_PNG if has_image(operation) else claim_ids.ASSET_MEDIA_TYPE]
 
 
 def each_pace() -> Decorator:
@@ -116,19 +114,22 @@ def each_model() -> Decorator:
 def each_rule() -> Decorator:
     """A case for each rule of each covered operation that a body can break.
 
-    A target may ignore a rule that only warns, and charge for the create: such a case needs ``limits``.
+    A target may ignore a rule that only warns, and charge for the create: such a case needs ``limits``. A rule whose
+    value may be lowered has a test of its own.
     """
-    return _parametrize("operation rule", (_rule_case(*each) for each in _list_rules()))
+    rules = (each for each in _list_rules() if not _is_capped(each[1]))
+    return _parametrize("operation rule", (_rule_case(*each) for each in rules))
 
 
 def each_capped_rule() -> Decorator:
-    """A case for each rule that a target may keep by lowering the value instead of refusing it."""
-    return _parametrize("operation rule", _list_adjustment_cases("cap"))
+    """A case for each rule that a target may keep by lowering the value instead of refusing it, which creates."""
+    cases = (_capped_case(*each) for each in _list_rules() if _is_capped(each[1]))
+    return _parametrize("operation rule", cases)
 
 
 def each_normalised_rule() -> Decorator:
     """A case for each rule that a target keeps by taking the nearest legal value."""
-    return _parametrize("operation rule", _list_adjustment_cases("normalise", creates=2))
+    return _parametrize("operation rule", _list_normalised_cases())
 
 
 def each_default() -> Decorator:
@@ -168,11 +169,26 @@ def each_computed_size() -> Decorator:
     return _parametrize("operation changes", cases)
 
 
+def each_ratio() -> Decorator:
+    """A case for each operation with an image of a ratio: changes of the default input, empty where it has a ratio."""
+    operations = [each for each in _OPERATIONS if has_image(each) and has_fields("aspect_ratio")(each)]
+    return _parametrize("operation changes", map(_ratio_case, operations))
+
+
+def each_tier_pair() -> Decorator:
+    """A case for each image model with documented resolutions: changes to an input of the lowest, and of the highest.
+
+    Each of the two is a create.
+    """
+    cases = (case for each in _OPERATIONS if has_image(each) for case in _list_tier_cases(each))
+    return _parametrize("operation low high", cases)
+
+
 def each_conditional_output() -> Decorator:
     """A case for each operation with outputs that depend on a field: changes to an input that has these fields."""
     inputs = ((each, find_input_with_all_outputs(each)) for each in _OPERATIONS)
     cases = (
-        _case(each, input, each.id, marks=_mark_claims([*list_output_claims(each), *list_reply_claims(each)]))
+        _case(each, input, each.id, marks=_mark_claims(list_reply_claims(each)))
         for each, input in inputs
         if input is not None
     )
@@ -248,11 +264,25 @@ def _rule_case(operation: Operation, rule: Rule, claim: str | None = None, creat
     return pytest.param(operation.id, rule, marks=marks, id=f"{operation.id}-{rule.id}")
 
 
-def _list_adjustment_cases(kind: AdjustmentKind, creates: int = 1) -> Iterator[Any]:
-    """The cases of the rules whose values the service may change in this way, with the claims on that."""
+def _list_normalised_cases() -> Iterator[Any]:
     for operation, rule in _list_rules():
-        if rule.adjustment is not None and rule.adjustment.kind == kind:
-            yield _rule_case(operation, rule, claim=rule.adjustment.claim, creates=creates)
+        if rule.adjustment is not None and rule.adjustment.kind == "normalise":
+            yield _rule_case(operation, rule, claim=rule.adjustment.claim, creates=2)
+
+
+def _is_capped(rule: Rule) -> bool:
+    return rule.adjustment is not None and rule.adjustment.kind == "cap"
+
+
+def _capped_case(operation: Operation, rule: Rule) -> Any:
+    """A case of a rule with a cap. It creates, as a target may accept the body with the lower value."""
+    schema = rule.id.partition("#")[0]
+    model = next((each.id for each in CATALOG.models_of(operation.id) if each.schema == schema), None)
+    values = CATALOG.schemas[schema]["properties"][rule.field]["enum"]
+    changes = {**change_model(operation, model), rule.field: [each for each in values if each not in rule.value][-1]}
+    cap_claim = rule.adjustment.claim if rule.adjustment else rule.claim.id
+    marks = [_RICH, pytest.mark.claim(rule.claim.id), *_mark_sample(cap_claim), pytest.mark.creates(1, **changes)]
+    return pytest.param(operation.id, rule, marks=marks, id=f"{operation.id}-{rule.id}")
 
 
 def _list_default_cases(operation: Operation) -> Iterator[Any]:
@@ -275,6 +305,22 @@ def _list_size_cases(operation: Operation) -> Iterator[Any]:
     for input, size, claim in list_table_sizes(operation):
         name = f"{operation.id}-{input['model']}-{size}"
         yield _case(operation, input, name, size, marks=_mark_sample(claim))
+
+
+def _ratio_case(operation: Operation) -> Any:
+    # An output that repeats the ratio has a default input with one, so the plain request shows it.
+    if has_outputs("aspect_ratio")(operation):
+        return pytest.param(operation.id, {}, marks=[pytest.mark.shares, pytest.mark.sample], id=operation.id)
+    changes = {"aspect_ratio": find_example_ratio(operation)}
+    marks = [pytest.mark.creates(1, **changes), pytest.mark.sample]
+    return pytest.param(operation.id, changes, marks=marks, id=operation.id)
+
+
+def _list_tier_cases(operation: Operation) -> Iterator[Any]:
+    for model, *inputs in list_tier_inputs(operation):
+        low, high = (fix_input(operation, each) for each in inputs)
+        marks = [_RICH, *(pytest.mark.creates(1, **each) for each in (low, high)), pytest.mark.sample]
+        yield pytest.param(operation.id, low, high, marks=marks, id=f"{operation.id}-{model}")
 
 
 def _list_notice_cases(operation: Operation) -> Iterator[Any]:

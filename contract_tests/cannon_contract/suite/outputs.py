@@ -5,20 +5,20 @@ A string of a template that is one variable stands for a value: a field of the i
 
 from __future__ import annotations
 
-import struct
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cannon_contract.client.api import Api
+from cannon_contract.client.asset_files import fetch_asset, read_picture_size
 from cannon_contract.client.differences import show
-from cannon_contract.client.flows import fetch_asset
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing
 from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.templates import VARIABLE, find_variables
 from cannon_spec.contract.wording import format_count
 
-PNG = b"\x89PNG\r\n\x1a\n"
-"""How a PNG file starts."""
+_SIGNED_ADDRESS = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
+_PROVIDER_PREFIX = "provider_"
 
 _OF_ONE_REQUEST = "task_id"
 """The variable whose value no other request has."""
@@ -69,11 +69,36 @@ def _name_place(name: str) -> str:
     return f"the output of a success: {name}" if name else "the output of a success"
 
 
-def list_files(operation: Operation, input: Mapping[str, Any], output: Any) -> list[tuple[str, str]]:
-    """The name and the address of each file that an output names."""
-    files = operation.files
-    leaves = list_leaves(read_template(operation, input), output)
-    return [(files[each.variable], each.value) for each in leaves if each.variable and each.variable in files]
+class NamedFile(NamedTuple):
+    """A file that an output names: the member with its address, the name in the vendor's example, and the address."""
+
+    member: str
+    example_name: str
+    url: str
+
+    @property
+    def is_of_provider(self) -> bool:
+        """Whether the file is one of the provider's own, which may be gone or closed to others."""
+        return self.member.startswith(_PROVIDER_PREFIX)
+
+
+def find_files(operation: Operation, output: Mapping[str, Any]) -> Iterator[NamedFile]:
+    """Find the files that an output names, however many there are. What is no address is left out."""
+    for member, template in operation.replies["succeeded"].items():
+        names = [operation.files[each] for each in find_variables(template) if each in operation.files]
+        value = output.get(member)
+        for url in value if isinstance(value, list) else [value]:
+            if names and isinstance(url, str) and url.startswith(("http://", "https://")):
+                yield NamedFile(member, names[0], url)
+
+
+def strip_signatures(value: Any) -> Any:
+    """A JSON value without the queries of the addresses in it: an address may be signed anew for each reply."""
+    if isinstance(value, str):
+        return _SIGNED_ADDRESS.sub(r"\1", value)
+    if isinstance(value, Mapping):
+        return {name: strip_signatures(each) for name, each in value.items()}
+    return [strip_signatures(each) for each in value] if isinstance(value, list) else value
 
 
 def list_shown_fields(operation: Operation) -> set[str]:
@@ -89,14 +114,6 @@ def describe_result(api: Api, body: Mapping[str, Any], end: Mapping[str, Any]) -
     own_variables = {_OF_ONE_REQUEST, *operation.files}
     leaves = list_leaves(read_template(operation, input), end["output"])
     values = [(leaf.name, leaf.value) for leaf in leaves if own_variables.isdisjoint(find_variables(leaf.template))]
-    urls = [url for _, url in list_files(operation, input, end["output"])]
-    sizes = [("size", read_image_size(fetch_asset(api, url).content)) for url in urls]
+    urls = [each.url for each in find_files(operation, end["output"]) if not each.is_of_provider]
+    sizes = [("size", read_picture_size(fetch_asset(api, url).content)) for url in urls]
     return [("billableCredits", end["billableCredits"]), *values, *sizes]
-
-
-def read_image_size(content: bytes) -> tuple[int, int] | None:
-    """Width and height of a PNG file, in pixels; None for another file."""
-    if not content.startswith(PNG):
-        return None
-    width, height = struct.unpack(">II", content[16:24])
-    return width, height

@@ -24,7 +24,7 @@ from cannon_contract.client.flows import (
     poll_to_end,
     shared_run,
 )
-from cannon_contract.client.outcomes import ClaimBroken
+from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.suite.cases import each_default, each_notice
 from cannon_contract.suite.outputs import describe_result, list_leaves, read_template
 
@@ -68,11 +68,12 @@ def test_an_accepted_reply_names_the_operation(api: Api) -> None:
 @pytest.mark.shares
 @pytest.mark.claim("create-reply-shape")
 def test_the_url_of_an_accepted_reply_can_be_polled(api: Api) -> None:
-    """urls.get of the accepted reply leads to the request of the same id."""
+    """urls.get of the accepted reply leads to the request of the same id, where it is at the host that was called."""
     reply = shared_run(api).reply
     url, target = httpx.URL(reply["urls"]["get"]), httpx.URL(api.url)
     is_of_target = (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
-    assert is_of_target, "the API key is sent to the target only"
+    if not is_of_target:
+        raise NotTested(f"urls.get is at {url.host}, port {url.port}: the API key is sent to the target only")
     assert api.check_reply("request", api.get(str(url)))["id"] == reply["id"]
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
+from typing import Any
 
+import httpx
 import pytest
 
 from cannon_contract.client.api import Api
+from cannon_contract.client.differences import show
 from cannon_contract.client.expectations import expect, expect_equal, expect_member, expect_status
+from cannon_contract.client.outcomes import NotTested
+from cannon_contract.client.times import parse_time, show_time
+
+_CLOCK_TOLERANCE_S = 300
+"""By how much the clocks of this machine and of the target may differ."""
 
 
 @pytest.mark.claim("status-code")
@@ -32,6 +43,46 @@ def test_both_balances_are_equal(api: Api) -> None:
         expect_member(reply, pointer, "the status reply") for pointer in ("/creditsRemaining", "/credits/remaining")
     )
     expect_equal(same_credits, credits, "credits.remaining of the status reply, compared with its creditsRemaining")
+
+
+@pytest.mark.claim("status-server-time")
+def test_the_server_time_is_the_present(api: Api) -> None:
+    """ServerTime is between the times at which the call was sent and answered, to five minutes."""
+    if api.is_mock and not api.may_move_clock:
+        raise NotTested("this mock has a clock of its own, which its user may have moved")
+    sent_s = _read_clock(api)
+    response = api.get("/api/v1/status")
+    answered_s, server_time = _read_clock(api), api.check_reply("status", response).get("serverTime")
+    is_present = _is_between(server_time, sent_s, answered_s)
+    _check_own_clock(response, server_time, sent_s, answered_s)
+    expected = f"a time near {show_time(datetime.fromtimestamp(answered_s, UTC))}, when it was read"
+    expect(is_present, "serverTime of the status reply", expected, server_time)
+
+
+def _read_clock(api: Api) -> float:
+    """The time in seconds since 1970, on the clock of the mock where the target is one in this process."""
+    return api.now_s() if api.may_move_clock else time.time()
+
+
+def _is_between(server_time: Any, first_s: float, last_s: float) -> bool:
+    """Whether a time is between two others, or as near as clocks may differ."""
+    try:
+        seconds = parse_time(str(server_time)).timestamp()
+    except (ValueError, OverflowError):
+        return False
+    return first_s - _CLOCK_TOLERANCE_S <= seconds <= last_s + _CLOCK_TOLERANCE_S
+
+
+def _check_own_clock(response: httpx.Response, server_time: Any, sent_s: float, answered_s: float) -> None:
+    """Raise NotTested where serverTime agrees with the Date of the reply, and this machine with neither."""
+    date = response.headers.get("date")
+    try:
+        date_s = parsedate_to_datetime(date).timestamp() if date else answered_s
+    except ValueError:
+        return
+    is_present, is_at_date = _is_between(server_time, sent_s, answered_s), _is_between(server_time, date_s, date_s)
+    if is_at_date and not is_present:
+        raise NotTested(f"the clock of this machine differs from the Date of the reply, {show(date)}: one is wrong")
 
 
 @pytest.mark.claim("status-free")

@@ -1,0 +1,139 @@
+"""The files that outputs name: fetched without an API key, measured, and decoded where they are images (floor 6).
+
+A file that cannot be fetched is a finding about the file: the target itself may answer every call.
+"""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from typing import NamedTuple
+
+import httpx
+from PIL import Image, UnidentifiedImageError
+
+from cannon_contract import claim_ids
+from cannon_contract.client.api import Api
+from cannon_contract.client.differences import shorten, show
+from cannon_contract.client.expectations import SUCCESS, describe_answer, expect
+from cannon_contract.client.outcomes import ClaimBroken, NotTested
+
+_TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_SIGNATURES = {
+    "video/mp4": (4, (b"ftyp",)),
+    "audio/mpeg": (0, (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3")),
+    "audio/wav": (0, (b"RIFF",)),
+    "model/gltf-binary": (0, (b"glTF",)),
+    "application/x-subrip": (0, (b"1\n", b"1\r\n", b"\xef\xbb\xbf1")),
+    "image/png": (0, (b"\x89PNG\r\n\x1a\n",)),
+}
+"""Where a file of a media type has which bytes: one of these."""
+
+
+class PictureSize(NamedTuple):
+    """Width and height of an image, in pixels."""
+
+    width: int
+    height: int
+
+    def has_ratio(self, wide: float, high: float, tolerance: float) -> bool:
+        """Whether the image has a ratio, to within a part of it."""
+        return abs(self.width * high - self.height * wide) <= tolerance * self.height * wide
+
+    def __str__(self) -> str:
+        """Write the size as ``1280x720``."""
+        return f"{self.width}x{self.height}"
+
+
+def fetch_asset(api: Api, url: str, method: str = "GET", **headers: str) -> httpx.Response:
+    """The response to a call for a file, without the API key, after redirects.
+
+    Raises ClaimBroken where no whole response comes: of a plain GET it breaks the claim that assets are hosted, of any
+    other call that they answer HEAD and ranges.
+    """
+    try:
+        response: httpx.Response = api.call(method, url, headers)
+    except (httpx.RequestError, httpx.InvalidURL) as error:
+        claim = claim_ids.ASSET_OPEN if headers or method != "GET" else claim_ids.ASSET_HOSTED
+        reason = f"{type(error).__name__}: {shorten(str(error))}"
+        raise ClaimBroken(f"{method} {_shorten_url(url)}: expected a whole reply, got {reason}", claim) from None
+    return response
+
+
+def fetch_file(api: Api, member: str, url: str) -> httpx.Response:
+    """The response to a GET for the file at the address in a member of an output.
+
+    Raises ClaimBroken where the file is not there, is empty, or has not the length that its headers announce.
+    """
+    response, what = fetch_asset(api, url), describe_file(member, url)
+    if response.status_code not in SUCCESS:
+        raise ClaimBroken(f"{what}: expected the file, got {describe_answer(response)}", claim_ids.ASSET_HOSTED)
+    expect(bool(response.content), what, "at least one byte", response.content, claim_ids.ASSET_HOSTED)
+    length = response.headers.get("content-length")
+    # Of a compressed reply the header counts the bytes before httpx unpacked them.
+    if length is not None and "content-encoding" not in response.headers and int(length) != len(response.content):
+        sentence = f"{what}: expected {length} bytes, as its Content-Length says, got {len(response.content)}"
+        raise ClaimBroken(sentence, claim_ids.ASSET_HOSTED)
+    return response
+
+
+def describe_file(member: str, url: str) -> str:
+    """The words for a file in a sentence, without the signature of its address."""
+    return f"the file at {member} ({_shorten_url(url)})"
+
+
+def decode_picture(response: httpx.Response, what: str) -> PictureSize:
+    """The size of an image of any format, which is decoded to its last line.
+
+    Raises ClaimBroken for a file that is no image, or a broken one; NotTested where this machine cannot tell.
+    """
+    try:
+        with Image.open(BytesIO(response.content)) as image:
+            image.verify()
+        with Image.open(BytesIO(response.content)) as image:
+            image.load()
+            return PictureSize(*image.size)
+    except _TOO_LARGE:
+        raise NotTested(f"{what} is too large an image to decode here") from None
+    except UnidentifiedImageError:
+        _check_readable(response, what)
+        raise ClaimBroken(_describe_no_image(response, what), claim_ids.ASSET_HOSTED) from None
+    except Exception as error:  # noqa: BLE001 - a decoder raises errors of many types for broken bytes
+        reason = f"{len(response.content)} bytes that cannot be decoded: {shorten(str(error))}"
+        raise ClaimBroken(f"{what}: expected a whole image, got {reason}", claim_ids.ASSET_HOSTED) from None
+
+
+def read_picture_size(content: bytes) -> PictureSize | None:
+    """The size that the head of an image names; None for a file that is no image."""
+    try:
+        with Image.open(BytesIO(content)) as image:
+            return PictureSize(*image.size)
+    except (OSError, ValueError, SyntaxError, struct.error, *_TOO_LARGE):
+        return None
+
+
+def check_media_type(response: httpx.Response, media_type: str, what: str) -> None:
+    """Raise ClaimBroken unless a file has a media type, in its header and in its first bytes."""
+    header_type = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    expect(header_type == media_type, f"the Content-Type of {what}", media_type, header_type)
+    start, signatures = _SIGNATURES[media_type]
+    first_bytes = response.content[start : start + max(map(len, signatures))]
+    expected = f"{' or '.join(map(show, signatures))} ({media_type})"
+    expect(first_bytes.startswith(signatures), f"the first bytes of {what}", expected, first_bytes)
+
+
+def _check_readable(response: httpx.Response, what: str) -> None:
+    """Raise NotTested for an image in a format that Pillow does not read."""
+    media_type = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    if media_type.startswith("image/") and media_type not in Image.MIME.values():
+        raise NotTested(f"{what} is {media_type}, which cannot be decoded here")
+
+
+def _describe_no_image(response: httpx.Response, what: str) -> str:
+    media_type = response.headers.get("content-type", "no media type")
+    return f"{what}: expected an image, got {show(response.content)} ({shorten(media_type)})"
+
+
+def _shorten_url(url: str) -> str:
+    """An address without its query, which may be a signature."""
+    return shorten(url.partition("?")[0])
