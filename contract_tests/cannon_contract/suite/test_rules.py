@@ -68,6 +68,7 @@ def test_a_value_above_a_cap_is_refused_or_lowered(api: Api, operation: str, rul
     if api.is_mock:
         expect_status(response, SUCCESS if _is_capping(api) else REFUSAL, breach, cap_claim)
     elif response.is_success:
+        api.note_value(cap_claim, "/settings/square_4k", "cap")
         api.note_deviation(cap_claim, f"a create {breach}: expected a refusal, got {response.status_code}")
     else:
         expect_status(response, REFUSAL, breach)
