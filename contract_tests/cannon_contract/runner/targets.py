@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -20,7 +22,7 @@ from cannon_contract.spending.guard import Guard, with_retries
 from cannon_spec import Catalog
 from cannon_spec.hosts import find_domain, is_in_domain
 
-TIMEOUT_S = 30.0
+_TIMEOUT_S = 30.0
 """How long a reply may take."""
 _LIVE_PATIENCE_S = 900
 _SOCKET_PATIENCE_S = 60
@@ -52,6 +54,17 @@ def make_key() -> str:
     return f"cs_test_{secrets.token_hex(8)}"
 
 
+def open_client() -> httpx.Client:
+    """Open a client of HTTP, for ``with``: its cookies and connections are its own."""
+    return httpx.Client(timeout=_TIMEOUT_S, verify=_read_certificates())
+
+
+@cache
+def _read_certificates() -> ssl.SSLContext:
+    # Reading them takes longer than a dozen calls, and each test has a client of its own.
+    return httpx.create_ssl_context()
+
+
 def find_target(catalog: Catalog, address: str, keys: ApiKeys, *, is_live: bool) -> Target:
     """Find what answers at an address, or the vendor's service for ``live``.
 
@@ -60,7 +73,7 @@ def find_target(catalog: Catalog, address: str, keys: ApiKeys, *, is_live: bool)
     """
     is_live = is_live or is_vendor_address(address, catalog.base_url)
     url = (catalog.base_url if address == "live" else address).rstrip("/")
-    with httpx.Client(timeout=TIMEOUT_S) as client:
+    with open_client() as client:
         try:
             without_key = _get_status(client, url, None)
             with_new_key = _get_status(client, url, make_key())
@@ -142,7 +155,7 @@ def read_open_requests(
     catalog: Catalog, target: Target, keys: Iterable[str], budget: Budget, redactor: Redactor
 ) -> None:
     """Poll each request once that has not ended yet, and read each balance: late charges count too."""
-    with httpx.Client(timeout=TIMEOUT_S) as client:
+    with open_client() as client:
         guard = _build_guard(catalog, target, build_sender(client, redactor), budget)
         for key in keys:
             requests = (f"requests/{quote(id_, safe='', errors='replace')}" for id_ in budget.open_requests)

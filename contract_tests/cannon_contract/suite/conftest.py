@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from cannon_contract.client.api import Api
@@ -79,7 +78,7 @@ def api(request: pytest.FixtureRequest, run: Run, make_mock: Callable[..., Api])
     if skip_reason and not (planned_test and planned_test.fits(run.budget.spent_credits, run.budget.ceiling)):
         pytest.skip(skip_reason)
     operation = find_operation(request.node) or run.default_operation
-    with httpx.Client(timeout=targets.TIMEOUT_S) as client:
+    with targets.open_client() as client:
         server = targets.make_server_api(
             run.catalog,
             target,
