@@ -8,7 +8,7 @@ broken; without them the test's own claims are.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -16,6 +16,7 @@ import httpx
 from cannon_contract.client.differences import describe_difference, shorten, show
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing
 from cannon_contract.client.recording import describe_call
+from cannon_spec.contract.lifecycle import LifecycleBreach
 from cannon_spec.contract.wording import format_count
 from cannon_spec.pointer import follow, from_pointer
 
@@ -92,6 +93,13 @@ def expect_status(
             *claims,
         )
     return response
+
+
+def expect_no_breach(breaches: Iterable[LifecycleBreach], view: Mapping[str, Any], what: str, *claims: str) -> None:
+    """Raise ClaimBroken for the first breach that a request object shows; it breaks the breach's own claim."""
+    for each in breaches:
+        message = f"{what}: {each.message} ({each.hint}), got {show(view.get(each.member))}"
+        raise ClaimBroken(message, *(claims or (each.claim,)))
 
 
 def describe_answer(response: httpx.Response) -> str:

@@ -13,6 +13,7 @@ from cannon_contract.client.amounts import to_number
 from cannon_contract.client.api import Api, Notes
 from cannon_contract.client.charges import Charge, begin_charge, measure_charge
 from cannon_contract.client.documented_bodies import is_documented_body
+from cannon_contract.client.expectations import describe_answer, expect_one_of, expect_status
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_spec import validate_request
 from cannon_spec.finding import Finding
@@ -45,7 +46,7 @@ def expect_accepted(api: Api, response: httpx.Response, body: Any, *claims: str)
         is_documented = is_documented_body(api.catalog, body)
         acceptance = claim_ids.CREATE_ACCEPTED if is_documented else claim_ids.CREATE_ACCEPTS_VALID
         broken_claims = claims or assumptions or (acceptance,)
-        raise ClaimBroken(f"a valid create was answered with {response.status_code}", *broken_claims)
+        raise ClaimBroken(f"a create with a valid body: expected 202, got {describe_answer(response)}", *broken_claims)
     reply: dict[str, Any] = api.check_reply("accepted", response)
     if not isinstance(reply.get("id"), str):
         raise NotTested("an accepted reply has no id, so the request cannot be polled")
@@ -184,10 +185,10 @@ def poll_to_end(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
     """
     polls, until_s = [poll(api, reply)], api.now_s() + api.patience_s
     while (status := polls[-1]["status"]) not in api.catalog.lifecycle["terminal"]:
-        if status not in api.catalog.lifecycle["states"]:
-            raise ClaimBroken(f"a request has the status {status}", claim_ids.LIFECYCLE_STATES)
+        expect_one_of(status, api.catalog.lifecycle["states"], "the status of a request", claim_ids.LIFECYCLE_STATES)
         if api.now_s() > until_s:
-            raise ClaimBroken(f"a request is {status} after {api.patience_s} s", claim_ids.LIFECYCLE_ORDER)
+            what = f"the status of a request {api.patience_s:g} s after its create"
+            expect_one_of(status, api.catalog.lifecycle["terminal"], what, claim_ids.LIFECYCLE_ORDER)
         wait_before_poll(api, reply)
         polls.append(poll(api, reply))
     return polls
@@ -202,9 +203,7 @@ def wait_before_poll(api: Api, reply: dict[str, Any]) -> None:
 def poll(api: Api, reply: dict[str, Any]) -> dict[str, Any]:
     """The request object now, checked by the schema."""
     response = api.get(f"/api/v1/requests/{reply['id']}")
-    if response.status_code != httpx.codes.OK:
-        description = f"a poll with the key of the create was answered with {response.status_code}"
-        raise ClaimBroken(description, claim_ids.READ_SAME_KEY)
+    expect_status(response, 200, "with the key of the create", claim_ids.READ_SAME_KEY)
     view: dict[str, Any] = api.check_reply("request", response)
     return view
 

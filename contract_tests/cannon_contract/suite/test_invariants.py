@@ -14,8 +14,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 
 from cannon_contract import claim_ids
 from cannon_contract.client.api import Api, new_key
+from cannon_contract.client.differences import show
+from cannon_contract.client.expectations import expect_count, expect_equal, expect_no_breach
 from cannon_contract.client.flows import create, poll
-from cannon_contract.client.outcomes import ClaimBroken
 from cannon_contract.client.receiver import RECEIVER_URL, Receiver
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.lifecycle import (
@@ -31,8 +32,6 @@ from cannon_spec.strategies import requests
 _WAITS_S = (0.001, 0.5, 1, 3, 10, 60, 3600, 86_400, 7 * 86_400)
 _MOST_CREDITS = 50_000
 """The most that one request may cost: a drawn duration may be as large as a double, and so the cost of its seconds."""
-_LONGEST = 500
-"""The most letters of a value in a failure message."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,16 +47,6 @@ class _Request:
     @property
     def has_webhook(self) -> bool:
         return "webhook_url" in self.body
-
-
-def _demand(claim: str, is_kept: bool, description: object) -> None:
-    if not is_kept:
-        raise ClaimBroken(str(description)[:_LONGEST], claim)
-
-
-def _demand_none(breaches: Iterable[LifecycleBreach], *views: dict[str, Any]) -> None:
-    for breach in breaches:
-        raise ClaimBroken(f"{breach.message}: {views}"[:_LONGEST], breach.claim)
 
 
 class _Client(RuleBasedStateMachine):
@@ -95,7 +84,8 @@ class _Client(RuleBasedStateMachine):
         """Repeat a create with its key; as long as the key is alive the reply names the same request."""
         if is_key_alive(self.api.catalog.lifecycle, request.view["createdAtMs"], self._now_ms()):
             reply = create(self.api, request.body, key=request.key, x_mock_scenario=request.scenario)
-            _demand(claim_ids.CREATE_IDEMPOTENT, reply["id"] == request.reply["id"], reply)
+            what = "the id in the reply to a repeat, compared with the first reply"
+            expect_equal(reply["id"], request.reply["id"], what, claim_ids.CREATE_IDEMPOTENT)
 
     @rule(seconds=st.sampled_from(_WAITS_S))
     def wait(self, seconds: float) -> None:
@@ -109,31 +99,31 @@ class _Client(RuleBasedStateMachine):
             self._check_request(request)
         charges = [each.view["billableCredits"] for each in self.all_requests if each.view["status"] != "failed"]
         balance = self.api.read_credits()
-        description = f"{balance} of {self.start_credits}, charged {charges}"
-        _demand(claim_ids.CREDITS_HOLD, balance == self.start_credits - sum(charges), description)
+        what = f"creditsRemaining after {len(charges)} charges of {show(charges)} from {self.start_credits:g} credits"
+        expect_equal(balance, self.start_credits - sum(charges), what, claim_ids.CREDITS_HOLD)
 
     def _check_request(self, request: _Request) -> None:
         catalog, now_ms = self.api.catalog, self._now_ms()
         view, same_view = poll(self.api, request.reply), poll(self.api, request.reply)
-        _demand_none(check_view(view), view)
+        expect_no_breach(check_view(view), view, "a polled request object")
         for before, after in ((request.view or view, view), (view, same_view)):
-            _demand_none(check_step(catalog, before, after, now_ms), before, after)
-        _demand(claim_ids.LIFECYCLE_ORDER, view == same_view, f"a poll made {same_view} of {view}")
+            expect_no_breach(check_step(catalog, before, after, now_ms), after, "a later poll")
+        expect_equal(same_view, view, "a second poll at the same time", claim_ids.LIFECYCLE_ORDER)
         request.view = view
         events = [event for event in self.receiver.events if event["data"]["id"] == view["id"]]
         has_ended = is_terminal(catalog.lifecycle, view["status"])
         expected_count = int(request.has_webhook and has_ended)
-        _demand(
-            claim_ids.WEBHOOK_BOTH_ENDS, len(events) == expected_count, f"{len(events)} webhooks of {view['status']}"
-        )
+        expect_count(events, expected_count, f"webhooks of a {view['status']} request", claim_ids.WEBHOOK_BOTH_ENDS)
         if has_ended:
             self._check_log(view, now_ms)
-            _demand_none(each for event in events for each in _check_event(catalog, event, view, now_ms))
+            breaches = [each for event in events for each in _check_event(catalog, event, view, now_ms)]
+            expect_no_breach(breaches, view, "the polled object, compared with its webhook")
 
     def _check_log(self, view: dict[str, Any], now_ms: int) -> None:
         log = view["requestLog"]
         is_kept = must_keep_log(view, now_ms) or now_ms == log["retainedUntilMs"]
-        _demand(claim_ids.REQUEST_LOG_AFTER_SWEEP, log["available"] is is_kept, log)
+        what = f"requestLog.available, {now_ms - log['retainedUntilMs']} ms after retainedUntilMs"
+        expect_equal(log["available"], is_kept, what, claim_ids.REQUEST_LOG_AFTER_SWEEP)
 
     def _now_ms(self) -> int:
         server_time = self.api.check_reply("status", self.api.get("/api/v1/status"))["serverTime"]

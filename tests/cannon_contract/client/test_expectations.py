@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cannon_contract import claim_ids
 from cannon_contract.client import expectations
 from cannon_contract.client.differences import describe_difference, show
 from cannon_contract.client.expectations import (
@@ -20,11 +21,14 @@ from cannon_contract.client.expectations import (
     expect_different,
     expect_equal,
     expect_member,
+    expect_no_breach,
     expect_one_of,
     expect_status,
 )
 from cannon_contract.client.outcomes import ClaimBroken
+from cannon_spec.contract.lifecycle import check_view
 
+_LATE = {"createdAtMs": 10_000, "startedAtMs": 5}
 _VIEW = {"id": "req_1", "output": {"image_url": "a", "image_urls": ["a"]}}
 
 
@@ -71,6 +75,10 @@ def _respond(status: int, body: Any = None) -> httpx.Response:
             "the end: /output/image_urls: expected an item 1, got an array of 1 item",
         ),
         (
+            lambda: expect_no_breach(check_view(_LATE), _LATE, "a poll", "a"),
+            "a poll: startedAtMs is before createdAtMs (expected: 10000 or later), got 5",
+        ),
+        (
             lambda: expect_status(_respond(200), 401, "without a key"),
             "GET /api/v1/requests/{id} without a key: expected 401, got 200",
         ),
@@ -89,7 +97,6 @@ def test_an_expectation_that_is_not_met_is_a_sentence(check: Callable[[], object
     with pytest.raises(ClaimBroken) as caught:
         check()
     assert str(caught.value) == sentence
-    assert caught.value.claims == ()
 
 
 def test_an_expectation_that_is_met_raises_nothing() -> None:
@@ -100,6 +107,7 @@ def test_an_expectation_that_is_met_raises_nothing() -> None:
     expect_one_of(1, (1, 2), "")
     expect_between(2.5, 2, 3, "")
     expect_count([1], 1, "")
+    expect_no_breach(check_view({}), {}, "")
     assert expect_member(_VIEW, "/output/image_urls/0", "") == "a"
     assert expect_status(_respond(204), SUCCESS, "").status_code == 204
 
@@ -114,6 +122,7 @@ def test_an_expectation_names_the_claims_that_it_breaks() -> None:
         lambda: expect_between(1, 2, 3, "", "a", "b"),
         lambda: expect_count([], 1, "", "a", "b"),
         lambda: expect_member({}, "/a", "", "a", "b"),
+        lambda: expect_no_breach(check_view(_LATE), _LATE, "", "a", "b"),
         lambda: expect_status(_respond(200), 401, "", "a", "b"),
     ]
     assert len(checks) == len([name for name in vars(expectations) if name.startswith("expect")])
@@ -121,6 +130,9 @@ def test_an_expectation_names_the_claims_that_it_breaks() -> None:
         with pytest.raises(ClaimBroken) as caught:
             check()
         assert caught.value.claims == ("a", "b")
+    with pytest.raises(ClaimBroken) as caught:
+        expect_no_breach(check_view(_LATE), _LATE, "")
+    assert caught.value.claims == (claim_ids.LIFECYCLE_ORDER,)
 
 
 def test_long_texts_are_shown_where_they_differ() -> None:
