@@ -174,6 +174,29 @@ def refuse_long_keys(call: Call) -> dict[str, str | None]:
     return {"x-api-key": "none"} if len(call.header("x-api-key") or "") > 100 else {}
 
 
+def ignore_bearer(*kinds: str) -> Callable[[Call], dict[str, str | None]]:
+    """Ignore bearer tokens at calls of some kinds."""
+    return lambda call: {"authorization": None} if call.kind in kinds else {}
+
+
+def read_any_scheme(call: Call) -> dict[str, str | None]:
+    """Read the API key after any word in Authorization, or after none."""
+    words = (call.header("authorization") or "").split()
+    return {"x-api-key": words[-1]} if words and call.header("x-api-key") is None else {}
+
+
+def show_key(kind: str, *statuses: int) -> Callable[[Call], Reply]:
+    """Show the API key of a call in replies to calls of one kind that have one of the statuses."""
+
+    def respond(call: Call) -> Reply:
+        reply = call.forward()
+        if call.kind == kind and reply.status in statuses:
+            reply.json = {**reply.json, "calledWith": {"x-api-key": call.key}}
+        return reply
+
+    return respond
+
+
 def prefer_bearer(call: Call) -> dict[str, str | None]:
     """Ignore x-api-key where there is a bearer token."""
     return {"x-api-key": None} if call.header("authorization") else {}

@@ -8,6 +8,28 @@ from typing import Any
 from tests.mutants.wsgi import Call, Reply, Responder
 
 
+def accept_wrong_keys(kind: str, is_accepted: Callable[[str, str], bool]) -> Callable[[], Responder]:
+    """Make responders that accept wrong keys at calls of one kind.
+
+    ``is_accepted`` gets the wrong key, empty for none, and the last good key of the calls before.
+    """
+
+    def make_responder() -> Responder:
+        good_keys = ["cs_stranger"]
+
+        def respond(call: Call) -> Reply:
+            reply, key = call.forward(), call.key
+            if reply.status == 401 and call.kind == kind and is_accepted(key, good_keys[-1]):
+                return call.forward(without=("authorization",), **{"x-api-key": good_keys[-1]})
+            if reply.status < 300 and key:
+                good_keys.append(key)
+            return reply
+
+        return respond
+
+    return make_responder
+
+
 def read_with_any_key() -> Responder:
     """Read a request with the key that created it, whatever key the call has."""
     keys_by_id: dict[str, str] = {}

@@ -26,12 +26,46 @@ SIZE_CLAIMS = [each["claim"] for each in load_catalog().media["image"]["models"]
 
 MUTANTS = [
     break_request_header("auth-headers", "a bearer token is ignored", lambda call: {"authorization": None}),
+    break_request_header("auth-headers", "creates ignore a bearer token", changes.ignore_bearer(CREATE)),
+    break_request_header("auth-headers", "polls ignore a bearer token", changes.ignore_bearer(READ)),
     break_status("auth-status-401", "403 for a bad key at the status", STATUS, 401, 403),
+    break_memory(
+        "auth-status-401",
+        "the prefix of a key is enough",
+        stateful.accept_wrong_keys(STATUS, lambda key, good_key: key.startswith("cs_live_")),
+    ),
+    break_memory(
+        "auth-status-401",
+        "the case of a key does not count",
+        stateful.accept_wrong_keys(STATUS, lambda key, good_key: key.lower() == good_key.lower()),
+    ),
+    break_memory(
+        "auth-every-request",
+        "a create needs no key",
+        stateful.accept_wrong_keys(CREATE, lambda key, good_key: not key),
+    ),
+    break_memory(
+        "auth-every-request",
+        "the start of a key is enough for a create",
+        stateful.accept_wrong_keys(CREATE, lambda key, good_key: bool(key) and good_key.startswith(key)),
+    ),
+    break_memory(
+        "auth-every-request", "a poll needs no key", stateful.accept_wrong_keys(READ, lambda key, good_key: not key)
+    ),
+    break_memory(
+        "auth-every-request",
+        "the last letter of a key does not count at a poll",
+        stateful.accept_wrong_keys(READ, lambda key, good_key: key[:-1] == good_key[:-1]),
+    ),
+    break_request_header("auth-other-forms", "any word may stand before a key", changes.read_any_scheme),
+    break_call("auth-key-not-shown", "the status shows the key", changes.show_key(STATUS, 200)),
+    break_call("auth-key-not-shown", "a poll shows the key", changes.show_key(READ, 200)),
+    break_call("auth-key-not-shown", "a refusal shows the key", changes.show_key(CREATE, 400)),
     break_status("auth-401-everywhere", "403 for a bad key at a create", CREATE, 401, 403),
     break_status("auth-401-everywhere", "404 for a bad key at a poll", READ, 401, 404),
     break_request_header("auth-key-form", "a long key is refused", changes.refuse_long_keys),
     break_request_header("auth-x-api-key-first", "the bearer token decides", changes.prefer_bearer),
-    break_memory("read-same-key", "any key reads any request", stateful.read_with_any_key),
+    break_memory("read-other-key", "any key reads any request", stateful.read_with_any_key),
     break_status("read-same-key", "no key reads a request", READ, 200, 404),
     break_status("scope-403", "401 for a missing scope", CREATE, 403, 401),
     break_status("scope-403", "404 for a missing scope", READ, 403, 404),

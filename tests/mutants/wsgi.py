@@ -55,6 +55,11 @@ class Call:
         value: str | None = self.environ.get(_variable(name))
         return value
 
+    @property
+    def key(self) -> str:
+        """The API key of the call; empty where it has none."""
+        return self.header("x-api-key") or (self.header("authorization") or "").partition(" ")[2]
+
     def forward(self, content: bytes | None = None, *, without: tuple[str, ...] = (), **headers: str | None) -> Reply:
         """The mock's reply to this call, with other content, or with headers changed or left out."""
         body = self.content if content is None else content

@@ -9,11 +9,12 @@ from typing import Any
 
 import httpx
 
+from cannon_contract import claim_ids
 from cannon_contract.client.balance import AccountUse
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.client.parallel import SendAll, send_in_parallel
-from cannon_contract.client.recording import Exchange, describe_call, record_exchange
+from cannon_contract.client.recording import SHOWS_KEY, Exchange, describe_call, find_keys, record_exchange
 from cannon_spec import Catalog, validate_response
 
 Send = Callable[[httpx.Request], httpx.Response]
@@ -130,7 +131,7 @@ class Api:
             response = self.send(request)
             return response
         finally:
-            self.notes.exchanges.append(record_exchange(request, response, (self.key,)))
+            self._record(request, response)
 
     def get(self, url: str) -> httpx.Response:
         """GET with the API key."""
@@ -170,7 +171,7 @@ class Api:
         answers = self.send_all(requests) if self.send_all else send_in_parallel(self.send, requests)
         responses = [each if isinstance(each, httpx.Response) else None for each in answers]
         for request, response in zip(requests, responses, strict=True):
-            self.notes.exchanges.append(record_exchange(request, response, (self.key,)))
+            self._record(request, response)
         errors = [each for each in answers if isinstance(each, BaseException)]
         for error in errors:
             if len(errors) == count or not isinstance(error, httpx.TransportError):
@@ -213,6 +214,14 @@ class Api:
         if not isinstance(body, dict):
             raise NotTested(f"{call} with a body that is not a JSON object")
         return body
+
+    def _record(self, request: httpx.Request, response: httpx.Response | None) -> None:
+        """Note an exchange, and as a malformed reply one that shows the API key of the call."""
+        exchange = record_exchange(request, response, (self.key,))
+        self.notes.exchanges.append(exchange)
+        if response is not None and response.extensions.get(SHOWS_KEY) and self.key in find_keys(request):
+            description = f"{describe_call(request)} answered {response.status_code} with the API key of the call in it"
+            self.notes.malformed_replies.append(MalformedReply((claim_ids.AUTH_KEY_NOT_SHOWN,), description, exchange))
 
     def note_deviation(self, claim: str, description: str, exchange: Exchange | None = None) -> None:
         """Note a difference from an assumption, and the call that shows it: without one the last."""

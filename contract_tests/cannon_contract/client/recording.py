@@ -42,8 +42,7 @@ class Exchange:
 
 def record_exchange(request: httpx.Request, response: httpx.Response | None, secrets: Iterable[str]) -> Exchange:
     """The record of a request and its reply, without ``secrets`` and without the values of secret headers."""
-    header_secrets = (_read_secret(request, name) for name in _SECRET_HEADERS)
-    redactor = Redactor((*secrets, *(each for each in header_secrets if len(each) >= _SHORTEST_SECRET)))
+    redactor = Redactor((*secrets, *(each for each in find_keys(request) if len(each) >= _SHORTEST_SECRET)))
     return Exchange(
         request=_cut_text(redactor.redact_text(f"{request.method} {request.url}"), _LONGEST_ADDRESS),
         sent_headers=_redact_headers(request.headers, redactor),
@@ -70,8 +69,12 @@ def cut_body(text: str, most_bytes: int) -> str:
     return f"{content[: max(0, most_bytes - _NOTE_BYTES)].decode(errors='ignore')}… ({size} bytes in all)"
 
 
+SHOWS_KEY = "shows_key"
+"""The extension of a redacted response that says whether it had a whole secret."""
+
+
 def redact_response(response: httpx.Response, redactor: Redactor) -> httpx.Response:
-    """A response without secrets: the same object where it has none."""
+    """A response without secrets: the same object where it has none. Its extensions say whether it had one."""
     content, raw_headers = response.read(), response.headers.raw
     safe_content = redactor.redact_bytes(content)
     safe_headers = [(redactor.redact_bytes(name), redactor.redact_bytes(value)) for name, value in raw_headers]
@@ -79,7 +82,19 @@ def redact_response(response: httpx.Response, redactor: Redactor) -> httpx.Respo
         return response
     # The content is decoded and may have another length now: httpx must not decode or measure it again.
     headers = [(name, value) for name, value in safe_headers if name.lower() not in _TRANSFER_HEADERS]
-    return httpx.Response(response.status_code, headers=headers, content=safe_content, request=response.request)
+    shows_secret = any(map(redactor.finds_secret, (content, *(part for header in raw_headers for part in header))))
+    return httpx.Response(
+        response.status_code,
+        headers=headers,
+        content=safe_content,
+        request=response.request,
+        extensions={SHOWS_KEY: shows_secret},
+    )
+
+
+def find_keys(request: httpx.Request) -> list[str]:
+    """Find the values of the secret headers of a call, without a scheme such as Bearer."""
+    return [_read_secret(request, name) for name in _SECRET_HEADERS]
 
 
 def _read_secret(request: httpx.Request, name: str) -> str:

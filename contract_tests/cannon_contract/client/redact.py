@@ -7,17 +7,33 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
+from cannon_contract.client.wrong_keys import list_telling_keys
+
 MASK = "(cut)"
 
 
 class Redactor:
-    """Removes secrets from texts: as they are, as JSON may write them, and as an address may."""
+    """Removes secrets from texts: as they are, as JSON may write them, and as an address may.
+
+    It removes keys that are nearly a secret too, since they tell nearly all of it.
+    """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets if secret for form in _list_forms(secret)}
+        self._secrets = [secret for secret in secrets if secret]
+        near_secrets = (near for secret in self._secrets for near in list_telling_keys(secret))
+        forms = {form for secret in self._secrets for form in _list_forms(secret)}
         # The longest first: a secret that has another one in it must not be left in part.
-        self._texts = sorted(forms, key=len, reverse=True)
+        self._texts = sorted({*forms, *near_secrets}, key=len, reverse=True)
         self._bytes = [text.encode() for text in self._texts]
+        self._secret_bytes = [text.encode() for text in forms]
+
+    def with_secret(self, secret: str) -> Redactor:
+        """A redactor that removes one more secret: the same where it removes that one already."""
+        return self if secret in self._secrets else Redactor((*self._secrets, secret))
+
+    def finds_secret(self, content: bytes) -> bool:
+        """Whether bytes have a whole secret in them."""
+        return any(form in content for form in self._secret_bytes)
 
     def redact_text(self, text: str) -> str:
         """A text without its secrets."""

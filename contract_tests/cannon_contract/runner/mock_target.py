@@ -54,10 +54,11 @@ def make_mock_api(
         send=wrapper.send(send) if send else None,
     )
     client = httpx.Client(transport=httpx.WSGITransport(app=wrapper.app(app)))
+    key = make_key()
     return Api(
         url="http://mock.test",
-        key=make_key(),
-        send=build_sender(client, Redactor(())),
+        key=key,
+        send=build_sender(client, Redactor([key])),
         sleep=clock.sleep,
         now_s=lambda: clock.now_ms() / 1000,
         catalog=catalog,

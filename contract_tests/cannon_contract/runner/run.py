@@ -35,6 +35,7 @@ ABILITIES = {
     "own mock": "needs a mock with settings of its own: only one in this process can have them",
     "mock": "only our mock promises it",
     "any key": "needs a mock that accepts any API key",
+    "known keys": "this mock accepts any API key of the right form, so no key is nearly right: give it a keys file",
     "limits": "tests an undocumented limit, and the create may be charged: allow it with --probe-limits",
     "own pace": "this mock goes faster than the service, or counts polls",
     "other key": f"needs a second API key, in the environment variable {OTHER_KEY}",
@@ -151,6 +152,7 @@ class Run:
             "limits": target.is_mock or self.options.probe_limits,
             "own pace": target.switches.get("speed", 1) == 1 and not counts_polls,
             "any key": target.accepts_any_key,
+            "known keys": target.has_list_of_keys,
             "other key": target.accepts_any_key or self.keys.other is not None,
             "empty key": self.keys.empty is not None,
         }

@@ -13,12 +13,13 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from cannon_contract import claim_ids
 from cannon_contract.client.api import Api, Send
 from cannon_contract.client.recording import redact_response
 from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.options import KEY, ApiKeys
 from cannon_contract.spending.budget import Budget
-from cannon_contract.spending.guard import Guard, with_retries
+from cannon_contract.spending.guard import KEY_HEADERS, Guard, with_retries
 from cannon_spec import Catalog
 from cannon_spec.hosts import find_domain, is_in_domain
 
@@ -28,6 +29,7 @@ _LIVE_PATIENCE_S = 900
 _SOCKET_PATIENCE_S = 60
 _NO_SUCH_API = (404, 405, 501)
 _KEY_REFUSED = (401, 403)
+_EVIDENCE_HEADER = "x-mock-evidence"
 
 
 class NoTarget(Exception):
@@ -39,7 +41,8 @@ class Target:
     """What answers at an address.
 
     ``switches`` are the settings of our mock, empty for any other target. ``may_charge`` says that creates may cost
-    credits, ``accepts_any_key`` that the target is our mock and knows no list of keys.
+    credits, ``accepts_any_key`` that the target is our mock and knows no list of keys, ``has_list_of_keys`` that it
+    accepts the keys of a list only, unless it says that it does not.
     """
 
     url: str
@@ -47,6 +50,7 @@ class Target:
     may_charge: bool
     accepts_any_key: bool
     switches: Mapping[str, Any]
+    has_list_of_keys: bool = True
 
 
 def make_key() -> str:
@@ -86,7 +90,13 @@ def find_target(catalog: Catalog, address: str, keys: ApiKeys, *, is_live: bool)
             raise NoTarget(f"no answer from {url}: {error}; check the address, and that the server is up") from None
     accepts_any_key = is_mock and with_new_key.status_code == httpx.codes.OK
     _check(url, without_key, with_new_key if accepts_any_key else with_key, has_key=keys.main is not None)
-    return Target(url, is_mock, is_live or (any(keys) and not is_mock), accepts_any_key, switches)
+    may_charge = is_live or (any(keys) and not is_mock)
+    return Target(url, is_mock, may_charge, accepts_any_key, switches, not _says_it_accepts_any_key(with_new_key))
+
+
+def _says_it_accepts_any_key(with_new_key: httpx.Response) -> bool:
+    """Whether the reply to a made-up key is a success that our mock explains, also where it stands for the service."""
+    return with_new_key.is_success and claim_ids.AUTH_KEY_FORM in with_new_key.headers.get(_EVIDENCE_HEADER, "")
 
 
 def _check(url: str, without_key: httpx.Response, with_key: httpx.Response, *, has_key: bool) -> None:
@@ -127,7 +137,7 @@ def make_server_api(
     Where the target may charge, the guard stands before it, and ``shared_runs`` keeps the plain request of each
     operation. ``redactor`` removes secrets from each reply before any test sees it.
     """
-    send = build_sender(client, redactor)
+    send = build_sender(client, redactor.with_secret(key))
     guard = _build_guard(catalog, target, send, budget) if target.may_charge else None
     if guard is not None:
         send = with_retries(guard, sleep)
@@ -178,7 +188,8 @@ def build_sender(client: httpx.Client, redactor: Redactor) -> Send:
     """
 
     def send(request: httpx.Request) -> httpx.Response:
-        return redact_response(client.send(request, follow_redirects="x-api-key" not in request.headers), redactor)
+        has_key = any(name in request.headers for name in KEY_HEADERS)
+        return redact_response(client.send(request, follow_redirects=not has_key), redactor)
 
     return send
 

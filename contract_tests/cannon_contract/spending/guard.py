@@ -23,7 +23,8 @@ from cannon_contract.spending.budget import Budget
 
 _TRIES = 6
 _LONGEST_WAIT_S = 300.0
-_KEY_HEADERS = ("x-api-key", "authorization")
+KEY_HEADERS = ("x-api-key", "authorization")
+"""The headers that an API key may be in."""
 
 
 def with_retries(send: Send, sleep: Callable[[float], None]) -> Send:
@@ -159,7 +160,8 @@ class Guard:
     def _watch_account(self, request: httpx.Request) -> None:
         """See before the first create what else moves the balance: later every fall may be a charge of this run."""
         use = self.budget.account_use
-        if self.budget.ceiling and not use.is_watched:
+        # With a key that the target does not take there is no balance to watch: the next create looks.
+        if self.budget.ceiling and not use.is_watched and self._read_balance(request).key:
             use.watch(lambda: self._read_and_record(request), self.sleep)
 
     def _end_suspicion(self, request: httpx.Request) -> None:
@@ -183,7 +185,7 @@ class Guard:
 
     def _get(self, request: httpx.Request, path: str) -> httpx.Response | None:
         """GET with the API key of another request; None where no reply came."""
-        keys = {name: request.headers[name] for name in _KEY_HEADERS if name in request.headers}
+        keys = {name: request.headers[name] for name in KEY_HEADERS if name in request.headers}
         try:
             return with_retries(self.send, self.sleep)(httpx.Request("GET", f"{self.base}/api/v1/{path}", headers=keys))
         except (httpx.HTTPError, httpx.InvalidURL):
@@ -199,7 +201,7 @@ def _to_reading(request: httpx.Request, status: httpx.Response | None) -> Balanc
 
 def _find_key(request: httpx.Request) -> str:
     """Find the API key of a request in whichever header has it."""
-    return next((request.headers[name] for name in _KEY_HEADERS if request.headers.get(name)), "(none)")
+    return next((request.headers[name] for name in KEY_HEADERS if request.headers.get(name)), "(none)")
 
 
 def _parse(content: bytes) -> Any:

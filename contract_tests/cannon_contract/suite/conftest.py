@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +103,16 @@ def make_own_mock(run: Run, make_mock: Callable[..., Api]) -> Callable[..., Api]
     if run.options.target != "mock":
         pytest.skip(ABILITIES["own mock"])
     return make_mock
+
+
+@pytest.fixture
+def api_with_known_keys(run: Run, api: Api, make_mock: Callable[..., Api], tmp_path: Path) -> Api:
+    """The target, called with a key; a mock in this process accepts no other one."""
+    if run.options.target != "mock":
+        return api
+    key, file = f"cs_live_{secrets.token_hex(8)}", tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": {key: {}}, "others": False}))
+    return make_mock(keys=str(file)).with_key(key)
 
 
 @pytest.fixture

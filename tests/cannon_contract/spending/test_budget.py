@@ -673,6 +673,15 @@ def test_a_use_from_elsewhere_is_no_overrun(after: int) -> None:
     assert 4 * 31 <= spending.spent_credits <= 4 * 40
 
 
+def test_a_create_with_a_wrong_key_leaves_the_account_to_be_watched() -> None:
+    """Where the first create has a key that the target does not take, the account is watched at the next one."""
+    api, spending = make_mock_api(CATALOG, OPERATION), Budget(1000, PriceList((), 31))
+    guard = _guard(api.send, spending)
+    for key, is_watched in (("not a key", False), (api.key, True)):
+        guard(httpx.Request("POST", CREATE, json=api.build_body(), headers={"x-api-key": key}))
+        assert spending.account_use.is_watched is is_watched
+
+
 def test_a_use_from_elsewhere_that_begins_later_is_recognized() -> None:
     """Where the balance falls further than the creates may cost, it is watched before that is called an overrun."""
     service, spending = _BusyService(0, by_second=0), Budget(400, PriceList((), 40))

@@ -56,7 +56,7 @@ def test_without_allow_spend_nothing_is_created() -> None:
         run = _run(served.url)
         assert run.returncode == 0, run.stdout
         assert served.creates == []
-    assert re.search(r"plan: 23 of \d+ tests; 0 creates may cost 0 of 0 credits allowed", run.stdout)
+    assert re.search(r"plan: 18 of \d+ tests; 0 creates may cost 0 of 0 credits allowed", run.stdout)
     assert "creates requests, which may cost credits (--allow-spend CREDITS)" in run.stdout
 
 
