@@ -113,8 +113,9 @@ def check_step(
     if has_ended:
         changes = _changed_members(catalog, before, after, after_ms)
     for name in changes:
-        message = f"{wording.show_value(name)} has changed since {source}"
-        hint = f"there it was {wording.show_value(before.get(name))}"
+        place, value, new_value = _find_change(name, before, after, _list_parts(catalog, before).get(name, ()))
+        message = f"{wording.show_value(place)} has changed since {source}: it is {wording.show_value(new_value)} now"
+        hint = f"there it was {wording.show_value(value)}"
         name_claim = claim_ids.REQUEST_LOG_SEVEN_DAYS if name == "requestLog" else claim
         yield LifecycleBreach(rule, name_claim, name, message, hint)
 
@@ -148,8 +149,13 @@ def _changed_members(
     is_log_kept = after_ms is not None and must_keep_log(before, after_ms)
     names = [name for name in catalog.schemas[_REQUEST]["properties"] if before.get(name) is not None]
     names = [name for name in names if is_log_kept or name not in _KEPT_WITH_LOG]
-    parts = {"output": _list_output_names(catalog, before), "requestLog": _LOG_NAMES}
+    parts = _list_parts(catalog, before)
     return [name for name in names if _has_changed(name, before, after, parts.get(name))]
+
+
+def _list_parts(catalog: Catalog, view: Mapping[str, Any]) -> Mapping[str, Collection[str]]:
+    """The documented parts of the members that are objects."""
+    return {"output": _list_output_names(catalog, view), "requestLog": _LOG_NAMES}
 
 
 def _list_output_names(catalog: Catalog, view: Mapping[str, Any]) -> Collection[str]:
@@ -171,6 +177,18 @@ def _has_changed(
     if parts is not None and isinstance(value, Mapping) and isinstance(new_value, Mapping):
         return any(not _is_same(value[part], new_value.get(part)) for part in parts if value.get(part) is not None)
     return not _is_same(value, new_value)
+
+
+def _find_change(
+    name: str, before: Mapping[str, Any], after: Mapping[str, Any], parts: Collection[str]
+) -> tuple[str, Any, Any]:
+    """The name of a member that has changed, and both its values; of an object those of the first such part."""
+    value, new_value = before.get(name), after.get(name)
+    if isinstance(value, Mapping) and isinstance(new_value, Mapping):
+        for part in parts:
+            if value.get(part) is not None and not _is_same(value[part], new_value.get(part)):
+                return f"{name}.{part}", value[part], new_value.get(part)
+    return name, value, new_value
 
 
 def _is_same(value: Any, new_value: Any) -> bool:

@@ -13,7 +13,7 @@ SAMPLE = [
     for topic, name in {
         "authentication": "no key is needed",
         "idempotency": "keys are ignored",
-        "bodies": "the log has defaults",
+        "bodies": "a prompt is escaped as HTML",
         "objects": "no requestLog",
         "assets": "image_url is empty",
     }.items()

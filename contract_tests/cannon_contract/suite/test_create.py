@@ -15,6 +15,7 @@ from cannon_contract.client.create_bodies import (
     build_incomplete_body,
     list_required_fields,
 )
+from cannon_contract.client.expectations import expect_equal, expect_member, expect_status
 from cannon_contract.client.flows import (
     create,
     create_and_succeed,
@@ -58,11 +59,13 @@ def test_a_body_with_the_required_fields_is_accepted(api: Api) -> None:
 
 
 @pytest.mark.shares
-@pytest.mark.claim("create-reply-shape", "create-reply-queued")
+@pytest.mark.claim("create-reply-shape", "create-reply-queued", "request-operation")
 def test_an_accepted_reply_names_the_operation(api: Api) -> None:
     """The accepted reply matches its schema, and has the operation of the create."""
     run = shared_run(api)
-    assert run.reply["operation"] == run.body["operation"]
+    operation = expect_member(run.reply, "/operation", "the accepted reply")
+    what = "operation of the accepted reply"
+    expect_equal(operation, run.body["operation"], what, claim_ids.REQUEST_OPERATION)
 
 
 @pytest.mark.shares
@@ -74,7 +77,8 @@ def test_the_url_of_an_accepted_reply_can_be_polled(api: Api) -> None:
     is_of_target = (url.scheme, url.host, url.port) == (target.scheme, target.host, target.port)
     if not is_of_target:
         raise NotTested(f"urls.get is at {url.host}, port {url.port}: the API key is sent to the target only")
-    assert api.check_reply("request", api.get(str(url)))["id"] == reply["id"]
+    response = expect_status(api.get(str(url)), 200, "at urls.get of the accepted reply")
+    expect_equal(response.json().get("id"), reply["id"], "id of the request at urls.get")
 
 
 @pytest.mark.probes(1)

@@ -12,7 +12,14 @@ from cannon_contract import claim_ids
 from cannon_contract.client.api import Api, new_key
 from cannon_contract.client.asset_files import fetch_file
 from cannon_contract.client.differences import show
-from cannon_contract.client.expectations import expect, expect_between, expect_equal, expect_member
+from cannon_contract.client.expectations import (
+    SUCCESS,
+    expect,
+    expect_between,
+    expect_equal,
+    expect_member,
+    expect_status,
+)
 from cannon_contract.client.flows import (
     create,
     create_and_finish,
@@ -151,9 +158,8 @@ def test_a_request_can_be_polled_after_poll_after_ms(api: Api) -> None:
     """After poll_after_ms a poll finds the request."""
     reply = create(api)
     wait_before_poll(api, reply)
-    response = api.get(f"/api/v1/requests/{reply['id']}")
-    assert response.is_success
-    assert response.json()["id"] == reply["id"]
+    response = expect_status(api.get(f"/api/v1/requests/{reply['id']}"), SUCCESS, "after poll_after_ms")
+    expect_equal(response.json().get("id"), reply["id"], "id of the request that a poll finds")
 
 
 @pytest.mark.shares

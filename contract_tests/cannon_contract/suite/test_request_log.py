@@ -53,9 +53,9 @@ def test_the_log_has_the_output(api: Api) -> None:
 
 def _find_log(run: SharedRun) -> dict[str, Any]:
     """The log of a request that has ended. Raises ClaimBroken where it has none."""
-    log = run.end.get("requestLog")
+    log = expect_member(run.end, "/requestLog", "a request that has ended", claim_ids.REQUEST_LOG)
     expect(isinstance(log, dict), "requestLog at the end of a request", "an object", log, claim_ids.REQUEST_LOG)
-    return dict(log or {})
+    return dict(log)
 
 
 @pytest.mark.shares

@@ -14,6 +14,7 @@ from tests.servers.plain_server.checks import Checks
 from tests.servers.plain_server.handler import Handler
 from tests.servers.plain_server.messages import JsonObject, Reply
 from tests.servers.plain_server.objects import Objects
+from tests.servers.plain_server.rows import Asset
 from tests.servers.plain_server.tasks import Order, Task
 
 
@@ -127,6 +128,13 @@ class OtherFirst(Objects):
         return {**result, "image_urls": result["provider_image_urls"]}
 
 
+class NoHost(Objects):
+    """Names files at a port where nobody listens."""
+
+    def asset_url(self, asset: Asset, task: Task) -> str:
+        return f"http://127.0.0.1:9/{asset.name}"
+
+
 class FileOfNothing(Objects):
     """Names no file."""
 
@@ -136,21 +144,31 @@ class FileOfNothing(Objects):
 
 DECODED, LENGTH, RATIO = "decoded whole", "its length as announced", "its ratio that of the request"
 LARGER, THERE = "larger for 4K than for 1K", "it can be fetched"
-PNG, RATIO_CLAIM = "asset-png", "image-output-ratio"
+HOSTED = "asset-hosted"
 
 DEFECTS = (
-    Defect("a picture is cut in the middle", DECODED, PNG, "image_url", Parts(assets=CutPicture)),
-    Defect("a picture lacks its end", DECODED, PNG, "image_url", Parts(assets=NoEnd)),
-    Defect("a picture has spoilt bytes", DECODED, PNG, "image_url", Parts(assets=SpoiltPixels)),
-    Defect("a picture is empty", DECODED, PNG, "image_url", Parts(assets=EmptyFile)),
-    Defect("a picture is an error page", DECODED, PNG, "image_url", Parts(assets=ErrorPage)),
-    Defect("a picture is a JPEG file", DECODED, PNG, "image_url", Parts(assets=JpegAsPng)),
-    Defect("a picture breaks off", LENGTH, PNG, "image_url", handler=BreaksOff),
-    Defect("there is no picture", THERE, PNG, "got 404", Parts(assets=NothingThere)),
-    Defect("there is no picture of the provider", THERE, PNG, "got 404", Parts(assets=NoProviderFiles)),
+    Defect("a picture is cut in the middle", DECODED, HOSTED, "cannot be decoded", Parts(assets=CutPicture)),
+    Defect("a picture lacks its end", DECODED, HOSTED, "cannot be decoded", Parts(assets=NoEnd)),
+    Defect("a picture has spoilt bytes", DECODED, HOSTED, "cannot be decoded", Parts(assets=SpoiltPixels)),
+    Defect("a picture is empty", DECODED, HOSTED, "expected at least one byte", Parts(assets=EmptyFile)),
+    Defect("a picture is an error page", DECODED, HOSTED, "expected an image, got 45 bytes", Parts(assets=ErrorPage)),
+    Defect("a picture is a JPEG file", DECODED, "asset-png", "image_url", Parts(assets=JpegAsPng), outcome="observed"),
+    Defect("a picture breaks off", LENGTH, HOSTED, "expected a whole reply, got RemoteProtocol", handler=BreaksOff),
+    Defect("there is no picture", THERE, HOSTED, "got 404", Parts(assets=NothingThere)),
+    Defect("nobody serves the pictures", THERE, HOSTED, "got ConnectError", Parts(objects=NoHost)),
+    Defect(
+        "there is no picture of the provider",
+        *(THERE, "asset-provider-files", "got 404", Parts(assets=NoProviderFiles)),
+        outcome="observed",
+    ),
     Defect("image_url is empty", THERE, "image-output-shape", "image_url", Parts(objects=FileOfNothing)),
-    Defect("pictures are always square", RATIO, RATIO_CLAIM, "16:9", Parts(assets=AlwaysSquare)),
-    Defect("pictures are turned", RATIO, RATIO_CLAIM, "16:9", Parts(assets=TurnedPicture)),
-    Defect("pictures are always small", LARGER, "gptimage2-resolutions", "4K", Parts(assets=AlwaysSmall)),
-    Defect("squares are made at 4K", LARGER, "gptimage2-square-cap", "1:1", Parts(checks=LargeSquares)),
+    Defect(
+        "image_url is not in image_urls",
+        *(THERE, "image-output-first", "image_urls", Parts(objects=OtherFirst)),
+        outcome="observed",
+    ),
+    Defect("pictures are always square", RATIO, "asset-ratio", "the ratio 16:9", Parts(assets=AlwaysSquare)),
+    Defect("pictures are turned", RATIO, "asset-ratio", "the ratio 16:9", Parts(assets=TurnedPicture)),
+    Defect("pictures are always small", LARGER, "asset-larger-tier", "resolution 4K", Parts(assets=AlwaysSmall)),
+    Defect("squares are made at 4K", LARGER, "gptimage2-square-below-4k", "4096x4096", Parts(checks=LargeSquares)),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from tests.servers.plain_server import Parts, Settings
 from tests.servers.plain_server.handler import Handler
@@ -19,7 +20,8 @@ class Defect:
 
     ``clause`` is the kind of defect, one of those in ``table.py``. ``claim`` is the one claim that it breaks, and
     ``sentence`` is part of the finding that a run must print for it. ``parts``, ``service`` and ``handler`` are the
-    classes of the server. ``operation`` is what the run tests, ``flags`` are more flags of it.
+    classes of the server. ``operation`` is what the run tests, ``flags`` are more flags of it. ``outcome`` is observed
+    for what no words of the vendor's are against: a run names it, and does not fail.
     """
 
     name: str
@@ -32,3 +34,4 @@ class Defect:
     settings: Settings = FAST_SETTINGS
     operation: str = "image.generate"
     flags: tuple[str, ...] = ()
+    outcome: Literal["broken", "observed"] = "broken"

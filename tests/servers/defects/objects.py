@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from typing import ClassVar
 
 from tests.servers.defects.defect import Defect
 from tests.servers.plain_server import Parts
@@ -114,7 +116,7 @@ class OtherLogOutput(Objects):
 
     def log_output(self, task: Task, state: str) -> JsonObject | None:
         output = super().log_output(task, state)
-        return output and {name: f"{value}?copy=1" for name, value in output.items()}
+        return output and {name: f"{value}.old" for name, value in output.items()}
 
 
 class NoLogOutput(Objects):
@@ -138,11 +140,11 @@ class SlowClock(Objects):
         return super().server_time(now - HOUR_MS)
 
 
-class LocalClock(Objects):
-    """Tells the time without a zone."""
+class StandingClock(Objects):
+    """Tells the time of the first of January."""
 
     def server_time(self, now: int) -> str:
-        return super().server_time(now).removesuffix("Z")
+        return "2026-01-01T00:00:00.000Z"
 
 
 class Seconds(Objects):
@@ -199,6 +201,30 @@ class FailedLater(Lifecycle):
     def advance_state(self, task: Task, now: int) -> str:
         state = super().advance_state(task, now)
         return FAILED if state == SUCCEEDED and now > task.completed_ms + 30 else state
+
+
+class FailureWithReason(Objects):
+    """Says why a request failed, whatever it was."""
+
+    def error_message(self, task: Task, state: str) -> str | None:
+        return "The result was removed." if state == FAILED else super().error_message(task, state)
+
+
+class NewFile(Objects):
+    """Names another file at each poll after the end, which is not there."""
+
+    def build_result(self, task: Task) -> JsonObject:
+        result = super().build_result(task)
+        return {**result, "image_url": str(result["image_url"]).replace("image.png", f"{time.time_ns()}.png")}
+
+
+class NewCredits(Objects):
+    """Shows another cost at each poll after the end."""
+
+    numbers: ClassVar = itertools.count()
+
+    def billable_credits(self, task: Task, state: str) -> int | None:
+        return task.price - next(self.numbers) % 5 if state == SUCCEEDED else super().billable_credits(task, state)
 
 
 class NewOutput(Objects):
@@ -270,12 +296,14 @@ class ListOfOne(Service):
 IDENTITY, SHAPE, OUTPUT = "operation and id", "the keys of the examples", "the output at the end"
 LOG, PREVIEWS, CLOCK = "requestLog against output", "previews", "serverTime against the clock"
 TIMES, STATES, CHOICES = "times", "states", "model and ratio that were asked for"
+LOG_CLAIM, KEPT, TIME, ORDER = "request-log", "request-log-seven-days", "request-times-ms", "lifecycle-order"
+LATER_FAILURE = Parts(lifecycle=FailedLater, objects=FailureWithReason)
 
 DEFECTS = (
-    Defect("the operation is another", IDENTITY, "request-shape", "image.create", Parts(objects=OtherOperation)),
+    Defect("the operation is another", IDENTITY, "request-operation", "image.create", Parts(objects=OtherOperation)),
     Defect(
         "the operation is another in the reply to a create",
-        *(IDENTITY, "create-reply-shape", "image.generate", Parts(objects=OtherOperationAtCreate)),
+        *(IDENTITY, "request-operation", 'expected "image.generate"', Parts(objects=OtherOperationAtCreate)),
     ),
     Defect("the id is that of the task", IDENTITY, "request-shape", "img_", Parts(objects=OtherId)),
     Defect("urls.get leads nowhere", IDENTITY, "create-reply-shape", "got 404", Parts(objects=AddressOfNothing)),
@@ -287,25 +315,47 @@ DEFECTS = (
     Defect("a poll is cut JSON", SHAPE, "request-shape", "JSON", service=BrokenJson),
     Defect("a poll is an array", SHAPE, "request-shape", "array", service=ListOfOne),
     Defect("no output", OUTPUT, "lifecycle-output-on-success", "output", Parts(objects=NoOutput)),
-    Defect("the output is processing", OUTPUT, "image-output-shape", "processing", Parts(objects=PendingOutput)),
-    Defect("an error at a success", OUTPUT, "request-shape", "errorMessage", Parts(objects=ErrorWithSuccess)),
-    Defect("logs are kept 30 days", LOG, "request-log-seven-days", "30", Parts(objects=MonthOfLogs)),
-    Defect("logs are kept an hour", LOG, "request-log-seven-days", "retainedUntilMs", Parts(objects=HourOfLogs)),
-    Defect("the log has another file", LOG, "request-log", "copy=1", Parts(objects=OtherLogOutput)),
-    Defect("the log has no output", LOG, "request-log", "output", Parts(objects=NoLogOutput)),
-    Defect("the preview has another file", PREVIEWS, "request-preview", "undefined", Parts(objects=PreviewOfNothing)),
-    Defect("the clock is an hour behind", CLOCK, "status-ok", "serverTime", Parts(objects=SlowClock)),
-    Defect("the clock has no zone", CLOCK, "status-reply-shape", "serverTime", Parts(objects=LocalClock)),
-    Defect("times are seconds", TIMES, "request-times-ms", "createdAtMs", Parts(objects=Seconds)),
-    Defect("created in the future", TIMES, "request-times-ms", "createdAtMs", Parts(objects=FutureCreation)),
-    Defect("completed in the future", TIMES, "request-times-ms", "completedAtMs", Parts(objects=FutureCompletion)),
-    Defect("started after the end", TIMES, "lifecycle-order", "startedAtMs", Parts(objects=StartAfterEnd)),
-    Defect("back to queued", STATES, "lifecycle-order", "queued", Parts(lifecycle=BackToQueued)),
+    Defect(
+        "the output is processing",
+        *(OUTPUT, "image-output-shape", "processing", Parts(objects=PendingOutput)),
+        outcome="observed",
+    ),
+    Defect(
+        "an error at a success",
+        *(OUTPUT, "request-shape", "errorMessage", Parts(objects=ErrorWithSuccess)),
+        outcome="observed",
+    ),
+    Defect("logs are kept 30 days", LOG, KEPT, "retentionDays must be 7, not 30", Parts(objects=MonthOfLogs)),
+    Defect("logs are kept an hour", LOG, KEPT, "retainedUntilMs", Parts(objects=HourOfLogs)),
+    Defect("the log has another file", LOG, LOG_CLAIM, "output.image_url of requestLog", Parts(objects=OtherLogOutput)),
+    Defect("the log has no output", LOG, LOG_CLAIM, "output of requestLog", Parts(objects=NoLogOutput)),
+    Defect(
+        "the preview has another file",
+        *(PREVIEWS, "request-preview-asset", "undefined", Parts(objects=PreviewOfNothing)),
+        outcome="observed",
+    ),
+    Defect("the clock is an hour behind", CLOCK, "status-server-time", "a time near", Parts(objects=SlowClock)),
+    Defect("the clock stands still", CLOCK, "status-server-time", "2026-01-01T00", Parts(objects=StandingClock)),
+    Defect("times are seconds", TIMES, TIME, "createdAtMs", Parts(objects=Seconds)),
+    Defect("created in the future", TIMES, TIME, "createdAtMs", Parts(objects=FutureCreation)),
+    Defect("completed in the future", TIMES, TIME, "completedAtMs", Parts(objects=FutureCompletion)),
+    Defect("started after the end", TIMES, ORDER, "startedAtMs", Parts(objects=StartAfterEnd)),
+    Defect("back to queued", STATES, ORDER, '"queued" cannot follow "processing"', Parts(lifecycle=BackToQueued)),
     Defect("a state of its own", STATES, "lifecycle-states", "running", Parts(lifecycle=UnknownState)),
-    Defect("a success fails later", STATES, "lifecycle-terminal", "failed", Parts(lifecycle=FailedLater)),
+    Defect("a success fails later", STATES, "lifecycle-terminal", '"failed" cannot follow', LATER_FAILURE),
     Defect("the output changes", STATES, "lifecycle-terminal", "task_id", Parts(objects=NewOutput)),
+    Defect("the file changes", STATES, "asset-hosted", "image_url", Parts(objects=NewFile)),
+    Defect("the cost changes", STATES, "lifecycle-terminal", "billableCredits", Parts(objects=NewCredits)),
     Defect("not found at first", STATES, "poll-after", "got 404", service=NotFoundAtFirst),
     Defect("any account reads", STATES, "read-same-key", "got 200", service=AnyAccountReads),
-    Defect("another model", CHOICES, "image-output-names", "flux2", Parts(objects=OtherModel)),
-    Defect("another ratio", CHOICES, "image-output-ratio", "32:9", Parts(objects=OtherRatio)),
+    Defect(
+        "another model",
+        *(CHOICES, "image-output-names", "flux2", Parts(objects=OtherModel)),
+        outcome="observed",
+    ),
+    Defect(
+        "another ratio",
+        *(CHOICES, "image-output-ratio", "32:9", Parts(objects=OtherRatio)),
+        outcome="observed",
+    ),
 )

@@ -9,7 +9,7 @@ from tests.support.contract_runs import ContractRun, run_contract
 from tests.support.honest_servers import KEY, OTHER_KEY, serve_plain
 
 _SPENDING = ("--allow-spend", "1000000", "--assume-price", "100")
-_BROKEN = re.compile(r"^broken: (\S+) \(.*$((?:\n    .*$)*)", re.MULTILINE)
+_FINDING = re.compile(r"^(broken|observed): (\S+) \(.*$((?:\n    .*$)*)", re.MULTILINE)
 
 
 def run_claim(defect: Defect) -> ContractRun:
@@ -28,17 +28,23 @@ def run_whole(defect: Defect, *flags: str) -> ContractRun:
         )
 
 
-def read_findings(output: str) -> dict[str, str]:
-    """Read what a run printed for each claim that it found broken."""
-    return {match[1]: match[2] for match in _BROKEN.finditer(output)}
+def read_findings(output: str, outcome: str = "broken") -> dict[str, str]:
+    """Read what a run printed for each claim that it found broken, or of which it observed another behaviour."""
+    return {match[2]: match[3] for match in _FINDING.finditer(output) if match[1] == outcome}
 
 
 def find_problem(defect: Defect, run: ContractRun) -> str:
     """Say why a run did not find a defect as it should; empty where it did."""
     findings = read_findings(run.stdout)
-    if (run.returncode, list(findings)) != (1, [defect.claim]):
+    expected_claims = [defect.claim] if defect.outcome == "broken" else []
+    if (run.returncode == 1, list(findings)) != (bool(expected_claims), expected_claims):
         claims = ", ".join(findings) or "none"
-        return f"expected 1 and {defect.claim}, got {run.returncode} and {claims}: {run.stdout.splitlines()[-1:]}"
+        expected = f"{defect.outcome} {defect.claim}"
+        return f"expected {expected}, got {run.returncode} and {claims}: {run.stdout.splitlines()[-1:]}"
+    if defect.outcome == "observed":
+        findings = read_findings(run.stdout, "observed")
+    if defect.claim not in findings:
+        return f"expected observed {defect.claim}, got {', '.join(findings) or 'nothing'}"
     if defect.sentence not in findings[defect.claim]:
         return f"expected a sentence with {defect.sentence!r}, got {findings[defect.claim]}"
     return ""
