@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -144,6 +145,53 @@ def require_ratio(call: Call) -> Reply:
     return call.forward()
 
 
+def refuse_style(call: Call) -> Reply:
+    """Refuse a create with a style."""
+    if call.kind == "POST create" and b'"style"' in call.content:
+        return Reply(400, {}, b'{"error": {"code": "no_style", "message": "a style is not known"}}')
+    return call.forward()
+
+
+def refuse_webhook_url(call: Call) -> Reply:
+    """Refuse a create with a webhook_url."""
+    if call.kind == "POST create" and b'"webhook_url"' in call.content:
+        return Reply(400, {}, b'{"error": {"code": "no_webhook", "message": "a webhook_url is not known"}}')
+    return call.forward()
+
+
+def accept_unknown_fields(call: Call, body: dict[str, Any]) -> None:
+    """Ignore fields that no page names."""
+    for each in (body, body["input"]):
+        each.pop("noSuchField", None)
+
+
+def escape_log_input(body: dict[str, Any]) -> None:
+    """Escape the texts of the input in the log as HTML has them."""
+    input = body["requestLog"]["input"]
+    body["requestLog"]["input"] = {
+        name: html.escape(each) if isinstance(each, str) else each for name, each in input.items()
+    }
+
+
+def sort_log_input(body: dict[str, Any]) -> None:
+    """Sort the lists of the input in the log."""
+    input = body["requestLog"]["input"]
+    body["requestLog"]["input"] = {
+        name: sorted(each, key=str) if isinstance(each, list) else each for name, each in input.items()
+    }
+
+
+def cut_log_input(body: dict[str, Any]) -> None:
+    """Cut long texts of the input in the log."""
+    input = body["requestLog"]["input"]
+    body["requestLog"]["input"] = {name: each[:4000] if isinstance(each, str) else each for name, each in input.items()}
+
+
+def add_to_log_input(body: dict[str, Any]) -> None:
+    """Add a member to the input in the log."""
+    body["requestLog"]["input"]["seed"] = 42
+
+
 def require_key_for_assets(call: Call) -> Reply:
     """Refuse a call for a file without an API key."""
     if call.kind.endswith("asset") and call.header("x-api-key") is None:
@@ -216,11 +264,6 @@ def replace_scenario(prefix: str, name: str | None) -> Callable[[Call], dict[str
 def set_log(**values: Any) -> Callable[[dict[str, Any]], None]:
     """Set members of a log."""
     return lambda body: body["requestLog"].update(values)
-
-
-def escape_log_input(body: dict[str, Any]) -> None:
-    """Show the prompt of a log with an entity of HTML after it."""
-    body["requestLog"]["input"]["prompt"] += "&quot;"
 
 
 def remove_log_message(body: dict[str, Any]) -> None:

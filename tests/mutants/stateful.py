@@ -125,6 +125,21 @@ def change_file_after_end() -> Responder:
     return respond
 
 
+def show_first_preview() -> Responder:
+    """Show the inputPreview of the first request in each one."""
+    previews: list[Any] = []
+
+    def respond(call: Call) -> Reply:
+        reply = call.forward()
+        if call.kind == "GET read" and reply.status == 200 and "inputPreview" in reply.json:
+            body = reply.json
+            previews.append(body["inputPreview"])
+            reply.json = {**body, "inputPreview": previews[0]}
+        return reply
+
+    return respond
+
+
 def keep_log_forever() -> Responder:
     """Show the request log as it first was."""
     logs: dict[str, Any] = {}

@@ -41,3 +41,14 @@ def build_body_of_unknown_model(api: Api) -> dict[str, Any]:
     if claim is None or claim.severity != "error":
         raise NotTested(f"no page lists the models of {api.operation}")
     return api.build_body(model="no-such-model")
+
+
+def build_body_with_null(api: Api) -> dict[str, Any]:
+    """A create body with null for a field that may be left out. Raises NotTested where the input has none of a type."""
+    schema = api.catalog.input_schema_of(api.catalog.operations[api.operation])
+    optional_fields = [name for name, node in schema["properties"].items() if "type" in node]
+    name = next((each for each in optional_fields if each not in schema.get("required", ()) and each != "model"), None)
+    if name is None:
+        raise NotTested(f"the input of {api.operation} has no field that may be left out")
+    body = api.build_body()
+    return {**body, "input": {**body["input"], name: None}}

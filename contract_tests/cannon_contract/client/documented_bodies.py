@@ -16,7 +16,7 @@ def is_documented_body(catalog: Catalog, body: Any) -> bool:
     operation = catalog.operations.get(str(body.get("operation"))) if isinstance(body, Mapping) else None
     if operation is None or not operation.is_covered:
         return False
-    texts = _list_texts(catalog, operation)
+    texts = list_texts(catalog, operation)
     input = _leave_out(body["input"], texts)
     return any(
         input == _leave_out(each, texts) and body["input"].keys() == each.keys()
@@ -24,7 +24,23 @@ def is_documented_body(catalog: Catalog, body: Any) -> bool:
     )
 
 
-def _list_texts(catalog: Catalog, operation: Operation) -> set[str]:
+def list_sources(input: Mapping[str, Any]) -> list[str]:
+    """List the fields of an input that name what the target must find elsewhere: files by address, ids of the vendor's.
+
+    The ones in the vendor's examples exist nowhere, so a target may refuse them.
+    """
+    return [name for name, value in input.items() if name.endswith("_id") or _has_address(value)]
+
+
+def _has_address(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_address, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_address, value))
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
+def list_texts(catalog: Catalog, operation: Operation) -> set[str]:
     """List the fields of an input that take any text."""
     properties = catalog.input_schema_of(operation)["properties"]
     return {name for name, node in properties.items() if node.get("type") == "string" and not _is_limited(name, node)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from cannon_contract import claim_ids
 from cannon_contract.client.amounts import to_number
 from cannon_contract.client.api import Api, Notes
 from cannon_contract.client.charges import Charge, begin_charge, measure_charge
-from cannon_contract.client.documented_bodies import is_documented_body
+from cannon_contract.client.documented_bodies import is_documented_body, list_sources
 from cannon_contract.client.expectations import describe_answer, expect_one_of, expect_status
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_spec import validate_request
@@ -34,16 +35,17 @@ def expect_accepted(api: Api, response: httpx.Response, body: Any, *claims: str)
 
     Raises ClaimBroken for a refusal. It breaks ``claims``, or without them the assumptions that the contract's
     warnings on the body rest on, such as the assumed identifier of its model, or else that a body like one of the
-    vendor's examples is accepted. That any other valid body is accepted is an assumption too.
+    vendor's examples is accepted. That any other valid body is accepted is an assumption too, and so is one that names
+    files: those of the examples exist nowhere.
     """
-    _check_account(api, response)
+    check_account(api, response)
     if response.status_code >= 300:
         findings = validate_request(body, catalog=api.catalog).findings
         if findings and api.read_switch("strict", False):
             raise NotTested("this mock is strict: it refuses bodies that the contract only warns of")
-        _check_shut_down(api, response, findings)
+        check_shut_down(api, response, findings)
         assumptions = tuple(dict.fromkeys(finding.evidence.claim for finding in findings))
-        is_documented = is_documented_body(api.catalog, body)
+        is_documented = is_documented_body(api.catalog, body) and not list_sources(body["input"])
         acceptance = claim_ids.CREATE_ACCEPTED if is_documented else claim_ids.CREATE_ACCEPTS_VALID
         broken_claims = claims or assumptions or (acceptance,)
         raise ClaimBroken(f"a create with a valid body: expected 202, got {describe_answer(response)}", *broken_claims)
@@ -55,27 +57,20 @@ def expect_accepted(api: Api, response: httpx.Response, body: Any, *claims: str)
 
 def expect_not_account_error(api: Api, response: httpx.Response) -> httpx.Response:
     """The reply to a create that should be refused. Raises NotTested for a reply that is not about its body."""
-    _check_account(api, response)
+    check_account(api, response)
     if response.is_server_error and not api.is_mock:
         raise NotTested(f"a create was answered with {response.status_code}, which says nothing about its body")
     return response
 
 
-def create_breaking(api: Api, body: Any) -> httpx.Response:
-    """The reply to a create with a body that breaks a rule. Raises NotTested for a reply that is not about that."""
-    response = api.create(body)
-    _check_shut_down(api, response, validate_request(body, catalog=api.catalog).findings)
-    return expect_not_account_error(api, response)
-
-
-def _check_shut_down(api: Api, response: httpx.Response, findings: Iterable[Finding]) -> None:
+def check_shut_down(api: Api, response: httpx.Response, findings: Iterable[Finding]) -> None:
     """Raise NotTested for a refusal of what its maker has shut down. A mock that says that it works must accept it."""
     may_refuse = api.read_switch("shut_down", "works" if api.is_mock else "refused") == "refused"
     if may_refuse and response.is_client_error and any(finding.rule == SHUT_DOWN for finding in findings):
         raise NotTested(f"a create was answered with {response.status_code}: its maker has shut down what it needs")
 
 
-def _check_account(api: Api, response: httpx.Response) -> None:
+def check_account(api: Api, response: httpx.Response) -> None:
     """Raise NotTested for a refusal that is about the account. A mock in this process has no reason for one."""
     reasons = {
         401: "the API key is not accepted for creates",
@@ -130,15 +125,17 @@ class FailedRun:
     notes: Notes
 
 
-def shared_run(api: Api) -> SharedRun:
-    """The run that tests share, or a new one where creates cost nothing.
+def shared_run(api: Api, body: dict[str, Any] | None = None) -> SharedRun:
+    """The run of a body, or of the default one, that tests share; a new one where creates cost nothing.
 
     An error of the shared run is that of the first test; each later one raises NotTested.
     """
+    body = api.build_body() if body is None else body
     if api.shared_runs is None:
-        return run_to_end(api, api.build_body())
-    if (run := api.shared_runs.get(api.operation)) is None:
-        run = api.shared_runs[api.operation] = _run_or_failure(api)
+        return run_to_end(api, body)
+    name = json.dumps(body, sort_keys=True)
+    if (run := api.shared_runs.get(name)) is None:
+        run = api.shared_runs[name] = _run_or_failure(api, body)
         if isinstance(run, FailedRun):
             raise run.error
     else:
@@ -149,15 +146,26 @@ def shared_run(api: Api) -> SharedRun:
     return run
 
 
+def confirm_accepted(api: Api, body: dict[str, Any] | None = None) -> None:
+    """Show that the target accepts a body, or the default one: by the run that tests share, or by a create of its own.
+
+    Without that a refusal of a body like it may have any reason.
+    """
+    if api.shared_runs is None:
+        create(api, body)
+    else:
+        shared_run(api, body)
+
+
 def _describe_error(error: Exception) -> str:
     is_silent = isinstance(error, httpx.TransportError)
     return f"no answer ({type(error).__name__})" if is_silent else str(error)
 
 
-def _run_or_failure(api: Api) -> SharedRun | FailedRun:
+def _run_or_failure(api: Api, body: dict[str, Any]) -> SharedRun | FailedRun:
     start = api.notes.size
     try:
-        return run_to_end(api, api.build_body())
+        return run_to_end(api, body)
     except Exception as error:  # noqa: BLE001 - every test that shares the run must end with it
         return FailedRun(error, api.notes.since(start))
 

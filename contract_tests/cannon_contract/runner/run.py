@@ -206,8 +206,8 @@ class Run:
             marks = item.iter_markers(mark)
             return tuple(build_body(each.kwargs) for each in marks for _ in range(each.args[0]))
 
-        shared_body = build_body({}) if any(item.iter_markers("shares")) else None
-        return Step(item.nodeid, list_bodies("creates"), list_bodies("probes"), shared_body, self.find_obstacle(item))
+        shared_bodies = tuple(build_body(each.kwargs) for each in item.iter_markers("shares"))
+        return Step(item.nodeid, list_bodies("creates"), list_bodies("probes"), shared_bodies, self.find_obstacle(item))
 
     def judge_test(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> TestResult:
         """Judge a test by how it ended, and correct pytest's report of it.

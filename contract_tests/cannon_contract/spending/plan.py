@@ -16,15 +16,15 @@ from cannon_spec.contract import wording
 class Step:
     """What one test creates.
 
-    ``bodies`` cost credits. ``probes`` should be refused, and cost nothing if they are. ``shared_body`` is the body of
-    the one plain request that several tests look at; None for other tests. ``obstacle`` says why the test cannot run on
-    the target, and is empty where it can.
+    ``bodies`` cost credits. ``probes`` should be refused, and cost nothing if they are. ``shared_bodies`` are those of
+    the requests that several tests look at. ``obstacle`` says why the test cannot run on the target, and is empty where
+    it can.
     """
 
     test: str
     bodies: tuple[Any, ...]
     probes: tuple[Any, ...]
-    shared_body: Any = None
+    shared_bodies: tuple[Any, ...] = ()
     obstacle: str = ""
 
 
@@ -71,12 +71,11 @@ def make_plan(
     """
     plan: list[PlannedTest] = []
     creates_left = math.inf if most_creates is None else most_creates
-    planned_credits, shared_bodies = 0.0, list[Any]()
+    planned_credits, paid_bodies = 0.0, list[Any]()
     for step in steps:
         # The first test that shares a request pays for it. If that test is skipped, the next one that shares it pays.
-        pays_for_shared = step.shared_body is not None and step.shared_body not in shared_bodies
-        if pays_for_shared:
-            step = replace(step, bodies=(step.shared_body, *step.bodies))
+        unpaid_bodies = [each for each in step.shared_bodies if each not in paid_bodies]
+        step = replace(step, bodies=(*unpaid_bodies, *step.bodies))
         planned_test = _plan_test(step, prices, planned_credits, ceiling)
         creates = planned_test.creates + planned_test.probes
         if not planned_test.skip_reason and creates > creates_left:
@@ -85,7 +84,7 @@ def make_plan(
         if not planned_test.skip_reason:
             creates_left -= creates
             planned_credits += planned_test.cost
-            shared_bodies += [step.shared_body] if pays_for_shared else []
+            paid_bodies += unpaid_bodies
         plan.append(planned_test)
     return tuple(plan)
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 
 from cannon_contract import claim_ids
+from cannon_contract.suite.breaches import find_valid_changes, list_breached_claims
 from cannon_contract.suite.case_inputs import (
     CATALOG,
     change_model,
@@ -49,7 +50,7 @@ class Decorator(Protocol):
 _RICH = pytest.mark.settings(credits=10**9)
 """For cases whose input is not chosen by its price."""
 
-_OPERATIONS = tuple(each for each in CATALOG.operations.values() if each.is_covered)
+OPERATIONS = tuple(each for each in CATALOG.operations.values() if each.is_covered)
 
 
 def has_asset(operation: Operation) -> bool:
@@ -74,14 +75,14 @@ def has_fields(*names: str) -> Filter:
 
 def each_operation(*filters: Filter, claims: Callable[[Operation], Iterable[str]] = lambda _: ()) -> Decorator:
     """A case for each covered operation that passes all filters, marked with the claims that its data names."""
-    cases = (pytest.param(each.id, marks=_mark_claims(claims(each))) for each in _OPERATIONS if _passes(each, filters))
-    return _parametrize("operation", cases)
+    cases = (pytest.param(each.id, marks=_mark_claims(claims(each))) for each in OPERATIONS if _passes(each, filters))
+    return parametrize("operation", cases)
 
 
 def any_operation(*filters: Filter) -> Decorator:
     """A case for each covered operation that passes all filters; each shows the same."""
-    cases = (pytest.param(each.id, marks=pytest.mark.sample) for each in _OPERATIONS if _passes(each, filters))
-    return _parametrize("operation", cases)
+    cases = (pytest.param(each.id, marks=pytest.mark.sample) for each in OPERATIONS if _passes(each, filters))
+    return parametrize("operation", cases)
 
 
 def list_output_claims(operation: Operation) -> list[str]:
@@ -101,14 +102,14 @@ def list_file_claims(operation: Operation) -> list[str]:
 
 def each_pace() -> Decorator:
     """A case for each pace, with an operation that has it: its own, or that of its kind of media."""
-    paced_ids = [(each.id, CATALOG.pace_of(each)) for each in _OPERATIONS]
+    paced_ids = [(each.id, CATALOG.pace_of(each)) for each in OPERATIONS]
     cases = (pytest.param(id_, pace, marks=_mark_sample(pace["claim"]), id=id_) for id_, pace in paced_ids)
-    return _parametrize("operation pace", cases)
+    return parametrize("operation pace", cases)
 
 
 def each_model() -> Decorator:
     """A case for each model of each covered operation."""
-    return _parametrize("operation model", (case for operation in _OPERATIONS for case in _list_model_cases(operation)))
+    return parametrize("operation model", (case for operation in OPERATIONS for case in _list_model_cases(operation)))
 
 
 def each_rule() -> Decorator:
@@ -118,18 +119,18 @@ def each_rule() -> Decorator:
     value may be lowered has a test of its own.
     """
     rules = (each for each in _list_rules() if not _is_capped(each[1]))
-    return _parametrize("operation rule", (_rule_case(*each) for each in rules))
+    return parametrize("operation rule", (_rule_case(*each) for each in rules))
 
 
 def each_capped_rule() -> Decorator:
     """A case for each rule that a target may keep by lowering the value instead of refusing it, which creates."""
     cases = (_capped_case(*each) for each in _list_rules() if _is_capped(each[1]))
-    return _parametrize("operation rule", cases)
+    return parametrize("operation rule", cases)
 
 
 def each_normalised_rule() -> Decorator:
     """A case for each rule that a target keeps by taking the nearest legal value."""
-    return _parametrize("operation rule", _list_normalised_cases())
+    return parametrize("operation rule", _list_normalised_cases())
 
 
 def each_default() -> Decorator:
@@ -137,42 +138,40 @@ def each_default() -> Decorator:
 
     Where no output shows the field, the test creates a second request, whose input has the value.
     """
-    cases = (case for operation in _OPERATIONS for case in _list_default_cases(operation))
-    return _parametrize("operation changes field value claim", cases)
+    cases = (case for operation in OPERATIONS for case in _list_default_cases(operation))
+    return parametrize("operation changes field value claim", cases)
 
 
 def each_price() -> Decorator:
     """A case for each price of each covered operation: changes of an input that has it, and the credits."""
-    return _parametrize("operation changes credits", (case for each in _OPERATIONS for case in _list_price_cases(each)))
+    return parametrize("operation changes credits", (case for each in OPERATIONS for case in _list_price_cases(each)))
 
 
 def each_fallback_price() -> Decorator:
     """A case for each operation with a price for models that no other price names."""
-    operations = [
-        each for each in _OPERATIONS if "model" in list_price_fields(each.prices) and not each.prices[-1].when
-    ]
+    operations = [each for each in OPERATIONS if "model" in list_price_fields(each.prices) and not each.prices[-1].when]
     prices = [(each, each.prices[-1]) for each in operations]
     cases = (pytest.param(each.id, price, marks=_mark_sample(price.claim), id=each.id) for each, price in prices)
-    return _parametrize("operation price", cases)
+    return parametrize("operation price", cases)
 
 
 def each_table_size() -> Decorator:
     """A case for each size of an image that a table of the contract gives: changes of an input, and the size."""
-    operations = [each for each in _OPERATIONS if has_image(each)]
-    return _parametrize("operation changes size", (case for each in operations for case in _list_size_cases(each)))
+    operations = [each for each in OPERATIONS if has_image(each)]
+    return parametrize("operation changes size", (case for each in operations for case in _list_size_cases(each)))
 
 
 def each_computed_size() -> Decorator:
     """A case for each operation with an image model whose sizes are computed: changes of an input."""
-    inputs = ((each, find_computed_size(each)) for each in _OPERATIONS if has_image(each))
+    inputs = ((each, find_computed_size(each)) for each in OPERATIONS if has_image(each))
     cases = (_case(each, input, each.id, marks=[pytest.mark.sample]) for each, input in inputs if input is not None)
-    return _parametrize("operation changes", cases)
+    return parametrize("operation changes", cases)
 
 
 def each_ratio() -> Decorator:
     """A case for each operation with an image of a ratio: changes of the default input, empty where it has a ratio."""
-    operations = [each for each in _OPERATIONS if has_image(each) and has_fields("aspect_ratio")(each)]
-    return _parametrize("operation changes", map(_ratio_case, operations))
+    operations = [each for each in OPERATIONS if has_image(each) and has_fields("aspect_ratio")(each)]
+    return parametrize("operation changes", map(_ratio_case, operations))
 
 
 def each_tier_pair() -> Decorator:
@@ -180,31 +179,31 @@ def each_tier_pair() -> Decorator:
 
     Each of the two is a create.
     """
-    cases = (case for each in _OPERATIONS if has_image(each) for case in _list_tier_cases(each))
-    return _parametrize("operation low high", cases)
+    cases = (case for each in OPERATIONS if has_image(each) for case in _list_tier_cases(each))
+    return parametrize("operation low high", cases)
 
 
 def each_conditional_output() -> Decorator:
     """A case for each operation with outputs that depend on a field: changes to an input that has these fields."""
-    inputs = ((each, find_input_with_all_outputs(each)) for each in _OPERATIONS)
+    inputs = ((each, find_input_with_all_outputs(each)) for each in OPERATIONS)
     cases = (
         _case(each, input, each.id, marks=_mark_claims(list_reply_claims(each)))
         for each, input in inputs
         if input is not None
     )
-    return _parametrize("operation changes", cases)
+    return parametrize("operation changes", cases)
 
 
 def each_notice() -> Decorator:
     """A case for each notice of an operation or of one of its models: changes of an input, and the rule that warns."""
-    return _parametrize("operation changes rule", (case for each in _OPERATIONS for case in _list_notice_cases(each)))
+    return parametrize("operation changes rule", (case for each in OPERATIONS for case in _list_notice_cases(each)))
 
 
 def _passes(operation: Operation, filters: Iterable[Filter]) -> bool:
     return all(may_join(operation) for may_join in filters)
 
 
-def _parametrize(names: str, cases: Iterable[Any]) -> Decorator:
+def parametrize(names: str, cases: Iterable[Any]) -> Decorator:
     """A mark for the cases. A test need not name the argument ``operation``: its fixtures use it."""
     marks = [pytest.mark.parametrize(names.replace(" ", ","), list(cases)), pytest.mark.usefixtures("operation")]
 
@@ -249,18 +248,20 @@ def _list_model_cases(operation: Operation) -> Iterator[Any]:
 
 @cache
 def _list_rules() -> tuple[tuple[Operation, Rule], ...]:
-    return tuple((operation, rule) for operation in _OPERATIONS for rule in breakable(operation.id))
+    return tuple((operation, rule) for operation in OPERATIONS for rule in breakable(operation.id))
 
 
 def _rule_case(operation: Operation, rule: Rule, claim: str | None = None, creates: int = 1) -> Any:
-    schema = rule.id.partition("#")[0]
-    models = [each.id for each in CATALOG.models_of(operation.id) if each.schema == schema]
-    changes = change_model(operation, models[0] if models else None)
     marks = [_RICH, *_mark_sample(claim or rule.claim.id)]
     if rule.severity == "warning":
+        schema = rule.id.partition("#")[0]
+        models = [each.id for each in CATALOG.models_of(operation.id) if each.schema == schema]
+        changes = change_model(operation, models[0] if models else None)
         marks += [pytest.mark.creates(creates, **changes), pytest.mark.needs("limits")]
     else:
-        marks += [pytest.mark.probes(1, **changes)]
+        changes = find_valid_changes(operation, rule)
+        marks += [pytest.mark.probes(1, **changes), pytest.mark.shares(**changes)]
+        marks += _mark_claims(sorted(({*list_breached_claims(rule)} | {claim_ids.CREATE_VALIDATES}) - {rule.claim.id}))
     return pytest.param(operation.id, rule, marks=marks, id=f"{operation.id}-{rule.id}")
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from cannon_contract.client.api import Api
 from cannon_contract.client.flows import (
-    create_breaking,
     expect_accepted,
     expect_not_account_error,
     poll_to_end,
@@ -123,12 +122,3 @@ def test_a_refusal_of_what_was_shut_down_breaks_no_claim(
     response = httpx.Response(status, request=httpx.Request("POST", "http://x/api/v1/requests"))
     with pytest.raises(outcome, match=str(status)):
         expect_accepted(target, response, target.build_body())
-
-
-def test_a_refusal_of_what_was_shut_down_shows_nothing_about_a_rule() -> None:
-    """A body that breaks a rule may be refused for the shutdown: only a mock that says that it works shows the rule."""
-    working_mock = make_mock_api(CATALOG, SHUT_DOWN_OPERATION)
-    body = working_mock.build_body(seconds=4)
-    assert create_breaking(working_mock, body).status_code == 400
-    with pytest.raises(NotTested, match="shut down"):
-        create_breaking(replace(working_mock, is_mock=False, switches={}), body)

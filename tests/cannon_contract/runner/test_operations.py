@@ -92,9 +92,9 @@ def test_each_operation_of_a_plan_has_its_own_body(catalog: Catalog) -> None:
     run = make_run(catalog, Options(operation=(FIRST, SECOND)))
     items = [make_item(operation) for operation in (FIRST, SECOND)]
     for item in items:
-        item.nodeid, item.iter_markers = "t", lambda name: ["shares"] if name == "shares" else []
-    bodies = [run.plan_step(item).shared_body for item in items]
-    assert [body["operation"] for body in bodies] == [FIRST, SECOND]
+        item.nodeid, item.iter_markers = "t", lambda name: [pytest.mark.shares.mark] if name == "shares" else []
+    bodies = [run.plan_step(item).shared_bodies for item in items]
+    assert [[body["operation"] for body in each] for each in bodies] == [[FIRST], [SECOND]]
 
 
 def test_an_operation_that_is_not_covered_is_refused() -> None:

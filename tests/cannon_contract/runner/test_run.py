@@ -577,7 +577,7 @@ from cannon_contract.runner.run import APIS
 def pytest_runtest_makereport(item, call):
     report = yield
     marked = sum(mark.args[0] for name in ("creates", "probes") for mark in item.iter_markers(name))
-    marked += any(item.iter_markers("shares"))
+    marked += len(list(item.iter_markers("shares")))
     needs = {each for mark in item.iter_markers("needs") for each in mark.args}
     on_mocks = needs & {"mock", "clock"} or "make_own_mock" in item.fixturenames
     if call.when == "call" and not on_mocks:
