@@ -143,9 +143,16 @@ class Run:
 
     def find_obstacle(self, item: pytest.Item) -> str:
         """Say why a test cannot run on this target; empty where it can."""
-        target = self.target
-        if target is None:
+        if self.target is None:
             return ""
+        operation = find_operation(item) or self.default_operation
+        if self.may_charge and not self.options.operation and operation != self.default_operation:
+            return f"tests another operation than the cheapest, {self.default_operation}: name it with --operation ID"
+        abilities = self._list_abilities(self.target)
+        return next((ABILITIES[each] for each in _list_needs(item) if each not in abilities), "")
+
+    def _list_abilities(self, target: Target) -> set[str]:
+        """List what tests may need and the target has."""
         counts_polls = str(target.switches.get("progression", "")).startswith("manual")
         has = {
             "mock": target.is_mock,
@@ -156,10 +163,7 @@ class Run:
             "other key": target.accepts_any_key or self.keys.other is not None,
             "empty key": self.keys.empty is not None,
         }
-        operation = find_operation(item) or self.default_operation
-        if self.may_charge and not self.options.operation and operation != self.default_operation:
-            return f"tests another operation than the cheapest, {self.default_operation}: name it with --operation ID"
-        return next((ABILITIES[each] for each in _list_needs(item) if not has.get(each, False)), "")
+        return {ability for ability, is_there in has.items() if is_there}
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Build the verdict on each claim."""
@@ -177,8 +181,11 @@ class Run:
         """Find the command that would test a claim; empty where other processes run the tests."""
         if self.needs_by_claim and not self.suite_tests_by_claim:
             return ""
-        address = self.options.target if self.target is None else self.target.url
-        return build_command(self.suite_tests_by_claim.get(claim, ()), address, may_charge=self.may_charge)
+        tests = self.suite_tests_by_claim.get(claim, ())
+        if self.target is None:
+            return build_command(tests, self.options.target, ABILITIES, may_charge=False)
+        abilities = self._list_abilities(self.target)
+        return build_command(tests, self.target.url, abilities, may_charge=self.may_charge)
 
     def count_costs(self) -> dict[str, int]:
         """Count the claims that can be tested for nothing, only for credits, and only on a mock."""

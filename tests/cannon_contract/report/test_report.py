@@ -111,6 +111,8 @@ def test_a_claim_that_was_not_tested_has_a_command() -> None:
             "CANNON_OTHER_API_KEY=KEY cannon-contract --target http://x -k test_a",
         ),
         ([("a", None, ("clock",), "a mock")], "http://x", True, "cannon-contract -k test_a"),
+        ([("a", None, ("own pace",), "nothing")], "http://x", False, "cannon-contract -k test_a"),
+        ([("a", None, ("mock",), "a mock")], "http://x", False, "cannon-contract --target http://x -k test_a"),
         ([("a", None, (), "credits"), ("b", None, (), "nothing")], "mock", False, "cannon-contract -k test_b"),
         ([("a", None, (), "nothing")], "http://x/a b", False, "cannon-contract --target 'http://x/a b' -k test_a"),
     ],
@@ -118,9 +120,9 @@ def test_a_claim_that_was_not_tested_has_a_command() -> None:
 def test_the_command_runs_the_test_that_takes_least(
     tests: list[Any], target: str, may_charge: bool, command: str
 ) -> None:
-    """The command names the test that takes least, the target where it can run there, and the options that it needs."""
+    """The command names the test that takes least, the target where that can run it, and the options that it needs."""
     suite_tests = [SuiteTest(name, f"test_{name}", op, frozenset(needs), cost) for name, op, needs, cost in tests]
-    assert build_command(suite_tests, target, may_charge=may_charge) == command
+    assert build_command(suite_tests, target, {"mock"}, may_charge=may_charge) == command
 
 
 def test_a_run_that_was_stopped_names_the_claims_it_had_finished() -> None:
