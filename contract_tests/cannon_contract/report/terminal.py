@@ -23,8 +23,8 @@ def build_summary(run: Run) -> list[str]:
 
 
 def _list_finished_claims(run: Run) -> list[str]:
-    """Name the claims that a run had finished when it was stopped; none where another process selected its tests."""
-    if not run.tests_by_claim:
+    """Name the claims that a run had finished when it was stopped; none where no test ran, or in another process."""
+    if not run.results or not run.tests_by_claim:
         return []
     claims = run.find_finished_claims()
     return [

@@ -61,6 +61,7 @@ def test_a_bad_target_or_ceiling_is_refused(flags: tuple[str, ...], said: str) -
     run = run_contract(*flags)
     assert run.returncode == 2
     assert said in run.stdout + run.stderr
+    assert "claims finished" not in run.stdout
 
 
 def test_the_help_is_plain_ascii() -> None:
