@@ -19,10 +19,10 @@ ReadFile = Callable[[str, int], bytes]
 Raises UnreadableBody.
 """
 
-MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest body that is unpacked or read from a file."""
 
-MAX_TOTAL_BYTES = 64 * 1024 * 1024
+MAX_TOTAL_BYTES = 32 * 1024 * 1024
 """The most bytes of all such bodies of a recording."""
 
 _NO_TEXT = "not a text, and of no known compression"

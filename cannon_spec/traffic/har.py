@@ -23,6 +23,8 @@ T = TypeVar("T", dict[str, Any], list[Any], str, int)
 
 _TYPES = {dict: "an object", list: "an array", str: "a string", int: "an integer", float: "a number", bool: "a boolean"}
 _BODILESS_STATUSES = (204, 205)
+_MOST_SKIPPED = 10_000
+"""A file with more entries that cannot be read is refused: it is no HAR, and to name them takes time and memory."""
 
 
 class NotHAR(CannonSpecError):
@@ -107,6 +109,8 @@ def parse_recording(
             call = parser.parse(number, entry)
         except NotHAR as error:
             skipped_entries.append(SkippedEntry(number, error.problem))
+            if len(skipped_entries) > _MOST_SKIPPED:
+                raise NotHAR(f"more than {_MOST_SKIPPED} of its entries cannot be read") from None
         else:
             calls += [call] if call else []
     ignored_count = len(entries) - len(calls) - len(skipped_entries)

@@ -218,6 +218,7 @@ MALFORMED: list[tuple[Any, Any, str]] = [
     (("log",), "x", "expected an object at /log, got a string"),
     (("log", "entries"), None, "/log/entries is missing"),
     (("log", "entries"), {}, "expected an array at /log/entries, got an object"),
+    (("log", "entries"), [0] * 10_001, "more than 10000 of its entries cannot be read"),
 ]
 
 

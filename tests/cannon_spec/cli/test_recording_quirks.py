@@ -208,7 +208,7 @@ def test_a_defect_in_a_packed_body_is_found(quirk: str, judge: Judge) -> None:
         ({"text": "a", "encoding": "base64"}, "labelled base64, and not base64"),
         ({"_file": "a.json"}, "in a file that is not beside the recording"),
         ({"_file": "../a.json"}, "in a file outside of the folder of the recording"),
-        ({"text": to_base64(gzip.compress(b" " * 9_000_000))}, "larger than 8 MiB"),
+        ({"text": to_base64(gzip.compress(b" " * 5_000_000))}, "larger than 4 MiB"),
     ],
 )
 def test_a_body_that_cannot_be_read_is_counted(content: dict[str, Any], problem: str, judge: Judge) -> None:

@@ -12,7 +12,7 @@ from hashlib import sha1
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 
 import pytest
 
@@ -46,13 +46,21 @@ def pack(files: dict[str, bytes], method: int = ZIP_DEFLATED) -> bytes:
     return stream.getvalue()
 
 
+def encrypt(archive: bytes) -> bytes:
+    """The archive with the mark of encryption at its files."""
+    local, central = archive.index(b"PK\x03\x04"), archive.index(b"PK\x01\x02")
+    marked = bytearray(archive)
+    marked[local + 6] = marked[central + 8] = 1
+    return bytes(marked)
+
+
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, zlib.compress])
 def test_a_compressed_har_is_unpacked(compress: Callable[[bytes], bytes]) -> None:
     """A HAR is read as it is, and compressed with gzip or as mitmproxy does for a file name that ends in .zhar."""
     assert open_recording(compress(HAR), None).har == HAR
 
 
-@pytest.mark.parametrize("method", [ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA])
+@pytest.mark.parametrize("method", [ZIP_STORED, ZIP_DEFLATED])
 @pytest.mark.parametrize("folder", ["", "session/"])
 def test_an_archive_is_opened(method: int, folder: str) -> None:
     """The HAR of an archive is found, and the files beside it within the archive are read."""
@@ -72,10 +80,8 @@ def test_an_archive_is_opened(method: int, folder: str) -> None:
         (pack({"a.txt": b"x"}), "the archive has no HAR files"),
         (pack({"a.har": HAR, "b.har": HAR}), "the archive has 2 HAR files; unpack it, and name the HAR file"),
         (pack({"a.har": HAR})[:-30], "the archive cannot be read: "),
-        (
-            pack({"a.har": HAR}).replace(HAR[:0] + b"\x00\x00\x08\x00", b"\x01\x00\x08\x00"),
-            "the archive cannot be read",
-        ),
+        (pack({"a.har": HAR}, ZIP_LZMA), "the archive cannot be read: it is compressed by a rare method; save it"),
+        (encrypt(pack({"a.har": HAR})), "the archive cannot be read: File 'a.har' is encrypted"),
         (gzip.compress(HAR)[:-30], "the file is cut off; save it without compression"),
         (b"\x1f\x8b" + b"x" * 30, "the file is compressed with gzip, and damaged"),
     ],
