@@ -250,6 +250,12 @@ def prefer_bearer(call: Call) -> dict[str, str | None]:
     return {"x-api-key": None} if call.header("authorization") else {}
 
 
+def cut_idempotency_key(call: Call) -> dict[str, str | None]:
+    """Keep 64 letters of an idempotency key."""
+    key = call.header("x-idempotency-key")
+    return {"x-idempotency-key": key[:64]} if key else {}
+
+
 def shorten_idempotency_key(call: Call) -> dict[str, str | None]:
     """Accept an idempotency key of any length."""
     key = call.header("x-idempotency-key")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 from tests.mutants.wsgi import Call, Reply, Responder
@@ -191,6 +192,57 @@ def _answer_keys(read_owner: Callable[[Call], str]) -> Responder:
                 return reply
             replies[name] = reply
         return replies[name]
+
+    return respond
+
+
+def forget_keys_on_other_threads() -> Responder:
+    """Make a request of its own for a repeat that comes from another thread, as where no lock holds repeats back."""
+    threads_by_key: dict[str, int] = {}
+
+    def respond(call: Call) -> Reply:
+        key = call.header("x-idempotency-key")
+        if call.kind != "POST create" or key is None:
+            return call.forward()
+        is_own_thread = threads_by_key.setdefault(key, get_ident()) == get_ident()
+        return call.forward(without=() if is_own_thread else ("x-idempotency-key",))
+
+    return respond
+
+
+def forget_keys_after(*statuses: str) -> Callable[[], Responder]:
+    """Make responders that forget the idempotency key of a request that has one of the statuses."""
+
+    def make_responder() -> Responder:
+        ids_by_key: dict[str, str] = {}
+
+        def respond(call: Call) -> Reply:
+            key = call.header("x-idempotency-key")
+            if call.kind != "POST create" or key is None:
+                return call.forward()
+            if key in ids_by_key and call.read_silently(ids_by_key[key])["status"] in statuses:
+                return call.forward(without=("x-idempotency-key",))
+            reply = call.forward()
+            if reply.status == 202:
+                ids_by_key[key] = reply.json["id"]
+            return reply
+
+        return respond
+
+    return make_responder
+
+
+def charge_repeats() -> Responder:
+    """Charge a create for each repeat."""
+    used_keys: set[str] = set()
+
+    def respond(call: Call) -> Reply:
+        key = call.header("x-idempotency-key")
+        if call.kind == "POST create" and key is not None:
+            if key in used_keys:
+                call.create_silently()
+            used_keys.add(key)
+        return call.forward()
 
     return respond
 

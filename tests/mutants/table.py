@@ -90,6 +90,17 @@ MUTANTS = [
     break_request_header(
         "create-idempotent", "the idempotency key is ignored", lambda call: {"x-idempotency-key": None}
     ),
+    break_memory(
+        "create-idempotent", "parallel repeats make requests of their own", stateful.forget_keys_on_other_threads
+    ),
+    break_memory(
+        "create-idempotent",
+        "a key is forgotten when work begins",
+        stateful.forget_keys_after("processing", "succeeded"),
+    ),
+    break_memory("create-idempotent", "a key is forgotten at the end", stateful.forget_keys_after("succeeded")),
+    break_memory("create-idempotent", "a repeat is charged", stateful.charge_repeats),
+    break_request_header("create-idempotent", "64 letters of a key count", changes.cut_idempotency_key),
     break_call("idempotency-optional", "an idempotency key is required", changes.require_idempotency_key),
     break_request_header("idempotency-key-form", "a key of any length is accepted", changes.shorten_idempotency_key),
     break_memory("idempotency-scope", "a key is shared by all accounts", stateful.share_keys_between_accounts),

@@ -315,10 +315,12 @@ def _find_cost(item: pytest.Item) -> Cost:
 
 
 def _find_expense(item: pytest.Item) -> int:
-    """Rank a test: 0 for one that creates nothing, 1 where its creates should be refused, 2 where they may cost."""
-    if any(True for name in ("creates", "shares") for _ in item.iter_markers(name)):
-        return 2
-    return int(any(item.iter_markers("probes")))
+    """Rank a test: 0 creates nothing, 1 only what should be refused, 2 looks at a shared request, 3 creates more.
+
+    Where the shared request is the first, no other one is charged while tests look at what the balance does.
+    """
+    marks = {mark.name for mark in item.iter_markers()}
+    return 3 if "creates" in marks else 2 if "shares" in marks else int("probes" in marks)
 
 
 def _collect_result(item: pytest.Item) -> TestResult:
