@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -109,7 +110,7 @@ def test_settings_and_plugins_of_the_user_have_no_influence(tmp_path: Path) -> N
     variables = {**HOSTILE_VARIABLES, "PYTHONPATH": str(tmp_path)}
     run = run_contract_process("-k", "test_status", "-q", cwd=tmp_path, **variables)
     assert run.returncode == 0, run.output
-    assert "6 passed" in run.stdout
+    assert re.search(r"\b[1-9]\d* passed", run.stdout), "the conftest of the user removed the tests"
     run = run_contract_process("-k", "test_status", "-q", "-p", "users_plugin", cwd=tmp_path, **variables)
     assert (run.returncode, "a plugin of the user was loaded" in run.output) == (2, True), run.output
 
