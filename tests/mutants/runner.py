@@ -13,6 +13,7 @@ import pytest
 from hypothesis import Phase, settings
 
 from cannon_contract import __file__ as package
+from cannon_contract.runner.failure_text import FALLBACKS
 from cannon_contract.runner.results import read_result
 from tests.mutants.mutant import Mutant
 
@@ -45,6 +46,11 @@ def run_mutants(mutants: Sequence[Mutant]) -> MutantResults:
     return plugin.results
 
 
+def is_sentence(why: str) -> bool:
+    """Whether a finding is one printable line, and not what stands for a failure without a sentence of its own."""
+    return why.isprintable() and not any(each in why for each in FALLBACKS)
+
+
 class _Plugin:
     """Runs each test once for every mutant of a claim that it is marked with."""
 
@@ -74,6 +80,8 @@ class _Plugin:
             if data["outcome"] == "broken" and call.excinfo and not isinstance(call.excinfo.value, AssertionError):
                 error = f"{mutant.claim}: {mutant.description}: {call.excinfo.exconly()} in {item.name}"
                 self.results.errors.append(error)
+            elif data["outcome"] == "broken" and not is_sentence(data["why"]):
+                self.results.errors.append(f"{mutant.claim}: {mutant.description}: {data['why']!r} is no sentence")
             elif read_result(data).breaks(mutant.claim):
                 self.results.catching_tests[mutant].append(item.name.partition("[")[0])
         return report

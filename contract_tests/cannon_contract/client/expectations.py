@@ -98,8 +98,8 @@ def expect_status(
 def expect_no_breach(breaches: Iterable[LifecycleBreach], view: Mapping[str, Any], what: str, *claims: str) -> None:
     """Raise ClaimBroken for the first breach that a request object shows; it breaks the breach's own claim."""
     for each in breaches:
-        message = f"{what}: {each.message} ({each.hint}), got {show(view.get(each.member))}"
-        raise ClaimBroken(message, *(claims or (each.claim,)))
+        value = f", got {show(view.get(each.member))}" if each.hint.startswith("expected") else ""
+        raise ClaimBroken(f"{what}: {each.message}; {each.hint}{value}", *(claims or (each.claim,)))
 
 
 def describe_answer(response: httpx.Response) -> str:

@@ -8,6 +8,12 @@ from cannon_contract.client.differences import describe_difference, shorten, sho
 from cannon_contract.client.outcomes import ClaimBroken
 from cannon_contract.client.recording import Exchange
 
+_NOT_SO = "this does not hold"
+_NO_MEMBER = "got a reply without it"
+_NOT_READABLE = "expected a reply that can be read"
+FALLBACKS = (_NOT_SO, _NO_MEMBER, _NOT_READABLE)
+"""What stands for the values in the description of a failure that has none."""
+
 _ASSERT = "assert "
 _OPERATORS = {
     "!=": "another value than",
@@ -48,12 +54,12 @@ def _describe_assertion(error: AssertionError, law: str) -> str:
     message = lines[0] if lines and not lines[0].startswith(_ASSERT) else ""
     comparison = next((line.removeprefix(_ASSERT) for line in lines if line.startswith(_ASSERT)), "")
     outcome = shorten(comparison) if ", got " in comparison else ""
-    return ": ".join(filter(None, (shorten(message) or law, outcome or ("" if message else "this does not hold"))))
+    return ": ".join(filter(None, (shorten(message) or law, outcome or ("" if message else _NOT_SO))))
 
 
 def _describe_error(error: BaseException | None, law: str) -> str:
     if isinstance(error, KeyError) and error.args:
-        return f"{law}: expected the member {shorten(str(error.args[0]))}, got a reply without it"
+        return f"{law}: expected the member {shorten(str(error.args[0]))}, {_NO_MEMBER}"
     lines = str(error).splitlines()
     name = type(error).__name__
-    return f"{law}: expected a reply that can be read, got {name}{': ' + shorten(lines[0]) if lines else ''}"
+    return f"{law}: {_NOT_READABLE}, got {name}{': ' + shorten(lines[0]) if lines else ''}"

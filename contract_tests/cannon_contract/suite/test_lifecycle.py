@@ -236,7 +236,11 @@ def test_a_success_has_an_output(api: Api) -> None:
 @pytest.mark.needs("mock")
 def test_a_failure_has_a_message(api: Api) -> None:
     """A failed request has an error message."""
-    assert _create_and_fail(api, _FAILURES[0])["errorMessage"]
+    _expect_message(_create_and_fail(api, _FAILURES[0]))
+
+
+def _expect_message(end: dict[str, Any]) -> None:
+    expect(bool(end["errorMessage"]), "errorMessage of a request that failed", "a text", end["errorMessage"])
 
 
 @pytest.mark.needs("mock")
@@ -244,9 +248,10 @@ def test_a_failure_has_a_message(api: Api) -> None:
 def test_a_request_of_each_operation_can_fail(api: Api) -> None:
     """A request that fails has no output and a message, and its credits come back."""
     before, end = api.read_credits(), _create_and_fail(api, _FAILURES[0])
-    assert (end["output"], end["requestLog"]["output"]) == (None, None)
-    assert end["errorMessage"]
-    assert api.read_credits() == before
+    expect_equal(end["output"], None, "output of a request that failed")
+    expect_equal(end["requestLog"]["output"], None, "requestLog.output of a request that failed")
+    _expect_message(end)
+    expect_equal(api.read_credits(), before, "creditsRemaining after a request that failed")
 
 
 @pytest.mark.claim("failure-message")
@@ -314,9 +319,10 @@ def test_a_scenario_can_fail_a_create(api: Api, status: int) -> None:
 def test_a_shut_down_can_be_refused_or_fail(api: Api) -> None:
     """A create of what was shut down is refused with 400, or is accepted and fails with a message; it costs nothing."""
     before = api.read_credits()
-    assert api.create(api.build_body(), x_mock_scenario="shut-down-refused").status_code == 400
-    assert _create_and_fail(api, "shut-down-failed")["errorMessage"]
-    assert api.read_credits() == before
+    response = api.create(api.build_body(), x_mock_scenario="shut-down-refused")
+    expect_status(response, 400, "with the scenario shut-down-refused")
+    _expect_message(_create_and_fail(api, "shut-down-failed"))
+    expect_equal(api.read_credits(), before, "creditsRemaining after a refusal and a failure")
 
 
 @pytest.mark.claim("scenario-drift")
@@ -324,8 +330,9 @@ def test_a_shut_down_can_be_refused_or_fail(api: Api) -> None:
 def test_a_scenario_can_add_fields(api: Api) -> None:
     """The replies of a later version have more fields, and still match their schemas."""
     reply = create(api, x_mock_scenario="drift-extra-field")
-    assert reply.keys() > set(api.catalog.schemas["envelope/accepted"]["properties"])
-    assert poll(api, reply).keys() - set(api.catalog.schemas["envelope/request"]["properties"])
+    for schema, value in (("accepted", reply), ("request", poll(api, reply))):
+        new_names = value.keys() - api.catalog.schemas[f"envelope/{schema}"]["properties"].keys()
+        expect(bool(new_names), f"the {schema} reply of a later version", "members that its schema lacks", new_names)
 
 
 def _create_and_fail(api: Api, scenario: str) -> dict[str, Any]:

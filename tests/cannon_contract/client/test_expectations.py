@@ -76,7 +76,7 @@ def _respond(status: int, body: Any = None) -> httpx.Response:
         ),
         (
             lambda: expect_no_breach(check_view(_LATE), _LATE, "a poll", "a"),
-            "a poll: startedAtMs is before createdAtMs (expected: 10000 or later), got 5",
+            "a poll: startedAtMs is before createdAtMs; expected: 10000 or later, got 5",
         ),
         (
             lambda: expect_status(_respond(200), 401, "without a key"),
