@@ -111,7 +111,9 @@ def list_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]
     """
     for default in operation.defaults:
         field, claim = default["field"], default["claim"]
-        for base in _list_all_bases(operation):
+        bases = list(_list_all_bases(operation))
+        # What a page says, it says of inputs like its example: that has the most fields.
+        for base in reversed(bases) if CATALOG.claims[claim].severity == "error" else bases:
             input = change_fields(base, {field: None})
             completion = complete_input(CATALOG, operation, input)
             if claim in completion.claims and _may_show(operation, input, field, completion.input[field]):
