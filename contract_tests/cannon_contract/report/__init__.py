@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cannon_contract.report.bounds import LARGEST_FILE, LEVELS
 from cannon_contract.report.json_report import build_observations, build_report, to_json
-from cannon_contract.report.limits import LARGEST_FILE, LEVELS
 from cannon_contract.report.page import render_page
 from cannon_contract.runner.run import Run
 

@@ -101,7 +101,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
+class _ClaimFinding:
     """What one test shows of a claim: in words, and by which calls."""
 
     test: str
@@ -109,7 +109,7 @@ class _Finding:
     exchanges: tuple[Exchange, ...]
 
 
-_Finder = Callable[[str, TestResult], Iterable[_Finding]]
+_Finder = Callable[[str, TestResult], Iterable[_ClaimFinding]]
 
 
 def build_verdicts(
@@ -158,20 +158,20 @@ def _build_verdict(claim: Claim, results: Sequence[TestResult], default_reason: 
     return Verdict(claim, "not tested", reasons, tests)
 
 
-def _find_breaks(claim: str, result: TestResult) -> Iterable[_Finding]:
+def _find_breaks(claim: str, result: TestResult) -> Iterable[_ClaimFinding]:
     """Find how a test shows that a claim is broken."""
     # A malformed reply is shown by its own exchange: the test may have made other calls after it.
     for each in result.malformed_replies:
         if claim in each.claims:
-            yield _Finding(result.test, each.description, (each.exchange,))
+            yield _ClaimFinding(result.test, each.description, (each.exchange,))
     if result.outcome == "broken" and claim in result.blamed_claims:
-        yield _Finding(result.test, result.why, result.exchanges)
+        yield _ClaimFinding(result.test, result.why, result.exchanges)
 
 
-def _find_differences(claim: str, result: TestResult) -> Iterable[_Finding]:
+def _find_differences(claim: str, result: TestResult) -> Iterable[_ClaimFinding]:
     """Find how a test shows that a target, which need not keep a claim, differs from it."""
     if result.outcome == "observed" and claim in result.blamed_claims:
-        yield _Finding(result.test, result.why, result.exchanges)
+        yield _ClaimFinding(result.test, result.why, result.exchanges)
     for each in result.deviations:
         if each.claim == claim:
-            yield _Finding(result.test, each.description, () if each.exchange is None else (each.exchange,))
+            yield _ClaimFinding(result.test, each.description, () if each.exchange is None else (each.exchange,))

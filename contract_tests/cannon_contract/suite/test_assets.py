@@ -37,6 +37,7 @@ from cannon_contract.suite.cases import (
     has_outputs,
     list_file_claims,
 )
+from cannon_contract.suite.observed_values import note_size
 from cannon_contract.suite.outputs import NamedFile, find_files
 from cannon_spec.contract.media_types import find_media_type
 
@@ -164,7 +165,10 @@ def test_an_asset_expires_after_seven_days(make_own_mock: Callable[..., Api]) ->
 @each_table_size()
 def test_the_image_has_the_size_of_the_table(api: Api, changes: dict[str, Any], size: str) -> None:
     """Width and height are those that the contract's table gives for resolution and ratio."""
-    expect_equal(str(_create_image(api, api.build_body(**changes))), size, "the size of the image")
+    body = api.build_body(**changes)
+    actual_size = _create_image(api, body)
+    note_size(api, body, actual_size)
+    expect_equal(str(actual_size), size, "the size of the image")
 
 
 @pytest.mark.claim("pixels-defaults")

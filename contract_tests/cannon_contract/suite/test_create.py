@@ -37,6 +37,7 @@ from cannon_contract.client.flows import (
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.client.refusals import expect_refused, measure_refusals, send_invalid
 from cannon_contract.suite.cases import each_default, each_notice
+from cannon_contract.suite.observed_values import note_setting
 from cannon_contract.suite.outputs import describe_result, list_leaves, read_template
 
 _INVALID_BODIES: dict[str, Callable[[Api], Any]] = {
@@ -160,6 +161,7 @@ def test_a_refused_create_costs_nothing(api: Api) -> None:
 def test_a_refusal_has_its_status(api: Api, circumstance: str, build_invalid_body: Callable[[Api], Any]) -> None:
     """An invalid create is answered with 400, or the status that the mock was set to."""
     response = send_invalid(api, build_invalid_body(api), circumstance)
+    note_setting(api, claim_ids.REFUSAL_STATUS, "refusal_status", response.status_code, (400, 422))
     expect_status(response, api.read_switch("refusal_status", 400), circumstance)
 
 

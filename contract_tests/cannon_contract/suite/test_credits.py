@@ -13,11 +13,12 @@ import pytest
 from cannon_contract.client.amounts import round_credits
 from cannon_contract.client.api import Api
 from cannon_contract.client.charges import expect_charge
-from cannon_contract.client.expectations import expect
+from cannon_contract.client.expectations import expect, expect_equal
 from cannon_contract.client.flows import create, poll, poll_to_end, shared_run
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.suite.case_inputs import leave_out_price_fields
 from cannon_contract.suite.cases import each_fallback_price, each_price
+from cannon_contract.suite.observed_values import note_price
 from cannon_spec.contract.prices import Price
 
 _POLL_COUNTS = (1, 2, 3)
@@ -92,7 +93,10 @@ def test_the_first_poll_has_the_cost(api: Api) -> None:
 @each_price()
 def test_a_request_costs_the_price_of_its_input(api: Api, changes: dict[str, Any], credits: int) -> None:
     """BillableCredits is the first price of the contract that fits the input."""
-    assert poll(api, create(api, api.build_body(**changes)))["billableCredits"] == credits
+    body = api.build_body(**changes)
+    actual_credits = poll(api, create(api, body)).get("billableCredits")
+    note_price(api, body, actual_credits)
+    expect_equal(actual_credits, credits, "billableCredits of a request with this price")
 
 
 @each_fallback_price()

@@ -33,6 +33,7 @@ from cannon_contract.client.flows import (
     wait_before_poll,
 )
 from cannon_contract.client.outcomes import NotTested
+from cannon_contract.suite.observed_values import note_setting
 
 _HOURS = 24
 _MS = 0.001
@@ -161,8 +162,7 @@ def test_a_key_with_another_body_is_refused(api: Api) -> None:
     run, body = shared_run(api), build_other_body(api)
     before = api.read_credits()
     response = expect_not_account_error(api, api.create(body, key=_find_key(run)))
-    if response.status_code in _MISMATCH_STATUSES:
-        api.note_value("idempotency-mismatch", "/settings/mismatch_status", response.status_code)
+    note_setting(api, claim_ids.IDEMPOTENCY_MISMATCH, "mismatch_status", response.status_code, _MISMATCH_STATUSES)
     circumstance = "with a used idempotency key and another body"
     expect_status(response, api.read_switch("mismatch_status", 422), circumstance)
     if api.is_mock:  # elsewhere other requests may be charged meanwhile

@@ -168,7 +168,7 @@ def test_a_request_can_be_polled_after_poll_after_ms(api: Api) -> None:
 def test_poll_after_ms_is_2000(api: Api) -> None:
     """A create asks for 2000 ms before the first poll."""
     wait_ms = expect_member(shared_run(api).reply, "/poll_after_ms", "the accepted reply")
-    api.note_value("poll-after-2000", "/lifecycle/poll_after_ms/value", wait_ms)
+    api.note_value(claim_ids.POLL_AFTER_2000, "/lifecycle/poll_after_ms/value", wait_ms)
     expect_equal(wait_ms, 2000, "poll_after_ms of an accepted reply")
 
 

@@ -13,8 +13,8 @@ import pytest
 from cannon_contract.client.api import Deviation
 from cannon_contract.client.recording import Exchange
 from cannon_contract.report import write_report
+from cannon_contract.report.bounds import LARGEST_FILE, LEVELS
 from cannon_contract.report.json_report import build_report
-from cannon_contract.report.limits import LARGEST_FILE, LEVELS
 from cannon_contract.report.page import render_page
 from cannon_contract.report.terminal import build_summary
 from cannon_contract.runner.options import Options

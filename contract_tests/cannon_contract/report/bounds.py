@@ -14,7 +14,7 @@ LARGEST_FILE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReportBounds:
     """The most that a report has of each kind.
 
     ``body`` counts the bytes of one body, ``text`` those of one sentence, ``exchanges``, ``reasons`` and
@@ -56,11 +56,11 @@ class Limits:
 
 
 LEVELS = (
-    Limits(body=4096, text=600, exchanges=12, reasons=50, tests=2000, entries=1000, results=10_000),
-    Limits(body=4096, text=600, exchanges=3, reasons=20, tests=100, entries=300, results=10_000),
-    Limits(body=1024, text=500, exchanges=2, reasons=10, tests=50, entries=200, results=1000),
-    Limits(body=256, text=300, exchanges=1, reasons=3, tests=10, entries=100, results=500),
-    Limits(body=0, text=60, exchanges=0, reasons=1, tests=3, entries=20, results=500),
+    ReportBounds(body=4096, text=600, exchanges=12, reasons=50, tests=2000, entries=1000, results=10_000),
+    ReportBounds(body=4096, text=600, exchanges=3, reasons=20, tests=100, entries=300, results=10_000),
+    ReportBounds(body=1024, text=500, exchanges=2, reasons=10, tests=50, entries=200, results=1000),
+    ReportBounds(body=256, text=300, exchanges=1, reasons=3, tests=10, entries=100, results=500),
+    ReportBounds(body=0, text=60, exchanges=0, reasons=1, tests=3, entries=20, results=500),
 )
 """Levels of limits, the widest first: a report has the first one with which its files are not too large."""
 
