@@ -179,8 +179,11 @@ def test_a_key_belongs_to_one_api_key(api: Api, other_api: Api) -> None:
     """The same idempotency key with another API key makes another request."""
     run = shared_run(api)
     response = other_api.create(run.body, key=_find_key(run))
-    reply = expect_accepted(other_api, response, run.body, claim_ids.IDEMPOTENCY_SCOPE)
-    expect_different(reply["id"], run.reply["id"], "ids of two creates with one idempotency key and two API keys")
+    # Two keys of one account may share their idempotency keys: then this is a repeat, and may show the present state.
+    if not response.is_success:
+        expect_accepted(other_api, response, run.body, claim_ids.IDEMPOTENCY_SCOPE)
+    id_, first_id = _find_id(response), run.reply["id"]
+    expect_different(id_, first_id, "ids of two creates with one idempotency key and two API keys")
 
 
 @pytest.mark.creates(1)
