@@ -55,7 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "creates(n, **input): how many requests it creates; each may cost credits",
         "sample(*key): of the cases of a test with one key, a run of several operations takes the first",
         "settings(**names): settings of the target, where that is a mock in this process",
-        "shares(**input): looks at a request that tests with the same input share where creates may cost credits",
+        "shares(*members, **input): looks at a request that tests with the same input, and members of the body beside "
+        "it, share where creates may cost credits",
         "probes(n, **input): how many creates it sends that should be refused; a refusal costs nothing",
         f"needs(*abilities): what the target must be able to do: {', '.join(ABILITIES)}",
     ):

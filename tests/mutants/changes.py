@@ -334,6 +334,16 @@ def send_nothing(send: Send) -> Send:
     return lambda *delivery: DeliveryResponse(204)
 
 
+def send_stale_status(send: Send) -> Send:
+    """Say in each webhook that its request is still processing."""
+    return _change_event(send, lambda data: data.update(status="processing"))
+
+
+def send_other_id(send: Send) -> Send:
+    """Name another request in each webhook."""
+    return _change_event(send, lambda data: data.update(id="req_other"))
+
+
 def send_successes_only(send: Send) -> Send:
     """Send no webhook of a failure."""
     return lambda url, body, head: send(url, body, head) if b"request.succeeded" in body else DeliveryResponse(204)
@@ -356,10 +366,13 @@ def change_event_type(send: Send) -> Send:
 
 def change_event_data(send: Send) -> Send:
     """Send other data than polls show."""
+    return _change_event(send, add_to_member("completedAtMs", -1))
 
+
+def _change_event(send: Send, change: Callable[[dict[str, Any]], object]) -> Send:
     def send_changed(url: str, body: bytes, head: Any) -> DeliveryResponse | None:
         event = json.loads(body)
-        event["data"]["completedAtMs"] -= 1
+        change(event["data"])
         return send(url, json.dumps(event).encode(), head)
 
     return send_changed

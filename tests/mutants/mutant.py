@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -86,6 +87,22 @@ def break_memory(claim: str, description: str, make_responder: Callable[[], Resp
 def break_webhook(claim: str, description: str, change: Callable[[Send], Send]) -> Mutant:
     """Change what is sent to a receiver."""
     return Mutant(claim, description, "webhook", MockWrapper(send=change))
+
+
+def break_webhook_time(claim: str, description: str) -> Mutant:
+    """Tell a receiver the end of each request when it is created."""
+    senders: list[Send] = []
+
+    def keep_sender(send: Send) -> Send:
+        senders.append(send)
+        return send
+
+    def tell_end(call: Call, reply: Reply) -> None:
+        url = json.loads(call.content).get("webhook_url") if reply.status == 202 else None
+        if url:
+            senders[-1](url, json.dumps({"id": reply.json["id"], "status": "succeeded"}).encode(), {})
+
+    return Mutant(claim, description, "webhook", MockWrapper(wsgi.change_replies("POST create", tell_end), keep_sender))
 
 
 def _wrap_app(kind: Kind, claim: str, description: str, wrapper: wsgi.Wrapper) -> Mutant:

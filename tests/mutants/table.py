@@ -17,6 +17,7 @@ from tests.mutants.mutant import (
     break_status,
     break_time,
     break_webhook,
+    break_webhook_time,
 )
 
 ENDED = ("succeeded", "failed")
@@ -225,6 +226,9 @@ MUTANTS = [
         for claim in (*SIZE_CLAIMS, "pixels-defaults", "pixels-computed")
     ),
     break_webhook("lifecycle-webhook", "no webhook is sent", changes.send_nothing),
+    break_webhook("lifecycle-webhook", "a webhook has a stale status", changes.send_stale_status),
+    break_webhook("lifecycle-webhook", "a webhook names another request", changes.send_other_id),
+    break_webhook_time("lifecycle-webhook", "a webhook tells the end at the create"),
     break_webhook("webhook-both-ends", "no webhook is sent on failure", changes.send_successes_only),
     break_webhook("webhook-event", "another event type", changes.change_event_type),
     break_webhook("webhook-event", "data that no poll shows", changes.change_event_data),

@@ -54,8 +54,14 @@ NEVER: list[tuple[str, set[str]]] = [
 
 STRATEGIES = "cannon_spec.strategies"
 CHANCE = {"cannon_mock.app", "cannon_contract.runner.targets", "cannon_contract.client.api"}
-THREADS = {"cannon_mock.serving.serve", "cannon_mock.serving.workers", "cannon_contract.client.parallel"}
-"""Who may start threads: what serves, and what sends creates at once, since only requests that meet show a race."""
+THREADS = {
+    "cannon_mock.serving.serve",
+    "cannon_mock.serving.workers",
+    "cannon_contract.client.parallel",
+    "cannon_contract.runner.webhook_listener",
+}
+"""Who may start threads: what serves, what sends creates at once, since only requests that meet show a race, and what
+receives webhooks, which come while a test polls."""
 ENVIRONMENT = {"cannon_spec.cli.environment", "cannon_mock.config", "cannon_contract.runner.options"}
 
 

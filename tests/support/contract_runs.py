@@ -13,8 +13,9 @@ from pathlib import Path
 
 from hypothesis import settings
 
-from cannon_contract.client import balance
+from cannon_contract.client import balance, charges
 from cannon_contract.runner import command
+from cannon_contract.suite import webhook_runs
 from tests.support import processes
 
 
@@ -42,7 +43,7 @@ def run_contract(*flags: str, operation: str | None = OPERATION, **environment: 
     """
     stdout, stderr = io.StringIO(), io.StringIO()
     variables = processes.environment(**environment)
-    surroundings = (_replace_environment(variables), _default_profile(), _short_pauses())
+    surroundings = (_replace_environment(variables), _default_profile(), _short_waits())
     with ExitStack() as stack:
         for each in (*surroundings, redirect_stdout(stdout), redirect_stderr(stderr)):
             stack.enter_context(each)
@@ -80,13 +81,14 @@ def _replace_environment(variables: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _short_pauses() -> Iterator[None]:
-    """Watch a balance for a moment only: no test of ours asserts how long."""
-    saved, balance.PAUSE_S = balance.PAUSE_S, 0.01
-    try:
+def _short_waits() -> Iterator[None]:
+    """Wait for a moment only for what should not come: no test of ours asserts for how long."""
+    waits = ((balance, "PAUSE_S", 0.01), (charges, "LEAST_PATIENCE_S", 2.0), (webhook_runs, "PATIENCE_S", 2.0))
+    with ExitStack() as stack:
+        for module, name, seconds in waits:
+            stack.callback(setattr, module, name, getattr(module, name))
+            setattr(module, name, seconds)
         yield
-    finally:
-        balance.PAUSE_S = saved
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
@@ -125,17 +125,30 @@ class FailedRun:
     notes: Notes
 
 
+class _RunWithNotes(Protocol):
+    @property
+    def notes(self) -> Notes: ...
+
+
+_AnyRun = TypeVar("_AnyRun", bound=_RunWithNotes)
+
+
 def shared_run(api: Api, body: dict[str, Any] | None = None) -> SharedRun:
-    """The run of a body, or of the default one, that tests share; a new one where creates cost nothing.
+    """The run of a body, or of the default one, that tests share; a new one where creates cost nothing."""
+    body = api.build_body() if body is None else body
+    return share_run(api, json.dumps(body, sort_keys=True), lambda: run_to_end(api, body))
+
+
+def share_run(api: Api, name: str, make: Callable[[], _AnyRun]) -> _AnyRun:
+    """The run that tests share by a name, or a new one where creates cost nothing.
 
     An error of the shared run is that of the first test; each later one raises NotTested.
     """
-    body = api.build_body() if body is None else body
     if api.shared_runs is None:
-        return run_to_end(api, body)
-    name = json.dumps(body, sort_keys=True)
-    if (run := api.shared_runs.get(name)) is None:
-        run = api.shared_runs[name] = _run_or_failure(api, body)
+        return make()
+    run: _AnyRun | FailedRun | None = api.shared_runs.get(name)
+    if run is None:
+        run = api.shared_runs[name] = _run_or_failure(api, make)
         if isinstance(run, FailedRun):
             raise run.error
     else:
@@ -162,10 +175,10 @@ def _describe_error(error: Exception) -> str:
     return f"no answer ({type(error).__name__})" if is_silent else str(error)
 
 
-def _run_or_failure(api: Api, body: dict[str, Any]) -> SharedRun | FailedRun:
+def _run_or_failure(api: Api, make: Callable[[], _AnyRun]) -> _AnyRun | FailedRun:
     start = api.notes.size
     try:
-        return run_to_end(api, body)
+        return make()
     except Exception as error:  # noqa: BLE001 - every test that shares the run must end with it
         return FailedRun(error, api.notes.since(start))
 
@@ -185,13 +198,14 @@ def run_to_end(api: Api, body: dict[str, Any]) -> SharedRun:
     return SharedRun(body, response, polls, credits, server_times, charge, api.notes.since(start))
 
 
-def poll_to_end(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
+def poll_to_end(api: Api, reply: dict[str, Any], on_poll: Callable[[], object] = lambda: None) -> list[dict[str, Any]]:
     """The request objects of all polls until the end of a request, each checked by the schema.
 
-    Polls at once, then every ``poll_after_ms``. Raises ClaimBroken for an unknown status, and for a request that has
-    not ended when the target's patience is over.
+    Polls at once, then every ``poll_after_ms``, and calls ``on_poll`` after each. Raises ClaimBroken for an unknown
+    status, and for a request that has not ended when the target's patience is over.
     """
     polls, until_s = [poll(api, reply)], api.now_s() + api.patience_s
+    on_poll()
     while (status := polls[-1]["status"]) not in api.catalog.lifecycle["terminal"]:
         expect_one_of(status, api.catalog.lifecycle["states"], "the status of a request", claim_ids.LIFECYCLE_STATES)
         if api.now_s() > until_s:
@@ -199,6 +213,7 @@ def poll_to_end(api: Api, reply: dict[str, Any]) -> list[dict[str, Any]]:
             expect_one_of(status, api.catalog.lifecycle["terminal"], what, claim_ids.LIFECYCLE_ORDER)
         wait_before_poll(api, reply)
         polls.append(poll(api, reply))
+        on_poll()
     return polls
 
 

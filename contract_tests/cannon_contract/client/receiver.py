@@ -34,6 +34,11 @@ class Receiver:
         return self.replies.pop(0) if self.replies else self.default_reply
 
     @property
+    def url(self) -> str:
+        """The address that the mock is to call."""
+        return RECEIVER_URL
+
+    @property
     def events(self) -> list[Any]:
         """The bodies of the webhooks, as JSON."""
         return [json.loads(body) for body, _ in self.deliveries]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from cannon_contract.runner.webhook_listener import find_listen_address
 from cannon_spec import Catalog
 from cannon_spec.nearest import find_nearest
 
@@ -39,6 +40,7 @@ class Options:
     plan: str | None = None
     max_creates: int | None = None
     max_time: float = math.inf
+    webhook_listen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,14 @@ def _is_address(text: str) -> bool:
         return False
 
 
+def _parse_webhook_listen(text: str) -> str:
+    try:
+        find_listen_address(text, "")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def _parse_credits(text: str) -> float:
     try:
         number = float(text)
@@ -217,6 +227,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "default": math.inf,
         "metavar": "SECONDS",
         "help": "end the run after this time: costs are read back, and the exit status is 2 (default: no limit)",
+    },
+    "--webhook-listen": {
+        "type": _parse_webhook_listen,
+        "metavar": "HOST:PORT[=URL]|off",
+        "help": "where to receive the target's webhooks, and the address that it calls if that is another one, such as "
+        "0.0.0.0:8080=https://tunnel.example/hook (default: a free port of 127.0.0.1 for a target on this machine, off "
+        "for any other)",
     },
     "--report": {
         "metavar": "DIR",

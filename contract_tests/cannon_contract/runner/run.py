@@ -19,6 +19,7 @@ from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Option
 from cannon_contract.runner.results import Cost, TestResult, Verdict, build_verdicts, count_costs
 from cannon_contract.runner.suite_tests import SuiteTest, build_command
 from cannon_contract.runner.targets import Target, make_key
+from cannon_contract.runner.webhook_listener import ListenAddress, find_listen_address
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.default_input import (
     find_cheapest_operation,
@@ -38,6 +39,7 @@ ABILITIES = {
     "known keys": "this mock accepts any API key of the right form, so no key is nearly right: give it a keys file",
     "limits": "tests an undocumented limit, and the create may be charged: allow it with --probe-limits",
     "own pace": "this mock goes faster than the service, or counts polls",
+    "webhooks": "needs an address at which the target can reach this machine: name one with --webhook-listen",
     "other key": f"needs a second API key, in the environment variable {OTHER_KEY}",
     "empty key": f"needs an API key of an account without credits, in the environment variable {EMPTY_KEY}",
 }
@@ -89,6 +91,11 @@ class Run:
     def may_charge(self) -> bool:
         """Whether creates may cost credits."""
         return self.target is not None and self.target.may_charge
+
+    @property
+    def listen_address(self) -> ListenAddress | None:
+        """Where to receive webhooks; None where the target cannot reach this machine, as far as is known."""
+        return find_listen_address(self.options.webhook_listen, self.target.url if self.target else "")
 
     @property
     def has_shown_something(self) -> bool:
@@ -160,6 +167,7 @@ class Run:
             "own pace": target.switches.get("speed", 1) == 1 and not counts_polls,
             "any key": target.accepts_any_key,
             "known keys": target.has_list_of_keys,
+            "webhooks": self.listen_address is not None,
             "other key": target.accepts_any_key or self.keys.other is not None,
             "empty key": self.keys.empty is not None,
         }
@@ -213,7 +221,9 @@ class Run:
             marks = item.iter_markers(mark)
             return tuple(build_body(each.kwargs) for each in marks for _ in range(each.args[0]))
 
-        shared_bodies = tuple(build_body(each.kwargs) for each in item.iter_markers("shares"))
+        shared_bodies = tuple(
+            {**build_body(each.kwargs), **dict.fromkeys(each.args, "")} for each in item.iter_markers("shares")
+        )
         return Step(item.nodeid, list_bodies("creates"), list_bodies("probes"), shared_bodies, self.find_obstacle(item))
 
     def judge_test(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> TestResult:

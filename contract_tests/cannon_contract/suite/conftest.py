@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from cannon_contract.client.api import Api
+from cannon_contract.client.receiver import Receiver
 from cannon_contract.plugin import find_target
 from cannon_contract.runner import targets
 from cannon_contract.runner.failure_text import describe_comparison
 from cannon_contract.runner.mock_target import MockWrapper, make_mock_api
 from cannon_contract.runner.options import list_covered_operations
 from cannon_contract.runner.run import ABILITIES, APIS, RUN, Run, find_operation
+from cannon_contract.runner.webhook_listener import ListenAddress, WebhookListener, listen
+from cannon_contract.suite.webhook_runs import WebhookTarget
 from cannon_spec import Catalog, load_catalog
 
 
@@ -95,6 +98,23 @@ def api(request: pytest.FixtureRequest, run: Run, make_mock: Callable[..., Api])
             sleep=run.time_limit.sleep,
         )
         yield _record_api(request, server)
+
+
+@pytest.fixture(scope="session")
+def webhook_listener(run: Run) -> Iterator[WebhookListener]:
+    """The receiver of the webhooks of a server."""
+    with listen(run.listen_address or ListenAddress()) as listener:
+        yield listener
+
+
+@pytest.fixture
+def webhook_target(request: pytest.FixtureRequest, run: Run, make_mock: Callable[..., Api]) -> WebhookTarget:
+    """The target, and what receives its webhooks."""
+    if run.options.target == "mock":
+        receiver = Receiver()
+        return WebhookTarget(make_mock(send=receiver), receiver)
+    api = request.getfixturevalue("api")
+    return WebhookTarget(api, request.getfixturevalue("webhook_listener").open_inbox())
 
 
 @pytest.fixture

@@ -104,7 +104,9 @@ DEFECTS = (
     Defect("a credit more is charged", AMOUNT, "credits-billable", "creditsRemaining", Parts(ledger=HigherCharge)),
     Defect("a credit less is charged", AMOUNT, "credits-billable", "creditsRemaining", Parts(ledger=LowerCharge)),
     Defect("two balances differ", BALANCES, "status-credits-agree", "credits.remaining", Parts(objects=OtherBalance)),
-    Defect("there is no creditsRemaining", BALANCES, "status-ok", "creditsRemaining", Parts(objects=NoBalance)),
+    Defect(
+        "there is no creditsRemaining", BALANCES, "status-reply-shape", "creditsRemaining", Parts(objects=NoBalance)
+    ),
     Defect(
         "a prompt costs two credits",
         *(AMOUNT, "enhance-price", "expected 1, got 2", Parts(prices=DearPrompts)),

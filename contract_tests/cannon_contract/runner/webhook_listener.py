@@ -1,0 +1,201 @@
+"""A receiver of webhooks that a target calls over the network (floor 6)."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from cannon_contract.client.api import new_key
+from cannon_contract.client.outcomes import NotTested
+
+OFF = "off"
+_LARGEST_BODY = 1_000_000
+_MOST_DELIVERIES = 100
+_MOST_CONNECTIONS = 16
+_TIMEOUT_S = 10.0
+_STOP_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """Where the receiver listens, and the address that targets call; an empty one is that of the socket."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    public_url: str = ""
+
+
+def parse_listen_address(text: str) -> ListenAddress:
+    """Parse ``HOST:PORT``, or ``HOST:PORT=URL`` where targets call another address. Raises ValueError for neither."""
+    socket_address, _, public_url = text.partition("=")
+    parts = urlsplit(f"//{socket_address}")
+    if not parts.hostname or parts.port is None or parts.path or "@" in socket_address:
+        raise ValueError(f"{text}: use HOST:PORT, HOST:PORT=URL, or off")
+    if public_url and (urlsplit(public_url).scheme not in ("http", "https") or not urlsplit(public_url).hostname):
+        raise ValueError(f"{public_url}: use an address with http:// or https://")
+    if not public_url and _is_any_host(parts.hostname):
+        raise ValueError(f"{text}: no target can call {parts.hostname}; name the address that it calls: {text}=URL")
+    return ListenAddress(parts.hostname, parts.port, public_url.rstrip("/"))
+
+
+def find_listen_address(text: str | None, target_url: str) -> ListenAddress | None:
+    """Find where to listen for the webhooks of a target: on a free port for one on this machine, else where told."""
+    if text is None:
+        return ListenAddress() if _is_local_host(urlsplit(target_url).hostname or "") else None
+    return None if text == OFF else parse_listen_address(text)
+
+
+def _is_any_host(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _is_local_host(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerInbox:
+    """The webhooks that came to one address of the receiver."""
+
+    url: str
+    deliveries: list[tuple[bytes, Mapping[str, str]]] = field(default_factory=list)
+
+
+class WebhookListener:
+    """A server that keeps webhooks, each for the address that it came to.
+
+    What came is bounded in size, number and time, since anybody who can reach the address can call it.
+    """
+
+    def __init__(self, address: ListenAddress) -> None:
+        self._inboxes: dict[str, ListenerInbox] = {}
+        try:
+            self._server = _Server((address.host, address.port), self)
+        except OSError as error:
+            place = f"{address.host}:{address.port}"
+            raise NotTested(f"cannot listen for webhooks at {place} (--webhook-listen): {error.strerror}") from None
+        self._is_public = bool(address.public_url)
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        self._url = address.public_url or f"http://{host}:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_STOP_S,), daemon=True)
+        self._thread.start()
+
+    def open_inbox(self) -> ListenerInbox:
+        """Open an address of its own. Raises NotTested where the public address does not lead here."""
+        name = new_key()
+        inbox = self._inboxes[name] = ListenerInbox(f"{self._url}/{name}")
+        if self._is_public:
+            _check_reachable(inbox)
+        return inbox
+
+    def keep(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Keep a webhook, and return the status to answer with."""
+        inbox = self._inboxes.get(urlsplit(path).path.rpartition("/")[2])
+        if inbox is None:
+            return 404
+        if len(inbox.deliveries) >= _MOST_DELIVERIES:
+            return 429
+        inbox.deliveries.append((body, headers))
+        return 204
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@contextmanager
+def listen(address: ListenAddress) -> Iterator[WebhookListener]:
+    """Listen for webhooks until the end of the block."""
+    listener = WebhookListener(address)
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+def _check_reachable(inbox: ListenerInbox) -> None:
+    try:
+        httpx.post(inbox.url, content=b"{}", timeout=_TIMEOUT_S)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NotTested(f"no answer from the address for webhooks, {inbox.url} (--webhook-listen): {error}") from None
+    if not inbox.deliveries:
+        raise NotTested(f"the address for webhooks, {inbox.url} (--webhook-listen), does not lead to this machine")
+    inbox.deliveries.clear()
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves each connection on a thread, and refuses those that are too many."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], listener: WebhookListener) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self._free_places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        super().__init__(address, type("_BoundHandler", (_Handler,), {"listener": listener}))
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection if there is a place."""
+        if self._free_places.acquire(blocking=False):
+            try:
+                super().process_request_thread(request, client_address)
+            finally:
+                self._free_places.release()
+        else:
+            self.shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing about clients that go away."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Reads one webhook. A subclass of it is bound to the listener that keeps it."""
+
+    listener: WebhookListener
+    timeout = _TIMEOUT_S
+
+    def do_POST(self) -> None:
+        """Keep a webhook."""
+        body = self._read_body()
+        status = 413 if body is None else self.listener.keep(self.path, body, dict(self.headers.items()))
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_PUT = do_POST  # noqa: N815 - the name that http.server calls; no page names the method
+
+    def _read_body(self) -> bytes | None:
+        """Read the body; None for one that is too large."""
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return self._read_chunks()
+        length = self.headers.get("Content-Length", "0")
+        is_small = length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= _LARGEST_BODY
+        return self.rfile.read(int(length)) if is_small else None
+
+    def _read_chunks(self) -> bytes | None:
+        body = b""
+        while size := int(self.rfile.readline(20).partition(b";")[0], 16):
+            if size < 0 or len(body) + size > _LARGEST_BODY:
+                return None
+            body += self.rfile.read(size)
+            self.rfile.readline(20)
+        return body
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing."""
