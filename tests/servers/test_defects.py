@@ -16,6 +16,8 @@ SAMPLE = [
         "bodies": "a preview is cut",
         "objects": "no requestLog",
         "assets": "image_url is empty",
+        "credits": "a request is charged twice",
+        "webhooks": "a webhook is sent at the create",
     }.items()
     for defect in TOPICS[topic]
     if defect.name == name

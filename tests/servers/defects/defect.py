@@ -21,7 +21,8 @@ class Defect:
     ``clause`` is the kind of defect, one of those in ``table.py``. ``claim`` is the one claim that it breaks, and
     ``sentence`` is part of the finding that a run must print for it. ``parts``, ``service`` and ``handler`` are the
     classes of the server. ``operation`` is what the run tests, ``flags`` are more flags of it. ``outcome`` is observed
-    for what no words of the vendor's are against: a run names it, and does not fail.
+    for what no words of the vendor's are against: a run names it, and does not fail. ``exit_status`` is that of a run
+    that finds it broken.
     """
 
     name: str
@@ -35,3 +36,4 @@ class Defect:
     operation: str = "image.generate"
     flags: tuple[str, ...] = ()
     outcome: Literal["broken", "observed"] = "broken"
+    exit_status: int = 1

@@ -36,8 +36,10 @@ def read_findings(output: str, outcome: str = "broken") -> dict[str, str]:
 def find_problem(defect: Defect, run: ContractRun) -> str:
     """Say why a run did not find a defect as it should; empty where it did."""
     findings = read_findings(run.stdout)
-    expected_claims = [defect.claim] if defect.outcome == "broken" else []
-    if (run.returncode == 1, list(findings)) != (bool(expected_claims), expected_claims):
+    is_broken = defect.outcome == "broken"
+    expected_claims = [defect.claim] if is_broken else []
+    has_ended_well = run.returncode == defect.exit_status if is_broken else run.returncode != 1
+    if not has_ended_well or list(findings) != expected_claims:
         claims = ", ".join(findings) or "none"
         expected = f"{defect.outcome} {defect.claim}"
         return f"expected {expected}, got {run.returncode} and {claims}: {run.stdout.splitlines()[-1:]}"
