@@ -15,13 +15,20 @@ Body = dict[str, Any]
 _FILLERS: tuple[Any, ...] = ({}, "text", 5)
 """Values in place of null, which a target may read as an absent field, and of an empty text."""
 
+_VALIDATION_RULES = frozenset(
+    f"envelope/create#/{each}" for each in ("type", "required", "properties/operation/type", "properties/input/type")
+)
+"""The rules without which a body has no operation, or no input, that could be validated."""
+
 
 def list_breached_claims(rule: Rule) -> tuple[str, ...]:
     """List the claims that a target breaks by accepting what breaks a rule.
 
-    The pages name fields and their JSON types, and what they say in words of values. They do not say that other fields
-    are refused, and the values of an example bind nobody.
+    The pages say that the operation and the input are validated; they name fields and their JSON types, and what they
+    say in words of values. They do not say that other fields are refused, and the values of an example bind nobody.
     """
+    if rule.id in _VALIDATION_RULES:
+        return (claim_ids.CREATE_VALIDATES,)
     word = rule.id.rpartition("/")[2]
     is_form_of_example = rule.claim.strength == "example" and word != "type"
     is_unshown = word == "additionalProperties" or is_form_of_example

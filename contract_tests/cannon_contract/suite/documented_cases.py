@@ -80,10 +80,9 @@ def _list_field_cases(operation: Operation) -> Iterator[Any]:
         input = {**field.base, field.name: _extend(field.value)}
         if accepts_input(CATALOG, operation.id, input):
             changes = fix_input(operation, input)
-            marks = [
-                pytest.mark.claim(find_fields_claim(operation), claim_ids.REQUEST_LOG),
-                pytest.mark.creates(1, **changes),
-            ]
+            claims = [find_fields_claim(operation), claim_ids.REQUEST_LOG]
+            claims += [claim_ids.CREATE_ACCEPTS_VALID] if list_sources({field.name: field.value}) else []
+            marks = [pytest.mark.claim(*claims), pytest.mark.creates(1, **changes)]
             yield pytest.param(operation.id, changes, field.name, marks=marks, id=f"{operation.id}-{field.name}")
 
 

@@ -34,10 +34,6 @@ class NoQuality(UnknownField):
     field = "quality"
 
 
-class NoBalance(UnknownField):
-    field = "reference_prompt_balance"
-
-
 class NoReferences(UnknownField):
     field = "reference_image_urls"
 
@@ -57,8 +53,8 @@ class NoSeedream5(UnknownModel):
     model = "seedream5"
 
 
-class NoSeedream45(UnknownModel):
-    model = "seedream45"
+class NoGptImage2(UnknownModel):
+    model = "gptimage2"
 
 
 class NoWebhookUrl(Checks):
@@ -157,6 +153,16 @@ class CutPreview(Objects):
         return super().preview_input(task)[:20]
 
 
+class FirstPreview(Objects):
+    """Shows the preview of the first request in each one."""
+
+    first_preview = ""
+
+    def preview_input(self, task: Task) -> str:
+        self.first_preview = self.first_preview or super().preview_input(task)
+        return self.first_preview
+
+
 class CompletedInput(Objects):
     """Adds what it has chosen to the input of the log."""
 
@@ -209,23 +215,29 @@ DEFECTS = (
         *(PROMPTS, "request-preview-prompt", "inputPreview", Parts(objects=CutPreview)),
         outcome="observed",
     ),
-    Defect("the log has defaults", ORDER, "request-log", "seed", Parts(objects=CompletedInput)),
+    Defect(
+        "the log has defaults",
+        *(ORDER, "request-log-input-exact", "seed", Parts(objects=CompletedInput)),
+        outcome="observed",
+    ),
     Defect("the log has texts for lists", ORDER, "request-log", "reference_image_urls", Parts(objects=TextValues)),
     Defect("references are sorted", ORDER, "request-log", "reference_image_urls", Parts(objects=SortedReferences)),
     Defect("references are reversed", ORDER, "request-log", "reference_image_urls", Parts(objects=ReversedReferences)),
     Defect("the field style is not known", EXAMPLE, "image-fields", REFUSED, Parts(checks=NoStyle)),
     Defect("the field quality is not known", EACH_FIELD, "image-fields", "quality", Parts(checks=NoQuality)),
     Defect(
-        "the field reference_prompt_balance is not known",
-        *(EACH_FIELD, "image-fields", "reference_prompt_balance", Parts(checks=NoBalance)),
-    ),
-    Defect(
         "the field reference_image_urls is not known",
-        *(EACH_FIELD, "image-fields", "reference_image_urls", Parts(checks=NoReferences)),
+        *(EACH_FIELD, "create-accepts-valid", REFUSED, Parts(checks=NoReferences)),
+        outcome="observed",
     ),
-    Defect("the model seedream5 is not known", MODELS, "image-models", "seedream5", Parts(checks=NoSeedream5)),
-    Defect("the model seedream45 is not known", MODELS, "image-models", "seedream45", Parts(checks=NoSeedream45)),
+    Defect("the model seedream5 is not known", MODELS, "create-accepted-202", REFUSED, Parts(checks=NoSeedream5)),
+    Defect("the model gptimage2 is not known", MODELS, "create-accepted-202", REFUSED, Parts(checks=NoGptImage2)),
     Defect("webhook_url is refused", WEBHOOK_URL, "create-envelope", "webhook_url", Parts(checks=NoWebhookUrl)),
-    Defect("a prompt of 1,500 words is refused", PROMPTS, "create-accepted-202", REFUSED, Parts(checks=ShortPrompts)),
+    Defect("a preview is of the first request", PROMPTS, "request-record", "own text", Parts(objects=FirstPreview)),
+    Defect(
+        "a prompt of 1,500 words is refused",
+        *(PROMPTS, "create-accepts-valid", REFUSED, Parts(checks=ShortPrompts)),
+        outcome="observed",
+    ),
     Defect("a prompt with emoji is answered with 500", PROMPTS, "create-accepted-202", "500", Parts(checks=PlainText)),
 )

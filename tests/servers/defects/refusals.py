@@ -116,7 +116,7 @@ VALIDATES, REFUSAL = "create-validates", "expected a 4xx status, got"
 
 DEFECTS = (
     Defect("an unknown model is 500", SERVER_ERROR, VALIDATES, f"{REFUSAL} 500", Parts(checks=CrashOnUnknownModel)),
-    Defect("another type is 500", SERVER_ERROR, "image-field-types", f"{REFUSAL} 500", Parts(checks=CrashOnType)),
+    Defect("another type is 500", SERVER_ERROR, VALIDATES, f"{REFUSAL} 500", Parts(checks=CrashOnType)),
     Defect("bad JSON is 502", SERVER_ERROR, VALIDATES, f"{REFUSAL} 502", Parts(checks=CrashOnBadJson)),
     Defect("an array is 500", SERVER_ERROR, VALIDATES, f"{REFUSAL} 500", Parts(checks=CrashOnArray)),
     Defect("no input is 503", SERVER_ERROR, VALIDATES, f"{REFUSAL} 503", Parts(checks=CrashOnNoInput)),
