@@ -233,7 +233,8 @@ class Run:
         the same malformed reply only the first fails for it: the others are judged by what they are about.
         """
         error = call.excinfo.value if call.excinfo else None
-        result = self._judge(_collect_result(item), error, report)
+        base = _collect_result(item)
+        result = self._judge(base, error, report)
         descriptions = [each.description for each in result.malformed_replies]
         new = [each for each in descriptions if each not in self.reported_replies]
         if new and result.outcome != "broken":
@@ -241,7 +242,10 @@ class Run:
         if result.outcome == "broken" and item.config.option.tbstyle in _SHORT_STYLES:
             report.longrepr = result.why
         self.reported_replies.update(new)
-        return replace(self._drop_repeated_exchanges(result), stop_reason=self._find_stop_reason(result))
+        return replace(
+            self._drop_repeated_exchanges(result),
+            stop_reason=self._find_stop_reason(result, _is_unanswered(base, error)),
+        )
 
     def _drop_repeated_exchanges(self, result: TestResult) -> TestResult:
         """Drop the exchanges of claims that have some of an earlier test: a target may be broken in every test."""
@@ -275,10 +279,10 @@ class Run:
         report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {why}")
         return replace(base.with_outcome("not tested", why), exchanges=())
 
-    def _find_stop_reason(self, result: TestResult) -> str:
+    def _find_stop_reason(self, result: TestResult, is_unanswered: bool) -> str:
         """Say why no test is to run after this one; empty where the run goes on."""
         if result.outcome != "not tested" or result.is_silent:
-            self.unanswered_tests = self.unanswered_tests + 1 if result.is_silent else 0
+            self.unanswered_tests = self.unanswered_tests + 1 if result.is_silent and is_unanswered else 0
         if self.budget.overrun_reason:
             self.stop_reason = self.stop_reason or self.budget.overrun_reason
         elif self.unanswered_tests == _MOST_UNANSWERED:
@@ -362,6 +366,14 @@ def _find_cause(error: BaseException | None, replies: Sequence[MalformedReply]) 
     if isinstance(error, MemberMissing):
         return next((each for each in replies if error.member in each.description), None)
     return None if isinstance(error, AssertionError) else next(iter(replies), None)
+
+
+def _is_unanswered(base: TestResult, error: BaseException | None) -> bool:
+    """Whether a test shows that the target is down: it waited in vain, or no call of it was answered.
+
+    One address may break each connection while the others answer.
+    """
+    return isinstance(error, httpx.TimeoutException) or all(each.status is None for each in base.exchanges)
 
 
 def _make_failure(report: pytest.TestReport, description: str) -> None:

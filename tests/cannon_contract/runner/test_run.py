@@ -514,6 +514,15 @@ def test_a_server_that_is_gone_is_no_success(start: Callable[..., ContractRun], 
     assert asked < 60, "it is not asked on and on"
 
 
+def test_an_address_that_breaks_off_does_not_end_a_run() -> None:
+    """Where polls get no reply and all else is answered, the other tests run on; the exit status is 2."""
+    with serve_mock(_hanging_up(lambda call, count: call.kind == "GET read")) as served:
+        run = run_contract("--target", served.url, "-k", "test_request_log")
+    assert run.returncode == 2, run.stdout
+    assert "the run was stopped" not in run.stdout
+    assert re.search(r"\b[5-9] skipped", run.stdout), "each of its tests has tried for itself"
+
+
 def test_a_key_that_is_a_common_word_leaves_the_report_readable(tmp_path: Path) -> None:
     """Only texts of the target are redacted: the names of fields, outcomes and claims stay."""
     run = run_contract(
