@@ -6,7 +6,7 @@ import pytest
 
 from tests.servers.defects.defect import Defect
 from tests.servers.defects.runner import find_problem, read_findings, run_claim, run_whole
-from tests.servers.defects.table import DEFECTS, TOPICS
+from tests.servers.defects.table import CLAUSES, DEFECTS, TOPICS
 
 SAMPLE = [
     defect
@@ -50,3 +50,10 @@ def test_names_are_unique() -> None:
     for topic in TOPICS.values():
         names = [each.name for each in topic]
         assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("topic", CLAUSES)
+def test_each_kind_has_a_defect(topic: str) -> None:
+    """There are at least sixty defects, and of each kind there is one."""
+    assert set(CLAUSES[topic]) <= {each.clause for each in TOPICS[topic]}
+    assert len(DEFECTS) >= 60

@@ -23,11 +23,15 @@ def _provider_of(model: str) -> str:
     return {"seedance2": "seedance", "seedance2fast": "seedance", "sora-2-pro": "sora2"}.get(model, model)
 
 
-def _sora_duration(input: Input) -> list[Problem]:
-    is_sora = video_model(input) in {"sora2", "sora-2-pro"}
-    if not is_sora or input.get("duration", 4) in SORA_SECONDS:
+def _sora_limits(input: Input) -> list[Problem]:
+    if video_model(input) not in {"sora2", "sora-2-pro"}:
         return []
-    return [Problem(("duration",), "literal_error", f"Input should be one of {SORA_SECONDS}")]
+    problems = []
+    if input.get("duration", 4) not in SORA_SECONDS:
+        problems.append(Problem(("duration",), "literal_error", f"Input should be one of {SORA_SECONDS}"))
+    if input.get("aspect_ratio") == "1:1":
+        problems.append(Problem(("aspect_ratio",), "literal_error", "Input should be portrait or landscape"))
+    return problems
 
 
 def _sora(**more: Check) -> Operation:
@@ -81,7 +85,7 @@ VIDEOS = {
         credits=video_credits,
         downstream=lambda fields: (_provider_of(video_model(fields)), video_model(fields)),
         files={"video": "mp4"},
-        rule=_sora_duration,
+        rule=_sora_limits,
     ),
     "video.upscale": Operation(
         required_fields={"video_url": url},

@@ -154,4 +154,7 @@ function refuseBarredCombinations(name, input) {
     if (isSora && !SORA_DURATIONS.includes(input.duration ?? SORA_DURATIONS[0])) {
         throw invalidField("input.duration", `input.duration must be one of ${SORA_DURATIONS.join(", ")} for Sora 2.`);
     }
+    if (isSora && input.aspect_ratio === "1:1") {
+        throw invalidField("input.aspect_ratio", "input.aspect_ratio must be portrait or landscape for Sora 2.");
+    }
 }

@@ -176,6 +176,7 @@ class Checks:
         """Refuse what is legal field by field but not together."""
         self.check_square(order)
         self.check_sora_duration(order)
+        self.check_sora_ratio(order)
         self.check_sora_id(order)
 
     def check_square(self, order: Order) -> None:
@@ -187,9 +188,17 @@ class Checks:
     def check_sora_duration(self, order: Order) -> None:
         """Refuse seconds that Sora 2 does not make; an extension normalizes them instead."""
         duration = order.input.get("duration")
-        is_sora = order.operation.name == "video.generate" and order.model in ("sora2", "sora-2-pro")
-        if is_sora and duration is not None and duration not in SORA_SECONDS:
+        if self.is_sora(order) and duration is not None and duration not in SORA_SECONDS:
             raise Refusal(400, "Sora 2 makes films of 4, 8, 12, 16 or 20 seconds.")
+
+    def check_sora_ratio(self, order: Order) -> None:
+        """Refuse squares of Sora 2, whose films are portrait or landscape."""
+        if self.is_sora(order) and order.aspect_ratio == "1:1":
+            raise Refusal(400, "Sora 2 makes portrait or landscape films.")
+
+    def is_sora(self, order: Order) -> bool:
+        """Tell whether Sora 2 is to make a new film."""
+        return order.operation.name == "video.generate" and order.model in ("sora2", "sora-2-pro")
 
     def check_sora_id(self, order: Order) -> None:
         """Refuse a source that is not named by its native id."""
