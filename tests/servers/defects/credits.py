@@ -8,6 +8,7 @@ from tests.servers.plain_server.access import Caller
 from tests.servers.plain_server.ledger import Charge, Ledger, Prices
 from tests.servers.plain_server.messages import JsonObject, Reply, Request
 from tests.servers.plain_server.objects import Objects
+from tests.servers.plain_server.rows import Fact
 from tests.servers.plain_server.service import Service
 from tests.servers.plain_server.tasks import Order, Task
 
@@ -75,6 +76,13 @@ class OtherBalance(Objects):
         return {**super().build_status(caller, credits, now), "credits": {"remaining": credits + 1}}
 
 
+class OtherExactCost(Objects):
+    """Tells an exact cost that is not the charge."""
+
+    def find_fact(self, fact: Fact, task: Task) -> object:
+        return task.price + 1 if fact is Fact.PRICE else super().find_fact(fact, task)
+
+
 class NoBalance(Objects):
     """Tells no balance at the top."""
 
@@ -100,6 +108,12 @@ DEFECTS = (
     Defect("a request is charged twice", TWICE, "credits-billable", "creditsRemaining", Parts(ledger=ChargedTwice)),
     Defect("a credit more is charged", AMOUNT, "credits-billable", "creditsRemaining", Parts(ledger=HigherCharge)),
     Defect("a credit less is charged", AMOUNT, "credits-billable", "creditsRemaining", Parts(ledger=LowerCharge)),
+    Defect(
+        "the exact cost differs",
+        *(AMOUNT, "credits-billable", "exact_cost_credits of the output is", Parts(objects=OtherExactCost)),
+        operation="lipsync.generate",
+        outcome="observed",
+    ),
     Defect(
         "two balances differ",
         *(BALANCES, "status-credits-agree", "credits.remaining", Parts(objects=OtherBalance)),
