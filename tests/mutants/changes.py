@@ -38,10 +38,13 @@ def add_to_member(name: str, amount: int) -> Callable[[dict[str, Any]], None]:
 
 
 def widen_image(call: Call, reply: Reply) -> None:
-    """Say in the head of a PNG file that it is one pixel wider."""
+    """Make a picture one pixel wider."""
     if reply.status == 200 and reply.body.startswith(b"\x89PNG"):
-        width = int.from_bytes(reply.body[16:20], "big") + 1
-        reply.body = reply.body[:16] + width.to_bytes(4, "big") + reply.body[20:]
+        with Image.open(BytesIO(reply.body)) as picture:
+            wider_picture = Image.new("1", (picture.width + 1, picture.height))
+        content = BytesIO()
+        wider_picture.save(content, "PNG")
+        reply.body = content.getvalue()
 
 
 def cut_file(call: Call, reply: Reply) -> None:

@@ -45,6 +45,9 @@ ABILITIES = {
 }
 """What a test may need of its target, and what a reader is told where the target does not have it."""
 
+_READING_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
+"""What a test raises when a reply lacks what the test reads of it."""
+
 _MOST_EXCHANGES = 12
 _MOST_UNANSWERED = 3
 _SHORT_STYLES = ("line", "no")
@@ -265,6 +268,13 @@ class Run:
             return self._make_skip(replace(base, is_silent=is_silent), why, report)
         if malformed_reply := _find_cause(error, base.malformed_replies):
             return self._make_skip(base, f"malformed reply: {malformed_reply.description}", report)
+        if not isinstance(error, (AssertionError, *_READING_ERRORS)):
+            why = self.redactor.redact_text(
+                f"the test itself failed: {type(error).__name__}: {error}; please report it"
+            )
+            return base.with_outcome("not tested", why)  # pytest's report stays a failure: the run is incomplete
+        if not self._shows_break(error):
+            return self._make_skip(base, describe_failure(error, base.law, base.exchanges), report)
         blamed_claims = (error.claims if isinstance(error, ClaimBroken) else ()) or base.claims
         why = self.redactor.redact_text(describe_failure(error, base.law, base.exchanges))
         required_claims = tuple(claim for claim in blamed_claims if self.is_required(claim))
@@ -272,6 +282,14 @@ class Run:
             return base.with_outcome("broken", why, required_claims)
         report.outcome, report.wasxfail = "skipped", f"observed: {why}"
         return base.with_outcome("observed", why, blamed_claims)
+
+    def _shows_break(self, error: BaseException | None) -> bool:
+        """Whether a failure says something about claims.
+
+        An assertion does. An error in reading a reply does on our mock, whose replies have what the tests read: of
+        another server only the schemas say which members a reply must have.
+        """
+        return isinstance(error, AssertionError) or self.target is None or self.target.is_mock
 
     def _make_skip(self, base: TestResult, why: str, report: pytest.TestReport) -> TestResult:
         why = self.redactor.redact_text(why)

@@ -13,6 +13,7 @@ from cannon_contract.client.recording import Exchange
 from cannon_contract.runner.options import Options
 from cannon_contract.runner.results import TestResult, read_result
 from cannon_contract.runner.run import APIS, Run
+from cannon_contract.runner.targets import Target
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.price_list import PriceList
 from tests.support.payloads import CATALOG
@@ -85,3 +86,18 @@ def test_each_claim_keeps_the_exchanges_of_one_test() -> None:
     assert third.exchanges == ()
     assert read_result(third.to_dict()) == third
     assert read_result(fourth.to_dict()) == fourth
+
+
+@pytest.mark.parametrize(("is_mock", "outcome"), [(True, "broken"), (False, "not tested")])
+def test_a_reply_that_a_test_cannot_read_breaks_a_claim_of_our_mock_only(is_mock: bool, outcome: str) -> None:
+    """An error in reading a reply that matches its schema says nothing about another's server."""
+    run = _run()
+    run.target = Target("http://x", is_mock, may_charge=False, accepts_any_key=False, switches={})
+    assert _judge(run, KeyError("id"))[0].outcome == outcome
+
+
+def test_an_error_of_a_test_breaks_no_claim() -> None:
+    """An error that no reply can raise is one of the test: it is told, and pytest's report stays a failure."""
+    result, report = _judge(_run(), RecursionError("too deep"))
+    assert (result.outcome, report.outcome) == ("not tested", "failed")
+    assert result.why == "the test itself failed: RecursionError: too deep; please report it"
