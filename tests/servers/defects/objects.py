@@ -347,7 +347,7 @@ DEFECTS = (
     Defect("the file changes", STATES, "asset-hosted", "image_url", Parts(objects=NewFile)),
     Defect("the cost changes", STATES, "lifecycle-terminal", "billableCredits", Parts(objects=NewCredits)),
     Defect("not found at first", STATES, "poll-after", "got 404", service=NotFoundAtFirst),
-    Defect("any account reads", STATES, "read-same-key", "got 200", service=AnyAccountReads),
+    Defect("any account reads", STATES, "read-other-key", "got 200", service=AnyAccountReads, outcome="observed"),
     Defect(
         "another model",
         *(CHOICES, "image-output-names", "flux2", Parts(objects=OtherModel)),
