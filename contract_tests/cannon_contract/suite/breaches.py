@@ -31,7 +31,9 @@ def list_breached_claims(rule: Rule) -> tuple[str, ...]:
         return (claim_ids.CREATE_VALIDATES,)
     word = rule.id.rpartition("/")[2]
     is_form_of_example = rule.claim.strength == "example" and word != "type"
-    is_unshown = word == "additionalProperties" or is_form_of_example
+    # "Portrait or landscape output sizes": a target may keep what a page says of outputs by another output.
+    limits_output = "/then/" in rule.id
+    is_unshown = word == "additionalProperties" or is_form_of_example or limits_output
     return (claim_ids.CREATE_REFUSES_UNSHOWN,) if is_unshown else (rule.claim.id,)
 
 

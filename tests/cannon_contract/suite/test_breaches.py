@@ -41,6 +41,7 @@ def test_a_breach_is_one_change_of_a_valid_body(rule: str) -> None:
         (f"{INPUT}/additionalProperties", claim_ids.CREATE_REFUSES_UNSHOWN),
         (f"{INPUT}/properties/reference_image_urls/items/pattern", claim_ids.CREATE_REFUSES_UNSHOWN),
         (f"{INPUT}/required", "image-prompt-required"),
+        ("models/sora2-video#/allOf/0/then/properties/aspect_ratio/enum", claim_ids.CREATE_REFUSES_UNSHOWN),
     ],
 )
 def test_documented_words_and_types_demand_a_refusal(rule: str, claim: str) -> None:
