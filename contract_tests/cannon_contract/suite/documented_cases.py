@@ -90,7 +90,7 @@ def _list_optional_fields(operation: Operation) -> Iterator[FieldOfExample]:
     common_fields = find_common_fields(operation)
     for input in CATALOG.documented_inputs_of(operation.id):
         base = {name: value for name, value in input.items() if name in common_fields}
-        yield from (FieldOfExample(name, input[name], base) for name in input.keys() - common_fields)
+        yield from (FieldOfExample(name, input[name], base) for name in input if name not in common_fields)
 
 
 def _extend(value: Any) -> Any:
