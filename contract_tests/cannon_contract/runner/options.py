@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from cannon_contract.runner.webhook_listener import find_listen_address
+from cannon_contract.runner.listen_address import find_listen_address
 from cannon_spec import Catalog
 from cannon_spec.nearest import find_nearest
 

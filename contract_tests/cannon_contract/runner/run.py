@@ -15,11 +15,11 @@ from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
 from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.failure_text import describe_failure
+from cannon_contract.runner.listen_address import ListenAddress, find_listen_address
 from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Options, list_covered_operations
 from cannon_contract.runner.results import Cost, TestResult, Verdict, build_verdicts, count_costs
 from cannon_contract.runner.suite_tests import SuiteTest, build_command
 from cannon_contract.runner.targets import Target, make_key
-from cannon_contract.runner.webhook_listener import ListenAddress, find_listen_address
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.default_input import (
     find_cheapest_operation,

@@ -82,7 +82,8 @@ def collect_claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]
     )
     if status == "queued":
         return (*every_view, claim_ids.REQUEST_QUEUED_VIEW)
-    log = (claim_ids.REQUEST_LOG_AFTER_SWEEP,) if now_ms > _retained_until_ms(catalog, task) else ()
+    is_swept = now_ms > _retained_until_ms(catalog, task)
+    log = (claim_ids.REQUEST_LOG_AFTER_SWEEP if is_swept else claim_ids.REQUEST_LOG_INPUT_EXACT,)
     if status == "failed":
         scenario = catalog.scenarios["scenarios"].get(task.scenario, {})
         return (*every_view, scenario.get("claim", claim_ids.SCENARIO_HEADER), claim_ids.REQUEST_FAILED_VIEW, *log)

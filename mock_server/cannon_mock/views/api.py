@@ -81,7 +81,8 @@ def read(id_: str) -> Response:
     notes.request_id = id_[:60]
     task = mock.store.tasks.get(id_)
     if task is None or task.account != key.account:
-        raise ApiError(404, "request_not_found", _explain_not_found(mock, id_), claim_ids.REQUEST_UNKNOWN_404)
+        claims = (claim_ids.REQUEST_UNKNOWN_404, *([] if task is None else [claim_ids.READ_OTHER_KEY]))
+        raise ApiError(404, "request_not_found", _explain_not_found(mock, id_), *claims)
     scenario = mock.scenarios.find_or_plain(task.scenario)
     notes.operation, notes.model, notes.scenario = task.operation, task.model, task.scenario
     faults.apply_faults(mock, notes, faults.find_due_faults(mock, scenario, "poll", task.id))
@@ -138,7 +139,8 @@ def _accept(mock: MockContext, task: Task, body: CreateBody, scenario: Scenario,
 
 def _collect_claims(mock: MockContext, task: Task, is_repeat: bool) -> tuple[str, ...]:
     """The claims that an accepted reply rests on."""
-    claims = [claim_ids.CONTENT_TYPE_IGNORED, claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD]
+    claims = [claim_ids.CREATE_ACCEPTS_VALID, claim_ids.CONTENT_TYPE_IGNORED]
+    claims += [claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD]
     claims += [task.price_claim, *task.claims]
     if "x-idempotency-key" in request.headers:
         claims += [claim_ids.IDEMPOTENCY_SCOPE, claim_ids.IDEMPOTENCY_LIFETIME, claim_ids.IDEMPOTENCY_AFTER_VALIDATION]

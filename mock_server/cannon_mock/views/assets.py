@@ -17,6 +17,8 @@ from cannon_spec.contract.lifecycle import status_at
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 
 MEDIA_HEADER = "x-mock-media"
+_PROVIDER_FILE = "source"
+"""The variable of the file that stands for the provider's own, in the data of an operation."""
 
 
 @blueprint.get("/<asset_id>/<name>")
@@ -35,7 +37,9 @@ def serve_file(asset_id: str, name: str) -> Response:
         response.headers[MEDIA_HEADER] = "sample"
     response.set_etag(hashlib.sha256(file.data).hexdigest()[:32])
     response.make_conditional(request, accept_ranges=True, complete_length=len(file.data))
-    return add_evidence_header(response, claim_ids.ASSET_OPEN, *file.claims, *task.claims)
+    is_providers = mock.catalog.operations[task.operation].files.get(_PROVIDER_FILE) == name
+    claims = (claim_ids.ASSET_OPEN, *([claim_ids.ASSET_PROVIDER_FILES] if is_providers else []))
+    return add_evidence_header(response, *claims, *file.claims, *task.claims)
 
 
 def _find_succeeded(mock: MockContext, notes: ExchangeNotes, asset: str) -> Task:

@@ -29,7 +29,8 @@ def build_unauthorized() -> ApiError:
     """The error for a key that is missing, malformed, unknown or revoked."""
     message = "missing or invalid API key; send x-api-key: cs_… or Authorization: Bearer cs_…"
     elsewhere = () if request.endpoint == "api.show_status" else (claim_ids.AUTH_401_EVERYWHERE,)
-    return ApiError(401, "unauthorized", message, *elsewhere, *find_claims(), headers={"WWW-Authenticate": "Bearer"})
+    claims = (*elsewhere, claim_ids.AUTH_OTHER_FORMS, *find_claims())
+    return ApiError(401, "unauthorized", message, *claims, headers={"WWW-Authenticate": "Bearer"})
 
 
 def find_claims() -> tuple[str, ...]:

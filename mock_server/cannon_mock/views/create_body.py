@@ -93,7 +93,7 @@ def _note_content(notes: ExchangeNotes, content: Any) -> None:
 
 
 def _build_error(mock: MockContext, report: Report, status: int, code: str, message: str, *claims: str) -> ApiError:
-    behaviour = (claim_ids.REFUSAL_STATUS, claim_ids.CONTENT_TYPE_IGNORED)
+    behaviour = (claim_ids.REFUSAL_STATUS, claim_ids.CREATE_REFUSES_UNSHOWN, claim_ids.CONTENT_TYPE_IGNORED)
     claims = (*behaviour, *_collect_adjustment_claims(mock, report.findings), *claims)
     return ApiError(status, code, message, *claims, findings=report.findings[:_MOST_FINDINGS])
 

@@ -256,7 +256,7 @@ def test_a_429_is_no_refusal_of_a_body(tmp_path: Path) -> None:
 
 
 def test_the_key_goes_to_the_target_only() -> None:
-    """The address in a reply that leads to another port is not called, and breaks the reply's claim."""
+    """The address in a reply that leads to another port is not called: what it leads to is not tested."""
     called: list[str] = []
 
     def elsewhere(environ: dict[str, Any], start: Any) -> list[bytes]:
@@ -270,9 +270,10 @@ def test_the_key_goes_to_the_target_only() -> None:
             change_json("POST create", lambda body: body.update(urls={"get": f"{url}/api/v1/requests/x"}))
         ) as served,
     ):
-        run = run_contract("--target", served.url, "-k", "url_of_an_accepted", CANNON_API_KEY=SECRET)
-    assert run.returncode == 1
-    assert called == []
+        chosen = ("-k", "url_of_an_accepted or account_starts_with")
+        run = run_contract("--target", served.url, *chosen, CANNON_API_KEY=SECRET)
+    assert (run.returncode, called) == (0, []), run.stdout
+    assert "1 skipped" in run.stdout
 
 
 @pytest.mark.extended

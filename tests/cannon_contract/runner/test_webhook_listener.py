@@ -9,12 +9,8 @@ import httpx
 import pytest
 
 from cannon_contract.client.outcomes import NotTested
-from cannon_contract.runner.webhook_listener import (
-    ListenAddress,
-    find_listen_address,
-    listen,
-    parse_listen_address,
-)
+from cannon_contract.runner.listen_address import ListenAddress, find_listen_address, parse_listen_address
+from cannon_contract.runner.webhook_listener import listen
 from tests.support.contract_runs import run_contract
 
 
