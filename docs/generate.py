@@ -42,6 +42,8 @@ def write_pages(catalog: Catalog | None = None) -> dict[str, str]:
         "scenario-list.md": NOTE + _render_scenarios(catalog),
         "settings.md": NOTE + _render_settings(),
         "assumptions.md": NOTE + ledger_pages.render_assumptions(catalog, uses),
+        "verdicts.md": NOTE
+        + ledger_pages.render_verdicts(each for each in catalog.claims.values() if each.kind == "behaviour"),
         "ledger.md": NOTE + ledger_pages.render_ledger(catalog),
         "results.md": _insert_rule_words((DOCS / "results.md").read_text()),
     }

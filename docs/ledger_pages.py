@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cannon_spec import Catalog
+from cannon_spec import Catalog, Claim
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.claim_list import group_by_operation
 from cannon_spec.output.claim_uses import ClaimUse
@@ -56,6 +56,16 @@ def render_assumptions(catalog: Catalog, uses: Iterable[ClaimUse]) -> str:
     return "\n\n".join([f"{_ASSUMPTIONS}These are {len(weak)} claims: {contents}.", *sections]) + "\n"
 
 
+def render_verdicts(claims: Iterable[Claim]) -> str:
+    """The page of what breaks each claim on behaviour, and of what is only observed of another server than our mock."""
+    rows = [(format_code(each.id), each.text, _list(each.breaks), _list(each.observed)) for each in claims]
+    return _VERDICTS + render_markdown([("claim", "text", "what breaks it", "what is only observed"), *rows]) + "\n"
+
+
+def _list(differences: Iterable[str]) -> str:
+    return "; ".join(differences)
+
+
 def _name_group(name: str) -> str:
     return name[0].upper() + name[1:] if " " in name else name
 
@@ -67,6 +77,16 @@ def _render_claims(uses: Iterable[ClaimUse]) -> str:
     ]
     return render_markdown([("claim", "text", "strength", "what rests on it"), *rows])
 
+
+_VERDICTS = """\
+# What breaks a claim
+
+Look up what the contract tests take for a broken claim, and what they only report. A claim is broken by what
+contradicts words of the vendor's, or by a reply that lacks a key of a documented example or has another JSON type
+there. Values of an example bind no server, and neither does an assumption of ours: what differs from them is observed.
+Our own mock must keep every claim. `cannon-spec explain CLAIM` shows the same of one claim.
+
+"""
 
 _LEDGER = """\
 # What the vendor's pages state

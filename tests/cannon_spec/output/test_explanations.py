@@ -114,11 +114,15 @@ def test_a_model_without_a_schema(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("claim", CATALOG.claims.values(), ids=lambda claim: claim.id)
 def test_a_claim_is_explained(claim: Claim) -> None:
-    """The explanation of a claim has its text, strength, source and kind, and every rule that rests on it."""
-    text = explain_topic(CATALOG, claim.id)
-    assert text.startswith(f"{claim.id}\n  {claim.text}\n  {claim.strength}: {claim.source}\n  kind: {claim.kind}")
+    """The explanation of a claim has its text, strength, source and kind, what breaks it, and each rule on it."""
+    head, *parts = explain_topic(CATALOG, claim.id).split("\n\n")
+    assert head == f"{claim.id}\n  {claim.text}\n  {claim.strength}: {claim.source}\n  kind: {claim.kind}"
+    lists = {title: lines for title, *lines in (part.split("\n  ") for part in parts)}
+    assert lists.pop("What breaks it:", []) == [*claim.breaks]
+    assert lists.pop("What breaks it on our mock, and is only observed elsewhere:", []) == [*claim.observed]
     rule_ids = [rule.id for schema in CATALOG.schemas for rule in CATALOG.rules(schema) if rule.claim.id == claim.id]
-    assert [line.split(": ")[0].strip() for line in text.splitlines()[6:]] == rule_ids
+    assert [line.split(": ")[0] for line in lists.pop("Rules that rest on it:", [])] == rule_ids
+    assert lists == {}
 
 
 def test_a_rule_is_explained() -> None:
