@@ -166,7 +166,8 @@ class Guard:
 
     def _end_suspicion(self, request: httpx.Request) -> None:
         """Look whether the account is used from elsewhere, where the balance fell further than the creates may cost."""
-        if self.budget.suspicion:
+        # With a key that the target does not take nothing can be seen: a later request with another key looks.
+        if self.budget.suspicion and self._read_balance(request).key:
             self.budget.account_use.watch_longer(lambda: self._read_and_record(request), self.sleep)
             self.budget.end_suspicion()
 

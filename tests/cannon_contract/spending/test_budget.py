@@ -682,6 +682,16 @@ def test_a_create_with_a_wrong_key_leaves_the_account_to_be_watched() -> None:
         assert spending.account_use.is_watched is is_watched
 
 
+def test_a_suspicion_holds_until_a_key_shows_the_balance() -> None:
+    """A call with a key that the target does not take says nothing of a suspicious fall; one with a good key does."""
+    api, spending = make_mock_api(CATALOG, OPERATION), Budget(1000, PriceList((), 31))
+    guard = Guard(api.send, spending, BASE, TERMINAL, lambda _: None)
+    spending.suspicion = "the balance fell"
+    for key, reason in (("not a key", ""), (api.key, "overrun: the balance fell")):
+        guard.read(httpx.Request("GET", f"{BASE}/api/v1/status", headers={"x-api-key": key}))
+        assert spending.overrun_reason == reason
+
+
 def test_a_use_from_elsewhere_that_begins_later_is_recognized() -> None:
     """Where the balance falls further than the creates may cost, it is watched before that is called an overrun."""
     service, spending = _BusyService(0, by_second=0), Budget(400, PriceList((), 40))
