@@ -25,6 +25,9 @@ UNKNOWN_NAME = "\0"
 State = Mapping[int, bool | None]
 """The guards that may hold and still matter: True if one holds or must, False if it must not, None if that is open."""
 
+Case = tuple[int, frozenset[tuple[int, bool | None]]]
+"""A field, by its index in the order, and the state before it."""
+
 
 class Clause(NamedTuple):
     """What a condition asks of one field; no value meets the node None, so that the field must be absent."""
@@ -181,22 +184,34 @@ class Plan:
     """How to fill the fields so that every layer is met, but for what is to be broken.
 
     ``start`` says which guards must hold or must not. A value of the field ``broken_name`` breaks ``breach``.
-    ``cases`` are the options of each case that was looked at: a field, and what is open before it.
+    A case is a field and what is open before it. ``ways_by_case`` says of each that was looked at whether that field
+    and all later ones can be filled, and ``options_by_case`` of each that was drawn from what its options are.
     """
 
     fields: Fields
     start: State
     broken_name: str | None
     breach: Breach | None
-    cases: dict[tuple[int, frozenset[Any]], list[Option]] = field(default_factory=dict)
+    ways_by_case: dict[Case, bool] = field(default_factory=dict)
+    options_by_case: dict[Case, list[Option]] = field(default_factory=dict)
+
+    def is_possible(self, index: int, state: State) -> bool:
+        """Whether there is a way to fill the field at that index of the order, and each later one."""
+        if index == len(self.fields.order):
+            return True
+        case = (index, frozenset(state.items()))
+        if case not in self.ways_by_case:
+            # The first way is enough: a rule is looked for in many plans, and few of them are drawn from.
+            self.ways_by_case[case] = any(self.is_possible(index + 1, x.state) for x in self._list_next(index, state))
+        return self.ways_by_case[case]
 
     def list_options(self, index: int, state: State) -> list[Option]:
         """The ways to fill the field at that index of the order that leave a way to fill each later one."""
-        case, is_last = (index, frozenset(state.items())), index + 1 == len(self.fields.order)
-        if case not in self.cases:
+        case = (index, frozenset(state.items()))
+        if case not in self.options_by_case:
             options = self._list_next(index, state)
-            self.cases[case] = [each for each in options if is_last or self.list_options(index + 1, each.state)]
-        return self.cases[case]
+            self.options_by_case[case] = [each for each in options if self.is_possible(index + 1, each.state)]
+        return self.options_by_case[case]
 
     def _list_next(self, index: int, state: State) -> Iterator[Option]:
         name = self.fields.order[index]
@@ -232,7 +247,7 @@ class Plan:
 def list_plans(fields: Fields, breach: Breach | None) -> list[Plan]:
     """The plans for objects of those fields: for good ones, or with ``breach`` for those that break its rule."""
     plans = _plan_breach(fields, breach) if breach is not None else _plan(fields, 0, fields.bans)
-    return [plan for plan in plans if plan.list_options(0, plan.start)]
+    return [plan for plan in plans if plan.is_possible(0, plan.start)]
 
 
 def _plan_breach(fields: Fields, breach: Breach) -> Iterator[Plan]:

@@ -78,9 +78,13 @@ def presence(size: int) -> dict[str, Any]:
 
 
 def count_cases(schema: dict[str, Any]) -> int:
-    """How many cases are looked at until it is known which objects there are."""
+    """How many cases are looked at until each object can be drawn."""
     (plan,) = list_plans(Fields([Layer(schema)], find_pools), None)
-    return len(plan.cases)
+    states = [plan.start]
+    for index in range(len(plan.fields.order)):
+        options = (option for state in states for option in plan.list_options(index, state))
+        states = [dict(each) for each in {frozenset(option.state.items()) for option in options}]
+    return len(plan.ways_by_case.keys() | plan.options_by_case.keys())
 
 
 @pytest.mark.parametrize("build", [chain, pairs, star, ring, presence])
