@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import subprocess
@@ -43,7 +44,7 @@ def run_contract(*flags: str, operation: str | None = OPERATION, **environment: 
     """
     stdout, stderr = io.StringIO(), io.StringIO()
     variables = processes.environment(**environment)
-    surroundings = (_replace_environment(variables), _default_profile(), _short_waits())
+    surroundings = (_replace_environment(variables), _default_profile(), _short_waits(), _frozen_objects())
     with ExitStack() as stack:
         for each in (*surroundings, redirect_stdout(stdout), redirect_stderr(stderr)):
             stack.enter_context(each)
@@ -89,6 +90,16 @@ def _short_waits() -> Iterator[None]:
             stack.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, seconds)
         yield
+
+
+@contextmanager
+def _frozen_objects() -> Iterator[None]:
+    """Spare the objects of this process the garbage collections of the run, at whose end pytest asks for two."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager
