@@ -22,8 +22,8 @@ from tests.support.serving import ServedMock, serve_mock
 KEYS = ApiKeys("cs_live_x")
 
 
-UNHURRIED = {"speed": 1, "progression": "immediate"}
-"""A mock that says when to poll as the service does, and whose requests have ended by then."""
+IMMEDIATE = {"progression": "immediate"}
+"""A mock whose requests have ended by the first poll."""
 
 
 KNOWN = [
@@ -63,7 +63,7 @@ def test_without_allow_spend_nothing_is_created() -> None:
 def test_no_create_is_sent_that_could_cross_the_ceiling(tmp_path: Path) -> None:
     """With 30 allowed, one create at 20 is made, with the cheapest model; the rest is left out, and it is said."""
     price_file = _prices(tmp_path, KNOWN)
-    with serve_mock(**UNHURRIED) as served:
+    with serve_mock(**IMMEDIATE) as served:
         run = _run(served.url, "--allow-spend", "30", "--prices", price_file, "-k", "test_create or test_output")
         assert run.returncode == 0, run.stdout
         assert _sent(served, price_file) == [20]
@@ -73,7 +73,7 @@ def test_no_create_is_sent_that_could_cross_the_ceiling(tmp_path: Path) -> None:
 
 def test_what_was_not_spent_pays_for_more(tmp_path: Path) -> None:
     """Where creates cost less than they might, tests run that the plan had no room for; nothing crosses the ceiling."""
-    with serve_mock(**UNHURRIED) as served:
+    with serve_mock(**IMMEDIATE) as served:
         flags = ("--allow-spend", "250", "--assume-price", "100", "--report", str(tmp_path), "-k", "test_idempotency")
         run = _run(served.url, *flags)
         assert run.returncode == 0, run.stdout
@@ -92,7 +92,7 @@ def test_what_was_not_spent_pays_for_more(tmp_path: Path) -> None:
 def test_a_create_of_unknown_price_is_not_sent() -> None:
     """Where no price is known, nothing is created, unless --assume-price gives an estimate."""
     chosen = ("--allow-spend", "1000", "-k", "test_create or test_output or test_idempotency")
-    with serve_mock(**UNHURRIED) as served:
+    with serve_mock(**IMMEDIATE) as served:
         assert _run(served.url, *chosen).returncode == 0
         assert served.creates == []
         assert _run(served.url, *chosen, "--assume-price", "900").returncode == 0
@@ -101,7 +101,7 @@ def test_a_create_of_unknown_price_is_not_sent() -> None:
 
 def test_a_documented_price_is_known_without_a_file() -> None:
     """Without a price file and an estimate, a run creates with an operation whose price the vendor documents."""
-    with serve_mock(**UNHURRIED) as served:
+    with serve_mock(**IMMEDIATE) as served:
         run = _run(served.url, "--allow-spend", "2", "-k", "test_create", operation=None)
         assert run.returncode == 0, run.stdout
         operations = {json.loads(each.request_body)["operation"] for each in served.creates if each.status == 202}

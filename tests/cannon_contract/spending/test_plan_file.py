@@ -23,7 +23,7 @@ from tests.support.payloads import CATALOG
 from tests.support.serving import serve_mock
 
 OPERATION = "prompt.enhance.image"
-UNHURRIED = {"speed": 1, "progression": "immediate"}
+IMMEDIATE = {"progression": "immediate"}
 CONDITIONS = {
     "contract": "1 abc",
     "--target": "live",
@@ -40,7 +40,7 @@ def _run(url: str, *flags: str) -> ContractRun:
 def test_a_plan_is_written_and_run_as_it_is(tmp_path: Path) -> None:
     """--plan-only sends no create; --plan runs just its tests, and refuses other options, tests and contracts."""
     file = tmp_path / "plan.json"
-    with serve_mock(**UNHURRIED) as served:
+    with serve_mock(**IMMEDIATE) as served:
         flags = ("--allow-spend", "3", "--assume-price", "1")
         written = _run(served.url, *flags, "--plan-only", str(file), "-k", "test_create and not invalid and not model")
         assert written.returncode == 0, written.output
@@ -75,7 +75,7 @@ def test_a_plan_is_written_and_run_as_it_is(tmp_path: Path) -> None:
 def test_a_plan_that_was_cut_spends_less(tmp_path: Path) -> None:
     """A user may strike tests from a plan: the others run, and no other test takes the place of those."""
     file = tmp_path / "plan.json"
-    with serve_mock(**UNHURRIED) as served:
+    with serve_mock(**IMMEDIATE) as served:
         flags = ("--allow-spend", "3")
         _run(served.url, *flags, "--plan-only", str(file), "-k", "test_create and not invalid and not model")
         value = json.loads(file.read_text())
@@ -148,7 +148,7 @@ def test_creates_are_counted_up_to_a_limit() -> None:
     planned = plan.make_plan(steps, read_prices(None, None, CATALOG), 100, 2)
     reasons = [each.skip_reason for each in planned]
     assert reasons == ["", "would send more creates than --max-creates 2 allows", ""]
-    with serve_mock(**UNHURRIED) as served:
+    with serve_mock(**IMMEDIATE) as served:
         run = _run(served.url, "--allow-spend", "100", "--assume-price", "1", "--max-creates", "1", "-k", "test_create")
         assert run.returncode == 0, run.output
         assert len(served.creates) == 1
