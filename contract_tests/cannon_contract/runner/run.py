@@ -45,7 +45,7 @@ ABILITIES = {
 }
 """What a test may need of its target, and what a reader is told where the target does not have it."""
 
-_READING_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
+_READING_ERRORS = (LookupError, TypeError, ValueError, AttributeError, httpx.RequestError)
 """What a test raises when a reply lacks what the test reads of it."""
 
 _MOST_EXCHANGES = 12
@@ -286,10 +286,11 @@ class Run:
     def _shows_break(self, error: BaseException | None) -> bool:
         """Whether a failure says something about claims.
 
-        An assertion does. An error in reading a reply does on our mock, whose replies have what the tests read: of
-        another server only the schemas say which members a reply must have.
+        An assertion does, and so does a reply that no client can decode. An error in reading a member does on our mock,
+        whose replies have what the tests read: of another server only the schemas say which members a reply must have.
         """
-        return isinstance(error, AssertionError) or self.target is None or self.target.is_mock
+        is_mock = self.target is None or self.target.is_mock
+        return is_mock or isinstance(error, (AssertionError, httpx.RequestError))
 
     def _make_skip(self, base: TestResult, why: str, report: pytest.TestReport) -> TestResult:
         why = self.redactor.redact_text(why)
