@@ -21,7 +21,8 @@ from cannon_contract.report.terminal import build_summary
 from cannon_contract.runner import claim_coverage, interrupts, options, planning, samples, targets
 from cannon_contract.runner.options import ApiKeys, Options
 from cannon_contract.runner.results import read_result
-from cannon_contract.runner.run import ABILITIES, RUN, Run, find_operation, list_claims
+from cannon_contract.runner.run import ABILITIES, RUN, Run
+from cannon_contract.runner.suite_items import find_operation, list_claims
 from cannon_contract.runner.targets import NoTarget
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.plan_file import BadPlan

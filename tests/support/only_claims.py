@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cannon_contract.runner.run import list_claims
+from cannon_contract.runner.suite_items import list_claims
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +10,23 @@ from typing import Any
 import httpx
 import pytest
 
-from cannon_contract.client.api import Api, MalformedReply
+from cannon_contract.client.api import MalformedReply
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
 from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.failure_text import describe_failure
 from cannon_contract.runner.listen_address import ListenAddress, find_listen_address
 from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Options, list_covered_operations
-from cannon_contract.runner.results import Cost, TestResult, Verdict, build_verdicts, count_costs
+from cannon_contract.runner.results import TestResult, Verdict, build_verdicts, count_costs
+from cannon_contract.runner.suite_items import (
+    collect_result,
+    describe_test,
+    find_cost,
+    find_operation,
+    list_claims,
+    list_needs,
+    rank_by_cost,
+)
 from cannon_contract.runner.suite_tests import SuiteTest, build_command
 from cannon_contract.runner.targets import Target, make_key
 from cannon_contract.spending.budget import Budget
@@ -48,7 +57,6 @@ ABILITIES = {
 _READING_ERRORS = (LookupError, TypeError, ValueError, AttributeError, httpx.RequestError)
 """What a test raises when a reply lacks what the test reads of it."""
 
-_MOST_EXCHANGES = 12
 _MOST_UNANSWERED = 3
 _SHORT_STYLES = ("line", "no")
 """The styles of pytest's tracebacks in which a failure is one line: of these, the sentence takes the place."""
@@ -159,7 +167,7 @@ class Run:
         if self.may_charge and not self.options.operation and operation != self.default_operation:
             return f"tests another operation than the cheapest, {self.default_operation}: name it with --operation ID"
         abilities = self._list_abilities(self.target)
-        return next((ABILITIES[each] for each in _list_needs(item) if each not in abilities), "")
+        return next((ABILITIES[each] for each in list_needs(item) if each not in abilities), "")
 
     def _list_abilities(self, target: Target) -> set[str]:
         """List what tests may need and the target has."""
@@ -205,12 +213,12 @@ class Run:
     def record_test(self, item: pytest.Item) -> None:
         """Record what a test takes, whether it is going to run or not."""
         for claim in list_claims(item):
-            self.needs_by_claim.setdefault(claim, set()).add(_find_cost(item))
-            self.suite_tests_by_claim.setdefault(claim, []).append(_describe_test(item))
+            self.needs_by_claim.setdefault(claim, set()).add(find_cost(item))
+            self.suite_tests_by_claim.setdefault(claim, []).append(describe_test(item))
 
     def sort_tests(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Sort tests by what they may cost, the free ones first: a run that stops early has done these."""
-        return sorted(items, key=_find_expense)
+        return sorted(items, key=rank_by_cost)
 
     def plan_step(self, item: pytest.Item) -> Step:
         """List what a test is going to create."""
@@ -236,7 +244,7 @@ class Run:
         the same malformed reply only the first fails for it: the others are judged by what they are about.
         """
         error = call.excinfo.value if call.excinfo else None
-        base = _collect_result(item)
+        base = collect_result(item)
         result = self._judge(base, error, report)
         descriptions = [each.description for each in result.malformed_replies]
         new = [each for each in descriptions if each not in self.reported_replies]
@@ -310,74 +318,8 @@ class Run:
         return self.stop_reason
 
 
-APIS = pytest.StashKey[list[Api]]()
-"""Where each test keeps the targets that it called."""
-
 RUN = pytest.StashKey[Run]()
 """Where pytest's configuration keeps the run."""
-
-
-def list_claims(item: pytest.Item) -> tuple[str, ...]:
-    """List the claims that a test is marked with."""
-    return tuple(claim for mark in item.iter_markers("claim") for claim in mark.args)
-
-
-def find_operation(item: pytest.Item) -> str | None:
-    """Find the operation that a case is about; None for a test that is about no operation."""
-    parameters: Mapping[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    return parameters.get("operation")
-
-
-def _describe_test(item: pytest.Item) -> SuiteTest:
-    name = getattr(item, "originalname", None) or item.name
-    return SuiteTest(item.nodeid, name, find_operation(item), frozenset(_list_needs(item)), _find_cost(item))
-
-
-def _list_needs(item: pytest.Item) -> Iterable[str]:
-    yield from (ability for mark in item.iter_markers("needs") for ability in mark.args)
-    if "make_own_mock" in getattr(item, "fixturenames", ()):
-        yield "own mock"
-
-
-def _find_cost(item: pytest.Item) -> Cost:
-    """Say what a test takes, whichever the target is."""
-    if {"clock", "mock", "own mock"} & set(_list_needs(item)):
-        return "a mock"
-    pays = any(True for name in ("creates", "probes", "shares") for _ in item.iter_markers(name))
-    return "credits" if pays else "nothing"
-
-
-def _find_expense(item: pytest.Item) -> int:
-    """Rank a test: 0 creates nothing, 1 only what should be refused, 2 looks at a shared request, 3 creates more.
-
-    Where the shared request is the first, no other one is charged while tests look at what the balance does.
-    """
-    marks = {mark.name for mark in item.iter_markers()}
-    return 3 if "creates" in marks else 2 if "shares" in marks else int("probes" in marks)
-
-
-def _collect_result(item: pytest.Item) -> TestResult:
-    """Collect what a test noted, as a result that holds."""
-    notes = [api.notes for api in item.stash.get(APIS, [])]
-    deviations = {(each.claim, each.description): each for note in notes for each in note.deviations}
-    replies = {(each.claims, each.description): each for note in notes for each in note.malformed_replies}
-    return TestResult(
-        item.nodeid,
-        list_claims(item),
-        "held",
-        deviations=tuple(deviations.values()),
-        values=tuple(each for note in notes for each in note.values),
-        malformed_replies=tuple(replies.values()),
-        exchanges=tuple(each for note in notes for each in note.exchanges)[-_MOST_EXCHANGES:],
-        needs=_find_cost(item),
-        law=_read_law(item),
-    )
-
-
-def _read_law(item: pytest.Item) -> str:
-    """The sentence that a test opens with, without its full stop."""
-    docstring = getattr(item, "function", None).__doc__ or item.name
-    return docstring.strip().splitlines()[0].removesuffix(".")
 
 
 def _find_cause(error: BaseException | None, replies: Sequence[MalformedReply]) -> MalformedReply | None:

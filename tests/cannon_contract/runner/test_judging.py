@@ -12,7 +12,8 @@ from cannon_contract.client.outcomes import ClaimBroken, MemberMissing
 from cannon_contract.client.recording import Exchange
 from cannon_contract.runner.options import Options
 from cannon_contract.runner.results import TestResult, read_result
-from cannon_contract.runner.run import APIS, Run
+from cannon_contract.runner.run import Run
+from cannon_contract.runner.suite_items import APIS
 from cannon_contract.runner.targets import Target
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.price_list import PriceList

@@ -582,7 +582,7 @@ def test_a_run_that_shows_nothing_is_no_success() -> None:
 
 COUNTS = """
 import json, os, pytest
-from cannon_contract.runner.run import APIS
+from cannon_contract.runner.suite_items import APIS
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
