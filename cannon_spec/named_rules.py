@@ -11,6 +11,9 @@ from cannon_spec.contract.claim import Claim
 from cannon_spec.finding import Finding
 from cannon_spec.nearest import find_nearest
 
+NOTICE = "notice"
+"""The rule that warns of what matters for each request for an operation or model, as that it is disabled."""
+
 SHUT_DOWN = "shut-down"
 """The rule that warns of what its maker has shut down."""
 
@@ -22,12 +25,12 @@ NAMED_RULES = {
     "model-unknown": "No model with this identifier serves the operation: an error if its models are documented, else "
     "a warning.",
     "model-assumed": "A warning: the model's identifier is not documented; it is used as given.",
-    "notice": "A warning: what is known of the operation or model matters for each request.",
+    NOTICE: "A warning: what is known of the operation or model matters for each request.",
     SHUT_DOWN: "A warning: the maker has shut down the model, or what the operation runs on.",
 }
 """The rules that are not keywords of a schema, each with what it says."""
 
-UNAVOIDABLE_RULES = frozenset(("operation-assumed", "model-assumed", "notice", SHUT_DOWN))
+UNAVOIDABLE_RULES = frozenset(("operation-assumed", "model-assumed", NOTICE, SHUT_DOWN))
 """The warnings that each request for an operation or model has: no field of the input avoids them."""
 
 _ADVICE_ON_IDS = "if you know the right one, say so in an overlay file (--overlay)"
@@ -89,7 +92,7 @@ def _iter_remarks(kind: str, subject: Operation | ServedModel, path: str) -> Ite
         message = f"{message} is {subject.claim.strength}, not documented"
         yield _warn(path, f"{kind}-assumed", message, _ADVICE_ON_IDS, subject.claim)
     for claim in subject.notices:
-        yield _warn(path, "notice", claim.text, f"the request is judged as documented; see {claim.source}", claim)
+        yield _warn(path, NOTICE, claim.text, f"the request is judged as documented; see {claim.source}", claim)
     if subject.shut_down is not None:
         hint = f"use another {kind}; the request is judged as the vendor documents it, and may be refused or fail"
         yield _warn(path, SHUT_DOWN, subject.shut_down.text, hint, subject.shut_down)

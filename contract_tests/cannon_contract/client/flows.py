@@ -18,7 +18,7 @@ from cannon_contract.client.expectations import describe_answer, expect_one_of, 
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_spec import validate_request
 from cannon_spec.finding import Finding
-from cannon_spec.named_rules import SHUT_DOWN
+from cannon_spec.named_rules import NOTICE, SHUT_DOWN
 
 _LEAST_WAIT_S = 0.005
 _LONGEST_WAIT_S = 60.0
@@ -64,10 +64,17 @@ def expect_not_account_error(api: Api, response: httpx.Response) -> httpx.Respon
 
 
 def check_shut_down(api: Api, response: httpx.Response, findings: Iterable[Finding]) -> None:
-    """Raise NotTested for a refusal of what its maker has shut down. A mock that says that it works must accept it."""
+    """Raise NotTested for a refusal of what its maker has shut down, or what the contract has a notice on.
+
+    A notice says that a model or an operation is disabled or outdated, so that a server may refuse it. Our mock must
+    accept both, but for what it was told to be shut down.
+    """
+    rules = {finding.rule for finding in findings}
     may_refuse = api.read_switch("shut_down", "works" if api.is_mock else "refused") == "refused"
-    if may_refuse and response.is_client_error and any(finding.rule == SHUT_DOWN for finding in findings):
-        raise NotTested(f"a create was answered with {response.status_code}: its maker has shut down what it needs")
+    reasons = {SHUT_DOWN: may_refuse, NOTICE: not api.is_mock}
+    if response.is_client_error and any(is_reason and rule in rules for rule, is_reason in reasons.items()):
+        text = "what it needs is disabled, outdated or shut down"
+        raise NotTested(f"a create was answered with {response.status_code}: {text}")
 
 
 def check_account(api: Api, response: httpx.Response) -> None:

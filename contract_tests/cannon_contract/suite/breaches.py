@@ -33,7 +33,9 @@ def list_breached_claims(rule: Rule) -> tuple[str, ...]:
     is_form_of_example = rule.claim.strength == "example" and word != "type"
     # "Portrait or landscape output sizes": a target may keep what a page says of outputs by another output.
     limits_output = "/then/" in rule.id
-    is_unshown = word == "additionalProperties" or is_form_of_example or limits_output
+    # The pages list fields, not what an object or a list in a field holds: that is in examples alone.
+    is_nested = "." in rule.field or "/items/" in rule.id
+    is_unshown = word == "additionalProperties" or is_form_of_example or limits_output or is_nested
     return (claim_ids.CREATE_REFUSES_UNSHOWN,) if is_unshown else (rule.claim.id,)
 
 

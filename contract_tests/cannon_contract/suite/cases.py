@@ -32,6 +32,7 @@ from cannon_contract.suite.case_inputs import (
 from cannon_contract.suite.outputs import list_shown_fields
 from cannon_spec.contract.catalog import Operation, Rule, ServedModel
 from cannon_spec.contract.prices import list_price_fields
+from cannon_spec.named_rules import NOTICE, SHUT_DOWN
 from cannon_spec.strategies import breakable
 
 Filter = Callable[[Operation], bool]
@@ -327,8 +328,8 @@ def _list_tier_cases(operation: Operation) -> Iterator[Any]:
 def _list_notice_cases(operation: Operation) -> Iterator[Any]:
     parts: list[tuple[str | None, Operation | ServedModel]] = [(None, operation), *operation.models.items()]
     for model, part in parts:
-        warnings = [("notice", claim) for claim in part.notices]
-        warnings += [("shut-down", part.shut_down)] if part.shut_down is not None else []
+        warnings = [(NOTICE, claim) for claim in part.notices]
+        warnings += [(SHUT_DOWN, part.shut_down)] if part.shut_down is not None else []
         for rule, claim in warnings:
             marks = [pytest.mark.needs("mock"), *_mark_sample(claim.id, operation.id)]
             name = "-".join(filter(None, (operation.id, model, rule)))

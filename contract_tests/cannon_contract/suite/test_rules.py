@@ -38,8 +38,9 @@ def _describe_breach(rule: Rule, body: Any) -> str:
     path = () if rule.id.startswith("envelope/") else ("input", *filter(None, rule.field.split(".")))
     try:
         value = f"the {rule.field or 'body'} {show(follow(body, path))}"
-    except LookupError:
-        return f"without {rule.field}, as {rule.id} demands"
+    except LookupError:  # the field is absent, or in an item of a list
+        breach = f"without {rule.field}" if rule.keyword == "required" else f"with another {rule.field}"
+        return f"{breach}, which breaks {rule.id}"
     return f"with {value}, which breaks {rule.id}"
 
 
