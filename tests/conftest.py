@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from cannon_spec import Catalog, load_catalog
+from tests.support.garbage import freeze_objects
 from tests.support.mocks import Driver, DriverFactory, build_driver
 from tests.support.payloads import CATALOG
 from tests.support.stores import records, shared, valkey
@@ -20,6 +21,11 @@ SHIPPED = Path(__file__).resolve().parent.parent / "schemas"
 settings.register_profile("tests", deadline=None)
 settings.register_profile("extended", deadline=None, max_examples=500)
 settings.load_profile("tests")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the tests all collections of garbage."""
+    freeze_objects()
 
 
 @pytest.fixture(scope="session")

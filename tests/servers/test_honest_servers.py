@@ -14,7 +14,7 @@ from tests.servers.plain_server import Settings
 from tests.support.contract_runs import OPERATION, ContractRun, run_contract, run_contract_process
 from tests.support.honest_servers import HONEST_SERVERS, KEY, OTHER_KEY, SECOND_KEY
 
-FAST_SETTINGS = Settings(keys=(KEY, SECOND_KEY), other_keys=(OTHER_KEY,), pace=100)
+FAST_SETTINGS = Settings(keys=(KEY, SECOND_KEY), other_keys=(OTHER_KEY,), pace=400)
 SPENDING = ("--assume-price", "100", "--allow-spend")
 EVERYTHING = (*SPENDING, "1000000")
 

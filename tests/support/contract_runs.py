@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import subprocess
@@ -18,6 +17,7 @@ from cannon_contract.client import balance, charges
 from cannon_contract.runner import command
 from cannon_contract.suite import webhook_runs
 from tests.support import processes
+from tests.support.garbage import freeze_objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ def run_contract(*flags: str, operation: str | None = OPERATION, **environment: 
     """
     stdout, stderr = io.StringIO(), io.StringIO()
     variables = processes.environment(**environment)
-    surroundings = (_replace_environment(variables), _default_profile(), _short_waits(), _frozen_objects())
+    surroundings = (_replace_environment(variables), _default_profile(), _short_waits())
+    freeze_objects()
     with ExitStack() as stack:
         for each in (*surroundings, redirect_stdout(stdout), redirect_stderr(stderr)):
             stack.enter_context(each)
@@ -90,16 +91,6 @@ def _short_waits() -> Iterator[None]:
             stack.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, seconds)
         yield
-
-
-@contextmanager
-def _frozen_objects() -> Iterator[None]:
-    """Spare the objects of this process the garbage collections of the run, at whose end pytest asks for two."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 @contextmanager
