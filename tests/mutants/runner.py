@@ -70,6 +70,13 @@ class _Plugin:
         """Leave out the cases of a test that are about another claim."""
         items[:] = [item for item in items if (mutant := _find_mutant(item)) and mutant.claim in _list_claims(item)]
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Run no further case of a test that has caught a mutant."""
+        mutant = _find_mutant(item)
+        is_caught = mutant is not None and _name_test(item) in self.results.catching_tests[mutant]
+        return True if is_caught else None
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
         """Note which mutant a test ran against, and whether the test found its claim broken."""
@@ -83,7 +90,7 @@ class _Plugin:
             elif data["outcome"] == "broken" and not is_sentence(data["why"]):
                 self.results.errors.append(f"{mutant.claim}: {mutant.description}: {data['why']!r} is no sentence")
             elif read_result(data).breaks(mutant.claim):
-                self.results.catching_tests[mutant].append(item.name.partition("[")[0])
+                self.results.catching_tests[mutant].append(_name_test(item))
         return report
 
 
@@ -102,6 +109,10 @@ def _run_pytest(plugin: _Plugin) -> None:
         status = pytest.main([str(_FOLDER), *options], [plugin])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"the tests could not run:\n{output.getvalue()}")
+
+
+def _name_test(item: pytest.Item) -> str:
+    return item.name.partition("[")[0]
 
 
 def _find_mutant(item: pytest.Item) -> Mutant | None:

@@ -80,7 +80,6 @@ MUTANTS = [
     break_field("credits-start", "one credit less", STATUS, add_to_member("creditsRemaining", -1)),
     break_reply("create-validates", "an invalid body is accepted", CREATE, changes.accept_refused_create),
     break_status("create-validates", "500 for an invalid body", CREATE, 400, 500),
-    break_credits("create-validates", "a refusal costs credits", CREATE, changes.charge_refusals),
     break_request_body("create-refuses-unshown", "unknown fields are ignored", changes.accept_unknown_fields),
     break_status("create-accepted-202", "200 for 202", CREATE, 202, 200),
     break_call("create-accepts-valid", "a ratio is required", changes.require_ratio),
@@ -192,6 +191,7 @@ MUTANTS = [
     break_credits("credits-hold", "a create is charged twice", CREATE, changes.charge_twice),
     break_credits("credits-billable", "a create is charged twice", CREATE, changes.charge_twice),
     break_credits("credits-billable", "a poll is charged", READ, changes.charge_poll),
+    break_credits("create-validates", "a refusal costs credits", CREATE, changes.charge_refusals),
     break_memory("credits-billable", "no create is charged", stateful.show_first_balance),
     break_field(
         "credits-billable-at-once", "the cost appears at the end", READ, set_members(billableCredits=0), ("queued",)
