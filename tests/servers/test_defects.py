@@ -15,7 +15,7 @@ SAMPLE = [
         "idempotency": "keys are ignored",
         "bodies": "a preview is cut",
         "objects": "no requestLog",
-        "assets": "image_url is empty",
+        "assets": "pictures are turned",
         "credits": "a request is charged twice",
         "webhooks": "a webhook is sent at the create",
     }.items()
