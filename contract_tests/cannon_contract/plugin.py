@@ -279,7 +279,7 @@ class _ResultCollector:
             self._record_interrupt()
         finally:
             if run.options.report and run.has_begun:
-                write_report(run, Path(run.options.report))
+                run.report_problems = write_report(run, Path(run.options.report))
         if run.results and session.config.option.tbstyle == "line":
             # The section on claims says the same in whole sentences, once for each.
             session.config.option.tbstyle = "no"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 
 import httpx
 
@@ -230,9 +231,14 @@ def wait_before_poll(api: Api, reply: dict[str, Any]) -> None:
     api.sleep(1.0 if after_ms is None else min(max(after_ms / 1000, _LEAST_WAIT_S), _LONGEST_WAIT_S))
 
 
+def find_path(reply: dict[str, Any]) -> str:
+    """The path of the request that a reply names; no page says which letters its id has."""
+    return f"/api/v1/requests/{quote(str(reply['id']), safe='')}"
+
+
 def poll(api: Api, reply: dict[str, Any]) -> dict[str, Any]:
     """The request object now, checked by the schema."""
-    response = api.get(f"/api/v1/requests/{reply['id']}")
+    response = api.get(find_path(reply))
     expect_status(response, 200, "with the key of the create", claim_ids.READ_SAME_KEY)
     view: dict[str, Any] = api.check_reply("request", response)
     return view

@@ -9,21 +9,27 @@ from cannon_contract.report.bounds import LARGEST_FILE, LEVELS
 from cannon_contract.report.json_report import build_observations, build_report, to_json
 from cannon_contract.report.page import render_page
 from cannon_contract.runner.run import Run
+from cannon_spec.contract.wording import escape_unprintable
 
 
-def write_report(run: Run, folder: Path) -> None:
+def write_report(run: Run, folder: Path) -> list[str]:
     """Write report.json, index.html, observations.json and, where creates cost something, prices.json.
 
-    No target makes one of the first three larger than ``LARGEST_FILE``.
+    No target makes one of the first three larger than ``LARGEST_FILE``. Returns which files could not be written.
     """
     texts = _render_report(run)
     now = datetime.now(UTC)
     price_list = run.budget.learn_prices(now)
     if run.budget.creates and price_list.prices:
         texts["prices.json"] = price_list.to_json(now)
+    problems = []
     for name, text in texts.items():
-        # A target may send half of a surrogate pair, which UTF-8 does not have.
-        (folder / name).write_bytes(_encode(text))
+        try:
+            # A target may send half of a surrogate pair, which UTF-8 does not have.
+            (folder / name).write_bytes(_encode(text))
+        except OSError as error:
+            problems.append(f"{escape_unprintable(str(folder / name))} could not be written: {error.strerror}")
+    return problems
 
 
 def _render_report(run: Run) -> dict[str, str]:

@@ -19,6 +19,7 @@ def build_summary(run: Run) -> list[str]:
     lines = [*(_summarize_claims(run, verdicts) if run.results else []), *_describe_differences(verdicts)]
     lines += _summarize_spending(run) if run.may_charge else []
     lines += [f"the run was stopped: {run.stop_reason}", *_list_finished_claims(run)] if run.stop_reason else []
+    lines += [f"the report is incomplete: {each}; name another folder" for each in run.report_problems]
     return [run.redactor.redact_text(line) for line in lines]
 
 

@@ -13,6 +13,7 @@ from cannon_contract.runner.run import Run
 from cannon_contract.spending import plan_file
 from cannon_contract.spending.plan import PlannedTest, describe_plan, make_plan
 from cannon_contract.spending.plan_file import BadPlan
+from cannon_spec import validate_request
 
 NEEDS_CHARGES = "goes with a target that may charge: --target live, or --target URL with --treat-as-live"
 
@@ -38,7 +39,8 @@ def load_plan(run: Run, path: str) -> None:
     """Read the plan that the run is to keep to; it lowers the budget to what the plan states. Raises BadPlan."""
     plan = plan_file.read_plan(path)
     plan.check_conditions(list_conditions(run))
-    run.plan_file, run.budget.ceiling = plan, plan.limit
+    # People may edit the file: what the options of the run allow stays the most that it may cost.
+    run.plan_file, run.budget.ceiling = plan, min(plan.limit, run.options.allow_spend)
     run.budget.ceiling_name = "the limit of the plan,"
 
 
@@ -65,6 +67,8 @@ def plan_run(run: Run, items: Iterable[pytest.Item]) -> list[str]:
         if used_options:
             raise BadPlan(f"{used_options[0]} {NEEDS_CHARGES}")
         return []
+    body = {"operation": run.default_operation, "input": run.choose_input(run.default_operation)}
+    run.budget.plain_body, run.budget.may_accept = body, lambda each: validate_request(each, catalog=run.catalog).ok
     steps, written_plan = [run.plan_step(item) for item in items], run.plan_file
     if written_plan is None:
         plan = make_plan(steps, run.budget.prices, run.budget.ceiling, run.budget.most_creates)

@@ -152,8 +152,8 @@ def _build_verdict(claim: Claim, results: Sequence[TestResult], default_reason: 
                 next((each.exchanges for each in findings if each.exchanges), ()),
                 tuple(values.values()) if outcome == "observed" else (),
             )
-    if any(result.outcome == "held" for result in own):
-        return Verdict(claim, "held", tests=tests)
+    if held_tests := tuple(dict.fromkeys(result.test for result in own if result.outcome == "held")):
+        return Verdict(claim, "held", tests=held_tests)
     reasons = tuple(dict.fromkeys(result.why for result in own if result.why)) if own else (default_reason,)
     return Verdict(claim, "not tested", reasons, tests)
 

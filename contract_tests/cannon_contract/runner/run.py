@@ -69,8 +69,9 @@ class Run:
     ``needs_by_claim`` is what the tests of each claim take, whether they run or not, ``suite_tests_by_claim`` are these
     tests, and ``tests_by_claim`` names those that were selected; the last two are empty where other processes run
     the tests. ``redactor`` removes the user's keys from all output. ``plan_file`` is the written plan that it keeps
-    to, if any. ``stop_reason`` says why the run ended early. ``shared_runs`` has the request of each operation that
-    tests look at together. ``key`` is the API key of all tests where creates may cost credits and the user has none.
+    to, if any. ``stop_reason`` says why the run ended early, ``report_problems`` which files could not be written.
+    ``shared_runs`` has the request of each operation that tests look at together. ``key`` is the API key of all tests
+    where creates may cost credits and the user has none.
     ``unanswered_tests`` counts the tests in a row that got no reply, ``reported_replies`` has the malformed replies
     that a test has failed for, and ``shown_claims`` the claims whose exchanges a result has.
     """
@@ -89,6 +90,7 @@ class Run:
     suite_tests_by_claim: dict[str, list[SuiteTest]] = field(default_factory=dict)
     redactor: Redactor = field(default_factory=lambda: Redactor(()))
     stop_reason: str = ""
+    report_problems: list[str] = field(default_factory=list)
     shared_runs: dict[str, Any] = field(default_factory=dict)
     key: str = field(default_factory=make_key)
     unanswered_tests: int = 0
@@ -122,7 +124,7 @@ class Run:
     def is_complete(self) -> bool:
         """Whether the run showed something, did not end early, and always got a reply from the target."""
         is_silent = any(result.is_silent for result in self.results)
-        return self.has_shown_something and not self.stop_reason and not is_silent
+        return self.has_shown_something and not self.stop_reason and not is_silent and not self.report_problems
 
     @property
     def operations(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,9 @@ class Budget:
     ``ceiling`` is the most that it may spend, which ``ceiling_name`` names for the reader; ``most_creates`` is how
     many creates it may send, None for any number.
 
+    ``plain_body`` is that of the run's plain creates: a body without an operation of the contract should be refused,
+    and is estimated as that, should a target take it. ``may_accept`` says of a body whether the contract allows it.
+
     ``overrun_reason`` says what cost more than it might; it is empty for nothing. After an overrun no create is
     admitted. ``suspicion`` is the reason of an overrun that rests on a fall of the balance alone: it holds until
     somebody has looked whether the account is used from elsewhere. ``account_use`` says what else moves the balance.
@@ -73,6 +76,8 @@ class Budget:
     ceiling: float
     prices: PriceList
     most_creates: int | None = None
+    plain_body: Any = None
+    may_accept: Callable[[Any], bool] = lambda _: True
     ceiling_name: str = "--allow-spend"
     remarks: list[str] = field(default_factory=list)
     open_requests: dict[str, str] = field(default_factory=dict)
@@ -119,7 +124,7 @@ class Budget:
             raise NotTested(self.account_use.describe_reading_cost())
         if self.most_creates is not None and len(self._creates) + len(bodies) > self.most_creates:
             raise NotTested(f"would send more creates than --max-creates {self.most_creates} allows")
-        estimates = [estimate for body in bodies if (estimate := self.prices.estimate(body)) is not None]
+        estimates = [estimate for body in bodies if (estimate := self._estimate(body)) is not None]
         if len(estimates) < len(bodies):
             raise NotTested("its price is unknown: name it in a file (--prices), or give an estimate (--assume-price)")
         if round_credits(self.spent_credits + sum(estimates)) > self.ceiling:
@@ -128,6 +133,11 @@ class Budget:
             spent_credits, estimate = self.spent_credits, sum(estimates)
             raise NotTested(f"could cross {limit}: {spent_credits:g} spent, and {subject} may cost {estimate:g}")
         return estimates
+
+    def _estimate(self, body: Any) -> float | None:
+        """Estimate the most that a create may cost; None where no price is known."""
+        is_plain = self.plain_body is None or self.prices.has_known_operation(body)
+        return self.prices.estimate(body if is_plain else self.plain_body)
 
     def record_balance(self, reading: BalanceReading) -> None:
         """Record a reading; a fall in all beyond what the creates may cost is suspicious."""

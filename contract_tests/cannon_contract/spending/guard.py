@@ -155,7 +155,9 @@ class Guard:
             is_new = self.budget.record_acceptance(number, id_)
             return not is_new, self._read_stated_cost(request, id_) if is_new else None
         self.budget.record_answer(number, f"was answered with {answer.status_code}")
-        return answer.is_client_error, None
+        # A valid create may be stored although it was answered with 5xx. An invalid one is refused by any status.
+        is_refusal = answer.is_client_error or not self.budget.may_accept(_parse(request.read()))
+        return is_refusal, None
 
     def _watch_account(self, request: httpx.Request) -> None:
         """See before the first create what else moves the balance: later every fall may be a charge of this run."""

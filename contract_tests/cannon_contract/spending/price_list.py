@@ -77,6 +77,11 @@ class PriceList:
             return max(limits)
         return None if self.assumed_price is None else max([*limits, self.assumed_price])
 
+    def has_known_operation(self, body: Any) -> bool:
+        """Whether a create names an operation of the contract."""
+        operation, _ = _split(body)
+        return isinstance(operation, str) and self._is_known_value("operation", operation)
+
     def with_charges(self, charges: Iterable[tuple[Any, float]], written_at: datetime | None = None) -> PriceList:
         """Copy the list with what creates cost at a time: pairs of a body and its credits.
 

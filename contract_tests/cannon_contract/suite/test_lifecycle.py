@@ -23,6 +23,7 @@ from cannon_contract.client.expectations import (
 from cannon_contract.client.flows import (
     create,
     create_and_finish,
+    find_path,
     poll,
     poll_to_end,
     shared_run,
@@ -158,7 +159,7 @@ def test_a_request_can_be_polled_after_poll_after_ms(api: Api) -> None:
     """After poll_after_ms a poll finds the request."""
     reply = create(api)
     wait_before_poll(api, reply)
-    response = expect_status(api.get(f"/api/v1/requests/{reply['id']}"), SUCCESS, "after poll_after_ms")
+    response = expect_status(api.get(find_path(reply)), SUCCESS, "after poll_after_ms")
     expect_equal(response.json().get("id"), reply["id"], "id of the request that a poll finds")
 
 
@@ -285,7 +286,7 @@ def test_an_unknown_request_is_not_found(api: Api) -> None:
 @pytest.mark.needs("other key")
 def test_a_request_of_another_key_is_not_found(api: Api, other_api: Api) -> None:
     """A poll of a request that another key created is answered with 404, as for an unknown id."""
-    assert other_api.get(f"/api/v1/requests/{shared_run(api).reply['id']}").status_code == 404
+    assert other_api.get(find_path(shared_run(api).reply)).status_code == 404
 
 
 @pytest.mark.claim("scenario-header")

@@ -611,3 +611,33 @@ def test_a_test_creates_what_the_plan_counts(tmp_path: Path, monkeypatch: pytest
     rows = [json.loads(line) for line in counted.read_text().splitlines()]
     assert [row for row in rows if row[1] != row[2]] == []
     assert sum(sent for _, sent, _ in rows) > 150
+
+
+def test_a_report_that_cannot_be_written_loses_nothing(tmp_path: Path) -> None:
+    """Where one file cannot be written the others are, the summary is printed, and the run is incomplete."""
+    (tmp_path / "report.json").mkdir()
+    run = run_contract("-k", "test_status", "--report", str(tmp_path))
+    assert run.returncode == 2
+    assert f"the report is incomplete: {tmp_path / 'report.json'} could not be written: Is a directory" in run.stdout
+    assert "0 broken" in run.stdout
+    assert (tmp_path / "index.html").exists()
+
+
+def test_an_id_may_have_any_letters() -> None:
+    """A request is polled by its id as an address writes it: no page says which letters an id has."""
+    paths: list[str] = []
+
+    def respond(call: Call) -> Reply:
+        if call.kind == "POST create":
+            reply = call.forward()
+            reply.json = {**reply.json, "id": reply.json["id"] + "?a b"}
+            return reply
+        if "/requests/" in call.environ["PATH_INFO"]:
+            paths.append(call.environ["PATH_INFO"])
+            return call.forward_environ({**call.environ, "PATH_INFO": call.environ["PATH_INFO"].removesuffix("?a b")})
+        return call.forward()
+
+    with serve_mock(respond_with(lambda: respond)) as served:
+        run_contract("--target", served.url, "-k", "test_a_request_can_be_polled_after")
+    assert paths
+    assert all(each.endswith("?a b") for each in paths)

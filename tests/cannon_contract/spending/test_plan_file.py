@@ -14,6 +14,7 @@ import pytest
 from cannon_contract import plugin
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.spending import plan, plan_file
+from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.plan import PlannedTest, Step
 from cannon_contract.spending.plan_file import BadPlan
 from cannon_contract.spending.price_file import read_prices
@@ -87,6 +88,31 @@ def test_a_plan_that_was_cut_spends_less(tmp_path: Path) -> None:
         spent = re.search(r"spent: (\d+) of", run.stdout)
     assert spent
     assert 0 < int(spent[1]) <= sum(each["cost"] for each in value["tests"] if not each["left_out"]) < value["cost"]
+
+
+@pytest.mark.parametrize("allowed", ["0", "1"])
+def test_a_plan_that_was_edited_allows_no_more_than_the_options(allowed: str, tmp_path: Path) -> None:
+    """A limit in the file above --allow-spend does not count: nothing beyond the option is spent."""
+    file = tmp_path / "plan.json"
+    chosen = ("--allow-spend", allowed, "--assume-price", "1", "-k", "test_create and not invalid and not model")
+    with serve_mock(**IMMEDIATE) as served:
+        assert _run(served.url, *chosen, "--plan-only", str(file)).returncode == 0
+        plan_value = json.loads(file.read_text())
+        tests = [{**each, "left_out": ""} for each in plan_value["tests"]]
+        file.write_text(json.dumps({**plan_value, "limit": 5000, "tests": tests}))
+        run = _run(served.url, *chosen[:4], "--plan", str(file))
+        assert (run.returncode, "cannot run as planned" in run.output) == (2, True)
+        assert served.creates == []
+
+
+def test_a_body_without_an_operation_is_estimated_as_a_plain_one() -> None:
+    """What should be refused whatever it asks for may cost as much as a plain create, should a target take it."""
+    prices = read_prices(None, 100, CATALOG)
+    budget = Budget(50, prices, plain_body={"operation": OPERATION, "input": {"prompt": "x"}})
+    bodies: list[Any] = [None, {}, {"operation": "no.such", "input": {}}]
+    assert [budget.admit([each]) for each in bodies] == [[1], [1], [1]]
+    with pytest.raises(NotTested, match="could cross"):
+        Budget(50, prices).admit([{}])
 
 
 @pytest.mark.parametrize(
