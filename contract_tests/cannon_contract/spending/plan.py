@@ -67,8 +67,11 @@ def make_plan(
 ) -> tuple[PlannedTest, ...]:
     """Plan which of the steps stay under the ceiling, one after the other in their order.
 
-    Their creates, those that should be refused too, stay below ``most_creates``, if that is given.
+    Their creates, those that should be refused too, stay below ``most_creates``, if that is given. Then tests of
+    requests come before those that only have creates refused: a few creates show more of a request than of refusals.
     """
+    if most_creates is not None:
+        steps = sorted(steps, key=lambda step: not (step.bodies or step.shared_bodies))
     plan: list[PlannedTest] = []
     creates_left = math.inf if most_creates is None else most_creates
     planned_credits, paid_bodies = 0.0, list[Any]()

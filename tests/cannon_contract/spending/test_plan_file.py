@@ -181,6 +181,19 @@ def test_creates_are_counted_up_to_a_limit() -> None:
     assert "would send more creates than --max-creates 1 allows" in run.stdout
 
 
+def test_few_creates_show_a_request() -> None:
+    """Where creates are few, a test of a request comes before one that only has creates refused."""
+    body = {"operation": OPERATION, "input": {"prompt": "x"}}
+    steps = [Step("refuses", (), (body,)), Step("creates", (body,), ()), Step("shares", (), (), (body,))]
+    planned_tests = plan.make_plan(steps, read_prices(None, 1, CATALOG), 100, most_creates=2)
+    reasons = {each.test: each.skip_reason for each in planned_tests}
+    assert reasons == {
+        "refuses": "would send more creates than --max-creates 2 allows",
+        "creates": "",
+        "shares": "",
+    }
+
+
 def test_a_run_whose_time_is_over_reads_its_costs_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """With --max-time a run ends in the middle of a wait: it says what it finished, what it spent, and what is open."""
     seconds = itertools.count()
