@@ -61,6 +61,12 @@ class TestResult:
             claim in each.claims for each in self.malformed_replies
         )
 
+    def list_claims(self) -> set[str]:
+        """List the claims that the test is about, or of which it noted something."""
+        differing_claims = {each.claim for each in self.deviations} | {each.claim for each in self.values}
+        replies = (each.claims for each in self.malformed_replies)
+        return differing_claims.union(self.claims, self.blamed_claims, *replies)
+
     def to_dict(self) -> dict[str, Any]:
         """Convert the result to plain JSON values, for another process."""
         return asdict(self)
@@ -125,8 +131,12 @@ def build_verdicts(
             return _RULE_OF_A_MODEL
         return _RUN_ENDED if is_stopped else _NOT_SELECTED
 
+    results_by_claim: dict[str, list[TestResult]] = {}
+    for result in results:
+        for id_ in result.list_claims():
+            results_by_claim.setdefault(id_, []).append(result)
     claims = (claim for claim in catalog.claims.values() if claim.kind != "gap")
-    return tuple(_build_verdict(claim, results, default_reason(claim)) for claim in claims)
+    return tuple(_build_verdict(each, results_by_claim.get(each.id, ()), default_reason(each)) for each in claims)
 
 
 def count_costs(needs_by_claim: Mapping[str, set[str]]) -> dict[str, int]:
