@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from cannon_spec import document
 from cannon_spec.errors import NotJSON
@@ -13,6 +13,15 @@ MAX_BYTES = 16 * 1024 * 1024
 
 Form = Literal["auto", "json", "jsonl"]
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
+
+
+def read_file(file: str) -> Any:
+    """Read the one JSON document in a file. Raises OSError, and NotJSON, also for a file larger than ``MAX_BYTES``."""
+    with open(file, "rb") as stream:
+        data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise NotJSON(f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB", "check the path")
+    return document.loads(data)
 
 
 def find_form(name: str, form: Form) -> Form:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from cannon_spec import document
+from cannon_spec import inputs
 from cannon_spec.errors import CatalogError, NotJSON
 
 PARTS = ("lifecycle", "media", "scenarios")
@@ -208,8 +208,7 @@ def read_expectations() -> list[frozenset[str]]:
 def read_json(file: str) -> dict[str, Any]:
     """The JSON object in a file. Raises CatalogError, which names the file."""
     try:
-        with open(file, "rb") as stream:
-            value = document.loads(stream.read())
+        value = inputs.read_file(file)
     except OSError as error:
         raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
     except NotJSON as error:

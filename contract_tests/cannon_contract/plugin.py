@@ -133,7 +133,7 @@ def _refuse_bad_plan() -> Iterator[None]:
     try:
         yield
     except BadPlan as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(escape_unprintable(str(error))) from None
 
 
 def _make_folder(path: str) -> Path:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_spec import NotJSON, inputs
+from cannon_spec import CatalogError, NotJSON, inputs, load_catalog
+from cannon_spec.output.run_file import count_tests
 from tests.support.payloads import CATALOG
 
 
@@ -147,3 +151,22 @@ def test_the_reason_names_the_limit() -> None:
     with pytest.raises(NotJSON, match="larger than 16 MiB") as error:
         inputs.decode_document(b" " * (inputs.MAX_BYTES + 1))
     assert "16 MiB" in CATALOG.claims[error.value.claim].text
+
+
+@pytest.mark.parametrize(
+    ("read", "error"),
+    [
+        (inputs.read_file, NotJSON),
+        (count_tests, CatalogError),
+        (lambda file: load_catalog(overlay=file), CatalogError),
+    ],
+)
+def test_no_more_of_a_file_is_read_than_the_limit(
+    read: Callable[[str], Any], error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of one document without end, such as a device, is refused once the limit is read."""
+    monkeypatch.setattr(inputs, "MAX_BYTES", 200_000)
+    file = tmp_path / "large.json"
+    file.write_bytes(b"{}" + b" " * 200_000)
+    with pytest.raises(error, match="the file is larger than 0 MiB; "):
+        read(str(file))

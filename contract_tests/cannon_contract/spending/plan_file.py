@@ -14,7 +14,7 @@ from typing import Any
 from cannon_contract.client.amounts import round_credits, to_credits
 from cannon_contract.client.times import show_time
 from cannon_contract.spending.plan import PlannedTest
-from cannon_spec import __version__, document
+from cannon_spec import __version__, inputs
 from cannon_spec.contract import wording
 from cannon_spec.contract.source import find_shipped_folder
 from cannon_spec.errors import NotJSON
@@ -119,22 +119,34 @@ def read_plan(path: str) -> PlanFile:
     """Read a plan. Raises BadPlan for a file that is none."""
     name = wording.escape_unprintable(path)
     try:
-        data = document.loads(Path(path).read_bytes())
+        data = inputs.read_file(path)
     except OSError as error:
         raise BadPlan(f"{name}: {error.strerror}; check the path") from None
     except NotJSON as error:
         raise BadPlan(f"{name}: {error}") from None
-    tests = data.get("tests") if isinstance(data, dict) and data.get("format") == FORMAT else None
+    is_plan = isinstance(data, dict) and data.get("format") == FORMAT and data["format"] is not True
+    tests = data.get("tests") if is_plan else None
     if not isinstance(tests, list) or not all(map(_is_planned_test, tests)):
         raise BadPlan(f"{name}: no plan of this version; {_ADVICE}")
     limit, conditions = to_credits(data.get("limit")), data.get("made_for")
     if limit is None or not isinstance(conditions, dict):
         raise BadPlan(f"{name}: a plan has a limit in credits, and says what it was made for; {_ADVICE}")
+    for condition, value in conditions.items():
+        if not _is_condition(value):
+            shown_name, shown_value = wording.escape_unprintable(condition), wording.show_value(value)
+            raise BadPlan(f"{name}: made_for.{shown_name} is {shown_value}, which no option has; {_ADVICE}")
     return PlanFile(name, conditions, limit, {each["test"]: each["left_out"] for each in tests})
 
 
 def _is_absent(value: Any) -> bool:
     return value is None or value is False or value == []
+
+
+def _is_condition(value: Any) -> bool:
+    """Whether a value is one that an option may have: a list of texts, or a plain value."""
+    if isinstance(value, list):
+        return all(isinstance(each, str) for each in value)
+    return value is None or isinstance(value, str | bool | int | float)
 
 
 def _is_planned_test(entry: Any) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from cannon_contract.client.amounts import to_credits, to_number
 from cannon_contract.client.times import parse_time
 from cannon_contract.spending.price_list import MODEL, KnownPrice, PriceList
-from cannon_spec import Catalog, document, validate_request
+from cannon_spec import Catalog, inputs, validate_request
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Operation, find_field
 from cannon_spec.contract.prices import Price, build_price, list_price_fields
@@ -91,7 +90,7 @@ def _list_deciding_fields(operation: Operation) -> tuple[str, ...]:
 
 def _read_entries(path: str) -> list[Any]:
     try:
-        data = document.loads(Path(path).read_bytes())
+        data = inputs.read_file(path)
     except OSError as error:
         raise BadPriceList(f"{path}: {error.strerror}; check the path") from None
     except NotJSON as error:

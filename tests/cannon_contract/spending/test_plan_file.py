@@ -19,12 +19,14 @@ from cannon_contract.spending.plan import PlannedTest, Step
 from cannon_contract.spending.plan_file import BadPlan
 from cannon_contract.spending.price_file import read_prices
 from cannon_contract.spending.time_limit import TimeLimit
+from cannon_spec import inputs
 from tests.support.contract_runs import ContractRun, run_contract
 from tests.support.payloads import CATALOG
 from tests.support.serving import serve_mock
 
 OPERATION = "prompt.enhance.image"
 IMMEDIATE = {"progression": "immediate"}
+TRUE_FORMAT = '{"format": true, "tests": [], "limit": 1, "made_for": {}}'
 CONDITIONS = {
     "contract": "1 abc",
     "--target": "live",
@@ -138,7 +140,7 @@ def test_a_plan_for_another_run_is_refused(conditions: dict[str, Any], text: str
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"prices": []}', '{"format": 1, "tests": [{}]}', '{"format": 1, "tests": []}']
+    "text", ["", "[]", '{"prices": []}', '{"format": 1, "tests": [{}]}', '{"format": 1, "tests": []}', TRUE_FORMAT]
 )
 def test_what_is_no_plan_is_refused(text: str, tmp_path: Path) -> None:
     """Another file is refused by name, and so is one that is not there."""
@@ -148,6 +150,36 @@ def test_what_is_no_plan_is_refused(text: str, tmp_path: Path) -> None:
     file.write_text(text)
     with pytest.raises(BadPlan, match=r"plan\.json: "):
         plan_file.read_plan(str(file))
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ([[1]], "made_for.--target is an array of 1 item, which no option has; write a new plan"),
+        ({"a": 1}, "made_for.--target is an object of 1 field"),
+        (["\x1b[31m"], "it is for --target '\\u001b[31m', and this run has --target http"),
+    ],
+)
+def test_a_condition_is_checked_and_printable(value: Any, sentence: str, tmp_path: Path) -> None:
+    """A value that no option has is refused, and no text of a plan moves a cursor."""
+    file = tmp_path / "plan.json"
+    conditions = plan_file.build_conditions({"--target": value})
+    plan_file.write_plan(str(file), (), 300, conditions, datetime.now(UTC))
+    run = run_contract("--target", "http://127.0.0.1:9", "--plan", str(file))
+    assert run.returncode == 2
+    assert sentence in run.output
+    assert "\x1b[31m" not in run.output
+
+
+@pytest.mark.parametrize("flag", ["--plan", "--prices"])
+def test_a_file_without_end_is_refused(flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more than the limit is read of a plan or of a file of prices."""
+    monkeypatch.setattr(inputs, "MAX_BYTES", 200_000)
+    file = tmp_path / "large.json"
+    file.write_bytes(b"{}" + b" " * 200_000)
+    run = run_contract("--target", "http://127.0.0.1:9", flag, str(file))
+    assert run.returncode == 2
+    assert "large.json: the file is larger than 0 MiB; check the path" in run.output
 
 
 @pytest.mark.parametrize(
