@@ -36,7 +36,7 @@ def add_parser(commands: flags.Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the overlay as JSON, and on standard error what it cannot say. Raises CatalogError."""
-    from cannon_spec.contract.load import read_whole_contract
+    from cannon_spec.contract.load import check_overlay, read_whole_contract
     from cannon_spec.contract.wording import escape_unprintable, format_count
     from cannon_spec.output.observation_file import read_observations
     from cannon_spec.output.observation_overlay import build_overlay, list_usable_observations
@@ -44,7 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     file = read_observations(flags.load_catalog(arguments), arguments.observations)
     usable_observations = list_usable_observations(file)
     contract = read_whole_contract(find_overlay(arguments.overlay))
-    print(json.dumps(build_overlay(read_whole_contract(), contract, file), indent=2))
+    overlay = build_overlay(read_whole_contract(), contract, file)
+    check_overlay(overlay, f"{arguments.observations}: the overlay of its values")
+    print(json.dumps(overlay, indent=2))
     print(f"{format_count(len(usable_observations), 'observation')} written", file=sys.stderr)
     for each in file.observations:
         if each not in usable_observations:

@@ -43,11 +43,21 @@ def load_catalog(
         # The shipped contract was checked whole before it was shipped: of it only what is used is read.
         return _build(folder, folder.read_meta(), judge, is_whole=path is not None)
     file = os.fspath(overlay)
-    bundle = _patch_bundle(read_bundle(folder), file)
+    return _build_patched(folder, read_json(file), file, judge)
+
+
+def check_overlay(patch: dict[str, Any], place: str) -> None:
+    """Check that a patch can be an overlay of the shipped contract. Raises CatalogError, which names ``place``."""
+    _build_patched(Folder(find_shipped_folder()), to_whole_numbers(patch), place, engines.choose(None))
+
+
+def _build_patched(folder: Folder, patch: dict[str, Any], place: str, engine: Engine) -> Catalog:
+    """The catalog of a folder under an overlay, all of it checked."""
+    bundle = _patch_bundle(read_bundle(folder), patch, place)
     try:
-        return _build(Bundle(bundle), folder.read_meta(), judge, is_whole=True)
+        return _build(Bundle(bundle), folder.read_meta(), engine, is_whole=True)
     except CatalogError as error:
-        raise CatalogError(f"{file}: {error.place}", error.problem, error.advice) from None
+        raise CatalogError(f"{place}: {error.place}", error.problem, error.advice) from None
 
 
 def _build(source: ContractSource, meta: dict[str, Any], engine: Engine, *, is_whole: bool) -> Catalog:
@@ -100,12 +110,11 @@ def add_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
 def read_whole_contract(overlay: os.PathLike[str] | str | None = None) -> dict[str, Any]:
     """The shipped contract as one JSON object, as the file ``overlay`` patches it. Raises CatalogError."""
     bundle = read_bundle(Folder(find_shipped_folder()))
-    return bundle if overlay is None else _patch_bundle(bundle, os.fspath(overlay))
+    return bundle if overlay is None else _patch_bundle(bundle, read_json(os.fspath(overlay)), os.fspath(overlay))
 
 
-def _patch_bundle(bundle: dict[str, Any], file: str) -> dict[str, Any]:
-    """The contract as patched by the overlay in ``file``."""
-    patch = read_json(file)
+def _patch_bundle(bundle: dict[str, Any], patch: dict[str, Any], file: str) -> dict[str, Any]:
+    """The contract as patched by an overlay; errors name ``file``."""
     for part, value in sorted(patch.items()):
         if part not in bundle:
             raise CatalogError(file, f"unknown part {part}", f"use {', '.join(sorted(bundle))}")

@@ -15,6 +15,8 @@ Bundle = dict[str, Any]
 
 _ADVICE = "use the version and the overlay of the run that wrote the file"
 _LONGEST_TEXT = 500
+SETTINGS = ("mismatch_status", "refusal_status")
+"""The settings of the mock whose values a contract run observes."""
 
 
 def build_overlay(shipped_contract: Bundle, contract: Bundle, file: ObservationFile) -> dict[str, Any]:
@@ -51,10 +53,12 @@ def _build_claim(observation: Observation, file: ObservationFile) -> dict[str, s
 def _apply_value(bundle: Bundle, pointer: str, value: Any, claim: str) -> Bundle:
     """Replace one value, and the claim that stands beside it or above it."""
     path: Path = from_pointer(pointer)
-    if path[:1] == ("settings",):
+    if path in {("settings", name) for name in SETTINGS}:
         patched_bundle: Bundle = merge_patch(bundle, {"settings": {path[-1]: value}})
         return patched_bundle
     try:
+        if path[:1] == ("settings",):
+            raise LookupError(pointer)
         patched_bundle = replace_at(bundle, path, value)
         for place in _list_claim_places(bundle, path):
             return replace_at(patched_bundle, place, claim)  # type: ignore[no-any-return]  # an object stays one

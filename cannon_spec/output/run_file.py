@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cannon_spec import document, inputs
+from cannon_spec import inputs
 from cannon_spec.contract import wording
 from cannon_spec.errors import CatalogError, NotJSON
 
@@ -15,15 +15,14 @@ _ADVICE = "name the report.json that cannon-contract --report DIR wrote"
 def read_run_file(file: str, member: str, advice: str) -> dict[str, Any]:
     """Read a JSON object that has a list as ``member``. Raises CatalogError with ``advice`` for any other file."""
     try:
-        with open(file, "rb") as stream:
-            value = document.loads(inputs.decode_document(stream.read(inputs.MAX_BYTES + 1)))
+        value = inputs.read_file(file)
     except OSError as error:
         raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
     except NotJSON as error:
         raise CatalogError(file, error.problem, advice) from None
     if not isinstance(value, dict) or not isinstance(value.get(member), list):
         raise CatalogError(file, f"not a file of {member}", advice)
-    if value.get("format") != _FORMAT:
+    if value.get("format") is True or value.get("format") != _FORMAT:  # in Python True is 1
         problem = f"has format {wording.show_value(value.get('format'))}; this version reads format {_FORMAT}"
         raise CatalogError(file, problem, "read it with the version that wrote it")
     return value
@@ -32,6 +31,12 @@ def read_run_file(file: str, member: str, advice: str) -> dict[str, Any]:
 def count_tests(file: str) -> dict[str, int]:
     """How many contract tests of each claim a run had, from its report. Raises CatalogError for any other file."""
     claims = read_run_file(file, "claims", _ADVICE)["claims"]
-    if not all(isinstance(each, dict) and isinstance(each.get("tests"), list) for each in claims):
+    if not all(map(_has_tests, claims)):
         raise CatalogError(file, "not a report of claims and their tests", _ADVICE)
-    return {str(each.get("id")): len(each["tests"]) + int(each.get("more_tests", 0)) for each in claims}
+    return {str(each.get("id")): len(each["tests"]) + each.get("more_tests", 0) for each in claims}
+
+
+def _has_tests(claim: Any) -> bool:
+    """Whether an entry of a report lists tests, and says how many more there are, or nothing of that."""
+    more_tests = claim.get("more_tests", 0) if isinstance(claim, dict) else None
+    return type(more_tests) is int and more_tests >= 0 and isinstance(claim.get("tests"), list)

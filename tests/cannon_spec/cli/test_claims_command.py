@@ -75,7 +75,17 @@ def test_the_tests_of_a_run_are_counted(claims: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"format": 1, "observations": []}', '{"format": 1, "claims": [7]}', '{"claims": []}']
+    "text",
+    [
+        "{",
+        "[]",
+        '{"format": 1, "observations": []}',
+        '{"format": 1, "claims": [7]}',
+        '{"claims": []}',
+        '{"format": true, "claims": []}',
+        '{"format": 1, "claims": [{"id": "a", "tests": [], "more_tests": "x"}]}',
+        '{"format": 1, "claims": [{"id": "a", "tests": [], "more_tests": null}]}',
+    ],
 )
 def test_a_file_that_is_no_report(text: str, claims: Command) -> None:
     """A file that is no report gives exit status 2, and one line that says why."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 
 from cannon_mock import Config, create_app
+from cannon_mock.config import SETTINGS as MOCK_SETTINGS
 from cannon_spec import load_catalog
 from cannon_spec.cli.main import main
+from cannon_spec.output.observation_overlay import SETTINGS
+from tests.support.payloads import FOLDER
 
 PRICE = "/operations/image.generate/price/cases/3/credits"
 
@@ -104,7 +108,15 @@ def test_the_users_overlay_stays(write_overlay: Callable[..., tuple[int, str, st
 
 
 @pytest.mark.parametrize(
-    "pointer", ["/lifecycle/no_such/value", "/operations/image.generate/price/cases/99/credits", "x"]
+    "pointer",
+    [
+        "/lifecycle/no_such/value",
+        "/operations/image.generate/price/cases/99/credits",
+        "x",
+        "/settings",
+        "/settings/port",
+        "/settings/a/refusal_status",
+    ],
 )
 def test_a_value_that_the_contract_lacks_is_refused(
     write_overlay: Callable[..., tuple[int, str, str]], pointer: str
@@ -113,3 +125,28 @@ def test_a_value_that_the_contract_lacks_is_refused(
     status, overlay, messages = write_overlay(observe("poll-after-2000", (pointer, 1)))
     assert (status, Path(overlay).read_text()) == (2, "")
     assert f"the observed value {pointer}" in messages
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "problem"),
+    [
+        ("/lifecycle", "x", "lifecycle has the wrong JSON type; "),
+        ("/lifecycle/poll_after_ms/value", "x", "lifecycle: poll_after_ms/value: "),
+        ("/settings/refusal_status", [], "settings: refusal_status: "),
+    ],
+)
+def test_what_cannot_be_loaded_is_not_written(
+    write_overlay: Callable[..., tuple[int, str, str]], pointer: str, value: Any, problem: str
+) -> None:
+    """An overlay that the next command would refuse is refused by this one, and nothing is written."""
+    status, overlay, messages = write_overlay(observe("poll-after-2000", (pointer, value)))
+    assert (status, Path(overlay).read_text(), messages.count("\n")) == (2, "", 1)
+    assert "observations.json: the overlay of its values" in messages
+    assert problem in messages
+
+
+def test_each_setting_that_a_run_observes_is_one_of_the_mock() -> None:
+    """The settings that an overlay of observations may have are switches of the mock, and those that tests note."""
+    switches = {setting.name for setting in MOCK_SETTINGS if setting.is_switch}
+    suite = "".join(file.read_text() for file in (FOLDER.parent / "contract_tests/cannon_contract/suite").glob("*.py"))
+    assert set(SETTINGS) == set(re.findall(r'note_setting\([\w.]+, [\w.]+, "(\w+)"', suite)) <= switches
