@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
+from cannon_contract.client.bounded_reading import LargeReply, SlowReply
 from cannon_contract.client.differences import shorten, show
 from cannon_contract.client.expectations import SUCCESS, describe_answer, expect
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
@@ -49,10 +50,13 @@ def fetch_asset(api: Api, url: str, method: str = "GET", **headers: str) -> http
     """The response to a call for a file, without the API key, after redirects.
 
     Raises ClaimBroken where no whole response comes: of a plain GET it breaks the claim that assets are hosted, of any
-    other call that they answer HEAD and ranges.
+    other call that they answer HEAD and ranges. Raises NotTested for a file that is larger than what is read, or takes
+    longer: no page says how large one may be.
     """
     try:
         response: httpx.Response = api.call(method, url, headers)
+    except (LargeReply, SlowReply) as error:
+        raise NotTested(f"{method} {_shorten_url(url)}: no whole reply was read: {error}") from None
     except (httpx.RequestError, httpx.InvalidURL) as error:
         claim = claim_ids.ASSET_OPEN if headers or method != "GET" else claim_ids.ASSET_HOSTED
         reason = f"{type(error).__name__}: {shorten(str(error))}"

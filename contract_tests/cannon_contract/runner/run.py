@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import MalformedReply
+from cannon_contract.client.bounded_reading import LargeReply, SlowReply
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
 from cannon_contract.client.redact import Redactor
@@ -274,7 +275,7 @@ class Run:
             return replace(base, exchanges=())
         is_silent = isinstance(error, httpx.TransportError) and self.target is not None
         if report.skipped or is_silent or isinstance(error, NotTested):
-            why = f"no answer: {type(error).__name__}" if is_silent else str(error)
+            why = f"no answer: {_describe_silence(error)}" if is_silent else str(error)
             return self._make_skip(replace(base, is_silent=is_silent), why, report)
         if malformed_reply := _find_cause(error, base.malformed_replies):
             return self._make_skip(base, f"malformed reply: {malformed_reply.description}", report)
@@ -329,6 +330,10 @@ def _find_cause(error: BaseException | None, replies: Sequence[MalformedReply]) 
     if isinstance(error, MemberMissing):
         return next((each for each in replies if error.member in each.description), None)
     return None if isinstance(error, AssertionError) else next(iter(replies), None)
+
+
+def _describe_silence(error: BaseException | None) -> str:
+    return str(error) if isinstance(error, (LargeReply, SlowReply)) else type(error).__name__
 
 
 def _is_unanswered(base: TestResult, error: BaseException | None) -> bool:

@@ -15,16 +15,15 @@ import httpx
 
 from cannon_contract import claim_ids
 from cannon_contract.client.api import Api, Send
+from cannon_contract.client.bounded_reading import KEY_HEADERS, READ_TIMEOUT_S, bound_reply
 from cannon_contract.client.recording import redact_response
 from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.options import KEY, ApiKeys
 from cannon_contract.spending.budget import Budget
-from cannon_contract.spending.guard import KEY_HEADERS, Guard, with_retries
+from cannon_contract.spending.guard import Guard, with_retries
 from cannon_spec import Catalog
 from cannon_spec.hosts import find_domain, is_in_domain
 
-_TIMEOUT_S = 30.0
-"""How long a reply may take."""
 _LIVE_PATIENCE_S = 900
 _SOCKET_PATIENCE_S = 60
 _NO_SUCH_API = (404, 405, 501)
@@ -59,8 +58,9 @@ def make_key() -> str:
 
 
 def open_client() -> httpx.Client:
-    """Open a client of HTTP, for ``with``: its cookies and connections are its own."""
-    return httpx.Client(timeout=_TIMEOUT_S, verify=_read_certificates())
+    """Open a client of HTTP, for ``with``: its cookies and connections are its own, and it bounds each reply."""
+    hooks = {"response": [bound_reply]}
+    return httpx.Client(timeout=READ_TIMEOUT_S, verify=_read_certificates(), event_hooks=hooks)
 
 
 @cache
@@ -83,8 +83,7 @@ def find_target(catalog: Catalog, address: str, keys: ApiKeys, *, is_live: bool)
             with_new_key = _get_status(client, url, make_key())
             with_key = with_new_key if keys.main is None else _get_status(client, url, keys.main)
             # A live target is asked for nothing that the vendor does not document.
-            health = {} if is_live else _get_admin(client, url, "health")
-            is_mock = health.get("name") == "cannon-mock"
+            is_mock = not is_live and _is_mock(client, url)
             switches = _get_admin(client, url, "assumptions").get("switches", {}) if is_mock else {}
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NoTarget(f"no answer from {url}: {error}; check the address, and that the server is up") from None
@@ -203,9 +202,17 @@ def _get_status(client: httpx.Client, url: str, key: str | None) -> httpx.Respon
     return with_retries(client.send, time.sleep)(httpx.Request("GET", f"{url}/api/v1/status", headers=headers))
 
 
+def _is_mock(client: httpx.Client, url: str) -> bool:
+    """Whether a target says that it is our mock. No other one needs to answer at an address that no page names."""
+    try:
+        return _get_admin(client, url, "health").get("name") == "cannon-mock"
+    except httpx.HTTPError:
+        return False
+
+
 def _get_admin(client: httpx.Client, url: str, route: str) -> dict[str, Any]:
     """Read a route of our mock's own API; empty where there is none, or where it needs a token."""
-    response = client.get(f"{url}/__mock__/{route}")
+    response = client.send(httpx.Request("GET", f"{url}/__mock__/{route}"))
     body: dict[str, Any] = response.json() if _is_object(response) else {}
     return body
 

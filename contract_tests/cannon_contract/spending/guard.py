@@ -16,6 +16,7 @@ import httpx
 
 from cannon_contract.client.amounts import to_credits, to_number
 from cannon_contract.client.api import Send
+from cannon_contract.client.bounded_reading import KEY_HEADERS
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.client.parallel import Answer, send_in_parallel
 from cannon_contract.spending.accounts import BalanceReading
@@ -23,8 +24,6 @@ from cannon_contract.spending.budget import Budget
 
 _TRIES = 6
 _LONGEST_WAIT_S = 300.0
-KEY_HEADERS = ("x-api-key", "authorization")
-"""The headers that an API key may be in."""
 
 
 def with_retries(send: Send, sleep: Callable[[float], None]) -> Send:

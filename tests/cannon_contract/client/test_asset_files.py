@@ -19,6 +19,7 @@ from cannon_contract.client.asset_files import (
     fetch_file,
     read_picture_size,
 )
+from cannon_contract.client.bounded_reading import LargeReply, SlowReply
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.runner.mock_target import make_mock_api
 from tests.support.payloads import CATALOG
@@ -51,6 +52,13 @@ def raise_error(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
         raise error
 
     return respond
+
+
+@pytest.mark.parametrize("error", [LargeReply("more than 100 MiB"), SlowReply("not whole after 120 s")])
+def test_a_file_that_is_too_large_to_be_read_shows_nothing(error: httpx.TransportError) -> None:
+    """No page says how large a file may be, or how fast it comes: one that is not read whole breaks no claim."""
+    with pytest.raises(NotTested, match=f"^GET http://files.test/image.png: no whole reply was read: {error}$"):
+        fetch_asset(make_api(raise_error(error)), URL)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
 from cannon_contract.client.api import Deviation, MalformedReply, Notes
+from cannon_contract.client.bounded_reading import LargeReply
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing
 from cannon_contract.client.recording import Exchange
 from cannon_contract.runner.options import Options
@@ -52,6 +54,18 @@ def test_a_failure_without_claims_of_its_own_breaks_those_of_its_test() -> None:
     """A failure that names no claim breaks the claims that its test is marked with."""
     assert _judge(_run(), ClaimBroken("a"))[0].blamed_claims == ("status-ok",)
     assert _judge(_run(), ClaimBroken("a", "status-free"))[0].blamed_claims == ("status-free",)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(httpx.ReadTimeout("timed out"), "ReadTimeout"), (LargeReply("more than 8 MiB"), "more than 8 MiB")],
+)
+def test_a_reply_that_is_not_read_is_no_answer(error: httpx.TransportError, words: str) -> None:
+    """A test that gets no whole reply shows nothing, and says why no more of it was read."""
+    run = _run()
+    run.target = Target("http://x", False, False, False, {})
+    result, _ = _judge(run, error)
+    assert (result.outcome, result.is_silent, result.why) == ("not tested", True, f"no answer: {words}")
 
 
 def test_a_plain_failure_is_described_by_the_law_of_its_test() -> None:
