@@ -113,7 +113,7 @@ def check_step(
     if has_ended:
         changes = _changed_members(catalog, before, after, after_ms)
     for name in changes:
-        place, value, new_value = _find_change(name, before, after, _list_parts(catalog, before).get(name, ()))
+        place, value, new_value = _find_change(name, before, after, _list_inner_names(catalog, before).get(name, ()))
         message = f"{wording.show_value(place)} has changed since {source}: it is {wording.show_value(new_value)} now"
         hint = f"there it was {wording.show_value(value)}"
         name_claim = claim_ids.REQUEST_LOG_SEVEN_DAYS if name == "requestLog" else claim
@@ -149,12 +149,12 @@ def _changed_members(
     is_log_kept = after_ms is not None and must_keep_log(before, after_ms)
     names = [name for name in catalog.schemas[_REQUEST]["properties"] if before.get(name) is not None]
     names = [name for name in names if is_log_kept or name not in _KEPT_WITH_LOG]
-    parts = _list_parts(catalog, before)
-    return [name for name in names if _has_changed(name, before, after, parts.get(name))]
+    inner_names = _list_inner_names(catalog, before)
+    return [name for name in names if _has_changed(name, before, after, inner_names.get(name))]
 
 
-def _list_parts(catalog: Catalog, view: Mapping[str, Any]) -> Mapping[str, Collection[str]]:
-    """The documented parts of the members that are objects."""
+def _list_inner_names(catalog: Catalog, view: Mapping[str, Any]) -> Mapping[str, Collection[str]]:
+    """The documented names within each member that is an object."""
     return {"output": _list_output_names(catalog, view), "requestLog": _LOG_NAMES}
 
 
@@ -168,26 +168,28 @@ def _list_output_names(catalog: Catalog, view: Mapping[str, Any]) -> Collection[
 
 
 def _has_changed(
-    name: str, before: Mapping[str, Any], after: Mapping[str, Any], parts: Collection[str] | None = None
+    name: str, before: Mapping[str, Any], after: Mapping[str, Any], inner_names: Collection[str] | None = None
 ) -> bool:
-    """Whether a member that had a value has another now. Of an object, only the ``parts`` count."""
+    """Whether a member that had a value has another now. Of an object, only ``inner_names`` count."""
     value, new_value = before[name], after.get(name)
     if name in TIMES:
         return not _is_same_time(value, new_value)
-    if parts is not None and isinstance(value, Mapping) and isinstance(new_value, Mapping):
-        return any(not _is_same(value[part], new_value.get(part)) for part in parts if value.get(part) is not None)
+    if inner_names is not None and isinstance(value, Mapping) and isinstance(new_value, Mapping):
+        return any(
+            not _is_same(value[each], new_value.get(each)) for each in inner_names if value.get(each) is not None
+        )
     return not _is_same(value, new_value)
 
 
 def _find_change(
-    name: str, before: Mapping[str, Any], after: Mapping[str, Any], parts: Collection[str]
+    name: str, before: Mapping[str, Any], after: Mapping[str, Any], inner_names: Collection[str]
 ) -> tuple[str, Any, Any]:
-    """The name of a member that has changed, and both its values; of an object those of the first such part."""
+    """The name of a changed member, and both its values; of an object, those of the first changed inner name."""
     value, new_value = before.get(name), after.get(name)
     if isinstance(value, Mapping) and isinstance(new_value, Mapping):
-        for part in parts:
-            if value.get(part) is not None and not _is_same(value[part], new_value.get(part)):
-                return f"{name}.{part}", value[part], new_value.get(part)
+        for each in inner_names:
+            if value.get(each) is not None and not _is_same(value[each], new_value.get(each)):
+                return f"{name}.{each}", value[each], new_value.get(each)
     return name, value, new_value
 
 

@@ -40,7 +40,7 @@ class _Remark(NamedTuple):
 
     rule: str
     claim: str
-    each: ParsedCall
+    parsed_call: ParsedCall
     member: str
     message: str
     hint: str
@@ -50,7 +50,7 @@ def check_habits(catalog: Catalog, calls: Sequence[ParsedCall]) -> Iterator[tupl
     """The warnings on polls and retries, each with the entry that shows it. What needs a time is left out without."""
     is_coarse = has_whole_seconds(calls)
     for remark in (*_check_polls(catalog, calls, is_coarse), *_check_retries(catalog, calls, is_coarse)):
-        entry = remark.each.call.entry
+        entry = remark.parsed_call.call.entry
         path = to_pointer(("log", "entries", entry, *remark.member.split("/")))
         evidence = catalog.claims[remark.claim].evidence
         yield entry, Finding(path, remark.rule, "warning", remark.message, remark.hint, evidence)

@@ -118,7 +118,7 @@ def read_picture_size(content: bytes) -> PictureSize | None:
 
 def check_media_type(response: httpx.Response, media_type: str, what: str) -> None:
     """Raise ClaimBroken unless a file has a media type, in its header and in its first bytes."""
-    header_type = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    header_type = _read_media_type(response)
     expect(header_type == media_type, f"the Content-Type of {what}", media_type, header_type)
     start, signatures = _SIGNATURES[media_type]
     first_bytes = response.content[start : start + max(map(len, signatures))]
@@ -128,9 +128,14 @@ def check_media_type(response: httpx.Response, media_type: str, what: str) -> No
 
 def _check_readable(response: httpx.Response, what: str) -> None:
     """Raise NotTested for an image in a format that Pillow does not read."""
-    media_type = str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    media_type = _read_media_type(response)
     if media_type.startswith("image/") and media_type not in Image.MIME.values():
         raise NotTested(f"{what} is {media_type}, which cannot be decoded here")
+
+
+def _read_media_type(response: httpx.Response) -> str:
+    """The media type in the header of a reply, without parameters; empty where it has none."""
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
 def _describe_no_image(response: httpx.Response, what: str) -> str:

@@ -257,7 +257,7 @@ def create_and_succeed(api: Api, body: Any = None, **headers: str) -> dict[str, 
 def expect_success(end: dict[str, Any]) -> dict[str, Any]:
     """The request object of a success. Raises NotTested for a failure, as any request may fail."""
     if end["status"] != "succeeded":
-        raise NotTested(f"{end['id']} failed: {end['errorMessage']}")
+        raise NotTested(f"{end['id']} failed: {end.get('errorMessage')}")
     return end
 
 

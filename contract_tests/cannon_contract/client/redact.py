@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-from cannon_contract.client.wrong_keys import list_telling_keys
+from cannon_contract.client.wrong_keys import list_keys_to_redact
 
 MASK = "(cut)"
 
@@ -15,12 +15,12 @@ MASK = "(cut)"
 class Redactor:
     """Removes secrets from texts: as they are, as JSON may write them, and as an address may.
 
-    It removes keys that are nearly a secret too, since they tell nearly all of it.
+    It removes keys that are nearly a secret too, since a reader could guess the secret from them.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = [secret for secret in secrets if secret]
-        near_secrets = (near for secret in self._secrets for near in list_telling_keys(secret))
+        near_secrets = (near for secret in self._secrets for near in list_keys_to_redact(secret))
         forms = {form for secret in self._secrets for form in _list_forms(secret)}
         # The longest first: a secret that has another one in it must not be left in part.
         self._texts = sorted({*forms, *near_secrets}, key=len, reverse=True)

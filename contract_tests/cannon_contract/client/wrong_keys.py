@@ -38,8 +38,8 @@ def list_near_keys(key: str) -> dict[str, str]:
     return {words: near_key for words, near_key in candidates.items() if near_key not in ("", key)}
 
 
-def list_telling_keys(key: str) -> Iterator[str]:
-    """List the near keys that tell nearly all of a key, which must be redacted as the key itself."""
+def list_keys_to_redact(key: str) -> Iterator[str]:
+    """List the near keys from which a reader could guess a key, so that they are redacted as the key itself."""
     prefix = find_prefix(key)
     if len(key) - len(prefix) >= _LEAST_SECRET:
         yield from (each for each in list_near_keys(key).values() if each != prefix)

@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the tests against a target. Returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     flags, _ = _build_parser().parse_known_args(arguments)
-    problem = extras.find_missing(_list_demanding(flags))
+    problem = extras.describe_missing_packages(_list_options_with_packages(flags))
     if problem:
         print(f"cannon-contract: {problem}", file=sys.stderr)
         return 2
@@ -55,15 +55,15 @@ def _run_pytest(arguments: list[str]) -> int:
     """Run pytest, and find the exit status by the results of the run."""
     import pytest  # imported late, as what imports it: the package is installed without it too
 
-    from cannon_contract.runner.exit_status import RunWitness, find_exit_status
+    from cannon_contract.runner.exit_status import RunKeeper, find_exit_status
 
-    witness = RunWitness()
+    keeper = RunKeeper()
     try:
-        status = int(pytest.main(arguments, plugins=[witness]))
+        status = int(pytest.main(arguments, plugins=[keeper]))
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin of -p may raise anything
         print(f"cannon-contract: pytest could not start: {_describe(error)}", file=sys.stderr)
         return 2
-    exit_status = find_exit_status(status, witness.run)
+    exit_status = find_exit_status(status, keeper.run)
     if status == 1 and exit_status == 2:
         print("cannon-contract: no claim is broken, but pytest or a plugin of -p ended with status 1", file=sys.stderr)
     return exit_status
@@ -73,7 +73,7 @@ def _describe(error: BaseException) -> str:
     return wording.escape_unprintable(f"{type(error).__name__}: {error}".splitlines()[0])
 
 
-def _list_demanding(flags: argparse.Namespace) -> tuple[str, ...]:
+def _list_options_with_packages(flags: argparse.Namespace) -> tuple[str, ...]:
     """List the options of a run that need packages of their own."""
     is_used = {"--target mock": flags.target == "mock", "--report": flags.report, "-n": flags.processes}
     return tuple(option for option, value in is_used.items() if value)

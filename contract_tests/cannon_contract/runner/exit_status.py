@@ -9,7 +9,7 @@ from cannon_contract.runner.run import RUN, Run
 HOLDS, BROKEN, INCOMPLETE = 0, 1, 2
 
 
-class RunWitness:
+class RunKeeper:
     """A plugin of pytest that keeps the run of the process, for a look at its results after pytest has ended."""
 
     run: Run | None = None

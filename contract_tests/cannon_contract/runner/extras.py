@@ -13,7 +13,7 @@ _BY_OPTION = {
 """The packages of each option, by the name of their module."""
 
 
-def find_missing(options: tuple[str, ...]) -> str:
+def describe_missing_packages(options: tuple[str, ...]) -> str:
     """Say which packages are missing that a run with these options needs, and what installs them; empty for none."""
     groups = [("", _ALWAYS), *((f" (for {each})", _BY_OPTION[each]) for each in options)]
     missing = [

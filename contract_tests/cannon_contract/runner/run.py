@@ -297,8 +297,8 @@ class Run:
     def _shows_break(self, error: BaseException | None) -> bool:
         """Whether a failure says something about claims.
 
-        An assertion does, and so does a reply that no client can decode. An error in reading a member does on our mock,
-        whose replies have what the tests read: of another server only the schemas say which members a reply must have.
+        An assertion says something, and so does a reply that no client can decode. An error in reading a member says
+        something of our mock only: which members a reply of another server must have is in the schemas alone.
         """
         is_mock = self.target is None or self.target.is_mock
         return is_mock or isinstance(error, (AssertionError, httpx.RequestError))

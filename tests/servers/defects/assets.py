@@ -136,10 +136,14 @@ class NoHost(Objects):
 
 
 class FileOfNothing(Objects):
-    """Names no file."""
+    """Names no file, neither in the output nor in the log."""
 
     def build_result(self, task: Task) -> JsonObject:
         return {**super().build_result(task), "image_url": ""}
+
+    def log_output(self, task: Task, state: str) -> JsonObject | None:
+        output = super().log_output(task, state)
+        return output and {**output, "image_url": ""}
 
 
 DECODED, LENGTH, RATIO = "decoded whole", "its length as announced", "its ratio that of the request"

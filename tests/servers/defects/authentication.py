@@ -31,7 +31,7 @@ class OneLetterOff(ForgivingAccess):
         return key[:-1] == own[:-1] and len(key) == len(own)
 
 
-class CutKeys(ForgivingAccess):
+class StartOfKey(ForgivingAccess):
     """Accepts the start of a key."""
 
     def is_alike(self, key: str, own: str) -> bool:
@@ -174,7 +174,7 @@ STATUS_401 = "expected 401, got 200"
 
 DEFECTS = (
     Defect("the last letter of a key does not count", NEARLY_RIGHT, "auth-status-401", STATUS_401, Parts(OneLetterOff)),
-    Defect("the start of a key is enough", NEARLY_RIGHT, "auth-status-401", STATUS_401, Parts(CutKeys)),
+    Defect("the start of a key is enough", NEARLY_RIGHT, "auth-status-401", STATUS_401, Parts(StartOfKey)),
     Defect("letters after a key do not count", NEARLY_RIGHT, "auth-status-401", STATUS_401, Parts(LongerKeys)),
     Defect("the case of a key does not count", NEARLY_RIGHT, "auth-status-401", STATUS_401, Parts(AnyCase)),
     Defect("any key with the prefix is accepted", NEARLY_RIGHT, "auth-status-401", STATUS_401, Parts(PrefixAlone)),
