@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from cannon_contract.runner.addresses import find_bad_address, is_any_host, is_local_host, normalize_host
 
 OFF = "off"
 
@@ -20,33 +21,22 @@ class ListenAddress:
 
 def parse_listen_address(text: str) -> ListenAddress:
     """Parse ``HOST:PORT``, or ``HOST:PORT=URL`` where targets call another address. Raises ValueError for neither."""
-    socket_address, _, public_url = text.partition("=")
+    socket_address, separator, public_url = text.partition("=")
     parts = urlsplit(f"//{socket_address}")
-    if not parts.hostname or parts.port is None or parts.path or "@" in socket_address:
-        raise ValueError(f"{text}: use HOST:PORT, HOST:PORT=URL, or off")
-    if public_url and (urlsplit(public_url).scheme not in ("http", "https") or not urlsplit(public_url).hostname):
-        raise ValueError(f"{public_url}: use an address with http:// or https://")
-    if not public_url and _is_any_host(parts.hostname):
-        raise ValueError(f"{text}: no target can call {parts.hostname}; name the address that it calls: {text}=URL")
-    return ListenAddress(parts.hostname, parts.port, public_url.rstrip("/"))
+    is_plain = socket_address.isprintable() and not set(" /?#@") & set(socket_address)
+    if not is_plain or not parts.hostname or parts.port is None:
+        raise ValueError(f"{socket_address}: use HOST:PORT, HOST:PORT=URL, or off")
+    problem = find_bad_address(public_url) if separator else ""
+    if problem:
+        raise ValueError(problem)
+    host = normalize_host(parts.hostname)
+    if not public_url and is_any_host(host):
+        raise ValueError(f"{text}: no target can call {host}; name the address that it calls: {text}=URL")
+    return ListenAddress(host, parts.port, public_url.rstrip("/"))
 
 
 def find_listen_address(text: str | None, target_url: str) -> ListenAddress | None:
     """Find where to listen for the webhooks of a target: on a free port for one on this machine, else where told."""
     if text is None:
-        return ListenAddress() if _is_local_host(urlsplit(target_url).hostname or "") else None
+        return ListenAddress() if is_local_host(urlsplit(target_url).hostname or "") else None
     return None if text == OFF else parse_listen_address(text)
-
-
-def _is_any_host(host: str) -> bool:
-    try:
-        return ip_address(host).is_unspecified
-    except ValueError:
-        return False
-
-
-def _is_local_host(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
+from cannon_contract.runner.addresses import find_bad_address
 from cannon_contract.runner.listen_address import find_listen_address
 from cannon_spec import Catalog
 from cannon_spec.nearest import find_nearest
@@ -119,19 +119,10 @@ def list_covered_operations(catalog: Catalog) -> tuple[str, ...]:
 def _parse_target(text: str) -> str:
     if text in ("mock", "live"):
         return text
-    if "@" in text.partition("//")[2].partition("/")[0]:
-        raise argparse.ArgumentTypeError("leave user and password out of the address: they would be shown")
-    if not _is_address(text):
-        raise argparse.ArgumentTypeError(f"{text}: use mock, live, or an address with http:// or https://")
+    problem = find_bad_address(text)
+    if problem:
+        raise argparse.ArgumentTypeError(problem.replace("use an address", "use mock, live, or an address"))
     return text
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:  # raised for a port that is no number, and for a bracket that is not closed
-        return False
 
 
 def _parse_webhook_listen(text: str) -> str:

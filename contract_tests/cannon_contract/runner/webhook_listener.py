@@ -15,9 +15,12 @@ import httpx
 
 from cannon_contract.client.api import new_key
 from cannon_contract.client.outcomes import NotTested
+from cannon_contract.runner.addresses import is_any_host
 from cannon_contract.runner.listen_address import ListenAddress
 
 _LARGEST_BODY = 1_000_000
+_MOST_CHUNKS = 10_000
+_LONGEST_CHUNK_HEAD = 200
 _MOST_DELIVERIES = 100
 _MOST_CONNECTIONS = 16
 _TIMEOUT_S = 10.0
@@ -45,6 +48,10 @@ class WebhookListener:
         except OSError as error:
             place = f"{address.host}:{address.port}"
             raise NotTested(f"cannot listen for webhooks at {place} (--webhook-listen): {error.strerror}") from None
+        bound_host = str(self._server.server_address[0])
+        if not address.public_url and is_any_host(bound_host):  # a name may stand for it
+            self._server.server_close()
+            raise NotTested(f"no target can call {bound_host}, which is {address.host}: add =URL to --webhook-listen")
         self._is_public = bool(address.public_url)
         host = f"[{address.host}]" if ":" in address.host else address.host
         self._url = address.public_url or f"http://{host}:{self._server.server_address[1]}"
@@ -128,30 +135,38 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Keep a webhook."""
-        body = self._read_body()
-        status = 413 if body is None else self.listener.keep(self.path, body, dict(self.headers.items()))
-        self.send_response(status)
+        self.send_response(self._keep())
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     do_PUT = do_POST  # noqa: N815 - the name that http.server calls; no page names the method
 
+    def _keep(self) -> int:
+        """Keep a webhook if its body can be read, and return the status to answer with."""
+        coding = ",".join(self.headers.get_all("Transfer-Encoding", [])).strip().lower()
+        if coding not in ("", "chunked"):
+            return 501
+        body = self._read_chunks() if coding else self._read_body()
+        return 413 if body is None else self.listener.keep(self.path, body, dict(self.headers.items()))
+
     def _read_body(self) -> bytes | None:
-        """Read the body; None for one that is too large."""
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return self._read_chunks()
+        """Read the body by its length; None for one that is too large."""
         length = self.headers.get("Content-Length", "0")
         is_small = length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= _LARGEST_BODY
         return self.rfile.read(int(length)) if is_small else None
 
     def _read_chunks(self) -> bytes | None:
-        body = b""
-        while size := int(self.rfile.readline(20).partition(b";")[0], 16):
+        """Read the body chunk by chunk; None for one that is too large, or has too many of them."""
+        body = bytearray()
+        for _ in range(_MOST_CHUNKS):
+            size = int(self.rfile.readline(_LONGEST_CHUNK_HEAD).partition(b";")[0], 16)
+            if size == 0:
+                return bytes(body)
             if size < 0 or len(body) + size > _LARGEST_BODY:
                 return None
             body += self.rfile.read(size)
-            self.rfile.readline(20)
-        return body
+            self.rfile.readline(_LONGEST_CHUNK_HEAD)
+        return None
 
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing."""

@@ -51,6 +51,10 @@ def test_a_server_without_the_api_is_not_tested(nothing: str) -> None:
     ("flags", "said"),
     [
         (("--target", "ftp://x"), "use mock, live, or an address"),
+        (
+            ("--target", "http://127.0.0.1:9/?a=1"),
+            "leave query and fragment out of the address: a path is put behind it",
+        ),
         (("--target", "live"), "put your API key into the environment variable CANNON_API_KEY"),
         (("--target", "http://127.0.0.1:9"), "no answer from http://127.0.0.1:9"),
         (("--allow-spend", "abc"), "--allow-spend"),

@@ -10,7 +10,7 @@ import pytest
 
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.runner.listen_address import ListenAddress, find_listen_address, parse_listen_address
-from cannon_contract.runner.webhook_listener import listen
+from cannon_contract.runner.webhook_listener import WebhookListener, listen
 from tests.support.contract_runs import run_contract
 
 
@@ -40,6 +40,28 @@ def test_what_comes_is_bounded() -> None:
             connection.sendall(f"POST {parts.path} HTTP/1.1\r\nContent-Length: -1\r\n\r\n".encode())
             assert b" 413 " in connection.recv(1000)
     assert len(inbox.deliveries) == 100
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "status", "expected_bodies"),
+    [
+        ("gzip, chunked", b"1\r\na\r\n0\r\n\r\n", 501, []),
+        ("gzip", b"", 501, []),
+        ("chunked", b"1\r\na\r\n" * 10_000, 413, []),
+        ("Chunked", b"1;a=" + b"x" * 40 + b"\r\na\r\n0\r\n\r\n", 204, [b"a"]),
+    ],
+)
+def test_a_body_is_kept_only_as_it_was_sent(
+    coding: str, body: bytes, status: int, expected_bodies: list[bytes]
+) -> None:
+    """A coding that the receiver does not read is refused rather than kept as empty; so are very many chunks."""
+    with listen(ListenAddress()) as listener:
+        inbox = listener.open_inbox()
+        parts = urlsplit(inbox.url)
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as connection:
+            connection.sendall(f"POST {parts.path} HTTP/1.1\r\nTransfer-Encoding: {coding}\r\n\r\n".encode() + body)
+            assert f" {status} ".encode() in connection.recv(1000)
+    assert [content for content, _ in inbox.deliveries] == expected_bodies
 
 
 def test_nothing_listens_after_the_end() -> None:
@@ -91,6 +113,8 @@ def test_a_public_address_is_the_one_that_targets_call() -> None:
         ("[::1]:0", ListenAddress("::1", 0)),
         ("0.0.0.0:80=https://a.example/hook/", ListenAddress("0.0.0.0", 80, "https://a.example/hook")),
         ("build.local:9000", ListenAddress("build.local", 9000)),
+        ("0x7f000001:80", ListenAddress("127.0.0.1", 80)),
+        ("0:80=http://a.example", ListenAddress("0.0.0.0", 80, "http://a.example")),
     ],
 )
 def test_an_address_is_read(text: str, address: ListenAddress) -> None:
@@ -105,7 +129,18 @@ def test_an_address_is_read(text: str, address: ListenAddress) -> None:
         ("localhost", "use HOST:PORT"),
         ("localhost:http", "Port could not be cast"),
         ("0.0.0.0:8080", "no target can call 0.0.0.0; name the address that it calls: 0.0.0.0:8080=URL"),
+        ("0:8080", "no target can call 0.0.0.0; name the address that it calls: 0:8080=URL"),
+        ("0x0:8080", "no target can call 0.0.0.0"),
+        ("[::]:8080", "no target can call ::"),
+        ("[::ffff:0.0.0.0]:8080", "no target can call ::ffff:"),
+        ("127.0.0.1:0#x", "127.0.0.1:0#x: use HOST:PORT"),
+        ("127.0.0.1:0?x", "127.0.0.1:0?x: use HOST:PORT"),
         ("127.0.0.1:80=hook.example", "hook.example: use an address with http:// or https://"),
+        ("127.0.0.1:80=", "use an address with http:// or https://"),
+        ("127.0.0.1:80=http://h:x", "http://h:x: use an address with http:// or https://"),
+        ("127.0.0.1:80=http://u:secret@h/x", "leave user and password out of the address"),
+        ("127.0.0.1:80=http://h/x?tok=secret", "leave query and fragment out of the address"),
+        ("127.0.0.1:80=http://h/x#secret", "leave query and fragment out of the address"),
     ],
 )
 def test_a_bad_address_is_refused(text: str, reason: str) -> None:
@@ -113,6 +148,13 @@ def test_a_bad_address_is_refused(text: str, reason: str) -> None:
     run = run_contract("--webhook-listen", text)
     assert run.returncode == 2
     assert reason in run.stderr
+    assert "secret" not in run.stderr
+
+
+def test_a_name_for_every_address_is_not_tested() -> None:
+    """Where the socket has every address of this machine, targets need to know which one to call."""
+    with pytest.raises(NotTested, match=r"no target can call 0\.0\.0\.0, which is 0\.0\.0\.0: add =URL"):
+        WebhookListener(ListenAddress("0.0.0.0"))
 
 
 def test_only_a_target_on_this_machine_has_a_default() -> None:
