@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from cannon_contract.runner.addresses import find_bad_address, is_any_host, is_local_host, normalize_host
+from cannon_contract.runner.address_checks import find_bad_address, is_any_host, is_local_host, normalize_host
 
 OFF = "off"
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from cannon_contract.runner.addresses import find_bad_address
+from cannon_contract.runner.address_checks import find_bad_address
 from cannon_contract.runner.listen_address import find_listen_address
 from cannon_spec import Catalog
 from cannon_spec.nearest import find_nearest

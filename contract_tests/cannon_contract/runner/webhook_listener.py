@@ -15,7 +15,7 @@ import httpx
 
 from cannon_contract.client.api import new_key
 from cannon_contract.client.outcomes import NotTested
-from cannon_contract.runner.addresses import is_any_host
+from cannon_contract.runner.address_checks import is_any_host
 from cannon_contract.runner.listen_address import ListenAddress
 
 _LARGEST_BODY = 1_000_000
