@@ -58,9 +58,11 @@ def _break_values(operation: Operation) -> Iterator[Mutant]:
     costs = [leaf.name for leaf in leaves if leaf.variable == "credits"]
     for claim in list_reply_claims(operation):
         for name in (*constants[-1:], *texts):
-            yield _break_output(operation, claim, f"another {name}", changes.set_members(**{name: "another"}))
+            yield _break_output(
+                operation, claim, f"the output has another {name}", changes.set_members(**{name: "another"})
+            )
         for name in costs:
-            yield _break_output(operation, claim, f"another {name}", add_to_member(name, 1))
+            yield _break_output(operation, claim, f"the output has another {name}", add_to_member(name, 1))
 
 
 def _break_members(operation: Operation) -> Iterator[Mutant]:
@@ -68,13 +70,15 @@ def _break_members(operation: Operation) -> Iterator[Mutant]:
     if operation.conditional_outputs:
         name = next(iter(operation.conditional_outputs))
         for claim in list_reply_claims(operation):
-            yield _break_output(operation, claim, f"never {name}", lambda output: output.pop(name, None))
-            yield _break_output(operation, claim, f"always {name}", lambda output: output.setdefault(name, "x"))
+            yield _break_output(operation, claim, f"the output never has {name}", lambda output: output.pop(name, None))
+            yield _break_output(
+                operation, claim, f"the output always has {name}", lambda output: output.setdefault(name, "x")
+            )
 
 
 def _break_files(operation: Operation) -> Iterator[Mutant]:
     for claim in list_file_claims(operation) if has_asset(operation) else ():
-        yield break_reply(claim, "image/jpeg for the type of the file", _ASSET, changes.claim_jpeg)
+        yield break_reply(claim, "the Content-Type of a file is image/jpeg", _ASSET, changes.claim_jpeg)
 
 
 def _break_defaults(operation: Operation) -> Iterator[Mutant]:
@@ -128,4 +132,4 @@ def _normalise_badly(operation: Operation, field: str, legal: list[Any]) -> Call
 
 def _break_prices(operation: Operation) -> Iterator[Mutant]:
     for price in operation.prices:
-        yield break_field(price.claim, "one credit more", _READ, add_to_member("billableCredits", 1))
+        yield break_field(price.claim, "a request costs one credit more", _READ, add_to_member("billableCredits", 1))

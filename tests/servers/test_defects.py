@@ -12,7 +12,7 @@ SAMPLE = [
     defect
     for topic, name in {
         "authentication": "no key is needed",
-        "idempotency": "keys are ignored",
+        "idempotency": "the idempotency key is ignored",
         "bodies": "a preview is cut",
         "objects": "no requestLog",
         "assets": "pictures are turned",

@@ -115,7 +115,7 @@ DEFECTS = (
         outcome="observed",
     ),
     Defect(
-        "two balances differ",
+        "the two balances differ",
         *(BALANCES, "status-credits-agree", "credits.remaining", Parts(objects=OtherBalance)),
         outcome="observed",
     ),

@@ -103,7 +103,13 @@ LONG_KEYS, ONCE = "long keys that differ at their end", "charged once"
 CLAIM = "create-idempotent"
 
 DEFECTS = (
-    Defect("keys are ignored", ONCE, CLAIM, "id in the reply to a repeat at once", Parts(repeats=ForgetfulRepeats)),
+    Defect(
+        "the idempotency key is ignored",
+        ONCE,
+        CLAIM,
+        "id in the reply to a repeat at once",
+        Parts(repeats=ForgetfulRepeats),
+    ),
     Defect("a repeat is charged", ONCE, CLAIM, "creditsRemaining", service=ChargedRepeats),
     Defect("a repeat has an id of its own", ONCE, CLAIM, "id in the reply to a repeat at once", service=NewIds),
     Defect("two repeats at once make two requests", PARALLEL, CLAIM, "2 parallel creates", service=NoLock),

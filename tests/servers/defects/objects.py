@@ -300,14 +300,26 @@ LOG_CLAIM, KEPT, TIME, ORDER = "request-log", "request-log-seven-days", "request
 LATER_FAILURE = Parts(lifecycle=FailedLater, objects=FailureWithReason)
 
 DEFECTS = (
-    Defect("the operation is another", IDENTITY, "request-operation", "image.create", Parts(objects=OtherOperation)),
     Defect(
-        "the operation is another in the reply to a create",
+        "a request object names another operation",
+        IDENTITY,
+        "request-operation",
+        "image.create",
+        Parts(objects=OtherOperation),
+    ),
+    Defect(
+        "the accepted reply names another operation",
         *(IDENTITY, "request-operation", 'expected "image.generate"', Parts(objects=OtherOperationAtCreate)),
     ),
     Defect("the id is that of the task", IDENTITY, "request-shape", "img_", Parts(objects=OtherId)),
     Defect("urls.get leads nowhere", IDENTITY, "create-reply-shape", "got 404", Parts(objects=AddressOfNothing)),
-    Defect("a create is 200", IDENTITY, "create-accepted-202", "expected 202, got 200", service=StatusAccepted),
+    Defect(
+        "a create is answered with 200",
+        IDENTITY,
+        "create-accepted-202",
+        "expected 202, got 200",
+        service=StatusAccepted,
+    ),
     Defect("no inputPreview", SHAPE, "request-shape", "inputPreview", Parts(objects=NoPreview)),
     Defect("no requestLog", SHAPE, "request-shape", "requestLog", Parts(objects=NoLog)),
     Defect("credits are a text", SHAPE, "request-shape", "billableCredits", Parts(objects=TextCredits)),
@@ -330,7 +342,7 @@ DEFECTS = (
     Defect("the log has another file", LOG, LOG_CLAIM, "output.image_url of requestLog", Parts(objects=OtherLogOutput)),
     Defect("the log has no output", LOG, LOG_CLAIM, "output of requestLog", Parts(objects=NoLogOutput)),
     Defect(
-        "the preview has another file",
+        "outputPreview has another address",
         *(PREVIEWS, "request-preview-asset", "undefined", Parts(objects=PreviewOfNothing)),
         outcome="observed",
     ),
@@ -340,21 +352,32 @@ DEFECTS = (
     Defect("created in the future", TIMES, TIME, "createdAtMs", Parts(objects=FutureCreation)),
     Defect("completed in the future", TIMES, TIME, "completedAtMs", Parts(objects=FutureCompletion)),
     Defect("started after the end", TIMES, ORDER, "startedAtMs", Parts(objects=StartAfterEnd)),
-    Defect("back to queued", STATES, ORDER, '"queued" cannot follow "processing"', Parts(lifecycle=BackToQueued)),
+    Defect(
+        "queued after processing", STATES, ORDER, '"queued" cannot follow "processing"', Parts(lifecycle=BackToQueued)
+    ),
     Defect("a state of its own", STATES, "lifecycle-states", "running", Parts(lifecycle=UnknownState)),
     Defect("a success fails later", STATES, "lifecycle-terminal", '"failed" cannot follow', LATER_FAILURE),
-    Defect("the output changes", STATES, "lifecycle-terminal", "task_id", Parts(objects=NewOutput)),
-    Defect("the file changes", STATES, "asset-hosted", "image_url", Parts(objects=NewFile)),
-    Defect("the cost changes", STATES, "lifecycle-terminal", "billableCredits", Parts(objects=NewCredits)),
-    Defect("not found at first", STATES, "poll-after", "got 404", service=NotFoundAtFirst),
-    Defect("any account reads", STATES, "read-other-key", "got 200", service=AnyAccountReads, outcome="observed"),
+    Defect("the output changes after the end", STATES, "lifecycle-terminal", "task_id", Parts(objects=NewOutput)),
+    Defect("a later poll names a file that is not there", STATES, "asset-hosted", "image_url", Parts(objects=NewFile)),
     Defect(
-        "another model",
+        "the cost changes after the end", STATES, "lifecycle-terminal", "billableCredits", Parts(objects=NewCredits)
+    ),
+    Defect("the first poll does not find the request", STATES, "poll-after", "got 404", service=NotFoundAtFirst),
+    Defect(
+        "any account reads any request",
+        STATES,
+        "read-other-key",
+        "got 200",
+        service=AnyAccountReads,
+        outcome="observed",
+    ),
+    Defect(
+        "the output has another model",
         *(CHOICES, "image-output-names", "flux2", Parts(objects=OtherModel)),
         outcome="observed",
     ),
     Defect(
-        "another ratio",
+        "the output has another ratio",
         *(CHOICES, "image-output-ratio", "32:9", Parts(objects=OtherRatio)),
         outcome="observed",
     ),

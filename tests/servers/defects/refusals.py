@@ -115,14 +115,32 @@ SERVER_ERROR, COST, ACCEPTED = "a 5xx to an invalid body", "a refusal costs noth
 VALIDATES, REFUSAL = "create-validates", "expected a 4xx status, got"
 
 DEFECTS = (
-    Defect("an unknown model is 500", SERVER_ERROR, VALIDATES, f"{REFUSAL} 500", Parts(checks=CrashOnUnknownModel)),
-    Defect("another type is 500", SERVER_ERROR, VALIDATES, f"{REFUSAL} 500", Parts(checks=CrashOnType)),
-    Defect("bad JSON is 502", SERVER_ERROR, VALIDATES, f"{REFUSAL} 502", Parts(checks=CrashOnBadJson)),
-    Defect("an array is 500", SERVER_ERROR, VALIDATES, f"{REFUSAL} 500", Parts(checks=CrashOnArray)),
-    Defect("no input is 503", SERVER_ERROR, VALIDATES, f"{REFUSAL} 503", Parts(checks=CrashOnNoInput)),
+    Defect(
+        "an unknown model is answered with 500",
+        SERVER_ERROR,
+        VALIDATES,
+        f"{REFUSAL} 500",
+        Parts(checks=CrashOnUnknownModel),
+    ),
+    Defect(
+        "a value of another type is answered with 500",
+        SERVER_ERROR,
+        VALIDATES,
+        f"{REFUSAL} 500",
+        Parts(checks=CrashOnType),
+    ),
+    Defect("bad JSON is answered with 502", SERVER_ERROR, VALIDATES, f"{REFUSAL} 502", Parts(checks=CrashOnBadJson)),
+    Defect("an array is answered with 500", SERVER_ERROR, VALIDATES, f"{REFUSAL} 500", Parts(checks=CrashOnArray)),
+    Defect(
+        "a body without an input is answered with 503",
+        SERVER_ERROR,
+        VALIDATES,
+        f"{REFUSAL} 503",
+        Parts(checks=CrashOnNoInput),
+    ),
     Defect("any operation is accepted", ACCEPTED, VALIDATES, f"{REFUSAL} 202", Parts(checks=AnyOperation)),
     Defect("any model is accepted", ACCEPTED, VALIDATES, f"{REFUSAL} 202", Parts(checks=AnyModel)),
     Defect("a prompt of any type is accepted", ACCEPTED, "image-field-types", f"{REFUSAL} 202", Parts(checks=AnyType)),
-    Defect("no input is accepted", ACCEPTED, VALIDATES, f"{REFUSAL} 202", Parts(checks=NoInput)),
-    Defect("a refusal costs a credit", COST, VALIDATES, "creditsRemaining", service=ChargedRefusals),
+    Defect("a body without an input is accepted", ACCEPTED, VALIDATES, f"{REFUSAL} 202", Parts(checks=NoInput)),
+    Defect("a refusal costs credits", COST, VALIDATES, "creditsRemaining", service=ChargedRefusals),
 )
