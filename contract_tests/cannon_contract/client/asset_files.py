@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import NamedTuple
 
 import httpx
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 
 from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
@@ -20,6 +20,26 @@ from cannon_contract.client.expectations import SUCCESS, describe_answer, expect
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 
 _TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+MOST_PIXELS = 80_000_000
+"""How many pixels an image may have that is decoded here: each takes up to four bytes."""
+
+
+def _list_formats() -> tuple[str, ...]:
+    """List the formats of images that are decoded here, of which this machine may lack AVIF."""
+    try:
+        has_avif = features.check_module("avif")
+    except ValueError:  # a version of Pillow that does not know it
+        has_avif = False
+    return ("PNG", "JPEG", "WEBP", "GIF", *(["AVIF"] if has_avif else []))
+
+
+_FORMATS = _list_formats()
+_OTHER_IMAGES = (
+    *(b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS", b"qoif"),
+    *(b"\0\0\0\x0cjP  ", b"\0\0\0\x0cJXL ", b"\xff\x0a"),
+)
+"""How files of images begin that are not decoded here."""
+_OTHER_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
 _SIGNATURES = {
     "video/mp4": (4, (b"ftyp",)),
     "audio/mpeg": (0, (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3")),
@@ -92,13 +112,15 @@ def decode_picture(response: httpx.Response, what: str) -> PictureSize:
     Raises ClaimBroken for a file that is no image, or a broken one; NotTested where this machine cannot tell.
     """
     try:
-        with Image.open(BytesIO(response.content)) as image:
+        with _open_image(response.content) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise Image.DecompressionBombError  # what Pillow raises above its own limit
             image.verify()
-        with Image.open(BytesIO(response.content)) as image:
+        with _open_image(response.content) as image:
             image.load()
             return PictureSize(*image.size)
     except _TOO_LARGE:
-        raise NotTested(f"{what} is too large an image to decode here") from None
+        raise NotTested(f"{what} has more than {MOST_PIXELS} pixels, and is not decoded here") from None
     except UnidentifiedImageError:
         _check_readable(response, what)
         raise ClaimBroken(_describe_no_image(response, what), claim_ids.ASSET_HOSTED) from None
@@ -110,7 +132,7 @@ def decode_picture(response: httpx.Response, what: str) -> PictureSize:
 def read_picture_size(content: bytes) -> PictureSize | None:
     """The size that the head of an image names; None for a file that is no image."""
     try:
-        with Image.open(BytesIO(content)) as image:
+        with _open_image(content) as image:
             return PictureSize(*image.size)
     except (OSError, ValueError, SyntaxError, struct.error, *_TOO_LARGE):
         return None
@@ -127,10 +149,17 @@ def check_media_type(response: httpx.Response, media_type: str, what: str) -> No
 
 
 def _check_readable(response: httpx.Response, what: str) -> None:
-    """Raise NotTested for an image in a format that Pillow does not read."""
-    media_type = _read_media_type(response)
-    if media_type.startswith("image/") and media_type not in Image.MIME.values():
-        raise NotTested(f"{what} is {media_type}, which cannot be decoded here")
+    """Raise NotTested for an image in a format that is not decoded here, by its header or by its first bytes."""
+    media_type, content = _read_media_type(response), response.content
+    is_other_image = content.startswith(_OTHER_IMAGES) or (content[4:8] == b"ftyp" and content[8:12] in _OTHER_BRANDS)
+    if is_other_image or (media_type.startswith("image/") and media_type not in map(Image.MIME.get, _FORMATS)):
+        name = shorten(media_type) if media_type not in map(Image.MIME.get, _FORMATS) else "of another format"
+        raise NotTested(f"{what} is {name}, which cannot be decoded here")
+
+
+def _open_image(content: bytes) -> Image.Image:
+    """Open an image in one of the formats that outputs may have: other decoders of Pillow are not for strangers."""
+    return Image.open(BytesIO(content), formats=_FORMATS)
 
 
 def _read_media_type(response: httpx.Response) -> str:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from cannon_contract.client import asset_files
 from cannon_contract.client.api import Api
 from cannon_contract.client.asset_files import (
     PictureSize,
@@ -135,10 +136,25 @@ def test_what_is_no_image_breaks_the_claim(media_type: str, error: type[Exceptio
 
 
 def test_an_image_that_is_too_large_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An image that Pillow refuses to decode for its size is not called broken."""
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    with pytest.raises(NotTested, match="too large"):
+    """An image that is not decoded for its size is not called broken, neither by our limit nor by Pillow's."""
+    monkeypatch.setattr(asset_files, "MOST_PIXELS", 32 * 18)
+    assert decode_picture(make_response(encode("PNG")), "the file") == PictureSize(32, 18)
+    monkeypatch.setattr(asset_files, "MOST_PIXELS", 32 * 18 - 1)
+    with pytest.raises(NotTested, match="the file has more than 575 pixels, and is not decoded here"):
         decode_picture(make_response(encode("PNG")), "the file")
+    monkeypatch.setattr(asset_files, "MOST_PIXELS", 80_000_000)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(NotTested, match="more than 80000000 pixels"):
+        decode_picture(make_response(encode("PNG")), "the file")
+
+
+@pytest.mark.parametrize("format", ["BMP", "TIFF", "ICO", "JPEG2000"])
+def test_a_format_that_is_not_decoded_shows_nothing(format: str) -> None:
+    """Few decoders read what a stranger sends; an image of another format is not called broken."""
+    content = encode(format)
+    with pytest.raises(NotTested, match="the file is of another format, which cannot be decoded here"):
+        decode_picture(make_response(content, content_type="image/png"), "the file")
+    assert read_picture_size(content) is None
 
 
 @pytest.mark.parametrize(
