@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 
 from cannon_contract import claim_ids
+from cannon_contract.client.amounts import to_number
 from cannon_contract.client.balance import AccountUse
+from cannon_contract.client.differences import show
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.client.parallel import SendAll, send_in_parallel
@@ -183,8 +185,12 @@ class Api:
         return {"operation": self.operation, "input": change_fields(self.default_input, changes)}
 
     def read_credits(self) -> float:
-        """The balance that the status reply names."""
-        return float(self.read_status()["creditsRemaining"])
+        """The balance that the status reply names. Raises NotTested where that is no number."""
+        value = self.read_status()["creditsRemaining"]
+        credits = to_number(value)
+        if credits is None:
+            raise NotTested(f"creditsRemaining of the status reply is {show(value)}, which is no number")
+        return credits
 
     def read_status(self) -> dict[str, Any]:
         """The status reply, checked by its schema."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -91,6 +92,17 @@ def test_a_malformed_reply_has_its_own_exchange() -> None:
     note = target.notes.malformed_replies[0]
     assert "soon" in note.description
     assert '"soon"' in note.exchange.body
+
+
+@pytest.mark.parametrize("balance", ["NaN", "-Infinity", '"7"', "1e999"])
+def test_a_balance_is_a_number(balance: str) -> None:
+    """A balance that is no number is noted as a malformed reply, and tells no test how the balance moves."""
+    target = api()
+    body = re.sub(r'("creditsRemaining": ?)\d+', rf"\g<1>{balance}", target.get("/api/v1/status").text)
+    target = replace(target, send=lambda request: httpx.Response(200, content=body.encode(), request=request))
+    with pytest.raises(NotTested, match=r"creditsRemaining of the status reply is .*, which is no number"):
+        target.read_credits()
+    assert target.notes.malformed_replies
 
 
 def test_a_secret_never_reaches_a_test() -> None:
