@@ -13,6 +13,7 @@ from cannon_contract.report.bounds import LEVELS, ReportBounds, bound
 from cannon_contract.runner.results import CLAIM_OUTCOMES, TestResult, Verdict
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import SentCreate, to_short_line
+from cannon_spec.contract.wording import escape_lines
 
 FORMAT = 1
 _LARGEST_VALUE = 2000
@@ -65,8 +66,8 @@ def build_observations(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def to_json(value: Any) -> str:
-    """Write a value as the text of a JSON file."""
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    """Write a value as the text of a JSON file, with what is not printable as escapes."""
+    return escape_lines(json.dumps(value, indent=1, ensure_ascii=False)) + "\n"
 
 
 def _build_claim(run: Run, verdict: Verdict, bounds: ReportBounds, redact: Redact) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from cannon_contract.runner.results import CLAIM_OUTCOMES
+from cannon_spec.contract.wording import escape_lines
 
 
 def render_page(report: dict[str, Any]) -> str:
@@ -19,4 +20,10 @@ def _load_template() -> Any:
     from jinja2 import Environment, StrictUndefined  # imported late: only a run with a report needs it
 
     text = files("cannon_contract.report").joinpath("page.html.jinja").read_text(encoding="utf-8")
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(text)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=_to_printable)
+    return environment.from_string(text)
+
+
+def _to_printable(value: Any) -> Any:
+    """A text with what would move a cursor or hide a word escaped; HTML that a macro made, and numbers, as they are."""
+    return escape_lines(value) if type(value) is str else value

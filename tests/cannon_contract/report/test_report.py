@@ -165,6 +165,20 @@ def test_the_page_escapes_what_a_target_sends() -> None:
     assert _Tags(page).tags.isdisjoint({"script", "img", "onload"})
 
 
+def test_no_text_of_a_target_moves_a_cursor(tmp_path: Path) -> None:
+    """Control characters in a reply are escapes in each file, and the JSON files have the same values."""
+    nasty = "a\x1b[31m\r\x7f\x9b\u202eb\nc"
+    exchange = Exchange(nasty, {nasty: nasty}, nasty, 200, {nasty: nasty}, nasty)
+    claims = ("status-ok",)
+    write_report(_run(TestResult(nasty, claims, "broken", nasty, claims, exchanges=(exchange,) * 2)), tmp_path)
+    for name in ("report.json", "index.html", "observations.json"):
+        text = (tmp_path / name).read_bytes().decode()
+        assert not set("\x1b\r\x7f\x9b\u202e") & set(text), name
+    assert "a\\u001b[31m\\r\\u007f" in (tmp_path / "index.html").read_text()
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [each["exchanges"][0]["body"] for each in report["claims"] if each["exchanges"]] == [nasty]
+
+
 _RARE_LETTERS = [pytest.param(each, marks=pytest.mark.extended) for each in ("&", "\x01", "\U0001f600", "\ud800")]
 
 
