@@ -15,7 +15,7 @@ Bundle = dict[str, Any]
 
 _ADVICE = "use the version and the overlay of the run that wrote the file"
 _LONGEST_TEXT = 500
-SETTINGS = ("mismatch_status", "refusal_status")
+SETTINGS = ("mismatch_status", "refusal_status", "square_4k")
 """The settings of the mock whose values a contract run observes."""
 
 

@@ -72,6 +72,15 @@ def test_a_keyword_of_a_schema_has_the_new_claim(write_overlay: Callable[..., tu
     assert (rule.value, rule.claim.id, rule.severity) == (7, "observed-seedream5-pixels", "error")
 
 
+@pytest.mark.parametrize(("name", "value"), [("refusal_status", 422), ("mismatch_status", 409), ("square_4k", "cap")])
+def test_each_setting_that_a_run_observes_is_written(
+    name: str, value: Any, write_overlay: Callable[..., tuple[int, str, str]]
+) -> None:
+    """The overlay has the setting that a test has noted."""
+    status, overlay, messages = write_overlay(observe("refusal-status", (f"/settings/{name}", value)))
+    assert (status, load_catalog(overlay=overlay).settings) == (0, {name: value}), messages
+
+
 def test_a_mock_takes_over_an_observed_setting(write_overlay: Callable[..., tuple[int, str, str]]) -> None:
     """A mock with the overlay refuses with the observed status, unless the user chose another one himself."""
     _, overlay, _ = write_overlay(observe("refusal-status", ("/settings/refusal_status", 422)))
@@ -149,4 +158,5 @@ def test_each_setting_that_a_run_observes_is_one_of_the_mock() -> None:
     """The settings that an overlay of observations may have are switches of the mock, and those that tests note."""
     switches = {setting.name for setting in MOCK_SETTINGS if setting.is_switch}
     suite = "".join(file.read_text() for file in (FOLDER.parent / "contract_tests/cannon_contract/suite").glob("*.py"))
-    assert set(SETTINGS) == set(re.findall(r'note_setting\([\w.]+, [\w.]+, "(\w+)"', suite)) <= switches
+    noted_settings = re.findall(r'note_setting\([\w.]+, [\w.]+, "(\w+)"|"/settings/(\w+)"', suite)
+    assert {first or second for first, second in noted_settings} == set(SETTINGS) <= switches
