@@ -6,7 +6,7 @@ In a run that does not collect the suite it adds its options and does nothing el
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -210,7 +210,7 @@ class _SuiteHooks:
         is_worker = hasattr(session.config, "workerinput")
         if not own or is_worker or session.config.option.collectonly or run.options.target == "mock":
             return
-        find_target(run)
+        find_target(run, lambda line: _write_line(session.config.pluginmanager, line))
         with _refuse_bad_plan():
             self._plan_lines = planning.plan_run(run, own)
             if run.options.plan_only:
@@ -298,12 +298,8 @@ class _ResultCollector:
         self._run.stop_reason = self._run.stop_reason or "it was interrupted"
 
     def _announce_reading_back(self) -> None:
-        terminal = self._plugins.get_plugin("terminalreporter")
-        capture = self._plugins.get_plugin("capturemanager")
-        with capture.global_and_fixture_disabled() if capture else nullcontext():
-            if terminal:
-                terminal.write_line("\nreading back what was created; press Ctrl-C again to leave without that")
-                terminal.flush()
+        line = "\nreading back what was created; press Ctrl-C again to leave without that"
+        _write_line(self._plugins, line)
 
     def _read_open_requests(self) -> None:
         run = self._run
@@ -313,16 +309,37 @@ class _ResultCollector:
             run.stop_reason = run.stop_reason or run.budget.overrun_reason
 
 
-def find_target(run: Run) -> targets.Target:
-    """Find the target of a run at the first call; ends the run where there is none."""
+def find_target(run: Run, announce: Callable[[str], object] = lambda line: None) -> targets.Target:
+    """Find the target of a run at the first call; ends the run where there is none.
+
+    ``announce`` gets the lines that say how long the target lets it wait.
+    """
     if run.target is None:
         address, is_live = run.options.target, run.options.treat_as_live
         try:
-            run.target = targets.find_target(run.catalog, address, run.keys, is_live=is_live)
+            run.target = targets.find_target(
+                run.catalog,
+                address,
+                run.keys,
+                is_live=is_live,
+                sleep=run.time_limit.sleep,
+                announce=lambda line: announce(run.redactor.redact_text(line)),
+            )
         except NoTarget as error:
             run.stop_reason = run.redactor.redact_text(str(error))
             pytest.exit(run.stop_reason, returncode=2)
+        except KeyboardInterrupt:
+            pytest.exit("interrupted before the target was found: nothing was tested", returncode=2)
     return run.target
+
+
+def _write_line(plugins: pytest.PytestPluginManager, line: str) -> None:
+    """Write a line to the terminal at once, whatever pytest captures."""
+    terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        if terminal:
+            terminal.write_line(line)
+            terminal.flush()
 
 
 def _select_suite(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -16,16 +16,20 @@ import httpx
 from cannon_contract import claim_ids
 from cannon_contract.client.api import Api, Send
 from cannon_contract.client.bounded_reading import KEY_HEADERS, READ_TIMEOUT_S, bound_reply
+from cannon_contract.client.outcomes import NotTested
 from cannon_contract.client.recording import redact_response
 from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.options import KEY, ApiKeys
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.guard import Guard, with_retries
+from cannon_contract.spending.time_limit import TimeLimit, WaitAllowance
 from cannon_spec import Catalog
 from cannon_spec.hosts import find_domain, is_in_domain
 
 _LIVE_PATIENCE_S = 900
 _SOCKET_PATIENCE_S = 60
+_LONGEST_START_S = 300.0
+_READING_BACK_S = 60.0
 _NO_SUCH_API = (404, 405, 501)
 _KEY_REFUSED = (401, 403)
 _EVIDENCE_HEADER = "x-mock-evidence"
@@ -69,24 +73,42 @@ def _read_certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def find_target(catalog: Catalog, address: str, keys: ApiKeys, *, is_live: bool) -> Target:
+def find_target(
+    catalog: Catalog,
+    address: str,
+    keys: ApiKeys,
+    *,
+    is_live: bool,
+    sleep: Callable[[float], None] = time.sleep,
+    announce: Callable[[str], object] = lambda line: None,
+) -> Target:
     """Find what answers at an address, or the vendor's service for ``live``.
 
     A target may charge if it is the vendor's, if ``is_live`` says to treat it so, and if it is called with a key of
-    the user's and does not say that it is our mock. Raises NoTarget where the API is not there.
+    the user's and does not say that it is our mock. Where it asks to wait, ``announce`` gets a line that says so, and
+    the waits are five minutes at most in all. Raises NoTarget where the API is not there, and where ``sleep`` raises
+    NotTested, as it does where the time of the run is over.
     """
     is_live = is_live or is_vendor_address(address, catalog.base_url)
     url = (catalog.base_url if address == "live" else address).rstrip("/")
+
+    def wait(seconds: float) -> None:
+        announce(f"{url} asks to wait {seconds:g} s")
+        sleep(seconds)
+
     with open_client() as client:
+        send = with_retries(client.send, wait, WaitAllowance(_LONGEST_START_S).take)
         try:
-            without_key = _get_status(client, url, None)
-            with_new_key = _get_status(client, url, make_key())
-            with_key = with_new_key if keys.main is None else _get_status(client, url, keys.main)
+            without_key = _get_status(send, url, None)
+            with_new_key = _get_status(send, url, make_key())
+            with_key = with_new_key if keys.main is None else _get_status(send, url, keys.main)
             # A live target is asked for nothing that the vendor does not document.
             is_mock = not is_live and _is_mock(client, url)
             switches = _get_admin(client, url, "assumptions").get("switches", {}) if is_mock else {}
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NoTarget(f"no answer from {url}: {error}; check the address, and that the server is up") from None
+        except NotTested as error:
+            raise NoTarget(f"{url} is not ready: it asks to wait, and {error}; try again later") from None
     accepts_any_key = is_mock and with_new_key.status_code == httpx.codes.OK
     _check(url, without_key, with_new_key if accepts_any_key else with_key, has_key=keys.main is not None)
     may_charge = is_live or (any(keys) and not is_mock)
@@ -137,7 +159,7 @@ def make_server_api(
     operation. ``redactor`` removes secrets from each reply before any test sees it.
     """
     send = build_sender(client, redactor.with_secret(key))
-    guard = _build_guard(catalog, target, send, budget) if target.may_charge else None
+    guard = _build_guard(catalog, target, send, budget, sleep) if target.may_charge else None
     if guard is not None:
         send = with_retries(guard, sleep)
     return Api(
@@ -165,13 +187,15 @@ def read_open_requests(
 ) -> None:
     """Poll each request once that has not ended yet, and read each balance: late charges count too."""
     with open_client() as client:
-        guard = _build_guard(catalog, target, build_sender(client, redactor), budget)
+        # The time of the run may be over by now: this takes some of its own.
+        sleep = TimeLimit(_READING_BACK_S).sleep
+        guard = _build_guard(catalog, target, build_sender(client, redactor), budget, sleep)
         for key in keys:
             requests = (f"requests/{quote(id_, safe='', errors='replace')}" for id_ in budget.open_requests)
             for path in ["status", *requests]:
                 try:
                     guard.read(httpx.Request("GET", f"{target.url}/api/v1/{path}", headers={"x-api-key": key}))
-                except (httpx.HTTPError, httpx.InvalidURL):
+                except (httpx.HTTPError, httpx.InvalidURL, NotTested):
                     continue
 
 
@@ -193,13 +217,13 @@ def build_sender(client: httpx.Client, redactor: Redactor) -> Send:
     return send
 
 
-def _build_guard(catalog: Catalog, target: Target, send: Send, budget: Budget) -> Guard:
-    return Guard(send, budget, target.url, tuple(catalog.lifecycle["terminal"]))
+def _build_guard(catalog: Catalog, target: Target, send: Send, budget: Budget, sleep: Callable[[float], None]) -> Guard:
+    return Guard(send, budget, target.url, tuple(catalog.lifecycle["terminal"]), sleep)
 
 
-def _get_status(client: httpx.Client, url: str, key: str | None) -> httpx.Response:
+def _get_status(send: Send, url: str, key: str | None) -> httpx.Response:
     headers = {} if key is None else {"x-api-key": key}
-    return with_retries(client.send, time.sleep)(httpx.Request("GET", f"{url}/api/v1/status", headers=headers))
+    return send(httpx.Request("GET", f"{url}/api/v1/status", headers=headers))
 
 
 def _is_mock(client: httpx.Client, url: str) -> bool:

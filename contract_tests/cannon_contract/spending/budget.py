@@ -12,9 +12,11 @@ from cannon_contract.client.balance import AccountUse
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.spending.accounts import Account, BalanceReading
 from cannon_contract.spending.price_list import PriceList
+from cannon_contract.spending.time_limit import WaitAllowance
 from cannon_spec.contract import wording
 
 _LONGEST_NAME = 100
+_LONGEST_WAITS_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Budget:
     admitted. ``suspicion`` is the reason of an overrun that rests on a fall of the balance alone: it holds until
     somebody has looked whether the account is used from elsewhere. ``account_use`` says what else moves the balance.
     ``remarks`` are notes for the reader, ``open_requests`` maps each request that has not ended to its last status.
+    ``waits`` is how long the reading of balances and costs may wait in all, where the target asks for it.
     """
 
     ceiling: float
@@ -84,6 +87,7 @@ class Budget:
     overrun_reason: str = ""
     suspicion: str = ""
     account_use: AccountUse = field(default_factory=AccountUse)
+    waits: WaitAllowance = field(default_factory=lambda: WaitAllowance(_LONGEST_WAITS_S))
     _creates: list[SentCreate] = field(default_factory=list)
     _first_creates: dict[str, int] = field(default_factory=dict)
     _accounts: dict[str, Account] = field(default_factory=dict)

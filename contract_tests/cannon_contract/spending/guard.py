@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,11 +25,14 @@ _TRIES = 6
 _LONGEST_WAIT_S = 300.0
 
 
-def with_retries(send: Send, sleep: Callable[[float], None]) -> Send:
+def with_retries(
+    send: Send, sleep: Callable[[float], None], may_wait: Callable[[float], bool] = lambda wait_s: True
+) -> Send:
     """Wrap ``send`` so that it tries again after a 429, and after a 503 with Retry-After, up to six times in all.
 
-    It waits as long as Retry-After says, and does not wait where that is more than five minutes. It does not repeat a
-    create without an idempotency key after a 503: the target may have stored it.
+    It waits as long as Retry-After says, and does not wait where that is more than five minutes, or ``may_wait`` says
+    no: then the last reply stands. It does not repeat a create without an idempotency key after a 503: the target may
+    have stored it.
     """
 
     def send_with_retries(request: httpx.Request) -> httpx.Response:
@@ -39,7 +41,7 @@ def with_retries(send: Send, sleep: Callable[[float], None]) -> Send:
             wait_s = _find_wait_s(response)
             is_unsafe = request.method == "POST" and "x-idempotency-key" not in request.headers
             may_be_stored = is_unsafe and response.status_code == httpx.codes.SERVICE_UNAVAILABLE
-            if wait_s is None or wait_s > _LONGEST_WAIT_S or may_be_stored:
+            if wait_s is None or wait_s > _LONGEST_WAIT_S or may_be_stored or not may_wait(wait_s):
                 return response
             sleep(wait_s)
         return send(request)
@@ -78,7 +80,7 @@ class Guard:
     budget: Budget
     base: str
     terminal: tuple[str, ...]
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None]
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Send a request. Raises NotTested for a create that may not be sent, and for everything after an overrun."""
@@ -137,7 +139,7 @@ class Guard:
         """Record what came of creates that were sent together, and read their cost back."""
         pairs = zip(numbers, requests, answers, strict=True)
         costs = [(number, *self._record_answer(number, request, answer)) for number, request, answer in pairs]
-        after, start = self._read_balance(requests[0]), before
+        after, start = _to_reading(requests[0], self._get_in_time(requests[0], "status")), before
         # The balance fell once for all of them: the first that is not free explains the fall, the others find none.
         for number, is_free, stated_cost in sorted(costs, key=lambda each: each[1]):
             self.budget.settle(number, start, after, is_free=is_free, stated_cost=stated_cost)
@@ -182,15 +184,26 @@ class Guard:
 
     def _read_stated_cost(self, request: httpx.Request, id_: str) -> float | None:
         """Read the ``billableCredits`` of a request; None where it has none, or 0: that may only not be set yet."""
-        reply = _to_object(self._get(request, f"requests/{quote(id_, safe='', errors='replace')}"))
+        reply = _to_object(self._get_in_time(request, f"requests/{quote(id_, safe='', errors='replace')}"))
         return to_credits(reply.get("billableCredits")) or None
 
     def _get(self, request: httpx.Request, path: str) -> httpx.Response | None:
-        """GET with the API key of another request; None where no reply came."""
+        """GET with the API key of another request; None where no reply came.
+
+        Raises NotTested where the target asks to wait for longer than the run may.
+        """
         keys = {name: request.headers[name] for name in KEY_HEADERS if name in request.headers}
         try:
-            return with_retries(self.send, self.sleep)(httpx.Request("GET", f"{self.base}/api/v1/{path}", headers=keys))
+            send = with_retries(self.send, self.sleep, self.budget.waits.take)
+            return send(httpx.Request("GET", f"{self.base}/api/v1/{path}", headers=keys))
         except (httpx.HTTPError, httpx.InvalidURL):
+            return None
+
+    def _get_in_time(self, request: httpx.Request, path: str) -> httpx.Response | None:
+        """GET after a create, which is recorded also where the run has no time left: None then."""
+        try:
+            return self._get(request, path)
+        except NotTested:
             return None
 
 

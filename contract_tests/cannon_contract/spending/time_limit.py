@@ -1,4 +1,4 @@
-"""How long a run may take: no wait goes on beyond it, and no test begins after it (floor 6)."""
+"""How long a run may take, and wait: no wait goes on beyond it, and no test begins after it (floor 6)."""
 
 from __future__ import annotations
 
@@ -38,3 +38,17 @@ class TimeLimit:
             self._is_over = True
             raise NotTested(self.reason)
         self.wait(seconds)
+
+
+@dataclass(slots=True)
+class WaitAllowance:
+    """How long may be waited in all, however often: the seconds that are left."""
+
+    seconds: float
+
+    def take(self, seconds: float) -> bool:
+        """Take a wait from it. Returns False, and takes nothing, where less is left."""
+        is_enough = seconds <= self.seconds
+        if is_enough:
+            self.seconds -= seconds
+        return is_enough

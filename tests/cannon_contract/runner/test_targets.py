@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import repeat
+from typing import Any
 
 import httpx
 import pytest
 
+from cannon_contract import plugin
+from cannon_contract.client.outcomes import NotTested
 from cannon_contract.client.redact import Redactor
-from cannon_contract.runner.options import ApiKeys
-from cannon_contract.runner.targets import NoTarget, build_sender, find_target
+from cannon_contract.runner import targets
+from cannon_contract.runner.options import ApiKeys, Options
+from cannon_contract.runner.run import Run
+from cannon_contract.runner.targets import NoTarget, Target, build_sender, find_target, make_server_api, open_client
+from cannon_contract.spending.budget import Budget
+from cannon_contract.spending.price_list import PriceList
+from cannon_contract.spending.time_limit import TimeLimit
 from tests.support.payloads import CATALOG
 
 KEY = "cs_live_4f9aQ7xE"
@@ -78,3 +86,73 @@ def test_a_status_without_an_end_is_no_answer(answer_all: SetAnswers) -> None:
     answer_all(lambda request: httpx.Response(200, stream=_Endless()))
     with pytest.raises(NoTarget, match="no answer from http://x: more than 100 MiB; check the address"):
         find_target(CATALOG, "http://x", ApiKeys(), is_live=False)
+
+
+def _ask_to_wait(seconds: int, status: int = 429) -> Respond:
+    return lambda request: httpx.Response(status, headers={"Retry-After": str(seconds)})
+
+
+def test_the_start_of_a_run_says_when_it_waits_and_not_for_long(answer_all: SetAnswers) -> None:
+    """Each wait before the first test is announced, and they are five minutes at most in all."""
+    answer_all(_ask_to_wait(90))
+    waits: list[float] = []
+    lines: list[str] = []
+    with pytest.raises(NoTarget, match=r"is not ready: GET /api/v1/status answers 429; .*try again later"):
+        find_target(CATALOG, "http://x", ApiKeys(), is_live=False, sleep=waits.append, announce=lines.append)
+    assert waits == [90] * 3
+    assert lines == ["http://x asks to wait 90 s"] * 3
+
+
+def _make_run(max_time: float, key: str = "") -> Run:
+    run = Run(CATALOG, Options(target=f"http://x/{key}"), Budget(0, PriceList((), None)), redactor=Redactor([KEY]))
+    run.time_limit = TimeLimit(max_time, lambda: 0.0, lambda seconds: None)
+    return run
+
+
+def test_no_wait_of_the_start_goes_on_beyond_the_time_of_the_run(answer_all: SetAnswers) -> None:
+    """--max-time ends a run whose target asks to wait for longer before the first test; what is said has no key."""
+    answer_all(_ask_to_wait(60))
+    lines: list[str] = []
+    sentence = r"http://x/\(cut\) is not ready: it asks to wait, and --max-time 5 is over; try again later"
+    with pytest.raises(pytest.exit.Exception, match=sentence) as caught:
+        plugin.find_target(_make_run(5, KEY), lines.append)
+    assert caught.value.returncode == 2
+    assert lines == ["http://x/(cut) asks to wait 60 s"]
+
+
+def test_an_interrupt_of_the_start_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C before the target is found ends the run with a sentence."""
+
+    def interrupt(*_: Any, **__: Any) -> Target:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(targets, "find_target", interrupt)
+    with pytest.raises(pytest.exit.Exception, match="interrupted before the target was found: nothing was tested"):
+        plugin.find_target(_make_run(5))
+
+
+def test_no_wait_of_the_guard_goes_on_beyond_the_time_of_the_run(answer_all: SetAnswers) -> None:
+    """Where the guard must wait before a create for longer than the run may take, no create is sent."""
+    methods: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        methods.append(request.method)
+        return _ask_to_wait(60)(request)
+
+    answer_all(respond)
+    with open_client() as client:
+        api = make_server_api(
+            CATALOG,
+            Target("http://x", False, True, False, {}),
+            "image.generate",
+            {},
+            key=KEY,
+            budget=Budget(40, PriceList((), 1)),
+            client=client,
+            shared_runs={},
+            redactor=Redactor([KEY]),
+            sleep=_make_run(5).time_limit.sleep,
+        )
+        with pytest.raises(NotTested, match="--max-time 5 is over"):
+            api.create({})
+    assert methods == ["GET"]

@@ -635,6 +635,44 @@ def test_a_create_that_may_have_been_stored_is_not_sent_again() -> None:
         assert door(request).status_code == last
 
 
+def test_the_waits_of_the_guard_are_bounded_in_all() -> None:
+    """The readings of balances and costs wait a quarter of an hour at most in all, whichever create they are for."""
+    waits: list[float] = []
+
+    def send(request: httpx.Request) -> httpx.Response:
+        is_create = request.method == "POST"
+        return httpx.Response(400 if is_create else 429, headers={} if is_create else {"Retry-After": "100"})
+
+    spending = Budget(100, PriceList((), 1))
+    for _ in range(4):
+        guard = Guard(send, spending, BASE, TERMINAL, waits.append)
+        assert guard(httpx.Request("POST", CREATE, json={}, headers={"x-api-key": "a"})).status_code == 400
+    assert waits.count(100) == 9
+
+
+def test_a_create_is_recorded_also_where_no_time_is_left() -> None:
+    """Where the time of the run ends while the cost of a create is read back, it counts at its estimate."""
+    is_created = False
+
+    def send(request: httpx.Request) -> httpx.Response:
+        nonlocal is_created
+        if request.method == "POST":
+            is_created = True
+            return httpx.Response(202, json={"id": "req_1"})
+        if is_created:
+            return httpx.Response(429, headers={"Retry-After": "60"})
+        return httpx.Response(200, json={"creditsRemaining": 100})
+
+    def sleep(seconds: float) -> None:
+        if seconds > 1:
+            raise NotTested("--max-time 5 is over")
+
+    spending = Budget(40, PriceList((), 31))
+    guard = Guard(send, spending, BASE, TERMINAL, sleep)
+    assert guard(httpx.Request("POST", CREATE, json={}, headers={"x-api-key": "a"})).status_code == 202
+    assert [(each.request_id, each.cost) for each in spending.creates] == [("req_1", 31)]
+
+
 class _BusyService(_HonestService):
     """An honest service whose account also falls by some credits with each second that a client waits."""
 
