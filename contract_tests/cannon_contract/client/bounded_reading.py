@@ -37,7 +37,8 @@ class ReplyBounds(NamedTuple):
 
 REPLY_BOUNDS = ReplyBounds(8 * _MIB, READ_TIMEOUT_S)
 FILE_BOUNDS = ReplyBounds(100 * _MIB, 120.0)
-"""Files are fetched without an API key."""
+"""The bounds of a file of an output, which is fetched without an API key."""
+_API_PATHS = ("/api/v1/", "/__mock__/health", "/__mock__/assumptions")
 
 
 def bound_reply(response: httpx.Response, now_s: Callable[[], float] = time.monotonic) -> None:
@@ -46,10 +47,18 @@ def bound_reply(response: httpx.Response, now_s: Callable[[], float] = time.mono
     The reading raises LargeReply or SlowReply where the body is beyond its bounds, and the client then closes the
     connection. Raises httpx.TransportError at once for content codings that it could not bound.
     """
-    has_key = any(name in response.request.headers for name in KEY_HEADERS)
-    bounds = REPLY_BOUNDS if has_key or response.has_redirect_location else FILE_BOUNDS
+    bounds = FILE_BOUNDS if _is_file(response) else REPLY_BOUNDS
     if isinstance(response.stream, httpx.SyncByteStream):
         response.stream = _BoundedStream(response.stream, bounds, _find_coding(response), now_s)
+
+
+def _is_file(response: httpx.Response) -> bool:
+    """Whether a reply may be a file: neither a redirect nor one of the API, with or without an API key."""
+    request = response.request
+    is_call = any(name in request.headers for name in KEY_HEADERS) or any(
+        map(request.url.path.__contains__, _API_PATHS)
+    )
+    return not (is_call or response.has_redirect_location)
 
 
 def _find_coding(response: httpx.Response) -> str:

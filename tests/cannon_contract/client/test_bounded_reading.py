@@ -31,25 +31,36 @@ class Body(httpx.SyncByteStream):
         self.is_closed = True
 
 
-def read(body: Body, headers: dict[str, str], status: int = 200, seconds_each: float = 0, **reply: str) -> bytes:
+def read(
+    body: Body, headers: dict[str, str], status: int = 200, seconds_each: float = 0, path: str = "/", **reply: str
+) -> bytes:
     """The content of a reply with a body and headers, to a call with headers; time goes on with each look at it."""
     times = count(0, seconds_each)
     hooks = {"response": [lambda response: bound_reply(response, lambda: next(times))]}
     reply_headers = {name.replace("_", "-"): value for name, value in reply.items()}
     transport = httpx.MockTransport(lambda _: httpx.Response(status, headers=reply_headers, stream=body))
     with httpx.Client(transport=transport, event_hooks=hooks) as client:
-        return client.send(httpx.Request("GET", "http://x/", headers=headers), follow_redirects=not headers).content
+        return client.send(
+            httpx.Request("GET", f"http://x{path}", headers=headers), follow_redirects=not headers
+        ).content
 
 
 @pytest.mark.parametrize(
-    ("headers", "status", "mib"),
-    [(KEY, 200, 8), ({"authorization": "Bearer a"}, 200, 8), ({}, 302, 8), ({}, 200, 100)],
+    ("headers", "path", "status", "mib"),
+    [
+        (KEY, "/", 200, 8),
+        ({"authorization": "Bearer a"}, "/", 200, 8),
+        ({}, "/", 302, 8),
+        ({}, "/a/api/v1/status", 200, 8),
+        ({}, "/__mock__/health", 200, 8),
+        ({}, "/", 200, 100),
+    ],
 )
-def test_a_reply_without_an_end_is_not_read_to_it(headers: dict[str, str], status: int, mib: int) -> None:
+def test_a_reply_without_an_end_is_not_read_to_it(headers: dict[str, str], path: str, status: int, mib: int) -> None:
     """Of a reply at most 8 MiB are read, of a file 100; then the connection is closed and the error says so."""
     body = Body(repeat(MIB))
     with pytest.raises(LargeReply, match=f"^more than {mib} MiB$"):
-        read(body, headers, status, **({"location": "/next"} if status == 302 else {}))
+        read(body, headers, status, path=path, **({"location": "/next"} if status == 302 else {}))
     assert (body.count, body.is_closed) == (mib + 1, True)
 
 

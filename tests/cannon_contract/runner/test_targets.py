@@ -84,7 +84,7 @@ def test_a_target_need_not_answer_at_an_address_of_our_mock(
 def test_a_status_without_an_end_is_no_answer(answer_all: SetAnswers) -> None:
     """A target is not found where its status reply has no end: the start of a run reads no more than a test."""
     answer_all(lambda request: httpx.Response(200, stream=_Endless()))
-    with pytest.raises(NoTarget, match="no answer from http://x: more than 100 MiB; check the address"):
+    with pytest.raises(NoTarget, match="no answer from http://x: more than 8 MiB; check the address"):
         find_target(CATALOG, "http://x", ApiKeys(), is_live=False)
 
 
