@@ -26,7 +26,7 @@ from cannon_spec import (
 )
 from cannon_spec.finding import Finding
 from cannon_spec.named_rules import NAMED_RULES, UNAVOIDABLE_RULES
-from cannon_spec.pointer import follow, from_pointer
+from cannon_spec.pointer import follow, from_pointer, replace_at
 from cannon_spec.validate import RESPONSE_KINDS, report_unreadable
 from tests.support.payloads import (
     CATALOG,
@@ -349,6 +349,21 @@ def test_the_output_of_a_success_is_judged(changes: dict[str, Any], paths: list[
     succeeded = json.loads(file.read_text("utf-8"))["body"]
     report = validate_response("request", {**succeeded, **changes})
     assert [finding.path for finding in report.findings] == paths
+
+
+@pytest.mark.parametrize(
+    ("kind", "example", "pointer", "value"),
+    [
+        ("accepted", "accepted/documented", "/urls/get", "/api/v1/requests/req_123"),
+        ("status", "status/documented", "/serverTime", "2026-05-01 00:00:00Z"),
+        ("request", "request/documented-output", "/output/provider_image_urls/0", "gs://bucket/image.png"),
+    ],
+)
+def test_the_form_of_an_example_is_no_rule(kind: Any, example: str, pointer: str, value: str) -> None:
+    """A text of another form than in an example is a warning where no page states the form."""
+    body = json.loads((FOLDER / "examples" / "envelope" / f"{example}.json").read_text("utf-8"))["body"]
+    report = validate_response(kind, replace_at(body, from_pointer(pointer), value))
+    assert [(finding.path, finding.severity) for finding in report.findings] == [(pointer, "warning")]
 
 
 @pytest.mark.parametrize(
