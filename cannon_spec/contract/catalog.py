@@ -342,14 +342,18 @@ def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
         condition_fields=tuple(name for parent, node in conditions for name in list_condition_fields(node, parent)),
         claim=claim,
         evidence=claim.evidence,
-        severity=_find_severity(keyword, node, claim),
+        severity=_find_severity(schema, keyword, node, claim),
     )
 
 
-def _find_severity(keyword: str, node: Mapping[str, Any], claim: Claim) -> Severity:
-    """The severity of a violation: the schema's own, else that of the claim; a value in an example is no rule."""
+def _find_severity(schema: str, keyword: str, node: Mapping[str, Any], claim: Claim) -> Severity:
+    """The severity of a violation: the schema's own, else that of the claim.
+
+    In a reply the examples of the pages document keys and their types; a value of them is no rule, and no form either.
+    """
     own_severity: Severity | None = node.get("x-severity", {}).get(keyword)
-    is_value_of_example = keyword == "const" and claim.strength == "example"
+    is_reply = (schema.startswith("envelope/") and schema != "envelope/create") or schema.endswith("/output")
+    is_value_of_example = is_reply and claim.strength == "example" and keyword not in ("type", "required")
     is_mild = keyword in node.get("x-normalise", ()) or is_value_of_example
     return own_severity or ("warning" if is_mild else claim.severity)
 

@@ -8,7 +8,8 @@ from cannon_spec import Claim, load_catalog
 from tests.mutants.table import MUTANTS
 from tests.servers.defects.table import DEFECTS
 
-BEHAVIOUR = [claim for claim in load_catalog().claims.values() if claim.kind == "behaviour"]
+CATALOG = load_catalog()
+BEHAVIOUR = [claim for claim in CATALOG.claims.values() if claim.kind == "behaviour"]
 
 
 def list_differences(claim: Claim, outcome: str) -> list[str]:
@@ -28,8 +29,19 @@ def test_the_ledger_lists_what_breaks_a_claim(claim: Claim) -> None:
     assert claim.breaks or claim.observed
 
 
-def test_only_words_and_shapes_are_required() -> None:
-    """No claim is required of every server whose only evidence is an assumption or a value of an example."""
-    weak = ("assumed", "reported", "upstream")
-    assert not [each.id for each in load_catalog().claims.values() if each.is_required and each.strength in weak]
-    assert not [each.id for each in BEHAVIOUR if each.is_required and each.strength == "example"]
+MEANINGS = {
+    "status-server-time": "the time of the server has this meaning by its name, whatever its value",
+    "credits-billable": "what a request costs has this meaning by its name, whatever its value",
+}
+"""The claims that examples show beyond keys and types, and that every server must keep all the same: by their names."""
+
+
+def test_an_example_makes_rules_of_keys_and_types_only() -> None:
+    """A claim on replies that examples show is required of every server for a key, a type, or the meaning of a name."""
+    rules = [rule for schema in CATALOG.schemas for rule in CATALOG.rules(schema)]
+    shown_shapes = {rule.claim.id for rule in rules if rule.keyword in ("type", "required")}
+    on_inputs = {rule.claim.id for rule in rules if rule.id.partition("#")[0].endswith("/input")}
+    identifiers = {each.claim.id for each in CATALOG.models.values()}
+    tested_claims = {CATALOG.claims[each.claim] for each in (*MUTANTS, *DEFECTS)}
+    claims = {each.id for each in tested_claims if each.strength == "example" and each.is_required}
+    assert claims - shown_shapes - on_inputs - identifiers == MEANINGS.keys()
