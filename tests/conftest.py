@@ -19,7 +19,7 @@ __all__ = ["records", "shared", "valkey"]
 SHIPPED = Path(__file__).resolve().parent.parent / "schemas"
 
 settings.register_profile("tests", deadline=None)
-settings.register_profile("extended", deadline=None, max_examples=300)
+settings.register_profile("extended", deadline=None, max_examples=500)
 settings.load_profile("tests")
 
 
