@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 Strictness = Literal["normal", "strict", "lenient"]
+Patch = tuple[Mapping[str, Any], ...]
+"""A JSON Patch (RFC 6902): operations like ``{"op": "replace", "path": "/input/model", "value": "gptimage2"}``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Finding:
 
     ``path`` is a JSON Pointer into the document as submitted. ``rule`` is the id of a schema and the pointer of a
     keyword in it (``models/gptimage2#/properties/resolution/enum``), or the name of a rule that no schema states
-    (``model-unknown``). ``hint`` says which values are legal.
+    (``model-unknown``). ``hint`` says which values are legal. ``fix`` is a JSON Patch of the document that ends the
+    problem; None where the right value is not certain.
     """
 
     path: str
@@ -33,9 +37,10 @@ class Finding:
     message: str
     hint: str
     evidence: Evidence
+    fix: Patch | None = field(default=None, hash=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding as JSON: ``{"path", "rule", "severity", "message", "hint", "evidence"}``."""
+        """The finding as JSON: ``{"path", "rule", "severity", "message", "hint", "evidence", "fix"}``."""
         evidence = {
             "claim": self.evidence.claim,
             "strength": self.evidence.strength,
@@ -48,6 +53,7 @@ class Finding:
             "message": self.message,
             "hint": self.hint,
             "evidence": evidence,
+            "fix": None if self.fix is None else [dict(each) for each in self.fix],
         }
 
 

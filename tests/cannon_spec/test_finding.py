@@ -27,6 +27,7 @@ def test_a_finding_has_its_documented_json_form() -> None:
             "message": "a is wrong",
             "hint": "make it right",
             "evidence": {"claim": "a-claim", "strength": "documented", "source": "https://example.com"},
+            "fix": None,
         }
     )
 

@@ -155,6 +155,7 @@ def test_json_results_have_the_documented_shape(cannon: Command) -> None:
                         "message": 'resolution "4K" is not accepted for GPT Image 2 when aspect_ratio is "1:1"',
                         "hint": 'legal here: "1K", "2K"',
                         "evidence": {"claim": "gptimage2-square-below-4k", "strength": "documented", "source": PAGE},
+                        "fix": None,
                     }
                 ],
             },
