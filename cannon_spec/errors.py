@@ -2,6 +2,7 @@
 
     CannonSpecError
     ├── CatalogError        a file of the contract, or an overlay, cannot be used
+    ├── BadPriceFile        a price file cannot be used
     ├── NotJSON             a document is not JSON, or is JSON that readers disagree on
     ├── UnknownName         the contract has no such model, operation, claim or rule (a LookupError)
     └── ContractViolation   a payload breaks the contract (raised by ``check_request`` only)
@@ -34,6 +35,10 @@ class CatalogError(CannonSpecError):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.problem}; {self.advice}"
+
+
+class BadPriceFile(CannonSpecError):
+    """A price file cannot be used; the text says why and what to do."""
 
 
 class NotJSON(CannonSpecError):

@@ -26,12 +26,14 @@ from cannon_contract.runner.suite_items import find_operation, list_claims
 from cannon_contract.runner.targets import NoTarget
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.plan_file import BadPlan
-from cannon_contract.spending.price_file import BadPriceList, describe_age, read_prices
 from cannon_contract.spending.price_list import PriceList
+from cannon_contract.spending.price_sources import read_prices
 from cannon_contract.spending.time_limit import TimeLimit
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.contract.checks import check_claim_ids
 from cannon_spec.contract.wording import escape_unprintable
+from cannon_spec.errors import BadPriceFile
+from cannon_spec.pricing.price_file import describe_age
 
 _KEY_CHARACTERS = re.compile(r"[!-~]*", re.ASCII)
 _SUITE = Path(__file__).resolve().parent / "suite"
@@ -123,7 +125,7 @@ def _check_keys(run_options: Options, keys: ApiKeys) -> None:
 def _read_price_list(run_options: Options, catalog: Catalog) -> PriceList:
     try:
         return read_prices(run_options.prices, run_options.assume_price, catalog)
-    except BadPriceList as error:
+    except BadPriceFile as error:
         raise pytest.UsageError(f"--prices {escape_unprintable(str(error))}") from None
 
 

@@ -15,11 +15,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("cannon_spec.errors", "cannon_spec.finding", "cannon_spec.document", "cannon_spec.pointer"),
         *("cannon_spec.inputs", "cannon_spec.nearest", "cannon_spec.claim_ids", "cannon_spec.hosts"),
+        *("cannon_spec.amounts", "cannon_spec.times"),
     ),
     ("cannon_spec.contract",),
     ("cannon_spec.named_rules", "cannon_spec.adjustments"),
     ("cannon_spec.validate",),
     ("cannon_spec", "cannon_spec.judge", "cannon_spec.example", "cannon_spec.completion"),
+    ("cannon_spec.pricing",),
     ("cannon_spec.traffic", "cannon_spec.strategies"),
     ("cannon_spec.output",),
     ("cannon_spec.cli", "cannon_spec.__main__"),

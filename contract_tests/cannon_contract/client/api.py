@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 
 from cannon_contract import claim_ids
-from cannon_contract.client.amounts import to_number
 from cannon_contract.client.balance import AccountUse
 from cannon_contract.client.differences import show
 from cannon_contract.client.input_fields import change_fields
@@ -18,6 +17,7 @@ from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.client.parallel import SendAll, send_in_parallel
 from cannon_contract.client.recording import SHOWS_KEY, Exchange, describe_call, find_keys, record_exchange
 from cannon_spec import Catalog, validate_response
+from cannon_spec.amounts import to_number
 
 Send = Callable[[httpx.Request], httpx.Response]
 """Sends a request and returns its reply; raises httpx.TransportError where no reply comes."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cannon_contract.client.amounts import round_credits
 from cannon_contract.client.outcomes import NotTested
+from cannon_spec.amounts import round_credits
 
 Read = Callable[[], float | None]
 """Reads a balance; None where it cannot be read."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cannon_contract.client import balance
-from cannon_contract.client.amounts import round_credits, to_credits
 from cannon_contract.client.api import Api
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_spec.amounts import round_credits, to_credits
 
 LEAST_PATIENCE_S = 5.0
 """How long after the end of a request its charge may come, where three times its duration is no longer."""

@@ -11,13 +11,13 @@ from urllib.parse import quote
 import httpx
 
 from cannon_contract import claim_ids
-from cannon_contract.client.amounts import to_number
 from cannon_contract.client.api import Api, Notes
 from cannon_contract.client.charges import Charge, begin_charge, measure_charge
 from cannon_contract.client.documented_bodies import is_documented_body, list_sources
 from cannon_contract.client.expectations import describe_answer, expect_one_of, expect_status
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_spec import validate_request
+from cannon_spec.amounts import to_number
 from cannon_spec.finding import Finding
 from cannon_spec.named_rules import NOTICE, SHUT_DOWN
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cannon_contract.client.recording import cut_body
-from cannon_contract.client.times import show_time
 from cannon_contract.report.bounds import LEVELS, ReportBounds, bound
 from cannon_contract.runner.results import CLAIM_OUTCOMES, TestResult, Verdict
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import SentCreate, to_short_line
 from cannon_spec.contract.wording import escape_lines
+from cannon_spec.times import show_time
 
 FORMAT = 1
 _LARGEST_VALUE = 2000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cannon_contract.client.amounts import round_credits
+from cannon_spec.amounts import round_credits
 
 
 @dataclass(frozen=True, slots=True)

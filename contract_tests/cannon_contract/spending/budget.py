@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cannon_contract.client.amounts import round_credits, to_credits
 from cannon_contract.client.balance import AccountUse
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.spending.accounts import Account, BalanceReading
 from cannon_contract.spending.price_list import PriceList
 from cannon_contract.spending.time_limit import WaitAllowance
+from cannon_spec.amounts import round_credits, to_credits
 from cannon_spec.contract import wording
 
 _LONGEST_NAME = 100

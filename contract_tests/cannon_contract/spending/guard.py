@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 import httpx
 
-from cannon_contract.client.amounts import to_credits, to_number
 from cannon_contract.client.api import Send
 from cannon_contract.client.bounded_reading import KEY_HEADERS
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.client.parallel import Answer, send_in_parallel
 from cannon_contract.spending.accounts import BalanceReading
 from cannon_contract.spending.budget import Budget
+from cannon_spec.amounts import to_credits, to_number
 
 _TRIES = 6
 _LONGEST_WAIT_S = 300.0

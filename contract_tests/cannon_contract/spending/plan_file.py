@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cannon_contract.client.amounts import round_credits, to_credits
-from cannon_contract.client.times import show_time
 from cannon_contract.spending.plan import PlannedTest
 from cannon_spec import __version__, inputs
+from cannon_spec.amounts import round_credits, to_credits
 from cannon_spec.contract import wording
 from cannon_spec.contract.source import find_shipped_folder
 from cannon_spec.errors import NotJSON
+from cannon_spec.times import show_time
 
 FORMAT = 1
 CONTRACT = "contract"

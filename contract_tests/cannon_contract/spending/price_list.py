@@ -7,38 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from cannon_contract.client.amounts import round_credits
-from cannon_contract.client.times import show_time
+from cannon_spec.amounts import round_credits
 from cannon_spec.contract import wording
 from cannon_spec.contract.arithmetic import is_number
 from cannon_spec.contract.prices import Price, list_price_fields
+from cannon_spec.pricing.known_price import KnownPrice
+from cannon_spec.times import show_time
 
 MODEL = "model"
 _ABSENT = object()
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPrice:
-    """A price of creates of one operation; of any, where ``operation`` is empty.
-
-    ``written_at`` says when it was true; None where nobody wrote that down.
-    """
-
-    price: Price
-    operation: str = ""
-    written_at: datetime | None = field(default=None, compare=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert the price to its entry in a price file."""
-        price, entry = self.price, {"operation": self.operation} if self.operation else {}
-        per = {name: value for name, value in asdict(price.per).items() if value is not None} if price.per else None
-        parts = {"when": dict(price.when) or None, "credits": _to_plain(price.credits), "per": per}
-        return {**entry, **{name: value for name, value in parts.items() if value is not None}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +171,3 @@ def _find_highest_cost(price: Price, input: Mapping[str, Any], absent: set[str],
 def _to_key(known_price: KnownPrice) -> str:
     """Make a text that is equal for two prices of the same creates."""
     return json.dumps({**known_price.to_dict(), "credits": 0}, sort_keys=True)
-
-
-def _to_plain(credits: float) -> float:
-    """Write a number as people do: 31, not 31.0."""
-    return int(credits) if credits == int(credits) else credits

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from cannon_contract.client.amounts import to_credits
 from cannon_contract.client.api import Api
 from cannon_contract.suite.case_inputs import complete
+from cannon_spec.amounts import to_credits
 from cannon_spec.contract.prices import find_price
 from cannon_spec.pointer import to_pointer
 

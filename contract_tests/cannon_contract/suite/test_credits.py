@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from cannon_contract import claim_ids
-from cannon_contract.client.amounts import round_credits
 from cannon_contract.client.api import Api
 from cannon_contract.client.charges import expect_charge
 from cannon_contract.client.differences import show
@@ -21,6 +20,7 @@ from cannon_contract.client.outcomes import NotTested
 from cannon_contract.suite.case_inputs import leave_out_price_fields
 from cannon_contract.suite.cases import each_fallback_price, each_price
 from cannon_contract.suite.observed_values import note_price
+from cannon_spec.amounts import round_credits
 from cannon_spec.contract.prices import Price
 
 _POLL_COUNTS = (1, 2, 3)

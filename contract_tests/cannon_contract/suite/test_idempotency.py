@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from cannon_contract import claim_ids
-from cannon_contract.client.amounts import round_credits
 from cannon_contract.client.api import Api, new_key
 from cannon_contract.client.assumptions import expect_assumed
 from cannon_contract.client.create_bodies import build_incomplete_body, build_other_body
@@ -34,6 +33,7 @@ from cannon_contract.client.flows import (
 )
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.suite.observed_values import note_setting
+from cannon_spec.amounts import round_credits
 
 _HOURS = 24
 _MS = 0.001

@@ -30,10 +30,10 @@ from cannon_contract.client.flows import (
     wait_before_poll,
 )
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
-from cannon_contract.client.times import parse_time
 from cannon_contract.suite.cases import each_operation, each_pace
 from cannon_contract.suite.outputs import find_files, strip_signatures
 from cannon_spec.contract.lifecycle import TIMES, LifecycleBreach, check_step, check_view
+from cannon_spec.times import parse_time
 
 _DAY_S = 86_400
 _LONG_S = 60

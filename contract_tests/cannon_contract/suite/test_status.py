@@ -16,7 +16,7 @@ from cannon_contract.client.api import Api
 from cannon_contract.client.differences import show
 from cannon_contract.client.expectations import expect, expect_equal, expect_member, expect_status
 from cannon_contract.client.outcomes import NotTested
-from cannon_contract.client.times import parse_time, show_time
+from cannon_spec.times import parse_time, show_time
 
 _CLOCK_TOLERANCE_S = 300
 """By how much the clocks of this machine and of the target may differ."""

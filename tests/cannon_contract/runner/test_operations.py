@@ -17,10 +17,11 @@ from cannon_contract.runner.run import Run
 from cannon_contract.runner.targets import Target
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.default_input import find_cheapest_operation, find_default_input
-from cannon_contract.spending.price_list import KnownPrice, PriceList
+from cannon_contract.spending.price_list import PriceList
 from cannon_spec import Catalog, load_catalog, validate_request
 from cannon_spec.contract.catalog import Rule
 from cannon_spec.contract.prices import Price
+from cannon_spec.pricing.known_price import KnownPrice
 from cannon_spec.strategies import breakable
 from tests.support.contract_runs import run_contract
 

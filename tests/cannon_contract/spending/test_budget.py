@@ -20,8 +20,9 @@ from cannon_contract.client.outcomes import NotTested
 from cannon_contract.runner.mock_target import make_mock_api
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.guard import Guard, with_retries
-from cannon_contract.spending.price_list import KnownPrice, PriceList
+from cannon_contract.spending.price_list import PriceList
 from cannon_spec.contract.prices import Price
+from cannon_spec.pricing.known_price import KnownPrice
 from cannon_spec.strategies import requests as good_bodies
 from tests.support.effort import examples
 from tests.support.payloads import CATALOG, requests

@@ -12,9 +12,10 @@ import pytest
 
 from cannon_contract.runner import targets
 from cannon_contract.runner.options import ApiKeys
-from cannon_contract.spending.price_file import BadPriceList, read_prices
-from cannon_contract.spending.price_list import KnownPrice
+from cannon_contract.spending.price_sources import read_prices
 from cannon_spec.contract.prices import Price
+from cannon_spec.errors import BadPriceFile
+from cannon_spec.pricing.known_price import KnownPrice
 from tests.support.contract_runs import OPERATION, ContractRun, run_contract
 from tests.support.payloads import CATALOG
 from tests.support.serving import ServedMock, serve_mock
@@ -211,9 +212,9 @@ def test_a_bad_price_file_is_refused(tmp_path: Path, content: str, said: str) ->
     """Each is refused with the file's name, the entry, and what is wrong with it."""
     file = tmp_path / "prices.json"
     file.write_text(content)
-    with pytest.raises(BadPriceList, match=said):
+    with pytest.raises(BadPriceFile, match=said):
         read_prices(str(file), None, CATALOG)
-    with pytest.raises(BadPriceList, match="check the path"):
+    with pytest.raises(BadPriceFile, match="check the path"):
         read_prices(str(tmp_path / "none.json"), None, CATALOG)
 
 

@@ -17,7 +17,7 @@ from cannon_contract.spending import plan, plan_file
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.plan import PlannedTest, Step
 from cannon_contract.spending.plan_file import BadPlan
-from cannon_contract.spending.price_file import read_prices
+from cannon_contract.spending.price_sources import read_prices
 from cannon_contract.spending.time_limit import TimeLimit
 from cannon_spec import inputs
 from tests.support.contract_runs import ContractRun, run_contract

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from cannon_contract.spending import plan
 from cannon_contract.spending.default_input import find_documented_input
 from cannon_contract.spending.plan import Step
-from cannon_contract.spending.price_file import describe_age, read_prices
-from cannon_contract.spending.price_list import KnownPrice, PriceList
+from cannon_contract.spending.price_list import PriceList
+from cannon_contract.spending.price_sources import read_prices
 from cannon_spec.contract.prices import PerUnit, Price
+from cannon_spec.pricing.known_price import KnownPrice
+from cannon_spec.pricing.price_file import describe_age
 from cannon_spec.strategies import broken_requests, requests
 from tests.support.payloads import CATALOG
 

@@ -1,4 +1,4 @@
-"""Times in the files that a run writes and reads, as 2026-11-26T15:40:00Z (floor 6)."""
+"""Times in price files and reports, as 2026-11-26T15:40:00Z (floor 1, pure)."""
 
 from __future__ import annotations
 

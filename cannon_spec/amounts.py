@@ -1,4 +1,4 @@
-"""Numbers that a target sends, and amounts of credits (floor 6)."""
+"""Numbers of JSON and amounts of credits, checked (floor 1, pure)."""
 
 from __future__ import annotations
 

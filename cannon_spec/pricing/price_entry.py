@@ -1,111 +1,34 @@
-"""Price files: the prices that the user or an earlier run wrote, and how old they are (floor 6)."""
+"""One entry of a price file: its form, and what is wrong with one (floor 1)."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import Any
 
-from cannon_contract.client.amounts import to_credits, to_number
-from cannon_contract.client.times import parse_time
-from cannon_contract.spending.price_list import MODEL, KnownPrice, PriceList
-from cannon_spec import Catalog, inputs, validate_request
+from cannon_spec import validate
+from cannon_spec.amounts import to_credits, to_number
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import Operation, find_field
-from cannon_spec.contract.prices import Price, build_price, list_price_fields
-from cannon_spec.errors import NotJSON
+from cannon_spec.contract.catalog import Catalog, find_field
+from cannon_spec.contract.prices import build_price
 from cannon_spec.example import build_example
 from cannon_spec.finding import Finding
+from cannon_spec.pricing.known_price import KnownPrice
+from cannon_spec.times import parse_time
 
-_TIME = "written_at"
+TIME = "written_at"
 FORM = '{"prices": [{"operation": "…", "when": {"model": "…", "resolution": "…"}, "credits": 28}]}'
-_CONDITIONS = (MODEL, "resolution")
+"""The form of a price file, for messages."""
+_CONDITIONS = ("model", "resolution")
 """The fields that an entry may also name beside ``when``: files of earlier versions have no ``when``."""
-_NAMES = ("operation", *_CONDITIONS, "when", "per", "credits", _TIME)
+_NAMES = ("operation", *_CONDITIONS, "when", "per", "credits", TIME)
 _UNITS = ("second", "character")
-_LONGEST_AGE = timedelta(days=30)
-_KNOWN_STRENGTHS = ("documented", "observed", "user")
-"""The strengths of a claim whose price a target must keep."""
 
 
-class BadPriceList(Exception):
-    """A price file cannot be used; says why and what to do."""
-
-
-def read_prices(path: str | None, assumed_price: float | None, catalog: Catalog) -> PriceList:
-    """Read the prices of a file, beside those that the contract knows; no file without a path.
-
-    Raises BadPriceList for a file that cannot be used; the error names the bad entry.
-    """
-    entries = [] if path is None else _read_entries(path)
-    for number, entry in enumerate(entries, 1):
-        problem = _find_problem(entry, catalog)
-        if problem:
-            raise BadPriceList(f"{path}: price {number} of {len(entries)}: {problem}")
-    covered_operations = [each for each in catalog.operations.values() if each.is_covered]
-    known_prices = tuple(map(_build_known_price, entries))
-    fields = {each.id: _list_deciding_fields(each) for each in covered_operations}
-    names = {name for each in fields.values() for name in each} | set(
-        list_price_fields(each.price for each in known_prices)
-    )
-    return PriceList(
-        known_prices,
-        assumed_price,
-        known_values=_list_known_values(catalog, names),
-        default_models={each.id: each.default_model for each in covered_operations if each.default_model},
-        fields=fields,
-        documented_prices=tuple(
-            KnownPrice(price, each.id) for each in covered_operations for price in _list_documented(catalog, each)
-        ),
-    )
-
-
-def describe_age(path: str, prices: Iterable[KnownPrice], now: datetime) -> list[str]:
-    """Warn of prices of a file that are older than 30 days, and of those without a date; one line for each kind."""
-    times, name = [price.written_at for price in prices], wording.escape_unprintable(path)
-    old_times = [time for time in times if time is not None and now - time > _LONGEST_AGE]
-    lines = []
-    if old_times:
-        oldest = min(old_times).date()
-        lines.append(
-            f"warning: {name}: prices older than {_LONGEST_AGE.days} days: {len(old_times)} of {len(times)} "
-            f"(the oldest is of {oldest}); the service may charge more by now"
-        )
-    if None in times:
-        count = f"{times.count(None)} of {len(times)}"
-        lines.append(f"{name}: prices without a date ({_TIME}): {count}; how old they are is unknown")
-    return lines
-
-
-def _list_documented(catalog: Catalog, operation: Operation) -> tuple[Price, ...]:
-    """List the prices of an operation where the vendor states each of them; else none: the first that fits counts."""
-    strengths = {catalog.claims[price.claim].strength for price in operation.prices}
-    return operation.prices if strengths <= {*_KNOWN_STRENGTHS} else ()
-
-
-def _list_deciding_fields(operation: Operation) -> tuple[str, ...]:
-    """List the fields that decide the price of an operation: its model, and those that the contract says."""
-    return tuple(dict.fromkeys(((MODEL,) if operation.models else ()) + list_price_fields(operation.prices)))
-
-
-def _read_entries(path: str) -> list[Any]:
-    try:
-        data = inputs.read_file(path)
-    except OSError as error:
-        raise BadPriceList(f"{path}: {error.strerror}; check the path") from None
-    except NotJSON as error:
-        raise BadPriceList(f"{path}: {error}") from None
-    entries = data.get("prices") if isinstance(data, dict) else None
-    if not isinstance(entries, list) or not entries:
-        raise BadPriceList(f"{path}: no list of prices; it has the form {FORM}")
-    # The time of the file is that of each entry without its own.
-    return [{_TIME: data.get(_TIME), **entry} if isinstance(entry, dict) else entry for entry in entries]
-
-
-def _build_known_price(entry: Mapping[str, Any]) -> KnownPrice:
+def build_known_price(entry: Mapping[str, Any]) -> KnownPrice:
+    """The price that an entry without a problem states."""
     parts = {name: entry[name] for name in ("credits", "per") if name in entry}
     price = build_price({**parts, "when": _read_conditions(entry)})
-    return KnownPrice(price, entry.get("operation", ""), parse_time(entry[_TIME]) if entry[_TIME] else None)
+    return KnownPrice(price, entry.get("operation", ""), parse_time(entry[TIME]) if entry[TIME] else None)
 
 
 def _read_conditions(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,7 +37,7 @@ def _read_conditions(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**beside, **entry.get("when", {})}
 
 
-def _find_problem(entry: Any, catalog: Catalog) -> str:
+def find_problem(entry: Any, catalog: Catalog) -> str:
     """Say what is wrong with an entry, and what is legal; empty for nothing."""
     if not isinstance(entry, dict):
         return f"not an object; it has the form {FORM}"
@@ -128,8 +51,8 @@ def _find_problem(entry: Any, catalog: Catalog) -> str:
     bad_names = [name for name in _CONDITIONS if not isinstance(entry.get(name), str | None)]
     if bad_names:
         return f"{bad_names[0]} is {_show(entry, bad_names[0])}; write a text, or null for creates without it"
-    if not _is_time(entry[_TIME]):
-        return f"{_TIME} is {_show(entry, _TIME)}; write a time, as 2026-11-26T15:40:00Z, or leave it out"
+    if not _is_time(entry[TIME]):
+        return f"{TIME} is {_show(entry, TIME)}; write a time, as 2026-11-26T15:40:00Z, or leave it out"
     return _find_bad_condition(entry) or _find_bad_growth(entry) or _find_unknown_value(entry, catalog)
 
 
@@ -199,7 +122,7 @@ def _judge(entry: Mapping[str, Any], operation: str, catalog: Catalog, *, needs_
     places = ("/operation", *(f"/input/{name}" for name in conditions))
     for values in _list_values(conditions):
         body = {"operation": operation, "input": {**required_input, **values}}
-        for finding in validate_request(body, catalog=catalog).findings:
+        for finding in validate.request(catalog, body).findings:
             is_refused = finding.severity == "error" or (needs_known_model and finding.rule == "model-unknown")
             if is_refused and finding.path in places and _is_misspelt(finding):
                 return "; ".join(filter(None, (finding.message, finding.hint)))
@@ -231,16 +154,3 @@ def _list_values(conditions: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _list_named(condition: Any) -> list[str]:
     """List the texts that a condition names, which may be misspelt; a target may accept what the contract refuses."""
     return [value for value in (condition if isinstance(condition, list) else [condition]) if isinstance(value, str)]
-
-
-def _list_known_values(catalog: Catalog, names: Container[str]) -> dict[str, frozenset[str]]:
-    """List the values that the contract knows for operations, models and those fields that it lists values of."""
-    values_by_field: dict[str, set[str]] = {}
-    for schema in catalog.schemas:
-        for rule in catalog.rules(schema):
-            if rule.field in names and rule.keyword == "enum":
-                values_by_field.setdefault(rule.field, set()).update(
-                    value for value in rule.value if isinstance(value, str)
-                )
-    known_values = {name: frozenset(values) for name, values in values_by_field.items()}
-    return {**known_values, "operation": frozenset(catalog.operations), MODEL: frozenset(catalog.models)}
