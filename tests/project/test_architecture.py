@@ -21,6 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cannon_spec.named_rules", "cannon_spec.adjustments"),
     ("cannon_spec.validate",),
     ("cannon_spec", "cannon_spec.judge", "cannon_spec.example", "cannon_spec.completion"),
+    ("cannon_spec.effective_input",),
     ("cannon_spec.pricing",),
     ("cannon_spec.traffic", "cannon_spec.strategies"),
     ("cannon_spec.output",),

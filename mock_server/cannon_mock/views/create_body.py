@@ -14,8 +14,9 @@ from cannon_mock import claim_ids
 from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
 from cannon_spec import document, validate
-from cannon_spec.adjustments import adjust_values, find_adjustment
-from cannon_spec.completion import complete_input
+from cannon_spec.adjustments import find_adjustment
+from cannon_spec.contract.catalog import AdjustmentKind
+from cannon_spec.effective_input import CHANGES, build_effective_input
 from cannon_spec.errors import NotJSON
 from cannon_spec.finding import Finding, Report, Strictness
 
@@ -70,9 +71,9 @@ def read_create_body(mock: MockContext, notes: ExchangeNotes) -> CreateBody:
     if not all(_is_capped(mock, finding) for finding in report.errors):
         status = mock.config.refusal_status
         raise _build_error(mock, report, status, "invalid_request", _summarize(report))
-    adjusted_input = _adjust_input(mock, content["input"], report.findings)
     operation = mock.catalog.operations[content["operation"]]
-    effective_input, default_claims = complete_input(mock.catalog, operation, adjusted_input)
+    changes = _list_changes(mock)
+    effective_input, default_claims = build_effective_input(mock.catalog, operation, content, report.findings, changes)
     return CreateBody(
         operation=operation.id,
         input=content["input"],
@@ -104,25 +105,17 @@ def _summarize(report: Report) -> str:
     return "; ".join([*sentences, f"and {more} more"] if more > 0 else sentences)
 
 
+def _list_changes(mock: MockContext) -> tuple[AdjustmentKind, ...]:
+    """What this mock does with a value: where it lowers one instead of refusing it, the vendor's text allows both."""
+    return (*CHANGES, "cap") if mock.config.square_4k == "cap" else CHANGES
+
+
 def _is_capped(mock: MockContext, finding: Finding) -> bool:
-    """Whether this mock lowers the value instead of refusing it; the vendor's text allows both."""
     adjustment = find_adjustment(mock.catalog, finding)
-    return mock.config.square_4k == "cap" and adjustment is not None and adjustment.kind == "cap"
-
-
-def _is_adjusted(mock: MockContext, finding: Finding) -> bool:
-    """Whether this mock changes the value: it lowers it, or normalises it, which is no error."""
-    adjustment = find_adjustment(mock.catalog, finding)
-    return _is_capped(mock, finding) or (adjustment is not None and adjustment.kind == "normalise")
+    return adjustment is not None and adjustment.kind == "cap" and adjustment.kind in _list_changes(mock)
 
 
 def _collect_adjustment_claims(mock: MockContext, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """The claims on refusing, lowering or normalising a value, of those findings where the vendor's text allows it."""
     adjustments = (find_adjustment(mock.catalog, finding) for finding in findings)
     return tuple(adjustment.claim for adjustment in adjustments if adjustment is not None)
-
-
-def _adjust_input(mock: MockContext, input: dict[str, Any], findings: tuple[Finding, ...]) -> dict[str, Any]:
-    adjustable = [finding for finding in findings if _is_adjusted(mock, finding)]
-    whole: dict[str, dict[str, Any]] = adjust_values(mock.catalog, {"input": input}, adjustable)
-    return whole["input"]
