@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from cannon_spec.cli import flags
 from cannon_spec.cli.status import ExitStatus
@@ -55,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(catalog_tables.render_json(catalog, operations))
         return ExitStatus.OK
-    render = tables.render_text if arguments.format == "text" else tables.render_markdown
+    width = flags.measure_table_width()
+    render = tables.render_markdown if arguments.format == "markdown" else partial(tables.render_text, width=width)
     print(escape_lines(render(catalog_tables.tabulate_operations(catalog, operations))))
     for operation in operations:
         if operation.models:

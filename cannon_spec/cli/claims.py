@@ -74,11 +74,12 @@ def run(arguments: argparse.Namespace) -> int:
     from cannon_spec.output.explanations import find_operation
 
     catalog, is_json = flags.load_catalog(arguments), arguments.format == "json"
+    width = flags.measure_table_width()
     operation = None if arguments.operation is None else find_operation(catalog, arguments.operation).id
     tests = None if arguments.report is None else run_file.count_tests(arguments.report)
     uses = claim_list.select_claims(list_claim_uses(catalog, tests), arguments.strength, arguments.kind, operation)
     if arguments.observations is None:
-        text = claim_list.render_json(uses) if is_json else claim_list.render_text(uses, catalog.operations)
+        text = claim_list.render_json(uses) if is_json else claim_list.render_text(uses, catalog.operations, width)
         print(escape_lines(text))
     else:
         file = observation_file.read_observations(catalog, arguments.observations)

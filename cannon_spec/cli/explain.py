@@ -40,5 +40,6 @@ def run(arguments: argparse.Namespace) -> int:
     from cannon_spec.contract.wording import escape_lines
     from cannon_spec.output.explanations import explain_topic
 
-    print(escape_lines(explain_topic(flags.load_catalog(arguments), " ".join(arguments.topic))))
+    topic, width = " ".join(arguments.topic), flags.measure_table_width()
+    print(escape_lines(explain_topic(flags.load_catalog(arguments), topic, width)))
     return ExitStatus.OK

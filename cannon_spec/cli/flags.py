@@ -1,13 +1,13 @@
-"""The flags that commands share, what they mean, and the layout of help (floor 2)."""
+"""The flags that commands share, and what they mean (floor 2)."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from cannon_spec.cli.console import measure_width
 from cannon_spec.cli.environment import find_overlay, forbids_color
 from cannon_spec.contract import load
 from cannon_spec.contract.catalog import Catalog
@@ -23,26 +23,13 @@ RunCommand = Callable[[argparse.Namespace], int]
 JUDGE_STATUSES = """\
 exit status: 0 no errors (warnings allowed), 1 errors found, 2 could not judge,
 3 internal error"""
-_MOST_COLUMNS = 100  # longer lines are hard to read
-_PLAIN_COLUMNS = 80  # where the width is not known
-
-
-def create_formatter(prog: str) -> argparse.HelpFormatter:
-    """Lay out help as wide as the terminal. argparse would import shutil for that, once for each flag."""
-    try:
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):  # no terminal
-        columns = _PLAIN_COLUMNS
-    return argparse.RawDescriptionHelpFormatter(prog, width=min(columns, _MOST_COLUMNS))
 
 
 def add_command(
     commands: Commands, name: str, summary: str, run: RunCommand, *, epilog: str
 ) -> argparse.ArgumentParser:
     """Add a command that ``run`` carries out, with the flag for an overlay; ``epilog`` has its examples."""
-    command = commands.add_parser(
-        name, help=summary, description=f"{summary.capitalize()}.", epilog=epilog, formatter_class=create_formatter
-    )
+    command = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.", epilog=epilog)
     command.add_argument(
         "--overlay",
         metavar="FILE",
@@ -76,6 +63,13 @@ def add_judge_flags(command: argparse.ArgumentParser) -> None:
 def load_catalog(arguments: argparse.Namespace) -> Catalog:
     """Load the contract with the overlay of the flag or of the environment. Raises CatalogError."""
     return load.load_catalog(overlay=find_overlay(arguments.overlay))
+
+
+def measure_table_width() -> int:
+    """How many columns a table for people has: those of the terminal, within bounds."""
+    from cannon_spec.output import tables  # late: a command that judges needs none
+
+    return measure_width(tables.MOST_WIDTH, tables.PLAIN_WIDTH)
 
 
 def get_strictness(arguments: argparse.Namespace) -> Strictness:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO
@@ -21,4 +22,6 @@ def format_file_name(name: str) -> str:
 
 def format_read_error(error: OSError) -> str:
     """Why a file cannot be read, and what to do."""
+    if error.errno == errno.EBADF:  # standard input, which the caller closed
+        return str(error.strerror)
     return f"{error.strerror or error}; check the path"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-
 from cannon_spec import __version__
 from cannon_spec.cli import catalog, check_traffic, claims, example, explain, overlay, validate
-from cannon_spec.cli.flags import create_formatter
+from cannon_spec.cli.command_parser import CommandParser
 
 _COMMANDS = (validate, check_traffic, claims, explain, catalog, example, overlay)
 
@@ -22,13 +20,12 @@ cannon-spec COMMAND --help shows the flags and more examples of a command
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandParser:
     """The parser of the whole command line; ``run`` of what it parses is the function that carries it out."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="cannon-spec",
         description="Judge payloads for the Cannon Studio API before they cost credits.",
         epilog=_EXAMPLES,
-        formatter_class=create_formatter,
     )
     parser.add_argument("--version", action="version", version=f"cannon-spec {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="cannon-spec")

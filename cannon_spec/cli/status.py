@@ -16,7 +16,6 @@ class ExitStatus(IntEnum):
     ERRORS_FOUND = 1
     COULD_NOT_JUDGE = 2
     INTERNAL_ERROR = 3
-    INTERRUPT = 130
 
 
 def report_problem(text: str) -> None:

@@ -83,8 +83,6 @@ class _Validation:
                 advance = stack.enter_context(self._output.track(stream))
                 for line, data in inputs.split_documents(stream, inputs.find_form(name, self._form), advance):
                     self._judge_document(file, line, data)
-        except BrokenPipeError:  # the reader of the output has gone: not a problem of this file
-            raise
         except OSError as error:
             self.judge_run.fail(f"{file}: {format_read_error(error)}")
             return

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from cannon_spec.contract.claim import STRENGTHS, Claim
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.claim_uses import ClaimUse
-from cannon_spec.output.tables import Table
+from cannon_spec.output.tables import PLAIN_WIDTH, Table, fill
 from cannon_spec.output.tables import render_text as render_table
 
 WHOLE_API, SEVERAL_OPERATIONS = "the API as a whole", "several operations"
@@ -19,7 +18,7 @@ WHOLE_API, SEVERAL_OPERATIONS = "the API as a whole", "several operations"
 _LEGEND = """\
 rules: keywords of schemas that rest on the claim
 examples: documents in schemas/examples that break one of these rules; each is a test"""
-_WIDEST_LINE, _INDENT = 110, "    "
+_INDENT = 4
 _TESTS_LEGEND = "tests: contract tests of the claim in that run"
 
 
@@ -50,21 +49,22 @@ def rank_strength(claim: Claim) -> int:
     return STRENGTHS.index(claim.strength)
 
 
-def render_text(uses: Sequence[ClaimUse], operations: Iterable[str]) -> str:
+def render_text(uses: Sequence[ClaimUse], operations: Iterable[str], width: int = PLAIN_WIDTH) -> str:
     """Render the claims by operation, in their order, each with its text below it, and how many there are."""
     count = format_count(len(uses), "claim")
     if not uses:
         return count
     legend = _LEGEND if uses[0].tests is None else f"{_LEGEND}\n{_TESTS_LEGEND}"
-    groups = [f"{name}:\n\n{_render_group(group)}" for name, group in group_by_operation(uses, operations).items()]
+    groups = [
+        f"{name}:\n\n{_render_group(group, width)}" for name, group in group_by_operation(uses, operations).items()
+    ]
     return "\n\n".join([*groups, legend, count])
 
 
-def _render_group(uses: Sequence[ClaimUse]) -> str:
+def _render_group(uses: Sequence[ClaimUse], width: int) -> str:
     """A table with the text of each claim below its row, where it has room."""
-    head, rule, *rows = render_table(_tabulate(uses)).splitlines()
-    wrapper = textwrap.TextWrapper(_WIDEST_LINE, _INDENT, _INDENT, break_on_hyphens=False, break_long_words=False)
-    texts = (wrapper.fill(each.claim.text) for each in uses)
+    head, rule, *rows = render_table(_tabulate(uses), width).splitlines()
+    texts = (fill(each.claim.text, _INDENT, width, _INDENT) for each in uses)
     return "\n".join([head, rule, *(line for pair in zip(rows, texts, strict=True) for line in pair)])
 
 

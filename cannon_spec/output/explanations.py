@@ -11,6 +11,7 @@ from cannon_spec.nearest import find_nearest, fold
 from cannon_spec.output.fields import explain_field, find_fields, list_field_names
 from cannon_spec.output.limits import describe_limit, format_condition
 from cannon_spec.output.services import explain_model, explain_operation
+from cannon_spec.output.tables import PLAIN_WIDTH
 from cannon_spec.traffic import sequence
 
 _NAMED_RULES = {**NAMED_RULES, **sequence.TRAFFIC_RULES}
@@ -19,18 +20,18 @@ _NAMED_RULES = {**NAMED_RULES, **sequence.TRAFFIC_RULES}
 _LONGEST_NAME = 100
 
 
-def explain_topic(catalog: Catalog, topic: str) -> str:
+def explain_topic(catalog: Catalog, topic: str, width: int = PLAIN_WIDTH) -> str:
     """Explain an operation, a model, a field, a claim or a rule.
 
     An operation or model goes by its identifier or name, a claim also as ``STRENGTH:CLAIM``. A field goes by its name,
     for all operations, or behind an operation: ``OPERATION FIELD`` or ``OPERATION.FIELD``; so does a model that serves
-    it. Raises UnknownName, with the nearest name, for anything else.
+    it. Tables have ``width`` columns where they can. Raises UnknownName, with the nearest name, for anything else.
     """
     operation, model = _find_operation(catalog, topic), _find_model(catalog, topic)
     if operation is not None:
-        return explain_operation(catalog, operation)
+        return explain_operation(catalog, operation, width)
     if model is not None:
-        return explain_model(catalog, model, catalog.operations_of(model.id))
+        return explain_model(catalog, model, catalog.operations_of(model.id), width)
     claim = catalog.claims.get(topic.rpartition(":")[2])  # the header x-mock-evidence has STRENGTH:CLAIM
     if claim is not None:
         return _explain_claim(catalog, claim)
@@ -39,7 +40,7 @@ def explain_topic(catalog: Catalog, topic: str) -> str:
     try:
         return _explain_rule(catalog.rule_by_id(topic))
     except LookupError:
-        explanation = _explain_part(catalog, topic)
+        explanation = _explain_part(catalog, topic, width)
     if explanation is None:
         raise UnknownName(_report_unknown(catalog, topic))
     return explanation
@@ -67,24 +68,24 @@ def _find_model(catalog: Catalog, topic: str) -> Model | None:
     return next((each for each in catalog.models.values() if fold(each.name) == fold(topic)), None)
 
 
-def _explain_part(catalog: Catalog, topic: str) -> str | None:
+def _explain_part(catalog: Catalog, topic: str, width: int) -> str | None:
     """Explain a field of all operations, or a field or model of one; None if there is no such part."""
     fields = find_fields(catalog, catalog.operations.values(), topic)
     if fields:
-        return explain_field(catalog, fields)
+        return explain_field(catalog, fields, width)
     for operation in catalog.operations.values():
         name = topic.removeprefix(operation.id)
         if name != topic and name[:1] in (" ", "."):
-            return _explain_part_of(catalog, operation, name[1:].strip())
+            return _explain_part_of(catalog, operation, name[1:].strip(), width)
     return None
 
 
-def _explain_part_of(catalog: Catalog, operation: Operation, name: str) -> str | None:
+def _explain_part_of(catalog: Catalog, operation: Operation, name: str, width: int) -> str | None:
     model = _find_model(catalog, name)
     if model is not None and model.id in operation.models:
-        return explain_model(catalog, model, [operation])
+        return explain_model(catalog, model, [operation], width)
     fields = find_fields(catalog, [operation], name)
-    return explain_field(catalog, fields) if fields else None
+    return explain_field(catalog, fields, width) if fields else None
 
 
 def _report_unknown(catalog: Catalog, topic: str) -> str:

@@ -9,7 +9,7 @@ from cannon_spec.contract.catalog import Catalog, Operation, Rule
 from cannon_spec.contract.wording import join_field, join_words, show_json
 from cannon_spec.nearest import fold
 from cannon_spec.output.limits import list_rules, tabulate_defaults, tabulate_rules
-from cannon_spec.output.tables import Table, render_text
+from cannon_spec.output.tables import PLAIN_WIDTH, Table, render_text
 
 
 class InputField(NamedTuple):
@@ -51,20 +51,20 @@ def find_fields(catalog: Catalog, operations: Iterable[Operation], name: str) ->
     ]
 
 
-def explain_field(catalog: Catalog, fields: Sequence[InputField]) -> str:
+def explain_field(catalog: Catalog, fields: Sequence[InputField], width: int = PLAIN_WIDTH) -> str:
     """The rules on a field in each operation that has it, of the operation and of each model."""
     names = ", ".join(dict.fromkeys(each.name for each in fields))
     operations = join_words((each.operation.id for each in fields), "and")
     sections = [f"{names}\n  a field of {operations}"]
-    return "\n\n".join([*sections, *(_explain_in_operation(catalog, each) for each in fields)])
+    return "\n\n".join([*sections, *(_explain_in_operation(catalog, each, width) for each in fields)])
 
 
-def _explain_in_operation(catalog: Catalog, field: InputField) -> str:
+def _explain_in_operation(catalog: Catalog, field: InputField, width: int) -> str:
     parts = [f"In {field.operation.id}:", *(f"  {line}" for line in _describe_node(field.node))]
     table = _tabulate_field(catalog, field)
-    parts += ["", render_text(table)] if len(table) > 1 else ["", "Every value is accepted."]
+    parts += ["", render_text(table, width)] if len(table) > 1 else ["", "Every value is accepted."]
     defaults = [each for each in field.operation.defaults if each["field"] == field.name]
-    parts += ["", render_text(tabulate_defaults(catalog, defaults))] if defaults else []
+    parts += ["", render_text(tabulate_defaults(catalog, defaults), width)] if defaults else []
     dependents = _list_dependents(catalog, field)
     return "\n".join(parts + (["", f"It decides on: {', '.join(dependents)}"] if dependents else []))
 

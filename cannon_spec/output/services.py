@@ -17,10 +17,10 @@ from cannon_spec.output.limits import (
     tabulate_prices,
     tabulate_rules,
 )
-from cannon_spec.output.tables import Table, fill, render_text
+from cannon_spec.output.tables import PLAIN_WIDTH, Table, fill, render_text
 
 
-def explain_operation(catalog: Catalog, operation: Operation) -> str:
+def explain_operation(catalog: Catalog, operation: Operation, width: int = PLAIN_WIDTH) -> str:
     """What an operation makes, takes and costs, and the models that serve it."""
     claim = operation.claim
     head = [
@@ -32,19 +32,19 @@ def explain_operation(catalog: Catalog, operation: Operation) -> str:
         return "\n".join([*head, "", "It exists, but no page documents its input: a request for it cannot be judged."])
     rules = list_rules(catalog, operation.input)
     sections = [
-        "\n".join([*head, *_describe_products(catalog, operation)]),
+        "\n".join([*head, *_describe_products(catalog, operation, width)]),
         _list_claims("Warnings on each use:", list_notices(operation)),
-        fill(f"Fields: {', '.join(catalog.input_schema_of(operation)['properties'])}", len("Fields: ")),
-        render_text(tabulate_rules(rules)),
-        _title("Models (cannon-spec explain MODEL shows their limits):", tabulate_services(catalog, operation)),
-        _title("Values of absent fields:", tabulate_defaults(catalog, list_general_defaults(operation))),
-        _title("Costs (the first row that fits counts):", tabulate_prices(catalog, operation.prices)),
+        fill(f"Fields: {', '.join(catalog.input_schema_of(operation)['properties'])}", len("Fields: "), width),
+        render_text(tabulate_rules(rules), width),
+        _title("Models (cannon-spec explain MODEL shows their limits):", tabulate_services(catalog, operation), width),
+        _title("Values of absent fields:", tabulate_defaults(catalog, list_general_defaults(operation)), width),
+        _title("Costs (the first row that fits counts):", tabulate_prices(catalog, operation.prices), width),
         _list_claims("Not judged:", operation.notes),
     ]
     return "\n\n".join(filter(None, sections))
 
 
-def _describe_products(catalog: Catalog, operation: Operation) -> list[str]:
+def _describe_products(catalog: Catalog, operation: Operation, width: int) -> list[str]:
     """The lines on media, price and output."""
     kind, files = operation.kind, operation.files
     names = f" ({', '.join(files.values())})" if files else ""
@@ -52,13 +52,13 @@ def _describe_products(catalog: Catalog, operation: Operation) -> list[str]:
     return [
         f"  makes       {KIND_NAMES.get(kind, kind)}{names}",
         f"  credits     {describe_price(catalog, operation)}",
-        fill(f"  output      {output}", len("  output      ")),
+        fill(f"  output      {output}", len("  output      "), width),
     ]
 
 
-def _title(title: str, table: Table) -> str:
+def _title(title: str, table: Table, width: int) -> str:
     """A table under a title; empty if it has no rows."""
-    return f"{title}\n\n{render_text(table)}" if len(table) > 1 else ""
+    return f"{title}\n\n{render_text(table, width)}" if len(table) > 1 else ""
 
 
 def list_notices(subject: Operation | ServedModel) -> list[Claim]:
@@ -72,7 +72,7 @@ def _list_claims(title: str, claims: Iterable[Claim]) -> str:
     return "\n".join([title, *lines]) if lines else ""
 
 
-def explain_model(catalog: Catalog, model: Model, operations: Sequence[Operation]) -> str:
+def explain_model(catalog: Catalog, model: Model, operations: Sequence[Operation], width: int = PLAIN_WIDTH) -> str:
     """The limits of a model for each of some operations that it serves, their sources, and what is not judged."""
     services = [(each, each.models[model.id]) for each in operations]
     names = ", ".join(f"{operation.id} ({each.service_claim.strength})" for operation, each in services)
@@ -84,11 +84,13 @@ def explain_model(catalog: Catalog, model: Model, operations: Sequence[Operation
     sections = ["\n".join(head)]
     for index, (operation, each) in enumerate(services):
         before = [other.id for other, service in services[:index] if service.schema == each.schema]
-        sections += [f"For {operation.id}:", *_explain_service(catalog, operation, each, before)]
+        sections += [f"For {operation.id}:", *_explain_service(catalog, operation, each, before, width)]
     return "\n\n".join(sections)
 
 
-def _explain_service(catalog: Catalog, operation: Operation, model: ServedModel, before: Sequence[str]) -> list[str]:
+def _explain_service(
+    catalog: Catalog, operation: Operation, model: ServedModel, before: Sequence[str], width: int
+) -> list[str]:
     """The sections on a model and one operation; ``before`` are the operations with the same limits, shown already."""
     rules = list_rules(catalog, model.schema)
     if not rules:
@@ -96,15 +98,16 @@ def _explain_service(catalog: Catalog, operation: Operation, model: ServedModel,
     elif before:
         limits = [f"It takes the same as for {before[0]}."]
     else:
-        limits = [render_text(tabulate_rules(rules)), "\n".join(["Sources:", *list_sources(rules)])]
+        limits = [render_text(tabulate_rules(rules), width), "\n".join(["Sources:", *list_sources(rules)])]
     defaults = [*list_general_defaults(operation), *list_model_defaults(operation, model.id)]
     sections = [
         _list_claims("Warnings on each use:", list_notices(model)),
         *limits,
-        _title("Values of absent fields:", tabulate_defaults(catalog, defaults)),
+        _title("Values of absent fields:", tabulate_defaults(catalog, defaults), width),
         _title(
             "Costs (the first row that fits counts):",
             tabulate_prices(catalog, list_model_prices(operation, model.id)),
+            width,
         ),
         _list_claims("Not judged:", model.notes),
     ]

@@ -1,6 +1,6 @@
 """The command ``cannon-mock``: flags, one server, one printed address (floor 5).
 
-Exit status: 0 stopped by a signal, 2 could not start.
+Exit status: 0 stopped by a signal, 2 could not start, or could not write its output.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from cannon_mock.config import SETTINGS, Config, build_config, read_variables, r
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError
 from cannon_spec import __version__
+from cannon_spec.cli.command_parser import CommandParser
+from cannon_spec.cli.console import run_command
 from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.errors import CannonSpecError
 
@@ -40,7 +42,14 @@ GET /__mock__/scenarios lists them.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve a mock until it is stopped; the exit status is returned."""
+    """Serve a mock until it is stopped; the exit status is returned.
+
+    Raises SystemExit as argparse does: with status 0 for --help and --version, with status 2 for wrong usage.
+    """
+    return run_command("cannon-mock", lambda: _run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         flags = Source("{flag} {value}", vars(build_parser().parse_args(argv)))
         config, app = _build_app(flags)
@@ -96,15 +105,13 @@ def _serve(app: Flask, config: Config, listener: socket) -> None:
     mock.store.records.close()
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandParser:
     """The flags of the command; what the user leaves out is absent from the result."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="cannon-mock",
         description="Serve a mock of the Cannon Studio API, offline and free.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"cannon-mock {__version__}")
     for setting in SETTINGS:

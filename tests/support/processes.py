@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-_OURS = ("CANNON_", "PYTEST_", "PYTHON", "NO_COLOR")
+_OURS = ("CANNON_", "PYTEST_", "PYTHON", "NO_COLOR", "COLUMNS")
 _COVERAGE = ("COVERAGE_",)
 
 

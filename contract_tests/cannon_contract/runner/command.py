@@ -10,6 +10,8 @@ from pathlib import Path
 
 from cannon_contract.runner import extras, options
 from cannon_spec import __version__
+from cannon_spec.cli.command_parser import CommandParser
+from cannon_spec.cli.console import run_command
 from cannon_spec.contract import wording
 
 _EXAMPLES = """\
@@ -41,25 +43,31 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tests against a target. Returns the exit status."""
+    return run_command("cannon-contract", lambda: _run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
-    flags, _ = _build_parser().parse_known_args(arguments)
+    parser = _build_parser()
+    flags, _ = parser.parse_known_args(arguments)
     problem = extras.describe_missing_packages(_list_options_with_packages(flags))
     if problem:
         print(f"cannon-contract: {problem}", file=sys.stderr)
         return 2
     with options.isolate_pytest():
-        return _run_pytest([*pytest_arguments(), *arguments])
+        return _run_pytest([*pytest_arguments(), *arguments], parser)
 
 
-def _run_pytest(arguments: list[str]) -> int:
+def _run_pytest(arguments: list[str], parser: CommandParser) -> int:
     """Run pytest, and find the exit status by the results of the run."""
     import pytest  # imported late, as what imports it: the package is installed without it too
 
     from cannon_contract.runner.exit_status import RunKeeper, find_exit_status
+    from cannon_contract.runner.usage_errors import UsageErrorWriter
 
     keeper = RunKeeper()
     try:
-        status = int(pytest.main(arguments, plugins=[keeper]))
+        status = int(pytest.main(arguments, plugins=[keeper, UsageErrorWriter(parser.suggest_flag)]))
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin of -p may raise anything
         print(f"cannon-contract: pytest could not start: {_describe(error)}", file=sys.stderr)
         return 2
@@ -87,13 +95,11 @@ def pytest_arguments() -> list[str]:
     return [str(_PACKAGE), "-c", str(_PACKAGE / "pytest.ini"), "--rootdir", str(_PACKAGE), *plugins]
 
 
-def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _build_parser() -> CommandParser:
+    parser = CommandParser(
         prog="cannon-contract",
         description="Test whether a server keeps the contract of the Cannon Studio API.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"cannon-contract {__version__}")
     options.add_options(parser.add_argument)

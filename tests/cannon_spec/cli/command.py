@@ -32,7 +32,7 @@ class Terminal(io.StringIO):
 
 def build_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command without an environment of its own; ``stdin`` is what it reads from standard input."""
-    for name in ("CANNON_SPEC_OVERLAY", "NO_COLOR"):
+    for name in ("CANNON_SPEC_OVERLAY", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(load, "load_catalog", _load_catalog)
 
