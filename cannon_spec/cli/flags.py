@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cannon_spec.cli.console import measure_width
 from cannon_spec.cli.environment import find_overlay, forbids_color
+from cannon_spec.cli.status import report_problem
 from cannon_spec.contract import load
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.finding import Strictness
 from cannon_spec.output.judged_document import Output, Write, Writer
 from cannon_spec.output.writers import FORMATS
+from cannon_spec.pricing.body_cost import RunPrices
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # what add_subparsers returns
@@ -58,6 +61,28 @@ def add_judge_flags(command: argparse.ArgumentParser) -> None:
         "never": "no colour",
     }
     add_choice(command, "--color", colors)
+
+
+def add_prices_flag(command: argparse.ArgumentParser) -> None:
+    """Add the flag for a file of prices."""
+    command.add_argument(
+        "--prices",
+        metavar="FILE",
+        help="prices that go before those of the contract, as cannon-contract --report writes them (default: none)",
+    )
+
+
+def read_prices(arguments: argparse.Namespace, catalog: Catalog) -> RunPrices:
+    """The prices of the run, those of the flag's file first. Warn where they are old. Raises BadPriceFile."""
+    file: str | None = arguments.prices
+    if file is None:
+        return RunPrices(catalog)
+    from cannon_spec.pricing.price_file import describe_age, read_price_file  # late: few runs have a price file
+
+    known_prices = read_price_file(file, catalog)
+    for line in describe_age(file, known_prices, datetime.now(UTC)):
+        report_problem(line)
+    return RunPrices(catalog, known_prices, file)
 
 
 def load_catalog(arguments: argparse.Namespace) -> Catalog:

@@ -26,7 +26,7 @@ class JudgeRun:
         """Count a judged document and write it, without the warnings that this run gave before."""
         findings = judged_document.report.findings
         report = Report(tuple(finding for finding in findings if not self._is_repeated_warning(finding)))
-        self.summary = self.summary.plus(report)
+        self.summary = self.summary.plus(report, judged_document.cost)
         self._writer.add(judged_document._replace(report=report))
 
     def fail(self, problem: str = "") -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from cannon_spec import __version__
-from cannon_spec.cli import catalog, check_traffic, claims, example, explain, overlay, validate
+from cannon_spec.cli import catalog, check_traffic, claims, cost, example, explain, overlay, validate
 from cannon_spec.cli.command_parser import CommandParser
 
-_COMMANDS = (validate, check_traffic, claims, explain, catalog, example, overlay)
+_COMMANDS = (validate, cost, check_traffic, claims, explain, catalog, example, overlay)
 
 _EXAMPLES = """\
 examples:
   cannon-spec validate request.json
   cannon-spec validate requests.jsonl --format json > findings.json
+  cannon-spec cost requests.jsonl
   cannon-spec example image.generate --model flux2 | cannon-spec validate -
   cannon-spec explain gptimage2
   cannon-spec check-traffic session.har

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
@@ -16,6 +17,7 @@ from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.finding import Report
 from cannon_spec.nearest import find_nearest
 from cannon_spec.output.judged_document import JudgedDocument
+from cannon_spec.pricing.body_cost import BodyCost, RunPrices
 
 _EPILOG = f"""\
 examples:
@@ -23,6 +25,7 @@ examples:
   cannon-spec validate requests.jsonl                           one body a line
   cannon-spec validate --operation image.generate input.json    a bare input
   cannon-spec validate --overlay mine.json request.json         with your rules
+  cannon-spec validate --cost requests.jsonl                    with the credits
 
 {flags.JUDGE_STATUSES}
 """
@@ -31,6 +34,14 @@ examples:
 def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
     command = flags.add_command(commands, "validate", "judge create bodies, or bare inputs", run, epilog=_EPILOG)
+    add_document_flags(command)
+    command.add_argument("--cost", action="store_true", help="also say what each document costs, and the total")
+    flags.add_prices_flag(command)
+    flags.add_judge_flags(command)
+
+
+def add_document_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of a command that reads create bodies or bare inputs: the files, and how to read them."""
     command.add_argument("files", nargs="+", metavar="FILE", help=".json, .jsonl, or - for standard input")
     command.add_argument(
         "--operation", metavar="ID", help="judge bare inputs of this operation (default: none, judge whole bodies)"
@@ -41,19 +52,15 @@ def add_parser(commands: flags.Commands) -> None:
         "jsonl": "one document a line",
     }
     flags.add_choice(command, "--input", forms)
-    flags.add_judge_flags(command)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge each document of each file. Raises UnknownName for an unknown operation."""
-    catalog = flags.load_catalog(arguments)
-    if arguments.operation is not None:
-        _check_operation(catalog, arguments.operation)
-    output = ProgressOutput()
-    validation = _Validation(catalog, arguments, output)
-    for name in arguments.files:
-        validation.judge_file(name)
-    return validation.judge_run.finish()
+    """Judge each document of each file. Raises UnknownName for an unknown operation, BadPriceFile."""
+    catalog, output = flags.load_catalog(arguments), ProgressOutput()
+    prices = flags.read_prices(arguments, catalog) if arguments.cost or arguments.prices else None
+    judge_run = JudgeRun(flags.open_writer(arguments, output.write))
+    validation = Validation(catalog, arguments, output, judge_run, prices)
+    return validation.judge_files(arguments.files)
 
 
 def _check_operation(catalog: Catalog, operation: str) -> None:
@@ -63,16 +70,33 @@ def _check_operation(catalog: Catalog, operation: str) -> None:
         raise UnknownName(f"--operation: unknown operation {operation}; {advice}")
 
 
-class _Validation:
-    """Judge files by the contract, the flags and what the run has reported so far."""
+class Validation:
+    """Judge files by the contract, the flags and what the run has reported so far, and find costs by ``prices``."""
 
-    def __init__(self, catalog: Catalog, arguments: argparse.Namespace, output: ProgressOutput) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        arguments: argparse.Namespace,
+        output: ProgressOutput,
+        judge_run: JudgeRun,
+        prices: RunPrices | None,
+    ) -> None:
+        """Take the flags of add_document_flags. Raises UnknownName for an unknown operation."""
         self._catalog = catalog
         self._operation: str | None = arguments.operation
         self._form: inputs.Form = arguments.input
         self._strictness = flags.get_strictness(arguments)
         self._output = output
-        self.judge_run = JudgeRun(flags.open_writer(arguments, output.write))
+        self._prices = prices
+        self.judge_run = judge_run
+        if self._operation is not None:
+            _check_operation(catalog, self._operation)
+
+    def judge_files(self, names: Iterable[str]) -> int:
+        """Judge each document of each file; the exit status is returned."""
+        for name in names:
+            self.judge_file(name)
+        return self.judge_run.finish()
 
     def judge_file(self, name: str) -> None:
         """Judge each document of one file; report a file that cannot be read, or that holds none."""
@@ -90,7 +114,7 @@ class _Validation:
             self.judge_run.fail(f"{file}: holds no document; check the file")
 
     def _judge_document(self, file: str, line: int | None, data: bytes) -> None:
-        text = ""
+        text, cost = "", None
         try:
             text = inputs.decode_document(data)
             value = document.loads(text)
@@ -98,15 +122,21 @@ class _Validation:
             if line is None:  # of a file of many lines the others can still be judged
                 self.judge_run.fail()
             report = validate.report_unreadable(self._catalog, error)
+            cost = None if self._prices is None else BodyCost("", obstacle="errors")
         else:
-            report = self._judge_value(value)
+            report, cost = self._judge_value(value)
             self._note_other_form(file, value)
-        self.judge_run.add(JudgedDocument(file, line, text, report))
+        self.judge_run.add(JudgedDocument(file, line, text, report, cost=cost))
 
-    def _judge_value(self, value: Any) -> Report:
+    def _judge_value(self, value: Any) -> tuple[Report, BodyCost | None]:
         if self._operation is None:
-            return validate.request(self._catalog, value, self._strictness)
-        return validate.bare_input(self._catalog, self._operation, value, self._strictness)
+            report = validate.request(self._catalog, value)
+        else:
+            report = validate.bare_input(self._catalog, self._operation, value)
+        strict_report = report.with_strictness(self._strictness)
+        # What a body costs is not a matter of strictness: the service takes one that has warnings only.
+        cost = None if self._prices is None else self._prices.find_cost(value, report, self._operation)
+        return strict_report, cost
 
     def _note_other_form(self, file: str, value: Any) -> None:
         """Report once for each file that it holds bare inputs where bodies are expected, or the other way round."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
 
@@ -17,18 +18,26 @@ class JsonWriter:
 
     def add(self, judged_document: JudgedDocument) -> None:
         """Write the result of one document."""
-        entry, call, report = judged_document.entry, judged_document.call, judged_document.report
-        result = {
-            "file": judged_document.file,
-            "line": judged_document.line,
-            **({} if entry is None else {"entry": entry, "call": call}),
-            "ok": report.ok,
-            "findings": [finding.to_dict() for finding in report.findings],
-        }
-        self._write(('{"results": [\n' if self._is_empty else ",\n") + json.dumps(result))
+        result = json.dumps(self._build_result(judged_document))
+        self._write(('{"results": [\n' if self._is_empty else ",\n") + result)
         self._is_empty = False
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write the summary and close the document."""
+        counts = json.dumps(self._build_summary(summary, extra_counts))
         opening = '{"results": [' if self._is_empty else "\n"
-        self._write(f'{opening}], "summary": {json.dumps({**summary.to_dict(), **extra_counts})}}}\n')
+        self._write(f'{opening}], "summary": {counts}}}\n')
+
+    def _build_result(self, judged_document: JudgedDocument) -> dict[str, Any]:
+        entry, report, cost = judged_document.entry, judged_document.report, judged_document.cost
+        return {
+            "file": judged_document.file,
+            "line": judged_document.line,
+            **({} if entry is None else {"entry": entry, "call": judged_document.call}),
+            "ok": report.ok,
+            **({} if cost is None else cost.to_dict()),
+            "findings": [finding.to_dict() for finding in report.findings],
+        }
+
+    def _build_summary(self, summary: Summary, extra_counts: Mapping[str, int]) -> dict[str, Any]:
+        return {**summary.to_dict(), **extra_counts}

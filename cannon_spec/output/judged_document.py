@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cannon_spec.finding import Report
+from cannon_spec.pricing.body_cost import BodyCost
+from cannon_spec.pricing.cost_totals import CostTotals
 
 Write = Callable[[str], object]
 
@@ -13,7 +15,8 @@ Write = Callable[[str], object]
 class JudgedDocument(NamedTuple):
     """One judged document: its file, its line (None for a file that is one document), its text and its report.
 
-    A call of recorded traffic has no text, but the number of its entry and its call, as POST /api/v1/requests.
+    A call of recorded traffic has no text, but the number of its entry and its call, as POST /api/v1/requests. Only
+    a document whose cost is asked for has one.
     """
 
     file: str
@@ -22,28 +25,32 @@ class JudgedDocument(NamedTuple):
     report: Report
     entry: int | None = None
     call: str = ""
+    cost: BodyCost | None = None
 
 
 class Summary(NamedTuple):
-    """Counts over all documents judged so far."""
+    """Counts over all documents judged so far, and their cost if that is asked for."""
 
     documents: int = 0
     ok: int = 0
     errors: int = 0
     warnings: int = 0
+    cost: CostTotals | None = None
 
-    def plus(self, report: Report) -> Summary:
+    def plus(self, report: Report, cost: BodyCost | None = None) -> Summary:
         """The counts with one document more."""
         return Summary(
             self.documents + 1,
             self.ok + report.ok,
             self.errors + len(report.errors),
             self.warnings + len(report.warnings),
+            self.cost if cost is None else (self.cost or CostTotals()).plus(cost),
         )
 
-    def to_dict(self) -> dict[str, int]:
+    def to_dict(self) -> dict[str, Any]:
         """The counts in their documented JSON form."""
-        return {"judged": self.documents, "ok": self.ok, "errors": self.errors, "warnings": self.warnings}
+        counts = {"judged": self.documents, "ok": self.ok, "errors": self.errors, "warnings": self.warnings}
+        return counts if self.cost is None else {**counts, **self.cost.to_dict()}
 
 
 class Output(NamedTuple):

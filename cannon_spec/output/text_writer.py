@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cannon_spec import document
 from cannon_spec.contract import wording
 from cannon_spec.finding import Finding
+from cannon_spec.output.cost_text import format_cost, format_totals
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
 
 _STYLES = {"error": "31", "warning": "33", "ok": "32", "quiet": "2"}
@@ -19,18 +20,22 @@ class TextWriter:
         self._write, self._has_color = output
 
     def add(self, judged_document: JudgedDocument) -> None:
-        """Write the findings of one document; nothing for one that has none."""
+        """Write the findings of one document, and its cost if that is asked for."""
         for finding in judged_document.report.findings:
             self._write(self._format_finding(judged_document, finding))
+        if judged_document.cost is not None:
+            self._write(format_cost(judged_document, judged_document.cost))
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
-        """Write the counts on one line."""
+        """Write the counts on one line, and the cost, if that is asked for, on lines of its own."""
         counts = (
             f"{summary.documents} judged, {summary.ok} ok, "
             f"{wording.format_count(summary.errors, 'error')}, {wording.format_count(summary.warnings, 'warning')}"
         )
         counts += "".join(f", {number} {name.replace('_', ' ')}" for name, number in extra_counts.items())
         self._write(self._color("error" if summary.errors else "ok", counts) + "\n")
+        if summary.cost is not None:
+            self._write(format_totals(summary.cost))
 
     def _format_finding(self, judged_document: JudgedDocument, finding: Finding) -> str:
         evidence = finding.evidence

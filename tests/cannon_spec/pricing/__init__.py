@@ -1,0 +1,1 @@
+"""Tests of prices: files of them, what a body costs, totals."""
