@@ -5,7 +5,8 @@ from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.load import load_catalog
 from cannon_spec.errors import CannonSpecError, CatalogError, ContractViolation, NotJSON, UnknownName
 from cannon_spec.finding import Evidence, Finding, Report
-from cannon_spec.judge import check_request, validate_input, validate_request, validate_response
+from cannon_spec.fixes import FixedValue
+from cannon_spec.judge import check_request, fix_input, fix_request, validate_input, validate_request, validate_response
 
 __version__ = "0.1.0"
 
@@ -17,6 +18,7 @@ __all__ = [
     "ContractViolation",
     "Evidence",
     "Finding",
+    "FixedValue",
     "Model",
     "NotJSON",
     "Operation",
@@ -24,6 +26,8 @@ __all__ = [
     "UnknownName",
     "__version__",
     "check_request",
+    "fix_input",
+    "fix_request",
     "load_catalog",
     "validate_input",
     "validate_request",

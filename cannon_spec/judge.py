@@ -9,6 +9,7 @@ from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.load import default_catalog
 from cannon_spec.errors import ContractViolation
 from cannon_spec.finding import Report, Strictness
+from cannon_spec.fixes import FixedValue, apply_fixes
 
 
 def validate_request(payload: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal") -> Report:
@@ -36,6 +37,22 @@ def validate_response(
     its operation. Raises ValueError for another kind.
     """
     return validate.response(catalog or default_catalog(), kind, body, strictness)
+
+
+def fix_request(payload: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal") -> FixedValue:
+    """Apply the fixes of all findings on a create body whose right value is certain.
+
+    The result is ``(value, fixed_findings, report)``: a copy of the body with the fixes applied, the findings that they
+    were of, in order, and the report on what is left. ``payload`` itself stays as it is.
+    """
+    return apply_fixes(payload, lambda value: validate_request(value, catalog=catalog, strictness=strictness))
+
+
+def fix_input(
+    operation: str, input: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal"
+) -> FixedValue:
+    """Do as ``fix_request`` for a bare input of one operation. Raises UnknownName for an unknown operation."""
+    return apply_fixes(input, lambda value: validate_input(operation, value, catalog=catalog, strictness=strictness))
 
 
 def check_request(payload: Any, *, catalog: Catalog | None = None, strictness: Strictness = "normal") -> None:

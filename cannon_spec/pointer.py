@@ -30,7 +30,7 @@ def follow(document: Any, path: Iterable[str | int]) -> Any:
     """The value at ``path``. Raises LookupError if there is none."""
     for part in path:
         if isinstance(document, list):
-            document = document[_read_index(part)]
+            document = document[read_index(part)]
         elif isinstance(document, dict):
             document = document[part]
         else:
@@ -45,11 +45,12 @@ def replace_at(document: Any, path: Sequence[str | int], value: Any) -> Any:
     member = replace_at(follow(document, path[:1]), path[1:], value)
     if isinstance(document, dict):
         return {**document, path[0]: member}
-    index = _read_index(path[0])
+    index = read_index(path[0])
     return [*document[:index], member, *document[index + 1 :]]
 
 
-def _read_index(part: str | int) -> int:
+def read_index(part: str | int) -> int:
+    """The index of an array that a part of a path names. Raises LookupError if it names none."""
     if isinstance(part, int):
         return part
     if part.isdecimal() and part.isascii() and len(part) <= _LONGEST_INDEX:

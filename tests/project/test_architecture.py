@@ -15,7 +15,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("cannon_spec.errors", "cannon_spec.finding", "cannon_spec.document", "cannon_spec.pointer"),
         *("cannon_spec.inputs", "cannon_spec.nearest", "cannon_spec.claim_ids", "cannon_spec.hosts"),
-        *("cannon_spec.amounts", "cannon_spec.times"),
+        *(
+            "cannon_spec.amounts",
+            "cannon_spec.times",
+            "cannon_spec.patch",
+            "cannon_spec.json_text",
+            "cannon_spec.fixes",
+        ),
     ),
     ("cannon_spec.contract",),
     ("cannon_spec.named_rules", "cannon_spec.adjustments"),

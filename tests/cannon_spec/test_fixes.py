@@ -1,0 +1,121 @@
+"""Fixes are applied in a sound order, until none is left."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+import cannon_spec
+from cannon_spec import Evidence, Finding, Report
+from cannon_spec.fixes import MOST_FIXES, apply_fixes
+from tests.support.effort import examples
+from tests.support.payloads import requests
+
+EVIDENCE = Evidence("a-claim", "documented", "https://example.com")
+
+
+def find(path: str, *fix: Mapping[str, Any], rule: str = "a-rule") -> Finding:
+    """A finding with a fix; without operations its fix is None."""
+    return Finding(path, rule, "error", "it is wrong", "make it right", EVIDENCE, fix or None)
+
+
+def judge_by(*findings: tuple[Callable[[Any], bool], Finding]) -> Callable[[Any], Report]:
+    """A judge that has a finding on each value for which its question is true."""
+    return lambda value: Report(tuple(finding for is_wrong, finding in findings if is_wrong(value)))
+
+
+def replace(path: str, value: Any) -> dict[str, Any]:
+    return {"op": "replace", "path": path, "value": value}
+
+
+def move(source: str, target: str) -> dict[str, Any]:
+    return {"op": "move", "from": source, "path": target}
+
+
+def test_fixes_are_applied_from_the_outside_in() -> None:
+    """A wrapped object is unwrapped first, then a field is renamed, then its value is put right."""
+    unwrap, rename, correct = (
+        find("", move("/request", "")),
+        find("/Ratio", move("/Ratio", "/ratio")),
+        find("/ratio", replace("/ratio", "16:9")),
+    )
+    judge = judge_by(
+        (lambda value: value.get("ratio") == "16x9", correct),
+        (lambda value: "Ratio" in value, rename),
+        (lambda value: "request" in value, unwrap),
+    )
+    value = {"request": {"Ratio": "16x9", "n": 1}}
+    fixed_value = apply_fixes(value, judge)
+    assert fixed_value == ({"ratio": "16:9", "n": 1}, (unwrap, rename, correct), Report())
+    assert value == {"request": {"Ratio": "16x9", "n": 1}}
+
+
+def test_what_a_fix_makes_needless_is_not_applied() -> None:
+    """A finding that is gone after the fix of another one is not fixed, nor reported as fixed."""
+    first, second = find("/a", replace("/a", 1)), find("/b", replace("/b", 1))
+    fixed_value = apply_fixes(
+        {"a": 0, "b": 0}, judge_by((lambda value: value["a"] == 0, first), (lambda value: value["a"] == 0, second))
+    )
+    assert fixed_value == ({"a": 1, "b": 0}, (first,), Report())
+
+
+@pytest.mark.parametrize(
+    "fix",
+    [
+        pytest.param(replace("/x", 1), id="of another place"),
+        pytest.param(replace("/a", 0), id="that changes nothing"),
+    ],
+)
+def test_a_fix_without_effect_does_not_stop_the_others(fix: dict[str, Any]) -> None:
+    """A finding whose fix cannot be applied, or changes nothing, stays in the report; the others are fixed."""
+    useless, useful = find("/a", fix), find("/b", replace("/b", 1))
+    judge = judge_by((lambda value: True, useless), (lambda value: value["b"] == 0, useful))
+    assert apply_fixes({"a": 0, "b": 0}, judge) == ({"a": 0, "b": 1}, (useful,), Report((useless,)))
+
+
+def test_fixes_that_undo_each_other_end() -> None:
+    """Fixes that undo each other end before a former value comes back; 1 and true are not the same value."""
+    there, back = find("/a", replace("/a", True)), find("/a", replace("/a", 1))
+    judge = judge_by((lambda value: value["a"] is not True, there), (lambda value: value["a"] is True, back))
+    assert apply_fixes({"a": 1}, judge) == ({"a": True}, (there,), Report((back,)))
+
+
+def test_the_number_of_fixes_is_bounded() -> None:
+    """After the most fixes of one value the rest is reported."""
+    findings = [find(f"/{index}", replace(f"/{index}", 1)) for index in range(MOST_FIXES + 2)]
+
+    def judge(value: list[int]) -> Report:
+        return Report(tuple(finding for item, finding in zip(value, findings, strict=True) if item == 0))
+
+    fixed_value = apply_fixes([0] * len(findings), judge)
+    assert fixed_value.value == [1] * MOST_FIXES + [0, 0]
+    assert fixed_value.report.findings == tuple(findings[-2:])
+
+
+@examples(200)
+@given(requests)
+def test_a_request_is_fixed_once(body: Any) -> None:
+    """To fix a fixed body changes nothing, its report is the one on it, and the body itself stays as it is.
+
+    Without a finding that has a fix the result is the body.
+    """
+    before = copy.deepcopy(body)
+    value, fixed_findings, report = cannon_spec.fix_request(body)
+    assert json.dumps(body) == json.dumps(before)
+    assert report == cannon_spec.validate_request(value)
+    again = cannon_spec.fix_request(value)
+    assert (json.dumps(again.value), again.fixed_findings) == (json.dumps(value), ())
+    if not any(finding.fix for finding in cannon_spec.validate_request(body).findings):
+        assert (json.dumps(value), fixed_findings) == (json.dumps(body), ())
+
+
+def test_what_is_no_json_is_returned_as_it_is() -> None:
+    """A payload that has no JSON form is not changed, and its report says why."""
+    value, fixed_findings, report = cannon_spec.fix_request({"operation": {1, 2}})
+    assert (value, fixed_findings) == ({"operation": {1, 2}}, ())
+    assert [finding.rule for finding in report.findings] == ["json"]
