@@ -27,8 +27,8 @@ and how it sends a create again. API keys are compared, and never written.
 The last line counts the calls that were judged, the entries that are no calls
 of the API ("ignored"), the calls of which a body was not recorded or cannot be
 read ("without body"), and the entries that cannot be read ("skipped").
-Bodies that are still compressed are unpacked; br and zstd need
-pip install 'cannon-spec[traffic]'.
+Bodies that are still compressed are unpacked; br and zstd need the extra
+traffic.
 
 {flags.JUDGE_STATUSES}
 """

@@ -37,8 +37,9 @@ def choose(name: str | None = None) -> Engine:
             return _build_fast_engine()
         except ImportError:
             if name is not None:
-                advice = "install it with: pip install 'cannon-spec[fast]'"
-                raise CatalogError("engine jsonschema-rs", "it is not installed", advice) from None
+                from cannon_spec.installation import advise_extra  # late, as whatever few runs need
+
+                raise CatalogError("engine jsonschema-rs", "it is not installed", advise_extra("fast")) from None
     return _build_reference_engine()
 
 

@@ -6,8 +6,9 @@ Needs Hypothesis, which the extra ``testing`` installs.
 try:
     import hypothesis  # noqa: F401 - the modules below need it; say here what to install
 except ImportError as error:
-    advice = "cannon_spec.strategies needs Hypothesis; install it with: pip install 'cannon-spec[testing]'"
-    raise ImportError(advice) from error
+    from cannon_spec.installation import advise_extra
+
+    raise ImportError(f"cannon_spec.strategies needs Hypothesis; {advise_extra('testing')}") from error
 
 from cannon_spec.strategies.payloads import Broken, breakable, broken_requests, requests
 

@@ -1,4 +1,4 @@
-"""Unpack recorded bodies that are still compressed, up to a limit (floor 1, pure)."""
+"""Unpack recorded bodies that are still compressed, up to a limit (floor 1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any
 
-INSTALL = "pip install 'cannon-spec[traffic]'"
+from cannon_spec.installation import advise_extra
 
 _MAX_LAYERS = 4
 """A body that is compressed so many times is none that a server sent."""
@@ -108,7 +108,7 @@ def _unpack_br(data: bytes, limit: int) -> bytes:
     brotli = _import_library("br", "brotli")
     decoder = brotli.Decompressor()
     if not hasattr(decoder, "can_accept_more_data"):  # older ones unpack without a limit
-        raise MissingLibrary(f"compressed with br; install brotli 1.2 or later: {INSTALL}")
+        raise MissingLibrary(f"compressed with br, which needs brotli 1.2 or later; {advise_extra('traffic')}")
     try:
         result = decoder.process(data, output_buffer_limit=limit + 1)
         while not decoder.can_accept_more_data() and len(result) <= limit:
@@ -135,7 +135,7 @@ def _import_library(coding: str, *names: str) -> Any:
             return import_module(name)
         except ImportError:
             continue
-    raise MissingLibrary(f"compressed with {coding}; install {names[-1]}: {INSTALL}")
+    raise MissingLibrary(f"compressed with {coding}, which needs {names[-1]}; {advise_extra('traffic')}")
 
 
 def _expect_end(result: bytes, limit: int, has_ended: bool) -> bytes:

@@ -19,6 +19,7 @@ from cannon_spec.cli.command_parser import CommandParser
 from cannon_spec.cli.console import run_command
 from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.errors import CannonSpecError
+from cannon_spec.installation import advise_extra, describe_import_error
 
 if TYPE_CHECKING:
     from socket import socket
@@ -54,8 +55,7 @@ def _run(argv: Sequence[str] | None) -> int:
         flags = Source("{flag} {value}", vars(build_parser().parse_args(argv)))
         config, app = _build_app(flags)
     except ImportError as error:
-        extra = "redis" if error.name == "redis" else "mock"
-        return _complain(f"{error.name} is missing; install the extra {extra}: pip install 'cannon-spec[{extra}]'")
+        return _complain(f"{describe_import_error(error)}; {advise_extra('mock')}")
     except (ValueError, OverflowError, CannonSpecError, StoreError) as error:
         return _complain(str(error))
     except KeyboardInterrupt:

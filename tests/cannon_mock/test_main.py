@@ -16,6 +16,7 @@ from cannon_mock import Config, create_app
 from cannon_mock.__main__ import main
 from cannon_mock.serving import serve
 from cannon_spec import __version__
+from cannon_spec.installation import advise_extra
 
 READY = re.compile(r"cannon-mock ready on (http://127\.0\.0\.1:[0-9]+)\n")
 
@@ -242,12 +243,19 @@ def test_without_the_extra_one_line_says_what_to_install(
     monkeypatch.delitem(sys.modules, "cannon_mock.serving.serve", raising=False)
     monkeypatch.delattr("cannon_mock.serving.serve", raising=False)
     assert main([]) == 2
-    assert (
-        capsys.readouterr().err
-        == "cannon-mock: flask is missing; install the extra mock: pip install 'cannon-spec[mock]'\n"
-    )
+    assert capsys.readouterr().err == f"cannon-mock: flask is missing; {advise_extra('mock')}\n"
     with pytest.raises(SystemExit):
         main(["--help"])
+
+
+def test_a_store_without_its_client_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the client of Redis a store there is refused with status 2, and the extra is named."""
+    monkeypatch.setitem(sys.modules, "redis", None)
+    monkeypatch.delitem(sys.modules, "cannon_mock.stores.redis", raising=False)
+    assert main(["--store", "redis://127.0.0.1:1/0"]) == 2
+    assert capsys.readouterr().err == f"cannon-mock: redis is missing; {advise_extra('redis')}\n"
 
 
 def test_workers_need_a_system_that_can_fork(

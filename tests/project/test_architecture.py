@@ -21,6 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
             "cannon_spec.patch",
             "cannon_spec.json_text",
             "cannon_spec.fixes",
+            "cannon_spec.installation",
         ),
     ),
     ("cannon_spec.contract",),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from cannon_spec.installation import advise_extra
+
 _ALWAYS = {"pytest": "pytest", "httpx": "httpx", "hypothesis": "hypothesis"}
 _BY_OPTION = {
     "--target mock": {"flask": "flask", "PIL": "pillow", "standardwebhooks": "standardwebhooks"},
@@ -22,4 +24,4 @@ def describe_missing_packages(options: tuple[str, ...]) -> str:
     if not missing:
         return ""
     verb = "is" if len(missing) == 1 else "are"
-    return f"{', '.join(missing)} {verb} missing; install with: pip install 'cannon-spec[testing]'"
+    return f"{', '.join(missing)} {verb} missing; {advise_extra('testing')}"

@@ -10,6 +10,7 @@ from cannon_mock.stores.deliveries import DeliveryStore
 from cannon_mock.stores.memory import MemoryRecords
 from cannon_mock.stores.records import Records, StoreError
 from cannon_mock.stores.tasks import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, TaskStore
+from cannon_spec.installation import advise_extra, describe_import_error
 
 __all__ = [
     "IdempotencyKey",
@@ -54,7 +55,9 @@ def open_records(url: str) -> Records:
 
         return SqliteRecords(url.removeprefix(_FILE))
     if url.startswith(_SERVERS):
-        from cannon_mock.stores.redis import RedisRecords
-
+        try:
+            from cannon_mock.stores.redis import RedisRecords
+        except ImportError as error:
+            raise StoreError(f"{describe_import_error(error)}; {advise_extra('redis')}") from None
         return RedisRecords(url)
     raise StoreError(f"store {url} is unknown; write memory, sqlite:FILE or redis://HOST:PORT/NUMBER")

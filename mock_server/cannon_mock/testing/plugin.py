@@ -235,6 +235,7 @@ def _explain_missing_extra() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        reason = f"{error.name} is missing" if isinstance(error, ModuleNotFoundError) else str(error)
-        message = f"{reason}; install the extra testing: pip install 'cannon-spec[testing]'"
+        from cannon_spec.installation import advise_extra, describe_import_error  # late: see the top of this module
+
+        message = f"{describe_import_error(error)}; {advise_extra('testing')}"
         raise pytest.fail.Exception(message, pytrace=False) from None

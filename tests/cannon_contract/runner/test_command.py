@@ -20,6 +20,7 @@ from cannon_contract.runner.results import ClaimOutcome, TestResult
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.price_list import PriceList
+from cannon_spec.installation import advise_extra
 from tests.support import processes
 from tests.support.contract_runs import run_contract, run_contract_process
 from tests.support.payloads import CATALOG
@@ -172,8 +173,8 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_contract("--report", "out", "-n2")
     assert run.returncode == 2
     assert run.stderr == (
-        "cannon-contract: flask (for --target mock), jinja2 (for --report), pytest-xdist (for -n) are missing; install "
-        "with: pip install 'cannon-spec[testing]'\n"
+        "cannon-contract: flask (for --target mock), jinja2 (for --report), pytest-xdist (for -n) are missing; "
+        f"{advise_extra('testing')}\n"
     )
     absent = {"flask", "PIL", "httpx"}
     run = run_contract("--target", "http://127.0.0.1:9")

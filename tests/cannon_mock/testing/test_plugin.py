@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cannon_mock.config import SETTINGS
+from cannon_spec.installation import advise_extra
 from tests.support.processes import environment
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -244,7 +245,7 @@ def test_without_the_extras_the_plugin_is_inert(tmp_path: Path) -> None:
         timeout=120,
     )
     assert "1 passed, 1 error" in run.stdout, run.stdout + run.stderr
-    assert "is missing; install the extra testing: pip install 'cannon-spec[testing]'" in run.stdout
+    assert f"is missing; {advise_extra('testing')}" in run.stdout
     assert "During handling" not in run.stdout
 
 

@@ -16,6 +16,7 @@ import brotli
 import pytest
 from backports import zstd
 
+from cannon_spec.installation import advise_extra
 from tests.cannon_spec.cli.command import Command
 from tests.cannon_spec.traffic.recorder import (
     CREATE,
@@ -235,7 +236,7 @@ def test_a_library_that_is_missing_is_named(judge: Judge, monkeypatch: pytest.Mo
     QUIRKS["br in base64"](recording)
     status, out, err = judge(recording)
     assert (status, out.split(", ")[-2]) == (0, "4 without body")
-    problem = "compressed with br; install brotli: pip install 'cannon-spec[traffic]'"
+    problem = f"compressed with br, which needs brotli; {advise_extra('traffic')}"
     assert err == f"cannon-spec: a.har: no body read in 4 calls (entry 0, 1, 2, 3): {problem}\n"
 
 

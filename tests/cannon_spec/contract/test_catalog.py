@@ -424,7 +424,7 @@ def test_jsonschema_judges_if_jsonschema_rs_is_missing(monkeypatch: pytest.Monke
     """Without jsonschema-rs the engine is jsonschema, unless jsonschema-rs is requested by name."""
     monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
     assert engines.choose().name == "jsonschema"
-    with pytest.raises(CatalogError, match="not installed; install it with: pip install"):
+    with pytest.raises(CatalogError, match="not installed; install the extra fast: pip install"):
         engines.choose("jsonschema-rs")
 
 

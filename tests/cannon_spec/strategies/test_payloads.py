@@ -16,6 +16,7 @@ from hypothesis.strategies import SearchStrategy
 
 from cannon_mock.views.api import WARNINGS_HEADER
 from cannon_spec import Catalog, UnknownName, load_catalog, validate_input, validate_request
+from cannon_spec.installation import advise_extra
 from cannon_spec.named_rules import UNAVOIDABLE_RULES
 from cannon_spec.strategies import Broken, breakable, broken_requests, requests
 from tests.support.effort import examples
@@ -324,7 +325,7 @@ def test_without_hypothesis_the_import_says_what_to_install() -> None:
     """The extra is named where Hypothesis is missing."""
     code = "import sys; sys.modules['hypothesis'] = None; import cannon_spec.strategies"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert run.stderr.splitlines()[-1].endswith("install it with: pip install 'cannon-spec[testing]'")
+    assert run.stderr.splitlines()[-1].endswith(f"needs Hypothesis; {advise_extra('testing')}")
 
 
 FIELDS: dict[str, Any] = {

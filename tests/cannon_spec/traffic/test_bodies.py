@@ -16,6 +16,7 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cannon_spec.installation import advise_extra
 from cannon_spec.traffic import bodies, unpack
 from cannon_spec.traffic.bodies import BodyReader, RecordedBody
 from cannon_spec.traffic.unpack import UnreadableBody
@@ -204,7 +205,7 @@ def test_a_library_that_is_not_installed(
     for module in modules:
         monkeypatch.setitem(sys.modules, module, None)
     content = format_bytes(CODINGS[coding](DATA))["base64"]
-    problem = f"compressed with {coding}; install {library}: pip install 'cannon-spec[traffic]'"
+    problem = f"compressed with {coding}, which needs {library}; {advise_extra('traffic')}"
     assert read(content, content_encoding=coding) == RecordedBody(None, problem)
     assert read_json({"text": TEXT}, content_encoding=coding) == json.loads(TEXT)
 
@@ -213,7 +214,7 @@ def test_an_old_brotli_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """A version of brotli that cannot stop at a limit is not used."""
     monkeypatch.setattr(brotli, "Decompressor", lambda: object())
     content = format_bytes(brotli.compress(DATA))["base64"]
-    assert "install brotli 1.2 or later" in read(content, content_encoding="br").problem
+    assert "needs brotli 1.2 or later" in read(content, content_encoding="br").problem
 
 
 LARGE = b'{"a":"' + b"x" * 5_000_000 + b'"}'
