@@ -8,7 +8,7 @@ from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
 from cannon_spec.errors import CatalogError, UnknownName
-from cannon_spec.named_rules import UNAVOIDABLE_RULES
+from cannon_spec.finding import UNAVOIDABLE_RULES
 from cannon_spec.validate import bare_input
 
 Input = dict[str, Any]

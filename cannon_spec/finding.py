@@ -11,6 +11,9 @@ Strictness = Literal["normal", "strict", "lenient"]
 Patch = tuple[Mapping[str, Any], ...]
 """A JSON Patch (RFC 6902): operations like ``{"op": "replace", "path": "/input/model", "value": "gptimage2"}``."""
 
+UNAVOIDABLE_RULES = frozenset(("operation-assumed", "model-assumed", "notice", "shut-down"))
+"""The warnings that each request for an operation or model has: no field of the input avoids them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -79,9 +82,10 @@ class Report:
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
     def with_strictness(self, strictness: Strictness) -> Report:
-        """The report under another strictness: ``strict`` makes warnings errors, ``lenient`` drops them.
+        """The report under another strictness.
 
-        Raises ValueError for any other value.
+        ``strict`` makes each warning an error, but for those of UNAVOIDABLE_RULES: no change of the input would make
+        the document pass. ``lenient`` drops all warnings. Raises ValueError for any other value.
         """
         if strictness == "normal":
             return self
@@ -89,4 +93,8 @@ class Report:
             return Report(self.errors)
         if strictness != "strict":
             raise ValueError(f"unknown strictness {strictness!r}; use normal, strict or lenient")
-        return Report(tuple(replace(finding, severity="error") for finding in self.findings))
+        return Report(tuple(map(_raise_severity, self.findings)))
+
+
+def _raise_severity(finding: Finding) -> Finding:
+    return finding if finding.rule in UNAVOIDABLE_RULES else replace(finding, severity="error")

@@ -16,7 +16,7 @@ def validate_request(payload: Any, *, catalog: Catalog | None = None, strictness
     """Judge a whole create body: ``{"operation", "input", "webhook_url"?}``.
 
     Every payload gets a Report, of whatever type it is; paths are JSON Pointers into it. ``strictness`` is ``normal``,
-    ``strict`` (warnings become errors) or ``lenient`` (warnings are dropped).
+    ``strict`` (each warning that another body avoids becomes an error) or ``lenient`` (warnings are dropped).
     """
     return validate.request(catalog or default_catalog(), payload, strictness)
 

@@ -17,10 +17,13 @@ NOTICE = "notice"
 SHUT_DOWN = "shut-down"
 """The rule that warns of what its maker has shut down."""
 
+OPERATION_UNDOCUMENTED = "operation-undocumented"
+"""The rule that warns of an operation whose input cannot be judged, though the operation exists."""
+
 NAMED_RULES = {
     "json": "An error: the document is not JSON, or JSON that readers disagree on.",
     "operation-unknown": "An error: no page of the vendor shows an operation with this identifier.",
-    "operation-undocumented": "An error: the operation exists, but no page documents its input.",
+    OPERATION_UNDOCUMENTED: "A warning: the operation exists, but no page documents its input, so it is not judged.",
     "operation-assumed": "A warning: the operation's identifier is not documented; it is used as given.",
     "model-unknown": "No model with this identifier serves the operation: an error if its models are documented, else "
     "a warning.",
@@ -29,9 +32,6 @@ NAMED_RULES = {
     SHUT_DOWN: "A warning: the maker has shut down the model, or what the operation runs on.",
 }
 """The rules that are not keywords of a schema, each with what it says."""
-
-UNAVOIDABLE_RULES = frozenset(("operation-assumed", "model-assumed", NOTICE, SHUT_DOWN))
-"""The warnings that each request for an operation or model has: no field of the input avoids them."""
 
 _ADVICE_ON_IDS = "if you know the right one, say so in an overlay file (--overlay)"
 
@@ -44,15 +44,18 @@ def find_undocumented(catalog: Catalog, name: str) -> Operation | None:
 
 
 def describe_operation_problem(catalog: Catalog, name: str) -> Finding:
-    """The error for an operation whose input cannot be judged: no page documents it, or none names it."""
+    """The finding on an operation whose input cannot be judged.
+
+    It is a warning where the operation exists but no page documents its input, and an error where no page names it.
+    """
     path, covered_ids = "/operation", [each.id for each in catalog.operations.values() if each.is_covered]
     listing = f"covered: {wording.show_values(covered_ids)}"
     operation = find_undocumented(catalog, name)
     if operation is not None:
         names = operation.id if operation.id == operation.name else f"{operation.id} ({operation.name})"
         message = f"{names} exists, but no page documents its input"
-        hint = f"its envelope was judged, its input was not; {listing}"
-        return Finding(path, "operation-undocumented", "error", message, hint, operation.claim.evidence)
+        hint = f"its input was not judged; {listing}"
+        return Finding(path, OPERATION_UNDOCUMENTED, "warning", message, hint, operation.claim.evidence)
     message = f"{wording.show_value(name)} is not the identifier of an operation on any page of the vendor"
     ids = {word: each.id for each in catalog.operations.values() for word in (each.name, each.id)}
     close = find_nearest(name, ids)

@@ -16,9 +16,8 @@ from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, InputPlan, Operation, Rule, ServedModel
 from cannon_spec.contract.keywords import KEYWORDS, Violation, describe_legal, describe_violation
 from cannon_spec.errors import NotJSON, UnknownName
-from cannon_spec.finding import Finding, Report, Strictness
+from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report, Strictness
 from cannon_spec.named_rules import (
-    UNAVOIDABLE_RULES,
     describe_operation_problem,
     describe_unknown_model,
     find_undocumented,
@@ -79,7 +78,8 @@ def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictn
     except NotJSON as error:
         return report_unreadable(catalog, error)
     if not known_operation.is_covered:
-        return Report((replace(describe_operation_problem(catalog, operation), path=""),))
+        finding = replace(describe_operation_problem(catalog, operation), path="")
+        return Report((finding,)).with_strictness(strictness)
     return _judge_input(catalog, known_operation, input, input, None, strictness)
 
 

@@ -53,7 +53,9 @@ def add_judge_flags(command: argparse.ArgumentParser) -> None:
     """Add the flags of a command that judges: format, strictness and colour."""
     add_choice(command, "--format", {name: row.description for name, row in FORMATS.items()})
     strictness = command.add_mutually_exclusive_group()
-    strictness.add_argument("--strict", action="store_true", help="make warnings errors")
+    strictness.add_argument(
+        "--strict", action="store_true", help="make warnings errors, but for those that no change of the input avoids"
+    )
     strictness.add_argument("--lenient", action="store_true", help="drop warnings")
     colors = {
         "auto": "colour on a terminal, unless NO_COLOR is set",

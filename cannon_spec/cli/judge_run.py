@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cannon_spec.cli.status import ExitStatus, report_problem
-from cannon_spec.finding import Finding, Report
-from cannon_spec.named_rules import UNAVOIDABLE_RULES
+from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report
 from cannon_spec.output.judged_document import JudgedDocument, Summary, Writer
 
 _NO_COUNTS: Mapping[str, int] = MappingProxyType({})
@@ -50,12 +49,9 @@ class JudgeRun:
     def _is_repeated_warning(self, finding: Finding) -> bool:
         """Whether this is a warning that no input avoids, about an operation or model, which this run gave before.
 
-        No user can change what it says, so once is enough. An error is given for each document: without it the document
-        would count as ok.
+        No user can change what it says, so once is enough.
         """
-        if finding.rule not in UNAVOIDABLE_RULES or finding.severity == "error":
-            return False
-        return not self._is_first(finding.message)
+        return finding.rule in UNAVOIDABLE_RULES and not self._is_first(finding.message)
 
     def _is_first(self, text: str) -> bool:
         is_first = text not in self._unique_texts

@@ -151,7 +151,7 @@ class Config:
         is_switch=True,
         has_pytest_option=True,
     )
-    strict: bool = _setting(False, "refuse payloads with warnings too", _FLAG, is_switch=True)
+    strict: bool = _setting(False, "refuse payloads with warnings that another payload avoids", _FLAG, is_switch=True)
     refusal_status: int = _setting(
         400,
         "status of the reply to a payload with errors",

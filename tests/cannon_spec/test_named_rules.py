@@ -10,7 +10,8 @@ import pytest
 
 from cannon_spec import Catalog, UnknownName, load_catalog, validate_input, validate_request
 from cannon_spec.example import build_example
-from cannon_spec.named_rules import NAMED_RULES, UNAVOIDABLE_RULES
+from cannon_spec.finding import UNAVOIDABLE_RULES
+from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.strategies import breakable, requests
 from cannon_spec.validate import accepts_input
 from tests.cannon_spec.strategies.test_payloads import sample
@@ -107,7 +108,7 @@ def test_remarks_stand_beside_errors(remarked_catalog: Catalog) -> None:
     assert set(paths) == {"", "/model", "/prompt"}
     assert validate_input(OPERATION, input, catalog=remarked_catalog, strictness="lenient").findings == findings[-1:]
     strict = validate_input(OPERATION, {"prompt": "a cat"}, catalog=remarked_catalog, strictness="strict")
-    assert {each.severity for each in strict.findings} == {"error"}
+    assert {each.severity for each in strict.findings} == {"warning"}
 
 
 def test_remarks_are_no_reason_to_refuse_an_input(remarked_catalog: Catalog) -> None:
@@ -140,10 +141,10 @@ UNDOCUMENTED = {"name": "Paint a Fresco", "claim": "guess"}
 
 @pytest.mark.parametrize("name", ["fresco.paint", "Fresco.Paint", "Paint a Fresco", "PAINT A FRESCO"])
 def test_an_operation_without_a_page_is_never_unknown(tmp_path: Path, name: str) -> None:
-    """An operation that exists without a page is one error of its own, by id or display name in any case of letters."""
+    """An operation that exists without a page is a warning of its own, by id or display name in any case of letters."""
     catalog = load(tmp_path, {"fresco.paint": UNDOCUMENTED})
     (finding,) = validate_request({"operation": name, "input": {}}, catalog=catalog).findings
-    assert (finding.path, finding.rule, finding.severity) == ("/operation", "operation-undocumented", "error")
+    assert (finding.path, finding.rule, finding.severity) == ("/operation", "operation-undocumented", "warning")
     assert finding.message == "fresco.paint (Paint a Fresco) exists, but no page documents its input"
     assert finding.evidence.claim == "guess"
     (bare_finding,) = validate_input(name, {}, catalog=catalog).findings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import request
@@ -18,7 +18,8 @@ from cannon_spec.adjustments import find_adjustment
 from cannon_spec.contract.catalog import AdjustmentKind
 from cannon_spec.effective_input import CHANGES, build_effective_input
 from cannon_spec.errors import NotJSON
-from cannon_spec.finding import Finding, Report, Strictness
+from cannon_spec.finding import Finding, Report
+from cannon_spec.named_rules import OPERATION_UNDOCUMENTED
 
 _encode_sorted = json.JSONEncoder(sort_keys=True).encode
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
@@ -66,8 +67,7 @@ def read_create_body(mock: MockContext, notes: ExchangeNotes) -> CreateBody:
         report = validate.report_unreadable(mock.catalog, error)
         raise _build_error(mock, report, 400, "invalid_json", str(error), error.claim) from None
     _note_content(notes, content)
-    strictness: Strictness = "strict" if mock.config.strict else "normal"
-    report = validate.request(mock.catalog, content, strictness)
+    report = _judge(mock, content)
     if not all(_is_capped(mock, finding) for finding in report.errors):
         status = mock.config.refusal_status
         raise _build_error(mock, report, status, "invalid_request", _summarize(report))
@@ -82,6 +82,16 @@ def read_create_body(mock: MockContext, notes: ExchangeNotes) -> CreateBody:
         effective_input=effective_input,
         claims=(*_collect_adjustment_claims(mock, report.findings), *default_claims),
     )
+
+
+def _judge(mock: MockContext, content: Any) -> Report:
+    """The report on a body. This mock cannot run an operation whose input no page documents: here that is an error."""
+    report = validate.request(mock.catalog, content, "strict" if mock.config.strict else "normal")
+    return Report(tuple(_refuse_undocumented(finding) for finding in report.findings))
+
+
+def _refuse_undocumented(finding: Finding) -> Finding:
+    return replace(finding, severity="error") if finding.rule == OPERATION_UNDOCUMENTED else finding
 
 
 def _note_content(notes: ExchangeNotes, content: Any) -> None:

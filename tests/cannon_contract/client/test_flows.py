@@ -134,3 +134,16 @@ def test_a_refusal_of_what_was_shut_down_breaks_no_claim(
     response = httpx.Response(status, request=httpx.Request("POST", "http://x/api/v1/requests"))
     with pytest.raises(outcome, match=str(status)):
         expect_accepted(target, response, target.build_body())
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"), [({"model": "flux2"}, ClaimBroken), ({"resolution": "8K", "model": "flux2"}, NotTested)]
+)
+def test_a_strict_mock_may_refuse_only_what_another_body_avoids(
+    changes: dict[str, Any], outcome: type[Exception]
+) -> None:
+    """A strict mock that refuses a body breaks a claim, unless the body has a warning that another body avoids."""
+    target = replace(make_mock_api(CATALOG, OPERATION), switches={"strict": True})
+    response = httpx.Response(400, request=httpx.Request("POST", "http://x/api/v1/requests"))
+    with pytest.raises(outcome):
+        expect_accepted(target, response, target.build_body(**changes))

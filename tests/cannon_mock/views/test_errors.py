@@ -23,7 +23,7 @@ from tests.support.mocks import (
     read_clean_reply,
     read_error,
 )
-from tests.support.payloads import DOCUMENTED
+from tests.support.payloads import CATALOG, DOCUMENTED
 
 LARGEST = 8 * 1024 * 1024
 
@@ -33,7 +33,6 @@ INVALID_BODIES: list[Any] = [
     "image.generate",
     {},
     {"operation": "image.generate"},
-    {"operation": "three_d.model.generate", "input": {"prompt": "x"}},
     {"operation": "image.generat", "input": {"prompt": "x"}},
     {**body(), "webhook_url": "not an address"},
     {**body(), "extra": 1},
@@ -83,6 +82,22 @@ def test_findings_are_the_judges_own(make_mock: DriverFactory, payload: Any, sta
     assert read_error(reply) == (status, "invalid_request")
     assert error["findings"] == [finding.to_dict() for finding in report.findings]
     assert all(finding.message in error["message"] and finding.hint in error["message"] for finding in report.errors)
+    assert _read_effects(mock) == (0, False)
+
+
+@pytest.mark.parametrize("settings", [{}, {"strict": True}, {"square_4k": "cap"}], ids=str)
+@pytest.mark.parametrize("operation", [each.id for each in CATALOG.operations.values() if not each.is_covered])
+@pytest.mark.parametrize("input", [{"prompt": "x"}, {}, 7])
+def test_an_operation_without_a_page_is_refused(
+    make_mock: DriverFactory, settings: dict[str, Any], operation: str, input: Any
+) -> None:
+    """The judge only warns of an operation that no page documents; the mock, which cannot run it, refuses it."""
+    mock, payload = make_mock(**settings), {"operation": operation, "input": input}
+    reply = mock.create(payload, headers={"x-idempotency-key": "refused"})
+    error, strict_report = read_clean_reply("error", reply)["error"], validate_request(payload, strictness="strict")
+    assert read_error(reply) == (400, "invalid_request")
+    assert error["findings"] == [finding.to_dict() for finding in strict_report.findings]
+    assert f"{strict_report.findings[-1].path}: " in error["message"]
     assert _read_effects(mock) == (0, False)
 
 

@@ -12,12 +12,21 @@ from tests.support.payloads import CATALOG
 
 @pytest.mark.parametrize("model", [None, *CATALOG.operations["image.generate"].models])
 def test_an_example_is_valid(model: str | None, cannon: Command) -> None:
-    """The body that the command prints has no error, whatever the model."""
+    """P21: the body that the command prints passes --strict, whatever the model."""
     flags = () if model is None else ("--model", model)
     status, out, _ = cannon("example", "image.generate", *flags)
     assert status == 0
     assert json.loads(out)["input"]["model"] == (model or "gptimage2")
-    assert cannon("validate", "-", stdin=out)[0] == 0
+    assert cannon("validate", "-", "--strict", stdin=out)[0] == 0
+
+
+def test_the_examples_of_each_operation_pass_strict(cannon: Command) -> None:
+    """P21: `cannon-spec example OP --model M | cannon-spec validate - --strict` passes for each operation and model."""
+    pairs = [(each, model) for each in CATALOG.operations.values() if each.is_covered for model in each.models or ("",)]
+    for operation, model in pairs:
+        flags = ("--model", model) if model else ()
+        status, out, _ = cannon("validate", "-", "--strict", stdin=cannon("example", operation.id, *flags)[1])
+        assert status == 0, (operation.id, model, out)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cannon_spec import Catalog, load_catalog, validate_request
 from cannon_spec.contract.engines import choose as choose_engine
-from cannon_spec.named_rules import UNAVOIDABLE_RULES
+from cannon_spec.finding import UNAVOIDABLE_RULES
 from cannon_spec.strategies import breakable, broken_requests, requests
 from cannon_spec.strategies.conditions import Fields, list_plans
 from cannon_spec.strategies.layers import Layer

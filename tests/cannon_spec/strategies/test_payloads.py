@@ -16,8 +16,8 @@ from hypothesis.strategies import SearchStrategy
 
 from cannon_mock.views.api import WARNINGS_HEADER
 from cannon_spec import Catalog, UnknownName, load_catalog, validate_input, validate_request
+from cannon_spec.finding import UNAVOIDABLE_RULES
 from cannon_spec.installation import advise_extra
-from cannon_spec.named_rules import UNAVOIDABLE_RULES
 from cannon_spec.strategies import Broken, breakable, broken_requests, requests
 from tests.support.effort import examples
 from tests.support.mocks import build_driver
