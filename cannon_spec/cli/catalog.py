@@ -15,7 +15,8 @@ coverage:
   exists, not documented   no page documents its input
 
 columns:
-  credits    the price of each request; dynamic: the vendor prints none
+  credits    the price of each request, and how it is known; dynamic: the vendor
+             prints none. cannon-spec explain NAME shows each price
   id is      how the identifier is known
   served     how it is known that the model serves the operation
   limits     how many rules there are on what the model takes, by strength

@@ -11,6 +11,7 @@ from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
 from cannon_spec.contract.claim import STRENGTHS, Claim
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.limits import is_fixed_price, list_rules
+from cannon_spec.output.price_summary import build_prices, summarize_model_prices, summarize_prices
 from cannon_spec.output.tables import Table
 
 KIND_NAMES = {"image": "an image", "video": "a video", "audio": "audio", "text": "a text", "scene": "a 3D scene"}
@@ -50,6 +51,13 @@ def describe_price(catalog: Catalog, operation: Operation) -> str:
     return f"{credits:g} ({strength})" if is_single and find_page(operation) is None else "dynamic"
 
 
+def _describe_credits(catalog: Catalog, operation: Operation) -> str:
+    """The price, and for an operation without models also the range of a dynamic one: no table of models has it."""
+    price = describe_price(catalog, operation)
+    is_dynamic = price == "dynamic" and not operation.models
+    return f"{price}, {summarize_prices(catalog, operation.prices)}" if is_dynamic else price
+
+
 def tabulate_operations(catalog: Catalog, operations: Iterable[Operation]) -> Table:
     """What each operation makes, its price, how its id is known, and whether it is covered."""
     rows = [
@@ -57,7 +65,7 @@ def tabulate_operations(catalog: Catalog, operations: Iterable[Operation]) -> Ta
             each.id,
             each.name,
             each.kind,
-            describe_price(catalog, each),
+            _describe_credits(catalog, each),
             str(len(each.models)) if each.is_covered else "",
             each.claim.strength,
             describe_coverage(each),
@@ -68,15 +76,16 @@ def tabulate_operations(catalog: Catalog, operations: Iterable[Operation]) -> Ta
 
 
 def tabulate_services(catalog: Catalog, operation: Operation) -> Table:
-    """Each model of an operation: its identifier, how that and the service are known, and what limits are known."""
-    rows = [_tabulate_service(catalog, each) for each in operation.models.values()]
-    return [("model", "identifier", "id is", "served", "limits", "remarks"), *rows]
+    """Each model of an operation: its identifier, how that and the service are known, its prices and its limits."""
+    rows = [_tabulate_service(catalog, operation, each) for each in operation.models.values()]
+    return [("model", "identifier", "id is", "served", "credits", "limits", "remarks"), *rows]
 
 
-def _tabulate_service(catalog: Catalog, model: ServedModel) -> Sequence[str]:
+def _tabulate_service(catalog: Catalog, operation: Operation, model: ServedModel) -> Sequence[str]:
     claims = [rule.claim for rule in list_rules(catalog, model.schema)]
-    strengths = model.claim.strength, model.service_claim.strength
-    return model.name, model.id, *strengths, _count_strengths(claims) or "none", _describe_remarks(model)
+    names = model.name, model.id, model.claim.strength, model.service_claim.strength
+    credits = summarize_model_prices(catalog, operation, model.id)
+    return *names, credits, _count_strengths(claims) or "none", _describe_remarks(model)
 
 
 def _count_strengths(claims: Iterable[Claim]) -> str:
@@ -104,6 +113,7 @@ def _build_operation(catalog: Catalog, operation: Operation) -> dict[str, Any]:
         "coverage": describe_coverage(operation),
         "kind": operation.kind or None,
         "credits": describe_price(catalog, operation) or None,
+        "prices": build_prices(catalog, operation),
         **_build_claims(operation),
         "default_model": operation.default_model,
         "models": [_build_model(catalog, each) for each in operation.models.values()],

@@ -8,7 +8,8 @@ from cannon_spec.contract.claim import Claim
 from cannon_spec.errors import UnknownName
 from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.nearest import find_nearest, fold
-from cannon_spec.output.fields import explain_field, find_fields, list_field_names
+from cannon_spec.output.field_limits import explain_field
+from cannon_spec.output.fields import find_fields, list_field_names
 from cannon_spec.output.limits import describe_limit, format_condition
 from cannon_spec.output.services import explain_model, explain_operation
 from cannon_spec.output.tables import PLAIN_WIDTH

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cannon_spec.contract.catalog import Catalog, Operation, Rule
 from cannon_spec.contract.claim import Claim
@@ -81,7 +81,17 @@ def _judges_items(rule: Rule) -> bool:
     return "items" in path[names[-1] + 2 :] if names else False
 
 
-def tabulate_rules(rules: Iterable[Rule], cite: Cite = cite_ids) -> Table:
+class LimitRow(NamedTuple):
+    """What a field takes under a condition, in words, and the claims that say so."""
+
+    field: str
+    takes: str
+    when: str
+    severity: str
+    claims: tuple[Claim, ...]
+
+
+def group_rules(rules: Iterable[Rule]) -> list[LimitRow]:
     """What each field takes under which condition.
 
     Rules that differ only in their requirement, or only in their condition, share a row. The rows of a field stand
@@ -90,13 +100,19 @@ def tabulate_rules(rules: Iterable[Rule], cite: Cite = cite_ids) -> Table:
     groups: dict[str, dict[tuple[str, str], list[Rule]]] = {}
     for rule in rules:
         groups.setdefault(rule.field, {}).setdefault((rule.condition, rule.severity), []).append(rule)
-    conditions: dict[tuple[str, str, str, str], list[str]] = {}
+    conditions: dict[LimitRow, list[str]] = {}
     for field, rows_of_field in groups.items():
         for (condition, severity), group in rows_of_field.items():
             takes = "; ".join(dict.fromkeys(map(describe_limit, group)))
-            row = field or "the input", takes, severity, cite(rule.claim for rule in group)
+            claims = tuple(dict.fromkeys(rule.claim for rule in group))
+            row = LimitRow(field or "the input", takes, "", severity, claims)
             conditions.setdefault(row, []).append(condition or "always")
-    rows = [(row[0], row[1], "; or ".join(each), *row[2:]) for row, each in conditions.items()]
+    return [row._replace(when="; or ".join(each)) for row, each in conditions.items()]
+
+
+def tabulate_rules(rules: Iterable[Rule], cite: Cite = cite_ids) -> Table:
+    """The rows of ``group_rules`` as a table."""
+    rows = [(*row[:-1], cite(row.claims)) for row in group_rules(rules)]
     return [("field", "takes", "when", "else", "known from"), *rows]
 
 
@@ -151,7 +167,13 @@ def tabulate_prices(catalog: Catalog, prices: Iterable[Price], cite: Cite = cite
 
 def list_model_prices(operation: Operation, model: str) -> list[Price]:
     """The prices that a request of one model may have, in their order."""
-    return [each for each in operation.prices if _fits_model(each.when.get("model", model), model)]
+    prices = []
+    for price in operation.prices:
+        if _fits_model(price.when.get("model", model), model):
+            prices.append(price)
+            if price.when.keys() <= {"model"}:  # it fits each request of the model, so no later price counts
+                break
+    return prices
 
 
 def _fits_model(condition: Any, model: str) -> bool:
@@ -163,7 +185,7 @@ def tabulate_defaults(catalog: Catalog, defaults: Iterable[Mapping[str, Any]], c
     rows = [
         (
             each["field"],
-            _describe_default(each),
+            describe_default(each),
             describe_when(each.get("when", {})),
             cite([catalog.claims[each["claim"]]]),
         )
@@ -186,5 +208,6 @@ def list_model_defaults(operation: Operation, model: str) -> list[Mapping[str, A
     ]
 
 
-def _describe_default(entry: Mapping[str, Any]) -> str:
+def describe_default(entry: Mapping[str, Any]) -> str:
+    """The value that a default sets, in words."""
     return LARGEST if entry.get("largest") else show_value(entry.get("value"))

@@ -6,11 +6,16 @@ import json
 
 import pytest
 
+from cannon_spec import Operation
 from cannon_spec.output import catalog_tables, tables
 from tests.cannon_spec.cli.command import Command
 from tests.support.payloads import CATALOG
 
 OPERATIONS = list(CATALOG.operations.values())
+
+
+def _render_services(operation: Operation) -> str:
+    return tables.render_text(catalog_tables.tabulate_services(CATALOG, operation))
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown"])
@@ -33,7 +38,8 @@ def test_one_operation_is_listed(name: str, cannon: Command) -> None:
     _, out, _ = cannon("catalog", name)
     operation = CATALOG.operations["image.generate"]
     assert out.startswith(tables.render_text(catalog_tables.tabulate_operations(CATALOG, [operation])) + "\n\n")
-    assert len(out.splitlines()) == 3 + 5 + len(operation.models)
+    assert out.endswith(f"\n\n{operation.id}:\n\n{_render_services(operation)}\n")
+    assert out.count("\n\n") == 2
 
 
 def test_an_operation_without_models_has_no_list_of_them(cannon: Command) -> None:

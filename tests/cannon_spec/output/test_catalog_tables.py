@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -72,19 +73,45 @@ def test_the_tables_fit_a_terminal(added_catalog: Catalog) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_every_service_has_a_row(operation: Operation) -> None:
-    """Each model of an operation has a row, with its identifier and the number of its rules by strength."""
+    """Each model of an operation has a row, with its identifier, its prices and the number of its rules by strength."""
     head, *rows = catalog_tables.tabulate_services(CATALOG, operation)
     assert {len(row) for row in rows} <= {len(head)}
     assert [row[1] for row in rows] == list(operation.models)
     for row, model in zip(rows, operation.models.values(), strict=True):
-        numbers = [int(part.split()[0]) for part in row[4].split(", ")] if row[4] != "none" else []
+        numbers = [int(part.split()[0]) for part in row[5].split(", ")] if row[5] != "none" else []
         assert sum(numbers) == (len(list(CATALOG.rules(model.schema))) if model.schema else 0)
+        assert re.fullmatch(r"[\d.]+( to [\d.]+)?( for [\d.]+ \w+)?( by \w+)? \([a-z, ]+\)", row[4]), row[4]
 
 
 def test_a_service_that_is_shut_down_is_marked(added_catalog: Catalog) -> None:
     """The row of a model says that it is shut down, and how many notes there are."""
     _, *rows = catalog_tables.tabulate_services(added_catalog, added_catalog.operations["clip.generate"])
-    assert {row[1]: row[5] for row in rows} == {"clipper": "", "tenfold": "shut down, 1 note"}
+    assert {row[1]: row[6] for row in rows} == {"clipper": "", "tenfold": "shut down, 1 note"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "column", "credits"),
+    [
+        ("image.generate", "gptimage2", 4, "31 to 81 by resolution (assumed)"),
+        ("image.generate", "seedream5", 4, "28 (example)"),
+        ("video.generate", "seedance2", 4, "22 to 478 for 5 seconds by resolution (assumed)"),
+        ("video.generate", "veo31", 4, "14 to 42 by resolution (assumed)"),
+        ("video.upscale", "proteus", 4, "11 to 82 for 1 second by upscale_factor (assumed)"),
+        ("video.upscale", "wavespeed", 4, "17 for 7.2 seconds (assumed)"),
+        ("image.generate", "image.generate", 3, "dynamic"),
+        ("narration.generate", "narration.generate", 3, "dynamic, 20 for 1000 characters (assumed)"),
+        ("prompt.enhance.image", "prompt.enhance.image", 3, "1"),
+    ],
+)
+def test_the_prices_in_a_few_words(operation: str, name: str, column: int, credits: str) -> None:
+    """A model has the range of its prices, what they go by and how they are known; so has an operation without models.
+
+    Where prices grow with a field, those for single values of it are left out.
+    """
+    served_operation = CATALOG.operations[operation]
+    services = catalog_tables.tabulate_services(CATALOG, served_operation)
+    rows = [*services, *catalog_tables.tabulate_operations(CATALOG, [served_operation])]
+    assert [row[column] for row in rows if name in row[:2]] == [credits]
 
 
 def test_the_catalog_as_json(added_catalog: Catalog) -> None:
@@ -98,5 +125,22 @@ def test_the_catalog_as_json(added_catalog: Catalog) -> None:
         ("clipper", None),
         ("tenfold", "tenfold-shut"),
     ]
+    assert clip["prices"][0]["credits"] == added_catalog.operations["clip.generate"].prices[0].credits
     undocumented = next(each for each in operations if each["id"] == _undocumented().id)
     assert (undocumented["kind"], undocumented["credits"], undocumented["models"]) == (None, None, [])
+
+
+def test_prices_as_json() -> None:
+    """Each price has its conditions, credits, growth, claim and strength, in the order in which they are tried."""
+    operations = [CATALOG.operations[name] for name in ("image.generate", "narration.generate")]
+    images, narration = json.loads(catalog_tables.render_json(CATALOG, operations))["operations"]
+    assert images["prices"][0] == {
+        "when": {"model": "gptimage2", "resolution": "2K"},
+        "credits": 51,
+        "per": None,
+        "claim": "credits-price-scaled",
+        "strength": "assumed",
+    }
+    assert len(images["prices"]) == len(operations[0].prices)
+    growth = {"field": "text", "unit": "character", "amount": 1000, "default": None}
+    assert [(price["when"], price["per"]) for price in narration["prices"]] == [({}, growth)]

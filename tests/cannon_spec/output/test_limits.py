@@ -90,10 +90,11 @@ def test_a_price_in_words(entry: dict[str, Any], words: str) -> None:
 
 
 def test_the_prices_of_a_model_are_those_that_it_may_have() -> None:
-    """The prices of a model leave out those of other models, and keep the one for any."""
+    """The prices of a model leave out those of other models, and those behind one that fits each of its requests."""
     operation = CATALOG.operations["image.generate"]
-    models = {name for price in limits.list_model_prices(operation, "gptimage2") for name in [price.when.get("model")]}
-    assert models == {"gptimage2", None}
+    assert [price.credits for price in limits.list_model_prices(operation, "gptimage2")] == [51, 81, 31]
+    operation = CATALOG.operations["video.generate"]
+    assert [dict(price.when) for price in limits.list_model_prices(operation, "nanobanana")] == [{}]
 
 
 def test_a_price_is_fixed_if_it_is_single_and_documented(added_catalog: Catalog) -> None:
