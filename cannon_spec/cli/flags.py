@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cannon_spec.cli.console import measure_width
@@ -79,7 +78,9 @@ def read_prices(arguments: argparse.Namespace, catalog: Catalog) -> RunPrices:
     file: str | None = arguments.prices
     if file is None:
         return RunPrices(catalog)
-    from cannon_spec.pricing.price_file import describe_age, read_price_file  # late: few runs have a price file
+    from datetime import UTC, datetime  # late, as the next import: few runs have a price file
+
+    from cannon_spec.pricing.price_file import describe_age, read_price_file
 
     known_prices = read_price_file(file, catalog)
     for line in describe_age(file, known_prices, datetime.now(UTC)):

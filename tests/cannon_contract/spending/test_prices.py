@@ -125,18 +125,6 @@ def test_a_price_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_prices(str(tmp_path / "prices.json"), None, CATALOG).prices == entries
 
 
-def test_a_file_of_before_is_read(tmp_path: Path) -> None:
-    """Where model and resolution stand beside credits, absent and empty mean any, and null means left out."""
-    entries = [
-        {"operation": "image.generate", "model": "grok", "resolution": None, "credits": 20},
-        {"model": "gptimage2", "credits": 81},
-        {"operation": "", "model": "", "credits": 5},
-    ]
-    (tmp_path / "prices.json").write_text(json.dumps({"prices": entries}))
-    expected = (price(20, model="grok", resolution=None), price(81, "", model="gptimage2"), price(5, ""))
-    assert read_prices(str(tmp_path / "prices.json"), None, CATALOG).prices == expected
-
-
 def test_a_documented_price_needs_no_file() -> None:
     """A price that the vendor's pages state is known without a file; no other word may mean it; a file repeats none."""
     create = {"operation": "prompt.enhance.image", "input": {"prompt": "x"}}
