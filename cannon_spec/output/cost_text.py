@@ -32,15 +32,15 @@ _ADVICE = {
 """What bodies that are not counted have in common, and what to do."""
 
 
-def format_cost(judged_document: JudgedDocument, cost: BodyCost) -> str:
-    """What one document costs, why, and how that is known, as one line."""
+def format_cost(judged_document: JudgedDocument, cost: BodyCost, reason: str = "") -> str:
+    """What one document costs, why, and how that is known, as one line; of one that is not counted also the reason."""
     place = wording.escape_unprintable(judged_document.file)
     place = place if judged_document.line is None else f"{place}:{judged_document.line}"
     if cost.credits is None or cost.evidence is None:
-        return f"{place}: not counted: {_OBSTACLES[cost.obstacle]}\n"
+        return f"{place}: not counted: {_OBSTACLES[cost.obstacle]}{reason}\n"
     subject = ", ".join(filter(None, (cost.operation, cost.basis)))
     evidence = cost.evidence
-    source = evidence.source if not evidence.claim else f"{evidence.claim} ({evidence.strength})"
+    source = f"{evidence.claim} ({evidence.strength})" if evidence.claim else evidence.source
     return f"{place}: {_format_credits(cost.credits)}: {subject}; known from: {wording.escape_unprintable(source)}\n"
 
 

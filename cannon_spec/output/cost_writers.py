@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cannon_spec.finding import Finding
 from cannon_spec.output.cost_text import format_cost, format_totals
 from cannon_spec.output.json_writer import JsonWriter
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary, Writer
@@ -21,11 +22,18 @@ class CostTextWriter:
     def add(self, judged_document: JudgedDocument) -> None:
         """Write what one body costs."""
         if judged_document.cost is not None:
-            self._write(format_cost(judged_document, judged_document.cost))
+            reason = _describe_errors(judged_document.report.errors)
+            self._write(format_cost(judged_document, judged_document.cost, reason))
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:  # noqa: ARG002 - only calls have them
         """Write the totals."""
         self._write(format_totals(summary.cost or CostTotals()))
+
+
+def _describe_errors(errors: Sequence[Finding]) -> str:
+    """The first error as the end of a sentence, and how many more there are; empty for none."""
+    more = f"; and {len(errors) - 1} more" if len(errors) > 1 else ""
+    return f": {errors[0].message}{more}" if errors else ""
 
 
 class CostJsonWriter(JsonWriter):

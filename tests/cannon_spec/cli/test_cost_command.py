@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.cannon_spec.cli.command import SQUARE, Command, write_documents
+from tests.cannon_spec.cli.command import SQUARE, Command, list_findings, write_documents
 from tests.support.payloads import DOCUMENTED
 
 ENHANCE = {"operation": "prompt.enhance.image", "input": {"prompt": "A fox"}}
 MIXED = """\
 a.jsonl:1: 81 credits: image.generate, model "gptimage2", resolution "4K"; known from: credits-price-scaled (assumed)
-a.jsonl:2: not counted: it has errors
+a.jsonl:2: not counted: it has errors: resolution "4K" is not accepted for GPT Image 2 when aspect_ratio is "1:1"
 a.jsonl:3: 1 credit: prompt.enhance.image; known from: enhance-price (documented)
 82 credits for 2 bodies, 41 on average
   documented   1 credit for 1 body: the vendor states it
@@ -84,10 +84,13 @@ def test_costs_as_json(cannon: Command) -> None:
 
 def test_a_broken_line_is_not_counted_and_a_file_that_cannot_be_read_is_reported(cannon: Command) -> None:
     """A line that is no JSON is a body with errors; a file that is missing or no JSON has exit status 2."""
-    assert cannon("cost", write_documents("a.jsonl", ENHANCE, "{"))[:2] == (
+    file = write_documents("a.jsonl", ENHANCE, "{")
+    (finding,) = list_findings(cannon("validate", file, "--format", "json")[1])
+    problem = finding["message"]
+    assert cannon("cost", file)[:2] == (
         1,
         "a.jsonl:1: 1 credit: prompt.enhance.image; known from: enhance-price (documented)\n"
-        "a.jsonl:2: not counted: it has errors\n"
+        f"a.jsonl:2: not counted: it has errors: {problem}\n"
         "1 credit for 1 body, 1 on average\n"
         "  documented   1 credit for 1 body: the vendor states it\n"
         "  not counted  1 body: the service refuses what has errors; cannon-spec validate shows them\n",
@@ -127,7 +130,7 @@ def test_validate_says_the_cost_too(cannon: Command, strictness: tuple[str, ...]
     file = write_documents("a.jsonl", DOCUMENTED, SQUARE, ENHANCE)
     status, out, _ = cannon("validate", "--cost", *strictness, file)
     lines = re.sub(r"(?m)^  (?!documented|assumed|not counted).*\n|^a.*error at.*\n|^3 judged.*\n", "", out)
-    assert (status, lines) == (1, MIXED)
+    assert (status, lines) == (1, re.sub(": resolution.*", "", MIXED))
     assert "3 judged, 2 ok, 1 error, 0 warnings\n82 credits" in out
 
 
@@ -139,3 +142,24 @@ def test_validate_says_the_cost_in_json(cannon: Command) -> None:
     assert result["results"][0]["price"]["strength"] == "documented"
     assert result["summary"]["credits_by_strength"] == {"documented": 1}
     assert "credits" not in cannon("validate", file, "--format", "json")[1]
+
+
+def test_an_operation_without_a_price_is_not_counted(cannon: Command) -> None:
+    """No page states what an undocumented operation costs: the exit status is 1 until a price file says it."""
+    file = write_documents("a.json", {"operation": "three_d.model.generate", "input": {}})
+    status, out, _ = cannon("cost", file)
+    assert (status, out.splitlines()) == (
+        1,
+        [
+            "a.json: not counted: no page states its price",
+            "0 credits for 0 bodies",
+            "  not counted  1 body: no page states a price; write it into a price file (--prices)",
+        ],
+    )
+    assert json.loads(cannon("cost", file, "--format", "json")[1])["results"][0]["not_counted"] == "no-price"
+    prices = write_prices(written_at="2999-01-01", prices=[{"operation": "three_d.model.generate", "credits": 40}])
+    status, out, _ = cannon("cost", file, "--prices", prices)
+    assert (status, out.splitlines()[0]) == (
+        0,
+        "a.json: 40 credits: three_d.model.generate; known from: prices.json, price 1",
+    )
