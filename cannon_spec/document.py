@@ -9,46 +9,74 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from cannon_spec import claim_ids
 from cannon_spec.errors import NotJSON
-from cannon_spec.pointer import Path, from_pointer, to_pointer
+from cannon_spec.json_positions import OddToken, find_odd_token, find_position, is_encodable, show_token
+from cannon_spec.pointer import Path, to_pointer
 
 MAX_DEPTH = 64
 """The most levels of arrays and objects in a document."""
 
 _LARGEST = int(sys.float_info.max)
-_SPACE = " \t\n\r"
 _BYTE_ORDER_MARK = "\ufeff"
+_SAMPLE_BYTES = 1024
+
+_SAVE_AS_UTF_8 = "save the document as UTF-8"
+_SIGNATURES = (
+    (b"\xff\xfe\0\0", "UTF-32", _SAVE_AS_UTF_8),
+    (b"\0\0\xfe\xff", "UTF-32", _SAVE_AS_UTF_8),
+    (b"\xff\xfe", "UTF-16", _SAVE_AS_UTF_8),
+    (b"\xfe\xff", "UTF-16", _SAVE_AS_UTF_8),
+    (b"\x1f\x8b", "compressed with gzip", "give its name the suffix .gz, or unpack it"),
+    (b"PK\x03\x04", "an archive, or a workbook of Excel", "unpack it; save a sheet as CSV UTF-8"),
+    (b"%PDF", "a PDF", "check the path"),
+    (b"\x89PNG", "a picture", "check the path"),
+    (b"\xff\xd8\xff", "a picture", "check the path"),
+)
+"""How files begin that are not UTF-8, with what they are and what to do; a longer beginning comes first."""
+
+_SURROGATE = "a text has half of a surrogate pair", "send the character itself or both halves of its escape"
+_DEPTH = f"nested deeper than {MAX_DEPTH} levels", "flatten the document"
+_NUMBER = "a number is not finite, or too large for a double", "send a number within the range of a double"
+_REFUSALS = {
+    "duplicate": ("the key {} is given twice in one object", "keep one of the two"),
+    "constant": ("{} is not a JSON number", "send a number or leave the field out"),
+    "surrogate": _SURROGATE,
+    "depth": _DEPTH,
+    "number": _NUMBER,
+}
+"""What is refused because JSON readers disagree on it, by the kind of token: the problem and the advice."""
 
 
 def loads(text: str | bytes) -> Any:
     """Read a JSON document.
 
-    Raises NotJSON for text that is not JSON in UTF-8, and for NaN, numbers beyond a double, duplicate keys, lone
-    surrogates, and more than MAX_DEPTH levels.
+    Raises NotJSON, with line and column, for text that is not JSON in UTF-8, and for NaN, numbers beyond a double,
+    duplicate keys, lone surrogates, and more than MAX_DEPTH levels.
     """
+    text = text.removeprefix(_BYTE_ORDER_MARK) if isinstance(text, str) else decode_text(text)
     try:
-        value = _DECODER.decode(text.removeprefix(_BYTE_ORDER_MARK) if isinstance(text, str) else decode_text(text))
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise _syntax_error(error) from None
-    except RecursionError:
-        raise _too_deep(()) from None
-    except ValueError:  # Python's own bound on the digits of an integer
-        raise _too_large(()) from None
-    return to_plain(value)
+        raise explain_syntax_error(text, error) from None
+    except (RecursionError, ValueError):  # ValueError: the hooks below, and Python's own bound on digits
+        raise _refuse(text) from None
+    if _is_plain(value, 0):
+        return value
+    raise _refuse(text, value)
 
 
 def decode_text(data: bytes) -> str:
-    """Decode a document, without its byte order mark. Raises NotJSON if it is not UTF-8."""
+    """Decode a document, without its byte order mark. Raises NotJSON, with line and column, if it is not UTF-8."""
     try:
         return data.decode().removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        line, column = data.count(b"\n", 0, error.start) + 1, error.start - data.rfind(b"\n", 0, error.start)
-        advice = "save the document as UTF-8"
-        raise NotJSON("the text is not UTF-8", advice, claim=claim_ids.JSON_BODY, line=line, column=column) from None
+        line = data.count(b"\n", 0, error.start) + 1
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode().removeprefix(_BYTE_ORDER_MARK))
+        problem, advice = _describe_encoding(data)
+        raise NotJSON(problem, advice, claim=claim_ids.JSON_BODY, line=line, column=column + 1) from None
 
 
 def to_plain(value: Any) -> Any:
@@ -59,41 +87,58 @@ def to_plain(value: Any) -> Any:
     return value if _is_plain(value, 0) else _copy(value, ())
 
 
-def locate(text: str, pointer: str) -> tuple[int, int] | None:
-    """Line and column (from 1) of the value at ``pointer`` in a text that ``loads`` reads; None if it is absent."""
-    position = _skip_space(text, 0)
-    for part in from_pointer(pointer):
-        for key, start in _iter_members(text, position):
-            if key == part:
-                position = start
-                break
-        else:
-            return None
-    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+def _describe_encoding(data: bytes) -> tuple[str, str]:
+    """What bytes that are not UTF-8 seem to be, and what to do."""
+    for start, kind, advice in _SIGNATURES:
+        if data.startswith(start):
+            return f"the text is not UTF-8; it is {kind}", advice
+    if b"\0" in data[:_SAMPLE_BYTES]:
+        return "the text is not UTF-8; it has zero bytes, as UTF-16 and binary files have", _SAVE_AS_UTF_8
+    return "the text is not UTF-8", _SAVE_AS_UTF_8
 
 
-def _syntax_error(error: json.JSONDecodeError) -> NotJSON:
-    line = f"line {error.lineno}, " if error.lineno > 1 else ""
-    problem = f"not JSON: {error.msg} at {line}column {error.colno}"
-    advice = "correct the JSON there"
-    return NotJSON(problem, advice, claim=claim_ids.JSON_BODY, line=error.lineno, column=error.colno)
+def explain_syntax_error(text: str, error: json.JSONDecodeError) -> NotJSON:
+    """The error of Python's reader in words for people."""
+    from cannon_spec.json_syntax import explain_syntax  # late: its many patterns are needed for broken texts only
+
+    offset, problem, advice = explain_syntax(text, error)
+    line, column = find_position(text, offset)
+    return NotJSON(problem, advice, claim=claim_ids.JSON_BODY, line=line, column=column)
+
+
+def _refuse(text: str, value: Any = None) -> NotJSON:
+    """The error for a text with something that JSON readers disagree on; its value has the path of the place."""
+    token = find_odd_token(text, MAX_DEPTH) or OddToken("depth", 0, "")  # the caller left no stack to read one level
+    problem, advice = _REFUSALS[token.kind]
+    line, column = find_position(text, token.offset)
+    pointer = _find_odd_pointer(value)
+    return NotJSON(problem.format(show_token(token.text)), advice, pointer=pointer, line=line, column=column)
+
+
+def _find_odd_pointer(value: Any) -> str:
+    try:
+        _copy(value, ())
+    except NotJSON as error:
+        return error.pointer
+    return ""
+
+
+class _DisputedJSON(ValueError):
+    """Something that JSON readers disagree on; ``_refuse`` finds out what and where."""
 
 
 def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        keys = [key for key, _ in pairs]
-        duplicate = next(key for key in keys if keys.count(key) > 1)
-        raise NotJSON(f"the key {json.dumps(duplicate)} is given twice in one object", "keep one of the two")
+        raise _DisputedJSON
     return members
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise NotJSON(f"{name} is not a JSON number", "send a number or leave the field out")
+def _refuse_constant(_: str) -> NoReturn:
+    raise _DisputedJSON
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_build_object, parse_constant=_refuse_constant)
-_SCANNER = json.JSONDecoder()
 
 
 def _is_plain(value: Any, depth: int) -> bool:  # noqa: C901 - one branch for each JSON type
@@ -101,12 +146,12 @@ def _is_plain(value: Any, depth: int) -> bool:  # noqa: C901 - one branch for ea
     # Loops in place of generators: this runs for every payload.
     kind = type(value)
     if kind is str:
-        return bool(value.isascii()) or _is_encodable(value)
+        return bool(value.isascii()) or is_encodable(value)
     if kind is dict:
         if depth == MAX_DEPTH:
             return False
         for key, item in value.items():
-            if type(key) is not str or not (key.isascii() or _is_encodable(key)):
+            if type(key) is not str or not (key.isascii() or is_encodable(key)):
                 return False
             if not (type(item) is str and item.isascii()) and not _is_plain(item, depth + 1):
                 return False
@@ -123,17 +168,9 @@ def _is_plain(value: Any, depth: int) -> bool:  # noqa: C901 - one branch for ea
     return kind is bool or value is None or (kind is float and math.isfinite(value))
 
 
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _copy(value: Any, path: Path) -> Any:
     if isinstance(value, (dict, list)) and len(path) >= MAX_DEPTH:
-        raise _too_deep(path)
+        raise NotJSON(*_DEPTH, pointer=to_pointer(path[:1]))
     if isinstance(value, dict):
         return {_copy_key(key, path): _copy(item, (*path, str(key))) for key, item in value.items()}
     if isinstance(value, list):
@@ -153,47 +190,13 @@ def _copy_scalar(value: Any, path: Path) -> Any:
         return value
     if isinstance(value, str):
         text = str.__str__(value)
-        if not _is_encodable(text):
-            advice = "send the character itself or both halves of its escape"
-            raise NotJSON("a text has half of a surrogate pair", advice, pointer=to_pointer(path))
+        if not is_encodable(text):
+            raise NotJSON(*_SURROGATE, pointer=to_pointer(path))
         return text
     if isinstance(value, (int, float)):
         number = int(value) if isinstance(value, int) else float(value)
         if not -_LARGEST <= number <= _LARGEST:  # also true for NaN, which compares as false
-            raise _too_large(path)
+            raise NotJSON(*_NUMBER, pointer=to_pointer(path))
         return number
     problem = f"a value of type {type(value).__name__} has no JSON form"
     raise NotJSON(problem, "use dict, list, str, int, float, bool or None", pointer=to_pointer(path))
-
-
-def _too_deep(path: Path) -> NotJSON:
-    problem = f"nested deeper than {MAX_DEPTH} levels"
-    return NotJSON(problem, "flatten the document", pointer=to_pointer(path[:1]))
-
-
-def _too_large(path: Path) -> NotJSON:
-    problem = "a number is not finite, or too large for a double"
-    return NotJSON(problem, "send a number within the range of a double", pointer=to_pointer(path))
-
-
-def _skip_space(text: str, position: int) -> int:
-    while position < len(text) and text[position] in _SPACE:
-        position += 1
-    return position
-
-
-def _iter_members(text: str, position: int) -> Iterator[tuple[str, int]]:
-    """Key and start of each member of the object or array at ``position``."""
-    opening, index = text[position : position + 1], 0
-    position = _skip_space(text, position + 1)
-    while opening in ("{", "[") and text[position] not in "}]":
-        key = str(index)
-        if opening == "{":
-            key, position = _SCANNER.raw_decode(text, position)
-            position = _skip_space(text, _skip_space(text, position) + 1)
-        yield key, position
-        _, position = _SCANNER.raw_decode(text, position)
-        position = _skip_space(text, position)
-        if text[position] == ",":
-            position = _skip_space(text, position + 1)
-        index += 1

@@ -44,8 +44,8 @@ class BadPriceFile(CannonSpecError):
 class NotJSON(CannonSpecError):
     """A document cannot be read as JSON, and so cannot be judged.
 
-    ``claim`` is the id of the claim that the refusal rests on. ``line`` and ``column`` count from 1; they are None if
-    only ``pointer``, a JSON Pointer, is known.
+    ``claim`` is the id of the claim that the refusal rests on. ``line`` and ``column`` count from 1; they are None for
+    a value that was not read from a text. ``pointer`` is a JSON Pointer to the place, or empty.
     """
 
     def __init__(
@@ -66,8 +66,17 @@ class NotJSON(CannonSpecError):
         self.line = line
         self.column = column
 
+    @property
+    def placed_problem(self) -> str:
+        """The problem as a text apart from its file names it: with its kind, and its line and column if known."""
+        problem = f"not JSON: {self.problem}" if self.claim == claim_ids.JSON_BODY else self.problem
+        if self.line is None or self.column is None:
+            return problem
+        line = f"line {self.line}, " if self.line > 1 else ""
+        return f"{problem} at {line}column {self.column}"
+
     def __str__(self) -> str:
-        return f"{self.problem}; {self.advice}"
+        return f"{self.placed_problem}; {self.advice}"
 
 
 class UnknownName(CannonSpecError, LookupError):

@@ -28,11 +28,15 @@ class JudgeRun:
         self.summary = self.summary.plus(report, judged_document.cost)
         self._writer.add(judged_document._replace(report=report))
 
-    def fail(self, problem: str = "") -> None:
-        """Note that something could not be judged, which decides the exit status, and report the problem if given."""
+    def fail(self, file: str, problem: str) -> None:
+        """Report that a file could not be judged, which decides the exit status."""
         self._could_not_judge = True
-        if problem:
-            report_problem(problem)
+        report_problem(f"{file}: {problem}")
+        self._writer.add_failure(file, problem)
+
+    def note_unjudged_rest(self) -> None:
+        """Note that the rest of a file could not be judged, which decides the exit status; a finding says why."""
+        self._could_not_judge = True
 
     def note_once(self, text: str) -> None:
         """Report a text that is no failure, and the same text only once."""

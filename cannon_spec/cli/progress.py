@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, cast
 
 _LONG_FILE_BYTES = 1024 * 1024
 """A file of this size has a bar."""
@@ -26,19 +27,37 @@ class ProgressOutput:
             self._bar.write(text, file=sys.stdout, end="")
 
     @contextmanager
-    def track(self, stream: IO[bytes]) -> Iterator[Callable[[int], object]]:
-        """Show how much of a stream is read; the caller passes each number of bytes to the function it gets."""
+    def track(self, stream: IO[bytes]) -> Iterator[IO[bytes]]:
+        """Show how much is read of a stream: the caller reads the one that it gets instead."""
         size = _measure_long_file(stream)
         if size is None:
-            yield lambda count: None
+            yield stream
             return
         from tqdm import tqdm  # late: only a long file on a terminal needs it
 
         with tqdm(total=size, unit="B", unit_scale=True, delay=0.5, leave=False) as self._bar:
             try:
-                yield self._bar.update
+                yield cast("IO[bytes]", _TrackedStream(stream, self._bar.update))
             finally:
                 self._bar = None
+
+
+class _TrackedStream(io.RawIOBase):
+    """A stream that reports the number of bytes of each read."""
+
+    def __init__(self, stream: IO[bytes], advance: Callable[[int], object]) -> None:
+        self._stream = stream
+        self._advance = advance
+
+    def read(self, size: int = -1) -> bytes:
+        return self._report(self._stream.read(size))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return self._report(self._stream.readline(-1 if size is None else size))
+
+    def _report(self, data: bytes) -> bytes:
+        self._advance(len(data))
+        return data
 
 
 def _measure_long_file(stream: IO[bytes]) -> int | None:

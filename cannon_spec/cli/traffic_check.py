@@ -61,7 +61,7 @@ class TrafficCheck:
         else:
             problem = self._judge_recording(file, recording)
         if problem:
-            self._run.fail(f"{file}: {problem}")
+            self._run.fail(file, problem)
 
     def finish(self) -> ExitStatus:
         """Write the counts; the exit status is returned."""
@@ -87,7 +87,7 @@ class TrafficCheck:
         self._counts["without_body"] += call.lacks_body
         if call.request_body is None and call.response_body is None and not report.findings:
             return
-        self._run.add(JudgedDocument(file, None, "", report, call.entry, call.call))
+        self._run.add(JudgedDocument(file, None, report, None, call.entry, call.call))
 
 
 def _list_skipped(recording: har.Recording) -> list[str]:
@@ -138,9 +138,11 @@ def _parse(data: bytes) -> Any:
 
     Raises NotHAR, and NotJSON where the file is not text.
     """
+    text = document.decode_text(data)
     try:
-        return json.loads(document.decode_text(data))
+        return json.loads(text)
     except json.JSONDecodeError as error:
-        raise har.NotHAR(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        problem = document.explain_syntax_error(text, error)
+        raise har.NotHAR(problem.placed_problem, problem.advice) from None
     except (RecursionError, ValueError):  # ValueError: json cannot read an integer of thousands of digits
         raise har.NotHAR("its JSON nests too deep, or has a number too long, to be read") from None

@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from cannon_spec import document, inputs, validate
+from cannon_spec import validate
 from cannon_spec.cli import flags
 from cannon_spec.cli.input_files import format_file_name, format_read_error, open_file
 from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.cli.progress import ProgressOutput
 from cannon_spec.contract.catalog import Catalog
-from cannon_spec.errors import NotJSON, UnknownName
+from cannon_spec.errors import UnknownName
 from cannon_spec.finding import Report
 from cannon_spec.nearest import find_nearest
 from cannon_spec.output.judged_document import JudgedDocument
 from cannon_spec.pricing.body_cost import BodyCost, RunPrices
+from cannon_spec.reading.documents import Document
+from cannon_spec.reading.formats import FORMATS, find_format, read_documents
 
 _EPILOG = f"""\
 examples:
@@ -29,6 +31,8 @@ examples:
 
 {flags.JUDGE_STATUSES}
 """
+
+_SCHEMA_NAME = "$schema"
 
 
 def add_parser(commands: flags.Commands) -> None:
@@ -46,12 +50,7 @@ def add_document_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--operation", metavar="ID", help="judge bare inputs of this operation (default: none, judge whole bodies)"
     )
-    forms = {
-        "auto": "by the name of the file, else by its first line",
-        "json": "one document a file",
-        "jsonl": "one document a line",
-    }
-    flags.add_choice(command, "--input", forms)
+    flags.add_choice(command, "--input", {name: each.meaning for name, each in FORMATS.items()})
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -84,7 +83,7 @@ class Validation:
         """Take the flags of add_document_flags. Raises UnknownName for an unknown operation."""
         self._catalog = catalog
         self._operation: str | None = arguments.operation
-        self._form: inputs.Form = arguments.input
+        self._format: str = arguments.input
         self._strictness = flags.get_strictness(arguments)
         self._output = output
         self._prices = prices
@@ -104,29 +103,26 @@ class Validation:
         try:
             with ExitStack() as stack:
                 stream = stack.enter_context(open_file(name))
-                advance = stack.enter_context(self._output.track(stream))
-                for line, data in inputs.split_documents(stream, inputs.find_form(name, self._form), advance):
-                    self._judge_document(file, line, data)
+                stream = stack.enter_context(self._output.track(stream))
+                for document in read_documents(stream, find_format(name, self._format)):
+                    self._judge_document(file, document)
         except OSError as error:
-            self.judge_run.fail(f"{file}: {format_read_error(error)}")
+            self.judge_run.fail(file, format_read_error(error))
             return
         if self.judge_run.summary.documents == count:
-            self.judge_run.fail(f"{file}: holds no document; check the file")
+            self.judge_run.fail(file, "holds no document; check the file")
 
-    def _judge_document(self, file: str, line: int | None, data: bytes) -> None:
-        text, cost = "", None
-        try:
-            text = inputs.decode_document(data)
-            value = document.loads(text)
-        except NotJSON as error:
-            if line is None:  # of a file of many lines the others can still be judged
-                self.judge_run.fail()
-            report = validate.report_unreadable(self._catalog, error)
+    def _judge_document(self, file: str, document: Document) -> None:
+        if document.error is not None:
+            if document.line is None:  # of a file of many documents the others can still be judged
+                self.judge_run.note_unjudged_rest()
+            report = validate.report_unreadable(self._catalog, document.error)
             cost = None if self._prices is None else BodyCost("", obstacle="errors")
         else:
+            value = _drop_schema_name(document.value)
             report, cost = self._judge_value(value)
             self._note_other_form(file, value)
-        self.judge_run.add(JudgedDocument(file, line, text, report, cost=cost))
+        self.judge_run.add(JudgedDocument(file, document.line, report, document.locate, cost=cost))
 
     def _judge_value(self, value: Any) -> tuple[Report, BodyCost | None]:
         if self._operation is None:
@@ -146,6 +142,13 @@ class Validation:
                 self.judge_run.note_once(f"{file}: looks like a whole create body; leave --operation out")
         elif names and (operation := _find_operation(self._catalog, names)):
             self.judge_run.note_once(f"{file}: looks like a bare input; judge it with --operation {operation}")
+
+
+def _drop_schema_name(value: Any) -> Any:
+    """A document without its ``$schema``, which tells an editor the schema of the file and is never sent."""
+    if not isinstance(value, dict) or not isinstance(value.get(_SCHEMA_NAME), str):
+        return value
+    return {name: member for name, member in value.items() if name != _SCHEMA_NAME}
 
 
 def _find_operation(catalog: Catalog, names: set[Any]) -> str | None:

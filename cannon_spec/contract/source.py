@@ -212,7 +212,7 @@ def read_json(file: str) -> dict[str, Any]:
     except OSError as error:
         raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
     except NotJSON as error:
-        raise CatalogError(file, error.problem, error.advice) from None
+        raise CatalogError(file, error.placed_problem, error.advice) from None
     if not isinstance(value, dict):
         raise CatalogError(file, "is not a JSON object", "see schemas/README.md for the form of each file")
     contents: dict[str, Any] = to_whole_numbers(value)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from cannon_spec.finding import Finding
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
 
 
@@ -18,15 +19,21 @@ class JsonWriter:
 
     def add(self, judged_document: JudgedDocument) -> None:
         """Write the result of one document."""
-        result = json.dumps(self._build_result(judged_document))
-        self._write(('{"results": [\n' if self._is_empty else ",\n") + result)
-        self._is_empty = False
+        self._add_result(self._build_result(judged_document))
+
+    def add_failure(self, file: str, problem: str) -> None:
+        """Write a result without findings that names the problem of a file."""
+        self._add_result({"file": file, "line": None, "ok": False, "error": problem, "findings": []})
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write the summary and close the document."""
         counts = json.dumps(self._build_summary(summary, extra_counts))
         opening = '{"results": [' if self._is_empty else "\n"
         self._write(f'{opening}], "summary": {counts}}}\n')
+
+    def _add_result(self, result: Mapping[str, Any]) -> None:
+        self._write(('{"results": [\n' if self._is_empty else ",\n") + json.dumps(result))
+        self._is_empty = False
 
     def _build_result(self, judged_document: JudgedDocument) -> dict[str, Any]:
         entry, report, cost = judged_document.entry, judged_document.report, judged_document.cost
@@ -36,8 +43,15 @@ class JsonWriter:
             **({} if entry is None else {"entry": entry, "call": judged_document.call}),
             "ok": report.ok,
             **({} if cost is None else cost.to_dict()),
-            "findings": [finding.to_dict() for finding in report.findings],
+            "findings": [_build_finding(judged_document, finding) for finding in report.findings],
         }
 
     def _build_summary(self, summary: Summary, extra_counts: Mapping[str, int]) -> dict[str, Any]:
         return {**summary.to_dict(), **extra_counts}
+
+
+def _build_finding(judged_document: JudgedDocument, finding: Finding) -> dict[str, Any]:
+    """A finding, with its line and column in the file; both are null where there is none."""
+    position = judged_document.find_position(finding)
+    line, column = (None, None) if position is None else position
+    return {**finding.to_dict(), "line": line, "column": column}

@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from cannon_spec.finding import Report
+from cannon_spec.finding import Finding, Report
+from cannon_spec.json_positions import Position
 from cannon_spec.pricing.body_cost import BodyCost
 from cannon_spec.pricing.cost_totals import CostTotals
 
 Write = Callable[[str], object]
+Locate = Callable[[str], Position | None]
 
 
 class JudgedDocument(NamedTuple):
-    """One judged document: its file, its line (None for a file that is one document), its text and its report.
+    """One judged document: its file, its line (None for a file that is one document), and its report.
 
-    A call of recorded traffic has no text, but the number of its entry and its call, as POST /api/v1/requests. Only
-    a document whose cost is asked for has one.
+    ``locate`` finds the value at a JSON Pointer in the file. A call of recorded traffic has no places, but the number
+    of its entry and its call, as POST /api/v1/requests. Only a document whose cost is asked for has one.
     """
 
     file: str
     line: int | None
-    text: str
     report: Report
+    locate: Locate | None = None
     entry: int | None = None
     call: str = ""
     cost: BodyCost | None = None
+
+    def find_position(self, finding: Finding) -> Position | None:
+        """Where in the file the value of a finding starts; None for recorded traffic."""
+        return None if self.locate is None else self.locate(finding.path)
 
 
 class Summary(NamedTuple):
@@ -61,12 +67,18 @@ class Output(NamedTuple):
 
 
 class Writer(Protocol):
-    """What each format does with judged documents: write each as it comes, and the counts at the end."""
+    """What each format does with judged documents: write each as it comes, and the counts at the end.
+
+    A file that cannot be judged at all is written as one that failed; standard error names it too.
+    """
 
     def __init__(self, output: Output) -> None: ...
 
     def add(self, judged_document: JudgedDocument) -> None:
         """Write one judged document."""
+
+    def add_failure(self, file: str, problem: str) -> None:
+        """Write that a file could not be judged, and why."""
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write the counts, those of the command by their names after those of the summary."""

@@ -19,7 +19,7 @@ def read_run_file(file: str, member: str, advice: str) -> dict[str, Any]:
     except OSError as error:
         raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
     except NotJSON as error:
-        raise CatalogError(file, error.problem, advice) from None
+        raise CatalogError(file, error.placed_problem, advice) from None
     if not isinstance(value, dict) or not isinstance(value.get(member), list):
         raise CatalogError(file, f"not a file of {member}", advice)
     if value.get("format") is True or value.get("format") != _FORMAT:  # in Python True is 1

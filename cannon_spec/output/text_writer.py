@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cannon_spec import document
 from cannon_spec.contract import wording
 from cannon_spec.finding import Finding
 from cannon_spec.output.cost_text import format_cost, format_totals
@@ -25,6 +24,9 @@ class TextWriter:
             self._write(self._format_finding(judged_document, finding))
         if judged_document.cost is not None:
             self._write(format_cost(judged_document, judged_document.cost))
+
+    def add_failure(self, file: str, problem: str) -> None:
+        """Write nothing: standard error has the line."""
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write the counts on one line, and the cost, if that is asked for, on lines of its own."""
@@ -55,12 +57,8 @@ class TextWriter:
 
 def _format_place(judged_document: JudgedDocument, finding: Finding) -> str:
     """The place as FILE:LINE:COLUMN, which editors can open; for recorded traffic the entry and its call."""
-    file, line = wording.escape_unprintable(judged_document.file), judged_document.line
+    file = wording.escape_unprintable(judged_document.file)
     if judged_document.entry is not None:
         return f"{file}: entry {judged_document.entry} ({wording.escape_unprintable(judged_document.call)})"
-    # A text that is not JSON has no place that a pointer could find.
-    position = None if finding.rule == "json" else document.locate(judged_document.text, finding.path)
-    if position is None:
-        return file if line is None else f"{file}:{line}"
-    row, column = position
-    return f"{file}:{row if line is None else line}:{column}"
+    position = judged_document.find_position(finding)
+    return file if position is None else f"{file}:{position.line}:{position.column}"

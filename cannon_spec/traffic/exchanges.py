@@ -56,7 +56,7 @@ def _parse_bodies(catalog: Catalog, call: RecordedCall, findings: list[Finding])
     try:
         request_json = _parse(call.request_body)
     except NotJSON as error:
-        findings += _prefix_paths(validate.report_unreadable(catalog, error), _request_path(call))
+        findings += _prefix_paths(_report_unreadable_create(catalog, error), _request_path(call))
     try:
         response_json = _parse(call.response_body)
     except NotJSON as error:
@@ -69,10 +69,16 @@ def _parse(body: str | bytes | None) -> Any:
     return UNREAD if body is None else document.loads(body)
 
 
+def _report_unreadable_create(catalog: Catalog, error: NotJSON) -> Report:
+    # A recording has no lines of its own: the message says where in the body it is.
+    report = validate.report_unreadable(catalog, error)
+    return Report(tuple(replace(finding, message=error.placed_problem) for finding in report.findings))
+
+
 def _report_unreadable_reply(catalog: Catalog, call: RecordedCall, error: NotJSON) -> Report:
     claim = catalog.rule(f"envelope/{_find_kind(call)}", ("type",)).claim  # the claim that the reply is a JSON object
     hint = "the service sent this, or the recording changed it"
-    return Report((Finding(error.pointer, "json", claim.severity, error.problem, hint, claim.evidence),))
+    return Report((Finding(error.pointer, "json", claim.severity, error.placed_problem, hint, claim.evidence),))
 
 
 def _judge_bodies(catalog: Catalog, each: ParsedCall, is_repeat: bool) -> list[Finding]:

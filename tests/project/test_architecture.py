@@ -14,6 +14,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("cannon_spec.errors", "cannon_spec.finding", "cannon_spec.document", "cannon_spec.pointer"),
+        *("cannon_spec.json_positions", "cannon_spec.json_syntax"),
         *("cannon_spec.inputs", "cannon_spec.nearest", "cannon_spec.claim_ids", "cannon_spec.hosts"),
         *(
             "cannon_spec.amounts",
@@ -30,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cannon_spec", "cannon_spec.judge", "cannon_spec.example", "cannon_spec.completion"),
     ("cannon_spec.effective_input",),
     ("cannon_spec.pricing",),
-    ("cannon_spec.traffic", "cannon_spec.strategies"),
+    ("cannon_spec.traffic", "cannon_spec.strategies", "cannon_spec.reading"),
     ("cannon_spec.output",),
     ("cannon_spec.cli", "cannon_spec.__main__"),
     ("cannon_mock.claim_ids",),

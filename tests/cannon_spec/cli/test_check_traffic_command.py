@@ -291,7 +291,8 @@ def test_an_entry_without_headers_or_time_is_judged(path: tuple[Any, ...], value
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "not JSON: Expecting value at line 1, column 1"),
+        (b"", "not JSON: the document is empty at column 1; write one JSON object"),
+        (b'{"log": {"entries": [}}', "not JSON: } does not close the [ at column 21 at column 22; close that"),
         (b"PK\x03\x04\xff", "the archive cannot be read: File is not a zip file"),
         (b"\xff", "the text is not UTF-8"),
         (b"[" * 100_000, "nests too deep"),

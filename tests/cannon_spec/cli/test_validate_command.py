@@ -87,8 +87,8 @@ def test_strict_and_lenient(cannon: Command) -> None:
 @pytest.mark.parametrize(
     ("text", "claim", "words"),
     [
-        ("{", "json-body", "not JSON"),
-        ("", "json-body", "not JSON"),
+        ("{", "json-body", "the document ends"),
+        ("", "json-body", "the document is empty"),
         ('{"a": 1, "a": 2}', "json-strict", "given twice"),
         ('{"a": NaN}', "json-strict", "NaN is not a JSON number"),
         ('{"a": "\\ud800"}', "json-strict", "surrogate"),
@@ -110,7 +110,7 @@ def test_a_broken_line_is_an_error_of_its_line(cannon: Command) -> None:
     file = write_documents("a.jsonl", DOCUMENTED, "", '{"operation": ', SQUARE)
     status, out, err = cannon("validate", file)
     assert (status, err) == (1, "")
-    assert "a.jsonl:3: error at the document\n  not JSON: Expecting value at column" in out
+    assert "a.jsonl:3:15: error at the document\n  the document ends, but the { at column 1" in out
     assert "  known from: json-body (example)" in out
     assert "a.jsonl:4:" in out
     assert out.endswith("3 judged, 1 ok, 2 errors, 0 warnings\n")
@@ -155,6 +155,8 @@ def test_json_results_have_the_documented_shape(cannon: Command) -> None:
                         "hint": 'legal here: "1K", "2K"',
                         "evidence": {"claim": "gptimage2-square-below-4k", "strength": "documented", "source": PAGE},
                         "fix": None,
+                        "line": 1,
+                        "column": 171,
                     }
                 ],
             },
@@ -163,7 +165,9 @@ def test_json_results_have_the_documented_shape(cannon: Command) -> None:
                 "file": "b.jsonl",
                 "line": 2,
                 "ok": True,
-                "findings": [finding.to_dict() for finding in validate_request(TOO_MANY).findings],
+                "findings": [
+                    {**finding.to_dict(), "line": 2, "column": 267} for finding in validate_request(TOO_MANY).findings
+                ],
             },
         ],
         "summary": {"judged": 3, "ok": 2, "errors": 1, "warnings": 1},
@@ -238,11 +242,16 @@ def test_a_file_without_a_document_could_not_be_judged(name: str, cannon: Comman
 
 
 def test_a_file_that_cannot_be_read_beats_errors(cannon: Command) -> None:
-    """A missing file gives exit status 2 whatever the findings are; the other files are judged."""
+    """K8: a missing file gives exit status 2 whatever the findings are, and a result; the other files are judged."""
     file = write_documents("a.json", SQUARE)
     status, out, err = cannon("validate", "nowhere.json", file, ".", "--format", "json")
     assert status == 2
-    assert len(json.loads(out)["results"]) == 1
+    results = json.loads(out)["results"]
+    assert [(each["file"], each["ok"], each.get("error")) for each in results] == [
+        ("nowhere.json", False, "No such file or directory; check the path"),
+        ("a.json", False, None),
+        (".", False, "Is a directory; check the path"),
+    ]
     assert err.splitlines() == [
         "cannon-spec: nowhere.json: No such file or directory; check the path",
         "cannon-spec: .: Is a directory; check the path",
@@ -250,10 +259,12 @@ def test_a_file_that_cannot_be_read_beats_errors(cannon: Command) -> None:
 
 
 def test_nothing_to_judge_is_json_too(cannon: Command) -> None:
-    """If no file could be read, the JSON has no results."""
+    """K8: a file that could not be read is a result of the JSON, with the reason, and is not counted as judged."""
     status, out, _ = cannon("validate", "nowhere.json", "--format", "json")
     summary = {"judged": 0, "ok": 0, "errors": 0, "warnings": 0}
-    assert (status, json.loads(out)) == (2, {"results": [], "summary": summary})
+    problem = "No such file or directory; check the path"
+    result = {"file": "nowhere.json", "line": None, "ok": False, "error": problem, "findings": []}
+    assert (status, json.loads(out)) == (2, {"results": [result], "summary": summary})
 
 
 def test_an_assumed_identifier_is_reported_once(cannon: Command) -> None:
@@ -292,3 +303,33 @@ def test_a_bare_input_is_reported(cannon: Command) -> None:
     status, _, err = cannon("validate", "--operation", "image.generate", whole)
     assert (status, err) == (1, f"cannon-spec: {whole}: looks like a whole create body; leave --operation out\n")
     assert cannon("validate", whole)[2] == cannon("validate", write_documents("none.json", {}))[2] == ""
+
+
+def test_the_name_of_a_schema_is_accepted_in_files(cannon: Command) -> None:
+    """P17: "$schema" at the top of a document, which editors read, is accepted in files, but not in an input."""
+    schema = {"$schema": "./create.schema.json"}
+    assert cannon("validate", write_documents("a.json", {**schema, **DOCUMENTED}))[0] == 0
+    bare = write_documents("b.json", {**schema, **DOCUMENTED["input"]})
+    assert cannon("validate", "--operation", "image.generate", bare)[0] == 0
+    inner = write_documents("c.json", {**DOCUMENTED, "input": {**schema, **DOCUMENTED["input"]}})
+    status, out, _ = cannon("validate", inner, "--format", "json")
+    assert (status, [each["path"] for each in list_findings(out)]) == (1, ["/input/$schema"])
+    assert cannon("validate", write_documents("d.json", {"$schema": 5, **DOCUMENTED}))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ('{\n  "prompt": "a\nb"}', (2, 15), "a line break inside a string"),
+        ('{\n  "a": 1,\n  "a": 2}', (3, 3), 'the key "a" is given twice in one object'),
+        ("", (1, 1), "the document is empty"),
+        ("\n \r\n", (3, 1), "the document is empty"),
+    ],
+)
+def test_what_cannot_be_read_has_its_place(text: str, place: tuple[int, int], message: str, cannon: Command) -> None:
+    """P18, P19: what cannot be read is named with line and column, in text and in JSON."""
+    Path("a.json").write_text(text, newline="")
+    _, out, _ = cannon("validate", "a.json")
+    assert out.startswith(f"a.json:{place[0]}:{place[1]}: error at the document\n  {message}\n")
+    (finding,) = list_findings(cannon("validate", "a.json", "--format", "json")[1])
+    assert ((finding["line"], finding["column"]), finding["message"]) == (place, message)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cannon_spec import Evidence, Finding, Report, validate_request
+from cannon_spec.json_positions import JSONPlaces
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
 from cannon_spec.output.writers import FORMATS
 from tests.support.payloads import requests
@@ -17,6 +18,7 @@ EVIDENCE = Evidence("a-claim", "documented", "https://example.com")
 ERROR = Finding("/a/1", "rule-a", "error", "a is wrong", "make it right", EVIDENCE)
 WARNING = Finding("", "rule-b", "warning", "b is odd", "think again", EVIDENCE)
 TEXT = '{"x": 0,\n  "a": [1,\n 22]}'
+locate = JSONPlaces(TEXT).locate
 
 
 def write(format: str, *documents: JudgedDocument, color: bool = False) -> str:
@@ -36,7 +38,7 @@ def write_text(*documents: JudgedDocument, color: bool = False) -> str:
 
 def test_a_finding_is_five_lines() -> None:
     """A finding has its place, what is wrong, what is legal, the evidence and the rule, each on a line."""
-    assert write_text(JudgedDocument("f.json", None, TEXT, Report((ERROR,)))) == (
+    assert write_text(JudgedDocument("f.json", None, Report((ERROR,)), locate)) == (
         "f.json:3:2: error at /a/1\n"
         "  a is wrong\n"
         "  make it right\n"
@@ -47,27 +49,43 @@ def test_a_finding_is_five_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("finding", "line", "place"),
+    ("document", "place", "line", "column"),
     [
-        (ERROR, None, "f:3:2: error at /a/1"),
-        (ERROR, 9, "f:9:2: error at /a/1"),
-        (WARNING, None, "f:1:1: warning at the document"),
-        (Finding("/b", "r", "error", "m", "h", EVIDENCE), None, "f: error at /b"),
-        (Finding("/b", "r", "error", "m", "h", EVIDENCE), 9, "f:9: error at /b"),
-        (Finding("", "json", "error", "m", "h", EVIDENCE), None, "f: error at the document"),
-        (Finding("", "json", "error", "m", "h", EVIDENCE), 9, "f:9: error at the document"),
+        (JudgedDocument("f", None, Report((ERROR,)), locate), "f:3:2: error at /a/1", 3, 2),
+        (JudgedDocument("f", 9, Report((ERROR,)), JSONPlaces(TEXT, 9).locate), "f:11:2: error at /a/1", 11, 2),
+        (JudgedDocument("f", None, Report((WARNING,)), locate), "f:1:1: warning at the document", 1, 1),
+        (JudgedDocument("f", None, Report((ERROR,)), lambda pointer: None), "f: error at /a/1", None, None),
+        (JudgedDocument("f", None, Report((ERROR,))), "f: error at /a/1", None, None),
+        (
+            JudgedDocument("f", None, Report((ERROR,)), None, 7, "GET /"),
+            "f: entry 7 (GET /): error at /a/1",
+            None,
+            None,
+        ),
     ],
 )
-def test_a_place_can_be_clicked(finding: Finding, line: int | None, place: str) -> None:
-    """A place is file, line and column if they are known; a document on a line has the number of that line."""
-    assert write_text(JudgedDocument("f", line, TEXT, Report((finding,)))).startswith(place + "\n")
+def test_a_place_can_be_clicked(document: JudgedDocument, place: str, line: int | None, column: int | None) -> None:
+    """A place is file, line and column, in text and in JSON; recorded traffic has an entry instead."""
+    assert write_text(document).startswith(place + "\n")
+    (finding,) = json.loads(write("json", document))["results"][0]["findings"]
+    assert (finding["line"], finding["column"]) == (line, column)
+
+
+def test_a_file_that_failed_is_a_result() -> None:
+    """K8: a file that cannot be judged is a result of the JSON, not ok, with the reason and no findings."""
+    pieces: list[str] = []
+    writer = FORMATS["json"].writer(Output(pieces.append))
+    writer.add_failure("f.json", "No such file; check the path")
+    writer.finish(Summary(), {})
+    failure = {"file": "f.json", "line": None, "ok": False, "error": "No such file; check the path", "findings": []}
+    assert json.loads("".join(pieces))["results"] == [failure]
 
 
 def test_a_document_without_findings_is_only_counted() -> None:
     """Of a document without findings only the count is written."""
     results = [
-        JudgedDocument("f", None, "{}", Report()),
-        JudgedDocument("g", None, TEXT, Report((WARNING, ERROR))),
+        JudgedDocument("f", None, Report()),
+        JudgedDocument("g", None, Report((WARNING, ERROR)), locate),
     ]
     assert write_text(results[0]) == "1 judged, 1 ok, 0 errors, 0 warnings\n"
     assert write_text(*results).endswith("\n2 judged, 1 ok, 1 error, 1 warning\n")
@@ -75,7 +93,7 @@ def test_a_document_without_findings_is_only_counted() -> None:
 
 def test_colors_change_no_text() -> None:
     """With colour the same text is written with escapes around words; each severity has a colour of its own."""
-    result = JudgedDocument("f", None, TEXT, Report((WARNING, ERROR)))
+    result = JudgedDocument("f", None, Report((WARNING, ERROR)), locate)
     plain_text, color_text = write_text(result), write_text(result, color=True)
     assert "\x1b" not in plain_text
     assert "\x1b[31merror\x1b[0m at /a/1" in color_text
@@ -90,7 +108,7 @@ def test_colors_change_no_text() -> None:
 def test_a_payload_writes_no_control_characters(key: str) -> None:
     """Control characters in the keys of a payload are escaped, and a finding stays on its five lines."""
     report = validate_request({"operation": "image.generate", "input": {"prompt": "x", key: 1}})
-    text = write_text(JudgedDocument("f", None, "", report))
+    text = write_text(JudgedDocument("f", None, report))
     assert len(text.splitlines()) == 6
     assert not any(character in text for character in "\x1b\x9b\r\x00")
 
@@ -99,12 +117,20 @@ def test_the_json_has_the_documented_form() -> None:
     """The JSON has the documented keys and no other."""
     text = write(
         "json",
-        JudgedDocument("f.jsonl", 3, TEXT, Report((WARNING, ERROR))),
-        JudgedDocument("é.json", None, "{}", Report()),
+        JudgedDocument("f.jsonl", 3, Report((WARNING, ERROR)), locate),
+        JudgedDocument("é.json", None, Report()),
     )
     assert json.loads(text) == {
         "results": [
-            {"file": "f.jsonl", "line": 3, "ok": False, "findings": [WARNING.to_dict(), ERROR.to_dict()]},
+            {
+                "file": "f.jsonl",
+                "line": 3,
+                "ok": False,
+                "findings": [
+                    {**WARNING.to_dict(), "line": 1, "column": 1},
+                    {**ERROR.to_dict(), "line": 3, "column": 2},
+                ],
+            },
             {"file": "é.json", "line": None, "ok": True, "findings": []},
         ],
         "summary": {"judged": 2, "ok": 1, "errors": 1, "warnings": 1},
@@ -123,9 +149,11 @@ def test_a_run_without_documents_writes_json() -> None:
 def test_every_report_survives_its_json(bodies: list[object]) -> None:
     """The JSON of any reports has the same findings, and a summary that counts them."""
     reports = [validate_request(body) for body in bodies]
-    results = [JudgedDocument("f", line, "", each) for line, each in enumerate(reports, 1)]
+    results = [JudgedDocument("f", line, each) for line, each in enumerate(reports, 1)]
     output = json.loads(write("json", *results))
-    assert [entry["findings"] for entry in output["results"]] == [[f.to_dict() for f in r.findings] for r in reports]
+    no_place = {"line": None, "column": None}
+    findings = [[each.to_dict() | no_place for each in report.findings] for report in reports]
+    assert [entry["findings"] for entry in output["results"]] == findings
     assert [entry["ok"] for entry in output["results"]] == [each.ok for each in reports]
     assert output["summary"]["ok"] == sum(each.ok for each in reports)
     assert output["summary"]["errors"] + output["summary"]["warnings"] == sum(len(each.findings) for each in reports)

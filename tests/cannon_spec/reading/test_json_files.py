@@ -1,4 +1,4 @@
-"""The documents of a stream."""
+"""Files of JSON: one document, or one on each line."""
 
 from __future__ import annotations
 
@@ -13,56 +13,46 @@ from hypothesis import strategies as st
 
 from cannon_spec import CatalogError, NotJSON, inputs, load_catalog
 from cannon_spec.output.run_file import count_tests
+from cannon_spec.reading.documents import Document
+from cannon_spec.reading.formats import FORMATS, read_documents
 from tests.support.payloads import CATALOG
 
-
-def split(data: bytes, form: inputs.Form) -> list[tuple[int | None, bytes]]:
-    """Each document with its line number, and without the end of its line."""
-    documents = inputs.split_documents(BytesIO(data), form)
-    return [(line, each if line is None else each.rstrip(b"\r\n")) for line, each in documents]
+EMPTY = "not JSON: the document is empty at column 1; write one JSON object: {...}"
+MORE = "not JSON: more text after the end of the document"
+ONE = "; keep one document; several go in a .jsonl file, one on each line"
 
 
-@pytest.mark.parametrize(
-    ("name", "choice", "form"),
-    [
-        ("a.json", "auto", "json"),
-        ("a.jsonl", "auto", "jsonl"),
-        ("a.ndjson", "auto", "jsonl"),
-        ("-", "auto", "auto"),
-        ("a.txt", "auto", "auto"),
-        ("a.json", "jsonl", "jsonl"),
-        ("a.jsonl", "json", "json"),
-    ],
-)
-def test_the_suffix_of_a_name_decides_the_form(name: str, choice: inputs.Form, form: str) -> None:
-    """The suffix of a file's name decides its form, unless the user chooses one."""
-    assert inputs.find_form(name, choice) == form
+def read(data: bytes, format: str) -> list[Document]:
+    return list(read_documents(BytesIO(data), FORMATS[format]))
+
+
+def split(data: bytes, format: str) -> list[tuple[int | None, Any]]:
+    """Each document with its line number; what cannot be read has the words of its problem."""
+    return [(each.line, each.value if each.error is None else str(each.error)) for each in read(data, format)]
 
 
 @pytest.mark.parametrize(
-    ("data", "form", "documents"),
+    ("data", "format", "documents"),
     [
-        (b'{"a": 1}\n', "json", [(None, b'{"a": 1}\n')]),
-        (b"1\n2\n", "json", [(None, b"1\n2\n")]),
-        (b"", "json", [(None, b"")]),
-        (b"1\n\n \n2\r\n3", "jsonl", [(1, b"1"), (4, b"2"), (5, b"3")]),
+        (b'{"a": 1}\n', "json", [(None, {"a": 1})]),
+        (b"1\n2\n", "json", [(None, MORE + " at line 2, column 1" + ONE)]),
+        (b"", "json", [(None, EMPTY)]),
+        (b"1\n\n \n2\r\n3", "jsonl", [(1, 1), (4, 2), (5, 3)]),
         (b"", "jsonl", []),
         (b"\n\n", "jsonl", []),
-        (b"1\n2\n", "auto", [(1, b"1"), (2, b"2")]),
-        (b"1\n\n\n2\n\n3", "auto", [(1, b"1"), (4, b"2"), (6, b"3")]),
-        (b"1\nbroken\n", "auto", [(1, b"1"), (2, b"broken")]),
-        (b"{}\n", "auto", [(None, b"{}\n")]),
-        (b"{}\n\n \n", "auto", [(None, b"{}\n")]),
-        (b"{\n}\n", "auto", [(None, b"{\n}\n")]),
-        (b"\n{}\n", "auto", [(None, b"\n{}\n")]),
-        (b"", "auto", [(None, b"")]),
+        (b"1\n2\n", "auto", [(1, 1), (2, 2)]),
+        (b"1\n\n\n2\n\n3", "auto", [(1, 1), (4, 2), (6, 3)]),
+        (b"1\n2 3\n", "auto", [(1, 1), (2, MORE + " at line 2, column 3" + ONE)]),
+        (b"{}\n", "auto", [(None, {})]),
+        (b"{}\n\n \n", "auto", [(None, {})]),
+        (b"{\n}\n", "auto", [(None, {})]),
+        (b"\n{}\n", "auto", [(None, {})]),
+        (b"", "auto", [(None, EMPTY)]),
     ],
 )
-def test_a_stream_is_one_document_or_many(
-    data: bytes, form: inputs.Form, documents: list[tuple[int | None, bytes]]
-) -> None:
+def test_a_stream_is_one_document_or_many(data: bytes, format: str, documents: list[tuple[int | None, Any]]) -> None:
     """A stream has one document, or one on each line that is not blank, with its number."""
-    assert split(data, form) == documents
+    assert split(data, format) == documents
 
 
 @given(
@@ -70,18 +60,21 @@ def test_a_stream_is_one_document_or_many(
 )
 def test_lines_are_numbered_as_in_the_file(lines: list[bytes], end: bytes) -> None:
     """Each line that is not blank is a document, with the line number that an editor shows."""
-    documents = split(b"".join(line + end for line in lines), "jsonl")
-    assert documents == [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    documents = read(b"".join(line + end for line in lines), "jsonl")
+    assert [each.line for each in documents] == [number for number, line in enumerate(lines, 1) if line.strip()]
+    assert [each.locate("") for each in documents] == [(each.line, 1) for each in documents]
 
 
-@pytest.mark.parametrize("form", ["json", "jsonl"])
-@pytest.mark.parametrize("data", [b'{"a": 1}\n{"b": 2}\n', b"1\n\n2", b"", b"x" * 200 + b"\n1\n"])
-def test_every_byte_is_reported(form: inputs.Form, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sizes that are reported add up to the size of the stream."""
-    monkeypatch.setattr(inputs, "MAX_BYTES", 256 if form == "json" else 16)
-    sizes: list[int] = []
-    list(inputs.split_documents(BytesIO(data), form, sizes.append))
-    assert sum(sizes) == len(data)
+@pytest.mark.parametrize("format", ["json", "jsonl", "auto"])
+@pytest.mark.parametrize(
+    ("text", "line", "column"), [('{"a": x}', 1, 7), ('{"a": 1, "a": 2}', 1, 10), ('["\\ud800"]', 1, 2)]
+)
+def test_an_unreadable_document_has_its_place(format: str, text: str, line: int, column: int) -> None:
+    """P19: what cannot be read has line and column in the file, whatever pointer is asked for."""
+    lines_before = 0 if format == "json" else 2
+    *_, document = read(("1\n2\n" if lines_before else "").encode() + text.encode(), format)
+    assert document.error is not None
+    assert document.locate("/a") == (line + lines_before, column)
 
 
 @pytest.mark.parametrize(
@@ -98,33 +91,30 @@ def test_a_line_that_is_too_long_is_one_document(
 ) -> None:
     """A line that is too long is refused once and skipped to its end; the lines after it keep their numbers."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
-    documents = split(data, "jsonl")
-    assert [number for number, _ in documents] == numbers
-    for _, line in documents:
-        if b"x" in line:
-            with pytest.raises(NotJSON, match="larger than"):
-                inputs.decode_document(line)
+    documents = read(data, "jsonl")
+    assert [each.line for each in documents] == numbers
+    for each in documents:
+        assert (each.error is not None) == (data.split(b"\n")[(each.line or 0) - 1].startswith(b"x"))
 
 
 def test_a_document_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document of the largest size is read; a larger one is refused, and only one byte above the limit is kept."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
     assert inputs.decode_document(b" " * 16) == " " * 16
-    (document,) = split(b"x" * 1000, "auto")
-    assert len(document[1]) == 17
-    with pytest.raises(NotJSON, match="split it, or write one document on each line"):
-        inputs.decode_document(document[1])
+    stream = BytesIO(b"x" * 1000)
+    (document,) = read_documents(stream, FORMATS["json"])
+    assert stream.tell() == 17
+    assert "split it, or write one document on each line" in str(document.error)
 
 
 def test_a_line_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of a line counts neither for the size of its document nor for places in it."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
-    documents = list(inputs.split_documents(BytesIO(b"1" * 16 + b"\r\n" + b"2\n" + b"3"), "jsonl"))
-    assert [(line, inputs.decode_document(data)) for line, data in documents] == [(1, "1" * 16), (2, "2"), (3, "3")]
+    assert split(b"1" * 16 + b"\r\n" + b"2\n" + b"3", "jsonl") == [(1, int("1" * 16)), (2, 2), (3, 3)]
 
 
 @pytest.mark.parametrize(
-    ("data", "form"),
+    ("data", "format"),
     [
         (b"1" * 16 + b"\nmore", "json"),
         (b"{" + b"\n" * 40 + b"}", "auto"),
@@ -132,12 +122,12 @@ def test_a_line_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch) ->
         (b"1" * 16 + b"\r2", "jsonl"),
     ],
 )
-def test_a_document_above_the_limit_is_refused(data: bytes, form: inputs.Form, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_above_the_limit_is_refused(data: bytes, format: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A document above the limit is refused, even if its beginning is a valid document."""
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
-    _, first = next(iter(inputs.split_documents(BytesIO(data), form)))
-    with pytest.raises(NotJSON, match="larger than"):
-        inputs.decode_document(first)
+    first = read(data, format)[0]
+    assert "larger than" in str(first.error)
+    assert first.locate("") == (None if first.line is None else (1, 1))
 
 
 @pytest.mark.parametrize(("data", "text"), [(b"\xef\xbb\xbf{}", "{}"), ("é".encode(), "é")])

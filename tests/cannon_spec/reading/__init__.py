@@ -1,0 +1,1 @@
+"""Tests of cannon_spec/output."""
