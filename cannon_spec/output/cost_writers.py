@@ -25,6 +25,9 @@ class CostTextWriter:
             reason = _describe_errors(judged_document.report.errors)
             self._write(format_cost(judged_document, judged_document.cost, reason))
 
+    def add_failure(self, file: str, problem: str) -> None:
+        """Write nothing: standard error has the line."""
+
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:  # noqa: ARG002 - only calls have them
         """Write the totals."""
         self._write(format_totals(summary.cost or CostTotals()))
@@ -38,6 +41,10 @@ def _describe_errors(errors: Sequence[Finding]) -> str:
 
 class CostJsonWriter(JsonWriter):
     """Write one JSON document of the costs, piece by piece."""
+
+    def add_failure(self, file: str, problem: str) -> None:
+        """Write a result without a cost that names the problem of a file."""
+        self._add_result({"file": file, "line": None, "error": problem})
 
     def _build_result(self, judged_document: JudgedDocument) -> dict[str, Any]:
         cost = judged_document.cost
@@ -62,6 +69,9 @@ class TotalsWriter:
 
     def add(self, judged_document: JudgedDocument) -> None:
         """Write nothing of one body."""
+
+    def add_failure(self, file: str, problem: str) -> None:
+        """Write nothing of one file."""
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write the totals."""
