@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from cannon_spec import Catalog, load_catalog
+from cannon_spec import Catalog, load_catalog, validate_request
 from cannon_spec.contract import engines
 from cannon_spec.contract.catalog import Rule
 from cannon_spec.strategies import breakable
@@ -57,13 +57,16 @@ def is_of_kind(name: str, kind: str) -> bool:
 
 @each_folder
 def test_an_example_of_the_vendor_is_accepted(folder: str) -> None:
-    """No example of the vendor's pages has an error, and none has more than two warnings."""
+    """No example of the vendor's pages has an error, also in a create body, and none has more than two warnings."""
     examples = [each for each in EXAMPLES if each.folder == folder and each.part != "body" and ":" not in each.name]
     for example in examples:
         if example.name.startswith("documented"):
             report = example.judge(CATALOG)
             assert report.ok, example.id
             assert len(report.findings) <= MOST_WARNINGS, example.id
+            if example.part == "input":
+                body = {"operation": folder, "input": example.document}
+                assert validate_request(body, catalog=CATALOG).ok, example.id
 
 
 @cache
