@@ -11,6 +11,7 @@ from cannon_spec.contract.catalog import Catalog, Operation, find_field, iter_no
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Validator
 from cannon_spec.contract.keywords import CONSTRAINTS
+from cannon_spec.contract.patterns import compile_pattern
 from cannon_spec.contract.price_checks import check_prices
 from cannon_spec.contract.wording import show_value
 from cannon_spec.errors import CatalogError
@@ -155,7 +156,7 @@ def _check_node(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]
     for id_ in (*evidence.values(), *node.get("x-cap", {}).values(), *node.get("x-normalise", {}).values()):
         find_claim(id_, place, claims)
     try:
-        re.compile(node.get("pattern", ""))
+        compile_pattern(node.get("pattern", ""))
     except re.error as error:
         raise CatalogError(place, f"pattern is no regular expression: {error}", "correct it") from None
 

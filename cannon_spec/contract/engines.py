@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from cannon_spec.contract.arithmetic import is_multiple, is_number
+from cannon_spec.contract.patterns import compile_pattern
 from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import Path
 
@@ -69,8 +70,13 @@ def _build_reference_engine() -> Engine:
         if is_number(value) and not is_multiple(value, step):
             yield ValidationError("not a multiple")
 
-    # The stock class divides binary fractions: to it, 0.3 is not a multiple of 0.1.
-    exact_class = validators.extend(Draft202012Validator, {"multipleOf": check_multiple})  # type: ignore[no-untyped-call]
+    def check_pattern(_validator: Any, pattern: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not compile_pattern(pattern).search(value):
+            yield ValidationError("not of the form")
+
+    # The stock class divides binary fractions: to it, 0.3 is not a multiple of 0.1. It reads a $ as Python does.
+    checks = {"multipleOf": check_multiple, "pattern": check_pattern}
+    exact_class = validators.extend(Draft202012Validator, checks)  # type: ignore[no-untyped-call]
 
     def compile_schema(schema: Schema) -> Validator:
         iter_errors = exact_class(_omit_dialects(schema), registry=Registry()).iter_errors

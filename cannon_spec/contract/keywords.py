@@ -6,12 +6,12 @@ it, and which values lie beyond it. Messages come from the keyword and the value
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cannon_spec.contract.arithmetic import find_multiples_around, is_multiple, is_number, normalise_value
+from cannon_spec.contract.patterns import compile_pattern
 from cannon_spec.contract.wording import (
     Node,
     format_count,
@@ -48,6 +48,15 @@ ODD_TEXTS = (
     "https:// example.test",
     "ftp://example.test/1.jpg",
     " https://example.test/1.jpg",
+    "https://example.test/my picture.png",
+    "https://example.test/1.jpg\n",
+    "16x9",
+    "16:09:00",
+    "4k",
+    "8K",
+    "2160P",
+    " \t\u200b",
+    "\n",
 )
 """Texts that a pattern may accept or refuse. Their hosts are of a domain that is reserved for tests."""
 
@@ -353,8 +362,10 @@ KEYWORDS: dict[str, Keyword] = {
         problem=lambda it: f"{it.field} is {show_value(it.value)}, not {it.node.get('title', 'of the required form')}",
         advice=lambda it: _add_example(f"send {it.node.get('title', 'text of that form')}", it.node),
         describe=lambda pattern: f"text like {pattern}",
-        is_met=lambda pattern, value: not isinstance(value, str) or re.search(pattern, value) is not None,
-        list_beyond=lambda pattern: [{"enum": [text for text in ODD_TEXTS if not re.search(pattern, text)]}],
+        is_met=lambda pattern, value: not isinstance(value, str) or bool(compile_pattern(pattern).search(value)),
+        list_beyond=lambda pattern: [
+            {"enum": [text for text in ODD_TEXTS if not compile_pattern(pattern).search(text)]}
+        ],
     ),
 }
 """Every word of a schema that constrains a value. Each use of one names its claim under ``x-evidence``."""

@@ -9,6 +9,7 @@ from cannon_spec.errors import CatalogError
 from cannon_spec.pointer import follow, from_pointer
 
 _SUFFIX = ".schema.json"
+_MERGED_WORDS = ("x-evidence", "x-severity")
 
 ReadSchema = Callable[[str], dict[str, Any]]
 """Reads a schema by its id, with its references; raises KeyError if there is none."""
@@ -28,9 +29,9 @@ def inline_refs(node: Any, home: str, read: ReadSchema, parents: tuple[str, ...]
     if "$ref" not in node:
         return own
     target = _find_target(node["$ref"], home, read, parents)
-    # A word beside the $ref replaces that word of the target, and its claim alone.
-    evidence = {**target.get("x-evidence", {}), **own.get("x-evidence", {})}
-    return {**target, **own, **({"x-evidence": evidence} if evidence else {})}
+    # A word beside the $ref replaces that word of the target, and its claim and severity alone.
+    words = [word for word in _MERGED_WORDS if word in own and word in target]
+    return {**own, **target, **own, **{word: {**own[word], **target[word], **own[word]} for word in words}}
 
 
 def _find_target(ref: Any, home: str, read: ReadSchema, parents: tuple[str, ...]) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def _find_layers(contract: _Contract, operation_id: str, model_id: str | None) -
 
 def _name(text: str) -> Layer:
     """A layer for which a text is that one. What is no text passes: so the rule of its type can be broken."""
-    return Layer({"pattern": f"^{re.escape(text)}\\Z", "examples": [text]})
+    return Layer({"pattern": f"^{re.escape(text)}$", "examples": [text]})
 
 
 def _list_broken(catalog: Catalog, pair: Pair, matches: Callable[[str], bool] = bool) -> Iterator[RulePools]:

@@ -119,25 +119,54 @@ def _find_multiples(low: float, high: float, step: Fraction) -> list[Pool]:
 
 
 def _find_texts(layers: Layers) -> list[Pool]:
-    """Texts: of those that a pattern takes, or free ones."""
+    """Texts: free ones, ones that begin as a pattern says, or ones of a form."""
     bars = [text for node in collect(layers, "not") for text in node.get("enum", ()) if isinstance(text, str)]
     examples = [text for texts in collect(layers, "examples") for text in texts if isinstance(text, str)]
     patterns, low = collect(layers, "pattern"), max(int("" in bars), *collect(layers, "minLength"), 0)
-    if patterns:
-        # No pattern says how a text ends, so texts of one can be longer, unless that breaks something else.
-        may_grow = len(patterns) == 1 and not bars and not collect(layers, "maxLength")
-        texts = [text for text in (*ODD_TEXTS, *examples) if fits(layers, text)]
-        if texts:
-            longer = [text for text in texts if may_grow and fits(layers, f"{text}0")]
-            build_longer = partial(st.builds, "{}{}".format, st.sampled_from(longer or texts), st.integers(0))
-            plain = Pool(texts[0], partial(_build_constants, texts))
-            return [plain, Pool(f"{longer[0]}0", build_longer)] if longer else [plain]
-        return [Pool("", partial(_build_by_pattern, patterns[0], low))] if may_grow else []
     high = min(collect(layers, "maxLength"), default=low + _SHORT)
     # What comes close to known texts: another case, a letter more, a letter less.
     variants = ([text, text.lower(), text.upper(), f"{text} ", f"{text}0", text[:-1]] for text in (*examples, *bars))
     near = [text for text in dict.fromkeys(chain(*variants)) if fits(layers, text)]
-    return [Pool(f"{max(bars, default='')}a", partial(_build_texts, low, high, bars, near))] if low <= high else []
+    if any(pattern.endswith("$") for pattern in patterns):
+        return _find_forms(layers, [text for text in (*ODD_TEXTS, *examples, *bars) if _matches(patterns, text)])
+    if low > high:
+        return []
+    if not patterns:
+        return [Pool(f"{max(bars, default='')}a", partial(_build_texts, low, high, bars, near))]
+    beginnings = [text for text in (*ODD_TEXTS, *examples) if _matches(patterns, text)]
+    if not beginnings:
+        return [Pool("", partial(_build_by_pattern, patterns[0], low))] if len(patterns) == 1 and not bars else []
+    start = min(beginnings, key=len)
+    build = partial(_build_beginnings, layers, start, _build_texts(low, high, bars, near), high)
+    return [Pool(f"{start}{max(bars, default='')}a", build)] if len(start) <= high else []
+
+
+def _matches(patterns: Sequence[str], text: str) -> bool:
+    return all(KEYWORDS["pattern"].is_met(pattern, text) for pattern in patterns)
+
+
+def _find_forms(layers: Layers, texts: Sequence[str]) -> list[Pool]:
+    """Texts of a form: known ones, and known ones with a number before or after them."""
+    known_texts = [text for text in dict.fromkeys(texts) if fits(layers, text)]
+    pools = [Pool(known_texts[0], partial(_build_constants, known_texts), is_constant=True)] if known_texts else []
+    for template, first in (("{text}{number}", 0), ("{number}{text}", 1)):
+        numbered = [text for text in texts if fits(layers, template.format(text=text, number=first))]
+        if numbered:
+            build = partial(_build_numbered, layers, template, numbered, first)
+            pools.append(Pool(template.format(text=numbered[0], number=first), build))
+    return pools
+
+
+def _build_numbered(layers: Layers, template: str, texts: Sequence[str], first: int) -> SearchStrategy[str]:
+    numbered = st.builds(
+        lambda text, number: template.format(text=text, number=number), st.sampled_from(texts), st.integers(first)
+    )
+    return numbered.filter(partial(fits, layers))
+
+
+def _build_beginnings(layers: Layers, start: str, texts: SearchStrategy[str], high: int) -> SearchStrategy[str]:
+    """The texts that fit, and the others after the start that lets them."""
+    return texts.map(lambda text: text if fits(layers, text) else f"{start}{text}"[:high])
 
 
 def _build_by_pattern(pattern: str, low: int) -> SearchStrategy[str]:

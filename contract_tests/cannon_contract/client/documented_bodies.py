@@ -7,8 +7,12 @@ from typing import Any
 
 from cannon_spec import Catalog
 from cannon_spec.contract.catalog import Operation
+from cannon_spec.contract.keywords import satisfies
 
-_LIMITS = ("enum", "const", "pattern", "format")
+_LIMITS = ("enum", "const", "format")
+
+_SAMPLE_TEXT = "A text: of no form, 😀"
+"""A pattern that takes this text takes nearly any: it only bars such as white space alone."""
 
 
 def is_documented_body(catalog: Catalog, body: Any) -> bool:
@@ -47,7 +51,7 @@ def list_texts(catalog: Catalog, operation: Operation) -> set[str]:
 
 
 def _is_limited(name: str, node: Mapping[str, Any]) -> bool:
-    return name == "model" or any(word in node for word in _LIMITS)
+    return name == "model" or any(word in node for word in _LIMITS) or not satisfies(node, _SAMPLE_TEXT)
 
 
 def _leave_out(input: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from tests.support.payloads import CATALOG
 PROMPTS = {
     "letters": "A lone detective in a wet neon alley",
     "unicode": "Ein Bär 🐻 — 一只熊 медведь دب",
-    "spaces": "   \n\t ",
+    "spaces": "   \n\t .",
     "controls": "a\x00b\x07c\x7f\u200f\u2028d\ufffe",
     "one long word": "x" * 20_000,
     "long": "many words " * 1800,

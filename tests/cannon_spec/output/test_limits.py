@@ -18,8 +18,14 @@ def test_a_row_has_the_rules_that_differ_in_their_requirement_only() -> None:
     rules = limits.list_rules(CATALOG, "operations/image.generate/input")
     table = limits.tabulate_rules(rules)
     (prompt,) = (row for row in table if row[0] == "prompt")
-    claims = "image-field-types (example), image-prompt-not-empty (assumed)"
-    assert prompt == ("prompt", "a string; at least 1 character", "always", "error", claims)
+    claims = "image-field-types (example), image-prompt-not-empty (assumed), prompt-not-blank (assumed)"
+    assert prompt == (
+        "prompt",
+        "a string; at least 1 character; text with a visible character",
+        "always",
+        "error",
+        claims,
+    )
 
 
 @pytest.mark.parametrize("schema", CATALOG.schemas)

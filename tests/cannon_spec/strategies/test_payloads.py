@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from typing import Any
 
 import pytest
@@ -399,10 +400,12 @@ def test_a_model_of_an_overlay_is_drawn(wide: list[Catalog]) -> None:
 def test_rules_of_an_overlay_are_broken(wide: list[Catalog]) -> None:
     """Each rule of such a model, and of such fields, is broken alone, but for those that others always speak for.
 
-    The model is closed as the operation is, and is asked first; what it does not know cannot have a wrong type only.
+    The model is closed as the operation is, and is asked first; what it does not know cannot have a wrong type or form
+    only.
     """
     rules = {rule.id for schema in (INPUT, "models/twelfth") for rule in wide[1].rules(schema)}
-    unknown = {f"{INPUT}#/properties/{name}/type" for name in ("aspect_ratio", "resolution")}
+    words = product(("aspect_ratio", "resolution"), ("type", "pattern"))
+    unknown = {f"{INPUT}#/properties/{name}/{word}" for name, word in words}
     can = {rule.id for rule in breakable(OPERATION, "twelfth", catalog=wide[1])}
     assert rules - can == {f"{INPUT}#/type", f"{INPUT}#/additionalProperties"} | unknown
     drawn = sample(broken_requests(OPERATION, "twelfth", catalog=wide[1]), 3)
