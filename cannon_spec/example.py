@@ -7,8 +7,10 @@ from copy import deepcopy
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
+from cannon_spec.coverage import find_covered_operation
 from cannon_spec.errors import CatalogError, UnknownName
 from cannon_spec.finding import UNAVOIDABLE_RULES
+from cannon_spec.nearest import suggest_name
 from cannon_spec.validate import bare_input
 
 Input = dict[str, Any]
@@ -22,9 +24,7 @@ def build_example(catalog: Catalog, operation: str, model: str | None = None) ->
     for an operation that is not covered or a model that does not serve it, and CatalogError where a required field has
     no example.
     """
-    known_operation = catalog.operations.get(operation)
-    if known_operation is None or not known_operation.is_covered:
-        raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
+    known_operation = find_covered_operation(catalog, operation)
     served_model = _choose_model(known_operation, model)
     # The examples are values of the contract, and a caller may change the body.
     return {"operation": operation, "input": deepcopy(_build_input(catalog, known_operation, served_model))}
@@ -34,7 +34,8 @@ def _choose_model(operation: Operation, name: str | None) -> ServedModel | None:
     """The model with that identifier, else the default one or the first; None for an operation without models."""
     name = name or operation.default_model or next(iter(operation.models), None)
     if name is not None and name not in operation.models:
-        raise UnknownName(f"{name} is not a model that serves {operation.id}; cannon-spec catalog lists them")
+        advice = suggest_name(name, operation.models, f"cannon-spec catalog {operation.id} lists them")
+        raise UnknownName(f"{name} is not a model that serves {operation.id}; {advice}")
     return None if name is None else operation.models[name]
 
 

@@ -17,6 +17,16 @@ def find_nearest(word: str, choices: Iterable[str]) -> str | None:
     return _search(word[:_LONGEST], tuple(choices))
 
 
+def suggest_name(name: str, choices: Iterable[str], listing: str, prefix: str = "") -> str:
+    """What to do about an unknown name: the nearest choice where there is one, then how to list them all.
+
+    ``listing`` is a clause such as ``cannon-spec catalog lists the operations``. ``prefix``, which the choices have in
+    common, does not make them near.
+    """
+    nearest = find_nearest(name.removeprefix(prefix), [choice.removeprefix(prefix) for choice in choices])
+    return f"did you mean {prefix}{nearest}? {listing}" if nearest else listing
+
+
 @lru_cache(maxsize=1024)
 def _search(word: str, choices: tuple[str, ...]) -> str | None:
     by_letters = {fold(choice): choice for choice in reversed(choices)}

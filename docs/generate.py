@@ -193,7 +193,7 @@ _MOCK = """\
 ## cannon-mock
 
 A flag on the command line counts more than its variable. For a flag without a value the variable is `yes` or `no`:
-`CANNON_MOCK_ADMIN=no` leaves the admin API out.
+`CANNON_MOCK_ADMIN=no` leaves the admin API out. `--list-scenarios` lists the scenarios, and starts nothing.
 
 """
 
@@ -219,7 +219,8 @@ Any other option goes to pytest: `-v`, `-k repeat`, `-n 2`. The keys come from t
 _SPEC = """\
 ## cannon-spec
 
-`CANNON_SPEC_OVERLAY` names an overlay file for every command. `NO_COLOR` turns colours off.
+`CANNON_SPEC_OVERLAY` names an overlay file for every command. `NO_COLOR` turns colours off, and `COLUMNS` sets how wide
+tables and help are.
 
 """
 

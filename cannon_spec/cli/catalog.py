@@ -6,6 +6,7 @@ import argparse
 from functools import partial
 
 from cannon_spec.cli import flags
+from cannon_spec.cli.console import measure_table_width
 from cannon_spec.cli.status import ExitStatus
 
 _EPILOG = """\
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(catalog_tables.render_json(catalog, operations))
         return ExitStatus.OK
-    width = flags.measure_table_width()
+    width = measure_table_width()
     render = tables.render_markdown if arguments.format == "markdown" else partial(tables.render_text, width=width)
     print(escape_lines(render(catalog_tables.tabulate_operations(catalog, operations))))
     for operation in operations:

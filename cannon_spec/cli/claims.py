@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cannon_spec.cli import flags
+from cannon_spec.cli.console import measure_table_width
 from cannon_spec.cli.status import ExitStatus
 from cannon_spec.contract.claim import STRENGTHS
 
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     from cannon_spec.output.explanations import find_operation
 
     catalog, is_json = flags.load_catalog(arguments), arguments.format == "json"
-    width = flags.measure_table_width()
+    width = measure_table_width()
     operation = None if arguments.operation is None else find_operation(catalog, arguments.operation).id
     tests = None if arguments.report is None else run_file.count_tests(arguments.report)
     uses = claim_list.select_claims(list_claim_uses(catalog, tests), arguments.strength, arguments.kind, operation)

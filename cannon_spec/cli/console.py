@@ -55,6 +55,13 @@ def measure_width(most: int, unknown: int) -> int:
     return max(_FEWEST_COLUMNS, min(columns, most))
 
 
+def measure_table_width() -> int:
+    """How many columns a table for people has: those of the terminal, within bounds."""
+    from cannon_spec.output import tables  # late: a command that judges needs none
+
+    return measure_width(tables.MOST_WIDTH, tables.PLAIN_WIDTH)
+
+
 class _GuardedOutput(io.RawIOBase):
     """Writes to a file until that fails; what comes later is dropped, so that no writer must handle the failure."""
 

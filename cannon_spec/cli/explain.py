@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cannon_spec.cli import flags
+from cannon_spec.cli.console import measure_table_width
 from cannon_spec.cli.status import ExitStatus
 
 _EPILOG = """\
@@ -40,6 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
     from cannon_spec.contract.wording import escape_lines
     from cannon_spec.output.explanations import explain_topic
 
-    topic, width = " ".join(arguments.topic), flags.measure_table_width()
+    topic, width = " ".join(arguments.topic), measure_table_width()
     print(escape_lines(explain_topic(flags.load_catalog(arguments), topic, width)))
     return ExitStatus.OK

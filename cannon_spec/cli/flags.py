@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cannon_spec.cli.console import measure_width
 from cannon_spec.cli.environment import find_overlay, forbids_color
 from cannon_spec.cli.status import report_problem
 from cannon_spec.contract import load
@@ -91,13 +90,6 @@ def read_prices(arguments: argparse.Namespace, catalog: Catalog) -> RunPrices:
 def load_catalog(arguments: argparse.Namespace) -> Catalog:
     """Load the contract with the overlay of the flag or of the environment. Raises CatalogError."""
     return load.load_catalog(overlay=find_overlay(arguments.overlay))
-
-
-def measure_table_width() -> int:
-    """How many columns a table for people has: those of the terminal, within bounds."""
-    from cannon_spec.output import tables  # late: a command that judges needs none
-
-    return measure_width(tables.MOST_WIDTH, tables.PLAIN_WIDTH)
 
 
 def get_strictness(arguments: argparse.Namespace) -> Strictness:

@@ -15,7 +15,7 @@ from cannon_spec.cli.progress import ProgressOutput
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.errors import UnknownName
 from cannon_spec.finding import Report
-from cannon_spec.nearest import find_nearest
+from cannon_spec.nearest import suggest_name
 from cannon_spec.output.judged_document import JudgedDocument
 from cannon_spec.pricing.body_cost import BodyCost, RunPrices
 from cannon_spec.reading.documents import Document
@@ -64,8 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_operation(catalog: Catalog, operation: str) -> None:
     if operation not in catalog.operations:
-        close = find_nearest(operation, catalog.operations)
-        advice = f"did you mean {close}?" if close else "cannon-spec catalog lists the operations"
+        advice = suggest_name(operation, catalog.operations, "cannon-spec catalog lists the operations")
         raise UnknownName(f"--operation: unknown operation {operation}; {advice}")
 
 

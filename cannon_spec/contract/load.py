@@ -24,6 +24,7 @@ from cannon_spec.contract.source import (
     to_whole_numbers,
 )
 from cannon_spec.errors import CatalogError
+from cannon_spec.nearest import suggest_name
 
 
 def load_catalog(
@@ -99,7 +100,8 @@ def add_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
     scenarios = {**catalog.scenarios["scenarios"], **more["scenarios"]}
     default = more.get("default", catalog.scenarios["default"])
     if default not in scenarios:
-        raise CatalogError(file, f"default: there is no scenario {default}", f"use one of {', '.join(scenarios)}")
+        advice = suggest_name(default, scenarios, "cannon-mock --list-scenarios lists the others")
+        raise CatalogError(file, f"default: there is no scenario {default}", advice)
     try:
         check_claims(f"{file}: scenarios", more["scenarios"], catalog.claims)
     except CatalogError as error:

@@ -7,7 +7,7 @@ from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
 from cannon_spec.contract.claim import Claim
 from cannon_spec.errors import UnknownName
 from cannon_spec.named_rules import NAMED_RULES
-from cannon_spec.nearest import find_nearest, fold
+from cannon_spec.nearest import fold, suggest_name
 from cannon_spec.output.field_limits import explain_field
 from cannon_spec.output.fields import find_fields, list_field_names
 from cannon_spec.output.limits import describe_limit, format_condition
@@ -51,8 +51,7 @@ def find_operation(catalog: Catalog, name: str) -> Operation:
     """The operation with an identifier or name. Raises UnknownName, with the nearest identifier."""
     operation = _find_operation(catalog, name)
     if operation is None:
-        close = find_nearest(name, list(catalog.operations))
-        advice = f"did you mean {close}?" if close else "cannon-spec catalog lists the operations"
+        advice = suggest_name(name, catalog.operations, "cannon-spec catalog lists the operations")
         raise UnknownName(f"unknown operation {_show_name(name)}; {advice}")
     return operation
 
@@ -91,8 +90,8 @@ def _explain_part_of(catalog: Catalog, operation: Operation, name: str, width: i
 
 def _report_unknown(catalog: Catalog, topic: str) -> str:
     fields = [name for operation in catalog.operations.values() for name in list_field_names(catalog, operation)]
-    close = find_nearest(topic, [*catalog.models, *catalog.operations, *fields, *catalog.claims, *_NAMED_RULES])
-    advice = f"did you mean {close}?" if close else "cannon-spec catalog and cannon-spec claims list the names"
+    names = [*catalog.models, *catalog.operations, *fields, *catalog.claims, *_NAMED_RULES]
+    advice = suggest_name(topic, names, "cannon-spec catalog and cannon-spec claims list the names")
     return f"unknown name {_show_name(topic)}; {advice}"
 
 

@@ -9,7 +9,7 @@ from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.claim import Claim
 from cannon_spec.errors import CatalogError
-from cannon_spec.nearest import find_nearest
+from cannon_spec.nearest import suggest_name
 from cannon_spec.output.run_file import read_run_file
 
 _ADVICE = "name the observations.json that cannon-contract --report DIR wrote"
@@ -80,8 +80,7 @@ def _parse_values(values: Any, place: str) -> Iterator[tuple[str, Any]]:
 def _find_claim(catalog: Catalog, id_: str, place: str) -> Claim:
     if id_ in catalog.claims:
         return catalog.claims[id_]
-    close = find_nearest(id_, catalog.claims)
-    advice = f"did you mean {close}?" if close else "use the version and the overlay of the run that wrote the file"
+    advice = suggest_name(id_, catalog.claims, "use the version and the overlay of the run that wrote the file")
     raise CatalogError(place, f"unknown claim {wording.show_value(id_)}", advice)
 
 

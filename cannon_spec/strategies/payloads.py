@@ -14,7 +14,9 @@ from hypothesis.strategies import SearchStrategy
 
 from cannon_spec.contract.catalog import Catalog, Operation, Rule, ServedModel
 from cannon_spec.contract.load import default_catalog
+from cannon_spec.coverage import find_covered_operation, list_covered_operations
 from cannon_spec.errors import UnknownName
+from cannon_spec.nearest import suggest_name
 from cannon_spec.strategies.conditions import Pool
 from cannon_spec.strategies.layers import Breach, Layer
 from cannon_spec.strategies.values import choose, draw_from, find_pools
@@ -26,6 +28,7 @@ RulePools = tuple[Rule, list[Pool]]
 """A rule and the bodies that break it."""
 
 _CREATE = "envelope/create"
+_LISTING = "cannon-spec catalog lists them"
 
 
 class Broken(NamedTuple):
@@ -93,15 +96,15 @@ def breakable(
 
 def _list_pairs(catalog: Catalog, operation: str | None, model: str | None) -> list[Pair]:
     """Each operation with each model that is asked for."""
-    operations = [each for each in catalog.operations.values() if each.is_covered and operation in (None, each.id)]
-    if operation is not None and not operations:
-        raise UnknownName(f"{operation} is not a covered operation; cannon-spec catalog lists them")
+    names = list_covered_operations(catalog) if operation is None else (operation,)
+    operations = [find_covered_operation(catalog, name) for name in names]
     pairs = [(each, item) for each in operations for item in (None, *catalog.models_of(each.id))]
     if model is not None:
         pairs = [(each, item) for each, item in pairs if item is not None and item.id == model]
         if not pairs:
             serving = "any covered operation" if operation is None else operation
-            raise UnknownName(f"{model} is not a model that serves {serving}; cannon-spec catalog lists them")
+            ids = [served_model.id for each in operations for served_model in catalog.models_of(each.id)]
+            raise UnknownName(f"{model} is not a model that serves {serving}; {suggest_name(model, ids, _LISTING)}")
     return pairs
 
 

@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cannon_mock import create_app
+from cannon_mock.app import load_contract
 from cannon_mock.config import SETTINGS, Config, build_config, read_variables, relabel_error
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError
 from cannon_spec import __version__
 from cannon_spec.cli.command_parser import CommandParser
-from cannon_spec.cli.console import run_command
+from cannon_spec.cli.console import measure_table_width, run_command
 from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.errors import CannonSpecError
 from cannon_spec.installation import advise_extra, describe_import_error
+from cannon_spec.output.tables import fill
 
 if TYPE_CHECKING:
     from socket import socket
@@ -38,7 +40,7 @@ examples:
 Each flag can also be set in the environment: CANNON_MOCK_PORT=8000,
 CANNON_MOCK_ADMIN=no. A create chooses its own scenario with the header
 x-mock-scenario: failed-internal, or with [mock:failed-internal] in its prompt.
-GET /__mock__/scenarios lists them.
+cannon-mock --list-scenarios lists them.
 """
 
 
@@ -52,8 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        flags = Source("{flag} {value}", vars(build_parser().parse_args(argv)))
-        config, app = _build_app(flags)
+        values = vars(build_parser().parse_args(argv))
+        wants_list = values.pop("list_scenarios", False)
+        variables, flags = read_variables(), Source("{flag} {value}", values)
+        config = build_config(variables, flags)
+        if wants_list:
+            return _list_scenarios(config)
+        app = _build_app(config, variables, flags)
     except ImportError as error:
         return _complain(f"{describe_import_error(error)}; {advise_extra('mock')}")
     except (ValueError, OverflowError, CannonSpecError, StoreError) as error:
@@ -72,15 +79,22 @@ def _run(argv: Sequence[str] | None) -> int:
     return 0
 
 
-def _build_app(flags: Source) -> tuple[Config, Flask]:
-    variables = read_variables()
-    config = build_config(variables, flags)
+def _list_scenarios(config: Config) -> int:
+    """Print the scenarios that ``config`` gives a mock, each with what it does."""
+    scenarios, width = load_contract(config).scenarios["scenarios"], measure_table_width()
+    indent = max(map(len, scenarios)) + 2
+    for name, entry in scenarios.items():
+        print(fill(escape_unprintable(f"{name:<{indent}}{entry.get('text', '')}"), indent, width))
+    return 0
+
+
+def _build_app(config: Config, variables: Source, flags: Source) -> Flask:
     from cannon_mock.serving import workers  # late: main says which extra is missing
 
     if config.workers > 1:
         workers.require_fork()
     try:
-        return config, create_app(config)
+        return create_app(config)
     except SettingError as error:
         raise relabel_error(error, variables, flags) from None
 
@@ -114,6 +128,7 @@ def build_parser() -> CommandParser:
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("--version", action="version", version=f"cannon-mock {__version__}")
+    parser.add_argument("--list-scenarios", action="store_true", help="list the scenarios, and exit")
     for setting in SETTINGS:
         names = [setting.short_flag, setting.flag] if setting.short_flag else [setting.flag]
         form: dict[str, Any] = {"metavar": setting.placeholder} if setting.placeholder else {}

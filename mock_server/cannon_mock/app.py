@@ -9,12 +9,14 @@ from cannon_mock import claim_ids
 from cannon_mock.clock import Clock, LocalClockState
 from cannon_mock.config import Config, apply_overlay_settings, find_setting
 from cannon_mock.model.keys import Keys
+from cannon_mock.model.scenarios import SCENARIO_LISTING
 from cannon_mock.settings import SettingError
 from cannon_mock.stores import Records, Store, open_records, shared_values
 from cannon_mock.stores.shared_clock import SharedClockState
 from cannon_spec.contract import load as catalogs
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.checks import check_claim_ids
+from cannon_spec.nearest import suggest_name
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -46,12 +48,12 @@ def create_app(
     from cannon_mock.views import admin, after_request, api, assets, context, errors
 
     config = config or Config()
-    catalog = catalog or _load_contract(config)
+    catalog = catalog or load_contract(config)
     config = apply_overlay_settings(config, catalog.settings) if catalog.settings else config
     check_claim_ids(claim_ids, catalog.claims)
     if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
-        names = ", ".join(catalog.scenarios["scenarios"])
-        raise SettingError(find_setting("scenario"), config.scenario, f"one of {names}")
+        advice = suggest_name(config.scenario, catalog.scenarios["scenarios"], SCENARIO_LISTING)
+        raise SettingError(find_setting("scenario"), config.scenario, advice)
     keys = Keys(catalog.status_reply, config.credits, catalogs.read_part("keys", config.keys) if config.keys else None)
     app = Flask("cannon_mock", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -65,7 +67,8 @@ def create_app(
     return app
 
 
-def _load_contract(config: Config) -> Catalog:
+def load_contract(config: Config) -> Catalog:
+    """The contract with the overlay and the scenarios that the settings name. Raises CatalogError."""
     catalog = catalogs.load_catalog(overlay=config.overlay) if config.overlay else catalogs.default_catalog()
     return catalogs.add_scenarios(catalog, config.scenarios) if config.scenarios else catalog
 

@@ -50,6 +50,7 @@ _PROGRESSION = Limits(
     lambda text: text in ("time", "immediate") or _POLLS.fullmatch(text) is not None,
 )
 _MOST = 10**12
+_LISTING = "cannon-mock --help lists the settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ class Config:
             raise SettingError(
                 find_setting("workers"),
                 self.workers,
-                "1, or name a store that processes share: sqlite:FILE or redis://HOST:PORT/N",
+                "use 1, or name a store that processes share: sqlite:FILE or redis://HOST:PORT/N",
             )
 
     @property
@@ -262,7 +263,8 @@ def apply_overlay_settings(config: Config, settings: Mapping[str, Any]) -> Confi
     """
     switches = [setting.name for setting in SETTINGS if setting.is_switch]
     for name in settings.keys() - set(switches):
-        raise ValueError(f"an overlay cannot set {name[:100]}; {_suggest(name, switches)}")
+        suggestion = _suggest(name, switches, f"it can set {', '.join(switches)}")
+        raise ValueError(f"an overlay cannot set {name[:100]}; {suggestion}")
     source = Source("the overlay's setting {name}={value}", settings)
     values = _read_source(source)
     free_values = {name: each for name, each in values.items() if getattr(config, name) == find_setting(name).default}
@@ -299,7 +301,7 @@ def read_variables(environ: Mapping[str, str] | None = None) -> Source:
     by_variable = {setting.variable: setting.name for setting in SETTINGS}
     texts = {variable: text for variable, text in environ.items() if variable.startswith(PREFIX) and text}
     for variable in texts.keys() - by_variable.keys():
-        raise ValueError(f"unknown variable {variable[:100]}; {_suggest(variable, by_variable, PREFIX)}")
+        raise ValueError(f"unknown variable {variable[:100]}; {_suggest(variable, by_variable, prefix=PREFIX)}")
     return Source("{variable}={value}", {by_variable[variable]: text for variable, text in texts.items()})
 
 
@@ -308,9 +310,7 @@ def read_environment(environ: Mapping[str, str] | None = None) -> Config:
     return build_config(read_variables(environ))
 
 
-def _suggest(name: str, known_names: Iterable[str], prefix: str = "") -> str:
-    """The nearest of the known names, or all of them; the prefix, which they have in common, does not count."""
-    from cannon_spec.nearest import find_nearest  # late: see the top of this module
+def _suggest(name: str, known_names: Iterable[str], listing: str = _LISTING, prefix: str = "") -> str:
+    from cannon_spec.nearest import suggest_name  # late: see the top of this module
 
-    match = find_nearest(name.removeprefix(prefix), [known_name.removeprefix(prefix) for known_name in known_names])
-    return f"did you mean {prefix}{match}?" if match else f"there are {', '.join(known_names)}"
+    return suggest_name(name, known_names, listing, prefix)

@@ -100,13 +100,16 @@ class Setting:
 
 
 class SettingError(ValueError):
-    """A value does not fit its setting. ``label`` is how the user wrote it: ``--port 99999``."""
+    """A value does not fit its setting. ``label`` is how the user wrote it: ``--port 99999``.
 
-    def __init__(self, setting: Setting, value: Any, legal: str = "") -> None:
-        super().__init__(setting, value, legal)
+    ``advice`` says what to do; empty for a list of what is legal.
+    """
+
+    def __init__(self, setting: Setting, value: Any, advice: str = "") -> None:
+        super().__init__(setting, value, advice)
         self.setting = setting
         self.value = value
-        self.legal = legal or setting.limits.text
+        self.advice = advice or f"use {setting.limits.text}"
         self.label = self.format_label("{name}={value}")
 
     def format_label(self, template: str) -> str:
@@ -118,7 +121,7 @@ class SettingError(ValueError):
         return template.format(**names, option=setting.pytest_option, value=value)
 
     def __str__(self) -> str:
-        return f"{self.label} is not valid; use {self.legal}"
+        return f"{self.label} is not valid; {self.advice}"
 
 
 def _write_value(value: Any) -> str:

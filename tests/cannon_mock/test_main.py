@@ -17,6 +17,7 @@ from cannon_mock.__main__ import main
 from cannon_mock.serving import serve
 from cannon_spec import __version__
 from cannon_spec.installation import advise_extra
+from tests.support.payloads import CATALOG
 
 READY = re.compile(r"cannon-mock ready on (http://127\.0\.0\.1:[0-9]+)\n")
 
@@ -37,7 +38,10 @@ INVALID: list[tuple[list[str], str]] = [
     (["--clock", "slow"], "--clock slow is not valid; use system or manual"),
     (["--refusal-status", "418"], "--refusal-status 418 is not valid; use 400 or 422"),
     (["--progression", "slow"], "--progression slow is not valid; use time, immediate, or manual:N"),
-    (["--scenario", "sucess"], "--scenario sucess is not valid; use one of success, slow"),
+    (
+        ["--scenario", "sucess"],
+        "--scenario sucess is not valid; did you mean success? cannon-mock --list-",
+    ),
     (["--workers", "2"], "--workers 2 is not valid; use 1, or name a store that processes share: sqlite:FILE"),
     (["--store", "mysql://x"], "--store mysql://x is not valid; use memory, sqlite:FILE or redis://HOST"),
     (["--store", "sqlite:nowhere/mock.db"], "nowhere/mock.db: unable to open database file; name a file that can"),
@@ -61,7 +65,11 @@ FILES: list[tuple[str, str, str]] = [
     ),
     ("--scenarios", '{"scenarios": {"a b": {}}}', "use names of the form ^[A-Za-z0-9_.-]{1,60}$"),
     ("--scenarios", '{"scenarios": {"a": {"claim": "nobody-said"}}}', "nobody-said"),
-    ("--scenarios", '{"scenarios": {}, "default": "none"}', "there is no scenario none"),
+    (
+        "--scenarios",
+        '{"scenarios": {}, "default": "none"}',
+        "there is no scenario none; cannon-mock --list-",
+    ),
     ("--keys", '{"keys": {"cs_a": {"scope": []}}}', "unknown word scope"),
     ("--keys", '{"keys": {"sk_a": {}}}', "use names of the form ^cs_"),
     ("--keys", '{"keys": {"cs_a": {"scopes": ["write"]}}}', "one of requests:write, requests:read"),
@@ -143,9 +151,9 @@ def test_an_unknown_flag_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
         ("PORT", "many", "CANNON_MOCK_PORT=many is not valid; use a whole number"),
         ("SPEED", "-1", "CANNON_MOCK_SPEED=-1 is not valid; use a number"),
         ("PROGRESSION", "slow", "CANNON_MOCK_PROGRESSION=slow is not valid; use time, immediate"),
-        ("SCENARIO", "nope", "CANNON_MOCK_SCENARIO=nope is not valid; use one of success"),
+        ("SCENARIO", "nope", "CANNON_MOCK_SCENARIO=nope is not valid; cannon-mock --list-scenarios lists"),
         ("OVERLAY", "nowhere.json", "nowhere.json: No such file"),
-        ("\x1b[31m\n", "1", "unknown variable CANNON_MOCK_\\u001b[31m\\n; there are"),
+        ("\x1b[31m\n", "1", "unknown variable CANNON_MOCK_\\u001b[31m\\n; cannon-mock --help lists the settings"),
         ("PROT", "1", "unknown variable CANNON_MOCK_PROT; did you mean CANNON_MOCK_PORT?"),
     ],
 )
@@ -174,7 +182,7 @@ def test_the_help_lists_every_setting(capsys: pytest.CaptureFixture[str]) -> Non
         main(["--help"])
     flags = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))
     assert exited.value.code == 0
-    assert flags - {"--help", "--version"} == {
+    assert flags - {"--help", "--version", "--list-scenarios"} == {
         f"--{'no-' if each.default is True else ''}{each.name.replace('_', '-')}" for each in fields(Config)
     }
 
@@ -246,6 +254,21 @@ def test_without_the_extra_one_line_says_what_to_install(
     assert capsys.readouterr().err == f"cannon-mock: flask is missing; {advise_extra('mock')}\n"
     with pytest.raises(SystemExit):
         main(["--help"])
+
+
+def test_the_scenarios_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--list-scenarios prints each scenario with what it does, those of --scenarios too, and starts nothing."""
+    file = tmp_path / "mine.json"
+    file.write_text('{"scenarios": {"rainy-day": {"text": "rain\\u001b[31m"}}}')
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["--list-scenarios", "--scenarios", str(file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines if line[0] != " "] == [*CATALOG.scenarios["scenarios"], "rainy-day"]
+    assert lines[0].split(maxsplit=1) == ["success", "the request succeeds"]
+    assert lines[-1].split(maxsplit=1) == ["rainy-day", "rain\\u001b[31m"]
+    assert max(map(len, lines)) <= 60
 
 
 def test_a_store_without_its_client_says_what_to_install(

@@ -83,9 +83,19 @@ def test_an_example_body_has_the_default_model() -> None:
 @pytest.mark.parametrize(
     ("operation", "model", "words"),
     [
-        ("three_d.model.generate", None, "three_d.model.generate is not a covered operation"),
+        (
+            "three_d.model.generate",
+            None,
+            "three_d.model.generate is not a covered operation; cannon-spec catalog",
+        ),
         ("tea", None, "tea is not a covered operation"),
+        ("image.generat", None, r"image.generat is not a covered operation; did you mean image.generate\? cannon-spec"),
         ("image.generate", "dall-e", "dall-e is not a model that serves image.generate"),
+        (
+            "image.generate",
+            "gpt-image-2",
+            r"serves image.generate; did you mean gptimage2\? cannon-spec catalog image",
+        ),
     ],
 )
 def test_an_example_body_of_an_unknown_name_is_refused(operation: str, model: str | None, words: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_spec.nearest import find_nearest, fold
+from cannon_spec.nearest import find_nearest, fold, suggest_name
 from tests.support.payloads import CATALOG, FIELDS
 
 RESOLUTIONS = ("1K", "2K", "4K")
@@ -56,3 +56,17 @@ def test_folding_is_idempotent(word: str) -> None:
     """A folded word has only letters and digits, and folding it again changes nothing."""
     assert all(map(str.isalnum, fold(word)))
     assert fold(fold(word)) == fold(word)
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "advice"),
+    [
+        ("flx2", "", "did you mean flux2? catalog lists them"),
+        ("tea", "", "catalog lists them"),
+        ("my_flx2", "my_", "did you mean my_flux2? catalog lists them"),
+        ("my_tea", "my_", "catalog lists them"),
+    ],
+)
+def test_the_nearest_name_comes_first(name: str, prefix: str, advice: str) -> None:
+    """A suggestion has the nearest name if there is one, then how to list all; a common prefix makes no name near."""
+    assert suggest_name(name, [f"{prefix}flux2", f"{prefix}grok"], "catalog lists them", prefix) == advice

@@ -22,8 +22,8 @@ PAGES = [
     *sorted(ROOT.glob("docs/**/*.md")),
     *sorted(ROOT.glob("examples/**/*.md")),
 ]
-NOT_OURS = {"--set", "CANNON_MOCK_PROT"}
-"""A flag of mitmdump, and a variable that a page misspells on purpose."""
+NOT_OURS = {"--set", "--help", "CANNON_MOCK_PROT"}
+"""A flag of mitmdump, one that every command has, and a variable that a page misspells on purpose."""
 
 ADDRESSES = create_app().url_map.bind("mock")
 

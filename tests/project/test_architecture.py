@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         ),
     ),
     ("cannon_spec.contract",),
-    ("cannon_spec.named_rules", "cannon_spec.adjustments"),
+    ("cannon_spec.named_rules", "cannon_spec.coverage", "cannon_spec.adjustments"),
     ("cannon_spec.validate",),
     ("cannon_spec", "cannon_spec.judge", "cannon_spec.example", "cannon_spec.completion"),
     ("cannon_spec.effective_input",),

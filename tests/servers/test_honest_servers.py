@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from cannon_contract.runner.options import list_covered_operations
 from cannon_spec import load_catalog
+from cannon_spec.coverage import list_covered_operations
 from tests.servers.defects.runner import read_findings
 from tests.servers.plain_server import Settings
 from tests.support.contract_runs import OPERATION, ContractRun, run_contract, run_contract_process

@@ -13,7 +13,8 @@ from typing import Any
 from cannon_contract.runner.address_checks import find_bad_address
 from cannon_contract.runner.listen_address import find_listen_address
 from cannon_spec import Catalog
-from cannon_spec.nearest import find_nearest
+from cannon_spec.coverage import find_covered_operation
+from cannon_spec.errors import UnknownName
 
 KEY = "CANNON_API_KEY"
 OTHER_KEY = "CANNON_OTHER_API_KEY"
@@ -101,19 +102,13 @@ def _set_variables(values: Mapping[str, str | None]) -> None:
 
 
 def find_bad_operation(operations: tuple[str, ...], catalog: Catalog) -> str:
-    """Say which of the operations the contract does not cover, and which are legal; empty where it covers each."""
-    covered_operations = list_covered_operations(catalog)
+    """Say which of the operations the contract does not cover, and what to do; empty where it covers each."""
     for each in operations:
-        if each not in covered_operations:
-            nearest = find_nearest(each, covered_operations)
-            hint = f"did you mean {nearest}? " if nearest else ""
-            return f"{each} is no covered operation; {hint}use {', '.join(covered_operations)}"
+        try:
+            find_covered_operation(catalog, each)
+        except UnknownName as error:
+            return str(error)
     return ""
-
-
-def list_covered_operations(catalog: Catalog) -> tuple[str, ...]:
-    """List the operations whose input the contract describes, in the order of the catalog."""
-    return tuple(each.id for each in catalog.operations.values() if each.is_covered)
 
 
 def _parse_target(text: str) -> str:

@@ -17,7 +17,7 @@ from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTeste
 from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.failure_text import describe_failure
 from cannon_contract.runner.listen_address import ListenAddress, find_listen_address
-from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Options, list_covered_operations
+from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Options
 from cannon_contract.runner.results import TestResult, Verdict, build_verdicts, count_costs
 from cannon_contract.runner.suite_items import (
     collect_result,
@@ -40,6 +40,7 @@ from cannon_contract.spending.plan import PlannedTest, Step
 from cannon_contract.spending.plan_file import PlanFile
 from cannon_contract.spending.time_limit import TimeLimit
 from cannon_spec import Catalog
+from cannon_spec.coverage import list_covered_operations
 
 ABILITIES = {
     "clock": "takes longer than a run does: only a mock in this process, whose clock can be moved, shows it",

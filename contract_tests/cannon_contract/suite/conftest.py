@@ -17,12 +17,12 @@ from cannon_contract.runner import targets
 from cannon_contract.runner.failure_text import describe_comparison
 from cannon_contract.runner.listen_address import ListenAddress
 from cannon_contract.runner.mock_target import MockWrapper, make_mock_api
-from cannon_contract.runner.options import list_covered_operations
 from cannon_contract.runner.run import ABILITIES, RUN, Run
 from cannon_contract.runner.suite_items import APIS, find_operation
 from cannon_contract.runner.webhook_listener import WebhookListener, listen
 from cannon_contract.suite.webhook_runs import WebhookTarget
 from cannon_spec import Catalog, load_catalog
+from cannon_spec.coverage import list_covered_operations
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

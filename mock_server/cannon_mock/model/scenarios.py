@@ -13,6 +13,9 @@ from cannon_spec.contract.lifecycle import Outcome
 HEADER = "x-mock-scenario"
 """The request header that names a scenario for one create."""
 
+SCENARIO_LISTING = "cannon-mock --list-scenarios lists the scenarios"
+"""How a user lists those of the contract and of ``--scenarios``."""
+
 _NAME_IN_PROMPT = re.compile(r"\[mock:([A-Za-z0-9_.-]{1,60})\]")
 
 FaultPoint = Literal["create", "poll", "asset"]

@@ -12,9 +12,11 @@ from cannon_mock.stores import Records, shared_values
 from cannon_spec.contract import load as catalogs
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.checks import check_claims
+from cannon_spec.nearest import suggest_name
 
 _ADDED_SCENARIOS = "scenarios"
 _RULES = "rules"
+_LISTING = "cannon-mock --list-scenarios and GET /__mock__/scenarios list the scenarios"
 MOST_SCENARIOS = 100
 """How many scenarios can be added to a running mock."""
 MOST_RULES = 1000
@@ -48,6 +50,10 @@ class ScenarioRegistry:
         """What each scenario is for, by its name."""
         entries = {**self._catalog.scenarios["scenarios"], **self._read_added()}
         return {name: entry.get("text", "") for name, entry in entries.items()}
+
+    def suggest(self, name: str) -> str:
+        """What to do about a name that no scenario has. A running mock may have scenarios that only it can list."""
+        return suggest_name(name, self.list_texts(), _LISTING)
 
     def add(self, name: str, entry: Any) -> None:
         """Add a scenario, in place of an earlier one that was added under this name.

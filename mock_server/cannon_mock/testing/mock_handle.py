@@ -99,7 +99,7 @@ class MockHandle:
         if times is not None and times < 1:
             raise ValueError(f"times is {times}; use a whole number from 1 on")
         if self._mock.scenarios.find(name) is None:
-            raise LookupError(f"unknown scenario {name}; there are {', '.join(self._mock.scenarios.list_texts())}")
+            raise LookupError(f"unknown scenario {name}; {self._mock.scenarios.suggest(name)}")
         rule = self._mock.scenarios.add_rule(ScenarioRule(0, name, operation, model, prompt, self.account, times))
         self._rule_ids.append(rule.id)
 

@@ -120,9 +120,11 @@ def add_rule() -> tuple[Response, int]:
     """Add a rule: a ``scenario``, what a create must ``match`` (operation, model, prompt, key) and ``times``."""
     mock, content = current_context(), _read_object("scenario", "match", "times")
     match, times = content.get("match", {}), content.get("times")
-    names = mock.scenarios.list_texts()
-    if not isinstance(content.get("scenario"), str) or content["scenario"] not in names:
-        raise AdminError(400, f"scenario must be one of {', '.join(names)}")
+    name = content.get("scenario")
+    if not isinstance(name, str):
+        raise AdminError(400, "scenario must be the name of one; GET /__mock__/scenarios lists the scenarios")
+    if mock.scenarios.find(name) is None:
+        raise AdminError(400, f"unknown scenario {name[:60]}; {mock.scenarios.suggest(name)}")
     if not isinstance(match, dict) or not all(
         name in _MATCH_FIELDS and isinstance(value, str) and len(value) <= _LONGEST_TEXT
         for name, value in match.items()
@@ -133,7 +135,7 @@ def add_rule() -> tuple[Response, int]:
     fields = {name: value for name, value in match.items() if name != "key"}
     account = derive_account(match["key"]) if "key" in match else ""
     try:
-        rule = mock.scenarios.add_rule(ScenarioRule(0, content["scenario"], account=account, times=times, **fields))
+        rule = mock.scenarios.add_rule(ScenarioRule(0, name, account=account, times=times, **fields))
     except LookupError as error:
         raise AdminError(409, str(error.args[0])) from None
     return jsonify(_show_rule(rule)), 201

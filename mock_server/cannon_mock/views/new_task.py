@@ -35,7 +35,7 @@ def choose_scenario(mock: MockContext, key: Key, body: CreateBody) -> Scenario:
     )
     scenario = mock.scenarios.find(name)
     if scenario is None:
-        message = f"unknown scenario {name[:60]}; there are {', '.join(mock.scenarios.list_texts())}"
+        message = f"unknown scenario {name[:60]}; {mock.scenarios.suggest(name)}"
         raise ApiError(400, "unknown_scenario", message, claim_ids.SCENARIO_HEADER)
     return scenario
 

@@ -100,10 +100,13 @@ def test_each_operation_of_a_plan_has_its_own_body(catalog: Catalog) -> None:
 
 
 def test_an_operation_that_is_not_covered_is_refused() -> None:
-    """The message has what was written, the nearest operation and those that are legal."""
+    """The message has what was written, the nearest operation and how to list them."""
     run = run_contract(operation="image.generat")
     assert run.returncode == 2
-    assert "--operation image.generat is no covered operation; did you mean image.generate?" in run.output
+    assert (
+        "--operation image.generat is not a covered operation; did you mean image.generate? cannon-spec catalog"
+        in run.output
+    )
 
 
 @pytest.mark.parametrize("flag", ["--operation", "--prices"])

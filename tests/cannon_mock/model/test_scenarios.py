@@ -15,6 +15,7 @@ from tests.support.payloads import CATALOG
 
 SCENARIOS = scenarios.read_scenarios(CATALOG.scenarios["scenarios"])
 HEADER = {"x-mock-scenario": "failed-internal"}
+LISTING = "cannon-mock --list-scenarios and GET /__mock__/scenarios list the scenarios"
 words = st.sampled_from(["", "a", "b"])
 
 
@@ -45,13 +46,21 @@ def test_the_header_goes_before_a_rule_a_word_and_the_default(make_mock: DriverF
     assert _read_scenario_name(mock, mock.create_and_get_id(magic, headers=HEADER)) == "failed-internal"
 
 
-@pytest.mark.parametrize("name", ["sucess", "x" * 61, "success "])
-def test_an_unknown_scenario_is_an_error_that_lists_the_known_ones(mock: Driver, name: str) -> None:
-    """An unknown name in the header or in the prompt is an error, and nothing is stored."""
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("sucess", f"did you mean success? {LISTING}"),
+        ("webhok-late", f"did you mean webhook-late? {LISTING}"),
+        ("x" * 61, LISTING),
+        ("success ", LISTING),
+    ],
+)
+def test_an_unknown_scenario_is_an_error_with_the_nearest_one(mock: Driver, name: str, advice: str) -> None:
+    """An unknown name in the header or in the prompt is an error with the nearest name, and nothing is stored."""
     before = mock.read_credits()
     reply = mock.create(headers={"x-mock-scenario": name}) if " " not in name else mock.create(body(prompt="[mock:no]"))
     assert read_error(reply) == (400, "unknown_scenario")
-    assert "there are success, slow" in reply.get_json()["error"]["message"]
+    assert reply.get_json()["error"]["message"].endswith(f"; {advice}")
     assert mock.read_credits() == before
 
 

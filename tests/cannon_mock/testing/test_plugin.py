@@ -108,7 +108,7 @@ INVALID_SETTINGS = {
     '"time"': "cannon: a setting needs its name",
     'credits="lots"': "cannon: credits=lots is not valid; use a whole number from 0 to",
     "keys={}": "cannon: keys={} is not valid; use the path of a file, as text",
-    'scenario="nope"': "cannon: scenario=nope is not valid; use one of success",
+    'scenario="nope"': "cannon: scenario=nope is not valid; cannon-mock --list-scenarios lists the scenarios",
     'scenarios="nowhere.json"': "nowhere.json: No such file or directory",
 }
 """Settings of a mark, each with what is said of it."""
@@ -212,7 +212,7 @@ def test_it(cannon_mock, cannon_server, cannon_clock):
     assert httpx.get(f"{cannon_server.url}/api/v1/requests/{ids[1]}", headers=own).json()["status"] == "succeeded"
     with pytest.raises(ValueError, match="backwards"):
         cannon_clock.set(0)
-    with pytest.raises(LookupError, match="unknown scenario sucess; there are success"):
+    with pytest.raises(LookupError, match="did you mean success. cannon-mock --list-scenarios"):
         cannon_mock.scenario("sucess")
     with pytest.raises(LookupError, match="unknown field statuss"):
         cannon_mock.calls(statuss=200)

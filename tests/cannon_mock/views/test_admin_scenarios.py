@@ -149,6 +149,12 @@ def test_an_invalid_rule_is_refused(mock: Driver, content: Any) -> None:
     assert mock.context.scenarios.list_rules() == []
 
 
+def test_an_unknown_scenario_of_a_rule_has_the_nearest_one(mock: Driver) -> None:
+    """A rule with a misspelt scenario is refused with the nearest name, then with how to list them."""
+    detail = post(mock, "scenarios", {"scenario": "sucess"}).get_json()["detail"]
+    assert detail.startswith("unknown scenario sucess; did you mean success? cannon-mock --list-scenarios and GET")
+
+
 def test_too_many_rules_are_refused(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of rules is bounded; one more is refused."""
     monkeypatch.setattr("cannon_mock.stores.scenario_registry.MOST_RULES", 1)

@@ -170,10 +170,12 @@ def test_without_credits_nothing_is_created(make_mock: DriverFactory) -> None:
 
 
 def test_an_unknown_scenario_is_refused(mock: Driver) -> None:
-    """An unknown scenario is refused by its name, and the message lists the scenarios."""
+    """An unknown scenario is refused by its name; the nearest one comes first, then how to list them."""
     reply = mock.create(headers={"x-mock-scenario": "sucess"})
     assert read_error(reply) == (400, "unknown_scenario")
-    assert reply.get_json()["error"]["message"].startswith("unknown scenario sucess; there are success, slow, ")
+    assert reply.get_json()["error"]["message"].startswith(
+        "unknown scenario sucess; did you mean success? cannon-mock "
+    )
     assert mock.read_credits() == START
 
 
