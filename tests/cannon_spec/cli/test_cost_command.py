@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cannon_spec.cli.command import SQUARE, Command, list_findings, write_documents
-from tests.support.payloads import DOCUMENTED
+from tests.support.payloads import DOCUMENTED, patched
 
 ENHANCE = {"operation": "prompt.enhance.image", "input": {"prompt": "A fox"}}
 MIXED = """\
@@ -132,6 +132,13 @@ def test_validate_says_the_cost_too(cannon: Command, strictness: tuple[str, ...]
     lines = re.sub(r"(?m)^  (?!documented|assumed|not counted).*\n|^a.*error at.*\n|^3 judged.*\n", "", out)
     assert (status, lines) == (1, re.sub(": resolution.*", "", MIXED))
     assert "3 judged, 2 ok, 1 error, 0 warnings\n82 credits" in out
+
+
+def test_a_body_with_warnings_costs_the_same_under_strict(cannon: Command) -> None:
+    """The service takes what is only a warning, so such a body is counted although --strict calls it an error."""
+    file = write_documents("a.json", patched(DOCUMENTED, model="flux2"))
+    status, out, _ = cannon("validate", "--cost", "--strict", file, "--format", "json")
+    assert (status, json.loads(out)["results"][0]["credits"]) == (1, 71)
 
 
 def test_validate_says_the_cost_in_json(cannon: Command) -> None:

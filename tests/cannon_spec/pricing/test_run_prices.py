@@ -12,7 +12,7 @@ from cannon_spec.pricing.body_cost import BodyCost, RunPrices
 from cannon_spec.pricing.known_price import KnownPrice
 from tests.support.payloads import CATALOG
 
-PER_SECOND = {"field": "duration_seconds", "unit": "second"}
+PER_SECOND = {"field": "duration", "unit": "second"}
 
 
 def price(credits: float, operation: str = "image.generate", **entry: Any) -> KnownPrice:
@@ -43,11 +43,13 @@ NO_MODEL = price(5, when={"model": None, "resolution": None})
         ([GPT_4K, GPT], body(model="gptimage2", resolution="4K", aspect_ratio="16:9"), 9, "price 1"),
         ([GPT_4K, GPT], body(model="gptimage2", resolution="2K"), 7, "price 2"),
         ([GPT], body(), 7, "price 1"),
-        ([price(4, when={"model": "gptimage2", "style": None}), NO_MODEL], body(), 5, "price 2"),
+        ([price(9, "", when={"model": "flux2"}), price(3)], body(model="flux2"), 3, "price 2"),
+        ([price(6, when={"model": "gptimage2", "style": None}), NO_MODEL], body(), 5, "price 2"),
         ([price(2), price(8)], body(), 8, "price 2"),
         ([price(0.25)], body(), 0.25, "price 1"),
-        ([price(2, "music.generate", per=PER_SECOND)], body("music.generate", duration_seconds=10), 20, "price 1"),
-        ([price(2, "music.generate", per={**PER_SECOND, "default": 7})], body("music.generate"), 14, "price 1"),
+        ([price(2, "", per=PER_SECOND)], body("video.generate", model="seedance2", duration=10), 20, "price 1"),
+        ([price(2, "", per=PER_SECOND)], body("video.generate", model="seedance2"), 10, "price 1"),
+        ([price(2, "", per={**PER_SECOND, "default": 7})], body("video.generate", model="seedance2"), 14, "price 1"),
     ],
 )
 def test_the_entry_that_says_most_of_a_body_counts(
