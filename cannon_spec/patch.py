@@ -24,6 +24,15 @@ def apply_patch(document: Any, patch: Sequence[PatchOperation]) -> Any:
     return document
 
 
+def trace_back(pointer: str, operations: Sequence[PatchOperation]) -> str:
+    """Where the value that is at ``pointer`` after the operations stood before them, if they have moved it."""
+    for operation in reversed(operations):
+        target = operation["path"]
+        if operation["op"] == "move" and (pointer == target or pointer.startswith(f"{target}/")):
+            pointer = operation["from"] + pointer.removeprefix(target)
+    return pointer
+
+
 def is_rename(document: Any, source: Path, target: Path) -> bool:
     """Whether a move from ``source`` to ``target`` gives a member of an object a name that the object does not have."""
     if not source or not target or source[:-1] != target[:-1]:

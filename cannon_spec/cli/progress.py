@@ -7,24 +7,25 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any, cast
+from typing import IO, Any, TextIO, cast
 
 _LONG_FILE_BYTES = 1024 * 1024
 """A file of this size has a bar."""
 
 
 class ProgressOutput:
-    """Standard output, beside a progress bar on standard error while a long file is read."""
+    """Standard output, or another stream, beside a progress bar on standard error while a long file is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
         self._bar: Any = None
 
     def write(self, text: str) -> None:
-        """Write to standard output without breaking the bar."""
+        """Write without breaking the bar."""
         if self._bar is None:
-            sys.stdout.write(text)
+            self._stream.write(text)
         else:
-            self._bar.write(text, file=sys.stdout, end="")
+            self._bar.write(text, file=self._stream, end="")
 
     @contextmanager
     def track(self, stream: IO[bytes]) -> Iterator[IO[bytes]]:

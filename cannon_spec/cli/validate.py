@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from cannon_spec import validate
 from cannon_spec.cli import flags
-from cannon_spec.cli.input_files import format_file_name, format_read_error, open_file
+from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name, format_read_error, open_file
 from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.cli.progress import ProgressOutput
+from cannon_spec.cli.schema_name import drop_schema_name
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.errors import UnknownName
 from cannon_spec.finding import Report
@@ -19,7 +21,11 @@ from cannon_spec.nearest import suggest_name
 from cannon_spec.output.judged_document import JudgedDocument
 from cannon_spec.pricing.body_cost import BodyCost, RunPrices
 from cannon_spec.reading.documents import Document
-from cannon_spec.reading.formats import FORMATS, find_format, read_documents
+from cannon_spec.reading.formats import FORMATS, Format, find_format, read_documents
+
+if TYPE_CHECKING:
+    from cannon_spec.cli.file_fixes import Fixes
+    from cannon_spec.cli.fixer import Fixer
 
 _EPILOG = f"""\
 examples:
@@ -32,8 +38,6 @@ examples:
 {flags.JUDGE_STATUSES}
 """
 
-_SCHEMA_NAME = "$schema"
-
 
 def add_parser(commands: flags.Commands) -> None:
     """Add the command with its flags."""
@@ -42,6 +46,18 @@ def add_parser(commands: flags.Commands) -> None:
     command.add_argument("--cost", action="store_true", help="also say what each document costs, and the total")
     flags.add_prices_flag(command)
     flags.add_judge_flags(command)
+    fix = command.add_mutually_exclusive_group()
+    fix.add_argument(
+        "--fix",
+        action="store_true",
+        help="apply the fixes whose right value is certain to the files; with -, write what was read, fixed, to "
+        "standard output, and the findings to standard error",
+    )
+    fix.add_argument(
+        "--diff",
+        action="store_true",
+        help="write no file: show on standard output what --fix would change, and the findings on standard error",
+    )
 
 
 def add_document_flags(command: argparse.ArgumentParser) -> None:
@@ -55,11 +71,17 @@ def add_document_flags(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge each document of each file. Raises UnknownName for an unknown operation, BadPriceFile."""
-    catalog, output = flags.load_catalog(arguments), ProgressOutput()
+    catalog, output = flags.load_catalog(arguments), ProgressOutput(_find_stream(arguments))
     prices = flags.read_prices(arguments, catalog) if arguments.cost or arguments.prices else None
     judge_run = JudgeRun(flags.open_writer(arguments, output.write))
     validation = Validation(catalog, arguments, output, judge_run, prices)
     return validation.judge_files(arguments.files)
+
+
+def _find_stream(arguments: argparse.Namespace) -> TextIO:
+    """Where findings are written: to standard error where standard output has a fixed document, or the diff."""
+    writes_document = arguments.fix and STANDARD_INPUT in arguments.files
+    return sys.stderr if writes_document or arguments.diff else sys.stdout
 
 
 def _check_operation(catalog: Catalog, operation: str) -> None:
@@ -87,6 +109,11 @@ class Validation:
         self._output = output
         self._prices = prices
         self.judge_run = judge_run
+        self._fixer: Fixer | None = None
+        if arguments.fix or arguments.diff:
+            from cannon_spec.cli.fixer import Fixer  # late: most runs write no file
+
+            self._fixer = Fixer(self._judge_file_value, judge_run, only_shows=arguments.diff)
         if self._operation is not None:
             _check_operation(catalog, self._operation)
 
@@ -94,7 +121,9 @@ class Validation:
         """Judge each document of each file; the exit status is returned."""
         for name in names:
             self.judge_file(name)
-        return self.judge_run.finish()
+        if self._fixer is None:
+            return self.judge_run.finish()
+        return self.judge_run.finish(self._fixer.get_counts())
 
     def judge_file(self, name: str) -> None:
         """Judge each document of one file; report a file that cannot be read, or that holds none."""
@@ -103,35 +132,46 @@ class Validation:
             with ExitStack() as stack:
                 stream = stack.enter_context(open_file(name))
                 stream = stack.enter_context(self._output.track(stream))
-                for document in read_documents(stream, find_format(name, self._format)):
-                    self._judge_document(file, document)
+                self._judge_stream(name, stream, find_format(name, self._format))
         except OSError as error:
             self.judge_run.fail(file, format_read_error(error))
             return
         if self.judge_run.summary.documents == count:
             self.judge_run.fail(file, "holds no document; check the file")
 
-    def _judge_document(self, file: str, document: Document) -> None:
+    def _judge_stream(self, name: str, stream: IO[bytes], format: Format) -> None:
+        fixes: Fixes | None = None
+        if self._fixer is not None:
+            stream, fixes = self._fixer.fix_stream(name, stream, format)
+        for number, document in enumerate(read_documents(stream, format)):
+            judged_document = self._judge_document(format_file_name(name), document)
+            if fixes is not None:
+                judged_document = judged_document._replace(fixes=fixes.get(number, ()))
+            self.judge_run.add(judged_document)
+
+    def _judge_document(self, file: str, document: Document) -> JudgedDocument:
         if document.error is not None:
             if document.line is None:  # of a file of many documents the others can still be judged
                 self.judge_run.note_unjudged_rest()
             report = validate.report_unreadable(self._catalog, document.error)
             cost = None if self._prices is None else BodyCost("", obstacle="errors")
         else:
-            value = _drop_schema_name(document.value)
-            report, cost = self._judge_value(value)
+            value = drop_schema_name(document.value)
+            report = self._judge_value(value)
             self._note_other_form(file, value)
-        self.judge_run.add(JudgedDocument(file, document.line, report, document.locate, cost=cost))
-
-    def _judge_value(self, value: Any) -> tuple[Report, BodyCost | None]:
-        if self._operation is None:
-            report = validate.request(self._catalog, value)
-        else:
-            report = validate.bare_input(self._catalog, self._operation, value)
-        strict_report = report.with_strictness(self._strictness)
+            cost = None if self._prices is None else self._prices.find_cost(value, report, self._operation)
         # What a body costs is not a matter of strictness: the service takes one that has warnings only.
-        cost = None if self._prices is None else self._prices.find_cost(value, report, self._operation)
-        return strict_report, cost
+        strict_report = report.with_strictness(self._strictness)
+        return JudgedDocument(file, document.line, strict_report, document.locate, cost=cost, value=document.value)
+
+    def _judge_value(self, value: Any) -> Report:
+        if self._operation is None:
+            return validate.request(self._catalog, value)
+        return validate.bare_input(self._catalog, self._operation, value)
+
+    def _judge_file_value(self, value: Any) -> Report:
+        """The report on a document as it stands in its file."""
+        return self._judge_value(drop_schema_name(value)).with_strictness(self._strictness)
 
     def _note_other_form(self, file: str, value: Any) -> None:
         """Report once for each file that it holds bare inputs where bodies are expected, or the other way round."""
@@ -141,13 +181,6 @@ class Validation:
                 self.judge_run.note_once(f"{file}: looks like a whole create body; leave --operation out")
         elif names and (operation := _find_operation(self._catalog, names)):
             self.judge_run.note_once(f"{file}: looks like a bare input; judge it with --operation {operation}")
-
-
-def _drop_schema_name(value: Any) -> Any:
-    """A document without its ``$schema``, which tells an editor the schema of the file and is never sent."""
-    if not isinstance(value, dict) or not isinstance(value.get(_SCHEMA_NAME), str):
-        return value
-    return {name: member for name, member in value.items() if name != _SCHEMA_NAME}
 
 
 def _find_operation(catalog: Catalog, names: set[Any]) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cannon_spec.finding import Finding
+from cannon_spec.json_positions import Position
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
 
 
@@ -37,21 +38,22 @@ class JsonWriter:
 
     def _build_result(self, judged_document: JudgedDocument) -> dict[str, Any]:
         entry, report, cost = judged_document.entry, judged_document.report, judged_document.cost
+        fixes = judged_document.fixes
         return {
             "file": judged_document.file,
             "line": judged_document.line,
             **({} if entry is None else {"entry": entry, "call": judged_document.call}),
             "ok": report.ok,
             **({} if cost is None else cost.to_dict()),
-            "findings": [_build_finding(judged_document, finding) for finding in report.findings],
+            "findings": [_place(each, judged_document.find_position(each)) for each in report.findings],
+            **({} if fixes is None else {"fixed": [_place(each.finding, each.position) for each in fixes]}),
         }
 
     def _build_summary(self, summary: Summary, extra_counts: Mapping[str, int]) -> dict[str, Any]:
         return {**summary.to_dict(), **extra_counts}
 
 
-def _build_finding(judged_document: JudgedDocument, finding: Finding) -> dict[str, Any]:
+def _place(finding: Finding, position: Position | None) -> dict[str, Any]:
     """A finding, with its line and column in the file; both are null where there is none."""
-    position = judged_document.find_position(finding)
     line, column = (None, None) if position is None else position
     return {**finding.to_dict(), "line": line, "column": column}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from cannon_spec.finding import Finding, Report
@@ -14,11 +14,21 @@ Write = Callable[[str], object]
 Locate = Callable[[str], Position | None]
 
 
+class AppliedFix(NamedTuple):
+    """A finding that was fixed, what its fix changed, and where its value was in the file before."""
+
+    finding: Finding
+    description: str
+    position: Position | None
+
+
 class JudgedDocument(NamedTuple):
     """One judged document: its file, its line (None for a file that is one document), and its report.
 
     ``locate`` finds the value at a JSON Pointer in the file. A call of recorded traffic has no places, but the number
-    of its entry and its call, as POST /api/v1/requests. Only a document whose cost is asked for has one.
+    of its entry and its call, as POST /api/v1/requests. Only a document whose cost is asked for has one. ``value`` is
+    what fixes are for; None if it cannot be read, or is not in a file of the user. ``fixes`` are those that were
+    applied; None where none were to be.
     """
 
     file: str
@@ -28,6 +38,8 @@ class JudgedDocument(NamedTuple):
     entry: int | None = None
     call: str = ""
     cost: BodyCost | None = None
+    value: Any = None
+    fixes: Sequence[AppliedFix] | None = None
 
     def find_position(self, finding: Finding) -> Position | None:
         """Where in the file the value of a finding starts; None for recorded traffic."""

@@ -6,20 +6,25 @@ from collections.abc import Mapping
 
 from cannon_spec.contract import wording
 from cannon_spec.finding import Finding
+from cannon_spec.json_positions import Position
 from cannon_spec.output.cost_text import format_cost, format_totals
-from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
+from cannon_spec.output.fix_text import describe_fix
+from cannon_spec.output.judged_document import AppliedFix, JudgedDocument, Output, Summary
 
 _STYLES = {"error": "31", "warning": "33", "ok": "32", "quiet": "2"}
 
 
 class TextWriter:
-    """Write each finding on five lines: place, what is wrong, what is legal instead, evidence, rule."""
+    """Write each finding on some lines: place, what is wrong, what is legal instead, its fix, evidence, rule."""
 
     def __init__(self, output: Output) -> None:
         self._write, self._has_color = output
+        self._fixable = 0
 
     def add(self, judged_document: JudgedDocument) -> None:
-        """Write the findings of one document, and its cost if that is asked for."""
+        """Write what was fixed in one document, its findings, and its cost if that is asked for."""
+        for fix in judged_document.fixes or ():
+            self._write(self._format_fix(judged_document, fix))
         for finding in judged_document.report.findings:
             self._write(self._format_finding(judged_document, finding))
         if judged_document.cost is not None:
@@ -36,29 +41,43 @@ class TextWriter:
         )
         counts += "".join(f", {number} {name.replace('_', ' ')}" for name, number in extra_counts.items())
         self._write(self._color("error" if summary.errors else "ok", counts) + "\n")
+        if self._fixable:
+            self._write(f"{wording.format_count(self._fixable, 'finding')} can be fixed with --fix\n")
         if summary.cost is not None:
             self._write(format_totals(summary.cost))
+
+    def _format_fix(self, judged_document: JudgedDocument, fix: AppliedFix) -> str:
+        place, word = _format_place(judged_document, fix.position), self._color("ok", "fixed")
+        return f"{place}: {word}: {fix.description} ({fix.finding.rule})\n"
 
     def _format_finding(self, judged_document: JudgedDocument, finding: Finding) -> str:
         evidence = finding.evidence
         source = f"{evidence.claim} ({evidence.strength}) {evidence.source}"
+        place = _format_place(judged_document, judged_document.find_position(finding))
         return (
-            f"{_format_place(judged_document, finding)}: {self._color(finding.severity, finding.severity)}"
+            f"{place}: {self._color(finding.severity, finding.severity)}"
             f" at {wording.escape_unprintable(finding.path) or 'the document'}\n"
             f"  {finding.message}\n"
             f"  {finding.hint}\n"
+            f"{self._format_possible_fix(judged_document, finding)}"
             f"  {self._color('quiet', 'known from: ' + source)}\n"
             f"  {self._color('quiet', 'rule: ' + finding.rule)}\n"
         )
+
+    def _format_possible_fix(self, judged_document: JudgedDocument, finding: Finding) -> str:
+        """The line on a fix that could be applied; nothing where there is none."""
+        if judged_document.value is None or finding.fix is None:
+            return ""
+        self._fixable += judged_document.fixes is None
+        return f"  fix: {describe_fix(finding.fix, judged_document.value)}\n"
 
     def _color(self, style: str, text: str) -> str:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._has_color else text
 
 
-def _format_place(judged_document: JudgedDocument, finding: Finding) -> str:
+def _format_place(judged_document: JudgedDocument, position: Position | None) -> str:
     """The place as FILE:LINE:COLUMN, which editors can open; for recorded traffic the entry and its call."""
     file = wording.escape_unprintable(judged_document.file)
     if judged_document.entry is not None:
         return f"{file}: entry {judged_document.entry} ({wording.escape_unprintable(judged_document.call)})"
-    position = judged_document.find_position(finding)
     return file if position is None else f"{file}:{position.line}:{position.column}"

@@ -17,7 +17,7 @@ class OutputFormat(NamedTuple):
 
 
 FORMATS: dict[str, OutputFormat] = {
-    "text": OutputFormat("five lines a finding, for people", TextWriter),
+    "text": OutputFormat("some lines a finding, for people", TextWriter),
     "json": OutputFormat("one JSON document, for programs", JsonWriter),
 }
 """Each format by the name that ``--format`` takes; the first is the default."""

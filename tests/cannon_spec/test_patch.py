@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_spec.patch import apply_patch
+from cannon_spec.patch import apply_patch, trace_back
 from tests.support.effort import examples
 from tests.support.patches import patches
 from tests.support.payloads import values
@@ -33,6 +33,20 @@ def test_a_renamed_member_keeps_its_place() -> None:
     """A member that gets another name stays between its neighbours."""
     patch = [{"op": "move", "from": "/a/y", "path": "/a/w"}]
     assert list(apply_patch({"a": {"x": 1, "y": 2, "z": 3}}, patch)["a"]) == ["x", "w", "z"]
+
+
+def test_a_place_is_traced_back_through_moves() -> None:
+    """Where a value stood before a patch is found, also when it was moved twice or with the object around it."""
+    patch = [
+        {"op": "move", "from": "/request", "path": ""},
+        {"op": "replace", "path": "/a", "value": 1},
+        {"op": "move", "from": "/b", "path": "/c/d"},
+        {"op": "move", "from": "/c/d", "path": "/c/e"},
+    ]
+    pointers = ("", "/a", "/c/e", "/c/e/x", "/c/ex")
+    assert [trace_back(pointer, patch) for pointer in pointers] == [
+        "/request", "/request/a", "/request/b", "/request/b/x", "/request/c/ex",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""The content of a file replaced as a whole, or not at all (floor 2)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def replace_content(file: str, old_content: bytes, content: bytes) -> None:
+    """Put ``content`` in the place of ``old_content`` in a file.
+
+    The file keeps its mode, and where allowed its owner; a symbolic link still leads to it. Whatever interrupts this,
+    the file has either content as a whole. Raises OSError, and then the file is as it was: also if it is not a regular
+    file, may not be written, or no longer has ``old_content``.
+    """
+    target = Path(file).resolve()
+    if not target.is_file():
+        raise OSError(errno.EINVAL, "not a regular file")
+    if not os.access(target, os.W_OK):  # a file in its place could be written nevertheless
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    handle, name = tempfile.mkstemp(prefix=".cannon-spec-", suffix=".tmp", dir=target.parent)
+    temporary_file = Path(name)
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _copy_owner_and_mode(target, temporary_file)
+        if target.read_bytes() != old_content:
+            raise OSError(errno.EAGAIN, "another program changed it meanwhile")
+        temporary_file.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary_file.unlink()
+        raise
+
+
+def _copy_owner_and_mode(source: Path, target: Path) -> None:
+    if hasattr(os, "chown"):  # not on Windows
+        status = source.stat()
+        with suppress(PermissionError):  # only root may give a file away
+            os.chown(target, status.st_uid, status.st_gid)
+    shutil.copymode(source, target)
