@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
 from cannon_spec.contract.claim import Claim
@@ -10,7 +12,7 @@ from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.nearest import fold, suggest_name
 from cannon_spec.output.field_limits import explain_field
 from cannon_spec.output.fields import find_fields, list_field_names
-from cannon_spec.output.limits import describe_limit, format_condition
+from cannon_spec.output.limits import describe_cost, describe_limit, describe_when, format_condition
 from cannon_spec.output.services import explain_model, explain_operation
 from cannon_spec.output.tables import PLAIN_WIDTH
 from cannon_spec.traffic import sequence
@@ -102,15 +104,20 @@ def _show_name(name: str) -> str:
 def _explain_claim(catalog: Catalog, claim: Claim) -> str:
     rules = [rule for schema in catalog.schemas for rule in catalog.rules(schema) if rule.claim is claim]
     lines = [claim.id, f"  {claim.text}", f"  {claim.strength}: {claim.source}", f"  kind: {claim.kind}"]
-    lines += _list_differences("What breaks it:", claim.breaks)
-    lines += _list_differences("What breaks it on our mock, and is only observed elsewhere:", claim.observed)
-    if rules:
-        lines += ["", "Rules that rest on it:", *(f"  {rule.id}: {_describe_rule(rule)}" for rule in rules)]
+    lines += _list_lines("What breaks it:", claim.breaks)
+    lines += _list_lines("What breaks it on our mock, and is only observed elsewhere:", claim.observed)
+    lines += _list_lines("Rules that rest on it:", [f"{rule.id}: {_describe_rule(rule)}" for rule in rules])
+    lines += _list_lines("Prices that rest on it:", _describe_prices(catalog, claim))
     return "\n".join(lines)
 
 
-def _list_differences(title: str, differences: tuple[str, ...]) -> list[str]:
-    return ["", title, *(f"  {each}" for each in differences)] if differences else []
+def _list_lines(title: str, texts: Sequence[str]) -> list[str]:
+    return ["", title, *(f"  {each}" for each in texts)] if texts else []
+
+
+def _describe_prices(catalog: Catalog, claim: Claim) -> list[str]:
+    prices = [(each, price) for each in catalog.operations.values() for price in each.prices if price.claim == claim.id]
+    return [f"{each.id}: {describe_cost(price)}, {describe_when(price.when)}" for each, price in prices]
 
 
 def _explain_rule(rule: Rule) -> str:

@@ -115,7 +115,7 @@ def test_a_model_without_a_schema(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("claim", CATALOG.claims.values(), ids=lambda claim: claim.id)
 def test_a_claim_is_explained(claim: Claim) -> None:
-    """The explanation of a claim has its text, strength, source and kind, what breaks it, and each rule on it."""
+    """The explanation of a claim has its text, strength, source, kind, what breaks it, the rules and prices on it."""
     head, *parts = explain_topic(CATALOG, claim.id).split("\n\n")
     assert head == f"{claim.id}\n  {claim.text}\n  {claim.strength}: {claim.source}\n  kind: {claim.kind}"
     lists = {title: lines for title, *lines in (part.split("\n  ") for part in parts)}
@@ -123,7 +123,16 @@ def test_a_claim_is_explained(claim: Claim) -> None:
     assert lists.pop("What breaks it on our mock, and is only observed elsewhere:", []) == [*claim.observed]
     rule_ids = [rule.id for schema in CATALOG.schemas for rule in CATALOG.rules(schema) if rule.claim.id == claim.id]
     assert [line.split(": ")[0] for line in lists.pop("Rules that rest on it:", [])] == rule_ids
+    prices = [each.id for each in CATALOG.operations.values() for price in each.prices if price.claim == claim.id]
+    assert [line.split(": ")[0] for line in lists.pop("Prices that rest on it:", [])] == prices
     assert lists == {}
+
+
+def test_a_claim_on_prices_lists_them() -> None:
+    """Each price that rests on it is listed with its operation, its credits and its condition."""
+    text = explain_topic(CATALOG, "credits-price-scaled")
+    assert '\n  image.generate: 51 credits, model is "gptimage2" and resolution is "2K"\n' in text
+    assert "\n  prompt.enhance.image: 1 credit, always" in explain_topic(CATALOG, "enhance-price")
 
 
 def test_a_rule_is_explained() -> None:
