@@ -10,6 +10,8 @@ _EPILOG = f"""\
 examples:
   cannon-spec check-traffic session.har
   cannon-spec check-traffic --base-url http://127.0.0.1:2266 session.har
+  cannon-spec check-traffic --ignore traffic-fast,notice session.har
+  cannon-spec check-traffic --baseline accepted.json session.har
 
 how to save a HAR file:
   Chromium     developer tools, Network, Export HAR; with sensitive data, if

@@ -41,12 +41,12 @@ def add_parser(commands: flags.Commands) -> None:
     flags.add_prices_flag(command)
     flags.add_choice(command, "--format", {name: row.description for name, row in COST_FORMATS.items()})
     command.add_argument("--quiet", action="store_true", help="write the totals only")
-    command.set_defaults(strict=False, lenient=False, fix=False, diff=False)
+    command.set_defaults(fix=False, diff=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the cost of each document of each file. Raises UnknownName for an unknown operation, BadPriceFile."""
-    catalog, output = flags.load_catalog(arguments), ProgressOutput()
+    catalog, output = flags.load_catalog(arguments), ProgressOutput(has_bar=not arguments.quiet)
     writer: Writer = COST_FORMATS[arguments.format].writer(Output(output.write))
     judge_run = JudgeRun(TotalsWriter(writer) if arguments.quiet else writer)
     prices = flags.read_prices(arguments, catalog)

@@ -1,4 +1,4 @@
-"""The content of a file replaced as a whole, or not at all (floor 2)."""
+"""The content of a file written as a whole, or not at all (floor 2)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import errno
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_DEFAULT_MODE = 0o666
 
 
 def replace_content(file: str, old_content: bytes, content: bytes) -> None:
@@ -18,10 +21,31 @@ def replace_content(file: str, old_content: bytes, content: bytes) -> None:
     file, may not be written, or no longer has ``old_content``.
     """
     target = Path(file).resolve()
+    _check_writable(target)
+    with _write_beside(target, content):
+        if target.read_bytes() != old_content:
+            raise OSError(errno.EAGAIN, "another program changed it meanwhile")
+
+
+def write_content(file: str, content: bytes) -> None:
+    """Write a new file, or replace one as ``replace_content`` does, whatever it has. Raises OSError."""
+    target = Path(file).resolve()
+    if target.exists():
+        _check_writable(target)
+    with _write_beside(target, content):
+        pass
+
+
+def _check_writable(target: Path) -> None:
     if not target.is_file():
         raise OSError(errno.EINVAL, "not a regular file")
     if not os.access(target, os.W_OK):  # a file in its place could be written nevertheless
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@contextmanager
+def _write_beside(target: Path, content: bytes) -> Iterator[None]:
+    """Write another file, which takes the place of the target after the block, unless that raises."""
     handle, name = tempfile.mkstemp(prefix=".cannon-spec-", suffix=".tmp", dir=target.parent)
     temporary_file = Path(name)
     try:
@@ -29,9 +53,8 @@ def replace_content(file: str, old_content: bytes, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        _copy_owner_and_mode(target, temporary_file)
-        if target.read_bytes() != old_content:
-            raise OSError(errno.EAGAIN, "another program changed it meanwhile")
+        _set_owner_and_mode(target, temporary_file)
+        yield
         temporary_file.replace(target)
     except BaseException:
         with suppress(OSError):
@@ -39,7 +62,13 @@ def replace_content(file: str, old_content: bytes, content: bytes) -> None:
         raise
 
 
-def _copy_owner_and_mode(source: Path, target: Path) -> None:
+def _set_owner_and_mode(source: Path, target: Path) -> None:
+    """Give a file the owner and mode of another one; where that is not there, the mode that new files have."""
+    if not source.exists():
+        mask = os.umask(0o077)  # it can only be read by setting it
+        os.umask(mask)
+        target.chmod(_DEFAULT_MODE & ~mask)
+        return
     if hasattr(os, "chown"):  # not on Windows
         status = source.stat()
         with suppress(PermissionError):  # only root may give a file away

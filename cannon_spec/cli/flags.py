@@ -8,15 +8,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cannon_spec.cli.environment import find_overlay, forbids_color
+from cannon_spec.cli.finding_filter import FindingFilter
+from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.cli.status import report_problem
 from cannon_spec.contract import load
 from cannon_spec.contract.catalog import Catalog
+from cannon_spec.errors import CatalogError
 from cannon_spec.finding import Strictness
-from cannon_spec.output.judged_document import Output, Write, Writer
+from cannon_spec.output.judged_document import Output, Write
 from cannon_spec.output.writers import FORMATS
 from cannon_spec.pricing.body_cost import RunPrices
 
 if TYPE_CHECKING:
+    from cannon_spec.cli.baseline import Baseline
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # what add_subparsers returns
 
 RunCommand = Callable[[argparse.Namespace], int]
@@ -61,6 +66,30 @@ def add_judge_flags(command: argparse.ArgumentParser) -> None:
         "never": "no colour",
     }
     add_choice(command, "--color", colors)
+    _add_adoption_flags(command)
+
+
+def _add_adoption_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags with which a code base that has many findings begins to use the command."""
+    command.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="leave out the findings of a rule, or of all rules that begin so: notice, models/flux2, models/; "
+        "can be repeated, and takes several names with commas (default: none)",
+    )
+    command.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="leave out the findings that this file lists, so that only new ones fail (default: none)",
+    )
+    command.add_argument(
+        "--update-baseline",
+        action="store_true",
+        help="write what is found today to the file of --baseline, and accept it",
+    )
+    command.add_argument("--quiet", action="store_true", help="write only what has findings, and no notes")
 
 
 def add_prices_flag(command: argparse.ArgumentParser) -> None:
@@ -73,7 +102,10 @@ def add_prices_flag(command: argparse.ArgumentParser) -> None:
 
 
 def read_prices(arguments: argparse.Namespace, catalog: Catalog) -> RunPrices:
-    """The prices of the run, those of the flag's file first. Warn where they are old. Raises BadPriceFile."""
+    """The prices of the run, those of the flag's file first. Warn where they are old, unless the run is quiet.
+
+    Raises BadPriceFile.
+    """
     file: str | None = arguments.prices
     if file is None:
         return RunPrices(catalog)
@@ -82,7 +114,7 @@ def read_prices(arguments: argparse.Namespace, catalog: Catalog) -> RunPrices:
     from cannon_spec.pricing.price_file import describe_age, read_price_file
 
     known_prices = read_price_file(file, catalog)
-    for line in describe_age(file, known_prices, datetime.now(UTC)):
+    for line in () if arguments.quiet else describe_age(file, known_prices, datetime.now(UTC)):
         report_problem(line)
     return RunPrices(catalog, known_prices, file)
 
@@ -92,14 +124,33 @@ def load_catalog(arguments: argparse.Namespace) -> Catalog:
     return load.load_catalog(overlay=find_overlay(arguments.overlay))
 
 
-def get_strictness(arguments: argparse.Namespace) -> Strictness:
-    """How the flags want warnings to count."""
-    return "strict" if arguments.strict else "lenient" if arguments.lenient else "normal"
+def begin_run(arguments: argparse.Namespace, catalog: Catalog, write: Write) -> JudgeRun:
+    """A run that judges as the flags of add_judge_flags say.
+
+    Raises UnknownName for a rule that there is not, and CatalogError for a baseline that cannot be used.
+    """
+    writer = FORMATS[arguments.format].writer(Output(write, _has_color(arguments.color)))
+    return JudgeRun(writer, _build_filter(arguments, catalog), is_quiet=arguments.quiet)
 
 
-def open_writer(arguments: argparse.Namespace, write: Write) -> Writer:
-    """The writer of the format that the flags name."""
-    return FORMATS[arguments.format].writer(Output(write, _has_color(arguments.color)))
+def _build_filter(arguments: argparse.Namespace, catalog: Catalog) -> FindingFilter:
+    strictness: Strictness = "strict" if arguments.strict else "lenient" if arguments.lenient else "normal"
+    ignored_rules: frozenset[str] = frozenset()
+    if arguments.ignore:
+        from cannon_spec.cli.ignored_rules import find_ignored_rules  # late: it reads every rule of the contract
+
+        ignored_rules = find_ignored_rules(arguments.ignore, catalog)
+    return FindingFilter(strictness, ignored_rules, _open_baseline(arguments, ignored_rules))
+
+
+def _open_baseline(arguments: argparse.Namespace, ignored_rules: frozenset[str]) -> Baseline | None:
+    if arguments.baseline is not None:
+        from cannon_spec.cli.baseline import Baseline  # late: few runs have one
+
+        return Baseline(arguments.baseline, is_updated=arguments.update_baseline, ignored_rules=ignored_rules)
+    if arguments.update_baseline:
+        raise CatalogError("--update-baseline", "no file is named", "add --baseline FILE")
+    return None
 
 
 def _has_color(choice: str) -> bool:

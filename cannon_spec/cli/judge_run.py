@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cannon_spec.cli.finding_filter import FindingFilter
 from cannon_spec.cli.status import ExitStatus, report_problem
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report
 from cannon_spec.output.judged_document import JudgedDocument, Summary, Writer
@@ -13,20 +14,34 @@ _NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
 
 class JudgeRun:
-    """Write and count judged documents, and remember what may be reported only once."""
+    """Write and count judged documents, and remember what may be reported only once.
 
-    def __init__(self, writer: Writer) -> None:
+    A quiet run writes only documents with findings, and no notes.
+    """
+
+    def __init__(self, writer: Writer, finding_filter: FindingFilter | None = None, *, is_quiet: bool = False) -> None:
         self._writer = writer
+        self._filter = finding_filter or FindingFilter()
+        self._is_quiet = is_quiet
         self._unique_texts: set[str] = set()
         self._could_not_judge = False
         self.summary = Summary()
 
-    def add(self, judged_document: JudgedDocument) -> None:
-        """Count a judged document and write it, without the warnings that this run gave before."""
-        findings = judged_document.report.findings
+    def add(self, judged_document: JudgedDocument) -> Report:
+        """Count a judged document and write it, without what the flags and earlier warnings make superfluous.
+
+        The report that is left is returned.
+        """
+        findings = self._filter.apply(judged_document).findings
         report = Report(tuple(finding for finding in findings if not self._is_repeated_warning(finding)))
         self.summary = self.summary.plus(report, judged_document.cost)
-        self._writer.add(judged_document._replace(report=report))
+        if report.findings or judged_document.fixes or not self._is_quiet:
+            self._writer.add(judged_document._replace(report=report))
+        return report
+
+    def select_fixable(self, report: Report) -> Report:
+        """The findings of a report that may be fixed."""
+        return self._filter.select_fixable(report)
 
     def fail(self, file: str, problem: str) -> None:
         """Report that a file could not be judged, which decides the exit status."""
@@ -40,12 +55,13 @@ class JudgeRun:
 
     def note_once(self, text: str) -> None:
         """Report a text that is no failure, and the same text only once."""
-        if self._is_first(text):
+        if text and not self._is_quiet and self._is_first(text):
             report_problem(text)
 
     def finish(self, extra_counts: Mapping[str, int] = _NO_COUNTS) -> ExitStatus:
-        """Write the counts; the exit status is returned."""
-        self._writer.finish(self.summary, extra_counts)
+        """Write the counts, and end what the run does with a baseline; the exit status is returned."""
+        self._writer.finish(self.summary, {**extra_counts, **self._filter.count_left_out()})
+        self.note_once(self._filter.close(is_complete=not self._could_not_judge))
         if self._could_not_judge:
             return ExitStatus.COULD_NOT_JUDGE
         return ExitStatus.ERRORS_FOUND if self.summary.errors else ExitStatus.OK

@@ -16,7 +16,8 @@ _LONG_FILE_BYTES = 1024 * 1024
 class ProgressOutput:
     """Standard output, or another stream, beside a progress bar on standard error while a long file is read."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, has_bar: bool = True) -> None:
+        self._has_bar = has_bar
         self._stream = stream or sys.stdout
         self._bar: Any = None
 
@@ -30,7 +31,7 @@ class ProgressOutput:
     @contextmanager
     def track(self, stream: IO[bytes]) -> Iterator[IO[bytes]]:
         """Show how much is read of a stream: the caller reads the one that it gets instead."""
-        size = _measure_long_file(stream)
+        size = _measure_long_file(stream) if self._has_bar else None
         if size is None:
             yield stream
             return

@@ -12,8 +12,7 @@ from typing import Any
 from cannon_spec import document
 from cannon_spec.cli import flags
 from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name, format_read_error, open_file
-from cannon_spec.cli.judge_run import JudgeRun
-from cannon_spec.cli.status import ExitStatus, report_problem
+from cannon_spec.cli.status import ExitStatus
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.wording import escape_unprintable, format_count
 from cannon_spec.errors import CatalogError, NotJSON
@@ -43,9 +42,8 @@ class TrafficCheck:
             raise CatalogError("base_url", str(error), "correct it in the overlay") from None
         self._catalog = catalog
         self._base_urls: list[str] = arguments.base_url
-        self._strictness = flags.get_strictness(arguments)
         self._counts = {"ignored": 0, "without_body": 0, "skipped": 0}
-        self._run = JudgeRun(flags.open_writer(arguments, sys.stdout.write))
+        self._run = flags.begin_run(arguments, catalog, sys.stdout.write)
 
     def judge_file(self, name: str) -> None:
         """Judge one file; report one that cannot be read, or that has nothing to judge."""
@@ -72,11 +70,11 @@ class TrafficCheck:
         self._counts["ignored"] += recording.ignored_count
         self._counts["skipped"] += len(recording.skipped_entries)
         for note in (*_list_skipped(recording), *_list_body_problems(recording)):
-            report_problem(f"{file}: {note}")
+            self._run.note_once(f"{file}: {note}")
         if not recording.calls:
             return _explain_no_calls(recording)
         count = self._run.summary.documents
-        for call, report in exchanges.judge_calls(self._catalog, recording.calls, self._strictness):
+        for call, report in exchanges.judge_calls(self._catalog, recording.calls):
             self._add(file, call, report)
         if self._run.summary.documents == count:
             return "no call of the API has a body; save the HAR with content"

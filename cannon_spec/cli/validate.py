@@ -34,6 +34,11 @@ examples:
   cannon-spec validate --operation image.generate input.json    a bare input
   cannon-spec validate --overlay mine.json request.json         with your rules
   cannon-spec validate --cost requests.jsonl                    with the credits
+  cannon-spec validate --ignore notice requests.jsonl           without a rule
+
+adopt it where many payloads have findings; only new ones fail:
+  cannon-spec validate *.json --baseline accepted.json --update-baseline
+  cannon-spec validate *.json --baseline accepted.json
 
 {flags.JUDGE_STATUSES}
 """
@@ -71,9 +76,12 @@ def add_document_flags(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge each document of each file. Raises UnknownName for an unknown operation, BadPriceFile."""
-    catalog, output = flags.load_catalog(arguments), ProgressOutput(_find_stream(arguments))
+    catalog, output = (
+        flags.load_catalog(arguments),
+        ProgressOutput(_find_stream(arguments), has_bar=not arguments.quiet),
+    )
     prices = flags.read_prices(arguments, catalog) if arguments.cost or arguments.prices else None
-    judge_run = JudgeRun(flags.open_writer(arguments, output.write))
+    judge_run = flags.begin_run(arguments, catalog, output.write)
     validation = Validation(catalog, arguments, output, judge_run, prices)
     return validation.judge_files(arguments.files)
 
@@ -105,7 +113,6 @@ class Validation:
         self._catalog = catalog
         self._operation: str | None = arguments.operation
         self._format: str = arguments.input
-        self._strictness = flags.get_strictness(arguments)
         self._output = output
         self._prices = prices
         self.judge_run = judge_run
@@ -147,12 +154,13 @@ class Validation:
             judged_document = self._judge_document(format_file_name(name), document)
             if fixes is not None:
                 judged_document = judged_document._replace(fixes=fixes.get(number, ()))
-            self.judge_run.add(judged_document)
+            shown_report = self.judge_run.add(judged_document)
+            # Of a file of many documents the others can still be judged. What is ignored or accepted is no failure.
+            if document.error is not None and document.line is None and shown_report.findings:
+                self.judge_run.note_unjudged_rest()
 
     def _judge_document(self, file: str, document: Document) -> JudgedDocument:
         if document.error is not None:
-            if document.line is None:  # of a file of many documents the others can still be judged
-                self.judge_run.note_unjudged_rest()
             report = validate.report_unreadable(self._catalog, document.error)
             cost = None if self._prices is None else BodyCost("", obstacle="errors")
         else:
@@ -160,9 +168,7 @@ class Validation:
             report = self._judge_value(value)
             self._note_other_form(file, value)
             cost = None if self._prices is None else self._prices.find_cost(value, report, self._operation)
-        # What a body costs is not a matter of strictness: the service takes one that has warnings only.
-        strict_report = report.with_strictness(self._strictness)
-        return JudgedDocument(file, document.line, strict_report, document.locate, cost=cost, value=document.value)
+        return JudgedDocument(file, document.line, report, document.locate, cost=cost, value=document.value)
 
     def _judge_value(self, value: Any) -> Report:
         if self._operation is None:
@@ -170,8 +176,8 @@ class Validation:
         return validate.bare_input(self._catalog, self._operation, value)
 
     def _judge_file_value(self, value: Any) -> Report:
-        """The report on a document as it stands in its file."""
-        return self._judge_value(drop_schema_name(value)).with_strictness(self._strictness)
+        """The report on a document as it stands in its file, with the findings that may be fixed."""
+        return self.judge_run.select_fixable(self._judge_value(drop_schema_name(value)))
 
     def _note_other_form(self, file: str, value: Any) -> None:
         """Report once for each file that it holds bare inputs where bodies are expected, or the other way round."""

@@ -8,7 +8,9 @@ from cannon_spec import inputs
 from cannon_spec.contract import wording
 from cannon_spec.errors import CatalogError, NotJSON
 
-_FORMAT = 1
+FORMAT = 1
+"""The format of these files that this version reads and writes."""
+
 _ADVICE = "name the report.json that cannon-contract --report DIR wrote"
 
 
@@ -22,8 +24,8 @@ def read_run_file(file: str, member: str, advice: str) -> dict[str, Any]:
         raise CatalogError(file, error.placed_problem, advice) from None
     if not isinstance(value, dict) or not isinstance(value.get(member), list):
         raise CatalogError(file, f"not a file of {member}", advice)
-    if value.get("format") is True or value.get("format") != _FORMAT:  # in Python True is 1
-        problem = f"has format {wording.show_value(value.get('format'))}; this version reads format {_FORMAT}"
+    if value.get("format") is True or value.get("format") != FORMAT:  # in Python True is 1
+        problem = f"has format {wording.show_value(value.get('format'))}; this version reads format {FORMAT}"
         raise CatalogError(file, problem, "read it with the version that wrote it")
     return value
 

@@ -11,6 +11,7 @@ from cannon_spec.output.cost_text import format_cost, format_totals
 from cannon_spec.output.fix_text import describe_fix
 from cannon_spec.output.judged_document import AppliedFix, JudgedDocument, Output, Summary
 
+_COUNT_NAMES = {"ignored_findings": "left out by --ignore", "baseline": "in the baseline"}
 _STYLES = {"error": "31", "warning": "33", "ok": "32", "quiet": "2"}
 
 
@@ -39,7 +40,7 @@ class TextWriter:
             f"{summary.documents} judged, {summary.ok} ok, "
             f"{wording.format_count(summary.errors, 'error')}, {wording.format_count(summary.warnings, 'warning')}"
         )
-        counts += "".join(f", {number} {name.replace('_', ' ')}" for name, number in extra_counts.items())
+        counts += "".join(f", {number} {_name_count(name)}" for name, number in extra_counts.items())
         self._write(self._color("error" if summary.errors else "ok", counts) + "\n")
         if self._fixable:
             self._write(f"{wording.format_count(self._fixable, 'finding')} can be fixed with --fix\n")
@@ -73,6 +74,10 @@ class TextWriter:
 
     def _color(self, style: str, text: str) -> str:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._has_color else text
+
+
+def _name_count(name: str) -> str:
+    return _COUNT_NAMES.get(name, name.replace("_", " "))
 
 
 def _format_place(judged_document: JudgedDocument, position: Position | None) -> str:

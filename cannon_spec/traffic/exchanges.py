@@ -10,7 +10,7 @@ from cannon_spec import document, validate
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.lifecycle import TIMES
 from cannon_spec.errors import NotJSON
-from cannon_spec.finding import Finding, Report, Strictness
+from cannon_spec.finding import Finding, Report
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 from cannon_spec.traffic import client_habits, sequence
 from cannon_spec.traffic.addresses import CallKind
@@ -26,9 +26,7 @@ _CREATED_AT = TIMES[0]
 """A member of the request object that the accepted reply does not have."""
 
 
-def judge_calls(
-    catalog: Catalog, calls: Sequence[RecordedCall], strictness: Strictness = "normal"
-) -> list[tuple[RecordedCall, Report]]:
+def judge_calls(catalog: Catalog, calls: Sequence[RecordedCall]) -> list[tuple[RecordedCall, Report]]:
     """Judge each call, and return it with its report.
 
     The path of a finding is a JSON Pointer into the HAR as far as ``postData`` or ``content``, and goes on within the
@@ -42,12 +40,12 @@ def judge_calls(
     for check in (sequence.check_sequence, client_habits.check_habits):
         for entry, finding in check(catalog, parsed_calls):
             findings[entry].append(finding)
-    return [(each, _sort_findings(findings[each.entry], strictness)) for each in calls]
+    return [(each, _sort_findings(findings[each.entry])) for each in calls]
 
 
-def _sort_findings(findings: list[Finding], strictness: Strictness) -> Report:
+def _sort_findings(findings: list[Finding]) -> Report:
     ordered_findings = sorted(findings, key=lambda each: (each.path, each.rule, each.message))
-    return Report(tuple(ordered_findings)).with_strictness(strictness)
+    return Report(tuple(ordered_findings))
 
 
 def _parse_bodies(catalog: Catalog, call: RecordedCall, findings: list[Finding]) -> ParsedCall:

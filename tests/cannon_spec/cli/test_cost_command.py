@@ -119,6 +119,7 @@ def test_old_prices_are_warned_of_and_a_bad_file_is_refused(cannon: Command) -> 
         status, _, err = cannon(*command, file, "--prices", write_prices(written_at="2020-01-01"))
         assert status == 0
         assert "prices.json: prices older than 30 days: 1 of 1 (the oldest is of 2020-01-01)" in err
+        assert cannon(*command, file, "--quiet", "--prices", "prices.json")[2] == ""
     status, out, err = cannon("cost", file, "--prices", write_prices(prices=[{"credits": -1}]))
     assert (status, out) == (2, "")
     assert "prices.json: price 1 of 1: credits is -1; write a number, 0 or more" in err

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cannon_spec.cli.file_replacement import replace_content
+from cannon_spec.cli.file_replacement import replace_content, write_content
 
 
 def list_names(folder: Path) -> list[str]:
@@ -76,3 +76,39 @@ def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path: Path, monkeypa
     with pytest.raises(PermissionError):
         replace_content(str(file), b"old", b"new")
     assert file.read_bytes() == b"old"
+
+
+def test_a_new_file_has_the_mode_of_new_files(tmp_path: Path) -> None:
+    """A file that was not there has the mode that the user's mask leaves, and the mask stays."""
+    for mask in (0o022, 0o077):
+        old_mask = os.umask(mask)
+        try:
+            write_content(str(tmp_path / "a.json"), b"new")
+            assert os.umask(mask) == mask
+        finally:
+            os.umask(old_mask)
+        assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o666 & ~mask
+        (tmp_path / "a.json").unlink()
+
+
+def test_whatever_a_file_has_can_be_written_over(tmp_path: Path) -> None:
+    """A file is written whatever it has, with its mode kept; what is no regular file is not."""
+    file = tmp_path / "a.json"
+    file.write_bytes(b"old")
+    file.chmod(0o640)
+    write_content(str(file), b"new")
+    assert (file.read_bytes(), file.stat().st_mode & 0o777, list_names(tmp_path)) == (b"new", 0o640, ["a.json"])
+    with pytest.raises(OSError, match="not a regular file"):
+        write_content(str(tmp_path), b"new")
+
+
+def test_a_new_file_that_cannot_be_finished_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a full disk stops it, there is no new file, and nothing beside it."""
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_content(str(tmp_path / "a.json"), b"new")
+    assert list_names(tmp_path) == []

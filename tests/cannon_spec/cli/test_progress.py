@@ -92,6 +92,13 @@ def test_no_bar_without_a_terminal(cannon: Command, bars: list[FakeBar]) -> None
     assert bars == []
 
 
+def test_a_quiet_run_has_no_bar(cannon: Command, bars: list[FakeBar], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --quiet there is no bar, however long the file is."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    cannon("validate", write_long_file("a.jsonl"), "--quiet")
+    assert bars == []
+
+
 def test_the_real_bar_leaves_the_output_alone(cannon: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the bar of tqdm itself, standard output is the same as without a bar."""
     file = write_long_file("a.jsonl")

@@ -1,0 +1,62 @@
+"""Which findings of a document a run shows and counts (floor 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from cannon_spec.finding import Finding, Report, Strictness
+from cannon_spec.output.judged_document import JudgedDocument
+
+if TYPE_CHECKING:
+    from cannon_spec.cli.baseline import Baseline
+
+
+class FindingFilter:
+    """Leave out findings of ignored rules, then those of the baseline, and apply the strictness to the others."""
+
+    def __init__(
+        self,
+        strictness: Strictness = "normal",
+        ignored_rules: Collection[str] = (),
+        baseline: Baseline | None = None,
+    ) -> None:
+        self._strictness = strictness
+        self._ignored_rules = ignored_rules
+        self._baseline = baseline
+        self._ignored_count = 0
+        self._baseline_count = 0
+
+    def apply(self, judged_document: JudgedDocument) -> Report:
+        """The report on a document, with the findings that are shown."""
+        if self._baseline is not None:
+            self._baseline.note_file(judged_document.file)
+        findings = judged_document.report.findings
+        report = Report(tuple(each for each in findings if self._is_shown(judged_document, each)))
+        return report.with_strictness(self._strictness)
+
+    def select_fixable(self, report: Report) -> Report:
+        """The findings that may be fixed: those of the baseline too, for what is fixed needs no baseline."""
+        findings = tuple(each for each in report.findings if each.rule not in self._ignored_rules)
+        return Report(findings).with_strictness(self._strictness)
+
+    def count_left_out(self) -> dict[str, int]:
+        """How many findings were left out, by the reason; only for the reasons that this run has."""
+        ignored = {"ignored_findings": self._ignored_count} if self._ignored_rules else {}
+        return ignored if self._baseline is None else {**ignored, "baseline": self._baseline_count}
+
+    def close(self, *, is_complete: bool) -> str:
+        """End the run, and write the baseline where that is asked for. What to say of the baseline is returned.
+
+        ``is_complete`` says whether all files could be judged. Raises BadBaseline where the file cannot be written.
+        """
+        return "" if self._baseline is None else self._baseline.close(is_complete=is_complete)
+
+    def _is_shown(self, judged_document: JudgedDocument, finding: Finding) -> bool:
+        if finding.rule in self._ignored_rules:
+            self._ignored_count += 1
+            return False
+        if self._baseline is not None and self._baseline.accepts(judged_document, finding):
+            self._baseline_count += 1
+            return False
+        return True

@@ -1,0 +1,56 @@
+"""Baseline files: the findings that a user accepts, with how often each occurs (floor 2)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cannon_spec import inputs
+from cannon_spec.contract import wording
+from cannon_spec.errors import CatalogError
+from cannon_spec.output.run_file import FORMAT, read_run_file
+
+_MEMBER = "findings"
+_ADVICE = "name a file that --update-baseline wrote, or another name to begin one"
+
+
+class BaselineEntry(NamedTuple):
+    """What makes two findings the same: the file, the place in the document, the rule, and the message.
+
+    The line is no part of it, so that a line inserted above changes nothing, and neither is the severity, so that
+    one file serves each strictness.
+    """
+
+    file: str
+    path: str
+    rule: str
+    message: str
+
+
+def read_baseline(file: str) -> Counter[BaselineEntry]:
+    """How often each entry of a file is accepted. Raises CatalogError for a file that is no baseline."""
+    counts: Counter[BaselineEntry] = Counter()
+    for number, value in enumerate(read_run_file(file, _MEMBER, _ADVICE)[_MEMBER], 1):
+        if not _is_entry(value):
+            problem = f"finding {number} is not an object of {', '.join(BaselineEntry._fields)} and a count"
+            raise CatalogError(file, problem, "write it anew with --update-baseline under another name")
+        counts[BaselineEntry(*(value[name] for name in BaselineEntry._fields))] += value["count"]
+    return counts
+
+
+def _is_entry(value: Any) -> bool:
+    if not isinstance(value, dict) or type(value.get("count")) is not int or value["count"] < 1:
+        return False
+    return all(isinstance(value.get(name), str) for name in BaselineEntry._fields)
+
+
+def format_baseline(counts: Mapping[BaselineEntry, int], file: str) -> bytes:
+    """The content of a file with these entries, in their order. Raises CatalogError where it would be too large."""
+    findings = [{**entry._asdict(), "count": count} for entry, count in sorted(counts.items())]
+    content = json.dumps({"format": FORMAT, _MEMBER: findings}, indent=2, ensure_ascii=False).encode() + b"\n"
+    if len(content) > inputs.MAX_BYTES:
+        problem = f"{wording.format_count(len(findings), 'finding')} are more than a baseline may hold"
+        raise CatalogError(file, problem, "leave out rules with --ignore, or use several baselines")
+    return content
