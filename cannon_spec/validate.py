@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from cannon_spec import document
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import Catalog, InputPlan, Operation, Rule, ServedModel
+from cannon_spec.contract.catalog import Catalog, InputPlan, Operation, Rule
 from cannon_spec.contract.keywords import KEYWORDS, Violation, describe_legal, describe_violation
 from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report, Strictness
@@ -30,6 +30,9 @@ RESPONSE_KINDS = ("accepted", "request", "status", "error", "webhook")
 """What ``response`` can judge: the replies of the three endpoints, and an error body."""
 
 _CREATE = "envelope/create"
+_DEFAULT = ""
+"""What stands for the identifier of a model where an input names none."""
+
 _INDEX_DIGITS = 9
 _CLEAN = Report()
 
@@ -125,22 +128,44 @@ def _judge_input(
 ) -> Report:
     """Judge ``root`` by envelope, operation and model. Without an envelope ``root`` is the input itself."""
     name = input.get("model") if isinstance(input, dict) else None
-    model = operation.models.get(name) if isinstance(name, str) else None
-    key = operation.id, None if model is None else model.id, envelope
+    model_id = name if isinstance(name, str) and name in operation.models else None
+    if isinstance(input, dict) and "model" not in input:
+        model_id = _DEFAULT
+    key = operation.id, model_id, envelope
     plan = catalog.input_plans.get(key)
     if plan is None:
-        plan = catalog.input_plans[key] = _plan_input(operation, model, envelope)
+        plan = catalog.input_plans[key] = _plan_input(catalog, operation, model_id, envelope)
     report, hits = plan.clean_report, _hits(catalog, root, plan.schemas, envelope)
-    if model is None and operation.models and isinstance(name, str):
+    if plan.default_claim is not None:
+        hits = [_assume_default(hit, plan) for hit in hits]
+    if model_id is None and operation.models and isinstance(name, str):
         finding = describe_unknown_model(catalog, operation, name, _find_model_path(envelope))
         report = Report(tuple(sorted((*report.findings, finding), key=_place)))
     return _report(root, hits, report, strictness)
 
 
-def _plan_input(operation: Operation, model: ServedModel | None, envelope: str | None) -> InputPlan:
+def _plan_input(catalog: Catalog, operation: Operation, model_id: str | None, envelope: str | None) -> InputPlan:
+    named_model = None if model_id is None else operation.models.get(model_id)
+    remarks = list_remarks(operation, named_model, "" if envelope is None else "/operation", _find_model_path(envelope))
+    default = operation.default_claim if model_id == _DEFAULT else None
+    model = named_model if default is None else operation.models[operation.default_model or ""]
     schemas = (operation.input, None if model is None else model.schema)
-    remarks = list_remarks(operation, model, "" if envelope is None else "/operation", _find_model_path(envelope))
-    return InputPlan(tuple(filter(None, schemas)), Report(tuple(sorted(remarks, key=_place))))
+    return InputPlan(
+        tuple(filter(None, schemas)),
+        Report(tuple(sorted(remarks, key=_place))),
+        None if default is None else catalog.claims[default],
+    )
+
+
+def _assume_default(hit: _Hit, plan: InputPlan) -> _Hit:
+    """The same hit, where its rule is one of the default model: no stronger than the claim on the default is."""
+    claim, rule = plan.default_claim, hit.rule
+    if claim is None or rule.schema not in plan.schemas[1:]:
+        return hit
+    title = f"the default model {rule.title}"
+    if claim.severity == "error":
+        return hit._replace(rule=replace(rule, title=title))
+    return hit._replace(rule=replace(rule, title=title, severity="warning", evidence=claim.evidence))
 
 
 def _find_model_path(envelope: str | None) -> str:

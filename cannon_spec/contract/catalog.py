@@ -50,6 +50,11 @@ class Rule:
     severity: Severity
 
     @property
+    def schema(self) -> str:
+        """The id of its schema: ``models/gptimage2``."""
+        return self.id.partition("#")[0]
+
+    @property
     def value(self) -> Any:
         """The keyword's value: the list of an ``enum``, the number of a ``maxLength``."""
         return self.node[self.keyword]
@@ -180,6 +185,12 @@ class Operation:
         id_: str | None = self.data.get("default_model", {}).get("id")
         return id_
 
+    @property
+    def default_claim(self) -> str | None:
+        """The id of the claim on the default model; None if there is no default model."""
+        claim: str | None = self.data.get("default_model", {}).get("claim")
+        return claim
+
     def find_cost(self, input: Mapping[str, Any]) -> Cost:
         """The cost of a valid input: that of the first price that fits. Without a model the default model counts."""
         if self.default_model is not None:
@@ -190,10 +201,15 @@ class Operation:
 
 
 class InputPlan(NamedTuple):
-    """How inputs for one operation and model are judged: the schemas, and the report on one that breaks no rule."""
+    """How inputs for one operation and model are judged: the schemas, and the report on one that breaks no rule.
+
+    ``default_claim`` is the claim on the operation's default model, where the inputs name none and its schema, the
+    last of ``schemas``, judges them.
+    """
 
     schemas: tuple[str, ...]
     clean_report: Report
+    default_claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

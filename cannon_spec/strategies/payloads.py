@@ -109,7 +109,9 @@ def _list_pairs(catalog: Catalog, operation: str | None, model: str | None) -> l
 
 
 def _list_schemas(pair: Pair) -> list[str]:
+    """The schemas that judge the input of a pair: without a model, that of the default one has a part."""
     operation, model = pair
+    model = model or operation.models.get(operation.default_model or "")
     return [schema for schema in (operation.input, None if model is None else model.schema) if schema is not None]
 
 

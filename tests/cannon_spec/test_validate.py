@@ -569,7 +569,8 @@ def test_every_finding_can_be_acted_on(body: Any) -> None:
         assert finding.evidence.source
         assert leads_somewhere(body, finding.path)
         if finding.rule not in NAMED_RULES:
-            assert CATALOG.rule_by_id(finding.rule).claim.id == finding.evidence.claim
+            default_claims = {each.default_claim for each in CATALOG.operations.values()}
+            assert finding.evidence.claim in {CATALOG.rule_by_id(finding.rule).claim.id, *default_claims}
 
 
 @given(anything)
@@ -622,10 +623,17 @@ def test_checking_raises_what_judging_reports(body: Any, strictness: Any) -> Non
 
 
 @given(inputs)
-def test_a_model_has_nothing_to_say_of_another(input: Any) -> None:
-    """Without a model only the operation's own schema judges an input."""
-    report = validate_input("image.generate", {key: value for key, value in input.items() if key != "model"})
-    assert all(finding.rule.startswith("operations/") for finding in report.findings)
+def test_without_a_model_the_default_one_warns(input: Any) -> None:
+    """P1: Without a model an input breaks the rules of the default one, as warnings that cite the claim on it."""
+    rest = {key: value for key, value in input.items() if key != "model"}
+    report = validate_input("image.generate", rest)
+    with_model = validate_input("image.generate", {**rest, "model": "gptimage2"})
+    assert [(each.path, each.rule) for each in report.findings] == [
+        (each.path, each.rule) for each in with_model.findings
+    ]
+    limits = [each for each in report.findings if each.rule.startswith("models/")]
+    assert {each.severity for each in limits} <= {"warning"}
+    assert {each.evidence.claim for each in limits} <= {"image-default-model"}
 
 
 @settings(max_examples=50)
