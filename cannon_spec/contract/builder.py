@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from cannon_spec import claim_ids
+from cannon_spec.contract.aliases import check_aliases
 from cannon_spec.contract.catalog import Catalog, Model, Operation, ServedModel
 from cannon_spec.contract.checks import (
     ENVELOPES,
@@ -36,6 +37,7 @@ V = TypeVar("V")
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "lifecycle": check_paces,
     "media": check_tables,
+    "aliases": check_aliases,
     "scenarios": lambda part: require_name(part["default"], part["scenarios"], "scenarios default", "scenario"),
 }
 """The check of each part beside its words and claims."""
@@ -56,7 +58,7 @@ class CatalogBuilder:
     def read_all(self) -> None:
         """Read and check every part. Raises CatalogError for the first fault."""
         catalog = self.catalog
-        for part in (catalog.lifecycle, catalog.media, catalog.scenarios):
+        for part in (catalog.lifecycle, catalog.media, catalog.scenarios, catalog.aliases):
             dict(part)
         for mapping in (catalog.claims, catalog.models, catalog.operations, catalog.schemas):
             dict(mapping)
@@ -73,7 +75,7 @@ class CatalogBuilder:
         claims = self._map(self._read_claim, lambda: (id_ for ledger in self._iter_ledgers() for id_ in ledger))
         check_claim_ids(claim_ids, claims)
         check_claims("", {"claims": self._index["status_reply"]["claims"]}, claims)
-        lifecycle, media, scenarios = map(self._build_part, PARTS)
+        lifecycle, media, scenarios, aliases = map(self._build_part, PARTS)
         return Catalog(
             base_url=self._index["base_url"],
             status_reply=MappingProxyType(self._index["status_reply"]),
@@ -84,6 +86,7 @@ class CatalogBuilder:
             lifecycle=lifecycle,
             media=media,
             scenarios=scenarios,
+            aliases=aliases,
             settings=MappingProxyType(self._check("settings", self._source.read_settings())),
             _list_statements=cache(self._list_statements),
             _list_documented_inputs=cache(lambda id_: tuple(self._source.read_documented_inputs(id_))),

@@ -217,8 +217,8 @@ class Catalog:
     """The whole contract.
 
     It reads what is asked for: an operation, its claims and its schemas, and keeps it. Each validator is compiled when
-    it is first used. ``settings`` are those of our mock that an overlay sets. ``input_plans`` are kept by the judge, by
-    operation, model and envelope.
+    it is first used. ``aliases`` are the words of other services. ``settings`` are those of our mock that an overlay
+    sets. ``input_plans`` are kept by the judge, by operation, model and envelope.
     """
 
     base_url: str
@@ -230,6 +230,7 @@ class Catalog:
     lifecycle: Mapping[str, Any]
     media: Mapping[str, Any]
     scenarios: Mapping[str, Any]
+    aliases: Mapping[str, Any]
     settings: Mapping[str, Any]
     _list_statements: Callable[[], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _list_documented_inputs: Callable[[str], tuple[Mapping[str, Any], ...]] = field(compare=False)

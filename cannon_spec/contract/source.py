@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from cannon_spec import inputs
 from cannon_spec.errors import CatalogError, NotJSON
 
-PARTS = ("lifecycle", "media", "scenarios")
+PARTS = ("lifecycle", "media", "scenarios", "aliases")
 """The data files beside the catalog and the ledger, each under its own name in a bundle."""
 
 _INDEX_WORDS = ("name", "claim")
