@@ -6,6 +6,7 @@ missing claim is an error then, and not when a reply needs it.
 """
 
 CREATE_ACCEPTED = "create-accepted-202"
+CREATE_ENVELOPE = "create-envelope"
 CREATE_IDEMPOTENT = "create-idempotent"
 JSON_BODY = "json-body"
 JSON_STRICT = "json-strict"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cannon_spec import claim_ids
 from cannon_spec.contract import wording
+from cannon_spec.contract.aliases import find_misspelt_model, find_model_alias, find_operation_alias, list_family
 from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
 from cannon_spec.contract.claim import Claim
-from cannon_spec.finding import Finding
-from cannon_spec.nearest import find_nearest
+from cannon_spec.field_repair import FIELD_MISPLACED
+from cannon_spec.finding import Finding, Patch
+from cannon_spec.nearest import find_nearest, fold
 
 NOTICE = "notice"
 """The rule that warns of what matters for each request for an operation or model, as that it is disabled."""
@@ -22,6 +24,11 @@ OPERATION_UNDOCUMENTED = "operation-undocumented"
 
 NAMED_RULES = {
     "json": "An error: the document is not JSON, or JSON that readers disagree on.",
+    "body-list": "An error: the document is a list of create bodies; a request takes one.",
+    "body-wrapped": "An error: the create body, or its input, is within another object.",
+    "json-in-string": "An error: the create body, or its input, is a string with JSON in it.",
+    FIELD_MISPLACED: "An error: fields stand beside the input and belong into it, or the other way round.",
+    "input-alone": "An error: the document is an input, without the create body around it.",
     "operation-unknown": "An error: no page of the vendor shows an operation with this identifier.",
     OPERATION_UNDOCUMENTED: "A warning: the operation exists, but no page documents its input, so it is not judged.",
     "operation-assumed": "A warning: the operation's identifier is not documented; it is used as given.",
@@ -56,23 +63,55 @@ def describe_operation_problem(catalog: Catalog, name: str) -> Finding:
         message = f"{names} exists, but no page documents its input"
         hint = f"its input was not judged; {listing}"
         return Finding(path, OPERATION_UNDOCUMENTED, "warning", message, hint, operation.claim.evidence)
+    return _describe_unknown_operation(catalog, name, path, listing)
+
+
+def _describe_unknown_operation(catalog: Catalog, name: str, path: str, listing: str) -> Finding:
+    """The error for an operation that no page names, with the one that is meant, or those of the same kind."""
+    ids = {fold(word): each.id for each in catalog.operations.values() for word in (each.name, each.id)}
+    kind = name.partition(".")[0].casefold()
+    same_kind = [each.id for each in catalog.operations.values() if each.id.partition(".")[0] == kind]
+    exact = ids.get(fold(name))
+    close = exact or find_operation_alias(catalog.aliases, name) or find_nearest(name, same_kind or catalog.operations)
+    hint = listing
+    if close is not None:
+        hint = f"did you mean {wording.show_value(close)}? {listing}"
+    elif same_kind:
+        hint = f"of this kind: {wording.show_values(same_kind)}; {listing}"
     message = f"{wording.show_value(name)} is not the identifier of an operation on any page of the vendor"
-    ids = {word: each.id for each in catalog.operations.values() for word in (each.name, each.id)}
-    close = find_nearest(name, ids)
-    hint = listing if close is None else f"did you mean {wording.show_value(ids[close])}?"
+    fix: Patch | None = None if exact is None else ({"op": "replace", "path": path, "value": exact},)
     evidence = catalog.claims[claim_ids.OPERATIONS_LISTED].evidence
-    return Finding(path, "operation-unknown", "error", message, hint, evidence)
+    return Finding(path, "operation-unknown", "error", message, hint, evidence, fix)
 
 
 def describe_unknown_model(catalog: Catalog, operation: Operation, name: str, path: str) -> Finding:
-    """The finding on a model that does not serve the operation, as grave as the claim on its models is."""
+    """The finding on a model that does not serve the operation, as grave as the claim on its models is.
+
+    A model of another number or variant is another one, and no misspelling.
+    """
     ids = {word: model.id for model in operation.models.values() for word in (model.name, model.id)}
-    close = find_nearest(name, ids)
+    exact = next((id_ for word, id_ in ids.items() if fold(word) == fold(name)), None)
+    close = exact or _find_meant_model(catalog, name, ids)
+    family = list_family(catalog.aliases, name, operation.models)
     listing = f"known: {wording.show_values(operation.models)}; an overlay file can add one (--overlay)"
-    hint = listing if close is None else f"did you mean {wording.show_value(ids[close])}? {listing}"
-    message = f"{wording.show_value(name)} is not a model that serves {operation.id}"
+    message, hint = f"{wording.show_value(name)} is not a model that serves {operation.id}", listing
+    if close is not None:
+        hint = f"did you mean {wording.show_value(close)}? {listing}"
+    elif family:
+        message = f"{wording.show_value(name)} is another model, which does not serve {operation.id}"
+        hint = f"of its family: {wording.show_values(family)}; {listing}"
     claim = catalog.claims[operation.data["models_claim"]]
-    return Finding(path, "model-unknown", claim.severity, message, hint, claim.evidence)
+    fix: Patch | None = None if exact is None else ({"op": "replace", "path": path, "value": exact},)
+    return Finding(path, "model-unknown", claim.severity, message, hint, claim.evidence, fix)
+
+
+def _find_meant_model(catalog: Catalog, name: str, ids: Mapping[str, str]) -> str | None:
+    """The model that another service calls by that name, or whose identifier or name is misspelt."""
+    alias = find_model_alias(catalog.aliases, name)
+    if alias in ids.values():
+        return alias
+    close = find_misspelt_model(catalog.aliases, name, ids)
+    return None if close is None else ids[close]
 
 
 def list_remarks(

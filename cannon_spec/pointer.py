@@ -38,6 +38,15 @@ def follow(document: Any, path: Iterable[str | int]) -> Any:
     return document
 
 
+def has_place(document: Any, path: Iterable[str | int]) -> bool:
+    """Whether a document has a value at ``path``."""
+    try:
+        follow(document, path)
+    except LookupError:
+        return False
+    return True
+
+
 def replace_at(document: Any, path: Sequence[str | int], value: Any) -> Any:
     """A copy of a document with another value at ``path``. Raises LookupError if there is nothing at it."""
     if not path:

@@ -16,6 +16,7 @@ from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, InputPlan, Operation, Rule
 from cannon_spec.contract.keywords import KEYWORDS, Violation, describe_legal, describe_violation
 from cannon_spec.errors import NotJSON, UnknownName
+from cannon_spec.field_repair import repair_fields
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report, Strictness
 from cannon_spec.named_rules import (
     describe_operation_problem,
@@ -23,8 +24,11 @@ from cannon_spec.named_rules import (
     find_undocumented,
     list_remarks,
 )
-from cannon_spec.nearest import find_nearest
+from cannon_spec.patch import apply_patch
 from cannon_spec.pointer import Path, follow, to_pointer
+from cannon_spec.repair import Repair, trace_back
+from cannon_spec.structure import find_repair, has_expected_structure
+from cannon_spec.unknown_fields import Place, read_fields
 
 RESPONSE_KINDS = ("accepted", "request", "status", "error", "webhook")
 """What ``response`` can judge: the replies of the three endpoints, and an error body."""
@@ -59,14 +63,34 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -
         payload = document.to_plain(payload)
     except NotJSON as error:
         return report_unreadable(catalog, error)
-    name, input = (payload.get("operation"), payload.get("input")) if isinstance(payload, dict) else (None, None)
+    return _judge_body(catalog, payload).with_strictness(strictness)
+
+
+def _judge_body(catalog: Catalog, body: Any) -> Report:
+    """Judge a create body. One of another structure is judged as it is without that problem, where it is known."""
+    repair = None if has_expected_structure(body) else find_repair(catalog, body)
+    if repair is not None:
+        rest = _CLEAN if repair.document is None else _judge_body(catalog, repair.document)
+        return _join(body, repair, rest)
+    name, input = (body.get("operation"), body.get("input")) if isinstance(body, dict) else (None, None)
     operation = catalog.operations.get(name) if isinstance(name, str) else None
     if operation is not None and operation.is_covered and isinstance(input, dict):
-        return _judge_input(catalog, operation, input, payload, _CREATE, strictness)
+        return _judge_input(catalog, operation, input, body, _CREATE)
     named_findings: list[Finding] = []
     if isinstance(name, str) and (operation is None or not operation.is_covered):
-        named_findings.append(describe_operation_problem(catalog, name))
-    return _report(payload, _hits(catalog, payload, (_CREATE,)), Report(tuple(named_findings)), strictness)
+        finding = describe_operation_problem(catalog, name)
+        if finding.fix is not None:
+            repair = Repair((finding,), apply_patch(body, finding.fix))
+            return _join(body, repair, _judge_body(catalog, repair.document))
+        named_findings.append(finding)
+    return _report(body, _hits(catalog, body, (_CREATE,)), Report(tuple(named_findings)))
+
+
+def _join(root: Any, repair: Repair, rest: Report) -> Report:
+    """The report on ``root``: the findings of a repair, and those on the document without the problem elsewhere."""
+    paths = {finding.path for finding in repair.findings}
+    others = [finding for finding in trace_back(root, repair, rest.findings) if finding.path not in paths]
+    return Report(tuple(sorted((*repair.findings, *others), key=_place)))
 
 
 def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal") -> Report:
@@ -83,7 +107,7 @@ def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictn
     if not known_operation.is_covered:
         finding = replace(describe_operation_problem(catalog, operation), path="")
         return Report((finding,)).with_strictness(strictness)
-    return _judge_input(catalog, known_operation, input, input, None, strictness)
+    return _judge_input(catalog, known_operation, input, input, None).with_strictness(strictness)
 
 
 def accepts_input(catalog: Catalog, operation: str, input: Any) -> bool:
@@ -114,7 +138,7 @@ def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "n
         known_operation = catalog.operations.get(operation) if isinstance(operation, str) else None
         if known_operation is not None and known_operation.output is not None and isinstance(body.get("output"), dict):
             hits += _hits(catalog, body, (known_operation.output,), place=("output",))
-    return _report(body, hits, _CLEAN, strictness)
+    return _report(body, hits, _CLEAN).with_strictness(strictness)
 
 
 def report_unreadable(catalog: Catalog, error: NotJSON) -> Report:
@@ -123,13 +147,11 @@ def report_unreadable(catalog: Catalog, error: NotJSON) -> Report:
     return Report((Finding(error.pointer, "json", "error", error.problem, error.advice, evidence),))
 
 
-def _judge_input(
-    catalog: Catalog, operation: Operation, input: Any, root: Any, envelope: str | None, strictness: Strictness
-) -> Report:
+def _judge_input(catalog: Catalog, operation: Operation, input: Any, root: Any, envelope: str | None) -> Report:
     """Judge ``root`` by envelope, operation and model. Without an envelope ``root`` is the input itself."""
     name = input.get("model") if isinstance(input, dict) else None
     model_id = name if isinstance(name, str) and name in operation.models else None
-    if isinstance(input, dict) and "model" not in input:
+    if isinstance(input, dict) and operation.has_default_limits(input):
         model_id = _DEFAULT
     key = operation.id, model_id, envelope
     plan = catalog.input_plans.get(key)
@@ -138,10 +160,33 @@ def _judge_input(
     report, hits = plan.clean_report, _hits(catalog, root, plan.schemas, envelope)
     if plan.default_claim is not None:
         hits = [_assume_default(hit, plan) for hit in hits]
+    repair = _repair_fields(catalog, root, hits, envelope) if hits else None
     if model_id is None and operation.models and isinstance(name, str):
         finding = describe_unknown_model(catalog, operation, name, _find_model_path(envelope))
         report = Report(tuple(sorted((*report.findings, finding), key=_place)))
-    return _report(root, hits, report, strictness)
+        if repair is None and finding.fix is not None:
+            repair = Repair((finding,), apply_patch(root, finding.fix))
+    if repair is None:
+        return _report(root, hits, report)
+    repaired_input = repair.document if envelope is None else repair.document["input"]
+    return _join(root, repair, _judge_input(catalog, operation, repaired_input, repair.document, envelope))
+
+
+def _repair_fields(catalog: Catalog, root: Any, hits: list[_Hit], envelope: str | None) -> Repair | None:
+    """The findings on all unknown fields that mean something we know, and the document without them; None for none."""
+    groups: dict[Path, list[_Hit]] = {}
+    for hit in hits:
+        if hit.rule.keyword == "additionalProperties":
+            groups.setdefault(hit.place, []).append(hit)
+    # The innermost object first: the paths of the others hold on.
+    for path, group in sorted(groups.items(), key=lambda each: -len(each[0])):
+        others = [Place((), root, catalog.schemas[_CREATE]["properties"])] if envelope and path else []
+        rule = group[0].rule
+        place = Place(path, follow(root, path), rule.node.get("properties", {}))
+        readings = list(read_fields(catalog.aliases, place, [hit.name or "" for hit in group], others))
+        if readings:
+            return repair_fields(catalog, root, rule, _name_field(path, rule) or rule.title, readings)
+    return None
 
 
 def _plan_input(catalog: Catalog, operation: Operation, model_id: str | None, envelope: str | None) -> InputPlan:
@@ -183,7 +228,7 @@ def _hits(
     for path, at in violations:
         rule = catalog.violated_rule(at, schemas, envelope)
         hits += [_Hit(place + path, rule, name) for name in _list_names(rule, place + path, root)]
-    return _without_consequences(hits, root) if len(hits) > 1 else hits
+    return hits
 
 
 def _list_names(rule: Rule, place: Path, root: Any) -> Sequence[str | None]:
@@ -196,30 +241,17 @@ def _list_names(rule: Rule, place: Path, root: Any) -> Sequence[str | None]:
     return list_names(rule.node, value) if isinstance(value, dict) else ()
 
 
-def _without_consequences(hits: list[_Hit], root: Any) -> list[_Hit]:
-    """The hits, without those under a condition on a field that is absent only because its name is misspelt."""
-    misspelt = {_guess_field(hit, root) for hit in hits if hit.rule.keyword == "additionalProperties"} - {None}
-    return [hit for hit in hits if misspelt.isdisjoint(hit.rule.condition_fields)]
-
-
-def _guess_field(hit: _Hit, root: Any) -> str | None:
-    """The absent field that an unknown one most likely stands for."""
-    fields = follow(root, hit.place)
-    close = find_nearest(hit.name or "", [name for name in hit.rule.node.get("properties", {}) if name not in fields])
-    return None if close is None else wording.join_field(hit.rule.field, close)
-
-
-def _report(root: Any, hits: list[_Hit], clean_report: Report, strictness: Strictness) -> Report:
+def _report(root: Any, hits: list[_Hit], clean_report: Report) -> Report:
     """The report on ``root``. ``clean_report`` has what is found apart from the hits."""
     if not hits:
-        return clean_report.with_strictness(strictness)
+        return clean_report
     causes: dict[tuple[Path, str | None], list[_Hit]] = {}
     for hit in hits:
         causes.setdefault((hit.path, hit.name), []).append(hit)
     findings = [*(_finding(root, group) for group in causes.values()), *clean_report.findings]
     if len(findings) > 1:
         findings.sort(key=_place)
-    return Report(tuple(findings)).with_strictness(strictness)
+    return Report(tuple(findings))
 
 
 def _place(finding: Finding) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Engine, Validator
-from cannon_spec.contract.prices import Cost, Price, find_price
+from cannon_spec.contract.prices import Cost, Price, find_price, meets_conditions
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
 from cannon_spec.finding import Evidence, Report, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
@@ -190,6 +190,11 @@ class Operation:
         """The id of the claim on the default model; None if there is no default model."""
         claim: str | None = self.data.get("default_model", {}).get("claim")
         return claim
+
+    def has_default_limits(self, input: Mapping[str, Any]) -> bool:
+        """Whether the limits of the default model count for an input: it names no model, and does not exclude it."""
+        default: Mapping[str, Any] = self.data.get("default_model", {})
+        return bool(default) and "model" not in input and meets_conditions(input, default.get("limits_when", {}))
 
     def find_cost(self, input: Mapping[str, Any]) -> Cost:
         """The cost of a valid input: that of the first price that fits. Without a model the default model counts."""

@@ -161,8 +161,10 @@ def test_an_operation_known_by_its_name_alone_is_named_once(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["Generate Image", "image_generate", "Image.Generate"])
 def test_a_misspelt_operation_is_unknown_with_its_identifier(name: str) -> None:
     """The display name of a documented operation, or its id in other letters, is unknown, and the hint has the id."""
-    (finding,) = validate_request({"operation": name, "input": {}}).findings
-    assert (finding.rule, finding.hint) == ("operation-unknown", 'did you mean "image.generate"?')
+    (finding,) = validate_request({"operation": name, "input": {"prompt": "x"}}).findings
+    assert finding.rule == "operation-unknown"
+    assert finding.hint.startswith('did you mean "image.generate"? covered: ')
+    assert finding.fix == ({"op": "replace", "path": "/operation", "value": "image.generate"},)
     with pytest.raises(UnknownName):
         validate_input(name, {})
 

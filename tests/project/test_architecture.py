@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         ),
     ),
     ("cannon_spec.contract",),
+    ("cannon_spec.repair", "cannon_spec.unknown_fields", "cannon_spec.field_repair", "cannon_spec.structure"),
     ("cannon_spec.named_rules", "cannon_spec.coverage", "cannon_spec.adjustments"),
     ("cannon_spec.validate",),
     ("cannon_spec", "cannon_spec.judge", "cannon_spec.example", "cannon_spec.completion"),

@@ -159,7 +159,7 @@ def test_every_field_is_drawn(operation: str) -> None:
 
 @pytest.mark.parametrize("rule", [rule.id for rule in breakable(OPERATION)])
 def test_every_breakable_rule_is_drawn(rule: str) -> None:
-    """Each rule that is said to be broken is, by bodies that differ, for its own model; the default one may be unnamed."""
+    """Each rule that is said to be broken is, by bodies that differ, for its own model; the default may be unnamed."""
     drawn = sample(broken_requests(OPERATION, rule=rule), 2, 6)
     assert [find_rules(broken.body, CATALOG) for broken in drawn] == [[rule]] * len(drawn)
     assert {broken.rule.id for broken in drawn} == {rule}

@@ -1,0 +1,72 @@
+"""Findings on unknown fields, and the document with them put right (floor 1, pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cannon_spec import claim_ids
+from cannon_spec.contract import wording
+from cannon_spec.contract.catalog import Catalog, Rule
+from cannon_spec.finding import Finding
+from cannon_spec.patch import apply_patch
+from cannon_spec.pointer import from_pointer, has_place, to_pointer
+from cannon_spec.repair import Repair, list_origins
+from cannon_spec.unknown_fields import FieldReading
+
+FIELD_MISPLACED = "field-misplaced"
+"""The rule that names fields which stand beside the input and belong into it, or the other way round."""
+
+
+def repair_fields(catalog: Catalog, root: Any, rule: Rule, subject: str, readings: Sequence[FieldReading]) -> Repair:
+    """Put unknown fields right, and leave out those of which this is not certain.
+
+    ``rule`` is the one that the fields violate, ``subject`` the name of what has no such fields. Those that belong in
+    one other object share a finding.
+    """
+    findings = [_describe_field(rule, subject, each) for each in readings if not each.is_misplaced]
+    for is_inward in (True, False):
+        group = [each for each in readings if each.is_misplaced and each.is_inward is is_inward]
+        findings += [_describe_misplaced(catalog, root, group)] if group else []
+    patch = [operation for each in readings for operation in _build_patch(each)]
+    repaired_root = apply_patch(root, [*_add_objects(root, patch), *patch])
+    return Repair(tuple(findings), repaired_root, list_origins(patch))
+
+
+def _build_patch(reading: FieldReading) -> Iterable[Mapping[str, Any]]:
+    """What puts the fields of a reading right, or takes them out."""
+    return reading.patch or [{"op": "remove", "path": each} for each in reading.pointers]
+
+
+def _add_objects(root: Any, patch: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The objects that a patch moves fields into, where the document has none yet: an input."""
+    parents = {from_pointer(each["path"])[:-1]: None for each in patch if each["op"] in ("move", "add")}
+    absent = [path for path in parents if not has_place(root, path)]
+    return [{"op": "add", "path": to_pointer(path), "value": {}} for path in absent]
+
+
+def _describe_field(rule: Rule, subject: str, reading: FieldReading) -> Finding:
+    names = [wording.show_value(each) for each in reading.names]
+    message = f"{names[0]} is not a field of {subject}"
+    if len(names) > 1:
+        message = f"{wording.join_words(names, 'and')} are not fields of {subject}"
+    hint = reading.advice
+    if reading.patch is not None:
+        hint = f"{hint} fields: {wording.show_values(rule.node['properties'])}"
+    return Finding(reading.pointers[0], rule.id, rule.severity, message, hint, rule.evidence, reading.patch)
+
+
+def _describe_misplaced(catalog: Catalog, root: Any, readings: Sequence[FieldReading]) -> Finding:
+    """The finding on fields that stand beside the input and belong into it, or the other way round."""
+    names = [name for each in readings for name in each.names]
+    subject = f"{wording.join_words(names, 'and')} {'stands' if len(names) == 1 else 'stand'}"
+    if readings[0].is_inward:
+        message, hint = f"{subject} beside input, not in it", f"move {', '.join(names)} into input"
+    else:
+        message, hint = f"{subject} in input, not beside it", f"move {', '.join(names)} to the top, beside input"
+    pairs = [(name, each.fields[0]) for each in readings for name in each.names]
+    renames = [f"; {name} is {field} there" for name, field in pairs if name != field]
+    patch = [operation for each in readings for operation in each.patch or ()]
+    fix = (*_add_objects(root, patch), *patch)
+    evidence = catalog.claims[claim_ids.CREATE_ENVELOPE].evidence
+    return Finding(readings[0].pointers[0], FIELD_MISPLACED, "error", message, hint + "".join(renames), evidence, fix)

@@ -1,0 +1,191 @@
+"""Create bodies of another structure: a list, a wrapper, text, fields at the wrong level (floor 1, pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cannon_spec import claim_ids, document
+from cannon_spec.contract.catalog import Catalog, Operation
+from cannon_spec.contract.wording import show_json, show_value
+from cannon_spec.errors import NotJSON
+from cannon_spec.field_repair import repair_fields
+from cannon_spec.finding import Finding, Patch
+from cannon_spec.patch import apply_patch
+from cannon_spec.pointer import Path, follow, to_pointer
+from cannon_spec.repair import Repair, list_origins
+from cannon_spec.unknown_fields import Fields, Place, read_fields
+
+_CREATE = "envelope/create"
+_OPERATION, _INPUT = "operation", "input"
+_FIELDS = {_OPERATION, _INPUT, "webhook_url"}
+_MOST_WRAPPERS = 3
+"""The most objects around a body for which it is still taken for one."""
+
+
+def has_expected_structure(body: Any) -> bool:
+    """Whether a body is an object with an operation, an input, perhaps a webhook's address, and nothing else."""
+    if not isinstance(body, dict) or not body.keys() <= _FIELDS or _OPERATION not in body:
+        return False
+    input = body.get(_INPUT)
+    return isinstance(input, dict) and not (len(input) == 1 and isinstance(next(iter(input.values())), dict))
+
+
+def find_repair(catalog: Catalog, body: Any) -> Repair | None:
+    """The first problem of the structure of a body; None if there is none, or none with a known repair.
+
+    A repair whose document is None leaves nothing that could be judged.
+    """
+    for find in (_find_list, _find_text, _find_wrapper, _find_misplaced_fields, _find_bare_input):
+        repair = find(catalog, body)
+        if repair is not None:
+            return repair
+    return None
+
+
+def build_places(catalog: Catalog, operation: Operation | None, body: dict[str, Any]) -> tuple[Place, Place]:
+    """A create body and its input, each with the fields that it may have; any operation's without one."""
+    input = body.get(_INPUT)
+    members = input if isinstance(input, dict) else {}
+    envelope_fields = catalog.schemas[_CREATE]["properties"]
+    return Place((), body, envelope_fields), Place((_INPUT,), members, _list_input_fields(catalog, operation))
+
+
+def _list_input_fields(catalog: Catalog, operation: Operation | None) -> Fields:
+    if operation is not None and operation.is_covered:
+        return catalog.input_schema_of(operation)["properties"]  # type: ignore[no-any-return]
+    schemas = (catalog.input_schema_of(each) for each in catalog.operations.values() if each.is_covered)
+    return {name: node for schema in schemas for name, node in schema["properties"].items()}
+
+
+def _find_operation(catalog: Catalog, body: dict[str, Any]) -> Operation | None:
+    name = body.get(_OPERATION)
+    return catalog.operations.get(name) if isinstance(name, str) else None
+
+
+def _find_list(catalog: Catalog, body: Any) -> Repair | None:
+    if not isinstance(body, list) or not body or not all(isinstance(each, dict) for each in body):
+        return None
+    message = f"expected one create body, got a list of {len(body)}"
+    if len(body) == 1:
+        patch: Patch = ({"op": "move", "from": "/0", "path": ""},)
+        finding = _build_finding(catalog, "body-list", "", message, "send the body itself, without the list", patch)
+        return Repair((finding,), body[0], list_origins(patch))
+    hint = "a request takes one body; write each on a line of a .jsonl file, or pass each by itself"
+    return Repair((_build_finding(catalog, "body-list", "", message, hint),), None)
+
+
+def _find_text(catalog: Catalog, body: Any) -> Repair | None:
+    """A body, or an input, that is the text of a JSON object."""
+    pointer, text = ("/input", body.get(_INPUT)) if isinstance(body, dict) else ("", body)
+    value = _read_text(text)
+    if value is None:
+        return None
+    message = f"{'the input' if pointer else 'the create body'} is JSON in a string"
+    patch: Patch = ({"op": "replace", "path": pointer, "value": value},)
+    finding = _build_finding(catalog, "json-in-string", pointer, message, f"send the object: {show_json(value)}", patch)
+    return Repair((finding,), apply_patch(body, patch))
+
+
+def _read_text(text: Any) -> dict[str, Any] | None:
+    """The JSON object in a text; None if the text is none."""
+    if not isinstance(text, str) or not text.lstrip().startswith("{"):
+        return None
+    try:
+        value = document.loads(text)
+    except NotJSON:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _find_wrapper(catalog: Catalog, body: Any) -> Repair | None:
+    """A body within another object, or an input within the input."""
+    if not isinstance(body, dict):
+        return None
+    path = None if _OPERATION in body else _find_wrapped_body(body)
+    if path is not None:
+        return _unwrap(catalog, body, (), path)
+    name = _find_wrapped_input(catalog, body)
+    return None if name is None else _unwrap(catalog, body, (_INPUT,), (_INPUT, name))
+
+
+def _find_wrapped_body(members: Mapping[str, Any], levels: int = _MOST_WRAPPERS) -> Path | None:
+    """The path of the one whole body in an object, within others at most; None if there is none."""
+    objects = {name: value for name, value in members.items() if isinstance(value, dict)}
+    paths: list[Path] = [(name,) for name, value in objects.items() if value.keys() >= {_OPERATION, _INPUT}]
+    if not paths and levels > 1:
+        inner_paths = {name: _find_wrapped_body(value, levels - 1) for name, value in objects.items()}
+        paths = [(name, *path) for name, path in inner_paths.items() if path is not None]
+    return paths[0] if len(paths) == 1 else None
+
+
+def _find_wrapped_input(catalog: Catalog, body: dict[str, Any]) -> str | None:
+    """The only member of the input that is an input itself; None if there is none."""
+    input = body.get(_INPUT)
+    if not isinstance(input, dict) or len(input) != 1:
+        return None
+    ((name, value),) = input.items()
+    fields = _list_input_fields(catalog, _find_operation(catalog, body))
+    return name if isinstance(value, dict) and name not in fields and value.keys() & fields.keys() else None
+
+
+def _unwrap(catalog: Catalog, body: dict[str, Any], place: Path, source: Path) -> Repair:
+    """The repair that moves what is at ``source`` to ``place``, of which it is a part."""
+    pointer, name = to_pointer(source), ".".join(map(str, source[len(place) :]))
+    patch: Patch = ({"op": "move", "from": pointer, "path": to_pointer(place)},)
+    message = f"{'the input' if place else 'the create body'} is wrapped in {show_value(name)}"
+    hint = f"unwrap it: move the content of {name} {'into input' if place else 'to the top'}"
+    # What stands beside it would be lost.
+    is_alone = all(len(follow(body, source[:length])) == 1 for length in range(len(place), len(source)))
+    fix = patch if is_alone else None
+    finding = _build_finding(catalog, "body-wrapped", pointer, message, hint, fix)
+    return Repair((finding,), apply_patch(body, patch), list_origins(patch))
+
+
+def _find_misplaced_fields(catalog: Catalog, body: Any) -> Repair | None:
+    """Fields beside the input that belong into it, an operation within it, and other names of these two."""
+    if not isinstance(body, dict) or not isinstance(body.get(_INPUT, {}), dict):
+        return None
+    top, input = build_places(catalog, _find_operation(catalog, body), body)
+    readings = list(read_fields(catalog.aliases, top, [name for name in body if name not in _FIELDS], [input]))
+    if _OPERATION not in body and isinstance(input.members.get(_OPERATION), str):
+        readings += read_fields(catalog.aliases, input, [_OPERATION], [top])
+    targets = {operation["path"] for reading in readings for operation in reading.patch or ()}
+    is_body = bool(body.keys() & {_OPERATION, _INPUT} or targets & {"/operation", "/input"})
+    rule = catalog.rule(_CREATE, ("additionalProperties",))
+    return repair_fields(catalog, body, rule, rule.title, readings) if readings and is_body else None
+
+
+def _find_bare_input(catalog: Catalog, body: Any) -> Repair | None:
+    """An input without the body around it."""
+    if not isinstance(body, dict) or body.keys() & {_OPERATION, _INPUT}:
+        return None
+    operation = _guess_operation(catalog, body)
+    if operation is None:
+        return None
+    message = "a create body has operation and input; these are the fields of an input alone"
+    hint = (
+        f'send {{"operation": {show_value(operation)}, "input": {{…}}}}, '
+        f"or judge it as the input that it is with --operation {operation}"
+    )
+    return Repair((_build_finding(catalog, "input-alone", "", message, hint),), None)
+
+
+def _guess_operation(catalog: Catalog, input: dict[str, Any]) -> str | None:
+    """The operation that has most fields of an input, and serves its model; None if no operation has any of them."""
+
+    def count_fields(operation: Operation) -> tuple[int, bool]:
+        number = len(input.keys() & catalog.input_schema_of(operation)["properties"].keys())
+        model = input.get("model")
+        return number, isinstance(model, str) and model in operation.models
+
+    operations = [each for each in catalog.operations.values() if each.is_covered]
+    best = max(operations, key=count_fields)  # the first of those that are equal
+    return best.id if count_fields(best)[0] else None
+
+
+def _build_finding(
+    catalog: Catalog, rule: str, path: str, message: str, hint: str, fix: Patch | None = None
+) -> Finding:
+    evidence = catalog.claims[claim_ids.CREATE_ENVELOPE].evidence
+    return Finding(path, rule, "error", message, hint, evidence, fix)

@@ -1,0 +1,162 @@
+"""Fields that the contract does not have: what they most likely mean, and how to put them right (floor 1, pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cannon_spec.contract.aliases import FieldAlias, find_field_alias
+from cannon_spec.contract.arithmetic import is_number
+from cannon_spec.contract.keywords import satisfies
+from cannon_spec.contract.wording import Node, join_words, show_value
+from cannon_spec.finding import Patch
+from cannon_spec.nearest import find_nearest, fold
+from cannon_spec.pointer import Path, from_pointer, to_pointer
+
+Fields = Mapping[str, Node]
+"""The fields of an object by name, each with its schema."""
+
+
+class Place(NamedTuple):
+    """An object of a document: where it is, what it has, and the fields that it may have."""
+
+    path: Path
+    members: Mapping[str, Any]
+    fields: Fields
+
+    def point_to(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The pointers to members of the object."""
+        return tuple(to_pointer((*self.path, name)) for name in names)
+
+    def list_absent(self) -> list[str]:
+        """The fields that it may have and has not."""
+        return [name for name in self.fields if name not in self.members]
+
+
+class FieldReading(NamedTuple):
+    """What unknown fields of one object mean.
+
+    ``pointers`` lead to them. ``fields`` are those of ours that they may stand for. ``patch`` puts them right; None
+    where what they mean, or their value, is not certain. ``is_misplaced`` says that they belong in another object.
+    ``advice`` says what to do.
+    """
+
+    pointers: tuple[str, ...]
+    fields: tuple[str, ...]
+    advice: str
+    patch: Patch | None = None
+    is_misplaced: bool = False
+
+    @property
+    def is_inward(self) -> bool:
+        """Whether the fields stand at the top of the document and belong into an object of it."""
+        return all(len(from_pointer(each)) == 1 for each in self.pointers)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the unknown fields."""
+        return [from_pointer(each)[-1] for each in self.pointers]
+
+
+def read_fields(
+    aliases: Mapping[str, Any], place: Place, names: Iterable[str], others: Sequence[Place] = ()
+) -> Iterator[FieldReading]:
+    """Read the unknown fields of an object; one reading for those that mean the same together.
+
+    A field may also belong in one of ``others``, objects of the same document. A field that means nothing we know has
+    no reading. No two fields are read as the same one.
+    """
+    places, remaining = [place, *others], dict.fromkeys(names)
+    while remaining:
+        name = next(iter(remaining))
+        alias = find_field_alias(aliases, name)
+        group = [name]
+        if alias is not None and alias.is_joint:
+            group = [each for each in remaining if find_field_alias(aliases, each) == alias]
+        for each in group:
+            del remaining[each]
+        reading = _read_group(places, group, alias)
+        if reading is not None:
+            places = [_add_targets(each, reading.patch or ()) for each in places]
+            yield reading
+
+
+def _add_targets(place: Place, patch: Patch) -> Place:
+    """A place with the fields that a patch puts into it."""
+    parent = to_pointer(place.path)
+    paths = [each["path"].rpartition("/") for each in patch if each["op"] in ("move", "add")]
+    fields = {from_pointer(f"/{name}")[0]: None for target, _, name in paths if target == parent}
+    return place._replace(members={**place.members, **fields})
+
+
+def _read_group(places: Sequence[Place], names: list[str], alias: FieldAlias | None) -> FieldReading | None:
+    place, name = places[0], names[0]
+    same = next((each for each in place.list_absent() if fold(each) == fold(name)), None)
+    if same is not None:
+        return _rename(place, name, place, [same])
+    for target in places:
+        absent = target.list_absent()
+        fields = [each for each in (alias.fields if alias else ()) if each in absent]
+        if target is not place and name in absent:
+            fields = [name]
+        if fields and alias is not None and alias.is_joint:
+            return FieldReading(place.point_to(names), tuple(fields), _advise_joint(place, names, fields))
+        if fields:
+            return _rename(place, name, target, fields)
+    if alias is not None and alias.advice:
+        return FieldReading(place.point_to(names), (), alias.advice)
+    close = find_nearest(name, place.list_absent())
+    if close is not None:
+        return _rename(place, name, place, [close])
+    present = [each for each in (find_nearest(name, place.fields), *(alias.fields if alias else ())) if each]
+    twin = next((each for each in present if each in place.members), None)
+    advice = f"{twin} is there too; keep one of the two"
+    return None if twin is None else FieldReading(place.point_to(names), (), advice)
+
+
+def _rename(place: Place, name: str, target: Place, fields: list[str]) -> FieldReading:
+    """The reading of a field as one of several of ours: the first that takes its value, or the only one."""
+    value = place.members[name]
+    field, new_value = _choose_field(value, {each: target.fields[each] for each in fields})
+    if field is None:
+        listing = join_words([show_value(each) for each in fields], "and" if len(fields) == 2 else "or")
+        return FieldReading(place.point_to([name]), tuple(fields), f"send {listing} in its place")
+    source, path = to_pointer((*place.path, name)), to_pointer((*target.path, field))
+    patch: Patch = ({"op": "move", "from": source, "path": path},)
+    if new_value is not value:
+        patch = ({"op": "remove", "path": source}, {"op": "add", "path": path, "value": new_value})
+    advice = f"did you mean {show_value(field)}?"
+    return FieldReading((source,), (field,), advice, patch, is_misplaced=target is not place)
+
+
+def _choose_field(value: Any, fields: Fields) -> tuple[str | None, Any]:
+    """The one field that takes the value, as it is or as an item of a list; a single field takes any value."""
+    for changed_value in _list_forms(value):
+        for name, node in fields.items():
+            if _accepts(node, changed_value):
+                return name, changed_value
+    return (next(iter(fields)), value) if len(fields) == 1 else (None, value)
+
+
+def _list_forms(value: Any) -> list[Any]:
+    """A value, and what it is as a list of one or as the one item of a list."""
+    if isinstance(value, list):
+        return [value, *value] if len(value) == 1 else [value]
+    return [value, [value]]
+
+
+def _accepts(node: Node, value: Any) -> bool:
+    items = value if isinstance(value, list) else []
+    return satisfies(node, value) and all(satisfies(node.get("items", {}), each) for each in items)
+
+
+def _advise_joint(place: Place, names: list[str], fields: list[str]) -> str:
+    """What to send in place of several fields; the ratio of two numbers is said."""
+    numbers = [place.members[name] for name in names]
+    advice = f"send {join_words([show_value(each) for each in fields], 'and')} in place of {join_words(names, 'and')}"
+    if len(numbers) != 2 or not all(is_number(each) and each == int(each) and each > 0 for each in numbers):
+        return advice
+    width, height = (int(each) for each in numbers)
+    divisor = math.gcd(width, height)
+    return f"{advice}; {width} x {height} is {width // divisor}:{height // divisor}"
