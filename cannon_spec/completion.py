@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cannon_spec import validate
-from cannon_spec.contract.catalog import Catalog, Operation, find_field
+from cannon_spec.contract.catalog import Catalog, Operation
+from cannon_spec.contract.nodes import find_field
 from cannon_spec.contract.prices import meets_conditions
 
 

@@ -156,10 +156,10 @@ def _judge_input(catalog: Catalog, operation: Operation, input: Any, root: Any, 
     key = operation.id, model_id, envelope
     plan = catalog.input_plans.get(key)
     if plan is None:
-        plan = catalog.input_plans[key] = _plan_input(catalog, operation, model_id, envelope)
+        plan = catalog.input_plans[key] = _plan_input(operation, model_id, envelope)
     report, hits = plan.clean_report, _hits(catalog, root, plan.schemas, envelope)
-    if plan.default_claim is not None:
-        hits = [_assume_default(hit, plan) for hit in hits]
+    if model_id == _DEFAULT:
+        hits = [hit._replace(rule=catalog.assume_default(operation, hit.rule)) for hit in hits]
     repair = _repair_fields(catalog, root, hits, envelope) if hits else None
     if model_id is None and operation.models and isinstance(name, str):
         finding = describe_unknown_model(catalog, operation, name, _find_model_path(envelope))
@@ -189,28 +189,12 @@ def _repair_fields(catalog: Catalog, root: Any, hits: list[_Hit], envelope: str 
     return None
 
 
-def _plan_input(catalog: Catalog, operation: Operation, model_id: str | None, envelope: str | None) -> InputPlan:
+def _plan_input(operation: Operation, model_id: str | None, envelope: str | None) -> InputPlan:
     named_model = None if model_id is None else operation.models.get(model_id)
     remarks = list_remarks(operation, named_model, "" if envelope is None else "/operation", _find_model_path(envelope))
-    default = operation.default_claim if model_id == _DEFAULT else None
-    model = named_model if default is None else operation.models[operation.default_model or ""]
+    model = operation.served_default_model if model_id == _DEFAULT else named_model
     schemas = (operation.input, None if model is None else model.schema)
-    return InputPlan(
-        tuple(filter(None, schemas)),
-        Report(tuple(sorted(remarks, key=_place))),
-        None if default is None else catalog.claims[default],
-    )
-
-
-def _assume_default(hit: _Hit, plan: InputPlan) -> _Hit:
-    """The same hit, where its rule is one of the default model: no stronger than the claim on the default is."""
-    claim, rule = plan.default_claim, hit.rule
-    if claim is None or rule.schema not in plan.schemas[1:]:
-        return hit
-    title = f"the default model {rule.title}"
-    if claim.severity == "error":
-        return hit._replace(rule=replace(rule, title=title))
-    return hit._replace(rule=replace(rule, title=title, severity="warning", evidence=claim.evidence))
+    return InputPlan(tuple(filter(None, schemas)), Report(tuple(sorted(remarks, key=_place))))
 
 
 def _find_model_path(envelope: str | None) -> str:

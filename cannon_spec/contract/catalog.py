@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Engine, Validator
+from cannon_spec.contract.nodes import iter_nodes, trace_path
 from cannon_spec.contract.prices import Cost, Price, find_price, meets_conditions
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
 from cannon_spec.finding import Evidence, Report, Severity
@@ -186,10 +187,9 @@ class Operation:
         return id_
 
     @property
-    def default_claim(self) -> str | None:
-        """The id of the claim on the default model; None if there is no default model."""
-        claim: str | None = self.data.get("default_model", {}).get("claim")
-        return claim
+    def served_default_model(self) -> ServedModel | None:
+        """The default model as it serves the operation; None if there is none."""
+        return self.models.get(self.default_model or "")
 
     def has_default_limits(self, input: Mapping[str, Any]) -> bool:
         """Whether the limits of the default model count for an input: it names no model, and does not exclude it."""
@@ -206,15 +206,10 @@ class Operation:
 
 
 class InputPlan(NamedTuple):
-    """How inputs for one operation and model are judged: the schemas, and the report on one that breaks no rule.
-
-    ``default_claim`` is the claim on the operation's default model, where the inputs name none and its schema, the
-    last of ``schemas``, judges them.
-    """
+    """How inputs for one operation and model are judged: the schemas, and the report on one that breaks no rule."""
 
     schemas: tuple[str, ...]
     clean_report: Report
-    default_claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -321,30 +316,22 @@ class Catalog:
         schema, _, pointer = id_.partition("#")
         return self.rule(schema, from_pointer(pointer))
 
+    def assume_default(self, operation: Operation, rule: Rule) -> Rule:
+        """A rule as it counts for an input that names no model.
+
+        A rule of the default model names it so. It is no stronger than the claim on the default is.
+        """
+        model = operation.served_default_model
+        if model is None or rule.schema != model.schema:
+            return rule
+        claim = self.claims[operation.data["default_model"]["claim"]]
+        rule = replace(rule, title=f"the default model {rule.title}")
+        return rule if claim.severity == "error" else replace(rule, severity=claim.severity, evidence=claim.evidence)
+
     def rules(self, schema: str) -> Iterator[Rule]:
         """The rules of one schema, in the order of its file."""
         for place, node in iter_nodes(self.schemas[schema]):
             yield from (self.rule(schema, (*place, word)) for word in node.get("x-evidence", ()))
-
-
-def iter_nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Each node of a schema that judges a value, at any depth, with its path; conditions (``if``) are left out."""
-    yield place, schema
-    for group in ("properties", "$defs"):
-        for name, child in schema.get(group, {}).items():
-            yield from iter_nodes(child, (*place, group, name))
-    if "items" in schema:
-        yield from iter_nodes(schema["items"], (*place, "items"))
-    for index, branch in enumerate(schema.get("allOf", ())):
-        yield from iter_nodes(branch["then"], (*place, "allOf", index, "then"))
-
-
-def find_field(schema: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """The node of a field, by its dotted path through objects; None if the schema has no such field."""
-    node: Mapping[str, Any] | None = schema
-    for part in name.split("."):
-        node = None if node is None else node.get("properties", {}).get(part)
-    return node
 
 
 def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
@@ -353,7 +340,7 @@ def _build_rule(catalog: Catalog, schema: str, path: Path) -> Rule:
     if not isinstance(node, dict) or keyword not in node.get("x-evidence", {}):
         raise LookupError(f"{schema}#{to_pointer(path)}")
     claim = catalog.claims[node["x-evidence"][keyword]]
-    field, conditions = _trace(whole, path)
+    field, conditions = trace_path(whole, path)
     return Rule(
         id=f"{schema}#{to_pointer(path)}",
         title=whole["title"],
@@ -378,20 +365,3 @@ def _find_severity(schema: str, keyword: str, node: Mapping[str, Any], claim: Cl
     is_value_of_example = is_reply and claim.strength == "example" and keyword not in ("type", "required")
     is_mild = keyword in node.get("x-normalise", ()) or is_value_of_example
     return own_severity or ("warning" if is_mild else claim.severity)
-
-
-def _trace(whole: Mapping[str, Any], path: Path) -> tuple[str, list[tuple[str, Mapping[str, Any]]]]:
-    """The field that a path of keywords judges, and each condition on the way with the field whose object it judges."""
-    names: list[str] = []
-    conditions: list[tuple[str, Mapping[str, Any]]] = []
-    parts = iter(enumerate(path))
-    for index, part in parts:
-        # What follows these words is a name or an index, which may itself be spelt like a keyword.
-        if part == "properties":
-            names.append(str(next(parts)[1]))
-        elif part == "$defs":
-            next(parts)
-        elif part == "allOf":
-            next(parts)
-            conditions.append((".".join(names), follow(whole, path[: index + 2])["if"]))
-    return ".".join(names), conditions

@@ -7,10 +7,11 @@ from collections.abc import Container, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from cannon_spec.contract.catalog import Catalog, Operation, find_field, iter_nodes
+from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Validator
 from cannon_spec.contract.keywords import CONSTRAINTS
+from cannon_spec.contract.nodes import find_field, iter_nodes
 from cannon_spec.contract.patterns import compile_pattern
 from cannon_spec.contract.price_checks import check_prices
 from cannon_spec.contract.wording import show_value

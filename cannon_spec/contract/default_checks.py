@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cannon_spec.contract.catalog import Catalog, Operation, find_field
+from cannon_spec.contract.catalog import Catalog, Operation
+from cannon_spec.contract.nodes import find_field
 from cannon_spec.contract.price_checks import check_conditions, check_field
 from cannon_spec.errors import CatalogError
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cannon_spec.contract.catalog import find_field
+from cannon_spec.contract.nodes import find_field
 from cannon_spec.contract.prices import PerUnit, Price
 from cannon_spec.errors import CatalogError
 

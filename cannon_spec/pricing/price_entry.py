@@ -8,7 +8,8 @@ from typing import Any
 from cannon_spec import validate
 from cannon_spec.amounts import to_credits, to_number
 from cannon_spec.contract import wording
-from cannon_spec.contract.catalog import Catalog, find_field
+from cannon_spec.contract.catalog import Catalog
+from cannon_spec.contract.nodes import find_field
 from cannon_spec.contract.prices import build_price
 from cannon_spec.example import build_example
 from cannon_spec.finding import Finding

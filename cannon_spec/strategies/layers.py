@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cannon_spec.contract.catalog import Catalog, Rule
+from cannon_spec.contract.catalog import Catalog, Operation, Rule
 from cannon_spec.contract.keywords import KEYWORDS, satisfies
 from cannon_spec.contract.wording import Node
 from cannon_spec.pointer import to_pointer
@@ -64,10 +64,14 @@ def fits(layers: Layers, value: Any) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Breach:
-    """The one rule that is to be broken."""
+    """The one rule that is to be broken.
+
+    ``operation`` is the one whose default model counts, where the input names no model.
+    """
 
     catalog: Catalog
     rule: Rule
+    operation: Operation | None = None
 
     def is_of(self, layer: Layer) -> bool:
         """Whether the rule is a word of the layer itself."""
@@ -83,7 +87,12 @@ class Breach:
 
     def is_hidden_by(self, layer: Layer, word: str) -> bool:
         """Whether a word of a layer is reported instead of the rule where both are broken; ours must always hold."""
-        return not layer.id or self.catalog.rule_by_id(f"{layer.id}/{word}").precedence < self.rule.precedence
+        if not layer.id:
+            return True
+        return self._weigh(self.catalog.rule_by_id(f"{layer.id}/{word}")) < self._weigh(self.rule)
+
+    def _weigh(self, rule: Rule) -> tuple[bool, bool, bool, str]:
+        return (rule if self.operation is None else self.catalog.assume_default(self.operation, rule)).precedence
 
     def relax(self, layer: Layer) -> Layer:
         """The layer without the rule, and without its words that are not reported where the rule is broken too."""

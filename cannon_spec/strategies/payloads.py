@@ -111,7 +111,7 @@ def _list_pairs(catalog: Catalog, operation: str | None, model: str | None) -> l
 def _list_schemas(pair: Pair) -> list[str]:
     """The schemas that judge the input of a pair: without a model, that of the default one has a part."""
     operation, model = pair
-    model = model or operation.models.get(operation.default_model or "")
+    model = model or operation.served_default_model
     return [schema for schema in (operation.input, None if model is None else model.schema) if schema is not None]
 
 
@@ -156,9 +156,11 @@ def _name(text: str) -> Layer:
 
 def _list_broken(catalog: Catalog, pair: Pair, matches: Callable[[str], bool] = bool) -> Iterator[RulePools]:
     """Each rule, of those whose ids match, that can be broken in such a body, with the bodies that break it."""
-    layers = _list_layers(catalog, pair)
+    layers, (operation, model) = _list_layers(catalog, pair), pair
     for rule in (rule for schema in (_CREATE, *_list_schemas(pair)) for rule in catalog.rules(schema)):
-        if matches(rule.id) and (pools := find_pools(layers, Breach(catalog, rule))):
+        if matches(rule.id) and (
+            pools := find_pools(layers, Breach(catalog, rule, operation if model is None else None))
+        ):
             yield rule, pools
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from cannon_spec import Finding, validate_request
-from cannon_spec.contract.catalog import Operation, iter_nodes
+from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.keywords import satisfies
+from cannon_spec.contract.nodes import iter_nodes
 from tests.support.payloads import CATALOG
 
 MODELS = ("gptimage2", "grok", "no-such-model", None)

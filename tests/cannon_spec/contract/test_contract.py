@@ -12,9 +12,10 @@ import pytest
 
 import cannon_spec
 from cannon_spec import Catalog, validate_input
-from cannon_spec.contract.catalog import Operation, Rule, ServedModel, iter_nodes
+from cannon_spec.contract.catalog import Operation, Rule, ServedModel
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.keywords import CONSTRAINTS
+from cannon_spec.contract.nodes import iter_nodes
 from cannon_spec.contract.source import PARTS
 from tests.support.payloads import CATALOG, FOLDER
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cannon_spec import Catalog, CatalogError, load_catalog, validate_input, validate_request
-from cannon_spec.contract.catalog import find_field
+from cannon_spec.contract.nodes import find_field
 from cannon_spec.example import build_example
 
 INPUT = "operations/image.generate/input"
