@@ -34,6 +34,7 @@ examples:
   cannon-spec validate --operation image.generate input.json    a bare input
   cannon-spec validate --overlay mine.json request.json         with your rules
   cannon-spec validate --cost requests.jsonl                    with the credits
+  cannon-spec validate --fix request.json                       fixed in place
   cannon-spec validate --ignore notice requests.jsonl           without a rule
 
 adopt it where many payloads have findings; only new ones fail:
