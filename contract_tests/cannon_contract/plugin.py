@@ -19,11 +19,13 @@ from cannon_contract.client.redact import Redactor
 from cannon_contract.report import write_report
 from cannon_contract.report.terminal import build_summary
 from cannon_contract.runner import claim_coverage, interrupts, options, planning, samples, targets
+from cannon_contract.runner.listen_address import find_listen_address
 from cannon_contract.runner.options import ApiKeys, Options
 from cannon_contract.runner.results import read_result
 from cannon_contract.runner.run import ABILITIES, RUN, Run
 from cannon_contract.runner.suite_items import find_operation, list_claims
 from cannon_contract.runner.targets import NoTarget
+from cannon_contract.runner.webhook_listener import find_listen_problem
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.plan_file import BadPlan
 from cannon_contract.spending.price_list import PriceList
@@ -70,6 +72,8 @@ def pytest_configure(config: pytest.Config) -> None:
     check_claim_ids(claim_ids, catalog.claims)
     _check_options(config, run_options, catalog)
     _check_keys(run_options, keys)
+    if not (config.option.collectonly or hasattr(config, "workerinput")):  # the first process has checked it
+        _check_webhook_address(run_options)
     budget = Budget(run_options.allow_spend, _read_price_list(run_options, catalog), run_options.max_creates)
     if run_options.prices:
         budget.remarks += describe_age(run_options.prices, budget.prices.prices, datetime.now(UTC))
@@ -120,6 +124,16 @@ def _check_keys(run_options: Options, keys: ApiKeys) -> None:
         raise pytest.UsageError(f"--target live: put your API key into the environment variable {options.KEY}")
     if keys.main is not None and keys.main == keys.other:
         raise pytest.UsageError(f"{options.OTHER_KEY} is the key of {options.KEY} again; set another one")
+
+
+def _check_webhook_address(run_options: Options) -> None:
+    """Refuse an address that the user named and that no webhook can reach, before anything is created."""
+    if run_options.webhook_listen is None or run_options.target == "mock":
+        return
+    address = find_listen_address(run_options.webhook_listen, "")
+    problem = find_listen_problem(address) if address else ""
+    if problem:
+        raise pytest.UsageError(f"{escape_unprintable(problem)}; name another address, or off")
 
 
 def _read_price_list(run_options: Options, catalog: Catalog) -> PriceList:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from cannon_contract.runner.results import CLAIM_OUTCOMES, Verdict
 from cannon_contract.runner.run import Run
-from cannon_contract.spending.budget import to_short_line
+from cannon_contract.spending.budget import SentCreate, to_short_line
+from cannon_spec.contract.wording import format_count
 
 _MOST_REASONS = 3
 _MOST_ENTRIES = 50
@@ -74,10 +75,12 @@ def _cut(text: str) -> str:
 
 def _summarize_spending(run: Run) -> list[str]:
     budget = run.budget
-    creates = f"{len(budget.creates)} creates, of which {len(budget.charges)} cost something"
+    estimates = [each for each in budget.charges if each.is_estimated]
+    count = format_count(len(budget.creates), "create")
+    creates = f"{count}, of which {len(budget.charges) - len(estimates)} cost something"
+    creates += f" and {len(estimates)} may have, and count at the estimate" if estimates else ""
     lines = [f"spent: {budget.spent_credits:g} of {budget.ceiling:g} credits allowed, in {creates}"]
-    charges = [f"  {each.cost:g} for {each.request_id or 'a create that ' + each.answer}" for each in budget.charges]
-    lines += _bound(charges, _MOST_ENTRIES, "  ")
+    lines += _bound([_describe_charge(each) for each in budget.charges], _MOST_ENTRIES, "  ")
     if budget.account_use.elsewhere:
         lines.append(f"  {budget.account_use.elsewhere}; so its falls say nothing of the costs of these creates")
     elif budget.unexplained_fall:
@@ -85,3 +88,8 @@ def _summarize_spending(run: Run) -> list[str]:
     lines += _bound([f"  {_cut(remark)}" for remark in budget.remarks], _MOST_ENTRIES, "  ")
     open_requests = [f"still open: {to_short_line(id_)} ({status})" for id_, status in budget.open_requests.items()]
     return [*lines, *_bound(open_requests, _MOST_ENTRIES, "")]
+
+
+def _describe_charge(create: SentCreate) -> str:
+    name = create.request_id or f"a create that {create.answer}"
+    return f"  {create.cost:g} for {name}{' (its estimate)' if create.is_estimated else ''}"

@@ -206,9 +206,9 @@ class Run:
             return ""
         tests = self.suite_tests_by_claim.get(claim, ())
         if self.target is None:
-            return build_command(tests, self.options.target, ABILITIES, may_charge=False)
+            return build_command(tests, self.options.target, ABILITIES, self.options, may_charge=False)
         abilities = self._list_abilities(self.target)
-        return build_command(tests, self.target.url, abilities, may_charge=self.may_charge)
+        return build_command(tests, self.target.url, abilities, self.options, may_charge=self.may_charge)
 
     def count_costs(self) -> dict[str, int]:
         """Count the claims that can be tested for nothing, only for credits, and only on a mock."""

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
-from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY
+from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, Options
 from cannon_contract.runner.results import COSTS, Cost
 
 _VALIDATE = "cannon-spec validate FILE, with a body that breaks it"
@@ -26,8 +26,10 @@ class SuiteTest:
     cost: Cost
 
 
-def build_command(tests: Iterable[SuiteTest], target: str, abilities: Container[str], *, may_charge: bool) -> str:
-    """Write the command that runs the test of a claim that takes least.
+def build_command(
+    tests: Iterable[SuiteTest], target: str, abilities: Container[str], run_options: Options, *, may_charge: bool
+) -> str:
+    """Write the command that runs the test of a claim that takes least, with those options of the run that it needs.
 
     ``abilities`` are those of the target. Where an option or a key cannot give it what the test needs beyond them, the
     command tests the mock in this process, which has all. A claim without tests is a rule that is judged before
@@ -41,7 +43,19 @@ def build_command(tests: Iterable[SuiteTest], target: str, abilities: Container[
     options = ["--operation", test.operation] if test.operation else []
     if target == "mock" or not lacking_abilities <= _ABILITIES_BY_OPTION:
         return " ".join(["cannon-contract", *options, "-k", test.name])
-    options = ["--target", shlex.quote(target), *options]
+    options = ["--target", target, *options, *_list_kept_options(run_options, test, may_charge=may_charge)]
     options += ["--probe-limits"] if "limits" in lacking_abilities else []
-    options += ["--allow-spend", "CREDITS"] if may_charge and test.cost == "credits" else []
-    return " ".join([*variables, "cannon-contract", *options, "-k", test.name])
+    return " ".join([*variables, "cannon-contract", *map(shlex.quote, options), "-k", test.name])
+
+
+def _list_kept_options(run_options: Options, test: SuiteTest, *, may_charge: bool) -> list[str]:
+    """The options of a run without which the test would not run there as it would have in that run."""
+    options = ["--treat-as-live"] if run_options.treat_as_live else []
+    options += ["--probe-limits"] if "limits" in test.needs and run_options.probe_limits else []
+    if "webhooks" in test.needs and run_options.webhook_listen:
+        options += ["--webhook-listen", run_options.webhook_listen]
+    if may_charge and test.cost == "credits":
+        options += ["--allow-spend", "CREDITS"]
+        options += ["--prices", run_options.prices] if run_options.prices else []
+        options += [] if run_options.assume_price is None else ["--assume-price", f"{run_options.assume_price:g}"]
+    return options

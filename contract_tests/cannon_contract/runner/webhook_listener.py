@@ -93,6 +93,16 @@ def listen(address: ListenAddress) -> Iterator[WebhookListener]:
         listener.close()
 
 
+def find_listen_problem(address: ListenAddress) -> str:
+    """Say why no webhook can come in at an address; empty where one can."""
+    try:
+        with listen(address) as listener:
+            listener.open_inbox()
+    except NotTested as error:
+        return str(error)
+    return ""
+
+
 def _check_reachable(inbox: ListenerInbox) -> None:
     try:
         httpx.post(inbox.url, content=b"{}", timeout=_TIMEOUT_S)

@@ -41,6 +41,11 @@ class SentCreate:
         """The most that the balance may fall for it without an overrun."""
         return max(self.cost, self.estimate) if self.cost else 0.0
 
+    @property
+    def is_estimated(self) -> bool:
+        """Whether nothing shows what it cost, so that it counts at its estimate."""
+        return bool(self.cost) and self.stated_cost is None and not self.observed_cost
+
     def to_dict(self) -> dict[str, Any]:
         """Convert the entry to plain JSON values, for a report."""
         return {
@@ -100,7 +105,7 @@ class Budget:
 
     @property
     def charges(self) -> list[SentCreate]:
-        """The creates that cost something."""
+        """The creates that count as costing something, some of them at their estimate."""
         return [each for each in self._creates if each.cost]
 
     @property

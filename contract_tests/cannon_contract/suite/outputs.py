@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.asset_files import fetch_asset, read_picture_size
+from cannon_contract.client.asset_files import PictureSize, describe_file, fetch_asset, fetch_file, read_picture_size
 from cannon_contract.client.differences import show
-from cannon_contract.client.outcomes import ClaimBroken, MemberMissing
+from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
 from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.templates import VARIABLE, find_variables
 from cannon_spec.contract.wording import format_count
@@ -117,3 +117,20 @@ def describe_result(api: Api, body: Mapping[str, Any], end: Mapping[str, Any]) -
     urls = [each.url for each in find_files(operation, end["output"]) if not each.is_of_provider]
     sizes = [("size", read_picture_size(fetch_asset(api, url).content)) for url in urls]
     return [("billableCredits", end["billableCredits"]), *values, *sizes]
+
+
+def list_own_files(api: Api, output: Mapping[str, Any]) -> list[NamedFile]:
+    """The files of an output that the service hosts itself. Raises NotTested where the output names none."""
+    files = [each for each in find_files(api.catalog.operations[api.operation], output) if not each.is_of_provider]
+    if not files:
+        raise NotTested("the output names no file that could be fetched")
+    return files
+
+
+def read_image_size(api: Api, output: Mapping[str, Any]) -> PictureSize:
+    """The size of the first image that an output names. Raises NotTested where it names none that can be read."""
+    file = list_own_files(api, output)[0]
+    size = read_picture_size(fetch_file(api, file.member, file.url).content)
+    if size is None:
+        raise NotTested(f"{describe_file(file.member, file.url)} is no image that can be read here")
+    return size

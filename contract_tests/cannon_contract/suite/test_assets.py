@@ -18,7 +18,6 @@ from cannon_contract.client.asset_files import (
     describe_file,
     fetch_asset,
     fetch_file,
-    read_picture_size,
 )
 from cannon_contract.client.expectations import expect, expect_equal, expect_status
 from cannon_contract.client.flows import create_and_succeed, run_to_end, shared_run
@@ -37,40 +36,23 @@ from cannon_contract.suite.cases import (
     has_outputs,
     list_file_claims,
 )
+from cannon_contract.suite.durations import DAY_S
 from cannon_contract.suite.observed_values import note_size
-from cannon_contract.suite.outputs import NamedFile, find_files
+from cannon_contract.suite.outputs import find_files, list_own_files, read_image_size
 from cannon_spec.contract.media_types import find_media_type
 
-_DAY_S = 86_400
 _RATIO_TOLERANCE = 0.02
 """By how much the ratio of an image may differ: its sides are whole pixels, and often multiples of 16."""
 _RATIO = re.compile(r"([1-9][0-9]*):([1-9][0-9]*)")
 
 
-def _list_own_files(api: Api, output: dict[str, Any]) -> list[NamedFile]:
-    """The files of an output that the service hosts itself. Raises NotTested where the output names none."""
-    files = [each for each in find_files(api.catalog.operations[api.operation], output) if not each.is_of_provider]
-    if not files:
-        raise NotTested("the output names no file that could be fetched")
-    return files
-
-
 def _find_shared_url(api: Api) -> str:
-    return _list_own_files(api, shared_run(api).output)[0].url
-
-
-def _read_size(api: Api, output: dict[str, Any]) -> PictureSize:
-    """The size of the first image that an output names."""
-    file = _list_own_files(api, output)[0]
-    size = read_picture_size(fetch_file(api, file.member, file.url).content)
-    if size is None:
-        raise NotTested(f"{describe_file(file.member, file.url)} is no image that can be read here")
-    return size
+    return list_own_files(api, shared_run(api).output)[0].url
 
 
 def _create_image(api: Api, body: dict[str, Any]) -> PictureSize:
     """The size of the image of a new request."""
-    return _read_size(api, create_and_succeed(api, body)["output"])
+    return read_image_size(api, create_and_succeed(api, body)["output"])
 
 
 @pytest.mark.shares
@@ -79,7 +61,7 @@ def _create_image(api: Api, body: dict[str, Any]) -> PictureSize:
 def test_each_file_can_be_fetched_whole(api: Api) -> None:
     """Each file of the output is there at the end, without a key, as long as announced; an image can be decoded."""
     operation = api.catalog.operations[api.operation]
-    for file in _list_own_files(api, shared_run(api).output):
+    for file in list_own_files(api, shared_run(api).output):
         response = fetch_file(api, file.member, file.url)
         if has_image(operation):
             decode_picture(response, describe_file(file.member, file.url))
@@ -104,7 +86,7 @@ def test_the_files_of_the_provider_can_be_fetched(api: Api) -> None:
 @each_operation(has_asset, claims=list_file_claims)
 def test_each_file_has_its_media_type(api: Api) -> None:
     """Each address of the output leads to a file of the media type of the example, in its header and in its bytes."""
-    for file in _list_own_files(api, shared_run(api).output):
+    for file in list_own_files(api, shared_run(api).output):
         response = fetch_file(api, file.member, file.url)
         check_media_type(response, find_media_type(file.example_name), describe_file(file.member, file.url))
 
@@ -118,7 +100,7 @@ def test_the_image_has_the_ratio_of_the_input(api: Api, changes: dict[str, Any])
     sides = _RATIO.fullmatch(str(ratio))
     if sides is None:
         raise NotTested(f"the input has the aspect_ratio {ratio}, which is no ratio of two numbers")
-    size = _read_size(api, run.output)
+    size = read_image_size(api, run.output)
     has_ratio = size.has_ratio(int(sides[1]), int(sides[2]), _RATIO_TOLERANCE)
     expect(has_ratio, f"the image of a create with the aspect_ratio {ratio}", f"the ratio {ratio}", str(size))
 
@@ -156,7 +138,7 @@ def test_an_asset_expires_after_seven_days(make_own_mock: Callable[..., Api]) ->
     """An asset can be fetched for seven days after the end, and is answered with 410 after that."""
     api = make_own_mock()
     url = _find_shared_url(api)
-    api.sleep(7 * _DAY_S - 60)
+    api.sleep(7 * DAY_S - 60)
     expect_status(fetch_asset(api, url), 200, "a minute before seven days are over")
     api.sleep(60)
     expect_status(fetch_asset(api, url), 410, "after seven days")
@@ -190,7 +172,7 @@ def test_without_resolution_and_ratio_the_image_is_the_default_square(api: Api, 
 def test_without_a_ratio_the_output_has_that_of_the_image(api: Api) -> None:
     """Without an aspect_ratio in the input, the output has the ratio of the image."""
     output = create_and_succeed(api, api.build_body(aspect_ratio=None))["output"]
-    size, ratio = _read_size(api, output), output["aspect_ratio"]
+    size, ratio = read_image_size(api, output), output["aspect_ratio"]
     sides = _RATIO.fullmatch(str(ratio))
     is_of_image = sides is not None and size.has_ratio(int(sides[1]), int(sides[2]), _RATIO_TOLERANCE)
     expect(is_of_image, "aspect_ratio of the output", f"that of its image, {size}", ratio)

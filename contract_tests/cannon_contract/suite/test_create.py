@@ -258,17 +258,19 @@ def test_an_invalid_host_header_is_400(api: Api, host: str) -> None:
 
 @pytest.mark.claim("unknown-address-404")
 @pytest.mark.parametrize(
-    ("method", "path", "status"),
+    ("method", "path", "status", "circumstance"),
     [
-        ("GET", "/api/v1/nothing", 404),
-        ("GET", "/api/v1", 404),
-        ("DELETE", "/api/v1/requests/req_123", 405),
-        ("PUT", "/api/v1/status", 405),
+        ("GET", "/api/v1/nothing", 404, "at a path that the API does not have"),
+        ("GET", "/api/v1", 404, "at a path that the API does not have"),
+        ("DELETE", "/api/v1/requests/req_123", 405, "with a method that the path does not have"),
+        ("PUT", "/api/v1/status", 405, "with a method that the path does not have"),
     ],
 )
-def test_an_unknown_path_or_method_is_404_or_405(api: Api, method: str, path: str, status: int) -> None:
+def test_an_unknown_path_or_method_is_404_or_405(
+    api: Api, method: str, path: str, status: int, circumstance: str
+) -> None:
     """A path that the API does not have is answered with 404, and a method with 405."""
-    expect_status(api.call(method, path, {"x-api-key": api.key}), status, "with a valid key")
+    expect_status(api.call(method, path, {"x-api-key": api.key}), status, circumstance)
 
 
 @pytest.mark.claim("rate-limit-429")

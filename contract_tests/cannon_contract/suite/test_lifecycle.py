@@ -31,14 +31,11 @@ from cannon_contract.client.flows import (
 )
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.suite.cases import each_operation, each_pace
+from cannon_contract.suite.durations import CLOCK_TOLERANCE_S, DAY_S
 from cannon_contract.suite.outputs import find_files, strip_signatures
 from cannon_spec.contract.lifecycle import TIMES, LifecycleBreach, check_step, check_view
 from cannon_spec.times import parse_time
 
-_DAY_S = 86_400
-_LONG_S = 60
-_CLOCK_TOLERANCE_S = 300
-"""By how much the times of a target may differ from each other: it may be many machines."""
 _FAILURES = ("failed-internal", "failed-moderation", "failed-combination")
 _UNKNOWN_ID = "req_of_nobody"
 
@@ -84,7 +81,7 @@ def test_times_are_milliseconds_since_1970(api: Api) -> None:
     for view in run.polls:
         for name in TIMES:
             if view.get(name) is not None:
-                least, most = first_ms - _CLOCK_TOLERANCE_S * 1000, last_ms + _CLOCK_TOLERANCE_S * 1000
+                least, most = first_ms - CLOCK_TOLERANCE_S * 1000, last_ms + CLOCK_TOLERANCE_S * 1000
                 expect_between(view[name], least, most, f"{name} of a request that is {view['status']}")
 
 
@@ -136,7 +133,7 @@ def test_a_request_does_not_change_after_its_end(api: Api) -> None:
     wait_before_poll(api, run.reply)
     _expect_unchanged(api, run.end, poll(api, run.reply))
     if api.may_move_clock:
-        api.sleep(_DAY_S)
+        api.sleep(DAY_S)
         _expect_unchanged(api, run.end, poll(api, run.reply))
 
 

@@ -14,12 +14,10 @@ from cannon_contract.client.expectations import expect, expect_between, expect_e
 from cannon_contract.client.flows import SharedRun, create, poll, poll_to_end, shared_run
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.suite.cases import any_operation, has_asset, has_fields
+from cannon_contract.suite.durations import CLOCK_TOLERANCE_S, DAY_S
 from cannon_contract.suite.outputs import find_files, strip_signatures
 
-_DAY_S = 86_400
 _LONG_S = 60
-_CLOCK_TOLERANCE_S = 300
-"""By how much the times of a target may differ from each other: it may be many machines."""
 
 
 @pytest.mark.shares
@@ -98,8 +96,8 @@ def test_the_log_is_kept_for_seven_days(api: Api) -> None:
     """RetainedUntilMs is seven days after a time between the creation and the end, to five minutes."""
     end, until_ms = _find_end_of_log(api)
     created_ms = end["createdAtMs"] if end.get("createdAtMs") is not None else end["completedAtMs"]
-    first_ms, last_ms = created_ms - _CLOCK_TOLERANCE_S * 1000, end["completedAtMs"] + _CLOCK_TOLERANCE_S * 1000
-    kept_ms = 7 * _DAY_S * 1000
+    first_ms, last_ms = created_ms - CLOCK_TOLERANCE_S * 1000, end["completedAtMs"] + CLOCK_TOLERANCE_S * 1000
+    kept_ms = 7 * DAY_S * 1000
     what = "retainedUntilMs of requestLog, seven days after the creation or the end"
     expect_between(until_ms, first_ms + kept_ms, last_ms + kept_ms, what)
 
@@ -109,7 +107,7 @@ def test_the_log_is_kept_for_seven_days(api: Api) -> None:
 def test_the_log_is_kept_for_seven_days_after_the_end(api: Api) -> None:
     """RetainedUntilMs is seven days after completedAtMs."""
     end, until_ms = _find_end_of_log(api)
-    expect_equal(until_ms - end["completedAtMs"], 7 * _DAY_S * 1000, "retainedUntilMs of requestLog less completedAtMs")
+    expect_equal(until_ms - end["completedAtMs"], 7 * DAY_S * 1000, "retainedUntilMs of requestLog less completedAtMs")
 
 
 def _find_end_of_log(api: Api) -> tuple[dict[str, Any], int]:
@@ -128,7 +126,7 @@ def test_the_log_is_empty_after_seven_days(make_own_mock: Callable[..., Api]) ->
     api = make_own_mock()
     reply = create(api)
     until_ms = poll_to_end(api, reply)[-1]["requestLog"]["retainedUntilMs"]
-    api.sleep(7 * _DAY_S - _LONG_S)
+    api.sleep(7 * DAY_S - _LONG_S)
     assert poll(api, reply)["requestLog"]["available"] is True
     api.sleep(_LONG_S + 0.001)
     log = poll(api, reply)["requestLog"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.asset_files import PictureSize, fetch_file, read_picture_size
 from cannon_contract.client.differences import show
 from cannon_contract.client.expectations import REFUSAL, SUCCESS, expect, expect_equal, expect_status
 from cannon_contract.client.flows import (
@@ -15,12 +14,11 @@ from cannon_contract.client.flows import (
     expect_success,
     poll_to_end,
 )
-from cannon_contract.client.outcomes import NotTested
 from cannon_contract.client.refusals import expect_refused, send_invalid
 from cannon_contract.suite.breaches import build_breaking_body, find_valid_changes, list_breached_claims
 from cannon_contract.suite.case_inputs import CATALOG, find_breaking_body, find_small_input
 from cannon_contract.suite.cases import each_capped_rule, each_model, each_normalised_rule, each_rule
-from cannon_contract.suite.outputs import describe_result, find_files
+from cannon_contract.suite.outputs import describe_result, read_image_size
 from cannon_spec.contract.catalog import Rule
 from cannon_spec.pointer import follow
 
@@ -78,7 +76,8 @@ def test_a_value_above_a_cap_is_refused_or_lowered(api: Api, operation: str, rul
     response = send_invalid(api, body, breach)
     cap_claim = rule.adjustment.claim if rule.adjustment else rule.claim.id
     if response.is_success:
-        size = _read_size(api, expect_accepted(api, response, body))
+        views = poll_to_end(api, expect_accepted(api, response, body))
+        size = read_image_size(api, expect_success(views[-1])["output"])
         what, expected = f"the image of a create {breach}", f"sides below {_SIDE_OF_4K} pixels"
         expect(max(size) < _SIDE_OF_4K, what, expected, str(size), rule.claim.id)
     if api.is_mock:
@@ -88,16 +87,6 @@ def test_a_value_above_a_cap_is_refused_or_lowered(api: Api, operation: str, rul
         api.note_deviation(cap_claim, f"a create {breach}: expected a refusal, got {response.status_code}")
     else:
         expect_status(response, REFUSAL, breach)
-
-
-def _read_size(api: Api, reply: dict[str, Any]) -> PictureSize:
-    """The size of the image of an accepted request. Raises NotTested where it fails, or the image cannot be read."""
-    output = expect_success(poll_to_end(api, reply)[-1])["output"]
-    file = next(find_files(api.catalog.operations[api.operation], output), None)
-    size = read_picture_size(fetch_file(api, file.member, file.url).content) if file else None
-    if size is None:
-        raise NotTested("the request names no image that can be read here")
-    return size
 
 
 @each_normalised_rule()

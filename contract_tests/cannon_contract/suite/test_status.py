@@ -16,10 +16,8 @@ from cannon_contract.client.api import Api
 from cannon_contract.client.differences import show
 from cannon_contract.client.expectations import expect, expect_equal, expect_member, expect_status
 from cannon_contract.client.outcomes import NotTested
+from cannon_contract.suite.durations import CLOCK_TOLERANCE_S
 from cannon_spec.times import parse_time, show_time
-
-_CLOCK_TOLERANCE_S = 300
-"""By how much the clocks of this machine and of the target may differ."""
 
 
 @pytest.mark.claim("status-code")
@@ -71,7 +69,7 @@ def _is_between(server_time: Any, first_s: float, last_s: float) -> bool:
         seconds = parse_time(str(server_time)).timestamp()
     except (ValueError, OverflowError):
         return False
-    return first_s - _CLOCK_TOLERANCE_S <= seconds <= last_s + _CLOCK_TOLERANCE_S
+    return first_s - CLOCK_TOLERANCE_S <= seconds <= last_s + CLOCK_TOLERANCE_S
 
 
 def _check_own_clock(response: httpx.Response, server_time: Any, sent_s: float, answered_s: float) -> None:

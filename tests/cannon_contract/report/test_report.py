@@ -22,6 +22,7 @@ from cannon_contract.runner.results import TestResult
 from cannon_contract.runner.run import Run
 from cannon_contract.runner.suite_tests import SuiteTest, build_command
 from cannon_contract.runner.targets import Target
+from cannon_contract.spending.accounts import BalanceReading
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.price_list import PriceList
 from tests.support.payloads import CATALOG
@@ -122,7 +123,52 @@ def test_the_command_runs_the_test_that_takes_least(
 ) -> None:
     """The command names the test that takes least, the target where that can run it, and the options that it needs."""
     suite_tests = [SuiteTest(name, f"test_{name}", op, frozenset(needs), cost) for name, op, needs, cost in tests]
-    assert build_command(suite_tests, target, {"mock"}, may_charge=may_charge) == command
+    assert build_command(suite_tests, target, {"mock"}, Options(), may_charge=may_charge) == command
+
+
+@pytest.mark.parametrize(
+    ("needs", "cost", "flags"),
+    [
+        ((), "nothing", "--treat-as-live"),
+        ((), "credits", "--treat-as-live --allow-spend CREDITS --prices 'my prices.json' --assume-price 5"),
+        (("limits",), "nothing", "--treat-as-live --probe-limits"),
+        (("webhooks",), "nothing", "--treat-as-live --webhook-listen 127.0.0.1:8080"),
+    ],
+)
+def test_the_command_keeps_the_options_of_the_run(needs: tuple[str, ...], cost: Any, flags: str) -> None:
+    """Whoever repeats a test with its command gets it as this run would have had it: charged and priced alike."""
+    run_options = Options(
+        treat_as_live=True,
+        prices="my prices.json",
+        assume_price=5,
+        probe_limits=True,
+        webhook_listen="127.0.0.1:8080",
+    )
+    suite_test = SuiteTest("a", "test_a", None, frozenset(needs), cost)
+    command = build_command([suite_test], "http://x", {"limits", "webhooks"}, run_options, may_charge=True)
+    assert command == f"cannon-contract --target http://x {flags} -k test_a"
+
+
+@pytest.mark.parametrize(
+    ("costs", "line"),
+    [
+        ((2.0, None), "spent: 33 of 100 credits allowed, in 2 creates, of which 1 cost something and 1 may have, and "),
+        ((2.0, 0.0), "spent: 2 of 100 credits allowed, in 2 creates, of which 1 cost something"),
+    ],
+)
+def test_a_create_that_counts_at_its_estimate_is_not_said_to_have_cost_something(
+    costs: tuple[float | None, ...], line: str
+) -> None:
+    """Of the creates that count, the line on spending tells those that cost something from those that may have."""
+    run = _run(TestResult("t", ("status-ok",), "held"))
+    reading = BalanceReading("cs_a", 100)
+    run = replace(run, budget=Budget(100, PriceList(assumed_price=31)), target=_TARGET)
+    for cost in costs:
+        (number,) = run.budget.begin_creates({"operation": "image.generate", "input": {"prompt": "x"}})
+        run.budget.settle(number, reading, reading, stated_cost=cost)
+    spending = [each for each in build_summary(run) if each.startswith(("spent", "  31", "  2"))]
+    assert spending[0].startswith(line)
+    assert [each for each in spending if each.endswith("(its estimate)")] == spending[2:]
 
 
 def test_a_run_that_was_stopped_names_the_claims_it_had_finished() -> None:

@@ -376,7 +376,7 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
             said = process.communicate(timeout=60)[0]
     assert process.returncode == 2, said
     assert "the run was stopped: it was interrupted" in said
-    assert "spent: 31 of 100 credits allowed, in 1 creates" in said
+    assert "spent: 31 of 100 credits allowed, in 1 create, of which 0 cost something and 1 may have" in said
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert (report["stopped"], report["spending"]["spent"]) == ("it was interrupted", 31)
 

@@ -87,6 +87,18 @@ def test_an_address_that_leads_elsewhere_is_not_tested() -> None:
             pass
 
 
+def test_a_named_address_that_cannot_work_ends_the_run_at_its_start() -> None:
+    """An address of --webhook-listen that is taken, or leads elsewhere, is told on the terminal, with status 2."""
+    with listen(ListenAddress()) as other:
+        address = urlsplit(other.open_inbox().url).netloc
+        for text, problem in (
+            (address, f"cannot listen for webhooks at {address} (--webhook-listen): "),
+            (f"127.0.0.1:0=http://{address}/hook", "(--webhook-listen), does not lead to this machine; name another"),
+        ):
+            run = run_contract("--target", "http://127.0.0.1:9", "--webhook-listen", text)
+            assert (run.returncode, problem in run.stderr) == (2, True), run.output
+
+
 def test_it_listens_on_ipv6() -> None:
     """An address in brackets is one of IPv6."""
     if not socket.has_ipv6:
