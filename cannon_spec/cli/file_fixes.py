@@ -15,7 +15,7 @@ from cannon_spec.output.fix_text import describe_fix
 from cannon_spec.output.judged_document import AppliedFix
 from cannon_spec.patch import PatchOperation, apply_patch, trace_back
 from cannon_spec.reading.documents import Document
-from cannon_spec.reading.formats import Format, read_documents
+from cannon_spec.reading.formats import FileReader, read_documents
 from cannon_spec.reading.patches import DocumentPatch
 
 Fixes = Mapping[int, Sequence[AppliedFix]]
@@ -33,19 +33,19 @@ class FixedContent(NamedTuple):
     fixes: Fixes
 
 
-def fix_content(content: bytes, format: Format, judge: Callable[[Any], Report]) -> FixedContent:
+def fix_content(content: bytes, reader: FileReader, judge: Callable[[Any], Report]) -> FixedContent:
     """Apply the fixes of what ``judge`` finds in the documents of a file. Raises CannotRewrite."""
     fixes: dict[int, list[AppliedFix]] = {}
     patches: list[DocumentPatch] = []
     values: dict[int, Any] = {}
-    for number, document in enumerate(read_documents(io.BytesIO(content), format)):
+    for number, document in enumerate(read_documents(io.BytesIO(content), reader)):
         if document.error is None and (fixed_value := apply_fixes(document.value, judge)).fixed_findings:
             fixes[number] = list(_list_fixes(document, fixed_value))
             operations = [each for finding in fixed_value.fixed_findings for each in finding.fix or ()]
             operations += keep_schema_name(document.value, fixed_value.value)
             values[number] = apply_patch(document.value, operations)
             patches.append(DocumentPatch(number, document.line, operations))
-    return FixedContent(_rewrite(content, format, patches, values) if patches else content, fixes)
+    return FixedContent(_rewrite(content, reader, patches, values) if patches else content, fixes)
 
 
 def _list_fixes(document: Document, fixed_value: FixedValue) -> Iterator[AppliedFix]:
@@ -57,15 +57,15 @@ def _list_fixes(document: Document, fixed_value: FixedValue) -> Iterator[Applied
         former_operations += finding.fix or ()
 
 
-def _rewrite(content: bytes, format: Format, patches: list[DocumentPatch], values: Mapping[int, Any]) -> bytes:
+def _rewrite(content: bytes, reader: FileReader, patches: list[DocumentPatch], values: Mapping[int, Any]) -> bytes:
     """The content with the patches applied, if its documents then have these values."""
-    if format.rewrite is None:
+    if reader.rewrite is None:
         raise CannotRewrite("--fix does not write files of this format")
     try:
-        new_content = format.rewrite(content, patches)
+        new_content = reader.rewrite(content, patches)
     except LookupError:
         raise CannotRewrite("the places of its values cannot be told apart") from None
-    for number, document in enumerate(read_documents(io.BytesIO(new_content), format)):
+    for number, document in enumerate(read_documents(io.BytesIO(new_content), reader)):
         if number in values and json.dumps(document.value) != json.dumps(values[number]):
             raise CannotRewrite("its text cannot be changed without changing more")
     return new_content

@@ -13,7 +13,7 @@ from cannon_spec.cli.file_replacement import replace_content
 from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name
 from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.finding import Report
-from cannon_spec.reading.formats import Format
+from cannon_spec.reading.formats import FileReader
 
 
 class Fixer:
@@ -33,10 +33,10 @@ class Fixer:
         """How many findings were fixed, by the name of that count."""
         return {} if self._only_shows else {"fixed": self._count}
 
-    def fix_stream(self, name: str, stream: IO[bytes], format: Format) -> tuple[IO[bytes], Fixes | None]:
+    def fix_stream(self, name: str, stream: IO[bytes], reader: FileReader) -> tuple[IO[bytes], Fixes | None]:
         """What to judge of a file, and the fixes that each of its documents got, if they are to be reported."""
         content = stream.read()
-        fixed_content = self._fix(name, content, format)
+        fixed_content = self._fix(name, content, reader)
         if self._only_shows:
             return io.BytesIO(content), None
         if name == STANDARD_INPUT:
@@ -45,10 +45,10 @@ class Fixer:
         self._count += sum(map(len, fixed_content.fixes.values()))
         return io.BytesIO(fixed_content.content), fixed_content.fixes
 
-    def _fix(self, name: str, content: bytes, format: Format) -> FixedContent:
+    def _fix(self, name: str, content: bytes, reader: FileReader) -> FixedContent:
         file = format_file_name(name)
         try:
-            fixed_content = fix_content(content, format, self._judge)
+            fixed_content = fix_content(content, reader, self._judge)
             if fixed_content.fixes:
                 self._deliver(name, content, fixed_content.content)
             return fixed_content

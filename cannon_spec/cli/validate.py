@@ -21,7 +21,16 @@ from cannon_spec.nearest import suggest_name
 from cannon_spec.output.judged_document import JudgedDocument
 from cannon_spec.pricing.body_cost import BodyCost, RunPrices
 from cannon_spec.reading.documents import Document
-from cannon_spec.reading.formats import FORMATS, Format, find_format, read_documents
+from cannon_spec.reading.file_names import expand_name
+from cannon_spec.reading.formats import (
+    FORMATS,
+    FileReader,
+    ReadContext,
+    describe_suffixes,
+    find_reader,
+    list_suffixes,
+    read_documents,
+)
 
 if TYPE_CHECKING:
     from cannon_spec.cli.file_fixes import Fixes
@@ -31,6 +40,10 @@ _EPILOG = f"""\
 examples:
   cannon-spec validate request.json                             a create body
   cannon-spec validate requests.jsonl                           one body a line
+  cannon-spec validate payloads/                                all its files
+  cannon-spec validate 'payloads/**/*.yaml'                     a pattern
+  cannon-spec validate prompts.csv                              one body a row
+  cannon-spec validate --input yaml - < request.yaml            standard input
   cannon-spec validate --operation image.generate input.json    a bare input
   cannon-spec validate --overlay mine.json request.json         with your rules
   cannon-spec validate --cost requests.jsonl                    with the credits
@@ -43,6 +56,9 @@ adopt it where many payloads have findings; only new ones fail:
 
 {flags.JUDGE_STATUSES}
 """
+
+_FILES = f"""\
+a file, a folder, a pattern such as 'payloads/**/*.yaml', or - for standard input; names end in {describe_suffixes()}"""
 
 
 def add_parser(commands: flags.Commands) -> None:
@@ -68,7 +84,7 @@ def add_parser(commands: flags.Commands) -> None:
 
 def add_document_flags(command: argparse.ArgumentParser) -> None:
     """Add the flags of a command that reads create bodies or bare inputs: the files, and how to read them."""
-    command.add_argument("files", nargs="+", metavar="FILE", help=".json, .jsonl, or - for standard input")
+    command.add_argument("files", nargs="+", metavar="FILE", help=_FILES)
     command.add_argument(
         "--operation", metavar="ID", help="judge bare inputs of this operation (default: none, judge whole bodies)"
     )
@@ -114,6 +130,7 @@ class Validation:
         self._catalog = catalog
         self._operation: str | None = arguments.operation
         self._format: str = arguments.input
+        self._context = ReadContext(catalog, self._operation)
         self._output = output
         self._prices = prices
         self.judge_run = judge_run
@@ -128,10 +145,19 @@ class Validation:
     def judge_files(self, names: Iterable[str]) -> int:
         """Judge each document of each file; the exit status is returned."""
         for name in names:
-            self.judge_file(name)
+            self._judge_name(name)
         if self._fixer is None:
             return self.judge_run.finish()
         return self.judge_run.finish(self._fixer.get_counts())
+
+    def _judge_name(self, name: str) -> None:
+        """Judge each file that a name on the command line stands for."""
+        has_files = False
+        for file in expand_name(name, list_suffixes()):
+            has_files = True
+            self.judge_file(file)
+        if not has_files:
+            self.judge_run.fail(name, f"no file to judge; names end in {describe_suffixes()}")
 
     def judge_file(self, name: str) -> None:
         """Judge each document of one file; report a file that cannot be read, or that holds none."""
@@ -140,18 +166,18 @@ class Validation:
             with ExitStack() as stack:
                 stream = stack.enter_context(open_file(name))
                 stream = stack.enter_context(self._output.track(stream))
-                self._judge_stream(name, stream, find_format(name, self._format))
+                self._judge_stream(name, stream, find_reader(name, self._format, self._context))
         except OSError as error:
             self.judge_run.fail(file, format_read_error(error))
             return
         if self.judge_run.summary.documents == count:
             self.judge_run.fail(file, "holds no document; check the file")
 
-    def _judge_stream(self, name: str, stream: IO[bytes], format: Format) -> None:
+    def _judge_stream(self, name: str, stream: IO[bytes], reader: FileReader) -> None:
         fixes: Fixes | None = None
         if self._fixer is not None:
-            stream, fixes = self._fixer.fix_stream(name, stream, format)
-        for number, document in enumerate(read_documents(stream, format)):
+            stream, fixes = self._fixer.fix_stream(name, stream, reader)
+        for number, document in enumerate(read_documents(stream, reader)):
             judged_document = self._judge_document(format_file_name(name), document)
             if fixes is not None:
                 judged_document = judged_document._replace(fixes=fixes.get(number, ()))

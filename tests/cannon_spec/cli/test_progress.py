@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,25 @@ def test_a_long_file_has_a_bar_on_a_terminal(
     assert bar.text.startswith("a.jsonl:12:")
     assert "b.json" not in bar.text
     assert out.count("error at /input/resolution") == 2
+
+
+def test_the_bar_of_a_compressed_file_counts_its_own_bytes(
+    cannon: Command, bars: list[FakeBar], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bar of a compressed file advances by the bytes that are read of it, not by those that it unpacks to."""
+    text = "".join(json.dumps(patched(DOCUMENTED, style=random_text)) + "\n" for random_text in _write_random_texts())
+    Path("a.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    cannon("validate", "a.jsonl.gz", "b.json")
+    (bar,) = bars
+    assert bar.total == bar.position == Path("a.jsonl.gz").stat().st_size
+    assert bar.is_closed
+
+
+def _write_random_texts() -> Iterator[str]:
+    """Texts that hardly compress, of more than a mebibyte together."""
+    for number in range(40):
+        yield "".join(hashlib.sha512(f"{number} {part}".encode()).hexdigest() for part in range(500))
 
 
 def test_a_short_file_has_no_bar(cannon: Command, bars: list[FakeBar], monkeypatch: pytest.MonkeyPatch) -> None:

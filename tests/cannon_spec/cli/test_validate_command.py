@@ -244,17 +244,17 @@ def test_a_file_without_a_document_could_not_be_judged(name: str, cannon: Comman
 def test_a_file_that_cannot_be_read_beats_errors(cannon: Command) -> None:
     """K8: a missing file gives exit status 2 whatever the findings are, and a result; the other files are judged."""
     file = write_documents("a.json", SQUARE)
-    status, out, err = cannon("validate", "nowhere.json", file, ".", "--format", "json")
+    status, out, err = cannon("validate", "nowhere.json", file, "a.json/b.json", "--format", "json")
     assert status == 2
     results = json.loads(out)["results"]
     assert [(each["file"], each["ok"], each.get("error")) for each in results] == [
         ("nowhere.json", False, "No such file or directory; check the path"),
         ("a.json", False, None),
-        (".", False, "Is a directory; check the path"),
+        ("a.json/b.json", False, "Not a directory; check the path"),
     ]
     assert err.splitlines() == [
         "cannon-spec: nowhere.json: No such file or directory; check the path",
-        "cannon-spec: .: Is a directory; check the path",
+        "cannon-spec: a.json/b.json: Not a directory; check the path",
     ]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cannon_spec.reading.formats import FORMATS, find_format
+from cannon_spec.reading.formats import FORMATS, ReadContext, find_format, find_reader
+from tests.support.payloads import CATALOG
 
 
 @pytest.mark.parametrize(
@@ -12,6 +13,14 @@ from cannon_spec.reading.formats import FORMATS, find_format
     [
         ("a.json", "auto", "json"),
         ("A.JSON", "auto", "json"),
+        ("a.YAML", "auto", "yaml"),
+        ("a.yml", "auto", "yaml"),
+        ("a.csv", "auto", "csv"),
+        ("a.tsv", "auto", "tsv"),
+        ("a.jsonl.gz", "auto", "jsonl"),
+        ("a.YML.GZ", "auto", "yaml"),
+        ("a.gz", "auto", "auto"),
+        ("-", "yaml", "yaml"),
         ("a.jsonl", "auto", "jsonl"),
         ("a.Ndjson", "auto", "jsonl"),
         ("-", "auto", "auto"),
@@ -23,3 +32,13 @@ from cannon_spec.reading.formats import FORMATS, find_format
 def test_the_suffix_of_a_name_decides_the_format(name: str, choice: str, format: str) -> None:
     """The suffix of a file's name, in any case, decides its format, unless the user chooses one."""
     assert find_format(name, choice) is FORMATS[format]
+
+
+@pytest.mark.parametrize(
+    ("name", "may_rewrite"),
+    [("a.json", True), ("a.jsonl", True), ("a.txt", True), ("a.yaml", False), ("a.csv", False), ("a.json.gz", False)],
+)
+def test_only_json_is_rewritten(name: str, may_rewrite: bool) -> None:
+    """Patches are applied to the content of JSON files; other and compressed ones are changed by hand."""
+    reader = find_reader(name, "auto", ReadContext(CATALOG, None))
+    assert (reader.rewrite is not None) == may_rewrite

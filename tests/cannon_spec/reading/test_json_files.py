@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from cannon_spec import CatalogError, NotJSON, inputs, load_catalog
 from cannon_spec.output.run_file import count_tests
 from cannon_spec.reading.documents import Document
-from cannon_spec.reading.formats import FORMATS, read_documents
+from cannon_spec.reading.formats import ReadContext, find_reader, read_documents
+from tests.cannon_spec.reading import reader
 from tests.support.payloads import CATALOG
 
 EMPTY = "not JSON: the document is empty at column 1; write one JSON object: {...}"
@@ -23,7 +24,7 @@ ONE = "; keep one document; several go in a .jsonl file, one on each line"
 
 
 def read(data: bytes, format: str) -> list[Document]:
-    return list(read_documents(BytesIO(data), FORMATS[format]))
+    return reader.read(data, "-", choice=format)
 
 
 def split(data: bytes, format: str) -> list[tuple[int | None, Any]]:
@@ -102,7 +103,7 @@ def test_a_document_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(inputs, "MAX_BYTES", 16)
     assert inputs.decode_document(b" " * 16) == " " * 16
     stream = BytesIO(b"x" * 1000)
-    (document,) = read_documents(stream, FORMATS["json"])
+    (document,) = read_documents(stream, find_reader("-", "json", ReadContext(CATALOG, None)))
     assert stream.tell() == 17
     assert "split it, or write one document on each line" in str(document.error)
 

@@ -1,0 +1,46 @@
+"""The files that names on a command line stand for: files, folders and patterns (floor 2)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+
+def expand_name(name: str, suffixes: Sequence[str]) -> Iterator[str]:
+    """The files that a name stands for, in order.
+
+    A folder stands for the files in it and in the folders below whose names have one of ``suffixes``, in any case of
+    letters; names with a dot at the front are left out. A pattern (``*``, ``?``, ``[…]``, and ``**`` for folders of
+    any depth) stands for what it matches, a folder for its files again; one that does not end in a suffix, as ``*``,
+    leaves files out as a folder does. Any other name stands for itself, whether there is such a file or not. Nothing
+    is yielded for a folder or a pattern without files.
+    """
+    if os.path.isdir(name):
+        yield from _list_folder(name, tuple(suffixes))
+    elif any(letter in name for letter in "*?[") and not os.path.lexists(name):
+        yield from _match_pattern(name, tuple(suffixes))
+    else:
+        yield name
+
+
+def _list_folder(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        for file in sorted(files):
+            path = os.path.join(parent, file)
+            if file.lower().endswith(suffixes) and not file.startswith(".") and os.path.isfile(path):
+                yield path
+
+
+def _match_pattern(pattern: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """The files that a pattern matches, each once: ``**`` matches a folder and the files in it."""
+    from glob import glob  # late: few runs have a pattern, the shell resolves it
+
+    names: dict[str, None] = {}
+    file_suffixes = "" if os.path.splitext(pattern)[1] else suffixes
+    for match in sorted(glob(pattern, recursive=True)):
+        if os.path.isdir(match):
+            names.update(dict.fromkeys(_list_folder(match, suffixes)))
+        elif match.lower().endswith(file_suffixes):
+            names[match] = None
+    yield from names

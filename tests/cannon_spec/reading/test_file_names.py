@@ -1,0 +1,73 @@
+"""The files that names on a command line stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cannon_spec.reading.file_names import expand_name
+
+SUFFIXES = (".json", ".json.gz")
+FILES = ("b.json", "a.json", "z.JSON.gz", "notes.md", ".hidden.json", "sub/c.json", "sub/more/d.json", ".git/e.json")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of files, which is the current one's only."""
+    for name in FILES:
+        file = tmp_path / "all" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    (tmp_path / "all" / "folder.json").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+
+def expand(name: str) -> list[str]:
+    return [Path(each).as_posix() for each in expand_name(name, SUFFIXES)]
+
+
+FOLDER = ["all/a.json", "all/b.json", "all/z.JSON.gz", "all/sub/c.json", "all/sub/more/d.json"]
+
+
+@pytest.mark.parametrize("name", ["all", "all/", "./all"])
+def test_a_folder_is_its_files(name: str) -> None:
+    """K6: a folder stands for the files of known suffixes in it and below, sorted, without hidden ones."""
+    assert expand(name) == FOLDER
+
+
+@pytest.mark.parametrize(
+    ("pattern", "files"),
+    [
+        ("all/*.json", ["all/a.json", "all/b.json"]),
+        ("all/[ab].json", ["all/a.json", "all/b.json"]),
+        ("all/?.json", ["all/a.json", "all/b.json"]),
+        ("all/*.md", ["all/notes.md"]),
+        ("all/**/*.json", ["all/a.json", "all/b.json", "all/sub/c.json", "all/sub/more/d.json"]),
+        ("all/*", ["all/a.json", "all/b.json", "all/sub/c.json", "all/sub/more/d.json", "all/z.JSON.gz"]),
+        ("all/su*", ["all/sub/c.json", "all/sub/more/d.json"]),
+        ("all/**", FOLDER),
+        ("all/*.yaml", []),
+        ("no/*", []),
+    ],
+)
+def test_a_pattern_is_what_it_matches(pattern: str, files: list[str]) -> None:
+    """A quoted pattern stands for the files that it matches, each once, and a folder in it for its files."""
+    assert expand(pattern) == files
+
+
+@pytest.mark.parametrize("name", ["-", "all/a.json", "missing.json", "all/notes.md"])
+def test_any_other_name_is_itself(name: str) -> None:
+    """A name that is neither a folder nor a pattern stands for itself, whether there is such a file or not."""
+    assert expand(name) == [name]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself() -> None:
+    """A file with a bracket in its name is that file."""
+    Path("shot[1].json").touch()
+    assert expand("shot[1].json") == ["shot[1].json"]
+
+
+def test_a_folder_without_files_is_empty() -> None:
+    """A folder without files of known suffixes stands for none."""
+    assert expand("all/folder.json") == []
