@@ -182,6 +182,13 @@ SYNTAX_KINDS = tuple(
         ("value", r"[-+.][\w.]*", None, "{it.token} is not a JSON number", _NUMBER_FORMS),
         (
             "comma end",
+            r"(?<=[^\d.]0)\d+",
+            None,
+            "a number begins with 0",
+            f"write it without the 0 in front; {_QUOTE_TEXT}",
+        ),
+        (
+            "comma end",
             r"(?<=[\d.])[^\s,\]}\"{\[]+",
             None,
             "{it.token} follows a number",

@@ -90,7 +90,8 @@ def describe_unknown_model(catalog: Catalog, operation: Operation, name: str, pa
     A model of another number or variant is another one, and no misspelling.
     """
     ids = {word: model.id for model in operation.models.values() for word in (model.name, model.id)}
-    exact = next((id_ for word, id_ in ids.items() if fold(word) == fold(name)), None)
+    word = fold(name.rpartition("/")[2])  # other services put the maker in front: black-forest-labs/flux-2-pro
+    exact = next((id_ for each, id_ in ids.items() if fold(each) == word), None)
     close = exact or _find_meant_model(catalog, name, ids)
     family = list_family(catalog.aliases, name, operation.models)
     listing = f"known: {wording.show_values(operation.models)}; an overlay file can add one (--overlay)"

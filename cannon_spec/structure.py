@@ -64,15 +64,23 @@ def _find_operation(catalog: Catalog, body: dict[str, Any]) -> Operation | None:
 
 
 def _find_list(catalog: Catalog, body: Any) -> Repair | None:
-    if not isinstance(body, list) or not body or not all(isinstance(each, dict) for each in body):
+    """A list of bodies, as it is or as the only member of an object."""
+    pointer, bodies = "", body
+    if isinstance(body, dict) and len(body) == 1:
+        ((name, bodies),) = body.items()
+        pointer = to_pointer((name,))
+    if not isinstance(bodies, list) or not bodies or not all(isinstance(each, dict) for each in bodies):
         return None
-    message = f"expected one create body, got a list of {len(body)}"
-    if len(body) == 1:
-        patch: Patch = ({"op": "move", "from": "/0", "path": ""},)
-        finding = _build_finding(catalog, "body-list", "", message, "send the body itself, without the list", patch)
-        return Repair((finding,), body[0], list_origins(patch))
+    if pointer and not all(each.keys() >= {_OPERATION, _INPUT} for each in bodies):
+        return None
+    message = f"expected one create body, got a list of {len(bodies)}"
+    if len(bodies) == 1:
+        patch: Patch = ({"op": "move", "from": f"{pointer}/0", "path": ""},)
+        hint = "send the body itself, without the list"
+        finding = _build_finding(catalog, "body-list", pointer, message, hint, patch)
+        return Repair((finding,), bodies[0], list_origins(patch))
     hint = "a request takes one body; write each on a line of a .jsonl file, or pass each by itself"
-    return Repair((_build_finding(catalog, "body-list", "", message, hint),), None)
+    return Repair((_build_finding(catalog, "body-list", pointer, message, hint),), None)
 
 
 def _find_text(catalog: Catalog, body: Any) -> Repair | None:

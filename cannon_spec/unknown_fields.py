@@ -91,15 +91,14 @@ def _add_targets(place: Place, patch: Patch) -> Place:
 
 
 def _read_group(places: Sequence[Place], names: list[str], alias: FieldAlias | None) -> FieldReading | None:
-    place, name = places[0], names[0]
-    same = next((each for each in place.list_absent() if fold(each) == fold(name)), None)
-    if same is not None:
-        return _rename(place, name, place, [same])
+    place, *others = places
+    name = names[0]
     for target in places:
         absent = target.list_absent()
+        same = next((each for each in absent if fold(each) == fold(name)), None)
+        if same is not None:
+            return _rename(place, name, target, [same])
         fields = [each for each in (alias.fields if alias else ()) if each in absent]
-        if target is not place and name in absent:
-            fields = [name]
         if fields and alias is not None and alias.is_joint:
             return FieldReading(place.point_to(names), tuple(fields), _advise_joint(place, names, fields))
         if fields:
@@ -107,6 +106,8 @@ def _read_group(places: Sequence[Place], names: list[str], alias: FieldAlias | N
     if alias is not None and alias.advice:
         return FieldReading(place.point_to(names), (), alias.advice)
     close = find_nearest(name, place.list_absent())
+    if any(name in each.members for each in others):
+        return FieldReading(place.point_to(names), (), f"{name} stands in its place already; leave it out here")
     if close is not None:
         return _rename(place, name, place, [close])
     present = [each for each in (find_nearest(name, place.fields), *(alias.fields if alias else ())) if each]

@@ -60,6 +60,7 @@ MISTAKES = [
     ("[nan]", 2, "nan is not a JSON number", "write a number, or leave the field out"),
     ("[.5]", 2, ".5 is not a JSON number", "write a number as 5, 0.5, -2 or 1e3"),
     ("[+1]", 2, "+1 is not a JSON number", "write a number as 5, 0.5, -2 or 1e3"),
+    ('{"a": 010}', 8, "a number begins with 0", "write it without the 0 in front"),
     ('{"a": 16:9}', 9, ":9 follows a number", 'put text in double quotes, as "16:9"'),
     ('{"a": 4K}', 8, "K follows a number", 'put text in double quotes, as "16:9"'),
     ("{a: 1}", 2, "the key a has no quotes", 'write "a"'),

@@ -200,6 +200,14 @@ def test_warnings_are_named_in_a_header(mock: Driver) -> None:
     assert reply.headers["x-mock-warnings"].split(", ") == list(dict.fromkeys(rules))
 
 
+def test_a_limit_of_the_default_model_is_named_in_a_header(mock: Driver) -> None:
+    """P1: without a model, 4K at 1:1 is accepted with a warning, which names the rule of the default model."""
+    payload = {"operation": "image.generate", "input": {"prompt": "x", "aspect_ratio": "1:1", "resolution": "4K"}}
+    reply = mock.create(payload)
+    assert reply.status_code == 202
+    assert reply.headers["x-mock-warnings"] == SQUARE_RULE
+
+
 def test_a_strict_mock_refuses_warnings(make_mock: DriverFactory) -> None:
     """With strict a warning is an error and refused; a body without findings is accepted."""
     mock = make_mock(strict=True)
