@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from cannon_spec.cli.schema_name import keep_schema_name
-from cannon_spec.errors import CannonSpecError
+from cannon_spec.errors import NotJSON
 from cannon_spec.finding import Report
 from cannon_spec.fixes import FixedValue, apply_fixes
 from cannon_spec.output.fix_text import describe_fix
@@ -22,8 +23,8 @@ Fixes = Mapping[int, Sequence[AppliedFix]]
 """The fixes of each document of a file that has some, by its number from 0."""
 
 
-class CannotRewrite(CannonSpecError):
-    """The fixes of a file are certain, but have to be applied by hand; the text says why."""
+class CannotRewrite(Exception):
+    """The fixes of a file are certain, but its text cannot be changed by them and nothing else."""
 
 
 class FixedContent(NamedTuple):
@@ -58,14 +59,18 @@ def _list_fixes(document: Document, fixed_value: FixedValue) -> Iterator[Applied
 
 
 def _rewrite(content: bytes, reader: FileReader, patches: list[DocumentPatch], values: Mapping[int, Any]) -> bytes:
-    """The content with the patches applied, if its documents then have these values."""
-    if reader.rewrite is None:
-        raise CannotRewrite("--fix does not write files of this format")
+    """The content with the patches applied.
+
+    It is read again: the documents that have a patch must have these values, and the others the value that they had.
+    """
     try:
         new_content = reader.rewrite(content, patches)
-    except LookupError:
-        raise CannotRewrite("the places of its values cannot be told apart") from None
-    for number, document in enumerate(read_documents(io.BytesIO(new_content), reader)):
-        if number in values and json.dumps(document.value) != json.dumps(values[number]):
-            raise CannotRewrite("its text cannot be changed without changing more")
+    except (LookupError, NotJSON):
+        raise CannotRewrite from None
+    old_documents, documents = (read_documents(io.BytesIO(each), reader) for each in (content, new_content))
+    for number, (old_document, document) in enumerate(zip_longest(old_documents, documents)):
+        if old_document is None or document is None:
+            raise CannotRewrite
+        if json.dumps(document.value) != json.dumps(values.get(number, old_document.value)):
+            raise CannotRewrite
     return new_content

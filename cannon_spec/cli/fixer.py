@@ -52,8 +52,8 @@ class Fixer:
             if fixed_content.fixes:
                 self._deliver(name, content, fixed_content.content)
             return fixed_content
-        except CannotRewrite as error:
-            self._judge_run.note_once(f"{file}: not fixed: {error}; apply the fixes by hand")
+        except CannotRewrite:
+            self._judge_run.note_once(f"{file}: not fixed: its text cannot be changed in place; change it by hand")
         except OSError as error:
             self._judge_run.fail(file, f"not fixed: {error.strerror or error}; the file is as it was")
         return FixedContent(content, {})

@@ -81,17 +81,17 @@ def read_table(stream: IO[bytes], delimiter: str, operation: str | None, types: 
 
     An empty ``delimiter`` is found in the header. Raises NotJSON where header or rows leave the rest unread.
     """
-    source = _RowSource(stream, delimiter)
+    source = RowSource(stream, delimiter)
     header = next(source.rows, None)
     if header is None:
         return
-    table = _Table(_read_header(header, source.delimiter, operation), source.delimiter, operation, types)
+    table = _Table(read_header(header, source.delimiter, operation), source.delimiter, operation, types)
     for row in source.rows:
         if any(row.cells):
             yield table.read_row(row)
 
 
-class _RowSource:
+class RowSource:
     """The rows of a stream, and the delimiter of their cells."""
 
     def __init__(self, stream: IO[bytes], delimiter: str) -> None:
@@ -194,7 +194,7 @@ class _Table:
         return f'put a text with {name} in it in quotes ("), or add the column to the header'
 
 
-def _read_header(row: TableRow, delimiter: str, operation: str | None) -> list[TableColumn]:
+def read_header(row: TableRow, delimiter: str, operation: str | None) -> list[TableColumn]:
     """The columns of a table. Raises NotJSON for names that do not fit each other or the operation."""
     columns: list[TableColumn] = []
     for index, cell in enumerate(row.cells):
@@ -244,15 +244,20 @@ def _find_delimiter(header: str, line: int) -> str:
     return delimiters[0] if delimiters else ","
 
 
-def _find_cell(row: TableRow, delimiter: str, index: int) -> Position:
-    """Where a cell of a row starts, at its quote if it has one."""
+def find_cell_span(text: str, delimiter: str, index: int) -> tuple[int, int]:
+    """Where a cell in the text of a row starts and ends, with its quotes if it has some."""
     mark = re.escape(delimiter)
     cell = re.compile(rf'(?:"(?:[^"]|"")*+")?[^{mark}\r\n]*+')
-    offset = 0
-    for _ in range(index):
-        match = cell.match(row.text, offset)
-        offset = offset if match is None else match.end() + 1
-    return find_position(row.text, offset, row.line)
+    start, end = 0, -1
+    for _ in range(index + 1):
+        start = end + 1
+        match = cell.match(text, start)
+        end = start if match is None else match.end()
+    return start, end
+
+
+def _find_cell(row: TableRow, delimiter: str, index: int) -> Position:
+    return find_position(row.text, find_cell_span(row.text, delimiter, index)[0], row.line)
 
 
 def _refuse(line: int, column: int, problem: str, advice: str) -> NotJSON:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Protocol
 
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.errors import NotJSON
@@ -12,8 +12,6 @@ from cannon_spec.reading.documents import Document, UnreadableDocument
 from cannon_spec.reading.json_files import read_json, read_json_lines, read_json_or_lines
 from cannon_spec.reading.json_rewriting import rewrite_json
 from cannon_spec.reading.patches import DocumentPatch
-
-Rewrite = Callable[[bytes, Sequence[DocumentPatch]], bytes]
 
 
 class ReadContext(NamedTuple):
@@ -23,23 +21,37 @@ class ReadContext(NamedTuple):
     operation: str | None
 
 
-class Format(NamedTuple):
-    """A format of files: how their names end, what it means, and what reads the documents of a stream.
+class Read(Protocol):
+    """Read the documents of a stream."""
 
-    ``rewrite`` applies patches to the content of a file; None where they are to be applied by hand.
+    def __call__(self, stream: IO[bytes], context: ReadContext) -> Iterator[Document]:
+        """Take a stream; the documents are yielded."""
+
+
+class Rewrite(Protocol):
+    """Apply patches to the content of a file.
+
+    Raises LookupError or NotJSON where that is too much for it. The caller compares the values of the result.
     """
+
+    def __call__(self, content: bytes, patches: Sequence[DocumentPatch], context: ReadContext) -> bytes:
+        """Take a content; the new one is returned."""
+
+
+class Format(NamedTuple):
+    """A format of files: how their names end, what it means, and what reads the documents of a stream."""
 
     suffixes: tuple[str, ...]
     meaning: str
-    read: Callable[[IO[bytes], ReadContext], Iterator[Document]]
-    rewrite: Rewrite | None = None
+    read: Read
+    rewrite: Rewrite
 
 
 class FileReader(NamedTuple):
-    """What reads the documents of one file, and applies patches to its content; None where that is done by hand."""
+    """What reads the documents of one file, and what applies patches to its content."""
 
     read: Callable[[IO[bytes]], Iterator[Document]]
-    rewrite: Rewrite | None
+    rewrite: Callable[[bytes, Sequence[DocumentPatch]], bytes]
 
 
 def _read_yaml(stream: IO[bytes]) -> Iterator[Document]:
@@ -55,10 +67,33 @@ def _read_table(stream: IO[bytes], context: ReadContext, delimiter: str) -> Iter
     return read_table(stream, delimiter, context.operation, partial(find_types, context.catalog))
 
 
+def _rewrite_yaml(content: bytes, patches: Sequence[DocumentPatch]) -> bytes:
+    from cannon_spec.reading.yaml_rewriting import rewrite_yaml
+
+    return rewrite_yaml(content, patches)
+
+
+def _rewrite_table(content: bytes, patches: Sequence[DocumentPatch], context: ReadContext, delimiter: str) -> bytes:
+    from cannon_spec.reading.csv_rewriting import rewrite_table
+
+    return rewrite_table(content, patches, delimiter, context.operation)
+
+
 def _read_packed(read: Callable[[IO[bytes]], Iterator[Document]], stream: IO[bytes]) -> Iterator[Document]:
     from cannon_spec.reading.gzip_stream import unpack_gzip
 
     return read(unpack_gzip(stream))
+
+
+def _rewrite_packed(
+    rewrite: Callable[[bytes, Sequence[DocumentPatch]], bytes], content: bytes, patches: Sequence[DocumentPatch]
+) -> bytes:
+    import gzip
+    import io
+
+    from cannon_spec.reading.gzip_stream import unpack_gzip
+
+    return gzip.compress(rewrite(unpack_gzip(io.BytesIO(content)).read(), patches))
 
 
 AUTO = "auto"
@@ -68,17 +103,38 @@ FORMATS = {
         (),
         "by the name of the file, else JSON by its first line",
         lambda stream, context: read_json_or_lines(stream),
-        rewrite_json,
+        lambda content, patches, context: rewrite_json(content, patches),
     ),
-    "json": Format((".json",), "one document a file", lambda stream, context: read_json(stream), rewrite_json),
+    "json": Format(
+        (".json",),
+        "one document a file",
+        lambda stream, context: read_json(stream),
+        lambda content, patches, context: rewrite_json(content, patches),
+    ),
     "jsonl": Format(
-        (".jsonl", ".ndjson"), "one document a line", lambda stream, context: read_json_lines(stream), rewrite_json
+        (".jsonl", ".ndjson"),
+        "one document a line",
+        lambda stream, context: read_json_lines(stream),
+        lambda content, patches, context: rewrite_json(content, patches),
     ),
-    "yaml": Format((".yaml", ".yml"), "YAML 1.2, one document or several", lambda stream, context: _read_yaml(stream)),
+    "yaml": Format(
+        (".yaml", ".yml"),
+        "YAML 1.2, one document or several",
+        lambda stream, context: _read_yaml(stream),
+        lambda content, patches, context: _rewrite_yaml(content, patches),
+    ),
     "csv": Format(
-        (".csv",), "a table, a row a document", lambda stream, context: _read_table(stream, context, delimiter="")
+        (".csv",),
+        "a table, a row a document",
+        partial(_read_table, delimiter=""),
+        partial(_rewrite_table, delimiter=""),
     ),
-    "tsv": Format((".tsv",), "a table with tabs", lambda stream, context: _read_table(stream, context, delimiter="\t")),
+    "tsv": Format(
+        (".tsv",),
+        "a table with tabs",
+        partial(_read_table, delimiter="\t"),
+        partial(_rewrite_table, delimiter="\t"),
+    ),
 }
 """Each format by its name; that of a file whose name says nothing comes first."""
 
@@ -108,11 +164,10 @@ def find_format(name: str, choice: str = AUTO) -> Format:
 def find_reader(name: str, choice: str, context: ReadContext) -> FileReader:
     """What reads a file of this name."""
     format = find_format(name, choice)
-
-    def read(stream: IO[bytes]) -> Iterator[Document]:
-        return format.read(stream, context)
-
-    return FileReader(partial(_read_packed, read), None) if _is_packed(name) else FileReader(read, format.rewrite)
+    read, rewrite = partial(format.read, context=context), partial(format.rewrite, context=context)
+    if _is_packed(name):
+        return FileReader(partial(_read_packed, read), partial(_rewrite_packed, rewrite))
+    return FileReader(read, rewrite)
 
 
 def read_documents(stream: IO[bytes], reader: FileReader) -> Iterator[Document]:

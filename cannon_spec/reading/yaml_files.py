@@ -83,7 +83,7 @@ def read_yaml(stream: IO[bytes]) -> Iterator[Document]:
     nodes: list[Node] = []
     problem: NotJSON | None = None
     try:
-        nodes += _compose(text)
+        nodes += compose_documents(text)
     except NotJSON as error:
         problem = error
     is_one = len(nodes) + (problem is not None) == 1
@@ -93,7 +93,7 @@ def read_yaml(stream: IO[bytes]) -> Iterator[Document]:
         yield UnreadableDocument(None, problem)
 
 
-def _compose(text: str) -> Iterator[Node]:
+def compose_documents(text: str) -> Iterator[Node]:
     """The root of each document that is not empty. Raises NotJSON where the text is not YAML 1.2."""
     try:
         from ruamel.yaml import YAML

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -107,6 +108,63 @@ def test_the_rest_of_a_file_stays_as_it_is(name: str, text: str, fixed_text: str
     file = write(name, text)
     cannon("validate", "--fix", file)
     assert read(file) == fixed_text
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fixed_text"),
+    [
+        (
+            "a.yaml",
+            "# mine\nrequest:\n  operation: image.generate\n  input: {prompt: x, aspectRatio: 1:1} # yes\n",
+            "# mine\noperation: image.generate\ninput: {prompt: x, aspect_ratio: 1:1} # yes\n",
+        ),
+        (
+            "a.csv",
+            'operation,prompt,aspectRatio\nimage.generate,"a, b",1:1\nimage.generate,c,\n',
+            'operation,prompt,aspect_ratio\nimage.generate,"a, b",1:1\nimage.generate,c,\n',
+        ),
+        ("a.tsv", "operation\tPrompt\nimage.generate\tx", "operation\tprompt\nimage.generate\tx"),
+    ],
+)
+def test_other_formats_are_fixed_in_place(name: str, text: str, fixed_text: str, cannon: Command) -> None:
+    """A file of YAML keeps its comments, and a table its quotes: only what was wrong is changed."""
+    file = write(name, text)
+    assert cannon("validate", "--fix", file)[0] == 0
+    assert read(file) == fixed_text
+
+
+def test_a_compressed_file_is_fixed(cannon: Command) -> None:
+    """A compressed file is unpacked, fixed, and compressed again."""
+    Path("a.jsonl.gz").write_bytes(gzip.compress(MISSPELT.encode()))
+    assert cannon("validate", "--fix", "a.jsonl.gz")[0] == 0
+    assert gzip.decompress(Path("a.jsonl.gz").read_bytes()).decode() == MISSPELT.replace("aspectRatio", "aspect_ratio")
+
+
+def test_the_files_of_a_folder_are_fixed(cannon: Command) -> None:
+    """For a folder each file in it is fixed by itself."""
+    Path("bodies").mkdir()
+    write("bodies/a.json", MISSPELT)
+    write("bodies/b.yaml", "operation: image.generate\ninput: {prompt: x, aspectRatio: 1:1}\n")
+    write("bodies/c.json", GOOD)
+    assert cannon("validate", "--fix", "bodies")[1].endswith("3 judged, 3 ok, 0 errors, 0 warnings, 2 fixed\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "operation: &o Image.Generate\ninput: {prompt: *o}\n"),
+        ("a.yaml", "- operation: image.generate\n  input: {prompt: x}\n"),
+        ("a.yaml", "operation: image.generate\ninput: {prompt: x, aspectRatio: 1:1}\n---\na: {\n"),
+    ],
+    ids=["aliases", "a list around it", "a broken document behind it"],
+)
+def test_what_cannot_be_changed_in_place_is_reported(name: str, text: str, cannon: Command) -> None:
+    """Where the text of a file cannot be changed safely it stays, and a finding still has the line on its fix."""
+    file = write(name, text)
+    status, out, err = cannon("validate", "--fix", file)
+    assert (status, read(file)) == (cannon("validate", file)[0], text)
+    assert err.startswith("cannon-spec: a.yaml: not fixed: its text cannot be changed in place; change it by hand\n")
+    assert "\n  fix: " in out
 
 
 @pytest.mark.parametrize("text", [GOOD, WITHOUT_FIX, '{"a": 1', "", "\xff"])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cannon_spec.reading.formats import FORMATS, ReadContext, find_format, find_reader
-from tests.support.payloads import CATALOG
+from cannon_spec.reading.formats import FORMATS, find_format
 
 
 @pytest.mark.parametrize(
@@ -32,13 +31,3 @@ from tests.support.payloads import CATALOG
 def test_the_suffix_of_a_name_decides_the_format(name: str, choice: str, format: str) -> None:
     """The suffix of a file's name, in any case, decides its format, unless the user chooses one."""
     assert find_format(name, choice) is FORMATS[format]
-
-
-@pytest.mark.parametrize(
-    ("name", "may_rewrite"),
-    [("a.json", True), ("a.jsonl", True), ("a.txt", True), ("a.yaml", False), ("a.csv", False), ("a.json.gz", False)],
-)
-def test_only_json_is_rewritten(name: str, may_rewrite: bool) -> None:
-    """Patches are applied to the content of JSON files; other and compressed ones are changed by hand."""
-    reader = find_reader(name, "auto", ReadContext(CATALOG, None))
-    assert (reader.rewrite is not None) == may_rewrite
