@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cannon_spec.cli.environment import find_overlay, forbids_color
 from cannon_spec.cli.finding_filter import FindingFilter
+from cannon_spec.cli.input_files import OwnFiles
 from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.cli.status import report_problem
 from cannon_spec.contract import load
@@ -122,6 +123,12 @@ def read_prices(arguments: argparse.Namespace, catalog: Catalog) -> RunPrices:
 def load_catalog(arguments: argparse.Namespace) -> Catalog:
     """Load the contract with the overlay of the flag or of the environment. Raises CatalogError."""
     return load.load_catalog(overlay=find_overlay(arguments.overlay))
+
+
+def find_own_files(arguments: argparse.Namespace) -> OwnFiles:
+    """The files that flags and environment name to say how to judge."""
+    values = vars(arguments)  # not every command has both flags
+    return OwnFiles((find_overlay(arguments.overlay), values.get("baseline"), values.get("prices")))
 
 
 def begin_run(arguments: argparse.Namespace, catalog: Catalog, write: Write) -> JudgeRun:

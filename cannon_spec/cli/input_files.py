@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO
 
@@ -13,6 +15,19 @@ STANDARD_INPUT = "-"
 def open_file(name: str) -> AbstractContextManager[IO[bytes]]:
     """Open a file to read its bytes; standard input stays open afterwards. Raises OSError."""
     return nullcontext(sys.stdin.buffer) if name == STANDARD_INPUT else open(name, "rb")
+
+
+class OwnFiles:
+    """The files that say how to judge, such as an overlay or a baseline: they are no payloads.
+
+    A pattern or a folder may hold them, as ``*.json`` does.
+    """
+
+    def __init__(self, files: Iterable[str | None]) -> None:
+        self._paths = {os.path.realpath(file) for file in files if file is not None}
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self._paths) and name != STANDARD_INPUT and os.path.realpath(name) in self._paths
 
 
 def format_file_name(name: str) -> str:

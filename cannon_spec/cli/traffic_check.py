@@ -42,11 +42,14 @@ class TrafficCheck:
             raise CatalogError("base_url", str(error), "correct it in the overlay") from None
         self._catalog = catalog
         self._base_urls: list[str] = arguments.base_url
+        self._own_files = flags.find_own_files(arguments)
         self._counts = {"ignored": 0, "without_body": 0, "skipped": 0}
         self._run = flags.begin_run(arguments, catalog, sys.stdout.write)
 
     def judge_file(self, name: str) -> None:
         """Judge one file; report one that cannot be read, or that has nothing to judge."""
+        if name in self._own_files:
+            return
         file = format_file_name(name)
         try:
             opened_file = _open(name)

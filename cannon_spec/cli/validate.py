@@ -131,6 +131,7 @@ class Validation:
         self._operation: str | None = arguments.operation
         self._format: str = arguments.input
         self._context = ReadContext(catalog, self._operation)
+        self._own_files = flags.find_own_files(arguments)
         self._output = output
         self._prices = prices
         self.judge_run = judge_run
@@ -161,6 +162,8 @@ class Validation:
 
     def judge_file(self, name: str) -> None:
         """Judge each document of one file; report a file that cannot be read, or that holds none."""
+        if name in self._own_files:
+            return
         file, count = format_file_name(name), self.judge_run.summary.documents
         try:
             with ExitStack() as stack:

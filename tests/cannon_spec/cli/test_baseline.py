@@ -349,3 +349,16 @@ def test_fixing_does_not_stop_at_the_baseline(cannon: Command, monkeypatch: pyte
     status, _, err = cannon("validate", file, "--fix", "--baseline", BASELINE)
     assert (status, json.loads(Path(file).read_text())) == (0, patched(DOCUMENTED, aspect_ratio="16:9"))
     assert "1 of 1 entry no longer occur" in err
+
+
+def test_the_files_that_say_how_to_judge_are_no_payloads(cannon: Command) -> None:
+    """A pattern of the shell names the baseline, the overlay and the prices among the payloads: they are not judged."""
+    names = [write_documents("a.json", SQUARE), write_documents("overlay.json", {}), BASELINE, "prices.json"]
+    Path("prices.json").write_text('{"prices": [{"credits": 7}]}')
+    flags = ("--overlay", "./overlay.json", "--prices", "prices.json")
+    for update in (("--update-baseline",), ()):
+        status, out, _ = cannon("validate", *names, "--baseline", str(Path(BASELINE).resolve()), *flags, *update)
+        assert status == 0
+        assert "1 judged, 1 ok, 0 errors, 0 warnings, 1 in the baseline\n" in out
+    assert cannon("cost", names[0], "overlay.json", *flags)[1].startswith("a.json: not counted")
+    assert cannon("check-traffic", "overlay.json", "--overlay", "overlay.json")[1].startswith("0 judged")
