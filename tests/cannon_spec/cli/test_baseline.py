@@ -362,3 +362,28 @@ def test_the_files_that_say_how_to_judge_are_no_payloads(cannon: Command) -> Non
         assert "1 judged, 1 ok, 0 errors, 0 warnings, 1 in the baseline\n" in out
     assert cannon("cost", names[0], "overlay.json", *flags)[1].startswith("a.json: not counted")
     assert cannon("check-traffic", "overlay.json", "--overlay", "overlay.json")[1].startswith("0 judged")
+
+
+def test_a_folder_with_its_baseline_is_accepted_as_a_whole(cannon: Command) -> None:
+    """Files of each format in a folder, with a broken one of each, are accepted in one run, and a new slip fails."""
+    Path("folder").mkdir()
+    ratio = "operation: image.generate\ninput:\n  prompt: A red bicycle\n  aspect_ratio: 16x9\n"
+    texts = {
+        "a.json": json.dumps(SQUARE),
+        "b.jsonl": f"{json.dumps(SQUARE)}\n{{\n",
+        "c.yaml": f"{ratio}---\n{ratio}",
+        "d.csv": "operation,prompt,aspect_ratio\nimage.generate,A red bicycle,16x9\n",
+        "e.json": "{",
+        "f.yaml": "a: [",
+    }
+    for name, text in texts.items():
+        Path("folder", name).write_text(text)
+    flags = ("validate", "folder", "--baseline", "folder/baseline.json")
+    status, out, _ = cannon(*flags, "--update-baseline")
+    assert (status, out.split(" in the baseline")[0]) == (0, "8 judged, 8 ok, 0 errors, 0 warnings, 8")
+    assert cannon(*flags)[0] == 0
+    for name, text in texts.items():
+        Path("folder", name).write_text(text.replace("16x9", "16/9").replace("1:1", "1/1"))
+        is_broken = text in ("{", "a: [")
+        assert cannon(*flags)[0] == (0 if is_broken else 1)
+        Path("folder", name).write_text(text)
