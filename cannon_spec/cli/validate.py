@@ -196,7 +196,7 @@ class Validation:
         else:
             value = drop_schema_name(document.value)
             report = self._judge_value(value)
-            self._note_other_form(file, value)
+            self._note_whole_body(file, value)
             cost = None if self._prices is None else self._prices.find_cost(value, report, self._operation)
         return JudgedDocument(file, document.line, report, document.locate, cost=cost, value=document.value)
 
@@ -209,19 +209,7 @@ class Validation:
         """The report on a document as it stands in its file, with the findings that may be fixed."""
         return self.judge_run.select_fixable(self._judge_value(drop_schema_name(value)))
 
-    def _note_other_form(self, file: str, value: Any) -> None:
-        """Report once for each file that it holds bare inputs where bodies are expected, or the other way round."""
-        names = set(value) if isinstance(value, dict) else set()
-        if self._operation is not None:
-            if {"operation", "input"} <= names:
-                self.judge_run.note_once(f"{file}: looks like a whole create body; leave --operation out")
-        elif names and (operation := _find_operation(self._catalog, names)):
-            self.judge_run.note_once(f"{file}: looks like a bare input; judge it with --operation {operation}")
-
-
-def _find_operation(catalog: Catalog, names: set[Any]) -> str | None:
-    """The first operation whose input may have fields of these names."""
-    for operation in catalog.operations.values():
-        if operation.input is not None and names <= set(catalog.input_schema_of(operation)["properties"]):
-            return operation.id
-    return None
+    def _note_whole_body(self, file: str, value: Any) -> None:
+        """Report once for each file that it holds whole bodies where bare inputs are expected."""
+        if self._operation is not None and isinstance(value, dict) and {"operation", "input"} <= value.keys():
+            self.judge_run.note_once(f"{file}: looks like a whole create body; leave --operation out")

@@ -131,10 +131,11 @@ def test_quiet_writes_what_has_findings(cannon: Command) -> None:
 
 def test_quiet_writes_no_notes(cannon: Command) -> None:
     """--quiet has no notes on standard error; a file that cannot be judged is still named."""
-    bare = write_documents("bare.json", DOCUMENTED["input"])
-    assert "looks like a bare input" in cannon("validate", bare)[2]
-    assert cannon("validate", bare, "--quiet")[2] == ""
-    assert cannon("validate", bare, "nowhere.json", "--quiet")[2].startswith("cannon-spec: nowhere.json: ")
+    whole = write_documents("whole.json", DOCUMENTED)
+    command = ("validate", "--operation", "image.generate", whole)
+    assert "looks like a whole create body" in cannon(*command)[2]
+    assert cannon(*command, "--quiet")[2] == ""
+    assert cannon(*command, "nowhere.json", "--quiet")[2].startswith("cannon-spec: nowhere.json: ")
     entries = ONCE["log"]["entries"]
     Path("a.har").write_text(json.dumps({"log": {"entries": [*entries, {"request": 7}]}}))
     assert "entry" in cannon("check-traffic", "a.har")[2]
