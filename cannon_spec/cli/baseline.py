@@ -29,7 +29,7 @@ class Baseline:
 
     def __init__(self, file: str, *, is_updated: bool, ignored_rules: Collection[str] = ()) -> None:
         self._file = file
-        self._folder = Path(file).resolve().parent
+        self._folder = Path(os.path.realpath(file)).parent
         self._is_updated = is_updated
         self._ignored_rules = ignored_rules
         self._accepted_counts = _read(file, is_updated=is_updated)
@@ -62,7 +62,8 @@ class Baseline:
         if not obsolete_count:
             return ""
         share = f"{obsolete_count} of {_format_entries(len(self._accepted_counts))}"
-        return f"{self._file}: {share} no longer occur, or less often; --update-baseline removes them"
+        verb = "no longer occurs" if obsolete_count == 1 else "no longer occur"
+        return f"{self._file}: {share} {verb}, or less often; --update-baseline removes what is gone"
 
     def _update(self) -> str:
         old_counts, new_counts = self._accepted_counts, self._find_new_counts()

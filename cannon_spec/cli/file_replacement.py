@@ -29,7 +29,7 @@ def replace_content(file: str, old_content: bytes, content: bytes) -> None:
 
 def write_content(file: str, content: bytes) -> None:
     """Write a new file, or replace one as ``replace_content`` does, whatever it has. Raises OSError."""
-    target = Path(file).resolve()
+    target = Path(os.path.realpath(file))  # Path.resolve raises RuntimeError for links in a circle
     if target.exists():
         _check_writable(target)
     with _write_beside(target, content):

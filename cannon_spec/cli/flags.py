@@ -14,7 +14,7 @@ from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.cli.status import report_problem
 from cannon_spec.contract import load
 from cannon_spec.contract.catalog import Catalog
-from cannon_spec.errors import CatalogError
+from cannon_spec.errors import CannonSpecError
 from cannon_spec.finding import Strictness
 from cannon_spec.output.judged_document import Output, Write
 from cannon_spec.output.writers import FORMATS
@@ -54,7 +54,7 @@ def add_choice(command: argparse.ArgumentParser, flag: str, choices: dict[str, s
 
 
 def add_judge_flags(command: argparse.ArgumentParser) -> None:
-    """Add the flags of a command that judges: format, strictness and colour."""
+    """Add the flags of a command that judges: format, strictness, colour, and what is left out."""
     add_choice(command, "--format", {name: row.description for name, row in FORMATS.items()})
     strictness = command.add_mutually_exclusive_group()
     strictness.add_argument(
@@ -134,7 +134,7 @@ def find_own_files(arguments: argparse.Namespace) -> OwnFiles:
 def begin_run(arguments: argparse.Namespace, catalog: Catalog, write: Write) -> JudgeRun:
     """A run that judges as the flags of add_judge_flags say.
 
-    Raises UnknownName for a rule that there is not, and CatalogError for a baseline that cannot be used.
+    Raises UnknownName for a rule that there is not, and CannonSpecError for a baseline that cannot be used.
     """
     writer = FORMATS[arguments.format].writer(Output(write, _has_color(arguments.color)))
     return JudgeRun(writer, _build_filter(arguments, catalog), is_quiet=arguments.quiet)
@@ -156,7 +156,7 @@ def _open_baseline(arguments: argparse.Namespace, ignored_rules: frozenset[str])
 
         return Baseline(arguments.baseline, is_updated=arguments.update_baseline, ignored_rules=ignored_rules)
     if arguments.update_baseline:
-        raise CatalogError("--update-baseline", "no file is named", "add --baseline FILE")
+        raise CannonSpecError("--update-baseline: no file is named; add --baseline FILE")
     return None
 
 
