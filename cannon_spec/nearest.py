@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 _LONGEST = 100
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[^0-9a-z]+(?=[0-9])")
+
+
+def find_certain_value(value: Any, choices: Iterable[Any]) -> str | None:
+    """The only text among the choices that differs from ``value`` in case and punctuation alone; None for none.
+
+    Numbers stay apart where they are so in the choice: ``169`` and ``1:69`` are not ``16:9``, ``seedream-4.5`` is
+    ``seedream45``.
+    """
+    if not isinstance(value, str) or not fold(value):
+        return None
+    matches = [each for each in choices if isinstance(each, str) and _is_same_word(value[:_LONGEST], each)]
+    return matches[0] if len(matches) == 1 else None
+
+
+def _is_same_word(word: str, choice: str) -> bool:
+    separated = _separate_numbers(choice)
+    return fold(word) == fold(choice) and (":" not in separated or _separate_numbers(word) == separated)
+
+
+def _separate_numbers(word: str) -> str:
+    return "".join(each for each in _BETWEEN_DIGITS.sub(":", word.casefold()) if each.isalnum() or each == ":")
 
 
 def find_nearest(word: str, choices: Iterable[str]) -> str | None:

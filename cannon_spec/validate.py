@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 from cannon_spec import document
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, InputPlan, Operation, Rule
-from cannon_spec.contract.keywords import KEYWORDS, Violation, describe_legal, describe_violation
+from cannon_spec.contract.keywords import KEYWORDS, Violation, describe_legal, describe_meaning, describe_violation
+from cannon_spec.contract.readings import Context, Meaning, Readings, find_meaning, find_readings
 from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.field_repair import repair_fields
-from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report, Strictness
+from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Patch, Report, Strictness
 from cannon_spec.named_rules import (
     describe_operation_problem,
     describe_unknown_model,
@@ -45,11 +46,13 @@ class _Hit(NamedTuple):
     """A rule that the value at ``place`` of the whole document violates.
 
     ``name`` is the property that is missing or unknown, or those that exclude each other; None for other keywords.
+    ``readings`` say what the value may mean.
     """
 
     place: Path
     rule: Rule
     name: str | None = None
+    readings: Readings = Readings()
 
     @property
     def path(self) -> Path:
@@ -211,7 +214,8 @@ def _hits(
     hits: list[_Hit] = []
     for path, at in violations:
         rule = catalog.violated_rule(at, schemas, envelope)
-        hits += [_Hit(place + path, rule, name) for name in _list_names(rule, place + path, root)]
+        readings = find_readings(catalog, schemas[0] if schemas else envelope or "", rule)
+        hits += [_Hit(place + path, rule, name, readings) for name in _list_names(rule, place + path, root)]
     return hits
 
 
@@ -251,16 +255,53 @@ def _finding(root: Any, group: list[_Hit]) -> Finding:
     hit, rule = group[0], group[0].rule
     field = _name_field(hit.place, rule)
     violation = Violation(rule.keyword, rule.node, follow(root, hit.place), field, rule.title, hit.name or "")
-    condition_fields = (name for each_hit in group for name in each_hit.rule.condition_fields)
-    narrowing_fields = dict.fromkeys(name for name in condition_fields if name != rule.field)
+    meaning = _find_meaning(root, group)
     return Finding(
         path=to_pointer(hit.path),
         rule=rule.id,
         severity=rule.severity,
-        message=describe_violation(violation, rule.condition),
-        hint=describe_legal(violation._replace(node=_tightest(rule, group)), _legal(group), narrowing_fields),
+        message=describe_violation(violation, rule.condition, meaning.problem),
+        hint=_describe_hint(violation, group, meaning),
         evidence=rule.evidence,
+        fix=_build_fix(hit.place, meaning) if meaning.is_certain else None,
     )
+
+
+def _find_meaning(root: Any, group: list[_Hit]) -> Meaning:
+    """What the value that all rules of the group refuse was meant to be."""
+    hit = group[0]
+    if hit.name is not None or not hit.place:
+        return Meaning()
+    readings = next((each.readings for each in group if each.readings.entries), hit.readings)
+    parent, is_item = follow(root, hit.place[:-1]), isinstance(hit.place[-1], int)
+    neighbours = parent if isinstance(parent, dict) else {}
+    context = Context([each.rule.node for each in group], _legal(group), readings, neighbours, is_item)
+    return find_meaning(follow(root, hit.place), context)
+
+
+def _describe_hint(violation: Violation, group: list[_Hit], meaning: Meaning) -> str:
+    """What would be legal: by the narrowest rule of the group, which is named where the message has another."""
+    rule, legal, narrowest = group[0].rule, _legal(group), _tightest(group)
+    if legal is None and (meaning.values or (meaning.advice and rule.keyword == "pattern")):
+        return describe_meaning(violation, meaning.values, meaning.advice)
+    condition_fields = (name for each_hit in group for name in each_hit.rule.condition_fields)
+    narrowing_fields = dict.fromkeys(name for name in condition_fields if name != rule.field)
+    hint = describe_legal(violation._replace(node=narrowest.node), legal, narrowing_fields, meaning.values)
+    if meaning.values and meaning.advice:
+        return f"{hint}; {meaning.advice}"
+    if narrowest.value == rule.value:
+        return hint
+    condition = f" when {narrowest.condition}" if narrowest.condition else ""
+    return f"{hint}, the limit of {narrowest.title}{condition}"
+
+
+def _build_fix(place: Path, meaning: Meaning) -> Patch:
+    """The patch that puts the value that is meant in place of another: of several, the further ones after it."""
+    first, *others = meaning.values
+    fix: list[Mapping[str, Any]] = [{"op": "replace", "path": to_pointer(place), "value": first}]
+    for offset, value in enumerate(others, 1):
+        fix.append({"op": "add", "path": to_pointer((*place[:-1], int(place[-1]) + offset)), "value": value})
+    return tuple(fix)
 
 
 def _name_field(place: Path, rule: Rule) -> str:
@@ -282,10 +323,11 @@ def _legal(group: list[_Hit]) -> list[Any] | None:
     return legal
 
 
-def _tightest(rule: Rule, group: list[_Hit]) -> Mapping[str, Any]:
-    """The node whose bound is the narrowest of those that name the same keyword."""
+def _tightest(group: list[_Hit]) -> Rule:
+    """The rule whose bound is the narrowest of those with the keyword of the first."""
+    rule = group[0].rule
     narrowest = max if "min" in rule.keyword.lower() else min if "max" in rule.keyword.lower() else None
     if len(group) == 1 or narrowest is None:
-        return rule.node
-    nodes = [hit.rule.node for hit in group if hit.rule.keyword == rule.keyword]
-    return narrowest(nodes, key=lambda node: float(node[rule.keyword]))
+        return rule
+    rules = [hit.rule for hit in group if hit.rule.keyword == rule.keyword]
+    return narrowest(rules, key=lambda each: float(each.value))

@@ -108,21 +108,36 @@ class Keyword:
     list_names: Callable[[Node, Mapping[str, Any]], list[str]] | None = None
 
 
-def describe_violation(violation: Violation, condition: str = "") -> str:
-    """What is wrong, and under which condition."""
-    problem = KEYWORDS[violation.keyword].problem(violation)
+def describe_violation(violation: Violation, condition: str = "", problem: str = "") -> str:
+    """What is wrong, and under which condition. ``problem`` says what is wrong with how a text is written."""
+    if problem and violation.keyword == "pattern":
+        problem = f"{violation.field} {show_value(violation.value)} {problem}"
+    else:
+        problem = KEYWORDS[violation.keyword].problem(violation)
     return f"{problem} when {condition}" if condition else problem
 
 
-def describe_legal(violation: Violation, legal: Sequence[Any] | None = None, depends: Iterable[str] = ()) -> str:
-    """What would be legal. ``legal`` are the values that all rules allow, ``depends`` the fields that narrow them."""
+def describe_legal(
+    violation: Violation, legal: Sequence[Any] | None = None, depends: Iterable[str] = (), meant: Sequence[Any] = ()
+) -> str:
+    """What would be legal. ``legal`` are the values that all rules allow, ``depends`` the fields that narrow them.
+
+    ``meant`` has the one of them that is meant, where that is known.
+    """
     if legal:
-        return suggest_values(violation.value, legal)
+        return suggest_values(violation.value, legal, meant=next(iter(meant), None))
     if legal is not None:
         fields = join_words(depends, "or")
         advice = f"no value is valid with this combination; change {fields}"
         return advice if fields else f"no value is valid; leave {violation.field} out"
     return KEYWORDS[violation.keyword].advice(violation)
+
+
+def describe_meaning(violation: Violation, values: Sequence[Any], advice: str) -> str:
+    """What to send in place of a value: those that are meant, and why or how."""
+    if violation.keyword == "type":
+        return f"send {_describe_types(violation.requirement)}: {show_json(values[0])}"
+    return "; ".join(filter(None, [f"send {show_values(values)}" if values else "", advice]))
 
 
 def describe_requirement(keyword: str, requirement: Any) -> str:
@@ -261,10 +276,12 @@ def _advise_shorter(noun: str, kind: type) -> Callable[[Violation], str]:
     return lambda it: f"leave out {format_count(len(it.value) - it.requirement, noun) if it.requirement else it.field}"
 
 
-def _bound(problem: str, legal: str, opposite: str, is_within: Callable[[Any, Any], bool]) -> Keyword:
+def _bound(legal: str, opposite: str, is_within: Callable[[Any, Any], bool]) -> Keyword:
     """The record of a bound on a number; ``legal`` is the requirement in words, with {} for its number."""
     return Keyword(
-        problem=lambda it: f"{it.field} is {show_value(it.value)}, {problem} {show_value(it.requirement)}",
+        problem=lambda it: (
+            f"{it.field} is {show_value(it.value)}; {it.title} takes {legal.format(show_value(it.requirement))}"
+        ),
         advice=lambda it: f"send {legal.format(show_value(it.requirement))}",
         describe=lambda limit: legal.format(show_value(limit)),
         is_met=lambda limit, value: not is_number(value) or is_within(value, limit),
@@ -347,10 +364,10 @@ KEYWORDS: dict[str, Keyword] = {
         is_met=lambda is_unique, value: not is_unique or _is_unique(value),
         list_beyond=lambda _: [{"type": "array", "not": {"uniqueItems": True}}],
     ),
-    "minimum": _bound("less than", "{} or more", "exclusiveMaximum", lambda value, limit: value >= limit),
-    "maximum": _bound("more than", "{} or less", "exclusiveMinimum", lambda value, limit: value <= limit),
-    "exclusiveMinimum": _bound("not more than", "more than {}", "maximum", lambda value, limit: value > limit),
-    "exclusiveMaximum": _bound("not less than", "less than {}", "minimum", lambda value, limit: value < limit),
+    "minimum": _bound("{} or more", "exclusiveMaximum", lambda value, limit: value >= limit),
+    "maximum": _bound("{} or less", "exclusiveMinimum", lambda value, limit: value <= limit),
+    "exclusiveMinimum": _bound("more than {}", "maximum", lambda value, limit: value > limit),
+    "exclusiveMaximum": _bound("less than {}", "minimum", lambda value, limit: value < limit),
     "multipleOf": Keyword(
         problem=lambda it: f"{it.field} is {show_value(it.value)}, not {_describe_multiple(it.requirement)}",
         advice=_suggest_multiple,

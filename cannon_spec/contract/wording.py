@@ -16,8 +16,10 @@ Node = Mapping[str, Any]
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def suggest_values(value: Any, legal: Sequence[Any], what: str = "legal here") -> str:
-    """The legal values, and the one of them that ``value`` most likely meant."""
+def suggest_values(value: Any, legal: Sequence[Any], what: str = "legal here", meant: Any = None) -> str:
+    """The legal values, and the one of them that ``value`` most likely meant: ``meant`` where that is known."""
+    if meant is not None:
+        return f"did you mean {show_value(meant)}? {what}: {show_values(legal)}"
     return _suggest(value[:_LONGEST] if isinstance(value, str) else None, tuple(legal), what)
 
 

@@ -113,7 +113,7 @@ CASES: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     ({"tags": ["a", "a"]}, [("/tags", "tags has an item more than once", "send each item once")]),
     (
         {"strength": 0.9, "style": "x", "quality": "y"},
-        [("/strength", "strength is 0.9, not less than 0.9", "send less than 0.9")],
+        [("/strength", "strength is 0.9; image.generate takes less than 0.9", "send less than 0.9")],
     ),
     ({"duration": 7}, [("/duration", "duration 7 is not accepted for image.generate", "legal here: 5, 7.5, 10")]),
     ({"duration": 7.50, "pan": 0.3, "tilt": 2.0, "zoom": 1, "resolution": "1K"}, []),
@@ -160,7 +160,10 @@ CASES: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
         ],
     ),
     ({"shots": [{"duration": 1}, {}]}, [("/shots/1", "shots[1].duration is missing", 'add "duration"')]),
-    ({"shots": [{"duration": 0}]}, [("/shots/0/duration", "shots[0].duration is 0, less than 1", "send 1 or more")]),
+    (
+        {"shots": [{"duration": 0}]},
+        [("/shots/0/duration", "shots[0].duration is 0; image.generate takes 1 or more", "send 1 or more")],
+    ),
     (
         {"shots": [{"duration": 1, "length": 2}]},
         [("/shots/0/length", '"length" is not a field of shots[0]', "duration is there too; keep one of the two")],
@@ -171,7 +174,7 @@ CASES: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
         [
             (
                 "/shots/1/camera/speed",
-                'shots[1].camera.speed is 3, more than 2 when shots.camera.move is "zoom"',
+                'shots[1].camera.speed is 3; image.generate takes 2 or less when shots.camera.move is "zoom"',
                 "send 2 or less",
             )
         ],
@@ -181,13 +184,16 @@ CASES: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
         [
             (
                 "/shots/1/camera/speed",
-                "shots[1].camera.speed is 1.5, more than 1 "
+                "shots[1].camera.speed is 1.5; image.generate takes 1 or less "
                 'when shots.camera.move is "zoom" and shots.camera.hold is present',
                 "send 1 or less",
             )
         ],
     ),
-    (shots(speed=11), [("/shots/1/camera/speed", "shots[1].camera.speed is 11, more than 10", "send 10 or less")]),
+    (
+        shots(speed=11),
+        [("/shots/1/camera/speed", "shots[1].camera.speed is 11; image.generate takes 10 or less", "send 10 or less")],
+    ),
 ]
 
 
