@@ -305,19 +305,21 @@ class _Mistake:
 
     @property
     def opening(self) -> str:
-        offset = find_unclosed(self._text, self._offset)
-        return "" if offset is None else self._text[offset]
+        return self._text[self._find_opening()]
 
     @property
     def closing(self) -> str:
-        return _CLOSING.get(self.opening, "")
+        return _CLOSING[self.opening]
 
     @property
     def opening_place(self) -> str:
         """The place of the opening; without its line if that is the line of the mistake."""
-        offset = find_unclosed(self._text, self._offset)
-        if offset is None:
-            return ""
+        offset = self._find_opening()
         line, column = find_position(self._text, offset)
         is_same_line = "\n" not in self._text[offset : self._offset]
         return f"column {column}" if is_same_line else f"line {line}, column {column}"
+
+    def _find_opening(self) -> int:
+        offset = find_unclosed(self._text, self._offset)
+        assert offset is not None, "only kinds of mistakes inside an object or array name its opening"
+        return offset

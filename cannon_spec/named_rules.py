@@ -23,7 +23,7 @@ OPERATION_UNDOCUMENTED = "operation-undocumented"
 """The rule that warns of an operation whose input cannot be judged, though the operation exists."""
 
 NAMED_RULES = {
-    "json": "An error: the document is not JSON, or JSON that readers disagree on.",
+    "json": "An error: the document cannot be read. It is not JSON (or YAML, or a table), or readers disagree on it.",
     "body-list": "An error: the document is a list of create bodies; a request takes one.",
     "body-wrapped": "An error: the create body, or its input, is within another object.",
     "json-in-string": "An error: the create body, or its input, is a string with JSON in it.",

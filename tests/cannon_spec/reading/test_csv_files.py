@@ -47,6 +47,16 @@ def test_a_row_is_a_create_body() -> None:
     ]
 
 
+def test_what_is_in_a_cell_has_its_place() -> None:
+    """A value inside the JSON of a cell has the place of the cell; what has no cell has that of the row."""
+    text = 'operation,prompt,reference_image_urls\nimage.generate,"x\ny","[""https://a.b/1""]"\n'
+    (document,) = read(text, "a.csv")
+    assert document.locate("/input/reference_image_urls/0") == (3, 4)
+    assert document.locate("/input/prompt") == (2, 16)
+    for pointer in ("", "/input", "/input/model", "/webhook_url"):
+        assert document.locate(pointer) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("operation", "field", "cell", "value"),
     [

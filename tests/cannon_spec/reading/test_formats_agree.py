@@ -85,3 +85,28 @@ def test_a_body_is_judged_the_same_in_each_format(body: dict[str, Any]) -> None:
 def is_in_a_cell(value: Any) -> bool:
     """Whether a table can hold a value: a cell has no lone carriage return."""
     return not (isinstance(value, str) and ("\r" in value or "\x00" in value))
+
+
+@examples(200)
+@given(
+    st.sampled_from(["a.json", "a.jsonl", "a.txt", "a.yaml", "a.csv", "a.tsv", "a.json.gz", "a.csv.gz"]),
+    st.one_of(
+        st.binary(max_size=40),
+        st.text(max_size=40).map(str.encode),
+        st.text("ab:-?!&*#|>%@`\"',[]{}\n\r\t ;0.\\<~", max_size=40).map(str.encode),
+    ),
+    st.sampled_from([None, "image.generate"]),
+    st.booleans(),
+)
+def test_any_content_is_read_or_explained(name: str, content: bytes, operation: str | None, is_packed: bool) -> None:
+    """Whatever a file holds, each of its documents has a value or an error, and a place where it has a line."""
+    for document in read(gzip.compress(content) if is_packed else content, name, operation):
+        position = document.locate("/input/prompt")
+        if document.error is None:
+            assert position is not None
+            assert json.loads(json.dumps(document.value)) == document.value
+        else:
+            assert document.error.problem
+        if document.line is not None:
+            assert position is not None
+            assert position.line >= document.line

@@ -67,6 +67,7 @@ def test_a_file_may_hold_several_documents() -> None:
     assert [(each.line, each.value) for each in documents] == [(3, {"a": 1}), (6, {"b": [2]})]
     assert documents[1].locate("/b/0") == (7, 5)
     assert documents[1].locate("/b/9") == (7, 3)
+    assert documents[1].locate("/b/0/x") == (7, 5)
     assert documents[1].locate("") == (6, 1)
 
 
@@ -120,7 +121,7 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: %b", (1, 4), "a character that cannot start a value"),
         ("&a [*a]", (1, 1), "nested deeper than 64 levels"),
         ("[" * 65 + "]" * 65, (1, 65), "nested deeper than 64 levels"),
-        ("[" * 400 + "]" * 400, (1, 65), "nested deeper than 64 levels"),
+        ("[" * 600 + "]" * 600, (1, 65), "nested deeper than 64 levels"),
         (LAUGHS, (1, 20), "the aliases stand for more than 1024 KiB; write the values out"),
         (b"a: \xff", (1, 4), "the text is not UTF-8"),
         ("a: 1".encode("utf-16"), (1, 1), "it is UTF-16"),
