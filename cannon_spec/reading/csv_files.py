@@ -99,6 +99,8 @@ class RowSource:
         self._line = 0
         self._row_lines: list[str] = []
         first_line = self._read_line()
+        while first_line and not first_line.strip():
+            first_line = self._read_line()
         if named := _SEPARATOR_LINE.fullmatch(first_line):  # Excel reads and writes this
             delimiter, first_line = named[1], self._read_line()
         self.delimiter = delimiter or _find_delimiter(first_line, self._line)
@@ -168,7 +170,9 @@ class _Table:
                 continue
             column = self._columns[index] if index < len(self._columns) else TableColumn("", ())
             if not column.name:
-                raise self._refuse_cell(row, index, f"the cell {show_token(text)} has no column", self._advise_quotes())
+                raise self._refuse_cell(
+                    row, index, f'the cell "{show_token(text)}" has no column', self._advise_quotes()
+                )
             _put(value, column.path, self._read_cell(row, index, operation, column))
         return value
 

@@ -100,6 +100,7 @@ def test_a_cell_has_the_type_of_its_field(operation: str, field: str, cell: str,
         ("\ufeffprompt;model;\r\nx;y;\r\n;;\r\n", "a.csv"),
         ("sep=;\r\nprompt;model\r\nx;y\r\n", "a.csv"),
         ("sep=|\nprompt|model\nx|y\n", "a.csv"),
+        ("\n\r\nprompt;model\n\nx;y\n", "a.csv"),
         ('"prompt", model\nx,y', "a.csv"),
     ],
 )
@@ -112,7 +113,7 @@ def test_a_table_of_one_column_has_commas() -> None:
     """In a header of one column there is no delimiter to be found; a comma in a cell is one."""
     assert read_inputs("prompt\nx\n") == [{"prompt": "x"}]
     (each,) = read("prompt\nx, y\n", "a.csv", "image.generate")
-    assert "the cell  y has no column" in str(each.error)
+    assert 'the cell " y" has no column' in str(each.error)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_a_table_of_one_column_has_commas() -> None:
             "image.generate",
             3,
             (3, 5),
-            "the cell z has no column; put a text with",
+            'the cell "z" has no column; put a text with',
         ),
         ('prompt,model\nx,y\nx,"y\n', "image.generate", None, (3, 1), "a quoted cell is not closed"),
         ('prompt,model\n"x"y,z\n', "image.generate", None, (2, 1), "text after the end of a quoted cell"),
