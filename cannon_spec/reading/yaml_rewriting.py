@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.patch import PatchOperation
 from cannon_spec.pointer import Path, from_pointer, read_index
 from cannon_spec.reading.patches import DocumentPatch
@@ -105,8 +106,8 @@ def _find_lines(text: str, root: Any, path: Path) -> tuple[int, int]:
     """Where the lines of a member begin and end, with the comments right above it unless it is the first."""
     members, key = _find_object(root, path[:-1]).value, _find_key(root, path)
     index = [each for each, _ in members].index(key)
-    start, end = _find_start(text, key), _find_end(text, members[index][1])
-    earliest = _find_end(text, members[index - 1][1]) if index else start
+    start, end = _find_start(text, key), _find_end(text, members[index][1], key)
+    earliest = _find_end(text, members[index - 1][1], members[index - 1][0]) if index else start
     while (above := text.rfind("\n", 0, start - 1) + 1) > earliest and text[above:start].lstrip().startswith("#"):
         start = above
     return start, text.find("\n", end) + 1 or len(text)
@@ -120,13 +121,15 @@ def _find_start(text: str, key: Any) -> int:
     return start
 
 
-def _find_end(text: str, node: Any) -> int:
-    """Where the last letter of a value is, without the line end that a block of text takes in."""
+def _find_end(text: str, node: Any, key: Any = None) -> int:
+    """Where the last letter of a value is, that of its key if it has none, without the line end of a block of text."""
     last = node
     while last.id != "scalar" and not last.flow_style and last.value:
-        last = last.value[-1][1] if last.id == "mapping" else last.value[-1]
+        key, last = last.value[-1] if last.id == "mapping" else (None, last.value[-1])
     start: int = node.start_mark.index
     end: int = last.end_mark.index
+    if key is not None and last.start_mark.index == end:  # an empty value is placed where the next one begins
+        return int(key.end_mark.index)
     return start + len(text[start:end].rstrip())
 
 
@@ -167,7 +170,7 @@ def _indent(lines: str, old_column: int, column: int) -> str:
 
 
 def _write(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return escape_unprintable(json.dumps(value, ensure_ascii=False))  # YAML refuses some letters that JSON takes
 
 
 def _write_key(path: Path) -> str:

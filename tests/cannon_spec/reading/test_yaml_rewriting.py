@@ -95,6 +95,12 @@ MOVES = [
             id="moved and renamed",
         ),
         pytest.param(
+            "a:  # none\nb: 1\nc:\ninput:\n  x:\n# end\n",
+            [move("/a", "/input/a"), move("/c", "/input/c")],
+            "b: 1\ninput:\n  x:\n  a:  # none\n  c:\n# end\n",
+            id="empty values moved",
+        ),
+        pytest.param(
             "input: {aspectRatio: 16x9, 'n': 1.0}  # flow\n",
             [move("/input/aspectRatio", "/input/aspect_ratio"), replace("/input/aspect_ratio", "16:9")],
             "input: {aspect_ratio: \"16:9\", 'n': 1.0}  # flow\n",
@@ -102,8 +108,8 @@ MOVES = [
         ),
         pytest.param(
             "a:\n- 4k   # four\n- 1.0\nb: |\n  text\n\nc: 1e3\n",
-            [replace("/a/0", "4K"), replace("/b", "é")],
-            'a:\n- "4K"   # four\n- 1.0\nb: "é"\n\nc: 1e3\n',
+            [replace("/a/0", "4K"), replace("/b", "é\x9f")],
+            'a:\n- "4K"   # four\n- 1.0\nb: "é\\u009f"\n\nc: 1e3\n',
             id="values of each kind replaced",
         ),
         pytest.param(
