@@ -47,6 +47,14 @@ def test_strictness_is_applied_afterwards() -> None:
     assert Report().with_strictness("strict") == Report()
 
 
+@pytest.mark.parametrize("rule", ["model-assumed", "operation-assumed", "notice", "shut-down"])
+def test_strict_keeps_the_warnings_that_no_input_avoids(rule: str) -> None:
+    """P21: a warning that each request for an operation or model has stays a warning; lenient drops it as any other."""
+    report = Report((dataclasses.replace(WARNING, rule=rule),))
+    assert report.with_strictness("strict") == report
+    assert report.with_strictness("lenient") == Report()
+
+
 def test_findings_are_values() -> None:
     """Findings and reports are equal by content, hashable, frozen, and survive pickling."""
     assert pickle.loads(pickle.dumps(REPORT)) == REPORT
