@@ -260,11 +260,16 @@ def _finding(root: Any, group: list[_Hit]) -> Finding:
         path=to_pointer(hit.path),
         rule=rule.id,
         severity=rule.severity,
-        message=describe_violation(violation, rule.condition, meaning.problem),
+        message=describe_violation(violation, _find_condition(rule), meaning.problem),
         hint=_describe_hint(violation, group, meaning),
         evidence=rule.evidence,
         fix=_build_fix(hit.place, meaning) if meaning.is_certain else None,
     )
+
+
+def _find_condition(rule: Rule) -> str:
+    """The condition of a rule in words; empty where it names only the field that the rule judges."""
+    return rule.condition if set(rule.condition_fields) - {rule.field} else ""
 
 
 def _find_meaning(root: Any, group: list[_Hit]) -> Meaning:

@@ -226,6 +226,11 @@ def _suggest_property(violation: Violation) -> str:
     )
 
 
+def _suggest_field(violation: Violation) -> str:
+    hint = suggest_values(violation.name, list(violation.node.get("properties", {})), "fields")
+    return hint if hint.startswith("did you mean") else f"leave it out, or use one of the {hint}"
+
+
 def _describe_multiple(step: Any) -> str:
     return "a whole number" if step == 1 else f"a multiple of {show_value(step)}"
 
@@ -347,7 +352,7 @@ KEYWORDS: dict[str, Keyword] = {
     ),
     "additionalProperties": Keyword(
         problem=lambda it: f"{show_value(it.name)} is not a field of {it.field or it.title}",
-        advice=lambda it: suggest_values(it.name, list(it.node.get("properties", {})), "fields"),
+        advice=_suggest_field,
         describe=lambda _: "no other field",
         is_met=lambda _, value: True,  # it depends on the ``properties`` beside it
         list_beyond=lambda _: [],

@@ -182,6 +182,8 @@ def _convert(value: Any, context: Context) -> Iterator[Any]:
         yield from _convert_text(value, types)
     elif isinstance(value, list) and len(value) == 1:
         yield value[0]
+    elif isinstance(value, dict) and "array" in types:
+        yield [value]
     elif "boolean" in types and value in (0, 1):
         yield bool(value)
 

@@ -41,13 +41,35 @@ def read_mistakes() -> list[Mistake]:
     return [row for file in sorted(HOME.glob("*.jsonl")) for row in _iter_rows(file)]
 
 
+class BrokenText(NamedTuple):
+    """A text that cannot be read as JSON, the place where reading ends, and what the advice names."""
+
+    text: str
+    line: int
+    column: int
+    words: tuple[str, ...]
+
+
+def read_broken_texts() -> list[BrokenText]:
+    """The texts that cannot be read, in the order of their file."""
+    rows = json.loads((HOME / "texts.json").read_text("utf-8"))
+    return [BrokenText(row["text"], row["line"], row["column"], tuple(row["hint"])) for row in rows]
+
+
 def _iter_rows(file: Path) -> Iterator[Mistake]:
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
         row = json.loads(line)
         body = row["body"] if "body" in row else _build_body(row)
-        repaired_body = _build_body({"base": row["base"], "set": row["fixed"]}) if "fixed" in row else None
+        repaired_body = _build_repaired_body(row["base"], row["fixed"]) if "fixed" in row else None
         words, reason = tuple(row["hint"]), row.get("no_fix", "")
         yield Mistake(f"{file.stem}:{number}", body, row["at"], row["is"], words, repaired_body, reason)
+
+
+def _build_repaired_body(base: str, changes: Mapping[str, Any]) -> Any:
+    """A base with other values at some places; null takes out what the base has there."""
+    absent_names = [name for name, value in changes.items() if value is None]
+    values = {name: value for name, value in changes.items() if value is not None}
+    return _build_body({"base": base, "drop": absent_names, "set": values})
 
 
 def _build_body(row: Mapping[str, Any]) -> Any:
