@@ -192,7 +192,7 @@ class Validation:
     def _judge_document(self, file: str, document: Document) -> JudgedDocument:
         if document.error is not None:
             report = validate.report_unreadable(self._catalog, document.error)
-            cost = None if self._prices is None else BodyCost("", obstacle="errors")
+            cost = None if self._prices is None else BodyCost("", obstacle="unreadable")
         else:
             value = drop_schema_name(document.value)
             report = self._judge_value(value)

@@ -22,12 +22,14 @@ _CERTAINTIES = {
 _OBSTACLES = {
     "errors": "it has errors",
     "no-price": "no page states its price",
+    "unreadable": "it cannot be read",
 }
 """Why a body is not counted."""
 
 _ADVICE = {
     "errors": "the service refuses what has errors; cannon-spec validate shows them",
     "no-price": "no page states a price; write it into a price file (--prices)",
+    "unreadable": "what cannot be read has no price; cannon-spec validate shows what to do",
 }
 """What bodies that are not counted have in common, and what to do."""
 

@@ -13,8 +13,11 @@ from cannon_spec.effective_input import build_effective_input
 from cannon_spec.finding import Evidence, Report
 from cannon_spec.pricing.known_price import KnownPrice
 
-Obstacle = Literal["", "errors", "no-price"]
-"""Why a body is not counted: the service refuses it, or nothing says what its operation costs. Empty if it counts."""
+Obstacle = Literal["", "errors", "no-price", "unreadable"]
+"""Why a body is not counted: the service refuses it, nothing says what its operation costs, or it cannot be read.
+
+Empty for a body that is counted.
+"""
 
 
 @dataclass(frozen=True, slots=True)

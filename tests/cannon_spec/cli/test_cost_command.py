@@ -54,6 +54,25 @@ def test_a_bare_input_has_a_cost(cannon: Command) -> None:
     assert cannon("cost", "--operation", "prompt.enhance.image", file)[1].startswith("a.json: 1 credit: prompt.enhance")
 
 
+def test_bodies_of_each_format_have_a_cost(cannon: Command) -> None:
+    """Folders, YAML and tables are read as validate reads them: each document has its place and its credits."""
+    Path("bodies").mkdir()
+    write_documents("bodies/a.jsonl", ENHANCE)
+    Path("bodies/b.yaml").write_text("operation: image.generate\ninput: {prompt: A fox, model: seedream5}\n")
+    Path("t.csv").write_text("model,prompt,resolution\nflux2,A fox,2K\nnanobanana,A cat,\n")
+    results = [
+        json.loads(cannon("cost", *arguments, "--format", "json")[1])["results"]
+        for arguments in (("bodies",), ("--operation", "image.generate", "t.csv"))
+    ]
+    places = [(each["file"], each["line"], each["credits"]) for each in (*results[0], *results[1])]
+    assert [(Path(file).name, line, credits) for file, line, credits in places] == [
+        ("a.jsonl", 1, 1),
+        ("b.yaml", None, 28),
+        ("t.csv", 2, 122),
+        ("t.csv", 3, 20),
+    ]
+
+
 def test_costs_as_json(cannon: Command) -> None:
     """Each result has file, line, operation, credits, price and why it is not counted; the summary has the totals."""
     status, out, _ = cannon("cost", write_documents("a.jsonl", ENHANCE, SQUARE), "--format", "json")
@@ -83,17 +102,17 @@ def test_costs_as_json(cannon: Command) -> None:
 
 
 def test_a_broken_line_is_not_counted_and_a_file_that_cannot_be_read_is_reported(cannon: Command) -> None:
-    """A line that is no JSON is a body with errors; a file that is missing or no JSON has exit status 2."""
+    """A line that is no JSON is not counted, and says why; a file that is missing or no JSON has exit status 2."""
     file = write_documents("a.jsonl", ENHANCE, "{")
     (finding,) = list_findings(cannon("validate", file, "--format", "json")[1])
     problem = finding["message"]
     assert cannon("cost", file)[:2] == (
         1,
         "a.jsonl:1: 1 credit: prompt.enhance.image; known from: enhance-price (documented)\n"
-        f"a.jsonl:2: not counted: it has errors: {problem}\n"
+        f"a.jsonl:2: not counted: it cannot be read: {problem}\n"
         "1 credit for 1 body, 1 on average\n"
         "  documented   1 credit for 1 body: the vendor states it\n"
-        "  not counted  1 body: the service refuses what has errors; cannon-spec validate shows them\n",
+        "  not counted  1 body: what cannot be read has no price; cannon-spec validate shows what to do\n",
     )
     status, out, err = cannon("cost", "none.json")
     assert (status, out) == (2, "0 credits for 0 bodies\n")
