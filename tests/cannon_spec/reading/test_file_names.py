@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,12 @@ def test_a_file_whose_name_looks_like_a_pattern_is_itself() -> None:
 def test_a_folder_without_files_is_empty() -> None:
     """A folder without files of known suffixes stands for none."""
     assert expand("all/folder.json") == []
+
+
+def test_a_folder_leaves_out_what_is_no_file() -> None:
+    """A pipe, which would never end, and a link to nothing are no files of a folder."""
+    Path("other").mkdir()
+    os.mkfifo("other/pipe.json")
+    Path("other/link.json").symlink_to("gone.json")
+    Path("other/good.json").touch()
+    assert expand("other") == ["other/good.json"]
