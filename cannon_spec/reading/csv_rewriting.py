@@ -32,12 +32,13 @@ def rewrite_table(content: bytes, patches: Sequence[DocumentPatch], delimiter: s
     lines = text.split("\n")
     starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
     starts[0] += text.startswith(_BYTE_ORDER_MARK)
-    for line, index in sorted(changes.cells, reverse=True):
-        start, end = find_cell_span(rows[line].text, source.delimiter, index)
-        start, end = starts[line - 1] + start, starts[line - 1] + end
-        is_quoted = text[start:end].startswith('"')
-        text = text[:start] + _write_cell(changes.cells[line, index], source.delimiter, is_quoted) + text[end:]
-    return text.encode()
+    parts, position = list[str](), 0
+    for (line, index), cell in sorted(changes.cells.items()):
+        start, end = (starts[line - 1] + each for each in find_cell_span(rows[line].text, source.delimiter, index))
+        is_quoted = text.startswith('"', start)
+        parts += text[position:start], _write_cell(cell, source.delimiter, is_quoted)
+        position = end
+    return "".join((*parts, text[position:])).encode()
 
 
 class _TableChanges:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from cannon_spec.contract.wording import escape_unprintable
@@ -39,12 +40,29 @@ def rewrite_yaml(content: bytes, patches: Sequence[DocumentPatch]) -> bytes:
     text = content.decode()
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     text = text.removeprefix(mark)
-    for patch in patches:
-        for operation in patch.operations:
-            root = list(compose_documents(text))[patch.number]
-            for edit in sorted(_list_edits(text, root, operation), reverse=True):
-                text = text[: edit.start] + edit.text + text[edit.end :]
+    roots = list(compose_documents(text))
+    for patch in sorted(
+        patches, key=attrgetter("number"), reverse=True
+    ):  # from the last on, so that the places of those before hold
+        start, end = _find_document(text, roots[patch.number])
+        text = text[:start] + _patch_document(text[start:end], patch.operations) + text[end:]
     return (mark + text).encode()
+
+
+def _find_document(text: str, root: Any) -> tuple[int, int]:
+    """Where a document begins and ends, without its markers."""
+    start, end = root.start_mark.index, root.end_mark.index
+    line_start = start - root.start_mark.column
+    return (start if text[line_start:start].strip() else line_start), end
+
+
+def _patch_document(text: str, operations: Sequence[PatchOperation]) -> str:
+    # To read YAML is slow: only the one document is read again after each operation.
+    for operation in operations:
+        (root,) = compose_documents(text)
+        for edit in sorted(_list_edits(text, root, operation), reverse=True):
+            text = text[: edit.start] + edit.text + text[edit.end :]
+    return text
 
 
 def _list_edits(text: str, root: Any, operation: PatchOperation) -> list[_Edit]:
