@@ -19,7 +19,7 @@ from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output import tables
 from cannon_spec.output.claim_uses import list_claim_uses, read_page_claims
 from cannon_spec.traffic import sequence
-from docs import ledger_pages, operation_pages
+from docs import ledger_pages, message_page, operation_pages
 from docs.links import link_strengths, make_anchor
 
 DOCS = Path(__file__).resolve().parent
@@ -45,6 +45,7 @@ def write_pages(catalog: Catalog | None = None) -> dict[str, str]:
         "verdicts.md": NOTE
         + ledger_pages.render_verdicts(each for each in catalog.claims.values() if each.kind == "behaviour"),
         "ledger.md": NOTE + ledger_pages.render_ledger(catalog),
+        "messages.md": NOTE + message_page.render_messages(catalog),
         "results.md": _insert_rule_words((DOCS / "results.md").read_text()),
     }
 
