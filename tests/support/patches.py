@@ -10,12 +10,24 @@ import jsonpatch
 from hypothesis import strategies as st
 
 from cannon_spec.pointer import to_pointer
-from tests.support.payloads import at, places, texts, values
+from tests.support.payloads import DOCUMENTED, at, bodies, mutated, places, texts, values
 
 TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 """A bracket, comma, colon, string or scalar of a JSON text."""
 
 _SPACES = ("", "", " ", "\n", "\r\n  ", "\t", "\n    ")
+
+
+wrapped_bodies = st.builds(
+    lambda body, name: {name: body}, mutated(bodies), st.sampled_from(["request", "body", "data"])
+)
+flat_bodies = bodies.map(lambda body: {"operation": body["operation"], **body["input"]})
+bodies_with_text = bodies.map(lambda body: {**body, "input": json.dumps(body["input"])})
+misspelt_bodies = bodies.map(
+    lambda body: {**body, "input": {name.replace("_", "-"): value for name, value in body["input"].items()}}
+)
+slips = st.one_of(wrapped_bodies, flat_bodies, bodies_with_text, misspelt_bodies, mutated(st.just(DOCUMENTED)))
+"""Bodies with slips of which most have a fix."""
 
 
 def list_tokens(text: str) -> list[str]:

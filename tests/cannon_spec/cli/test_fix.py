@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.cannon_spec.cli.command import Command
 from tests.support.effort import examples
-from tests.support.patches import layouts
-from tests.support.payloads import DOCUMENTED, mutated
+from tests.support.patches import layouts, slips
 
 WRAPPED = """\
 {
@@ -230,7 +228,7 @@ def test_a_file_that_cannot_be_written_is_reported(cannon: Command, monkeypatch:
 
 
 @settings(examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(mutated(st.just(DOCUMENTED)).flatmap(layouts))
+@given(slips.flatmap(layouts))
 def test_a_fixed_file_has_no_fixes_left(cannon: Command, text: str) -> None:
     """Whatever a body has: when its file is fixed, what is on disk has the findings that were reported, and no fix."""
     file = write("a.json", text)
