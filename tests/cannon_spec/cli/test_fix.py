@@ -123,6 +123,7 @@ def test_the_rest_of_a_file_stays_as_it_is(name: str, text: str, fixed_text: str
         ),
         ("a.tsv", "operation\tPrompt\nimage.generate\tx", "operation\tprompt\nimage.generate\tx"),
     ],
+    ids=["yaml", "csv", "tsv"],
 )
 def test_other_formats_are_fixed_in_place(name: str, text: str, fixed_text: str, cannon: Command) -> None:
     """A file of YAML keeps its comments, and a table its quotes: only what was wrong is changed."""
