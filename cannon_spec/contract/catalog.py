@@ -196,6 +196,11 @@ class Operation:
         default: Mapping[str, Any] = self.data.get("default_model", {})
         return bool(default) and "model" not in input and meets_conditions(input, default.get("limits_when", {}))
 
+    def ends_default_limits(self, rule: Rule) -> bool:
+        """Whether no value breaks a rule of the default model: with another one, its limits do not count."""
+        model, conditions = self.served_default_model, self.data.get("default_model", {}).get("limits_when", {})
+        return model is not None and rule.schema == model.schema and rule.field in conditions
+
     def find_cost(self, input: Mapping[str, Any]) -> Cost:
         """The cost of a valid input: that of the first price that fits. Without a model the default model counts."""
         if self.default_model is not None:

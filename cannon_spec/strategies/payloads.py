@@ -156,11 +156,11 @@ def _name(text: str) -> Layer:
 
 def _list_broken(catalog: Catalog, pair: Pair, matches: Callable[[str], bool] = bool) -> Iterator[RulePools]:
     """Each rule, of those whose ids match, that can be broken in such a body, with the bodies that break it."""
-    layers, (operation, model) = _list_layers(catalog, pair), pair
+    layers, default_operation = _list_layers(catalog, pair), pair[0] if pair[1] is None else None
     for rule in (rule for schema in (_CREATE, *_list_schemas(pair)) for rule in catalog.rules(schema)):
-        if matches(rule.id) and (
-            pools := find_pools(layers, Breach(catalog, rule, operation if model is None else None))
-        ):
+        if not matches(rule.id) or (default_operation and default_operation.ends_default_limits(rule)):
+            continue
+        if pools := find_pools(layers, Breach(catalog, rule, default_operation)):
             yield rule, pools
 
 
