@@ -5,6 +5,7 @@ Each package has one such module, and no claim id stands elsewhere in its code b
 missing claim is an error then, and not when a reply needs it.
 """
 
+ADDRESS_SINGLE = "address-single"
 CREATE_ACCEPTED = "create-accepted-202"
 CREATE_ENVELOPE = "create-envelope"
 CREATE_IDEMPOTENT = "create-idempotent"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cannon_spec import claim_ids
+from cannon_spec.address_rules import ADDRESS_JOINED, ADDRESS_UNREACHABLE
 from cannon_spec.contract import wording
 from cannon_spec.contract.aliases import find_misspelt_model, find_model_alias, find_operation_alias, list_family
 from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
@@ -29,6 +30,8 @@ NAMED_RULES = {
     "json-in-string": "An error: the create body, or its input, is a string with JSON in it.",
     FIELD_MISPLACED: "An error: fields stand beside the input and belong into it, or the other way round.",
     "input-alone": "An error: the document is an input, without the create body around it.",
+    ADDRESS_JOINED: "An error: a string has several addresses.",
+    ADDRESS_UNREACHABLE: "A warning: the service cannot reach an address from the internet.",
     "operation-unknown": "An error: no page of the vendor shows an operation with this identifier.",
     OPERATION_UNDOCUMENTED: "A warning: the operation exists, but no page documents its input, so it is not judged.",
     "operation-assumed": "A warning: the operation's identifier is not documented; it is used as given.",

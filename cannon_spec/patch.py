@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cannon_spec.pointer import Path, follow, from_pointer, read_index, replace_at
+from cannon_spec.pointer import Path, follow, from_pointer, read_index, replace_at, to_pointer
 
 PatchOperation = Mapping[str, Any]
 
@@ -22,6 +22,15 @@ def apply_patch(document: Any, patch: Sequence[PatchOperation]) -> Any:
     for operation in patch:
         document = _OPERATIONS[operation["op"]](document, operation)
     return document
+
+
+def build_replacement(path: Path, values: Sequence[Any]) -> tuple[PatchOperation, ...]:
+    """The patch that puts a value in place of that at ``path``; further values become items after it."""
+    pointers = [to_pointer((*path[:-1], int(path[-1]) + offset)) for offset in range(1, len(values))]
+    others = [
+        {"op": "add", "path": pointer, "value": value} for pointer, value in zip(pointers, values[1:], strict=True)
+    ]
+    return ({"op": "replace", "path": to_pointer(path), "value": values[0]}, *others)
 
 
 def trace_back(pointer: str, operations: Sequence[PatchOperation]) -> str:

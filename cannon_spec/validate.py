@@ -7,25 +7,27 @@ of a wrong type is reported by findings too, never by an exception.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from cannon_spec import document
+from cannon_spec.address_rules import judge_addresses
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, InputPlan, Operation, Rule
 from cannon_spec.contract.keywords import KEYWORDS, Violation, describe_legal, describe_meaning, describe_violation
+from cannon_spec.contract.nodes import AddressField, list_address_fields
 from cannon_spec.contract.readings import Context, Meaning, Readings, find_meaning, find_readings
 from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.field_repair import repair_fields
-from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Patch, Report, Strictness
+from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report, Strictness
 from cannon_spec.named_rules import (
     describe_operation_problem,
     describe_unknown_model,
     find_undocumented,
     list_remarks,
 )
-from cannon_spec.patch import apply_patch
+from cannon_spec.patch import apply_patch, build_replacement
 from cannon_spec.pointer import Path, follow, to_pointer
 from cannon_spec.repair import Repair, trace_back
 from cannon_spec.structure import find_repair, has_expected_structure
@@ -159,7 +161,7 @@ def _judge_input(catalog: Catalog, operation: Operation, input: Any, root: Any, 
     key = operation.id, model_id, envelope
     plan = catalog.input_plans.get(key)
     if plan is None:
-        plan = catalog.input_plans[key] = _plan_input(operation, model_id, envelope)
+        plan = catalog.input_plans[key] = _plan_input(catalog, operation, model_id, envelope)
     report, hits = plan.clean_report, _hits(catalog, root, plan.schemas, envelope)
     if model_id == _DEFAULT:
         hits = [hit._replace(rule=catalog.assume_default(operation, hit.rule)) for hit in hits]
@@ -170,7 +172,7 @@ def _judge_input(catalog: Catalog, operation: Operation, input: Any, root: Any, 
         if repair is None and finding.fix is not None:
             repair = Repair((finding,), apply_patch(root, finding.fix))
     if repair is None:
-        return _report(root, hits, report)
+        return _report(root, hits, _add_findings(report, judge_addresses(catalog, root, plan.address_fields), hits))
     repaired_input = repair.document if envelope is None else repair.document["input"]
     return _join(root, repair, _judge_input(catalog, operation, repaired_input, repair.document, envelope))
 
@@ -192,12 +194,28 @@ def _repair_fields(catalog: Catalog, root: Any, hits: list[_Hit], envelope: str 
     return None
 
 
-def _plan_input(operation: Operation, model_id: str | None, envelope: str | None) -> InputPlan:
+def _plan_input(catalog: Catalog, operation: Operation, model_id: str | None, envelope: str | None) -> InputPlan:
     named_model = None if model_id is None else operation.models.get(model_id)
     remarks = list_remarks(operation, named_model, "" if envelope is None else "/operation", _find_model_path(envelope))
     model = operation.served_default_model if model_id == _DEFAULT else named_model
     schemas = (operation.input, None if model is None else model.schema)
-    return InputPlan(tuple(filter(None, schemas)), Report(tuple(sorted(remarks, key=_place))))
+    address_fields = _list_address_fields(catalog, operation, envelope)
+    return InputPlan(tuple(filter(None, schemas)), Report(tuple(sorted(remarks, key=_place))), address_fields)
+
+
+def _list_address_fields(catalog: Catalog, operation: Operation, envelope: str | None) -> tuple[AddressField, ...]:
+    """The fields of addresses in a document that has an envelope, or is an input."""
+    input = catalog.input_schema_of(operation)
+    if envelope is None:
+        return list_address_fields(input)
+    return (*list_address_fields(input, ("input",)), *list_address_fields(catalog.schemas[envelope]))
+
+
+def _add_findings(report: Report, findings: Iterable[Finding], hits: list[_Hit]) -> Report:
+    """The report with those findings too that are at places without a hit: there is one finding for one cause."""
+    places = {to_pointer(hit.place) for hit in hits}
+    new_findings = [finding for finding in findings if finding.path not in places]
+    return Report(tuple(sorted((*report.findings, *new_findings), key=_place))) if new_findings else report
 
 
 def _find_model_path(envelope: str | None) -> str:
@@ -263,7 +281,7 @@ def _finding(root: Any, group: list[_Hit]) -> Finding:
         message=describe_violation(violation, _find_condition(rule), meaning.problem),
         hint=_describe_hint(violation, group, meaning),
         evidence=rule.evidence,
-        fix=_build_fix(hit.place, meaning) if meaning.is_certain else None,
+        fix=build_replacement(hit.place, meaning.values) if meaning.is_certain else None,
     )
 
 
@@ -300,23 +318,13 @@ def _describe_hint(violation: Violation, group: list[_Hit], meaning: Meaning) ->
     return f"{hint}, the limit of {narrowest.title}{condition}"
 
 
-def _build_fix(place: Path, meaning: Meaning) -> Patch:
-    """The patch that puts the value that is meant in place of another: of several, the further ones after it."""
-    first, *others = meaning.values
-    fix: list[Mapping[str, Any]] = [{"op": "replace", "path": to_pointer(place), "value": first}]
-    for offset, value in enumerate(others, 1):
-        fix.append({"op": "add", "path": to_pointer((*place[:-1], int(place[-1]) + offset)), "value": value})
-    return tuple(fix)
-
-
 def _name_field(place: Path, rule: Rule) -> str:
     """The field at ``place`` as a reader names it, seen from the schema of the rule: ``shots[1].duration``."""
     names, start = rule.field.count(".") + 1 if rule.field else 0, len(place)
     while names and start:
         start -= 1
         names -= isinstance(place[start], str)
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in place[start:])
-    return "".join(parts).removeprefix(".")
+    return wording.join_path(place[start:])
 
 
 def _legal(group: list[_Hit]) -> list[Any] | None:

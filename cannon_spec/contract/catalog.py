@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Engine, Validator
-from cannon_spec.contract.nodes import iter_nodes, trace_path
+from cannon_spec.contract.nodes import AddressField, iter_nodes, trace_path
 from cannon_spec.contract.prices import Cost, Price, find_price, meets_conditions
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
 from cannon_spec.finding import Evidence, Report, Severity
@@ -211,10 +211,15 @@ class Operation:
 
 
 class InputPlan(NamedTuple):
-    """How inputs for one operation and model are judged: the schemas, and the report on one that breaks no rule."""
+    """How inputs for one operation and model are judged.
+
+    That is the schemas, the report on one that breaks no rule, and the fields of addresses that the service calls, each
+    with the claim that it must reach them.
+    """
 
     schemas: tuple[str, ...]
     clean_report: Report
+    address_fields: tuple[AddressField, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -154,7 +154,8 @@ def _check_node(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]
     if evidence.keys() - constraints:
         word = min(evidence.keys() - constraints)
         raise CatalogError(place, f"x-evidence names {word}, which is not here", "add that word, or remove its claim")
-    for id_ in (*evidence.values(), *node.get("x-cap", {}).values(), *node.get("x-normalise", {}).values()):
+    reachable = [node["x-reachable"]] if "x-reachable" in node else []
+    for id_ in (*evidence.values(), *node.get("x-cap", {}).values(), *node.get("x-normalise", {}).values(), *reachable):
         find_claim(id_, place, claims)
     try:
         compile_pattern(node.get("pattern", ""))

@@ -38,18 +38,18 @@ ODD_VALUES: tuple[Any, ...] = (None, False, True, 0, 7, 2.5, "text", "", [], [No
 """Values of every type, empty and not."""
 
 ODD_TEXTS = (
-    "https://example.test/1.jpg",
-    "HTTP://EXAMPLE.TEST:8080/a/b.png?size=1&x=%20#top",
-    "http://bücher.test/😀.webp",
-    "https://example.test/" + "a" * 2000,
+    "https://example.com/1.jpg",
+    "HTTP://EXAMPLE.COM:8080/a/b.png?size=1&x=%20#top",
+    "http://bücher.example/😀.webp",
+    "https://example.com/" + "a" * 2000,
     "not a url",
     "",
     "https://",
-    "https:// example.test",
-    "ftp://example.test/1.jpg",
-    " https://example.test/1.jpg",
-    "https://example.test/my picture.png",
-    "https://example.test/1.jpg\n",
+    "https:// example.com",
+    "ftp://example.com/1.jpg",
+    " https://example.com/1.jpg",
+    "https://example.com/my picture.png",
+    "https://example.com/1.jpg\n",
     "16x9",
     "16:09:00",
     "4k",
@@ -58,7 +58,7 @@ ODD_TEXTS = (
     " \t\u200b",
     "\n",
 )
-"""Texts that a pattern may accept or refuse. Their hosts are of a domain that is reserved for tests."""
+"""Texts that a pattern may accept or refuse. Their hosts are of domains that are reserved for examples."""
 
 _TYPE_NAMES = {
     "object": "an object",

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from cannon_spec.pointer import Path, follow
+
+ITEM = "*"
+"""Stands for each item of a list in the path of a field."""
+
+
+class AddressField(NamedTuple):
+    """A field of addresses that the service calls: its path, and the claim that it must reach them."""
+
+    path: Path
+    claim: str
 
 
 def iter_nodes(schema: Mapping[str, Any], place: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -43,3 +53,22 @@ def trace_path(whole: Mapping[str, Any], path: Path) -> tuple[str, list[tuple[st
             next(parts)
             conditions.append((".".join(names), follow(whole, path[: index + 2])["if"]))
     return ".".join(names), conditions
+
+
+def list_address_fields(schema: Mapping[str, Any], place: Path = ()) -> tuple[AddressField, ...]:
+    """The fields whose values are addresses that the service calls, in a value at ``place`` that a schema judges."""
+    return tuple(
+        AddressField((*place, *_read_fields(path)), node["x-reachable"])
+        for path, node in iter_nodes(schema)
+        if "x-reachable" in node
+    )
+
+
+def _read_fields(path: Path) -> Iterator[str]:
+    """The names of fields in a path of keywords, with ITEM for the items of a list."""
+    parts = iter(path)
+    for part in parts:
+        if part == "properties":
+            yield str(next(parts))
+        elif part == "items":
+            yield ITEM

@@ -66,6 +66,11 @@ def join_field(parent: str, name: str) -> str:
     return f"{parent}.{name}" if parent else name
 
 
+def join_path(path: Iterable[str | int]) -> str:
+    """A place as a reader names it: ``shots[1].duration``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
 def show_value(value: Any) -> str:
     """A value as JSON, cut where it is long."""
     if isinstance(value, (dict, list)) and value:

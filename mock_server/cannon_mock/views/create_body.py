@@ -13,7 +13,9 @@ from flask import request
 from cannon_mock import claim_ids
 from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
+from cannon_mock.webhooks.outgoing import may_call
 from cannon_spec import document, validate
+from cannon_spec.address_rules import ADDRESS_UNREACHABLE
 from cannon_spec.adjustments import find_adjustment
 from cannon_spec.contract.catalog import AdjustmentKind
 from cannon_spec.effective_input import CHANGES, build_effective_input
@@ -85,9 +87,20 @@ def read_create_body(mock: MockContext, notes: ExchangeNotes) -> CreateBody:
 
 
 def _judge(mock: MockContext, content: Any) -> Report:
-    """The report on a body. This mock cannot run an operation whose input no page documents: here that is an error."""
+    """The report on a body. This mock cannot run an operation whose input no page documents: here that is an error.
+
+    It can call webhooks that the service cannot reach.
+    """
     report = validate.request(mock.catalog, content, "strict" if mock.config.strict else "normal")
-    return Report(tuple(_refuse_undocumented(finding) for finding in report.findings))
+    findings = (finding for finding in report.findings if not _may_be_called(mock, finding, content))
+    return Report(tuple(_refuse_undocumented(finding) for finding in findings))
+
+
+def _may_be_called(mock: MockContext, finding: Finding, content: Any) -> bool:
+    """Whether a finding says that a webhook cannot be reached which this mock may call."""
+    if finding.rule != ADDRESS_UNREACHABLE or finding.path != "/webhook_url":
+        return False
+    return may_call(content["webhook_url"], mock.config.webhook_hosts)
 
 
 def _refuse_undocumented(finding: Finding) -> Finding:
