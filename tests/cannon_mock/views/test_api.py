@@ -208,6 +208,17 @@ def test_a_limit_of_the_default_model_is_named_in_a_header(mock: Driver) -> None
     assert reply.headers["x-mock-warnings"] == SQUARE_RULE
 
 
+def test_a_webhook_that_this_mock_may_call_is_no_warning(make_mock: DriverFactory) -> None:
+    """P6: an address that the vendor cannot reach is a warning, but for a webhook of a host that this mock may call."""
+    mock = make_mock(allow_webhooks_to="receiver.internal")
+    for url in ("http://localhost:5000/hook", "http://127.0.0.1:5000/hook", "http://receiver.internal/hook"):
+        assert "x-mock-warnings" not in mock.create({**body(), "webhook_url": url}).headers
+    reply = mock.create({**body(), "webhook_url": "http://192.168.1.4/hook"})
+    assert reply.headers["x-mock-warnings"] == "address-unreachable"
+    reference = mock.create(body(reference_image_urls=["http://localhost:5000/a.png"], resolution="2K"))
+    assert reference.headers["x-mock-warnings"] == "address-unreachable"
+
+
 def test_a_strict_mock_refuses_warnings(make_mock: DriverFactory) -> None:
     """With strict a warning is an error and refused; a body without findings is accepted."""
     mock = make_mock(strict=True)
