@@ -16,6 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("cannon_spec.errors", "cannon_spec.finding", "cannon_spec.document", "cannon_spec.pointer"),
         *("cannon_spec.json_positions", "cannon_spec.json_syntax"),
         *("cannon_spec.inputs", "cannon_spec.nearest", "cannon_spec.claim_ids", "cannon_spec.hosts"),
+        "cannon_spec.reachability",
         *(
             "cannon_spec.amounts",
             "cannon_spec.times",
@@ -26,7 +27,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         ),
     ),
     ("cannon_spec.contract",),
-    ("cannon_spec.repair", "cannon_spec.unknown_fields", "cannon_spec.field_repair", "cannon_spec.structure"),
+    (
+        "cannon_spec.repair",
+        "cannon_spec.unknown_fields",
+        "cannon_spec.field_repair",
+        "cannon_spec.structure",
+        "cannon_spec.address_rules",
+    ),
     ("cannon_spec.named_rules", "cannon_spec.coverage", "cannon_spec.adjustments"),
     ("cannon_spec.validate",),
     ("cannon_spec", "cannon_spec.judge", "cannon_spec.example", "cannon_spec.completion"),
