@@ -35,6 +35,7 @@ def test_a_compressed_file_is_read() -> None:
         (gzip.compress(LINES)[:-8] + b"\0" * 8, "not gzip data, or is damaged"),
         (gzip.compress(LINES)[:30] + b"\xff" * 40, "not gzip data, or is damaged"),
     ],
+    ids=["without its end", "the beginning alone", "not packed", "another checksum", "other bytes within"],
 )
 def test_damage_is_told_after_what_was_read(data: bytes, words: str) -> None:
     """A file that is cut off or damaged is told in a sentence, as the last of its documents."""
