@@ -48,7 +48,7 @@ def test_a_field_that_means_one_thing_has_a_fix(operation: str, input: dict[str,
 @pytest.mark.parametrize(
     ("input", "words"),
     [
-        ({"n": 2}, ["one result", "a request for each"]),
+        ({"n": 2}, ["one picture or video a request", "a request for each"]),
         ({"width": 1024, "height": 576}, ['"aspect_ratio" and "resolution"', "16:9"]),
         ({"size": "1024x1024"}, ['"aspect_ratio" and "resolution"']),
         ({"idempotency_key": "k"}, ["header x-idempotency-key"]),
@@ -127,7 +127,8 @@ def test_another_model_is_no_misspelling(name: str, family: list[str]) -> None:
         ("gpt-image-2", "gptimage2", True),
         ("Seedream 4.5", "seedream45", True),
         ("gptimag2", "gptimage2", False),
-        ("google/nano-banana", "nanobanana", False),
+        ("google/nano-banana", "nanobanana", True),
+        ("flux-2-flex", "flux2", False),
     ],
 )
 def test_a_misspelt_model_is_named(name: str, id_: str, is_certain: bool) -> None:
