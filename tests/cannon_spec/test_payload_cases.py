@@ -98,8 +98,20 @@ def test_a_prompt_of_white_space_is_an_error(prompt: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "address",
+    ["http://localhost:8000/a.png", "http://192.168.1.4/a.png", "https://nas.local/a.png", "http://[::1]/a.png"],
+)
+def test_a_reference_that_nobody_else_can_reach_is_a_warning(address: str) -> None:
+    """P6: an address of the own machine or network is a warning that says it cannot be reached from outside."""
+    finding = judge_one(patched(DOCUMENTED, reference_image_urls=[address]))
+    assert (finding.severity, finding.path) == ("warning", REFERENCE)
+    assert "reach" in finding.message
+
+
+@pytest.mark.parametrize(
     ("address", "word"),
     [
+        ("https://a.example/1.jpg,https://a.example/2.jpg", "two addresses"),
         ("https://example.com/my picture.png", "space"),
         ("https://example.com/a.png\n", "line"),
     ],
@@ -185,7 +197,9 @@ def test_an_unknown_operation_has_the_nearest_of_its_kind() -> None:
     assert '"image.edit"' in finding.hint
 
 
-@pytest.mark.parametrize(("field", "value", "words"), [("aspect_ratio", "adaptive", ['"16:9"'])])
+@pytest.mark.parametrize(
+    ("field", "value", "words"), [("resolution", "1K", ['"2K"', '"4K"']), ("aspect_ratio", "adaptive", ['"16:9"'])]
+)
 def test_a_limit_of_seedream_is_a_warning(field: str, value: str, words: list[str]) -> None:
     """P20: Seedream 4.5 takes 2K and 4K, and ratios of its list: anything else is a warning."""
     finding = judge_one({**GOOD, "input": {"prompt": "A red bicycle", "model": "seedream45", field: value}})
