@@ -68,7 +68,9 @@ def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> tuple[str
     if "propertyNames" in keyword_path:
         # The name itself is not shown: in a file of keys it may be a real API key.
         return "a name in it is not legal", f"use names of the form {node['pattern']}"
-    return f"{show_value(value)} breaks {keyword}", _advise(keyword, node)
+    is_schema = keyword not in ("enum", "type") and isinstance(node[keyword], Mapping | list)
+    problem = "is not allowed here" if is_schema else f"breaks {keyword}"
+    return f"{show_value(value)} {problem}", _advise(keyword, node)
 
 
 def _advise(keyword: str, node: Mapping[str, Any]) -> str:

@@ -122,6 +122,16 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         set_value("properties", "quality", to={"pattern": "[", "x-evidence": {"pattern": "image-fields"}}),
         ("models/gptimage2",),
     ),
+    "a pattern with a group that engines read differently": (
+        GPT,
+        set_value("properties", "quality", to={"pattern": "(?i)x", "x-evidence": {"pattern": "image-fields"}}),
+        ("models/gptimage2", "is not allowed here", "No backslash"),
+    ),
+    "a claim of an address that does not exist": (
+        "operations/image.generate/input.schema.json",
+        set_value("properties", "reference_image_urls", "items", "x-reachable", to="no-such-claim"),
+        ("no-such-claim", "not in the ledger"),
+    ),
     "a pattern with a backslash": (
         GPT,
         set_value("properties", "quality", to={"pattern": "\\d", "x-evidence": {"pattern": "image-fields"}}),
@@ -266,7 +276,7 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "a price with an unknown condition": (
         OPERATION,
         set_value(*CASES, 0, "when", to={"resolution": {"above": 9}}),
-        ("operation image.generate: price/cases/0/when/resolution", "breaks anyOf", "or a range with minimum"),
+        ("operation image.generate: price/cases/0/when/resolution", "is not allowed here", "or a range with minimum"),
     ),
     "a price by a field with an illegal name": (
         OPERATION,
