@@ -174,7 +174,7 @@ def test_a_field_is_explained_across_operations_and_models() -> None:
     text = explain_topic(CATALOG, "resolution")
     assert text.startswith("resolution\n  a field of image.generate, image.edit, video.generate, sora2.video.edit, ")
     *_, images, videos, sora = ("\n" + part for part in re.split(r"(?m)^In (?=image.edit|video|sora2)", text))
-    assert re.search(r"\nFlux 2, Flux 2 Pro +one of .1K., .2K. +always +warning +flux2-res", text)
+    assert re.search(r"\nFlux 2, Flux 2 Pro, +one of .1K., .2K. +always +warning +flux2-res", text)
     assert re.search(r"\nGPT Image 2 +the largest legal value +always +gptimage2-edit-largest-resolution", images)
     assert re.search(r"\nSeedance 2.0, Seedance 2.0 Fast, Veo +.720p. +always +seedance2-default-resolution", videos)
     assert re.search(r"\nNano Banana +no limit of its own is known\n", videos)
