@@ -118,6 +118,8 @@ class Guard:
             response = self.send(request)
         except (httpx.HTTPError, KeyboardInterrupt) as error:
             self._settle(numbers, [request], [error], before)
+            if isinstance(error, httpx.HTTPError):  # an interrupted run looks no longer
+                self._end_suspicion(request)
             raise
         self._settle(numbers, [request], [response], before)
         self._end_suspicion(request)

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cannon_contract.client.api import Api, Send
@@ -102,6 +102,13 @@ STEP = st.tuples(
     keys=st.lists(st.sampled_from(["a", "b", None]), min_size=8, max_size=8),
     steps=st.lists(STEP, min_size=8, max_size=8),
     polls=st.lists(st.booleans(), min_size=8, max_size=8),
+)
+@example(
+    prices=PriceList((), 33),
+    bodies=[{"operation": "image.generate", "input": {"prompt": "0"}}] * 3,
+    keys=["a"] * 3,
+    steps=[(28, 0, 0, "as it is"), (37, 0, 0, "as it is"), (36, 0, 0, "no answer")],
+    polls=[False] * 3,
 )
 def test_whatever_it_charges_and_says_nothing_crosses(
     prices: PriceList, bodies: list[Any], keys: list[str | None], steps: list[Any], polls: list[bool]
