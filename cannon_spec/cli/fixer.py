@@ -50,7 +50,7 @@ class Fixer:
         try:
             fixed_content = fix_content(content, reader, self._judge)
             if fixed_content.fixes:
-                self._deliver(name, content, fixed_content.content)
+                self._deliver(name, content, fixed_content.content, reader)
             return fixed_content
         except CannotRewrite:
             self._judge_run.note_once(f"{file}: not fixed: its text cannot be changed in place; change it by hand")
@@ -58,9 +58,9 @@ class Fixer:
             self._judge_run.fail(file, f"not fixed: {error.strerror or error}; the file is as it was")
         return FixedContent(content, {})
 
-    def _deliver(self, name: str, old_content: bytes, content: bytes) -> None:
+    def _deliver(self, name: str, old_content: bytes, content: bytes, reader: FileReader) -> None:
         if self._only_shows:
-            _write_diff(format_file_name(name), old_content, content)
+            _write_diff(format_file_name(name), reader.unpack(old_content), reader.unpack(content))
         elif name != STANDARD_INPUT:
             replace_content(name, old_content, content)
 

@@ -48,10 +48,11 @@ class Format(NamedTuple):
 
 
 class FileReader(NamedTuple):
-    """What reads the documents of one file, and what applies patches to its content."""
+    """What reads the documents of one file, what applies patches to its content, and what unpacks it."""
 
     read: Callable[[IO[bytes]], Iterator[Document]]
     rewrite: Callable[[bytes, Sequence[DocumentPatch]], bytes]
+    unpack: Callable[[bytes], bytes] = bytes
 
 
 def _read_yaml(stream: IO[bytes]) -> Iterator[Document]:
@@ -89,11 +90,16 @@ def _rewrite_packed(
     rewrite: Callable[[bytes, Sequence[DocumentPatch]], bytes], content: bytes, patches: Sequence[DocumentPatch]
 ) -> bytes:
     import gzip
+
+    return gzip.compress(rewrite(_unpack(content), patches))
+
+
+def _unpack(content: bytes) -> bytes:
     import io
 
     from cannon_spec.reading.gzip_stream import unpack_gzip
 
-    return gzip.compress(rewrite(unpack_gzip(io.BytesIO(content)).read(), patches))
+    return unpack_gzip(io.BytesIO(content)).read()
 
 
 AUTO = "auto"
@@ -166,7 +172,7 @@ def find_reader(name: str, choice: str, context: ReadContext) -> FileReader:
     format = find_format(name, choice)
     read, rewrite = partial(format.read, context=context), partial(format.rewrite, context=context)
     if _is_packed(name):
-        return FileReader(partial(_read_packed, read), partial(_rewrite_packed, rewrite))
+        return FileReader(partial(_read_packed, read), partial(_rewrite_packed, rewrite), _unpack)
     return FileReader(read, rewrite)
 
 

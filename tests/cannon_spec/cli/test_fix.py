@@ -139,6 +139,16 @@ def test_a_compressed_file_is_fixed(cannon: Command) -> None:
     assert gzip.decompress(Path("a.jsonl.gz").read_bytes()).decode() == MISSPELT.replace("aspectRatio", "aspect_ratio")
 
 
+def test_the_diff_of_a_compressed_file_is_that_of_its_text(cannon: Command) -> None:
+    """A diff shows the text of a compressed file, which stays as it is."""
+    content = gzip.compress(f"{MISSPELT}\n".encode())
+    Path("a.jsonl.gz").write_bytes(content)
+    _, out, _ = cannon("validate", "--diff", "a.jsonl.gz")
+    fixed_text = MISSPELT.replace("aspectRatio", "aspect_ratio")
+    assert out == f"--- a.jsonl.gz\n+++ a.jsonl.gz\n@@ -1 +1 @@\n-{MISSPELT}\n+{fixed_text}\n"
+    assert Path("a.jsonl.gz").read_bytes() == content
+
+
 def test_the_files_of_a_folder_are_fixed(cannon: Command) -> None:
     """For a folder each file in it is fixed by itself."""
     Path("bodies").mkdir()
