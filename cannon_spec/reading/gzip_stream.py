@@ -36,12 +36,18 @@ class _UnpackedStream(io.RawIOBase):
         except EOFError:
             raise _refuse("the file is cut off: its gzip data has no end", "copy or download it once more") from None
         except (BadGzipFile, zlib.error) as error:
-            raise _refuse(f"the file is not gzip data, or is damaged: {error}", "compress it once more") from None
+            raise self._refuse_data(error) from None
         self._size += len(data)
         if self._size > MAX_UNPACKED_BYTES:
             raise _refuse(f"the file unpacks to more than {MAX_UNPACKED_BYTES // 1024**2} MiB", "split it")
         buffer[: len(data)] = data
         return len(data)
+
+    def _refuse_data(self, error: Exception) -> NotJSON:
+        """The error for data that gzip did not write, or that has changed since."""
+        if not self._size and str(error).startswith("Not a gzipped file"):
+            return _refuse("the file is not gzip data", "compress it with gzip, or leave .gz out of its name")
+        return _refuse("the file is damaged: its gzip data has changed", "copy or download it once more")
 
 
 def _refuse(problem: str, advice: str) -> NotJSON:

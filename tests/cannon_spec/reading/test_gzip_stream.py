@@ -31,11 +31,12 @@ def test_a_compressed_file_is_read() -> None:
     [
         (gzip.compress(LINES)[:-4], "cut off"),
         (gzip.compress(LINES)[:40], "cut off"),
-        (LINES, "not gzip data"),
-        (gzip.compress(LINES)[:-8] + b"\0" * 8, "not gzip data, or is damaged"),
-        (gzip.compress(LINES)[:30] + b"\xff" * 40, "not gzip data, or is damaged"),
+        (LINES, "not gzip data; compress it with gzip, or leave .gz out of its name"),
+        (gzip.compress(LINES)[:-8] + b"\0" * 8, "is damaged: its gzip data has changed"),
+        (gzip.compress(LINES)[:30] + b"\xff" * 40, "is damaged: its gzip data has changed"),
+        (gzip.compress(LINES) + b"more", "is damaged: its gzip data has changed"),
     ],
-    ids=["without its end", "the beginning alone", "not packed", "another checksum", "other bytes within"],
+    ids=["without its end", "the beginning alone", "not packed", "another checksum", "other bytes within", "more"],
 )
 def test_damage_is_told_after_what_was_read(data: bytes, words: str) -> None:
     """A file that is cut off or damaged is told in a sentence, as the last of its documents."""
