@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
-from cannon_spec.patch import PatchOperation
+from cannon_spec.patch import PatchOperation, apply_patch
 from cannon_spec.pointer import from_pointer, to_pointer
 from cannon_spec.reading.csv_files import RowSource, TableRow, find_cell_span, read_header
 from cannon_spec.reading.patches import DocumentPatch
@@ -60,10 +60,20 @@ class _TableChanges:
             self._move(line, operation["from"], pointer)
         elif name == "move":
             self._rename(operation["from"], pointer)
-        elif name in ("replace", "remove"):
+        elif name in ("replace", "remove") and pointer in self._indexes:
             self.cells[line, self._indexes[pointer]] = _write_value(operation.get("value", ""))
         else:
+            self._change_item(operation, line)
+
+    def _change_item(self, operation: PatchOperation, line: int) -> None:
+        """Change an item of the list that a cell holds. Raises LookupError where no cell holds it."""
+        pointer = operation["path"]
+        column = next((each for each in self._indexes if pointer.startswith(each + "/")), None)
+        if column is None:
             raise LookupError(pointer)
+        place = line, self._indexes[column]
+        items = _read_items(self.cells.get(place, self._rows[line].cells[place[1]]))
+        self.cells[place] = _write_value(apply_patch(items, [{**operation, "path": pointer.removeprefix(column)}]))
 
     def _move(self, line: int, source: str, target: str) -> None:
         if self._renames.get(source) != target:  # else the column has its name since an earlier row
@@ -77,6 +87,16 @@ class _TableChanges:
         path = from_pointer(target)
         is_in_input = not self._is_bare and path[0] == _INPUT
         self.cells[self._header_line, index] = ".".join(path[1:] if is_in_input else path)
+
+
+def _read_items(text: str) -> Any:
+    """The list that a cell holds: JSON, or the text as its one item, as it is read."""
+    if not text.strip().startswith("["):
+        return [text]
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise LookupError(text) from None
 
 
 def _write_value(value: Any) -> str:

@@ -18,6 +18,10 @@ def replace(path: str, value: Any) -> dict[str, Any]:
     return {"op": "replace", "path": path, "value": value}
 
 
+def add(path: str, value: Any) -> dict[str, Any]:
+    return {"op": "add", "path": path, "value": value}
+
+
 REMOVE = {"op": "remove", "path": "/input/n"}
 RENAME = move("/input/aspectRatio", "/input/aspect_ratio")
 
@@ -52,6 +56,12 @@ RENAME = move("/input/aspectRatio", "/input/aspect_ratio")
             'operation,n,urls,prompt\nimage.generate,,"[""a"", ""b""]",5\n',
             id="a removed field is an empty cell, a list is JSON",
         ),
+        pytest.param(
+            'operation;urls\nimage.generate;a b\nimage.generate;"[""a b"", ""c""]"\n',
+            [(line, [replace("/input/urls/0", "a"), add("/input/urls/1", "b")]) for line in (2, 3)],
+            'operation;urls\nimage.generate;"[""a"", ""b""]"\nimage.generate;"[""a"", ""b"", ""c""]"\n',
+            id="items of a list in a cell",
+        ),
     ],
 )
 def test_only_the_named_cells_change(text: str, patches: list[Any], new_text: str) -> None:
@@ -67,8 +77,9 @@ def test_a_table_of_bare_inputs_has_the_names_as_they_are() -> None:
     assert content == b"prompt\taspect_ratio\nx\t1:1\n"
 
 
-@pytest.mark.parametrize("operation", [replace("/input/urls/0", "x"), {"op": "add", "path": "/input/x", "value": 1}])
-def test_what_is_more_than_a_cell_is_not_changed(operation: dict[str, Any]) -> None:
-    """A part of a cell, and a field without a column, raise LookupError."""
+@pytest.mark.parametrize("operation", [replace("/input/urls/3", "x"), replace("/input/z/0", "x"), add("/input/x", 1)])
+@pytest.mark.parametrize("cell", ["y", "[y"])
+def test_what_is_more_than_a_cell_is_not_changed(operation: dict[str, Any], cell: str) -> None:
+    """An item that a cell does not hold, and a field without a column, raise LookupError."""
     with pytest.raises(LookupError):
-        rewrite_table(b"operation,urls\nx,y\n", [DocumentPatch(0, 2, [operation])], "", None)
+        rewrite_table(f"operation,urls\nx,{cell}\n".encode(), [DocumentPatch(0, 2, [operation])], "", None)
