@@ -34,8 +34,8 @@ def repair_fields(catalog: Catalog, root: Any, rule: Rule, subject: str, reading
 
 
 def _build_patch(reading: FieldReading) -> Iterable[Mapping[str, Any]]:
-    """What puts the fields of a reading right, or takes them out."""
-    return reading.patch or [{"op": "remove", "path": each} for each in reading.pointers]
+    """What puts the fields of a reading right, or puts a value that may be meant in their place, or takes them out."""
+    return reading.patch or reading.substitute or [{"op": "remove", "path": each} for each in reading.pointers]
 
 
 def _add_objects(root: Any, patch: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

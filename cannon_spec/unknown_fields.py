@@ -39,7 +39,7 @@ class FieldReading(NamedTuple):
 
     ``pointers`` lead to them. ``fields`` are those of ours that they may stand for. ``patch`` puts them right; None
     where what they mean, or their value, is not certain. ``is_misplaced`` says that they belong in another object.
-    ``advice`` says what to do.
+    ``advice`` says what to do. ``substitute`` puts a value that may be meant in their place, to judge the rest by.
     """
 
     pointers: tuple[str, ...]
@@ -47,6 +47,7 @@ class FieldReading(NamedTuple):
     advice: str
     patch: Patch | None = None
     is_misplaced: bool = False
+    substitute: Patch | None = None
 
     @property
     def is_inward(self) -> bool:
@@ -78,7 +79,7 @@ def read_fields(
             del remaining[each]
         reading = _read_group(places, group, alias)
         if reading is not None:
-            places = [_add_targets(each, reading.patch or ()) for each in places]
+            places = [_add_targets(each, reading.patch or reading.substitute or ()) for each in places]
             yield reading
 
 
@@ -120,6 +121,11 @@ def _rename(place: Place, name: str, target: Place, fields: list[str]) -> FieldR
     """The reading of a field as one of several of ours: the first that takes its value, or the only one."""
     value = place.members[name]
     field, new_value = _choose_field(value, {each: target.fields[each] for each in fields})
+    if field is None and len(fields) == 1:
+        advice = f"{show_value(fields[0])} takes one value, not {len(value)}: send a request for each of them"
+        pointers, path = place.point_to([name]), to_pointer((*target.path, fields[0]))
+        substitute: Patch = ({"op": "remove", "path": pointers[0]}, {"op": "add", "path": path, "value": value[0]})
+        return FieldReading(pointers, tuple(fields), advice, substitute=substitute)
     if field is None:
         listing = join_words([show_value(each) for each in fields], "and" if len(fields) == 2 else "or")
         return FieldReading(place.point_to([name]), tuple(fields), f"send {listing} in its place")
@@ -132,12 +138,23 @@ def _rename(place: Place, name: str, target: Place, fields: list[str]) -> FieldR
 
 
 def _choose_field(value: Any, fields: Fields) -> tuple[str | None, Any]:
-    """The one field that takes the value, as it is or as an item of a list; a single field takes any value."""
+    """The one field that takes the value, as it is or as an item of a list.
+
+    A single field takes any value but a list of several where it takes no list: which item is meant is not certain.
+    """
     for changed_value in _list_forms(value):
         for name, node in fields.items():
             if _accepts(node, changed_value):
                 return name, changed_value
-    return (next(iter(fields)), value) if len(fields) == 1 else (None, value)
+    if len(fields) > 1 or any(_is_several(node, value) for node in fields.values()):
+        return None, value
+    return next(iter(fields)), value
+
+
+def _is_several(node: Node, value: Any) -> bool:
+    """Whether a value is a list of several, and a field of that schema takes no list."""
+    types = node.get("type", "array")
+    return isinstance(value, list) and len(value) > 1 and "array" not in ([types] if isinstance(types, str) else types)
 
 
 def _list_forms(value: Any) -> list[Any]:

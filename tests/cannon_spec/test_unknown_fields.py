@@ -64,6 +64,13 @@ def test_what_is_not_certain_has_advice_and_no_fix(input: dict[str, Any], words:
     assert [word for word in words if word not in finding.hint] == []
 
 
+def test_several_values_are_not_moved_to_a_field_that_takes_one() -> None:
+    """A list of several for a field that takes one value has advice and no fix, and no second error."""
+    (finding,) = judge("image.edit", {"prompt": "x", "model": "gptimage2", "image_urls": [PICTURE, OTHER]})
+    assert (finding.path, finding.fix) == ("/image_urls", None)
+    assert finding.hint.startswith('"image_url" takes one value, not 2: send a request for each of them')
+
+
 def test_two_fields_are_not_read_as_the_same_one() -> None:
     """Of two names for one field the first is read as it, and the second is told that it is there too."""
     input = {"prompt": "x", "model": "gptimage2", "image_urls": [PICTURE], "input_urls": [OTHER]}
