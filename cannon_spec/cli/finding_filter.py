@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from cannon_spec.finding import Finding, Report, Strictness
+from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report, Strictness
 from cannon_spec.output.judged_document import JudgedDocument
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class FindingFilter:
         self._baseline = baseline
         self._ignored_count = 0
         self._baseline_count = 0
+        self._counted_messages: set[str] = set()
 
     def apply(self, judged_document: JudgedDocument) -> Report:
         """The report on a document, with the findings that are shown."""
@@ -54,9 +55,17 @@ class FindingFilter:
 
     def _is_shown(self, judged_document: JudgedDocument, finding: Finding) -> bool:
         if finding.rule in self._ignored_rules:
-            self._ignored_count += 1
+            self._ignored_count += self._counts(finding)
             return False
         if self._baseline is not None and self._baseline.accepts(judged_document, finding):
-            self._baseline_count += 1
+            self._baseline_count += self._counts(finding)
             return False
         return True
+
+    def _counts(self, finding: Finding) -> bool:
+        """Whether a finding that is left out counts: a warning that no input avoids does once a run, as it is shown."""
+        if finding.rule not in UNAVOIDABLE_RULES:
+            return True
+        is_first = finding.message not in self._counted_messages
+        self._counted_messages.add(finding.message)
+        return is_first

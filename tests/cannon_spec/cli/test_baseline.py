@@ -162,6 +162,15 @@ def test_a_warning_that_no_input_avoids_counts_once_a_file(cannon: Command) -> N
     assert (status, [each["rule"] for each in findings]) == (0, ["model-assumed"])
 
 
+def test_what_the_baseline_accepts_is_counted_as_it_would_be_shown(cannon: Command) -> None:
+    """A warning that no input avoids, which a run shows once, counts once of what the baseline accepts."""
+    file = write_documents("a.jsonl", ASSUMED, ASSUMED)
+    assert "1 warning\n" in cannon("validate", file)[1]
+    accept(cannon, file)
+    assert cannon("validate", file, "--baseline", BASELINE)[1].endswith(" 0 warnings, 1 in the baseline\n")
+    assert cannon("validate", file, "--ignore", "model-")[1].endswith(" 0 warnings, 1 left out by --ignore\n")
+
+
 def test_the_severity_does_not_matter(cannon: Command) -> None:
     """One baseline serves each strictness: it has the warnings, which --strict makes errors and --lenient drops."""
     file = write_documents("a.json", TOO_MANY)
