@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.errors import UnknownName
-from cannon_spec.nearest import suggest_name
+from cannon_spec.named_rules import suggest_operation
 
 _LISTING = "cannon-spec catalog lists the operations"
 
@@ -20,5 +20,5 @@ def find_covered_operation(catalog: Catalog, id_: str) -> Operation:
     if operation is not None and operation.is_covered:
         return operation
     # An operation that exists is no misspelling of another one.
-    names = () if operation is not None else list_covered_operations(catalog)
-    raise UnknownName(f"{id_} is not a covered operation; {suggest_name(id_, names, _LISTING)}")
+    advice = _LISTING if operation is not None else suggest_operation(catalog, id_, _LISTING)
+    raise UnknownName(f"{id_} is not a covered operation; {advice}")

@@ -71,11 +71,7 @@ def describe_operation_problem(catalog: Catalog, name: str) -> Finding:
 
 def _describe_unknown_operation(catalog: Catalog, name: str, path: str, listing: str) -> Finding:
     """The error for an operation that no page names, with the one that is meant, or those of the same kind."""
-    ids = {fold(word): each.id for each in catalog.operations.values() for word in (each.name, each.id)}
-    kind = name.partition(".")[0].casefold()
-    same_kind = [each.id for each in catalog.operations.values() if each.id.partition(".")[0] == kind]
-    exact = ids.get(fold(name))
-    close = exact or find_operation_alias(catalog.aliases, name) or find_nearest(name, same_kind or catalog.operations)
+    exact, close, same_kind = _find_meant_operation(catalog, name)
     hint = listing
     if close is not None:
         hint = f"did you mean {wording.show_value(close)}? {listing}"
@@ -85,6 +81,24 @@ def _describe_unknown_operation(catalog: Catalog, name: str, path: str, listing:
     fix: Patch | None = None if exact is None else ({"op": "replace", "path": path, "value": exact},)
     evidence = catalog.claims[claim_ids.OPERATIONS_LISTED].evidence
     return Finding(path, "operation-unknown", "error", message, hint, evidence, fix)
+
+
+def suggest_operation(catalog: Catalog, name: str, listing: str) -> str:
+    """What to do about an unknown operation: the one that is meant, or those of the same kind, then the listing."""
+    _, close, same_kind = _find_meant_operation(catalog, name)
+    if close is not None:
+        return f"did you mean {close}? {listing}"
+    return f"of this kind: {', '.join(same_kind)}; {listing}" if same_kind else listing
+
+
+def _find_meant_operation(catalog: Catalog, name: str) -> tuple[str | None, str | None, list[str]]:
+    """The operation that is certainly meant, the one that is likely meant, and those of the same kind."""
+    ids = {fold(word): each.id for each in catalog.operations.values() for word in (each.name, each.id)}
+    kind = name.partition(".")[0].casefold()
+    same_kind = [each.id for each in catalog.operations.values() if each.id.partition(".")[0] == kind]
+    exact = ids.get(fold(name))
+    close = exact or find_operation_alias(catalog.aliases, name) or find_nearest(name, same_kind or catalog.operations)
+    return exact, close, same_kind
 
 
 def describe_unknown_model(catalog: Catalog, operation: Operation, name: str, path: str) -> Finding:

@@ -17,7 +17,7 @@ from cannon_spec.cli.schema_name import drop_schema_name
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.errors import UnknownName
 from cannon_spec.finding import Report
-from cannon_spec.nearest import suggest_name
+from cannon_spec.named_rules import suggest_operation
 from cannon_spec.output.judged_document import JudgedDocument
 from cannon_spec.pricing.body_cost import BodyCost, RunPrices
 from cannon_spec.reading.documents import Document
@@ -111,7 +111,7 @@ def _find_stream(arguments: argparse.Namespace) -> TextIO:
 
 def _check_operation(catalog: Catalog, operation: str) -> None:
     if operation not in catalog.operations:
-        advice = suggest_name(operation, catalog.operations, "cannon-spec catalog lists the operations")
+        advice = suggest_operation(catalog, operation, "cannon-spec catalog lists the operations")
         raise UnknownName(f"--operation: unknown operation {operation}; {advice}")
 
 

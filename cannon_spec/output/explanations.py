@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cannon_spec.contract import wording
+from cannon_spec.contract.aliases import find_field_alias, find_misspelt_model, list_family
 from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
 from cannon_spec.contract.claim import Claim
 from cannon_spec.errors import UnknownName
-from cannon_spec.named_rules import NAMED_RULES
+from cannon_spec.named_rules import NAMED_RULES, suggest_operation
 from cannon_spec.nearest import fold, suggest_name
 from cannon_spec.output.field_limits import explain_field
 from cannon_spec.output.fields import find_fields, list_field_names
@@ -19,6 +20,11 @@ from cannon_spec.traffic import sequence
 
 _NAMED_RULES = {**NAMED_RULES, **sequence.TRAFFIC_RULES}
 """The rules that are no keyword of a schema, each with what it says."""
+
+_ITEM_LIMITS = ("each item is ", "each item: ")
+"""How limits begin that are on the items of a value."""
+_MEMBER_LIMITS = {"with ": "has ", "without ": "does not have ", "no other": "has no other"}
+"""How limits begin that are on the members of a value, not on the value itself, each with its verb."""
 
 _LONGEST_NAME = 100
 
@@ -53,7 +59,7 @@ def find_operation(catalog: Catalog, name: str) -> Operation:
     """The operation with an identifier or name. Raises UnknownName, with the nearest identifier."""
     operation = _find_operation(catalog, name)
     if operation is None:
-        advice = suggest_name(name, catalog.operations, "cannon-spec catalog lists the operations")
+        advice = suggest_operation(catalog, name, "cannon-spec catalog lists the operations")
         raise UnknownName(f"unknown operation {_show_name(name)}; {advice}")
     return operation
 
@@ -91,10 +97,23 @@ def _explain_part_of(catalog: Catalog, operation: Operation, name: str, width: i
 
 
 def _report_unknown(catalog: Catalog, topic: str) -> str:
+    listing = "cannon-spec catalog and cannon-spec claims list the names"
+    return f"unknown name {_show_name(topic)}; {_suggest(catalog, topic, listing)}"
+
+
+def _suggest(catalog: Catalog, topic: str, listing: str) -> str:
+    """What to do about an unknown name, as the judge says it of an operation, a model or a field."""
+    kind, dot, _ = topic.partition(".")
+    if dot and " " not in topic and kind in {each.partition(".")[0] for each in catalog.operations}:
+        return suggest_operation(catalog, topic, listing)
+    alias = find_field_alias(catalog.aliases, topic)
+    if alias is not None and alias.fields:
+        return f"did you mean {wording.join_words(alias.fields, 'or')}? {listing}"
+    family = list_family(catalog.aliases, topic, catalog.models)
+    if family and find_misspelt_model(catalog.aliases, topic, catalog.models) is None:
+        return f"it is another model, which no operation here has; of its family: {', '.join(family)}; {listing}"
     fields = [name for operation in catalog.operations.values() for name in list_field_names(catalog, operation)]
-    names = [*catalog.models, *catalog.operations, *fields, *catalog.claims, *_NAMED_RULES]
-    advice = suggest_name(topic, names, "cannon-spec catalog and cannon-spec claims list the names")
-    return f"unknown name {_show_name(topic)}; {advice}"
+    return suggest_name(topic, [*catalog.models, *catalog.operations, *fields, *catalog.claims, *_NAMED_RULES], listing)
 
 
 def _show_name(name: str) -> str:
@@ -132,4 +151,13 @@ def _explain_rule(rule: Rule) -> str:
 
 
 def _describe_rule(rule: Rule) -> str:
-    return f"{rule.field or 'the document'} is {describe_limit(rule)}{format_condition(rule)}"
+    subject, limit = rule.field or "the document", describe_limit(rule)
+    if rule.keyword == "additionalProperties":
+        limit = f"{limit} than {wording.show_values(rule.node.get('properties', {}))}"
+    for beginning in _ITEM_LIMITS:
+        if limit.startswith(beginning):
+            subject, limit = f"each item of {subject}", limit.removeprefix(beginning)
+    for beginning, verb in _MEMBER_LIMITS.items():
+        if limit.startswith(beginning):
+            return f"{subject} {verb}{limit.removeprefix(beginning)}{format_condition(rule)}"
+    return f"{subject} is {limit}{format_condition(rule)}"

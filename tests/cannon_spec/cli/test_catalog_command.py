@@ -58,6 +58,7 @@ def test_the_catalog_as_json(cannon: Command) -> None:
     ("name", "advice"),
     [
         ("image.generat", "did you mean image.generate? "),
+        ("image.upscale", "of this kind: image.generate, image.edit; "),
         ("tea", ""),
     ],
 )

@@ -19,7 +19,7 @@ def test_a_topic_is_explained(topic: str, cannon: Command) -> None:
 
 @pytest.mark.parametrize(
     ("topic", "words"),
-    [("gptimage3", "did you mean gptimage2? "), ("tea", "")],
+    [("gptimage", "it is another model, which no operation here has; of its family: gptimage2; "), ("tea", "")],
 )
 def test_an_unknown_name_is_exit_status_2(topic: str, words: str, cannon: Command) -> None:
     """An unknown name gives exit status 2, and the nearest name and where to look."""

@@ -233,9 +233,35 @@ def test_the_rules_on_the_presence_of_a_field(added_catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        (
+            "operations/image.edit/input#/additionalProperties",
+            'the document has no other field than "prompt", "image_url",',
+        ),
+        ("operations/image.edit/input#/required", 'the document has "prompt", "image_url"'),
+        (
+            "operations/video.generate/input#/properties/reference_image_urls/items/type",
+            "each item of reference_image_urls",
+        ),
+    ],
+)
+def test_a_rule_on_members_or_items_is_a_sentence(rule: str, sentence: str) -> None:
+    """What a rule says of the members of an object, or of the items of a list, is a whole sentence."""
+    assert f": {sentence}" in explain_topic(CATALOG, rule).splitlines()[1]
+
+
+@pytest.mark.parametrize(
     ("topic", "words"),
     [
-        ("gptimage3", "unknown name gptimage3; did you mean gptimage2?"),
+        ("gptimage3", "unknown name gptimage3; it is another model, which no operation here has; of its family: gpt"),
+        (
+            "nano-banana-pro",
+            "it is another model, which no operation here has; of its family: nanobanana, nanobanana2;",
+        ),
+        ("image_input", "did you mean reference_image_urls, source_image_urls or image_url?"),
+        ("image.upscale", "of this kind: image.generate, image.edit;"),
+        ("sora2.video.edi", "did you mean sora2.video.edit?"),
         ("model-unknwon", "did you mean model-unknown?"),
         ("tea", "unknown name tea; cannon-spec catalog and cannon-spec claims list the names"),
         ("", 'unknown name ""; cannon-spec catalog'),
