@@ -11,6 +11,7 @@ from cannon_spec.contract.wording import show_json, show_value
 from cannon_spec.errors import NotJSON
 from cannon_spec.field_repair import repair_fields
 from cannon_spec.finding import Finding, Patch
+from cannon_spec.nearest import fold
 from cannon_spec.patch import apply_patch
 from cannon_spec.pointer import Path, follow, to_pointer
 from cannon_spec.repair import Repair, list_origins
@@ -184,8 +185,10 @@ def _guess_operation(catalog: Catalog, input: dict[str, Any]) -> str | None:
 
     def count_fields(operation: Operation) -> tuple[int, bool]:
         number = len(input.keys() & catalog.input_schema_of(operation)["properties"].keys())
-        model = input.get("model")
-        return number, isinstance(model, str) and model in operation.models
+        models = [word for each in operation.models.values() for word in (each.id, each.name)]
+        return number, model in map(fold, models)
+
+    model = fold(input["model"]) if isinstance(input.get("model"), str) else ""
 
     operations = [each for each in catalog.operations.values() if each.is_covered]
     best = max(operations, key=count_fields)  # the first of those that are equal

@@ -131,6 +131,15 @@ def test_an_input_alone_is_one_finding(operation: str) -> None:
     assert f"--operation {operation}" in finding.hint
 
 
+@pytest.mark.parametrize(
+    ("model", "operation"), [("sora-2", "video.generate"), ("Veo 3.1", "video.generate"), ("V5", "music.generate")]
+)
+def test_the_model_of_a_bare_input_tells_its_operation(model: str, operation: str) -> None:
+    """Of operations with the same fields the one is named that serves the model, however it is written."""
+    (finding,) = judge({"prompt": "x", "model": model})
+    assert finding.hint.endswith(f"--operation {operation}")
+
+
 def test_an_operation_in_the_input_is_moved_out() -> None:
     """An operation that stands in the input is one error, and the body is judged by it."""
     body = {"input": {"operation": "image.generate", "prompt": "x", "model": "gptimage2", "resolution": "9K"}}
