@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,9 @@ from cannon_spec.contract.wording import Node, join_words, show_value
 from cannon_spec.finding import Patch
 from cannon_spec.nearest import find_nearest, fold
 from cannon_spec.pointer import Path, from_pointer, to_pointer
+
+_SIZE = re.compile(r"\s*([1-9][0-9]{1,4})\s*[x*\u00d7]\s*([1-9][0-9]{1,4})\s*", re.IGNORECASE)
+"""A width and a height in pixels, as other services write them."""
 
 Fields = Mapping[str, Node]
 """The fields of an object by name, each with its schema."""
@@ -128,7 +132,8 @@ def _rename(place: Place, name: str, target: Place, fields: list[str]) -> FieldR
         return FieldReading(pointers, tuple(fields), advice, substitute=substitute)
     if field is None:
         listing = join_words([show_value(each) for each in fields], "and" if len(fields) == 2 else "or")
-        return FieldReading(place.point_to([name]), tuple(fields), f"send {listing} in its place")
+        advice = f"send {listing} in its place{_describe_ratio(_read_size(value))}"
+        return FieldReading(place.point_to([name]), tuple(fields), advice)
     source, path = to_pointer((*place.path, name)), to_pointer((*target.path, field))
     patch: Patch = ({"op": "move", "from": source, "path": path},)
     if new_value is not value:
@@ -173,8 +178,21 @@ def _advise_joint(place: Place, names: list[str], fields: list[str]) -> str:
     """What to send in place of several fields; the ratio of two numbers is said."""
     numbers = [place.members[name] for name in names]
     advice = f"send {join_words([show_value(each) for each in fields], 'and')} in place of {join_words(names, 'and')}"
+    return advice + _describe_ratio(numbers)
+
+
+def _read_size(value: Any) -> list[Any]:
+    """The width and height that a text or an object has; none where it is no size."""
+    if isinstance(value, dict) and value.keys() == {"width", "height"}:
+        return [value["width"], value["height"]]
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    return [] if match is None else [int(each) for each in match.groups()]
+
+
+def _describe_ratio(numbers: Sequence[Any]) -> str:
+    """The ratio of a width and a height, as the end of a sentence; empty where there are not two such numbers."""
     if len(numbers) != 2 or not all(is_number(each) and each == int(each) and each > 0 for each in numbers):
-        return advice
+        return ""
     width, height = (int(each) for each in numbers)
     divisor = math.gcd(width, height)
-    return f"{advice}; {width} x {height} is {width // divisor}:{height // divisor}"
+    return f"; {width} x {height} is {width // divisor}:{height // divisor}"
