@@ -40,6 +40,9 @@ _CREATE = "envelope/create"
 _DEFAULT = ""
 """What stands for the identifier of a model where an input names none."""
 
+_FIELD_TYPE = re.compile(r"(envelope/create|operations/[^/]+/input)#/properties/([^/]+)/type")
+"""The rules on the types of the fields that a user sends, each with its schema and field."""
+
 _INDEX_DIGITS = 9
 _CLEAN = Report()
 
@@ -48,13 +51,14 @@ class _Hit(NamedTuple):
     """A rule that the value at ``place`` of the whole document violates.
 
     ``name`` is the property that is missing or unknown, or those that exclude each other; None for other keywords.
-    ``readings`` say what the value may mean.
+    ``readings`` say what the value may mean. ``is_optional`` says that a user may leave the field out.
     """
 
     place: Path
     rule: Rule
     name: str | None = None
     readings: Readings = Readings()
+    is_optional: bool = False
 
     @property
     def path(self) -> Path:
@@ -233,8 +237,17 @@ def _hits(
     for path, at in violations:
         rule = catalog.violated_rule(at, schemas, envelope)
         readings = find_readings(catalog, schemas[0] if schemas else envelope or "", rule)
-        hits += [_Hit(place + path, rule, name, readings) for name in _list_names(rule, place + path, root)]
+        is_optional = _is_optional(catalog, rule)
+        hits += [
+            _Hit(place + path, rule, name, readings, is_optional) for name in _list_names(rule, place + path, root)
+        ]
     return hits
+
+
+def _is_optional(catalog: Catalog, rule: Rule) -> bool:
+    """Whether a rule is on the type of a field that a user may leave out."""
+    match = _FIELD_TYPE.fullmatch(rule.id)
+    return match is not None and match[2] not in catalog.schemas[match[1]].get("required", ())
 
 
 def _list_names(rule: Rule, place: Path, root: Any) -> Sequence[str | None]:
@@ -312,6 +325,8 @@ def _describe_hint(violation: Violation, group: list[_Hit], meaning: Meaning) ->
     hint = describe_legal(violation._replace(node=narrowest.node), legal, narrowing_fields, meaning.values)
     if meaning.values and meaning.advice:
         return f"{hint}; {meaning.advice}"
+    if violation.value is None and group[0].is_optional:
+        return f"{hint}; or leave it out"
     if narrowest.value == rule.value:
         return hint
     condition = f" when {narrowest.condition}" if narrowest.condition else ""

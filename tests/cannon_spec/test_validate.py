@@ -673,3 +673,10 @@ def test_an_operation_that_is_no_text_is_unknown(operation: Any) -> None:
     """A value that is no text is the name of no operation, whatever its type."""
     with pytest.raises(UnknownName, match=f"not by a value of type {type(operation).__name__}"):
         validate_input(operation, {})
+
+
+@pytest.mark.parametrize("field", ["style", "resolution", "reference_image_urls", "prompt"])
+def test_null_is_told_from_an_absent_field(field: str) -> None:
+    """Where a field is null, the advice says that it may be left out, but for one that is required."""
+    (finding,) = validate_input("image.generate", {"prompt": "x", "model": "gptimage2", field: None}).findings
+    assert finding.hint.endswith("; or leave it out") is (field != "prompt")
