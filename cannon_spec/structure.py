@@ -195,6 +195,13 @@ def _guess_operation(catalog: Catalog, input: dict[str, Any]) -> str | None:
     return best.id if count_fields(best)[0] else None
 
 
+def describe_whole_body(catalog: Catalog) -> Finding:
+    """The error for a whole create body where an input alone is expected. No fix: which of the two is meant is open."""
+    message = "expected an input alone, got a whole create body"
+    hint = "judge it as a create body (leave --operation out), or send the value of input alone"
+    return _build_finding(catalog, "body-wrapped", "", message, hint)
+
+
 def _build_finding(
     catalog: Catalog, rule: str, path: str, message: str, hint: str, fix: Patch | None = None
 ) -> Finding:

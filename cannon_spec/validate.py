@@ -30,7 +30,7 @@ from cannon_spec.named_rules import (
 from cannon_spec.patch import apply_patch, build_replacement
 from cannon_spec.pointer import Path, follow, to_pointer
 from cannon_spec.repair import Repair, trace_back
-from cannon_spec.structure import find_repair, has_expected_structure
+from cannon_spec.structure import describe_whole_body, find_repair, has_expected_structure
 from cannon_spec.unknown_fields import Place, read_fields
 
 RESPONSE_KINDS = ("accepted", "request", "status", "error", "webhook")
@@ -116,6 +116,8 @@ def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictn
     if not known_operation.is_covered:
         finding = replace(describe_operation_problem(catalog, operation), path="")
         return Report((finding,)).with_strictness(strictness)
+    if isinstance(input, dict) and {"operation", "input"} <= input.keys():
+        return Report((describe_whole_body(catalog),))
     return _judge_input(catalog, known_operation, input, input, None).with_strictness(strictness)
 
 

@@ -293,6 +293,9 @@ def test_a_whole_body_as_an_input_is_reported(cannon: Command) -> None:
     whole = write_documents("whole.json", DOCUMENTED)
     status, _, err = cannon("validate", "--operation", "image.generate", whole)
     assert (status, err) == (1, f"cannon-spec: {whole}: looks like a whole create body; leave --operation out\n")
+    text = Path(whole).read_text()
+    status, out, _ = cannon("validate", "--fix", "--operation", "image.generate", whole)
+    assert (status, out.count(": error at the document\n"), Path(whole).read_text()) == (1, 1, text)
     assert cannon("validate", whole)[2] == cannon("validate", write_documents("none.json", {}))[2] == ""
 
 
