@@ -23,7 +23,7 @@ ADDRESS_JOINED = "address-joined"
 ADDRESS_UNREACHABLE = "address-unreachable"
 """The rule that warns of an address that the service cannot reach from the internet."""
 
-_JOINED = re.compile(r"https?://[^\s]*[,;|]+https?://", re.IGNORECASE)
+_JOINED = re.compile(r"https?://[^\s]*[,;|]https?://", re.IGNORECASE)
 
 
 def judge_addresses(catalog: Catalog, root: Any, fields: Iterable[AddressField]) -> Iterator[Finding]:

@@ -21,9 +21,9 @@ from cannon_spec.contract.wording import Node
 from cannon_spec.errors import NotJSON
 from cannon_spec.nearest import find_certain_value
 
-_NUMBER = re.compile(r"\s*(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(?:s|secs?|seconds?)?\s*", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"\s*+(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)\s*+(?:s|secs?|seconds?)?\s*+", re.ASCII | re.IGNORECASE)
 _WORDS = {"true": True, "false": False}
-_ADDRESS_BREAK = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
+_ADDRESS_BREAK = re.compile(r"(?<![\s,;|])[\s,;|]++(?=https?://)", re.IGNORECASE)
 _SEXAGESIMAL = 60
 
 
