@@ -1,4 +1,4 @@
-"""Fixtures for pytest: the mock within httpx, on a socket, and its clock (floor 5).
+"""Fixtures for pytest: the mock within HTTP clients, on a socket, and its clock (floor 5).
 
 pytest loads this module in every run where the package is installed. So it imports nothing but pytest and the
 standard library before a test uses a fixture, uses nothing that an older pytest lacks, and gives way where the user's
@@ -18,10 +18,9 @@ from cannon_mock.config import SETTINGS, Config, build_config
 from cannon_mock.settings import Setting, Source
 
 if TYPE_CHECKING:
-    import httpx
-
     from cannon_mock.clock import ManualClock
     from cannon_mock.testing.mock_handle import MockHandle
+    from cannon_mock.testing.vendor_app import Check, Reply
 
 _OPTIONS = tuple(setting for setting in SETTINGS if setting.has_pytest_option)
 _DEFAULTS = {setting.name: setting.pytest_default for setting in SETTINGS if setting.pytest_default is not None}
@@ -83,7 +82,10 @@ def cannon_clock(cannon_session_clock: ManualClock) -> ManualClock:
 
 @pytest.fixture
 def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualClock) -> Iterator[MockHandle]:
-    """A mock of this test alone, behind the vendor's address in httpx and httpx2: code under test needs no change."""
+    """A mock of this test alone, behind the vendor's address in the HTTP clients that are installed.
+
+    It serves httpx, httpx2, requests, urllib3 and aiohttp: code under test needs no change.
+    """
     with _explain_missing_extra():
         from cannon_mock.testing.bridge import bridge_app
 
@@ -206,16 +208,16 @@ def _keep_texts(values: dict[str, Any]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value and isinstance(value, str)}
 
 
-def _build_check(handle: MockHandle) -> Callable[[httpx.Response], None]:
+def _build_check(handle: MockHandle) -> Check:
     """A check that fails a call to an address the API does not have.
 
     It raises at once, and notes the call: the test fails at its end even where its code swallows the exception.
     """
     from cannon_mock import claim_ids
 
-    def check(reply: httpx.Response) -> None:
-        if claim_ids.UNKNOWN_ADDRESS_404 in reply.headers.get("x-mock-evidence", ""):
-            call = f"{reply.request.method} {reply.request.url} -> {reply.status_code}"
+    def check(reply: Reply) -> None:
+        if claim_ids.UNKNOWN_ADDRESS_404 in reply.find_header("x-mock-evidence"):
+            call = f"{reply.method} {reply.url} -> {reply.status}"
             handle.unknown_calls.append(call)
             raise AssertionError(f"{call}: the mock does not know this call of the API; see its error body")
 

@@ -15,6 +15,7 @@ import respx
 from flask import Flask, Response, request
 
 from cannon_mock.testing.bridge import bridge_app
+from cannon_mock.testing.vendor_app import Reply
 from cannon_mock.views.faults import ConnectionDropped
 
 BASE = "https://www.cannonstudio.app"
@@ -159,8 +160,8 @@ def test_each_response_can_be_checked() -> None:
     """A check gets each response with its request, and its exception reaches the client."""
     calls: list[str] = []
 
-    def check(reply: httpx.Response) -> None:
-        calls.append(f"{reply.request.method} {reply.status_code}")
+    def check(reply: Reply) -> None:
+        calls.append(f"{reply.method} {reply.status}")
         raise AssertionError("unknown call")
 
     with bridge_app(_echo(), BASE, check), pytest.raises(AssertionError, match="unknown call"):

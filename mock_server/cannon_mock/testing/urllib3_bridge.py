@@ -1,0 +1,101 @@
+"""A vendor's application within urllib3, and so within requests, whose own code does all but the network (floor 5).
+
+A connection of a pool gets a socket in memory for each request. So retries, redirects, adapters, limits of pools,
+streams and errors are those of urllib3, and a session made at any time is served. Connections do not outlive a request:
+those that were made before are closed, and none of ours stays in a pool.
+
+This module depends on internals of urllib3 and http.client: ``HTTPConnectionPool._make_request`` makes one request of
+one connection, whose ``sock`` is used where it is set; ``_prepare_proxy`` connects to a proxy before it; a connection
+that has no ``sock`` is connected anew. HTTP/2, which urllib3 has as an experiment, is not served.
+"""
+
+from __future__ import annotations
+
+import io
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import resolve_cert_reqs
+
+from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Origin, VendorApp
+from cannon_mock.testing.wire import Wire
+
+
+@contextmanager
+def serve_client(vendor: VendorApp) -> Iterator[None]:
+    """See ClientBridge."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_request, prepare_proxy = HTTPConnectionPool._make_request, HTTPSConnectionPool._prepare_proxy
+        patch.setattr(HTTPConnectionPool, "_make_request", _build_make_request(vendor, make_request))
+        patch.setattr(HTTPSConnectionPool, "_prepare_proxy", _build_prepare_proxy(vendor, prepare_proxy))
+        yield
+
+
+def _build_make_request(vendor: VendorApp, make_request: Callable[..., Any]) -> Callable[..., Any]:
+    def make_request_in_memory(pool: Any, conn: Any, method: str, url: str, *args: Any, **more: Any) -> Any:
+        origin = _find_origin(pool, url)
+        is_connected = isinstance(conn.sock, _MemorySocket)  # by a bridge that was entered later: that one answers
+        if is_connected or not vendor.is_responsible(origin.host):
+            return make_request(pool, conn, method, url, *args, **more)
+        if conn.sock is not None:
+            conn.sock.close()  # a connection to the vendor, made before the test
+        conn.sock = _MemorySocket(Wire(vendor, origin))
+        # urllib3 sets both when it connects: it warns of an unverified host, and calls errors before a proxy a proxy's.
+        conn.is_verified = resolve_cert_reqs(getattr(pool, "cert_reqs", None)) != ssl.CERT_NONE
+        conn._has_connected_to_proxy = bool(conn.proxy)
+        try:
+            return make_request(pool, conn, method, url, *args, **more)
+        finally:
+            conn.sock = None  # the response reads a file of its own; the connection returns to the pool unconnected
+
+    return make_request_in_memory
+
+
+def _build_prepare_proxy(vendor: VendorApp, prepare_proxy: Callable[..., None]) -> Callable[..., None]:
+    def prepare_no_proxy(pool: Any, conn: Any) -> None:
+        if vendor.is_responsible(pool.host):
+            conn.set_tunnel(pool._tunnel_host, pool.port)  # not connected: http.client takes the header Host from it
+        else:
+            prepare_proxy(pool, conn)
+
+    return prepare_no_proxy
+
+
+def _find_origin(pool: Any, url: str) -> Origin:
+    """What a request is addressed to: behind a forwarding proxy the pool has the proxy's host, and a whole address."""
+    parts = urlsplit("" if url.startswith("/") else url)
+    if parts.hostname:
+        return Origin(parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme, pool.port))
+    return Origin(pool.scheme, pool.host, pool.port or DEFAULT_PORTS[pool.scheme])
+
+
+class _MemorySocket:
+    """The client's end of a connection, with what http.client and urllib3 use of a socket."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._reply = bytearray()
+        self._timeout_s: float | None = None
+
+    def settimeout(self, timeout_s: float | None) -> None:
+        self._timeout_s = timeout_s
+
+    def sendall(self, data: bytes) -> None:
+        self._reply += self._wire.receive(bytes(data))
+
+    def makefile(self, *_: Any, **__: Any) -> io.BufferedIOBase:
+        """The reply; it ends where the connection was dropped. Raises TimeoutError where it is late."""
+        if self._wire.reply is not None and self._wire.reply.is_later_than(self._timeout_s):
+            raise TimeoutError("The read operation timed out")
+        return io.BufferedReader(io.BytesIO(self._reply))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def shutdown(self, _how: int) -> None:
+        """The reply has been sent."""
