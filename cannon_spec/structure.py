@@ -15,7 +15,7 @@ from cannon_spec.nearest import fold
 from cannon_spec.patch import apply_patch
 from cannon_spec.pointer import Path, follow, to_pointer
 from cannon_spec.repair import Repair, list_origins
-from cannon_spec.unknown_fields import Fields, Place, read_fields
+from cannon_spec.unknown_fields import FieldReading, Fields, Place, read_fields
 
 _CREATE = "envelope/create"
 _OPERATION, _INPUT = "operation", "input"
@@ -159,10 +159,21 @@ def _find_misplaced_fields(catalog: Catalog, body: Any) -> Repair | None:
     readings = list(read_fields(catalog.aliases, top, [name for name in body if name not in _FIELDS], [input]))
     if _OPERATION not in body and isinstance(input.members.get(_OPERATION), str):
         readings += read_fields(catalog.aliases, input, [_OPERATION], [top])
-    targets = {operation["path"] for reading in readings for operation in reading.patch or ()}
+    targets = {target for each in readings for target in _list_targets(each)}
+    if "/input" in targets:
+        # Only an input that has its name can take fields: they are moved when the repaired body is judged.
+        readings = [each for each in readings if not any(map(_is_in_input, _list_targets(each)))]
     is_body = bool(body.keys() & {_OPERATION, _INPUT} or targets & {"/operation", "/input"})
     rule = catalog.rule(_CREATE, ("additionalProperties",))
     return repair_fields(catalog, body, rule, rule.title, readings) if readings and is_body else None
+
+
+def _list_targets(reading: FieldReading) -> set[str]:
+    return {operation["path"] for operation in reading.patch or reading.substitute or ()}
+
+
+def _is_in_input(pointer: str) -> bool:
+    return pointer.startswith("/input/")
 
 
 def _find_bare_input(catalog: Catalog, body: Any) -> Repair | None:

@@ -171,6 +171,17 @@ def test_the_rest_of_a_body_is_judged_at_its_own_place() -> None:
         assert rules[path] == "models/gptimage2#/allOf/0/then/properties/resolution/enum"
 
 
+@pytest.mark.parametrize("input", [{"model": "nanobanana"}, [], None, "x"], ids=repr)
+def test_a_field_is_moved_into_an_input_of_another_name(input: Any) -> None:
+    """The input gets its name, whatever it is; fields beside it are moved only into an object, and none is lost."""
+    body = {"operation": "image.generate", "PROMPT": "x", "INPUTS": input}
+    fixed_body, _, _ = fix_request(body)
+    if isinstance(input, dict):
+        assert fixed_body == {"operation": "image.generate", "input": {**input, "prompt": "x"}}
+    else:
+        assert fixed_body == {"operation": "image.generate", "PROMPT": "x", "input": input}
+
+
 @given(anything)
 def test_findings_lead_to_places_and_fixes_apply(body: Any) -> None:
     """Whatever is judged, each fix can be applied to the document itself."""
