@@ -170,7 +170,7 @@ SYNTAX_KINDS = tuple(
             r"(?:None|none|nil|undefined|NONE)\b",
             None,
             "{it.token} is not a word of JSON",
-            "write null, or leave the field out",
+            "leave the field out, or write null",
         ),
         (
             "value",

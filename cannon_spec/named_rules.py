@@ -29,6 +29,7 @@ NAMED_RULES = {
     "body-wrapped": "An error: the create body, or its input, is within another object.",
     "json-in-string": "An error: the create body, or its input, is a string with JSON in it.",
     FIELD_MISPLACED: "An error: fields stand beside the input and belong into it, or the other way round.",
+    "recording": "An error: the document is recorded traffic; cannon-spec check-traffic judges it.",
     "input-alone": "An error: the document is an input, without the create body around it.",
     ADDRESS_JOINED: "An error: a string has several addresses.",
     ADDRESS_UNREACHABLE: "A warning: the service cannot reach an address from the internet.",

@@ -37,7 +37,7 @@ def find_repair(catalog: Catalog, body: Any) -> Repair | None:
 
     A repair whose document is None leaves nothing that could be judged.
     """
-    for find in (_find_list, _find_text, _find_wrapper, _find_misplaced_fields, _find_bare_input):
+    for find in _FINDERS:
         repair = find(catalog, body)
         if repair is not None:
             return repair
@@ -176,6 +176,26 @@ def _is_in_input(pointer: str) -> bool:
     return pointer.startswith("/input/")
 
 
+def _find_missing_operation(catalog: Catalog, body: Any) -> Repair | None:
+    """An input whose operation is not named: the rest is judged as that of the operation that it most likely is for."""
+    input = body.get(_INPUT) if isinstance(body, dict) and _OPERATION not in body else None
+    operation = _guess_operation(catalog, input) if isinstance(input, dict) else None
+    if operation is None:
+        return None
+    rule, hint = catalog.rule(_CREATE, ("required",)), f'add "operation"; the input looks like one of {operation}'
+    finding = Finding("", rule.id, rule.severity, "operation is missing", hint, rule.evidence)
+    return Repair((finding,), {**body, _OPERATION: operation})
+
+
+def _find_recording(catalog: Catalog, body: Any) -> Repair | None:
+    """Recorded traffic in the place of a body."""
+    if not isinstance(body, dict) or body.keys() != {"log"}:
+        return None
+    hint = "judge what it recorded with: cannon-spec check-traffic FILE"
+    message = "the document is a recording of traffic (HAR), and no create body"
+    return Repair((_build_finding(catalog, "recording", "", message, hint),), None)
+
+
 def _find_bare_input(catalog: Catalog, body: Any) -> Repair | None:
     """An input without the body around it."""
     if not isinstance(body, dict) or body.keys() & {_OPERATION, _INPUT}:
@@ -218,3 +238,14 @@ def _build_finding(
 ) -> Finding:
     evidence = catalog.claims[claim_ids.CREATE_ENVELOPE].evidence
     return Finding(path, rule, "error", message, hint, evidence, fix)
+
+
+_FINDERS = (
+    _find_list,
+    _find_text,
+    _find_recording,
+    _find_wrapper,
+    _find_misplaced_fields,
+    _find_missing_operation,
+    _find_bare_input,
+)

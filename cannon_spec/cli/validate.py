@@ -196,7 +196,6 @@ class Validation:
         else:
             value = drop_schema_name(document.value)
             report = self._judge_value(value)
-            self._note_whole_body(file, value)
             cost = None if self._prices is None else self._prices.find_cost(value, report, self._operation)
         return JudgedDocument(file, document.line, report, document.locate, cost=cost, value=document.value)
 
@@ -208,8 +207,3 @@ class Validation:
     def _judge_file_value(self, value: Any) -> Report:
         """The report on a document as it stands in its file, with the findings that may be fixed."""
         return self.judge_run.select_fixable(self._judge_value(drop_schema_name(value)))
-
-    def _note_whole_body(self, file: str, value: Any) -> None:
-        """Report once for each file that it holds whole bodies where bare inputs are expected."""
-        if self._operation is not None and isinstance(value, dict) and {"operation", "input"} <= value.keys():
-            self.judge_run.note_once(f"{file}: looks like a whole create body; leave --operation out")

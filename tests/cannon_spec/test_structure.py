@@ -157,6 +157,22 @@ def test_the_address_of_a_webhook_in_the_input_is_moved_out() -> None:
         assert apply_patch(body, finding.fix or ()) == {**BODY, "webhook_url": ADDRESS}
 
 
+def test_a_body_without_an_operation_is_judged_by_its_input() -> None:
+    """Where only the operation is missing, the finding names the one that the input fits, and the rest is judged."""
+    input = {"prompt": "x", "model": "gpt-image-2", "size": "16:9", "aspect_ratio": "1:1"}
+    first, second = judge({"input": input})[:2]
+    assert (first.path, first.rule) == ("", "envelope/create#/required")
+    assert "image.generate" in first.hint
+    assert second.path.startswith("/input/")
+
+
+def test_a_recording_is_for_another_command() -> None:
+    """Recorded traffic in the place of a body is one error that names check-traffic."""
+    (finding,) = judge({"log": {"version": "1.2", "entries": []}})
+    assert (finding.rule, finding.path) == ("recording", "")
+    assert "check-traffic" in finding.hint
+
+
 def test_the_rest_of_a_body_is_judged_at_its_own_place() -> None:
     """What else is wrong in a body of another structure is found too, at the place that it has in the document."""
     square = {"model": "gptimage2", "prompt": "x", "aspect_ratio": "1:1", "resolution": "4K"}

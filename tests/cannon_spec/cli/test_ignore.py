@@ -131,11 +131,8 @@ def test_quiet_writes_what_has_findings(cannon: Command) -> None:
 
 def test_quiet_writes_no_notes(cannon: Command) -> None:
     """--quiet has no notes on standard error; a file that cannot be judged is still named."""
-    whole = write_documents("whole.json", DOCUMENTED)
-    command = ("validate", "--operation", "image.generate", whole)
-    assert "looks like a whole create body" in cannon(*command)[2]
-    assert cannon(*command, "--quiet")[2] == ""
-    assert cannon(*command, "nowhere.json", "--quiet")[2].startswith("cannon-spec: nowhere.json: ")
+    good = write_documents("good.json", DOCUMENTED)
+    assert cannon("validate", good, "nowhere.json", "--quiet")[2].startswith("cannon-spec: nowhere.json: ")
     entries = ONCE["log"]["entries"]
     Path("a.har").write_text(json.dumps({"log": {"entries": [*entries, {"request": 7}]}}))
     assert "entry" in cannon("check-traffic", "a.har")[2]
