@@ -8,7 +8,7 @@ from collections.abc import Callable
 from difflib import unified_diff
 from typing import IO, Any
 
-from cannon_spec.cli.file_fixes import CannotRewrite, FixedContent, Fixes, fix_content
+from cannon_spec.cli.file_fixes import FixedContent, Fixes, fix_content
 from cannon_spec.cli.file_replacement import replace_content
 from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name
 from cannon_spec.cli.judge_run import JudgeRun
@@ -49,11 +49,12 @@ class Fixer:
         file = format_file_name(name)
         try:
             fixed_content = fix_content(content, reader, self._judge)
+            for line in fixed_content.other_lines:
+                place = file if line is None else f"{file}:{line}"
+                self._judge_run.note_once(f"{place}: not fixed: its text cannot be changed in place; change it by hand")
             if fixed_content.fixes:
                 self._deliver(name, content, fixed_content.content, reader)
             return fixed_content
-        except CannotRewrite:
-            self._judge_run.note_once(f"{file}: not fixed: its text cannot be changed in place; change it by hand")
         except OSError as error:
             self._judge_run.fail(file, f"not fixed: {error.strerror or error}; the file is as it was")
         return FixedContent(content, {})

@@ -172,8 +172,23 @@ def test_what_cannot_be_changed_in_place_is_reported(name: str, text: str, canno
     file = write(name, text)
     status, out, err = cannon("validate", "--fix", file)
     assert (status, read(file)) == (cannon("validate", file)[0], text)
-    assert err.startswith("cannon-spec: a.yaml: not fixed: its text cannot be changed in place; change it by hand\n")
+    place = "a.yaml:1" if "---" in text else "a.yaml"
+    assert err.startswith(f"cannon-spec: {place}: not fixed: its text cannot be changed in place; change it by hand\n")
     assert "\n  fix: " in out
+
+
+def test_one_text_that_cannot_be_changed_keeps_no_other_from_its_fix(cannon: Command) -> None:
+    """Of many documents in a file, those whose text can be changed are, and the line of each other one is named."""
+    good, aliased = (
+        "operation: image.generate\ninput: {prompt: x, aspectRatio: 1:1}\n",
+        "operation: &o Image.Generate\n",
+    )
+    text = "---\n".join([good, good, aliased + "input: {prompt: *o}\n", good])
+    file = write("a.yaml", text)
+    _, out, err = cannon("validate", "--fix", file)
+    assert read(file) == text.replace("aspectRatio", "aspect_ratio")
+    assert err == "cannon-spec: a.yaml:7: not fixed: its text cannot be changed in place; change it by hand\n"
+    assert "3 fixed" in out
 
 
 @pytest.mark.parametrize("text", [GOOD, WITHOUT_FIX, '{"a": 1', "", "\xff"])
