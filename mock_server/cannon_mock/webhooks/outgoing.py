@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from functools import cache
 from ipaddress import ip_address
 
 from cannon_mock.model.deliveries import DeliveryResponse
@@ -29,13 +31,21 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse
 
     try:
         with (
-            httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client,
+            httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=_read_certificates()) as client,
             # Streamed, so that the response's body, which may be endless, is not read.
             client.stream("POST", url, content=body, headers=dict(headers)) as response,
         ):
             return DeliveryResponse(response.status_code, "", _parse_retry_after(response.headers.get("Retry-After")))
     except httpx.HTTPError as error:
         return DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200])
+
+
+@cache
+def _read_certificates() -> ssl.SSLContext:
+    # Reading them takes longer than a delivery, and each has a client of its own.
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def may_call(url: str, hosts: frozenset[str]) -> bool:
