@@ -180,12 +180,14 @@ def test_the_same_seed_and_calls_give_the_same_replies(make_mock: DriverFactory)
     assert len(ids) == 5
 
 
+RICH = build_driver(credits=10**9)
+
+
 @given(payloads.requests)
 def test_the_mock_accepts_what_the_judge_accepts(payload: Any) -> None:
     """Any JSON is accepted, or costs too much, if the judge finds no error in it; else its findings are the refusal."""
     report = validate_request(payload)
-    mock = build_driver(credits=10**9)
-    reply = mock.post(json.dumps(payload))
+    reply = RICH.post(json.dumps(payload))
     assert reply.status_code in ((202, 402) if report.ok else (400,))
     if not report.ok:
         assert reply.get_json()["error"]["findings"] == [finding.to_dict() for finding in report.findings]
