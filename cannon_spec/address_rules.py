@@ -23,7 +23,8 @@ ADDRESS_JOINED = "address-joined"
 ADDRESS_UNREACHABLE = "address-unreachable"
 """The rule that warns of an address that the service cannot reach from the internet."""
 
-_JOINED = re.compile(r"https?://[^\s]*[,;|]https?://", re.IGNORECASE)
+_JOINED = re.compile(r"https?://[^\s?:]*(?::[0-9]+[^\s?:]*)?[,;|]https?://", re.IGNORECASE)
+"""Addresses joined: another one in the query or the path of an address may be a part of it, as of a proxy's."""
 
 
 def judge_addresses(catalog: Catalog, root: Any, fields: Iterable[AddressField]) -> Iterator[Finding]:

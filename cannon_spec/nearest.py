@@ -65,4 +65,9 @@ def _search(word: str, choices: tuple[str, ...]) -> str | None:
 
 def fold(word: str) -> str:
     """The letters and digits of a word, in lower case."""
+    return _fold_word(word) if len(word) <= _LONGEST else _fold_word.__wrapped__(word)
+
+
+@lru_cache(maxsize=4096)  # the same words are looked for in each body
+def _fold_word(word: str) -> str:
     return "".join(filter(str.isalnum, word.casefold()))

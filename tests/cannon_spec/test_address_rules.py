@@ -110,3 +110,17 @@ def test_an_address_within_an_address_is_none_of_two(address: str) -> None:
     """Commas in an address, and an address as a part of another, are no slip."""
     body: dict[str, Any] = {"operation": "image.generate", "input": {"prompt": "x", "reference_image_urls": [address]}}
     assert validate_request({**body, "webhook_url": address}, catalog=CATALOG).findings == ()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://images.example.com/fetch?urls=https://b.example.com/1.png,https://c.example.com/2.png",
+        "https://proxy.example.com/https://b.example.com/1.png,https://c.example.com/2.png",
+        "https://example.com:8443/a,b;c.png",
+    ],
+)
+def test_an_address_may_have_others_in_it(address: str) -> None:
+    """An address of a proxy, with others in its path or query, is one address."""
+    report = validate_input("image.generate", {"prompt": "x", "model": "gptimage2", "reference_image_urls": [address]})
+    assert report.findings == ()
