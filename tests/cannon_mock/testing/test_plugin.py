@@ -69,17 +69,20 @@ def test_one(cannon_mock):
 
 
 def test_an_unknown_call_fails_loudly(tmp_path: Path) -> None:
-    """A call that the API does not have fails the test, even where the code under test swallows the error."""
+    """M2: a call that the API does not have fails the test of any client, even where the code swallows the error."""
     text = """
-def test_it(cannon_mock):
+import requests
+
+@pytest.mark.parametrize("client", [httpx, requests])
+def test_it(cannon_mock, client):
     try:
-        httpx.delete(URL + "/req_1", headers=KEY)
+        client.delete(URL + "/req_1", headers=KEY, timeout=5)
     except Exception:
         pass
 """
     status, output = _run(_write_tests(tmp_path, text))
-    assert status == 1
-    assert "DELETE https://www.cannonstudio.app/api/v1/requests/req_1 -> 405" in output
+    assert (status, "2 passed, 2 errors" in output) == (1, True), output
+    assert output.count("\nDELETE https://www.cannonstudio.app/api/v1/requests/req_1 -> 405") == 2
 
 
 def test_settings_come_from_mark_option_and_file(tmp_path: Path) -> None:

@@ -146,6 +146,15 @@ def test_an_unverified_host_is_warned_of() -> None:
         requests.get(BASE, verify=False, timeout=5)
 
 
+def test_an_error_behind_a_proxy_is_not_the_proxy_s() -> None:
+    """A call that is dropped raises the error of a lost connection, also where the client has a proxy."""
+    dropping = build_app("200 OK", [], drops=True)
+    with bridge_app(dropping, BASE), urllib3.ProxyManager("http://proxy.example:1", retries=False) as pool:
+        for address in (BASE, BASE.replace("https", "http")):
+            with pytest.raises(urllib3.exceptions.ProtocolError):
+                pool.request("GET", address)
+
+
 def test_a_pool_is_limited() -> None:
     """A pool of one connection that blocks refuses a second call while a first one is read, and not after it."""
     with (
