@@ -146,13 +146,13 @@ def test_an_unverified_host_is_warned_of() -> None:
         requests.get(BASE, verify=False, timeout=5)
 
 
-def test_an_error_behind_a_proxy_is_not_the_proxy_s() -> None:
-    """A call that is dropped raises the error of a lost connection, also where the client has a proxy."""
-    dropping = build_app("200 OK", [], drops=True)
-    with bridge_app(dropping, BASE), urllib3.ProxyManager("http://proxy.example:1", retries=False) as pool:
-        for address in (BASE, BASE.replace("https", "http")):
-            with pytest.raises(urllib3.exceptions.ProtocolError):
-                pool.request("GET", address)
+def test_a_time_out_behind_a_proxy_is_not_the_proxy_s(cannon_mock: MockHandle) -> None:
+    """A late answer raises the read time-out of the vendor, and no error of the proxy, where the client has one."""
+    cannon_mock.scenario("latency")
+    with urllib3.ProxyManager("http://proxy.example:1", retries=False) as pool:
+        for address in (REQUESTS, REQUESTS.replace("https", "http")):
+            with pytest.raises(urllib3.exceptions.ReadTimeoutError):
+                pool.request("POST", address, json=BODY, headers=HEADERS, timeout=0.5)
 
 
 def test_a_pool_is_limited() -> None:
