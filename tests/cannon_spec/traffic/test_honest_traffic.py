@@ -58,7 +58,7 @@ def use_api(recorder: WireRecorder) -> None:
     recorder.call("GET", STATUS)
     recorder.call("GET", STATUS, key="nobody")
     for operation, model in (("image.generate", "gptimage2"), ("image.generate", "seedream5")):
-        payload = {**body(model=model), "operation": operation}
+        payload = {**body(model=model, resolution="2K"), "operation": operation}
         id_ = recorder.call("POST", REQUESTS, payload, idempotency=model)["id"]
         recorder.call("POST", REQUESTS, payload, idempotency=model)
         while recorder.call("GET", f"{REQUESTS}/{id_}")["status"] not in ("succeeded", "failed"):
