@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, request
 
@@ -18,6 +19,8 @@ from cannon_spec.contract.catalog import Catalog
 
 _EXTENSION = "cannon_mock"
 EVIDENCE_HEADER = "x-mock-evidence"
+_PATH_CHARACTERS = "/!$&'()*+,:;=@"
+"""What stands in a path as it is (RFC 3986), besides letters, digits and ``-._~``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,21 @@ def current_notes() -> ExchangeNotes:
 
 
 def find_base_url(mock: MockContext) -> str:
-    """The start of addresses in replies: as configured, else as the client called."""
-    return mock.config.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
+    """The start of addresses in replies: as configured, else as the client called, with the prefix of a proxy."""
+    if mock.config.public_url:
+        return mock.config.public_url.rstrip("/")
+    return f"{request.scheme}://{find_called_host()}{quote(request.script_root, safe=_PATH_CHARACTERS)}"
+
+
+def find_called_host() -> str:
+    """The host and port that the client called, without the port where it is the default one.
+
+    Werkzeug's ``request.host`` is empty for a name with ``_``, which services of Docker Compose may have.
+    """
+    header = request.headers.get("Host")
+    if header is None:  # HTTP/1.0: the address of the server
+        return request.host
+    return header.removesuffix(":443" if request.is_secure else ":80")
 
 
 def add_evidence_header(response: Response, *claims: str) -> Response:

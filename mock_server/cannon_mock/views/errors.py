@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from cannon_mock import claim_ids
 from cannon_mock.stores import StoreError
-from cannon_mock.views.context import add_evidence_header, current_context
+from cannon_mock.views.context import add_evidence_header, current_context, find_called_host
 from cannon_spec.finding import Finding
 
 _CLAIMS = {
@@ -28,7 +28,7 @@ _MESSAGES = {
     416: "the file does not have that range; the header Content-Range tells its length",
 }
 _ADMIN = "/__mock__/"
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{0,4}))?")
 _LARGEST_PORT = 65_535
 _HEADERS_TO_KEEP = ("Allow", "Content-Range")
 
@@ -75,7 +75,7 @@ def install(app: Flask) -> None:
 
 def _check_host() -> None:
     """Refuse a Host header that cannot be part of an address, before anything is stored."""
-    match = _HOST.fullmatch(request.host)
+    match = _HOST.fullmatch(find_called_host())
     if match is None or int(match[1] or 0) > _LARGEST_PORT:
         message = "the Host header is no host name with a port; call the mock by its address"
         raise ApiError(400, "invalid_host", message, claim_ids.HOST_HEADER)

@@ -328,40 +328,6 @@ def test_a_request_is_read_with_its_own_key_only(mock: Driver) -> None:
     assert mock.poll(id_)["id"] == id_
 
 
-@pytest.mark.parametrize("base", ["http://10.0.0.7:8080", "https://mock.example.com", "http://[::1]:2266"])
-def test_addresses_start_as_the_client_called(make_mock: DriverFactory, base: str) -> None:
-    """urls.get and the addresses of the picture have the scheme, host and port of the call."""
-    mock = make_mock(progression="immediate")
-    headers = {"x-api-key": KEY}
-    reply = mock.client.post("/api/v1/requests", json=body(), headers=headers, base_url=base)
-    url = read_clean_reply("accepted", reply)["urls"]["get"]
-    output = mock.client.get(url, headers=headers, base_url=base).get_json()["output"]
-    assert url.startswith(f"{base}/api/v1/requests/req_")
-    assert all(each.startswith(f"{base}/assets/img_") for each in _addresses(output))
-
-
-@pytest.mark.parametrize("public", ["https://mock.example.com/cannon", "https://mock.example.com/cannon/"])
-def test_addresses_start_with_the_public_url(make_mock: DriverFactory, public: str) -> None:
-    """Where a public URL is configured, addresses start with it, however the client called."""
-    mock = make_mock(public_url=public, progression="immediate")
-    reply = mock.create(headers={"host": "10.0.0.7"}).get_json()
-    output = mock.poll(reply["id"])["output"]
-    assert reply["urls"]["get"] == f"https://mock.example.com/cannon/api/v1/requests/{reply['id']}"
-    assert all(each.startswith("https://mock.example.com/cannon/assets/img_") for each in _addresses(output))
-
-
-def _addresses(output: dict[str, Any]) -> list[str]:
-    return [output["image_url"], *output["image_urls"], *output["provider_image_urls"]]
-
-
-@pytest.mark.parametrize("host", ["a b", 'a"b', "mock.example:99999", "mock.example/path"])
-def test_an_invalid_host_gives_no_broken_address(mock: Driver, host: str) -> None:
-    """A Host header that cannot be part of an address is refused, or the reply has an address that works."""
-    reply = mock.create(headers={"host": host})
-    assert reply.status_code in (202, 400)
-    read_clean_reply("accepted" if reply.status_code == 202 else "error", reply)
-
-
 def test_each_claim_in_the_header_is_weak_and_in_the_ledger(mock: Driver) -> None:
     """x-mock-evidence names claims of the ledger with their strength, and none that the vendor documents."""
     id_ = mock.create_and_get_id()
