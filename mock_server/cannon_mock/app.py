@@ -45,7 +45,7 @@ def create_app(
     """
     from flask import Flask  # late: the command can say then that the extra is missing
 
-    from cannon_mock.views import admin, after_request, api, assets, context, errors
+    from cannon_mock.views import admin, after_request, api, assets, context, errors, root_path
 
     config = config or Config()
     catalog = catalog or load_contract(config)
@@ -64,6 +64,8 @@ def create_app(
     for part in (api, assets, admin):
         if part is not admin or config.admin:
             app.register_blueprint(part.blueprint)
+    if config.root_path:
+        app.wsgi_app = root_path.mount(app.wsgi_app, config.root_path)  # type: ignore[assignment]  # the place for WSGI middleware
     return app
 
 

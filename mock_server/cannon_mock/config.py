@@ -41,6 +41,10 @@ _STORE = Limits(
     "memory, sqlite:FILE or redis://HOST:PORT/N",
     lambda text: text == "memory" or re.match(r"(sqlite:|rediss?://|unix://).", text) is not None,
 )
+_ROOT_PATH = Limits(
+    "a path such as /cannon",
+    lambda text: not text or re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", text) is not None,
+)
 _HOSTS = Limits(
     "names of hosts without scheme, port and path, separated by commas",
     lambda text: all(_HOST.fullmatch(part.strip()) for part in text.split(",")),
@@ -90,6 +94,12 @@ class Config:
         _URL,
         empty_text="the address that the client called",
         metavar="URL",
+    )
+    root_path: str = _setting(
+        "",
+        "prefix under which a proxy serves the mock; addresses carry it, and calls may have it or not",
+        _ROOT_PATH,
+        metavar="PATH",
     )
     clock: str = _setting(
         "system",

@@ -96,3 +96,16 @@ def test_an_invalid_host_is_refused_before_anything_is_stored(mock: Driver, host
     """A Host header that is no host with a port is refused with 400, and no task is stored."""
     assert read_error(mock.create(headers={"host": host})) == (400, "invalid_host")
     assert mock.get("/__mock__/tasks").get_json()["tasks"] == []
+
+
+@pytest.mark.parametrize("root_path", ["/cannon", "/cannon/"])
+@pytest.mark.parametrize("called_prefix", ["", "/cannon"])
+def test_the_root_path_stands_in_addresses(make_mock: DriverFactory, root_path: str, called_prefix: str) -> None:
+    """M8: with ``--root-path`` addresses carry the prefix, whether or not the proxy removes it."""
+    mock = make_mock(progression="immediate", root_path=root_path)
+    headers = {"x-api-key": KEY}
+    reply = mock.client.post(f"{called_prefix}/api/v1/requests", json=body(), headers=headers).get_json()
+    assert reply["urls"]["get"] == f"http://localhost/cannon/api/v1/requests/{reply['id']}"
+    output = mock.client.get(reply["urls"]["get"], headers=headers).get_json()["output"]
+    assert all(each.startswith("http://localhost/cannon/assets/img_") for each in _addresses(output))
+    assert mock.get("/cannonade/api/v1/status").status_code == 404
