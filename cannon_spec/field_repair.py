@@ -51,7 +51,7 @@ def _describe_field(rule: Rule, subject: str, reading: FieldReading) -> Finding:
     if len(names) > 1:
         message = f"{wording.join_words(names, 'and')} are not fields of {subject}"
     hint = reading.advice
-    if reading.patch is not None:
+    if hint.endswith("?"):
         hint = f"{hint} fields: {wording.show_values(rule.node['properties'])}"
     return Finding(reading.pointers[0], rule.id, rule.severity, message, hint, rule.evidence, reading.patch)
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 _LONGEST = 100
+_LETTERS_PER_SLIP = 5
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[^0-9a-z]+(?=[0-9])")
 
 
@@ -39,6 +40,29 @@ def find_nearest(word: str, choices: Iterable[str]) -> str | None:
     in letters.
     """
     return _search(word[:_LONGEST], tuple(choices))
+
+
+def is_slip(word: str, choice: str) -> bool:
+    """Whether a word differs from a choice as by a slip of the hand: a letter for each five of the choice, at most two.
+
+    Two letters that are swapped count as one. Case and punctuation do not count.
+    """
+    written, right = fold(word[:_LONGEST]), fold(choice)
+    return _measure_distance(written, right) <= min(2, len(right) // _LETTERS_PER_SLIP)
+
+
+def _measure_distance(one: str, other: str) -> int:
+    """How many letters are added, left out, replaced or swapped between two words (optimal string alignment)."""
+    rows = [list(range(len(other) + 1))]
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, other_letter in enumerate(other, 1):
+            costs = rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != other_letter)
+            row.append(min(costs))
+            if i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], other_letter):
+                row[-1] = min(row[-1], rows[-2][j - 2] + 1)
+        rows.append(row)
+    return rows[-1][-1]
 
 
 def suggest_name(name: str, choices: Iterable[str], listing: str, prefix: str = "") -> str:

@@ -12,7 +12,7 @@ from cannon_spec.contract.arithmetic import is_number
 from cannon_spec.contract.keywords import satisfies
 from cannon_spec.contract.wording import Node, join_words, show_value
 from cannon_spec.finding import Patch
-from cannon_spec.nearest import find_nearest, fold
+from cannon_spec.nearest import find_nearest, fold, is_slip
 from cannon_spec.pointer import Path, from_pointer, to_pointer
 
 _SIZE = re.compile(r"\s*([1-9][0-9]{1,4})\s*[x*\u00d7]\s*([1-9][0-9]{1,4})\s*", re.IGNORECASE)
@@ -106,23 +106,28 @@ def _read_group(places: Sequence[Place], names: list[str], alias: FieldAlias | N
         fields = [each for each in (alias.fields if alias else ()) if each in absent]
         if fields and alias is not None and alias.is_joint:
             return FieldReading(place.point_to(names), tuple(fields), _advise_joint(place, names, fields))
-        if fields:
-            return _rename(place, name, target, fields)
+        if fields and alias is not None:
+            return _rename(place, name, target, fields, is_certain=not alias.is_guess, must_fit=True)
     if alias is not None and alias.advice:
         return FieldReading(place.point_to(names), (), alias.advice)
     close = find_nearest(name, place.list_absent())
     if any(name in each.members for each in others):
         return FieldReading(place.point_to(names), (), f"{name} stands in its place already; leave it out here")
     if close is not None:
-        return _rename(place, name, place, [close])
+        return _rename(place, name, place, [close], is_certain=is_slip(name, close))
     present = [each for each in (find_nearest(name, place.fields), *(alias.fields if alias else ())) if each]
     twin = next((each for each in present if each in place.members), None)
     advice = f"{twin} is there too; keep one of the two"
     return None if twin is None else FieldReading(place.point_to(names), (), advice)
 
 
-def _rename(place: Place, name: str, target: Place, fields: list[str]) -> FieldReading:
-    """The reading of a field as one of several of ours: the first that takes its value, or the only one."""
+def _rename(
+    place: Place, name: str, target: Place, fields: list[str], *, is_certain: bool = True, must_fit: bool = False
+) -> FieldReading:
+    """The reading of a field as one of several of ours: the first that takes its value, or the only one.
+
+    It has a patch where it ``is_certain`` and, if it ``must_fit``, the value has no form that the field refuses.
+    """
     value = place.members[name]
     field, new_value = _choose_field(value, {each: target.fields[each] for each in fields})
     if field is None and len(fields) == 1:
@@ -139,7 +144,9 @@ def _rename(place: Place, name: str, target: Place, fields: list[str]) -> FieldR
     if new_value is not value:
         patch = ({"op": "remove", "path": source}, {"op": "add", "path": path, "value": new_value})
     advice = f"did you mean {show_value(field)}?"
-    return FieldReading((source,), (field,), advice, patch, is_misplaced=target is not place)
+    if is_certain and not (must_fit and _refuses_form(target.fields[field], new_value)):
+        return FieldReading((source,), (field,), advice, patch, is_misplaced=target is not place)
+    return FieldReading((source,), (field,), advice, substitute=patch)
 
 
 def _choose_field(value: Any, fields: Fields) -> tuple[str | None, Any]:
@@ -172,6 +179,11 @@ def _list_forms(value: Any) -> list[Any]:
 def _accepts(node: Node, value: Any) -> bool:
     items = value if isinstance(value, list) else []
     return satisfies(node, value) and all(satisfies(node.get("items", {}), each) for each in items)
+
+
+def _refuses_form(node: Node, value: Any) -> bool:
+    """Whether a value is of the type of a field, which does not take it all the same: an address for an identifier."""
+    return satisfies({"type": node["type"]} if "type" in node else {}, value) and not _accepts(node, value)
 
 
 def _advise_joint(place: Place, names: list[str], fields: list[str]) -> str:

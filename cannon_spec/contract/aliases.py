@@ -15,12 +15,14 @@ class FieldAlias(NamedTuple):
     """Names of one field in other services.
 
     ``fields`` are ours that may be meant, the likeliest first. With ``is_joint`` several names say together what all
-    of them say here, as a width and a height do. ``advice`` is what to do where we have no such field.
+    of them say here, as a width and a height do. With ``is_guess`` the fields are offered, and not taken for certain.
+    ``advice`` is what to do where we have no such field.
     """
 
     names: tuple[str, ...]
     fields: tuple[str, ...]
     is_joint: bool = False
+    is_guess: bool = False
     advice: str = ""
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from cannon_spec import Finding, validate_input, validate_request
 from cannon_spec.finding import UNAVOIDABLE_RULES
+from cannon_spec.nearest import is_slip
 from cannon_spec.patch import apply_patch
 from tests.support.payloads import CATALOG
 
@@ -48,7 +49,7 @@ def test_a_field_that_means_one_thing_has_a_fix(operation: str, input: dict[str,
 @pytest.mark.parametrize(
     ("input", "words"),
     [
-        ({"n": 2}, ["one picture or video a request", "a request for each"]),
+        ({"n": 2}, ["one result a request", "a request for each"]),
         ({"width": 1024, "height": 576}, ['"aspect_ratio" and "resolution"', "16:9"]),
         ({"size": "1536x1024"}, ['"aspect_ratio" and "resolution"', "; 1536 x 1024 is 3:2"]),
         ({"image_size": {"width": 1024, "height": 768}}, ['"aspect_ratio" and "resolution"', "; 1024 x 768 is 4:3"]),
@@ -167,3 +168,44 @@ def test_an_unknown_operation_is_answered_by_its_kind(name: str, hint: str) -> N
     (finding,) = validate_request({"operation": name, "input": {"prompt": "x"}}).findings
     assert finding.hint.startswith(hint)
     assert '"video.upscale"' in finding.hint.partition("covered")[2]
+
+
+@pytest.mark.parametrize(
+    ("operation", "input", "offer"),
+    [
+        ("smartmotion.generate", {"location": "Paris"}, ""),
+        (VIDEO, {"prompt": "x", "source_audio_url": "https://example.com/1.mp3"}, ""),
+        (VIDEO, {"prompt": "x", "image_url": PICTURE, "last_clip_url": "https://example.com/1.mp4"}, ""),
+        ("lipsync.generate", {"duration": 6}, ""),
+        ("lipsync.generate", {"url": "https://example.com/1.mp3"}, "video_url"),
+        (VIDEO, {"prompt": "x", "audio_length": 12}, ""),
+        ("narration.generate", {"text": "x", "voice": "Rachel"}, "voice_id"),
+        (IMAGE, {"prompt": "x", "tags": ["campaign-7"]}, "style"),
+        ("sora2.video.remix", {"prompt": "x", "video_id": "https://example.com/1.mp4"}, "sora_video_id"),
+    ],
+)
+def test_a_guess_is_offered_and_no_fix(operation: str, input: dict[str, Any], offer: str) -> None:
+    """A name that only resembles one of ours, or may mean another thing, is never put right without the user."""
+    (name,) = input.keys() - CATALOG.input_schema_of(CATALOG.operations[operation])["properties"].keys()
+    (finding,) = [each for each in judge(operation, input) if each.path == f"/{name}"]
+    assert finding.fix is None
+    assert offer in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("word", "choice", "is_near"),
+    [
+        ("promt", "prompt", True),
+        ("Prompts", "prompt", True),
+        ("aspect_raito", "aspect_ratio", True),
+        ("resolutoin", "resolution", True),
+        ("location", "motion", False),
+        ("source_audio_url", "source_video_url", False),
+        ("last_clip_url", "first_clip_url", False),
+        ("modle", "model", True),
+        ("speed", "seed", False),
+    ],
+)
+def test_a_slip_is_a_letter_or_two(word: str, choice: str, is_near: bool) -> None:
+    """A slip is one letter, or two in a long word; in a short word each letter may make another word."""
+    assert is_slip(word, choice) is is_near
