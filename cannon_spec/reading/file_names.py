@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
+
+_SEPARATOR = f"[{re.escape(os.sep)}/]"
+_ANY_DEPTH = re.compile(rf"(?:^|(?<={_SEPARATOR}))\*\*(?:{_SEPARATOR}|$)")
 
 
 def expand_name(name: str, suffixes: Sequence[str]) -> Iterator[str]:
@@ -11,9 +15,9 @@ def expand_name(name: str, suffixes: Sequence[str]) -> Iterator[str]:
 
     A folder stands for the files in it and in the folders below whose names have one of ``suffixes``, in any case of
     letters; names with a dot at the front are left out. A pattern (``*``, ``?``, ``[…]``, and ``**`` for folders of
-    any depth) stands for what it matches, a folder for its files again; one that does not end in a suffix, as ``*``,
-    leaves files out as a folder does. Any other name stands for itself, whether there is such a file or not. Nothing
-    is yielded for a folder or a pattern without files.
+    any depth, behind no symbolic link) stands for what it matches, a folder for its files again; one that does not end
+    in a suffix, as ``*``, leaves files out as a folder does. Any other name stands for itself, whether there is such a
+    file or not. Nothing is yielded for a folder or a pattern without files.
     """
     if os.path.isdir(name):
         yield from _list_folder(name, tuple(suffixes))
@@ -34,13 +38,31 @@ def _list_folder(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
 
 def _match_pattern(pattern: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """The files that a pattern matches, each once: ``**`` matches a folder and the files in it."""
-    from glob import glob  # late: few runs have a pattern, the shell resolves it
-
     names: dict[str, None] = {}
     file_suffixes = "" if os.path.splitext(pattern)[1] else suffixes
-    for match in sorted(glob(pattern, recursive=True)):
+    for match in sorted(set(_iter_matches(pattern))):
         if os.path.isdir(match):
             names.update(dict.fromkeys(_list_folder(match, suffixes)))
         elif match.lower().endswith(file_suffixes):
             names[match] = None
     yield from names
+
+
+def _iter_matches(pattern: str) -> Iterator[str]:
+    """What a pattern matches: ``**`` follows no symbolic link, as links can form a loop; ``glob`` follows all."""
+    from glob import escape, glob  # late: few runs have a pattern, the shell resolves it
+
+    any_depth = _ANY_DEPTH.search(pattern)
+    if any_depth is None:
+        yield from glob(pattern)
+        return
+    before, after = pattern[: any_depth.start()], pattern[any_depth.end() :]
+    if not after:
+        yield from glob(before) if before else [os.curdir]
+        return
+    for top in glob(before) if before else [os.curdir + os.sep]:
+        for parent, folders, _ in os.walk(top):
+            folders[:] = (each for each in folders if not each.startswith("."))
+            inner = parent if before else parent.removeprefix(top)
+            matches = _iter_matches(os.path.join(escape(inner), after))
+            yield from (each for each in matches if not (os.path.islink(each) and os.path.isdir(each)))

@@ -57,6 +57,16 @@ def test_a_pattern_is_what_it_matches(pattern: str, files: list[str]) -> None:
     assert expand(pattern) == files
 
 
+@pytest.mark.parametrize("pattern", ["all/**/*.json", "all/**/*", "all/**", "**/[ab].json", "./**/[ab].json"])
+def test_a_pattern_follows_no_link(pattern: str) -> None:
+    """``**`` follows no symbolic link, as a folder does: where links loop, each file is matched once."""
+    names = expand(pattern)
+    Path("all/self").symlink_to(".")
+    Path("all/up").symlink_to("../all")
+    assert expand(pattern) == names
+    assert {"all/a.json", "all/b.json"} <= set(names)
+
+
 @pytest.mark.parametrize("name", ["-", "all/a.json", "missing.json", "all/notes.md"])
 def test_any_other_name_is_itself(name: str) -> None:
     """A name that is neither a folder nor a pattern stands for itself, whether there is such a file or not."""
