@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import IO, Any, NamedTuple
 
 from cannon_spec import claim_ids, inputs
@@ -26,6 +27,7 @@ _SAVE = 'save the file as UTF-8; in Excel choose "CSV UTF-8"'
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
 _QUOTED = re.compile(r'"[^"]*"')
+_QUOTED_CELL = re.compile(r'"(?:[^"]|"")*+"')
 _PROBLEMS = {
     "unexpected end": ("a quoted cell is not closed", 'close it with "; write a quote inside a quoted cell as ""'),
     "expected after": ("text after the end of a quoted cell", 'write a quote inside a quoted cell as ""'),
@@ -38,12 +40,31 @@ _PROBLEMS = {
 """What the reader says of a broken table, with the words for people and what to do."""
 
 
-class TableRow(NamedTuple):
-    """A row as it stands in the file, and its cells."""
+class TableRow:
+    """A row as it stands in the file, and its cells, whose places are found once, when one is asked for."""
 
-    line: int
-    text: str
-    cells: Sequence[str]
+    def __init__(self, line: int, text: str, cells: Sequence[str], delimiter: str) -> None:
+        self.line = line
+        self.text = text
+        self.cells = cells
+        self._delimiter = delimiter
+
+    @cached_property
+    def spans(self) -> Sequence[tuple[int, int]]:
+        """Where each cell starts and ends in the text of the row, with its quotes if it has some."""
+        return list(_iter_spans(self.text, self._delimiter))
+
+    @cached_property
+    def positions(self) -> Sequence[Position]:
+        """Where each cell starts in the file."""
+        positions = list[Position]()
+        line, line_start, former = self.line, 0, 0
+        for start, _ in self.spans:
+            if newlines := self.text.count("\n", former, start):
+                line, line_start = line + newlines, self.text.rindex("\n", former, start) + 1
+            positions.append(Position(line, start - line_start + 1))
+            former = start
+        return positions
 
 
 class TableColumn(NamedTuple):
@@ -56,14 +77,13 @@ class TableColumn(NamedTuple):
 class RowDocument:
     """The document of a row."""
 
-    __slots__ = ("_delimiter", "_indexes", "_row", "line", "value")
+    __slots__ = ("_indexes", "_row", "line", "value")
     error = None
 
-    def __init__(self, row: TableRow, delimiter: str, indexes: Mapping[str, int], value: Any) -> None:
+    def __init__(self, row: TableRow, indexes: Mapping[str, int], value: Any) -> None:
         self.line: int | None = row.line
         self.value = value
         self._row = row
-        self._delimiter = delimiter
         self._indexes = indexes
 
     def locate(self, pointer: str) -> Position:
@@ -71,7 +91,7 @@ class RowDocument:
         while pointer:
             index = self._indexes.get(pointer)
             if index is not None and index < len(self._row.cells):
-                return _find_cell(self._row, self._delimiter, index)
+                return self._row.positions[index]
             pointer = pointer.rpartition("/")[0]
         return Position(self._row.line, 1)
 
@@ -85,7 +105,7 @@ def read_table(stream: IO[bytes], delimiter: str, operation: str | None, types: 
     header = next(source.rows, None)
     if header is None:
         return
-    table = _Table(read_header(header, source.delimiter, operation), source.delimiter, operation, types)
+    table = _Table(read_header(header, operation), source.delimiter, operation, types)
     for row in source.rows:
         if any(row.cells):
             yield table.read_row(row)
@@ -117,7 +137,7 @@ class RowSource:
             if cells is None:
                 return
             if cells:
-                yield TableRow(self._line - len(self._row_lines) + 1, "".join(self._row_lines), cells)
+                yield TableRow(self._line - len(self._row_lines) + 1, "".join(self._row_lines), cells, self.delimiter)
 
     def _iter_lines(self, first_line: str) -> Iterator[str]:
         line = first_line
@@ -142,7 +162,8 @@ class RowSource:
     def _explain(self, error: csv.Error) -> NotJSON:
         rows = (row for words, row in _PROBLEMS.items() if words in str(error))
         problem, advice = next(rows, (f"not CSV: {show_token(str(error))}", "correct the row"))
-        return _refuse(self._line - len(self._row_lines) + 1, 1, problem, advice)
+        text, line = "".join(self._row_lines), self._line - len(self._row_lines) + 1
+        return _refuse(*find_position(text, _find_broken_cell(text, self.delimiter), line), problem, advice)
 
 
 class _Table:
@@ -158,7 +179,7 @@ class _Table:
     def read_row(self, row: TableRow) -> Document:
         """The document of a row, or why it has none."""
         try:
-            return RowDocument(row, self._delimiter, self._indexes, self._build_value(row))
+            return RowDocument(row, self._indexes, self._build_value(row))
         except NotJSON as error:
             return UnreadableDocument(row.line, error)
 
@@ -191,21 +212,22 @@ class _Table:
             raise self._refuse_cell(row, index, problem, error.advice) from None
 
     def _refuse_cell(self, row: TableRow, index: int, problem: str, advice: str) -> NotJSON:
-        return _refuse(*_find_cell(row, self._delimiter, index), problem, advice)
+        return _refuse(*row.positions[index], problem, advice)
 
     def _advise_quotes(self) -> str:
         name = _DELIMITERS.get(self._delimiter, self._delimiter)
         return f'put a text with {name} in it in quotes ("), or add the column to the header'
 
 
-def read_header(row: TableRow, delimiter: str, operation: str | None) -> list[TableColumn]:
+def read_header(row: TableRow, operation: str | None) -> list[TableColumn]:
     """The columns of a table. Raises NotJSON for names that do not fit each other or the operation."""
     columns: list[TableColumn] = []
+    fields = _FieldTree()
     for index, cell in enumerate(row.cells):
         column = _read_column(cell.strip(), operation)
-        problem, advice = _judge_column(column, columns, operation)
+        problem, advice = _judge_column(column, fields, operation)
         if problem:
-            raise _refuse(*_find_cell(row, delimiter, index), problem, advice)
+            raise _refuse(*row.positions[index], problem, advice)
         columns.append(column)
     if operation is None and all(each.name != "operation" for each in columns):
         raise _refuse(row.line, 1, "the table has no column operation", "add one, or choose --operation ID")
@@ -218,17 +240,42 @@ def _read_column(name: str, operation: str | None) -> TableColumn:
     return TableColumn(name, path if operation is not None or name in _ENVELOPE else (_INPUT, *path))
 
 
-def _judge_column(column: TableColumn, columns: Sequence[TableColumn], operation: str | None) -> tuple[str, str]:
+def _judge_column(column: TableColumn, fields: _FieldTree, operation: str | None) -> tuple[str, str]:
     """What is wrong with a column after others, and what to do; empty if nothing is."""
     if not column.name:
         return "", ""
     if operation is not None and column.name in _ENVELOPE:
         return f"the column {column.name} stands beside the input", "leave --operation out, or remove the column"
-    for other in columns:
-        shortest = min(len(column.path), len(other.path))
-        if other.name and column.path[:shortest] == other.path[:shortest]:
-            return f"the columns {other.name} and {column.name} give one field", "keep one of the two"
-    return "", ""
+    other = fields.add(column)
+    return (
+        ("", "") if other is None else (f"the columns {other} and {column.name} give one field", "keep one of the two")
+    )
+
+
+class _FieldTree:
+    """The fields that columns give; a field is looked up in the time that its path takes, however many there are."""
+
+    def __init__(self) -> None:
+        self._root: dict[str, _Branch] = {}
+
+    def add(self, column: TableColumn) -> str | None:
+        """Add the field of a column; if it is, holds or is inside that of an earlier one, the name of that one."""
+        fields = self._root
+        for part in column.path[:-1]:
+            branch = fields.setdefault(part, _Branch(column.name, {}))
+            if branch.fields is None:
+                return branch.column
+            fields = branch.fields
+        leaf = _Branch(column.name, None)
+        branch = fields.setdefault(column.path[-1], leaf)
+        return None if branch is leaf else branch.column
+
+
+class _Branch(NamedTuple):
+    """A field: the first column that gives it or a part of it, and the fields in it; None if it is given whole."""
+
+    column: str
+    fields: dict[str, _Branch] | None
 
 
 def _put(value: dict[str, Any], path: Sequence[str], member: Any) -> None:
@@ -248,20 +295,23 @@ def _find_delimiter(header: str, line: int) -> str:
     return delimiters[0] if delimiters else ","
 
 
-def find_cell_span(text: str, delimiter: str, index: int) -> tuple[int, int]:
-    """Where a cell in the text of a row starts and ends, with its quotes if it has some."""
+def _iter_spans(text: str, delimiter: str) -> Iterator[tuple[int, int]]:
+    """Where each cell in the text of a row starts and ends, with its quotes if it has some."""
     mark = re.escape(delimiter)
     cell = re.compile(rf'(?:"(?:[^"]|"")*+")?[^{mark}\r\n]*+')
-    start, end = 0, -1
-    for _ in range(index + 1):
-        start = end + 1
+    start: int | None = 0
+    while start is not None:
         match = cell.match(text, start)
         end = start if match is None else match.end()
-    return start, end
+        yield start, end
+        start = end + 1 if text.startswith(delimiter, end) else None
 
 
-def _find_cell(row: TableRow, delimiter: str, index: int) -> Position:
-    return find_position(row.text, find_cell_span(row.text, delimiter, index)[0], row.line)
+def _find_broken_cell(text: str, delimiter: str) -> int:
+    """Where the first cell starts whose quote is not closed, or not at its end; the start of the text if none does."""
+    spans = _iter_spans(text, delimiter)
+    quoted_cells = ((start, text[start:end]) for start, end in spans if text.startswith('"', start))
+    return next((start for start, cell in quoted_cells if not _QUOTED_CELL.fullmatch(cell)), 0)
 
 
 def _refuse(line: int, column: int, problem: str, advice: str) -> NotJSON:

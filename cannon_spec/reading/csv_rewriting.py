@@ -10,7 +10,7 @@ from typing import Any
 
 from cannon_spec.patch import PatchOperation, apply_patch
 from cannon_spec.pointer import from_pointer, to_pointer
-from cannon_spec.reading.csv_files import RowSource, TableRow, find_cell_span, read_header
+from cannon_spec.reading.csv_files import RowSource, TableRow, read_header
 from cannon_spec.reading.patches import DocumentPatch
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -24,7 +24,7 @@ def rewrite_table(content: bytes, patches: Sequence[DocumentPatch], delimiter: s
     """
     source = RowSource(io.BytesIO(content), delimiter)
     rows = {row.line: row for row in source.rows}
-    changes = _TableChanges(rows, source.delimiter, operation)
+    changes = _TableChanges(rows, operation)
     for patch in patches:
         for each in patch.operations:
             changes.add(each, patch.line or 0)
@@ -34,7 +34,7 @@ def rewrite_table(content: bytes, patches: Sequence[DocumentPatch], delimiter: s
     starts[0] += text.startswith(_BYTE_ORDER_MARK)
     parts, position = list[str](), 0
     for (line, index), cell in sorted(changes.cells.items()):
-        start, end = (starts[line - 1] + each for each in find_cell_span(rows[line].text, source.delimiter, index))
+        start, end = (starts[line - 1] + each for each in rows[line].spans[index])
         is_quoted = text.startswith('"', start)
         parts += text[position:start], _write_cell(cell, source.delimiter, is_quoted)
         position = end
@@ -44,12 +44,12 @@ def rewrite_table(content: bytes, patches: Sequence[DocumentPatch], delimiter: s
 class _TableChanges:
     """The new texts of the cells of a table, by line and index; those of the header are the names of its columns."""
 
-    def __init__(self, rows: Mapping[int, TableRow], delimiter: str, operation: str | None) -> None:
+    def __init__(self, rows: Mapping[int, TableRow], operation: str | None) -> None:
         self.cells: dict[tuple[int, int], str] = {}
         self._rows = rows
         self._is_bare = operation is not None
         self._header_line, header = next(iter(rows.items()))
-        columns = enumerate(read_header(header, delimiter, operation))
+        columns = enumerate(read_header(header, operation))
         self._indexes = {to_pointer(column.path): index for index, column in columns if column.name}
         self._renames: dict[str, str] = {}
 

@@ -28,7 +28,7 @@ FILES: dict[str, tuple[str | bytes, list[tuple[int | None, int | None, str]]]] =
     "d.csv": (TABLE, [(2, 32, "/input/resolution")]),
     "e.tsv": (TABLE.replace(",", "\t"), [(2, 32, "/input/resolution")]),
     "f.jsonl.gz": (gzip.compress(LINE.encode()), [(1, LINE.index('"4K"') + 1, "/input/resolution")]),
-    "sub/broken.csv": (TABLE + 'image.generate,"x\n', [(2, 32, "/input/resolution"), (3, 1, "")]),
+    "sub/broken.csv": (TABLE + 'image.generate,"x\n', [(2, 32, "/input/resolution"), (3, 16, "")]),
     "sub/broken.json": ('{"operation": "image.generate",\n "input": {\'a\': 1}}', [(2, 12, "")]),
     "sub/broken.jsonl": ('{"operation": \n' + json.dumps(DOCUMENTED), [(1, 15, "")]),
     "sub/broken.yaml": (YAML + "---\na: 1\na: 2\n", [(6, 15, "/input/resolution"), (9, 1, "")]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cannon_spec import inputs
+from cannon_spec.reading import csv_files
 from cannon_spec.reading.documents import Document
 from tests.cannon_spec.reading.reader import read
 
@@ -131,8 +133,11 @@ def test_a_table_of_one_column_has_commas() -> None:
             (3, 5),
             'the cell "z" has no column; put a text with',
         ),
-        ('prompt,model\nx,y\nx,"y\n', "image.generate", None, (3, 1), "a quoted cell is not closed"),
+        ('prompt,model\nx,y\nx,"y\n', "image.generate", None, (3, 3), "a quoted cell is not closed"),
         ('prompt,model\n"x"y,z\n', "image.generate", None, (2, 1), "text after the end of a quoted cell"),
+        ('prompt,model\n"x\n",y"y,"x"z\n', "image.generate", None, (3, 7), "text after the end of a quoted cell"),
+        ('a,b,c\n"x\nx",y,"z\n1,2,3\n', "image.generate", None, (3, 6), "a quoted cell is not closed"),
+        ("a.b,c,a.d,a.b.e\n", "image.generate", None, (1, 11), "the columns a.b and a.b.e give one field"),
         ("prompt,model\nx\ry,z\n", "image.generate", None, (2, 1), "a line end that only old Macs write"),
         ("prompt\n" + "x" * 140_000, "image.generate", None, (2, 1), "a cell is larger than 128 KiB"),
         (
@@ -160,6 +165,23 @@ def test_a_broken_table_is_told(
     assert last.error is not None
     assert words in f"{last.error.problem}; {last.error.advice}"
     assert (last.line, last.locate("")) == (line, place)
+
+
+def test_the_time_of_a_table_grows_as_its_columns_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cells of a row are found once, and only when one is asked for, however many findings the row has."""
+    calls = list[str]()
+    iter_spans = csv_files._iter_spans
+
+    def count_calls(text: str, delimiter: str) -> Iterator[tuple[int, int]]:
+        calls.append(text)
+        return iter_spans(text, delimiter)
+
+    monkeypatch.setattr(csv_files, "_iter_spans", count_calls)
+    size = 20_000
+    (each,) = read(",".join(f"f{n}" for n in range(size)) + "\n" + ",".join("x" * size), "a.csv", "image.generate")
+    assert calls == []
+    assert [each.locate(f"/f{n}").column for n in range(size)] == list(range(1, 2 * size, 2))
+    assert len(calls) == 1
 
 
 def test_a_broken_row_leaves_the_others() -> None:
