@@ -62,7 +62,7 @@ class YAMLDocument:
         self._members_by_node: dict[int, dict[str, Node]] = {}
 
     def locate(self, pointer: str) -> Position:
-        """Where the value at a JSON Pointer starts in the file; that of an alias where its anchor is."""
+        """Where the value at a JSON Pointer starts in the file; a value inside an alias is where its anchor is."""
         node = self._node
         for part in from_pointer(pointer):
             if id(node) not in self._members_by_node:
@@ -99,12 +99,16 @@ def compose_documents(text: str) -> Iterator[Node]:
         from ruamel.yaml import YAML
         from ruamel.yaml.error import MarkedYAMLError
         from ruamel.yaml.reader import ReaderError
+
+        from cannon_spec.reading.yaml_aliases import PlacedAliasComposer
     except ImportError as error:
         raise NotJSON(f"this is YAML, and {describe_import_error(error)}", advise_extra("yaml")) from None
     if old := _OLD_VERSION.search(text):
         raise _refuse(text, old.start(), "YAML 1.1 reads 16:9 as a number", "remove the line; YAML 1.2 is read")
     try:
-        nodes = YAML(typ="safe", pure=True).compose_all(text)  # pure: the compiled reader knows YAML 1.1 only
+        reader = YAML(typ="safe", pure=True)  # pure: the compiled reader knows YAML 1.1 only
+        reader.Composer = PlacedAliasComposer
+        nodes = reader.compose_all(text)
         yield from (node for node in nodes if not _is_empty(node))
     except MarkedYAMLError as error:
         raise _explain(error) from None
@@ -187,6 +191,9 @@ class _ValueBuilder:
     """Build the JSON value of a node. Raises NotJSON, with the place, for what JSON does not have."""
 
     def __init__(self) -> None:
+        from cannon_spec.reading.yaml_aliases import is_alias  # late: it needs the extra
+
+        self._is_alias = is_alias
         self._built_nodes: set[int] = set()
         self._aliased_size = 0
 
@@ -215,7 +222,7 @@ class _ValueBuilder:
 
     def _count(self, node: Node, path: Path) -> None:
         """Bound what aliases repeat: a few lines can stand for billions of values."""
-        if id(node) in self._built_nodes:
+        if self._is_alias(node) or id(node) in self._built_nodes:
             self._aliased_size += 1 + len(node.value)
             if self._aliased_size > MAX_ALIASED_SIZE:
                 problem = f"the aliases stand for more than {MAX_ALIASED_SIZE // 1024} KiB"
@@ -227,8 +234,9 @@ def _read_key(node: Node, path: Path) -> str:
     if _find_kind(node) == "merge":
         raise _fail(node, path, "<< merges objects in YAML 1.1 only", "write the fields out")
     if _find_kind(node) != "str":
-        shown = show_token(node.value) if isinstance(node.value, str) else "a list or an object"
-        raise _fail(node, path, f"the key {shown} is not text", "put it in quotes")
+        if not isinstance(node.value, str):
+            raise _fail(node, path, "a key is a list or an object", "a key must be text")
+        raise _fail(node, path, f"the key {show_token(node.value)} is not text", "put it in quotes")
     return str(_read_scalar(node, path))
 
 

@@ -72,10 +72,11 @@ def test_a_file_may_hold_several_documents() -> None:
 
 
 def test_an_alias_is_its_value() -> None:
-    """An alias stands for the value of its anchor, whose place it has."""
-    (each,) = read("a: &x [1, 2]\nb: *x\n", "a.yaml")
-    assert each.value == {"a": [1, 2], "b": [1, 2]}
+    """An alias stands for the value of its anchor at its own place; what is inside is where the anchor is."""
+    (each,) = read("a: &x [1, 2]\nb: *x\nc: &y 3\nd: [4, *y]\n", "a.yaml")
+    assert each.value == {"a": [1, 2], "b": [1, 2], "c": 3, "d": [4, 3]}
     assert each.locate("/b/1") == (1, 11)
+    assert [each.locate(pointer) for pointer in ("/a", "/b", "/c", "/d/1")] == [(1, 4), (2, 4), (3, 4), (4, 8)]
 
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -101,7 +102,8 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: !!set {x}", (1, 4), "the tag set has no JSON form"),
         ("1: x", (1, 1), "the key 1 is not text; put it in quotes"),
         ("null: x", (1, 1), "the key null is not text"),
-        ("? [1]\n: x", (1, 3), "the key a list or an object is not text"),
+        ("? [1]\n: x", (1, 3), "a key is a list or an object; a key must be text"),
+        ("? {a: 1}\n: x", (1, 3), "a key is a list or an object; a key must be text"),
         ("<<: {a: 1}", (1, 1), "<< merges objects in YAML 1.1 only; write the fields out"),
         ("%YAML 1.1\n---\na: 16:9", (1, 1), "YAML 1.1 reads 16:9 as a number; remove the line"),
         ('a: "\\ud800"', (1, 4), "half of a surrogate pair"),
@@ -119,9 +121,10 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 1\nb\nc: 2", (3, 1), "a colon is missing after a key"),
         ("key\n  other:\n- x", (2, 8), "a second colon, or a wrong indentation"),
         ("a: %b", (1, 4), "a character that cannot start a value"),
-        ("&a [*a]", (1, 1), "nested deeper than 64 levels"),
+        ("&a [*a]", (1, 5), "nested deeper than 64 levels"),
         ("[" * 65 + "]" * 65, (1, 65), "nested deeper than 64 levels"),
         ("[" * 600 + "]" * 600, (1, 65), "nested deeper than 64 levels"),
+        ("a: &a " + "x" * 600_000 + "\nb: [*a, *a]", (2, 9), "the aliases stand for more than 1024 KiB"),
         (LAUGHS, (1, 20), "the aliases stand for more than 1024 KiB; write the values out"),
         (b"a: \xff", (1, 4), "the text is not UTF-8"),
         ("a: 1".encode("utf-16"), (1, 1), "it is UTF-16"),
