@@ -25,7 +25,7 @@ ASSUMED = {"operation": "image.generate", "input": {"prompt": "A red bicycle", "
 @given(st.lists(mutated(bodies), min_size=1, max_size=3))
 def test_without_all_rules_there_is_no_finding(cannon: Command, documents: list[Any]) -> None:
     """Where each rule that a file breaks is ignored, nothing is found; where one is left, its findings are."""
-    file = write_documents("a.jsonl", *documents)
+    file = write_documents("a.jsonl", *map(json.dumps, documents))
     findings = [each for document in documents for each in validate_request(document).findings]
     rules = sorted({each.rule for each in findings})
     if not rules:
