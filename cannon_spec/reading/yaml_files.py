@@ -30,6 +30,7 @@ MAX_ALIASED_SIZE = 1024 * 1024
 _TAG = "tag:yaml.org,2002:"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _TOO_DEEP = f"nested deeper than {document.MAX_DEPTH} levels", "flatten the document"
+_NEXT_LINE = "\x85"
 _OLD_VERSION = re.compile(r"^%YAML[ \t]+1\.1", re.MULTILINE)
 _WORDS: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
 _ESCAPE = "a backslash that is no escape", r"use single quotes, or write a backslash itself as \\"
@@ -105,6 +106,9 @@ def compose_documents(text: str) -> Iterator[Node]:
         raise NotJSON(f"this is YAML, and {describe_import_error(error)}", advise_extra("yaml")) from None
     if old := _OLD_VERSION.search(text):
         raise _refuse(text, old.start(), "YAML 1.1 reads 16:9 as a number", "remove the line; YAML 1.2 is read")
+    if _NEXT_LINE in text:  # the reader takes it for a line break, as YAML 1.1 does, and would read a space
+        problem = "the character U+0085 is a line break in YAML 1.1 and text in YAML 1.2"
+        raise _refuse(text, text.index(_NEXT_LINE), problem, "write it as \\N in double quotes, or remove it")
     try:
         reader = YAML(typ="safe", pure=True)  # pure: the compiled reader knows YAML 1.1 only
         reader.Composer = PlacedAliasComposer

@@ -121,6 +121,7 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 1\nb\nc: 2", (3, 1), "a colon is missing after a key"),
         ("key\n  other:\n- x", (2, 8), "a second colon, or a wrong indentation"),
         ("a: %b", (1, 4), "a character that cannot start a value"),
+        ('a: "b"\nc: "x\x85y"', (2, 6), "U+0085 is a line break in YAML 1.1"),
         ("&a [*a]", (1, 5), "nested deeper than 64 levels"),
         ("[" * 65 + "]" * 65, (1, 65), "nested deeper than 64 levels"),
         ("[" * 600 + "]" * 600, (1, 65), "nested deeper than 64 levels"),
