@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cannon_spec import Finding, fix_request, validate_request
 from cannon_spec.finding import UNAVOIDABLE_RULES
 from cannon_spec.patch import apply_patch
+from cannon_spec.pointer import from_pointer, has_place
 from cannon_spec.strategies import requests
 from tests.support.effort import examples
 from tests.support.payloads import requests as anything
@@ -200,8 +201,9 @@ def test_a_field_is_moved_into_an_input_of_another_name(input: Any) -> None:
 
 @given(anything)
 def test_findings_lead_to_places_and_fixes_apply(body: Any) -> None:
-    """Whatever is judged, each fix can be applied to the document itself."""
+    """Whatever is judged, each finding is at a place of the document itself, and each fix can be applied to it."""
     for finding in validate_request(body).findings:
+        assert has_place(body, from_pointer(finding.path))
         if finding.fix is not None:
             apply_patch(body, finding.fix)
 
