@@ -44,6 +44,7 @@ class FieldReading(NamedTuple):
     ``pointers`` lead to them. ``fields`` are those of ours that they may stand for. ``patch`` puts them right; None
     where what they mean, or their value, is not certain. ``is_misplaced`` says that they belong in another object.
     ``advice`` says what to do. ``substitute`` puts a value that may be meant in their place, to judge the rest by.
+    ``is_guess`` says that the field itself is not certain.
     """
 
     pointers: tuple[str, ...]
@@ -52,6 +53,7 @@ class FieldReading(NamedTuple):
     patch: Patch | None = None
     is_misplaced: bool = False
     substitute: Patch | None = None
+    is_guess: bool = False
 
     @property
     def is_inward(self) -> bool:
@@ -146,7 +148,7 @@ def _rename(
     advice = f"did you mean {show_value(field)}?"
     if is_certain and not (must_fit and _refuses_form(target.fields[field], new_value)):
         return FieldReading((source,), (field,), advice, patch, is_misplaced=target is not place)
-    return FieldReading((source,), (field,), advice, substitute=patch)
+    return FieldReading((source,), (field,), advice, substitute=patch, is_guess=not is_certain)
 
 
 def _choose_field(value: Any, fields: Fields) -> tuple[str | None, Any]:

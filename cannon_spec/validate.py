@@ -171,7 +171,7 @@ def _judge_input(catalog: Catalog, operation: Operation, input: Any, root: Any, 
     report, hits = plan.clean_report, _hits(catalog, root, plan.schemas, envelope)
     if model_id == _DEFAULT:
         hits = [hit._replace(rule=catalog.assume_default(operation, hit.rule)) for hit in hits]
-    repair = _repair_fields(catalog, root, hits, envelope) if hits else None
+    repair = _repair_fields(catalog, root, hits, plan.schemas, envelope) if hits else None
     if model_id is None and operation.models and isinstance(name, str):
         finding = describe_unknown_model(catalog, operation, name, _find_model_path(envelope))
         report = Report(tuple(sorted((*report.findings, finding), key=_place)))
@@ -183,8 +183,13 @@ def _judge_input(catalog: Catalog, operation: Operation, input: Any, root: Any, 
     return _join(root, repair, _judge_input(catalog, operation, repaired_input, repair.document, envelope))
 
 
-def _repair_fields(catalog: Catalog, root: Any, hits: list[_Hit], envelope: str | None) -> Repair | None:
-    """The findings on all unknown fields that mean something we know, and the document without them; None for none."""
+def _repair_fields(
+    catalog: Catalog, root: Any, hits: list[_Hit], schemas: tuple[str, ...], envelope: str | None
+) -> Repair | None:
+    """The findings on all unknown fields that mean something we know, and the document without them; None for none.
+
+    A guess that leads to more violations than the fields left out is none to judge the rest by.
+    """
     groups: dict[Path, list[_Hit]] = {}
     for hit in hits:
         if hit.rule.keyword == "additionalProperties":
@@ -195,8 +200,15 @@ def _repair_fields(catalog: Catalog, root: Any, hits: list[_Hit], envelope: str 
         rule = group[0].rule
         place = Place(path, follow(root, path), rule.node.get("properties", {}))
         readings = list(read_fields(catalog.aliases, place, [hit.name or "" for hit in group], others))
-        if readings:
-            return repair_fields(catalog, root, rule, _name_field(path, rule) or rule.title, readings)
+        if not readings:
+            continue
+        subject = _name_field(path, rule) or rule.title
+        repair = repair_fields(catalog, root, rule, subject, readings)
+        if not any(each.is_guess for each in readings):
+            return repair
+        sure_readings = [each._replace(substitute=None) if each.is_guess else each for each in readings]
+        repairs = repair, repair_fields(catalog, root, rule, subject, sure_readings)
+        return min(repairs, key=lambda each: len(_hits(catalog, each.document, schemas, envelope)))
     return None
 
 

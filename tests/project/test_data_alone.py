@@ -82,6 +82,12 @@ def test_the_judge_knows_the_rules_of_a_model(catalog: Catalog) -> None:
     assert [finding.path for finding in warnings] == ["/input/step_2"]
 
 
+def test_a_guess_at_a_field_causes_no_finding(catalog: Catalog) -> None:
+    """An unknown field that may mean one that excludes another is one finding: what is guessed breaks no rule."""
+    guessed = {"model": "tenfold", "seed": 1, "SEEDIMA": None}
+    assert _broken_rules(catalog, "clip.generate", **guessed) == [("/input/SEEDIMA", "operations/clip.generate/input")]
+
+
 def test_the_judge_knows_the_fields_of_an_operation(catalog: Catalog) -> None:
     """A field of another operation is unknown, and a bound of this one holds."""
     assert _broken_rules(catalog, "caption.write", duration=3) == [

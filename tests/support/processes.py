@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 
 _OURS = ("CANNON_", "PYTEST_", "PYTHON", "NO_COLOR", "COLUMNS")
+_CI = ("CI", "BUILD_NUMBER", "GITHUB_", "GITLAB_")
+"""Where tests run changes what pytest and our commands print: it prints summaries whole in CI, for one."""
 _COVERAGE = ("COVERAGE_",)
 
 
 def environment(*, measured: bool = False, **more: str) -> dict[str, str]:
-    """The environment of this process without settings of ours and of pytest, and with more.
+    """The environment of this process without settings of ours and of pytest and traces of a CI service, and with more.
 
     A process that nobody asks for its coverage is not slowed down by it; one that is to be ``measured`` is.
     """
-    gone = _OURS if measured else _OURS + _COVERAGE
+    gone = _OURS + _CI + (() if measured else _COVERAGE)
     return {**{name: value for name, value in os.environ.items() if not name.startswith(gone)}, **more}
