@@ -20,6 +20,7 @@ from cannon_spec.contract.arithmetic import find_common_multiple, to_fraction, t
 from cannon_spec.contract.keywords import KEYWORDS, KINDS, ODD_TEXTS, ODD_VALUES, identify, list_types
 from cannon_spec.strategies.conditions import UNKNOWN_NAME, Fields, Plan, Pool, list_plans
 from cannon_spec.strategies.layers import Breach, Layer, Layers, collect, fits
+from cannon_spec.strategies.unknown_names import build_filter
 
 _SHORT = 16
 """How much longer than it must be a text or list that is drawn bit by bit may be."""
@@ -230,7 +231,8 @@ def _build_bad_lists(draw: st.DrawFn, lists: SearchStrategy[list[Any]], bad: lis
 
 
 def _find_objects(layers: Layers, breach: Breach | None) -> list[Pool]:
-    return [Pool({}, partial(_build_object, plan)) for plan in list_plans(_find_fields(tuple(layers)), breach)]
+    plans = list_plans(_find_fields(tuple(layers)), breach)
+    return [Pool({}, partial(_build_object, plan, breach)) for plan in plans]
 
 
 @lru_cache(maxsize=256)
@@ -239,10 +241,13 @@ def _find_fields(layers: tuple[Layer, ...]) -> Fields:
     return Fields(layers, find_pools)
 
 
-def _build_object(plan: Plan) -> SearchStrategy[dict[str, Any]]:
+def _build_object(plan: Plan, breach: Breach | None) -> SearchStrategy[dict[str, Any]]:
     """Objects filled field by field, each in a way that leaves one for the next."""
     fields, build = plan.fields, cache(lambda option: draw_from(option.pools))
-    unknown_names = draw_from(_find_texts([Layer({"not": {"enum": fields.names}})]))
+    unknown_names: SearchStrategy[str] = st.nothing()
+    if breach is not None:
+        names = draw_from(_find_texts([Layer({"not": {"enum": fields.names}})]))
+        unknown_names = names.filter(build_filter(breach.catalog))
 
     @st.composite
     def objects(draw: st.DrawFn) -> dict[str, Any]:
