@@ -26,6 +26,17 @@ _VENDOR_PARTS = {
 }
 """By the key above them: parts in which names are the vendor's, so that a field ``claim`` names no claim."""
 
+_ADVICE = {
+    "type": "use a value of the type {}",
+    "minLength": "use {} characters or more",
+    "maxLength": "use {} characters or fewer",
+    "minItems": "use {} items or more",
+    "maxItems": "use {} items or fewer",
+    "minProperties": "use {} fields or more",
+    "maxProperties": "use {} fields or fewer",
+}
+"""What to do about a value that breaks a keyword of the meta-schema."""
+
 ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
 """The schemas of the create body and of the replies: envelope/create, and so on."""
 
@@ -68,6 +79,8 @@ def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> tuple[str
     if "propertyNames" in keyword_path:
         # The name itself is not shown: in a file of keys it may be a real API key.
         return "a name in it is not legal", f"use names of the form {node['pattern']}"
+    if keyword in ("minimum", "maximum"):
+        return f"{show_value(value)} is out of range", f"use {_show_range(node)}"
     is_schema = keyword not in ("enum", "type") and isinstance(node[keyword], Mapping | list)
     problem = "is not allowed here" if is_schema else f"breaks {keyword}"
     return f"{show_value(value)} {problem}", _advise(keyword, node)
@@ -77,9 +90,18 @@ def _advise(keyword: str, node: Mapping[str, Any]) -> str:
     limit = node[keyword]
     if keyword in ("enum", "type") and isinstance(limit, list):
         return f"use one of {', '.join(map(str, limit))}"
+    if keyword in _ADVICE and isinstance(limit, (str, int)):
+        return _ADVICE[keyword].format(limit)
     if isinstance(limit, (str, int, float)):
         return f"see meta.schema.json, where {keyword} is {limit}"
     return f"see meta.schema.json: {node.get('description', keyword)}"
+
+
+def _show_range(node: Mapping[str, Any]) -> str:
+    least, most = node.get("minimum"), node.get("maximum")
+    if least is None:
+        return f"a number up to {most}"
+    return f"a number from {least} on" if most is None else f"a number from {least} to {most}"
 
 
 def _follow_ref(meta: dict[str, Any], node: Any, part: str | int) -> Any:

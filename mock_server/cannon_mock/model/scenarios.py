@@ -102,6 +102,11 @@ class ScenarioRule:
     account: str = ""
     times: int | None = None
 
+    @property
+    def match(self) -> tuple[str, ...]:
+        """What a create must have."""
+        return (self.operation, self.model, self.prompt, self.account)
+
     def matches(self, operation: str, input: Mapping[str, Any], account: str) -> bool:
         """Whether a create has every value that the rule names, and its prompt contains the rule's prompt."""
         # ``prompt`` is a field of an input that a test can mark freely without a change of what is asked for.
@@ -122,6 +127,19 @@ def find_name_in_prompt(prompt: object) -> str | None:
     """The name of a scenario that a prompt contains as ``[mock:NAME]``."""
     match = _NAME_IN_PROMPT.search(prompt) if isinstance(prompt, str) and "[mock:" in prompt else None
     return match[1] if match else None
+
+
+def insert_rule(rules: Sequence[ScenarioRule], rule: ScenarioRule) -> list[ScenarioRule]:
+    """The rules with one more, in the order in which they are tried.
+
+    Rules with ``times`` come first, the oldest first. Then come those without, the newest first: each takes the place
+    of an earlier one that matches the same creates.
+    """
+    counted_rules = [each for each in rules if each.times is not None]
+    lasting_rules = [each for each in rules if each.times is None]
+    if rule.times is not None:
+        return [*counted_rules, rule, *lasting_rules]
+    return [*counted_rules, rule, *(each for each in lasting_rules if each.match != rule.match)]
 
 
 def use_rule(rules: Iterable[ScenarioRule], id_: int) -> list[ScenarioRule]:

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 MEMORY = "memory"
-_VALUES_TO_KEEP = ("clock", "secret", "seed", "numbers")
+_VALUES_TO_KEEP = ("clock", "secret", "seed", "numbers", "scenario-numbers")
 _FILE = "sqlite:"
 _SERVERS = ("redis://", "rediss://", "unix://")
 

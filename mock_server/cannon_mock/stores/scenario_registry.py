@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from cannon_spec.nearest import suggest_name
 
 _ADDED_SCENARIOS = "scenarios"
 _RULES = "rules"
+_NUMBERS = "scenario-numbers"
 _LISTING = "cannon-mock --list-scenarios and GET /__mock__/scenarios list the scenarios"
 MOST_SCENARIOS = 100
 """How many scenarios can be added to a running mock."""
@@ -73,19 +74,41 @@ class ScenarioRegistry:
 
         shared_values.change(self._records, _ADDED_SCENARIOS, {}, step)
 
+    def add_unnamed(self, entry: Mapping[str, Any]) -> str:
+        """Add a scenario under a name that no other has, and return the name. Raises as ``add`` does."""
+        name = f"ad-hoc-{self._next_number()}"
+        self.add(name, entry)
+        return name
+
+    def remove(self, names: Collection[str]) -> None:
+        """Forget scenarios that were added. Tasks that they were chosen for go on without faults."""
+
+        def step(entries: dict[str, Any]) -> dict[str, Any]:
+            return {name: entry for name, entry in entries.items() if name not in names}
+
+        shared_values.change(self._records, _ADDED_SCENARIOS, {}, step)
+
     def list_rules(self) -> list[ScenarioRule]:
         """The rules that choose scenarios, in the order in which they are tried."""
         return [ScenarioRule(**rule) for rule in shared_values.read(self._records, _RULES, [])]
 
     def add_rule(self, rule: ScenarioRule) -> ScenarioRule:
-        """Add a rule after the others; the rule with its id. Raises LookupError where there are too many."""
+        """Add a rule where ``scenarios.insert_rule`` says; the rule with its id. Raises LookupError for too many."""
+        rule = replace(rule, id=self._next_number())
 
-        def step(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            if len(rules) >= MOST_RULES:
+        def step(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            rules = scenarios.insert_rule([ScenarioRule(**entry) for entry in entries], rule)
+            if len(rules) > MOST_RULES:
                 raise LookupError(f"there are {MOST_RULES} rules already; remove one or reset the mock")
-            return [*rules, asdict(replace(rule, id=max((each["id"] for each in rules), default=0) + 1))]
+            return [asdict(each) for each in rules]
 
-        return ScenarioRule(**shared_values.change(self._records, _RULES, [], step)[-1])
+        shared_values.change(self._records, _RULES, [], step)
+        return rule
+
+    def _next_number(self) -> int:
+        """A number that no rule had: who removes a rule of a test must not find that of another one."""
+        number: int = shared_values.change(self._records, _NUMBERS, 0, lambda last: last + 1)
+        return number
 
     def remove_rules(self, id_: int | None = None) -> int:
         """Remove one rule, or all; how many remain."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,10 +16,12 @@ from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.model.journal import JournalEntry
 from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
+from cannon_mock.testing.ad_hoc_scenario import build_scenario, describe_problem
 from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
 from cannon_mock.webhooks.outgoing import Send
 from cannon_spec.contract.wording import format_count
+from cannon_spec.errors import CatalogError
 
 WebhookReceiver = Callable[[bytes, Mapping[str, str]], int | None]
 """Takes the body and the headers of a webhook; returns the status of the reply, None for 200."""
@@ -59,6 +62,7 @@ class MockHandle:
     account: str = ""
     unknown_calls: list[str] = field(default_factory=list)
     _rule_ids: list[int] = field(default_factory=list)
+    _ad_hoc_names: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<mock at {self.url}>"
@@ -90,18 +94,41 @@ class MockHandle:
         return self._mock.webhook_sender.secret
 
     def scenario(
-        self, name: str, *, times: int | None = None, operation: str = "", model: str = "", prompt: str = ""
+        self,
+        name: str | None = None,
+        *,
+        times: int | None = None,
+        operation: str = "",
+        model: str = "",
+        prompt: str = "",
+        **words: Any,
     ) -> None:
         """Apply a scenario to the next creates that match, to ``times`` of them if given; a retry counts as one more.
 
-        Raises LookupError for an unknown name, ValueError for ``times`` below 1.
+        Those with ``times`` come first, in their order; without ``times`` a later scenario replaces an earlier one of
+        the same match. In place of a name, ``words`` say what happens: ``status=503``, ``outcome="failed"`` with a
+        ``message``, and all else that a scenario of a file can have (see build_scenario). Raises LookupError for an
+        unknown name, ValueError for ``times`` below 1 and for words that are not legal.
         """
-        if times is not None and times < 1:
-            raise ValueError(f"times is {times}; use a whole number from 1 on")
-        if self._mock.scenarios.find(name) is None:
+        if times is not None and (not isinstance(times, int) or times < 1):
+            raise ValueError(f"times is {times!r}; use a whole number from 1 on")
+        if name is None:
+            name, times = self._add_ad_hoc_scenario(words, times)
+        elif words:
+            raise ValueError(f"{name} is a scenario with a name; leave out {', '.join(words)}, or the name")
+        elif self._mock.scenarios.find(name) is None:
             raise LookupError(f"unknown scenario {name}; {self._mock.scenarios.suggest(name)}")
         rule = self._mock.scenarios.add_rule(ScenarioRule(0, name, operation, model, prompt, self.account, times))
         self._rule_ids.append(rule.id)
+
+    def _add_ad_hoc_scenario(self, words: Mapping[str, Any], times: int | None) -> tuple[str, int | None]:
+        scenario = build_scenario(self._mock.catalog, words, times)
+        try:
+            name = self._mock.scenarios.add_unnamed(scenario.entry)
+        except CatalogError as error:
+            raise ValueError(describe_problem(error)) from None
+        self._ad_hoc_names.append(name)
+        return name, scenario.times
 
     def advance(
         self, ms: float = 0, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
@@ -147,6 +174,7 @@ class MockHandle:
         """Remove the scenarios and the receiver that this test set. Raises what a receiver raised."""
         for id_ in self._rule_ids:
             self._mock.scenarios.remove_rules(id_)
+        self._mock.scenarios.remove(self._ad_hoc_names)
         self.on_webhook(None)
         errors = tuple(self.webhook_dispatcher.errors)
         self.webhook_dispatcher.errors.clear()

@@ -96,24 +96,35 @@ def test_a_rule_with_times_is_removed_after_them(times: int | None, uses: int) -
 
 
 def test_the_first_matching_rule_is_used(mock: Driver) -> None:
-    """Rules are tried in their order; one for two creates serves two, then the next one does."""
+    """M4: rules with ``times`` come first, in their order; then the newest that matches, one for each match."""
     for rule in (
+        ScenarioRule(0, "failed-timeout"),
+        ScenarioRule(0, "failed-internal"),
         ScenarioRule(0, "slow", model="flux2"),
         ScenarioRule(0, "stuck", times=2),
-        ScenarioRule(0, "failed-internal"),
+        ScenarioRule(0, "failed-moderation", times=1),
     ):
         mock.context.scenarios.add_rule(rule)
     names = [_read_scenario_name(mock, mock.create_and_get_id()) for _ in range(4)]
-    assert names == ["stuck", "stuck", "failed-internal", "failed-internal"]
+    assert names == ["stuck", "stuck", "failed-moderation", "failed-internal"]
     assert _read_scenario_name(mock, mock.create_and_get_id(body(model="flux2"))) == "slow"
+    assert [rule.scenario for rule in mock.context.scenarios.list_rules()] == ["slow", "failed-internal"]
+
+
+def test_no_rule_gets_the_number_of_another(mock: Driver) -> None:
+    """Whoever removes a rule that is gone removes no other: numbers are used once."""
+    gone = mock.context.scenarios.add_rule(ScenarioRule(0, "slow"))
+    replacement = mock.context.scenarios.add_rule(ScenarioRule(0, "success"))
+    assert mock.context.scenarios.remove_rules(gone.id) == 1
+    assert mock.context.scenarios.list_rules() == [replacement]
 
 
 def test_the_number_of_rules_is_limited(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit a new rule is an error, and the rules do not change."""
     monkeypatch.setattr("cannon_mock.stores.scenario_registry.MOST_RULES", 2)
-    rules = [mock.context.scenarios.add_rule(ScenarioRule(0, "slow")) for _ in range(2)]
+    rules = [mock.context.scenarios.add_rule(ScenarioRule(0, "slow", times=1)) for _ in range(2)]
     with pytest.raises(LookupError, match="2 rules already"):
-        mock.context.scenarios.add_rule(ScenarioRule(0, "slow"))
+        mock.context.scenarios.add_rule(ScenarioRule(0, "slow", times=1))
     assert mock.context.scenarios.list_rules() == rules
 
 

@@ -62,7 +62,8 @@ def test_rules_are_added_listed_and_removed(mock: Driver) -> None:
     assert mock.create(key=OTHER_KEY).status_code == 202
     assert [mock.create().status_code for _ in range(2)] == [402, 202]
     assert get(mock, "scenarios")["rules"] == []
-    ids = [post(mock, "scenarios", {"scenario": "slow"}).get_json()["id"] for _ in range(3)]
+    rules = [{"scenario": "slow", "match": {"model": model}} for model in ("flux2", "krea", "gptimage2")]
+    ids = [post(mock, "scenarios", rule).get_json()["id"] for rule in rules]
     assert mock.client.delete(f"/__mock__/scenarios/{ids[1]}").get_json() == {"rules": 2}
     assert read_problem(mock.client.delete(f"/__mock__/scenarios/{ids[1]}"))[0] == 404
     assert mock.client.delete("/__mock__/scenarios").get_json() == {"rules": 0}
@@ -159,4 +160,5 @@ def test_too_many_rules_are_refused(mock: Driver, monkeypatch: pytest.MonkeyPatc
     """The number of rules is bounded; one more is refused."""
     monkeypatch.setattr("cannon_mock.stores.scenario_registry.MOST_RULES", 1)
     assert post(mock, "scenarios", {"scenario": "slow"}).status_code == 201
-    assert read_problem(post(mock, "scenarios", {"scenario": "slow"}))[0] == 409
+    assert post(mock, "scenarios", {"scenario": "stuck"}).status_code == 201  # in its place
+    assert read_problem(post(mock, "scenarios", {"scenario": "slow", "times": 1}))[0] == 409

@@ -286,7 +286,7 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "a price in part of a credit": (
         OPERATION,
         set_value(*CASES, 0, "credits", to=0.5),
-        ("cases/0/credits", "0.5 breaks type", "type is integer"),
+        ("cases/0/credits", "0.5 breaks type", "use a value of the type integer"),
     ),
     "a price by an unknown unit": (
         OPERATION,
@@ -477,10 +477,10 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
         {"lifecycle": {"pace": {"image": {"queued_ms": [5, 4]}}}},
         ("lifecycle pace image queued_ms", "5 is above 4"),
     ),
-    "a pace of ages": ({"lifecycle": {"pace": {"image": {"queued_ms": [0, 10**30]}}}}, ("pace/image", "maximum")),
+    "a pace of ages": ({"lifecycle": {"pace": {"image": {"queued_ms": [0, 10**30]}}}}, ("pace/image", "out of range")),
     "a price that no account has": (
         {"operations": {"image.generate": {"price": {"credits": 10**13}}}},
-        ("price/credits", "maximum"),
+        ("price/credits", "out of range; use a number from"),
     ),
     "a property that images have": (
         {
