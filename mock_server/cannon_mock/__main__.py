@@ -119,6 +119,14 @@ def _serve(app: Flask, config: Config, listener: socket) -> None:
     mock.store.records.close()
 
 
+class _AppendWithComma(argparse.Action):
+    """Collects the values of a repeated flag as the one text that the setting's variable takes."""
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: Any = None) -> None:
+        earlier_values = [getattr(namespace, self.dest)] if self.dest in namespace else []
+        setattr(namespace, self.dest, ",".join([*earlier_values, value]))
+
+
 def build_parser() -> CommandParser:
     """The flags of the command; what the user leaves out is absent from the result."""
     parser = CommandParser(
@@ -134,6 +142,8 @@ def build_parser() -> CommandParser:
         form: dict[str, Any] = {"metavar": setting.placeholder} if setting.placeholder else {}
         if setting.kind is bool:
             form = {"action": "store_const", "const": not setting.default}
+        elif setting.is_list:
+            form["action"] = _AppendWithComma
         parser.add_argument(*names, dest=setting.name, help=setting.describe().replace("%", "%%"), **form)
     return parser
 

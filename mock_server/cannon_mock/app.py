@@ -45,7 +45,7 @@ def create_app(
     """
     from flask import Flask  # late: the command can say then that the extra is missing
 
-    from cannon_mock.views import admin, after_request, api, assets, context, errors, root_path
+    from cannon_mock.views import admin, after_request, api, assets, context, cors, errors, root_path
 
     config = config or Config()
     catalog = catalog or load_contract(config)
@@ -61,6 +61,7 @@ def create_app(
     context.install(app, _build_context(config, catalog, keys, records or open_records(config.store), clock, send))
     errors.install(app)
     after_request.install(app)
+    cors.install(app)
     for part in (api, assets, admin):
         if part is not admin or config.admin:
             app.register_blueprint(part.blueprint)

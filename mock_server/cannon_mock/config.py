@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from cannon_mock import origins
 from cannon_mock.settings import PREFIX, Limits, Setting, SettingError, Source, limit_range
 from cannon_mock.settings import setting_field as _setting
 
@@ -48,6 +49,10 @@ _ROOT_PATH = Limits(
 _HOSTS = Limits(
     "names of hosts without scheme, port and path, separated by commas",
     lambda text: all(_HOST.fullmatch(part.strip()) for part in text.split(",")),
+)
+_ORIGINS = Limits(
+    "loopback, * or none, or origins without a path, such as https://app.example.com:8443, separated by commas",
+    origins.may_be_origins,
 )
 _PROGRESSION = Limits(
     "time, immediate, or manual:N with N from 1 to 999",
@@ -100,6 +105,20 @@ class Config:
         "prefix under which a proxy serves the mock; addresses carry it, and calls may have it or not",
         _ROOT_PATH,
         metavar="PATH",
+    )
+    cors: str = _setting(
+        origins.LOOPBACK,
+        "pages that may call the simulated API and fetch assets from a browser, never /__mock__/",
+        _ORIGINS,
+        choices={
+            origins.LOOPBACK: "pages of this machine, at any port",
+            origins.ALL: "all pages",
+            origins.NONE: "no page of another origin",
+            "ORIGIN": "pages of that origin, such as https://app.example.com; repeat the flag, or use commas, for more",
+        },
+        metavar="ORIGIN",
+        is_switch=True,
+        is_list=True,
     )
     clock: str = _setting(
         "system",
@@ -207,7 +226,11 @@ class Config:
         is_switch=True,
     )
     allow_webhooks_to: str = _setting(
-        "", "hosts that webhooks may be sent to, beside this machine, separated by commas", _HOSTS, metavar="HOST,..."
+        "",
+        "hosts that webhooks may be sent to, beside this machine; repeat the flag, or use commas, for more",
+        _HOSTS,
+        metavar="HOST",
+        is_list=True,
     )
     admin: bool = _setting(True, "serve the mock's own API under /__mock__/; --no-admin turns it off", _FLAG)
     admin_token: str = _setting(

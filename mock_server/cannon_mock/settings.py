@@ -28,8 +28,8 @@ class Setting:
     """One setting: what it is called, what it does and which values it takes.
 
     ``choices`` maps each value, or form of a value, to what it means. ``empty_text`` says what an empty value stands
-    for. ``is_switch``: /__mock__/assumptions shows it. ``pytest_default`` is the default of the pytest fixtures where
-    it differs.
+    for. ``is_switch``: /__mock__/assumptions shows it. ``is_list``: its flag may be repeated, and its text separates
+    values by commas. ``pytest_default`` is the default of the pytest fixtures where it differs.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Setting:
     empty_text: str = "none"
     is_switch: bool = False
     is_secret: bool = False
+    is_list: bool = False
     has_pytest_option: bool = False
     pytest_default: str | None = None
 

@@ -25,6 +25,7 @@ DEFAULTS = {
     "journal": 1000,
     "public_url": "",
     "root_path": "",
+    "cors": "loopback",
     "clock": "system",
     "progression": "time",
     "speed": 1.0,
@@ -57,6 +58,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "journal": ("0", 0),
     "public_url": ("https://mock.example.com", "https://mock.example.com"),
     "root_path": ("/cannon", "/cannon"),
+    "cors": ("https://a.example,loopback", "https://a.example,loopback"),
     "clock": ("manual", "manual"),
     "progression": ("manual:3", "manual:3"),
     "scenario": ("slow", "slow"),
@@ -102,6 +104,10 @@ INVALID: list[tuple[str, Any]] = [
     ("root_path", "/"),
     ("root_path", "/a//b"),
     ("root_path", "/a b"),
+    ("cors", "localhost:5173"),
+    ("cors", "https://a.example/path"),
+    ("cors", "https://a.example,none"),
+    ("cors", "https://a.example b.example"),
     ("workers", 0),
     ("workers", 65),
     ("journal", -1),
@@ -300,6 +306,13 @@ def test_the_flags_are_the_settings() -> None:
         "verbose": True,
         "port": "0",
     }
+
+
+def test_a_flag_of_a_list_may_be_repeated() -> None:
+    """A list is given by repeating its flag, by commas, or by both; all values count."""
+    flags = vars(build_parser().parse_args(["--cors", "loopback", "--cors", "https://a.example,https://b.example"]))
+    assert flags == {"cors": "loopback,https://a.example,https://b.example"}
+    assert build_config(Source("{flag} {value}", flags)).cors == flags["cors"]
 
 
 def test_the_assumptions_show_the_switches(mock: Driver) -> None:

@@ -207,6 +207,11 @@ def remove_retry_after(call: Call, reply: Reply) -> None:
     reply.headers.pop("Retry-After", None)
 
 
+def forbid_pages(call: Call, reply: Reply) -> None:
+    """Leave out the header that allows a page to read a reply."""
+    reply.headers.pop("Access-Control-Allow-Origin", None)
+
+
 def poll_twice(call: Call) -> Reply:
     """Count each poll as two."""
     if call.kind == "GET read":

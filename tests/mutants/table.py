@@ -124,6 +124,10 @@ MUTANTS = [
     break_call("content-type-ignored", "plain text is answered with 415", changes.refuse_plain_text),
     break_request_body("gptimage2-square-refused", "4K at 1:1 is lowered", changes.lower_squares),
     break_request_header("host-header", "any host is accepted", lambda call: {"host": "mock.test"}),
+    break_reply(
+        "browser-access", "a preflight request is answered without CORS headers", "OPTIONS create", changes.forbid_pages
+    ),
+    break_reply("browser-access", "replies have no CORS headers", "GET status", changes.forbid_pages),
     break_status("unknown-address-404", "an unknown address is answered with 400", "GET other", 404, 400),
     break_status("unknown-address-404", "an unknown method is answered with 404", "DELETE read", 405, 404),
     break_status("rate-limit-429", "too many creates are answered with 503", CREATE, 429, 503),

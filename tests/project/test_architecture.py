@@ -45,7 +45,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cannon_mock.claim_ids",),
     ("cannon_mock.model",),
     ("cannon_mock.media",),
-    ("cannon_mock.clock", "cannon_mock.config", "cannon_mock.settings"),
+    ("cannon_mock.clock", "cannon_mock.config", "cannon_mock.settings", "cannon_mock.origins"),
     ("cannon_mock.stores",),
     ("cannon_mock.webhooks",),
     ("cannon_mock.views",),

@@ -50,11 +50,15 @@ ABILITIES = {
     "known keys": "this mock accepts any API key of the right form, so no key is nearly right: give it a keys file",
     "limits": "tests an undocumented limit, and the create may be charged: allow it with --probe-limits",
     "own pace": "this mock goes faster than the service, or counts polls",
+    "pages": "this mock refuses pages of this machine: start it with --cors loopback",
     "webhooks": "needs an address at which the target can reach this machine: name one with --webhook-listen",
     "other key": f"needs a second API key, in the environment variable {OTHER_KEY}",
     "empty key": f"needs an API key of an account without credits, in the environment variable {EMPTY_KEY}",
 }
 """What a test may need of its target, and what a reader is told where the target does not have it."""
+
+_PAGES = {"loopback", "*"}
+"""What a mock's setting ``cors`` holds where pages of this machine may call it."""
 
 _READING_ERRORS = (LookupError, TypeError, ValueError, AttributeError, httpx.RequestError)
 """What a test raises when a reply lacks what the test reads of it."""
@@ -180,6 +184,7 @@ class Run:
             "mock": target.is_mock,
             "limits": target.is_mock or self.options.probe_limits,
             "own pace": target.switches.get("speed", 1) == 1 and not counts_polls,
+            "pages": not _PAGES.isdisjoint(str(target.switches.get("cors", "*")).split(",")),
             "any key": target.accepts_any_key,
             "known keys": target.has_list_of_keys,
             "webhooks": self.listen_address is not None,

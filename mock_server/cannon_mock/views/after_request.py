@@ -6,10 +6,8 @@ from flask import Flask, Response, request
 
 from cannon_mock.model import journal
 from cannon_mock.model.journal import JournalEntry
-from cannon_mock.views import faults
-from cannon_mock.views.context import ExchangeNotes, MockContext, current_context, current_notes
-
-_ADMIN = "/__mock__/"
+from cannon_mock.views import cors, faults
+from cannon_mock.views.context import ExchangeNotes, MockContext, current_context, current_notes, is_admin_call
 
 
 def install(app: Flask) -> None:
@@ -19,7 +17,7 @@ def install(app: Flask) -> None:
 
 def _finish(response: Response) -> Response:
     mock = current_context()
-    if not request.path.startswith(_ADMIN):
+    if not (is_admin_call() or cors.is_preflight()):
         notes = current_notes()
         if mock.config.journal:
             _write_entry(mock, notes, response)

@@ -19,6 +19,8 @@ from cannon_spec.contract.catalog import Catalog
 
 _EXTENSION = "cannon_mock"
 EVIDENCE_HEADER = "x-mock-evidence"
+ADMIN_PATH = "/__mock__/"
+"""What the addresses of the mock's own API start with."""
 _PATH_CHARACTERS = "/!$&'()*+,:;=@"
 """What stands in a path as it is (RFC 3986), besides letters, digits and ``-._~``."""
 
@@ -83,6 +85,11 @@ def current_notes() -> ExchangeNotes:
     return notes
 
 
+def is_admin_call() -> bool:
+    """Whether the request at hand calls the mock's own API."""
+    return f"/{request.path.lstrip('/')}".startswith(ADMIN_PATH)  # //__mock__/ is redirected to /__mock__/
+
+
 def find_base_url(mock: MockContext) -> str:
     """The start of addresses in replies: as configured, else as the client called, with the prefix of a proxy."""
     if mock.config.public_url:
@@ -110,5 +117,6 @@ def add_evidence_header(response: Response, *claims: str) -> Response:
         weak_claims = (f"{claim.strength}:{claim.id}" for claim in entries if claim.severity == "warning")
         text = mock.evidence_texts[claims] = ", ".join(weak_claims)
     if text:
-        response.headers[EVIDENCE_HEADER] = text
+        earlier_text = response.headers.get(EVIDENCE_HEADER)
+        response.headers[EVIDENCE_HEADER] = f"{earlier_text}, {text}" if earlier_text else text
     return response

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Response, current_app, jsonify
 from werkzeug.exceptions import HTTPException
 
 from cannon_mock import claim_ids
 from cannon_mock.stores import StoreError
-from cannon_mock.views.context import add_evidence_header, current_context, find_called_host
+from cannon_mock.views.context import ADMIN_PATH, add_evidence_header, current_context, find_called_host, is_admin_call
 from cannon_spec.finding import Finding
 
 _CLAIMS = {
@@ -27,7 +27,6 @@ _MESSAGES = {
     413: "the body is larger than 8 MiB; send a smaller one",
     416: "the file does not have that range; the header Content-Range tells its length",
 }
-_ADMIN = "/__mock__/"
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{0,4}))?")
 _LARGEST_PORT = 65_535
 _HEADERS_TO_KEEP = ("Allow", "Content-Range")
@@ -82,7 +81,7 @@ def _check_host() -> None:
 
 
 def _answer_api_error(error: ApiError) -> Response:
-    if request.path.startswith(_ADMIN):  # an error that any address can have; there it has the form of RFC 9457
+    if is_admin_call():  # an error that any address can have; there it has the form of RFC 9457
         response = _answer_admin_error(AdminError(error.status, error.message))
         response.headers.update(error.headers)
         return response
@@ -110,17 +109,17 @@ def _answer_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers() if name in _HEADERS_TO_KEEP}
     code = error.name.lower().replace(" ", "_")
-    is_unknown_admin_call = status == HTTPStatus.NOT_FOUND and request.path.startswith(_ADMIN)
+    is_unknown_admin_call = status == HTTPStatus.NOT_FOUND and is_admin_call()
     message = _list_admin_addresses() if is_unknown_admin_call else _MESSAGES.get(status)
     message = message or error.description or error.name
     return _answer_api_error(ApiError(status, code, message, *_CLAIMS.get(status, ()), headers=headers))
 
 
 def _list_admin_addresses() -> str:
-    paths = {rule.rule.split("/")[2] for rule in current_app.url_map.iter_rules() if rule.rule.startswith(_ADMIN)}
+    paths = {rule.rule.split("/")[2] for rule in current_app.url_map.iter_rules() if rule.rule.startswith(ADMIN_PATH)}
     if not paths:
         return "the mock's own API is turned off; start the mock without --no-admin"
-    return f"no such address under {_ADMIN}; there are {', '.join(sorted(paths))}"
+    return f"no such address under {ADMIN_PATH}; there are {', '.join(sorted(paths))}"
 
 
 def _answer_store_error(error: StoreError) -> Response:

@@ -54,7 +54,7 @@ def _collect_claims(mock: Driver) -> set[str]:
     replies += [mock.create(SQUARE_4K), mock.post("{"), mock.post("NaN")]
     replies += [mock.get("/api/v1/requests/req_0"), mock.get("/nowhere"), mock.post("x" * (MAX_BODY_BYTES + 1))]
     replies += [mock.create(headers={"x-idempotency-key": ""}), mock.create(headers={"host": "a b"})]
-    replies += [mock.client.get("/api/v1/requests/req_0")]
+    replies += [mock.client.get("/api/v1/requests/req_0", headers={"origin": "http://localhost:5173"})]
     return _read_claims(*replies)
 
 

@@ -1,0 +1,73 @@
+"""The origins of pages that may call the simulated API, as the setting ``cors`` lists them (floor 3, pure).
+
+The pytest plugin loads this module in every run, so that it imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+LOOPBACK, ALL, NONE = "loopback", "*", "none"
+"""The words that stand for the pages of this machine, for all pages, and for none."""
+
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,]+")  # null: a page of a file, or in a sandbox
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedOrigins:
+    """Which origins may call: the ``names``, those of this machine, or all."""
+
+    names: frozenset[str] = frozenset()
+    has_loopback: bool = False
+    has_all: bool = False
+
+    def __contains__(self, origin: str) -> bool:
+        """Whether a page of that origin, as a browser writes it in the header Origin, may call."""
+        return self.has_all or origin in self.names or (self.has_loopback and is_loopback(origin))
+
+
+def read_origins(text: str) -> AllowedOrigins:
+    """The origins of a list with commas. Raises ValueError for what is neither an origin nor one of the words."""
+    names = {_normalize(part) for part in text.lower().split(",") if part.strip()}
+    if text.strip() in (ALL, NONE):
+        return AllowedOrigins(has_all=text.strip() == ALL)
+    origins = frozenset(names - {LOOPBACK})
+    if not names or not all(map(_ORIGIN.fullmatch, origins)):
+        raise ValueError(f"{text} lists no origins")
+    return AllowedOrigins(origins, has_loopback=LOOPBACK in names)
+
+
+def may_be_origins(text: str) -> bool:
+    """Whether a text is a list of origins, or one of the words."""
+    try:
+        read_origins(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(origin: str) -> bool:
+    """Whether an origin is of a page that this machine serves by http or https, at any port."""
+    try:
+        parts = urlsplit(origin)
+        host = parts.hostname or ""
+    except ValueError:  # a bracket without its other one
+        return False
+    if parts.scheme not in _DEFAULT_PORTS:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761: browsers resolve these to this machine
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _normalize(origin: str) -> str:
+    """An origin as browsers write it: without the port where it is the default one."""
+    origin = origin.strip()
+    return origin.removesuffix(_DEFAULT_PORTS.get(origin.partition(":")[0], ""))
