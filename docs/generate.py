@@ -12,6 +12,7 @@ import pytest
 from cannon_contract import plugin as contract_plugin
 from cannon_mock.config import SETTINGS
 from cannon_mock.settings import Setting
+from cannon_mock.testing import vendor_guard
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.cli.parser import build_parser as spec_parser
 from cannon_spec.contract.catalog import Model, Operation
@@ -98,6 +99,7 @@ def _render_settings() -> str:
         for each in SETTINGS
         if each.has_pytest_option
     ]
+    options.append((f"`{vendor_guard.OPTION}`", vendor_guard.HELP, "yes or no", "no"))
     head = ("option", "what it does")
     parts = [
         _SETTINGS,

@@ -16,11 +16,14 @@ import pytest
 
 from cannon_mock.config import SETTINGS, Config, build_config
 from cannon_mock.settings import Setting, Source
+from cannon_mock.testing import vendor_guard
 
 if TYPE_CHECKING:
     from cannon_mock.clock import ManualClock
     from cannon_mock.testing.mock_handle import MockHandle
     from cannon_mock.testing.vendor_app import Check, Reply
+
+pytest_plugins = ("cannon_mock.testing.guard_plugin",)
 
 _OPTIONS = tuple(setting for setting in SETTINGS if setting.has_pytest_option)
 _DEFAULTS = {setting.name: setting.pytest_default for setting in SETTINGS if setting.pytest_default is not None}
@@ -46,6 +49,10 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> None:
             group.addoption(
                 option, dest=_option_name(setting), metavar=setting.placeholder, help=_describe(setting), default=None
             )
+    if _is_free(parser, vendor_guard.OPTION):
+        group.addoption(
+            vendor_guard.OPTION, action="store_true", dest="cannon_mock_option_guard", help=vendor_guard.HELP
+        )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -91,7 +98,7 @@ def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualCloc
 
     handle = _build_handle(_read_config(request), cannon_session_clock)
     try:
-        with bridge_app(handle.app, handle.url, _build_check(handle)):
+        with vendor_guard.guard_vendor(handle.url), bridge_app(handle.app, handle.url, _build_check(handle)):
             yield from _provide_handle(request, handle)
     finally:
         _detach_from_clock(handle)
@@ -126,11 +133,14 @@ def cannon_server(
     server = cannon_servers(_read_config(request))
     from cannon_mock.model.keys import derive_account
     from cannon_mock.testing.mock_handle import MockHandle
+    from cannon_mock.views import context
 
+    base_url = context.find_context(server.app).catalog.base_url
     key = f"cs_test_{hashlib.sha256(f'{request.node.nodeid} {id(request)}'.encode()).hexdigest()[:24]}"
-    yield from _provide_handle(
-        request, MockHandle(server.app, server.url, key, server.webhook_dispatcher, derive_account(key))
-    )
+    with vendor_guard.guard_vendor(base_url):
+        yield from _provide_handle(
+            request, MockHandle(server.app, server.url, key, server.webhook_dispatcher, derive_account(key))
+        )
 
 
 def _describe(setting: Setting) -> str:

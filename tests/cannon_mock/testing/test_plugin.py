@@ -22,7 +22,7 @@ BODY = {"operation": "image.generate", "input": {"prompt": "A red bicycle", "mod
 """
 
 
-def _run(folder: Path, *options: str) -> tuple[int, str]:
+def run_pytest(folder: Path, *options: str) -> tuple[int, str]:
     """Pytest in a folder, as a process of its own with the plugin as it is installed."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *options]
     run = subprocess.run(
@@ -42,7 +42,7 @@ def _write_tests(folder: Path, text: str) -> Path:
 def test_the_example_projects_pass(tmp_path: Path, options: tuple[str, ...]) -> None:
     """M2, M3: the tests of the example clients pass as they stand, also with pytest-xdist."""
     folder = shutil.copytree(ROOT / "examples" / "clients", tmp_path / "clients")
-    status, output = _run(folder, *options)
+    status, output = run_pytest(folder, *options)
     assert (status, "16 passed" in output) == (0, True), output
 
 
@@ -59,7 +59,7 @@ def test_count(cannon_mock):
 def test_one(cannon_mock):
     cannon_mock.assert_called(1, status=202)
 """
-    status, output = _run(_write_tests(tmp_path, text))
+    status, output = run_pytest(_write_tests(tmp_path, text))
     assert status == 1
     assert "what was sent to https://www.cannonstudio.app" in output
     assert re.search(r"POST /api/v1/requests -> 400\n +sent: .*image\.generat\"", output)
@@ -80,7 +80,7 @@ def test_it(cannon_mock, client):
     except Exception:
         pass
 """
-    status, output = _run(_write_tests(tmp_path, text))
+    status, output = run_pytest(_write_tests(tmp_path, text))
     assert (status, "2 passed, 2 errors" in output) == (1, True), output
     assert output.count("\nDELETE https://www.cannonstudio.app/api/v1/requests/req_1 -> 405") == 2
 
@@ -102,7 +102,7 @@ def test_marked(cannon_mock, cannon_server):
 """
     folder = _write_tests(tmp_path, text)
     for options in ((), ("--cannon-credits", "8")):
-        status, output = _run(folder, *options)
+        status, output = run_pytest(folder, *options)
         assert status == 0, output
 
 
@@ -127,7 +127,7 @@ def test_{number}(cannon_mock):
 """
         for number, mark in enumerate(INVALID_SETTINGS)
     )
-    status, output = _run(_write_tests(tmp_path, text))
+    status, output = run_pytest(_write_tests(tmp_path, text))
     assert (status, f"{len(INVALID_SETTINGS)} errors" in output) == (1, True), output
     assert all(message in output for message in INVALID_SETTINGS.values()), output
     assert "Traceback" not in output
@@ -150,7 +150,7 @@ def test_times(cannon_mock):
     with pytest.raises(ValueError, match="from 1 on"):
         cannon_mock.scenario("slow", times=0)
 """
-    status, output = _run(_write_tests(tmp_path, text))
+    status, output = run_pytest(_write_tests(tmp_path, text))
     assert (status, "3 passed, 1 error" in output) == (1, True), output
 
 
@@ -166,7 +166,7 @@ def test_it(cannon_server, number):
     assert reply.status_code == (202 if number else 402)
     assert len(cannon_server.journal) == 1
 """
-    status, output = _run(_write_tests(tmp_path, text))
+    status, output = run_pytest(_write_tests(tmp_path, text))
     assert status == 0, output
 
 
@@ -196,7 +196,7 @@ def test_own(cannon_server, number):
     cannon_server.advance(days=1)
     assert bodies and all(id_.encode() in body for body in bodies)
 """
-    status, output = _run(_write_tests(tmp_path, text))
+    status, output = run_pytest(_write_tests(tmp_path, text))
     assert status == 1
     assert "3 passed, 1 error" in output, output
     assert "something else" in output
@@ -220,7 +220,7 @@ def test_it(cannon_mock, cannon_server, cannon_clock):
     with pytest.raises(LookupError, match="unknown field statuss"):
         cannon_mock.calls(statuss=200)
 """
-    status, output = _run(_write_tests(tmp_path, text))
+    status, output = run_pytest(_write_tests(tmp_path, text))
     assert status == 0, output
 
 
@@ -259,8 +259,8 @@ def test_loading_the_plugin_imports_no_module_of_an_extra() -> None:
         "print(*{name for name in sys.modules.keys() - before if name.split('.')[0] not in sys.stdlib_module_names})"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    ours = {"cannon_mock", "cannon_mock.config", "cannon_mock.settings", "cannon_mock.testing"}
-    assert set(run.stdout.split()) == {*ours, "cannon_mock.testing.plugin"}
+    names = ("config", "origins", "settings", "testing", "testing.plugin", "testing.vendor_guard")
+    assert set(run.stdout.split()) == {"cannon_mock", *(f"cannon_mock.{name}" for name in names)}
 
 
 def test_the_plugin_loads_with_an_old_pytest() -> None:
@@ -300,13 +300,13 @@ def test_ours(cannon_mock):
     status = httpx.get("https://www.cannonstudio.app/api/v1/status", headers=KEY).json()
     assert status["creditsRemaining"] == 1250
 """
-    status, output = _run(_write_tests(tmp_path, text))
+    status, output = run_pytest(_write_tests(tmp_path, text))
     assert status == 0, output
 
 
 def test_the_options_are_listed_in_the_help(tmp_path: Path) -> None:
     """Pytest --help shows each of our options with the text of the table, and the default of the fixtures."""
-    status, output = _run(tmp_path, "--help")
+    status, output = run_pytest(tmp_path, "--help")
     assert status == 0
     for setting in SETTINGS:
         assert (f"{setting.pytest_option}=" in output) is setting.has_pytest_option

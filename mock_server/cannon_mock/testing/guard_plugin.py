@@ -1,0 +1,72 @@
+"""What the guard of the vendor's hosts does in a run of pytest: reports of attempts, ``--cannon-guard`` (floor 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from cannon_mock.testing import vendor_guard
+
+_TITLE = "attempts to reach the vendor"
+_session_guard = ExitStack()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ini value; ``cannon_mock.testing.plugin`` adds the option."""
+    parser.addini("cannon_guard", vendor_guard.HELP, type="bool", default=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Guard the whole session, from the user's first conftest on, where the user asks for it."""
+    if vendor_guard.OPTION in args or early_config.getini("cannon_guard") is True:
+        from cannon_spec.contract.load import default_catalog
+
+        _session_guard.enter_context(vendor_guard.guard_vendor(default_catalog().base_url))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    """Fail the collection of a module whose import made an attempt."""
+    outcome: Any = yield
+    _fail_report(outcome.get_result())
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)  # outermost: an expected failure stays one
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Fail a test during which an attempt was made, though its code may have swallowed the error."""
+    outcome: Any = yield
+    _fail_report(outcome.get_result())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a session in which an attempt was made outside of tests and of collection."""
+    attempts = vendor_guard.take_attempts()
+    if attempts:
+        reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line(f"\n{_describe(attempts)}", red=True)
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure() -> None:
+    """End the guard of the session."""
+    _session_guard.close()
+
+
+def _fail_report(report: Any) -> None:
+    attempts = vendor_guard.take_attempts()
+    if not attempts:
+        return
+    if not report.failed and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = _describe(attempts)
+    elif not all(attempt in str(report.longrepr) for attempt in attempts):
+        report.sections.append((_TITLE, _describe(attempts)))
+
+
+def _describe(attempts: list[str]) -> str:
+    return "\n    ".join([f"{_TITLE}:", *attempts]) + f"\nNothing was sent. {vendor_guard.ADVICE}"
