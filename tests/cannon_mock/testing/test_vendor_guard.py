@@ -11,16 +11,14 @@ import sys
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import curl_cffi
 import httpx
-import pycares
 import pytest
 import requests
-import uvloop
 
 from cannon_mock.testing.vendor_guard import VendorCallError, guard_vendor, take_attempts
 from tests.cannon_mock.testing.test_plugin import run_pytest
@@ -91,7 +89,7 @@ def in_loop(work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> Calla
 
 
 def in_uvloop(work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> Callable[[], None]:
-    return lambda: uvloop.run(work(*args))
+    return lambda: import_module("uvloop").run(work(*args))
 
 
 WAYS: dict[str, Callable[[], object]] = {
@@ -108,13 +106,13 @@ WAYS: dict[str, Callable[[], object]] = {
     "requests": lambda: SESSION.get(BASE, timeout=5),
     "aiohttp threads": in_loop(ask_aiohttp, aiohttp.ThreadedResolver),
     "aiohttp by the default": in_loop(ask_aiohttp, aiohttp.DefaultResolver),
-    "pycares": lambda: pycares.Channel().getaddrinfo(HOST, 443, callback=print),
+    "pycares": lambda: import_module("pycares").Channel().getaddrinfo(HOST, 443, callback=print),
     "asyncio": in_loop(asyncio.open_connection, HOST, 443),
     "asyncio socket": in_loop(connect_by_loop),
     "uvloop": in_uvloop(ask_loop, "create_connection", asyncio.Protocol, HOST, 443),
     "uvloop names": in_uvloop(ask_loop, "getaddrinfo", HOST, 443),
     "uvloop socket": in_uvloop(connect_by_loop),
-    "curl": lambda: curl_cffi.get(BASE),
+    "curl": lambda: import_module("curl_cffi").get(BASE),
 }
 """How code calls the vendor without a bridge."""
 
