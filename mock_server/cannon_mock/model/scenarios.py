@@ -39,6 +39,7 @@ class Fault:
     code: str = ""
     message: str = ""
     retry_after_s: int | None = None
+    retry_after_form: Literal["seconds", "date"] = "seconds"
     connection: Literal["", "no-answer", "in-body"] = ""
     body: Literal["", "truncated", "malformed", "html"] = ""
     claim: str = claim_ids.SCENARIO_FAULTS

@@ -15,7 +15,7 @@ from cannon_spec.nearest import suggest_name
 
 _ENTRY_WORDS = ("text", "outcome", "pace", "faults", "drift", "webhook")
 _FAULT_WORDS = tuple(field.name for field in fields(Fault))
-_ERROR_WORDS = ("code", "message", "retry_after_s")
+_ERROR_WORDS = ("code", "message", "retry_after_s", "retry_after_form")
 """The words of a fault that only an error reply has."""
 
 _LISTING = f"a scenario has {', '.join(_ENTRY_WORDS)}, and one fault {', '.join(_FAULT_WORDS)}"

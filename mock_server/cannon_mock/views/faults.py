@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from flask import Response
 
@@ -31,6 +34,15 @@ class DueFault:
     def is_before_create(self) -> bool:
         """Whether it keeps a create from being carried out."""
         return not self.fault.stored and bool(self.fault.status or self.fault.connection)
+
+    def build_headers(self) -> dict[str, str]:
+        """The headers of its error reply: Retry-After, where it says when to try again."""
+        if not self.retry_after_s:
+            return {}
+        if self.fault.retry_after_form == "seconds":
+            return {"Retry-After": str(self.retry_after_s)}
+        # By real time, as a client compares it with its own; rounded up, so that it is never too early.
+        return {"Retry-After": formatdate(math.ceil(time.time()) + self.retry_after_s, usegmt=True)}
 
 
 def find_due_faults(
@@ -78,8 +90,7 @@ def apply_faults(
             mock.clock.sleep_ms(fault.latency_ms)
         notes.faults.append(fault)
         if fault.status:
-            headers = {"Retry-After": str(due.retry_after_s)} if due.retry_after_s else {}
-            raise ApiError(fault.status, fault.code, fault.message, fault.claim, headers=headers)
+            raise ApiError(fault.status, fault.code, fault.message, fault.claim, headers=due.build_headers())
 
 
 def describe_faults(faults: Iterable[Fault]) -> str | None:

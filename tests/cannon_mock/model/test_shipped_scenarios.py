@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -123,6 +125,31 @@ def _limited_polls(site: Site) -> None:
     assert [site.poll(id_).status_code for _ in range(3)] == [429, 429, 200]
 
 
+def _read_wait_s(reply: httpx.Response) -> float:
+    """How many seconds of real time a reply with a date in Retry-After says to wait."""
+    assert reply.status_code == 429
+    return parsedate_to_datetime(reply.headers["Retry-After"]).timestamp() - time.time()
+
+
+def _limited_to_date(site: Site) -> None:
+    assert [0 < _read_wait_s(site.create()) <= 2 for _ in range(2)] == [True, True]
+    assert (site.create().status_code, site.count_tasks()) == (SUCCESS, 1)
+
+
+def _limited_polls_to_date(site: Site) -> None:
+    id_ = site.create_and_get_id()
+    assert [0 < _read_wait_s(site.poll(id_)) <= 2 for _ in range(2)] == [True, True]
+    assert site.poll(id_).status_code == 200
+
+
+def _unknown_at_first(site: Site) -> None:
+    id_ = site.create_and_get_id()
+    replies = [site.poll(id_) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [404, 404]
+    assert {reply.json()["error"]["code"] for reply in replies} == {"request_not_found"}
+    assert site.finish(id_)["status"] == "succeeded"
+
+
 def _window(site: Site) -> None:
     assert [site.create().status_code for _ in range(21)] == [SUCCESS] * 20 + [429]
     assert site.create().headers["Retry-After"] == "10"
@@ -192,21 +219,28 @@ def _poll_not_json(site: Site) -> None:
     assert site.poll(id_).json()["id"] == id_
 
 
-def _page(reply: httpx.Response) -> None:
-    assert (reply.status_code, reply.headers["Content-Type"]) == (502, "text/html; charset=utf-8")
+def _page(reply: httpx.Response, status: str, retry_after: str | None) -> None:
+    assert (f"{reply.status_code}", reply.headers["Content-Type"]) == (status[:3], "text/html; charset=utf-8")
     assert reply.text.startswith("<!doctype html>")
-    assert "502 Bad Gateway" in reply.text
+    assert status in reply.text
+    assert reply.headers.get("Retry-After") == retry_after
 
 
-def _html_page(site: Site) -> None:
-    _page(site.create())
-    assert (site.count_tasks(), site.create().status_code) == (0, SUCCESS)
+def _html_page(status: str, retry_after: str | None = None) -> Callable[[Site], None]:
+    def see(site: Site) -> None:
+        _page(site.create(), status, retry_after)
+        assert (site.count_tasks(), site.create().status_code) == (0, SUCCESS)
+
+    return see
 
 
-def _html_page_poll(site: Site) -> None:
-    id_ = site.create_and_get_id()
-    _page(site.poll(id_))
-    assert site.poll(id_).status_code == 200
+def _html_page_poll(status: str, retry_after: str | None = None) -> Callable[[Site], None]:
+    def see(site: Site) -> None:
+        id_ = site.create_and_get_id()
+        _page(site.poll(id_), status, retry_after)
+        assert site.poll(id_).status_code == 200
+
+    return see
 
 
 def _no_asset(status: int) -> Callable[[Site], None]:
@@ -269,10 +303,13 @@ CHECKS: dict[str, Callable[[Site], None]] = {
     "scope-missing": _is_an_error(403, "missing_scope"),
     "rate-limited": _is_rate_limited,
     "rate-limited-poll": _limited_polls,
+    "rate-limited-date": _limited_to_date,
+    "rate-limited-date-poll": _limited_polls_to_date,
     "rate-window": _window,
     **{f"error-{status}": _breaks(status, False) for status in (500, 502, 503)},
     **{f"error-{status}-stored": _breaks(status, True) for status in (500, 502, 503)},
     "error-500-poll": _broken_poll,
+    "error-404-poll": _unknown_at_first,
     "latency": _late("create"),
     "latency-poll": _late("poll"),
     "no-answer": _cut(httpx.RemoteProtocolError, False),
@@ -283,8 +320,10 @@ CHECKS: dict[str, Callable[[Site], None]] = {
     "truncated-json-poll": _poll_not_json,
     "malformed-json": _not_json,
     "malformed-json-poll": _poll_not_json,
-    "html-error": _html_page,
-    "html-error-poll": _html_page_poll,
+    "html-error": _html_page("502 Bad Gateway"),
+    "html-error-poll": _html_page_poll("502 Bad Gateway"),
+    "html-error-503": _html_page("503 Service Unavailable", "1"),
+    "html-error-503-poll": _html_page_poll("503 Service Unavailable", "1"),
     "asset-missing": _no_asset(404),
     "asset-expired": _no_asset(410),
     "asset-slow": _slow_asset,

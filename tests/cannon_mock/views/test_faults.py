@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,19 @@ def test_the_journal_names_every_part(mock: Driver, point: str, parts: dict[str,
     mock.get("/api/v1/status")
     *_, entry, last_entry = mock.client.get("/__mock__/journal").get_json()["exchanges"]
     assert (entry["fault"], last_entry["fault"]) == (text, None)
+
+
+@pytest.mark.parametrize("limit", [{"retry_after_s": 90}, {"limit": {"requests": 1, "window_ms": 90_000}}], ids=str)
+def test_retry_after_may_be_a_date(mock: Driver, limit: dict[str, Any]) -> None:
+    """With the form date Retry-After is a time in HTTP's own form: of a client's clock, whatever the mock's is."""
+    mock.clock.advance(86_400_000)
+    fault = {"on": "create", **ERROR, **limit, "retry_after_form": "date"}
+    mock.client.put("/__mock__/scenarios/mine", data=json.dumps({"faults": [fault]}))
+    before_s = time.time()
+    replies = [mock.create(headers=SCENARIO) for _ in range(2)]
+    text = replies[-1].headers["Retry-After"]
+    assert text.endswith(" GMT")
+    assert before_s + 90 <= parsedate_to_datetime(text).timestamp() <= time.time() + 91
 
 
 def test_the_first_status_of_several_faults_counts(mock: Driver) -> None:
