@@ -222,8 +222,8 @@ Any other option goes to pytest: `-v`, `-k repeat`, `-n 2`. The keys come from t
 _SPEC = """\
 ## cannon-spec
 
-`CANNON_SPEC_OVERLAY` names an overlay file for every command. `NO_COLOR` turns colours off, and `COLUMNS` sets how wide
-tables and help are.
+`CANNON_SPEC_OVERLAY` names an overlay file for every command; any other variable of `CANNON_SPEC_…` is an error.
+`NO_COLOR` turns colours off, and `COLUMNS` sets how wide tables and help are.
 
 """
 

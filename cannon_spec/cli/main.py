@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from cannon_spec.cli.console import run_command
+from cannon_spec.cli.environment import check_variables
 from cannon_spec.cli.parser import build_parser
 from cannon_spec.cli.status import ExitStatus, report_problem
 from cannon_spec.errors import CannonSpecError
@@ -22,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     arguments = build_parser().parse_args(argv)
     try:
+        check_variables()
         status: int = arguments.run(arguments)
         return status
     except (CannonSpecError, OSError) as error:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from cannon_mock.model.tasks import Pace
 
 _HOST = re.compile(r"[^\s:/?#@\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
+_SERVICE_LINK = re.compile(
+    rf"{PREFIX}(SERVICE_(HOST|PORT)(_\w+)?=.*|PORT_[0-9]+_(TCP|UDP|SCTP)(_\w+)?=.*|PORT=(tcp|udp|sctp)://.*)", re.DOTALL
+)
+"""What Kubernetes, and Docker's old links, set beside a service that is named ``cannon-mock``: not for this program."""
 _POLLS = re.compile(r"manual:([1-9][0-9]{0,2})")
 
 
@@ -332,10 +336,14 @@ def read_variables(environ: Mapping[str, str] | None = None) -> Source:
     """
     environ = os.environ if environ is None else environ
     by_variable = {setting.variable: setting.name for setting in SETTINGS}
-    texts = {variable: text for variable, text in environ.items() if variable.startswith(PREFIX) and text}
+    texts = {name: text for name, text in environ.items() if _is_own_variable(name, text)}
     for variable in texts.keys() - by_variable.keys():
         raise ValueError(f"unknown variable {variable[:100]}; {_suggest(variable, by_variable, prefix=PREFIX)}")
     return Source("{variable}={value}", {by_variable[variable]: text for variable, text in texts.items()})
+
+
+def _is_own_variable(name: str, text: str) -> bool:
+    return name.startswith(PREFIX) and bool(text) and _SERVICE_LINK.fullmatch(f"{name}={text}") is None
 
 
 def read_environment(environ: Mapping[str, str] | None = None) -> Config:

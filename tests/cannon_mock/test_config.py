@@ -274,10 +274,22 @@ def test_settings_do_not_change() -> None:
     ],
 )
 def test_an_unknown_variable_is_refused_with_the_nearest_name(variable: str, hint: str) -> None:
-    """A CANNON_MOCK_ variable that is no setting is refused with the nearest name; an empty one counts as unset."""
+    """M16: a CANNON_MOCK_ variable that is no setting is refused with the nearest name; an empty one is unset."""
     with pytest.raises(ValueError, match=re.escape(f"unknown variable {variable}; {hint}")):
         read_environment({variable: "1"})
     assert read_environment({variable: "", "OTHER_VARIABLE": "1"}) == Config()
+
+
+def test_the_variables_of_a_cluster_are_ignored() -> None:
+    """What Kubernetes sets beside a service named cannon-mock is no setting and no error; its like with a slip is."""
+    names = ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_2266_TCP", "PORT_2266_TCP_ADDR")
+    links = {f"CANNON_MOCK_{name}": "10.0.0.1" for name in names}
+    assert read_environment({**links, "CANNON_MOCK_PORT": "tcp://10.0.0.1:2266"}) == Config()
+    assert read_environment({**links, "CANNON_MOCK_PORT": "8000"}).port == 8000
+    with pytest.raises(ValueError, match=r"CANNON_MOCK_PORT=tcp:10 is not valid"):
+        read_environment({"CANNON_MOCK_PORT": "tcp:10"})
+    with pytest.raises(ValueError, match="unknown variable CANNON_MOCK_SERVICES_HOST"):
+        read_environment({"CANNON_MOCK_SERVICES_HOST": "1"})
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_name() -> None:

@@ -107,6 +107,25 @@ def test_an_overlay_is_applied(cannon: Command, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("CANNON_SPEC_OVERLY", "did you mean CANNON_SPEC_OVERLAY? "),
+        ("CANNON_SPEC_XYZZY", "the only variable of CANNON_SPEC_… is CANNON_SPEC_OVERLAY"),
+    ],
+)
+def test_an_unknown_variable_is_refused(
+    cannon: Command, monkeypatch: pytest.MonkeyPatch, variable: str, hint: str
+) -> None:
+    """M16: a CANNON_SPEC_ variable that no command reads is refused with the nearest name; an empty one is not."""
+    monkeypatch.setenv(variable, "mine.json")
+    status, output, problem = cannon("catalog")
+    assert (status, output) == (2, "")
+    assert problem.startswith(f"cannon-spec: unknown variable {variable}; {hint}")
+    monkeypatch.setenv(variable, "")
+    assert cannon("catalog")[0] == 0
+
+
+@pytest.mark.parametrize(
     "command", [("validate", "a.json"), ("explain", "grok"), ("catalog",), ("example", "image.generate")]
 )
 @pytest.mark.parametrize(
