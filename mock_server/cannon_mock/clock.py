@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock, RLock
+from threading import Lock
 from typing import Protocol
 
 from cannon_mock.model.clock_settings import ClockSettings
@@ -81,7 +81,7 @@ class Clock:
     def __init__(self, state: ClockState) -> None:
         self._state = state
         self._latest_ms = 0
-        self._move_lock = RLock()  # one move at a time; reentrant, as the receiver of a webhook may move the clock too
+        self._move_lock = Lock()  # one move at a time
         self.move_handlers: list[Callable[[int], None]] = []
 
     def now_ms(self) -> int:
@@ -107,7 +107,7 @@ class Clock:
         if step_ms < 0:
             raise ValueError(f"a clock never runs backwards: {step_ms} ms; advance it by 0 or more")
         with self._move_lock:
-            return self.set(self.now_ms() + step_ms)
+            return self._move(self.now_ms() + step_ms)
 
     def set(self, to_ms: int) -> int:
         """Move the clock forward to ``to_ms`` and return the new time.
@@ -117,12 +117,27 @@ class Clock:
         now_ms = self.now_ms()
         if to_ms < now_ms:
             raise ValueError(f"a clock never runs backwards: it is {now_ms} ms, later than {to_ms}; set a later time")
+        with self._move_lock:
+            return self._move(to_ms)
+
+    def _move(self, to_ms: int) -> int:
         if to_ms > _FARTHEST_MS:
             raise ValueError(f"{to_ms} ms is beyond the year 9000; set an earlier time")
-        with self._move_lock:
-            for handler in tuple(self.move_handlers):
-                handler(to_ms)
-            return self.move_to(to_ms)
+        for handler in tuple(self.move_handlers):
+            handler(to_ms)
+        return self.move_to(to_ms)
+
+    @contextmanager
+    def let_others_move(self) -> Iterator[None]:
+        """Let any thread move the clock while the context lasts. Only a move handler may use it.
+
+        What it waits for, as the receiver of a webhook, may itself move the clock, in whatever thread or process.
+        """
+        self._move_lock.release()
+        try:
+            yield
+        finally:
+            self._move_lock.acquire()
 
     def move_to(self, to_ms: int) -> int:
         """Move the clock forward to ``to_ms`` without running what is due on the way, and return the new time."""

@@ -76,11 +76,12 @@ CHANCE = {"cannon_mock.app", "cannon_contract.runner.targets", "cannon_contract.
 THREADS = {
     "cannon_mock.serving.serve",
     "cannon_mock.serving.workers",
+    "cannon_mock.testing.webhook_receivers",
     "cannon_contract.client.parallel",
     "cannon_contract.runner.webhook_listener",
 }
-"""Who may start threads: what serves, what sends creates at once, since only requests that meet show a race, and what
-receives webhooks, which come while a test polls."""
+"""Who may start threads: what serves, what sends creates at once, since only requests that meet show a race, what
+receives webhooks, which come while a test polls, and async receivers in a test, whose own loop stands still."""
 ENVIRONMENT = {"cannon_spec.cli.environment", "cannon_mock.config", "cannon_contract.runner.options"}
 
 

@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from cannon_mock.clock import Clock
 from cannon_mock.model import journal
-from cannon_mock.model.deliveries import Delivery, DeliveryResponse
+from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.journal import JournalEntry
 from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.testing.ad_hoc_scenario import build_scenario, describe_problem
+from cannon_mock.testing.webhook_dispatcher import WebhookDispatcher
+from cannon_mock.testing.webhook_receivers import NOT_GIVEN, WebhookReceiver
 from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
-from cannon_mock.webhooks.outgoing import Send
 from cannon_spec.contract.wording import format_count
 from cannon_spec.errors import CatalogError
 
-WebhookReceiver = Callable[[bytes, Mapping[str, str]], int | None]
-"""Takes the body and the headers of a webhook; returns the status of the reply, None for 200."""
-
 _MOST_CHARACTERS = 300
-
-
-class WebhookDispatcher:
-    """Sends the webhooks of a mock to the receiver of the test, or to their address where it has none."""
-
-    def __init__(self, send_outside: Send) -> None:
-        self._send_outside = send_outside
-        self.receivers: dict[str, WebhookReceiver] = {}
-        self.errors: list[BaseException] = []
-        self.find_account: Callable[[str], str] = lambda _: ""
-
-    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse | None:
-        """Send as ``Send`` says. An exception of a receiver is a failed attempt, and fails its test at the end."""
-        account = self.find_account(json.loads(body)["data"]["id"]) if self.receivers else ""
-        receiver = self.receivers.get(account) or self.receivers.get("")
-        if receiver is None:
-            return self._send_outside(url, body, headers)
-        try:
-            return DeliveryResponse(receiver(body, headers) or 200)
-        except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - it is raised at the end of the test
-            self.errors.append(error)
-            return DeliveryResponse(500, f"{type(error).__name__}: {error}"[:200])
 
 
 @dataclass(slots=True, repr=False)
@@ -136,14 +110,18 @@ class MockHandle:
         """Advance the clock and run everything that becomes due; the new time in epoch milliseconds."""
         return self.clock.advance(ms, seconds=seconds, minutes=minutes, hours=hours, days=days)
 
-    def on_webhook(self, receiver: WebhookReceiver | None) -> None:
-        """Pass webhooks to ``receiver(body, headers)`` instead of sending them to their address.
+    def on_webhook(
+        self, receiver: WebhookReceiver | None = NOT_GIVEN, *, app: Any = None, path: str | None = None
+    ) -> None:
+        """Pass webhooks to ``receiver(body, headers)``, or to an application, instead of sending them; None ends that.
 
-        It returns the status of its reply, None for 200. An exception that it raises fails the test at its end.
+        A receiver may be async; it then runs in an event loop of its own. It returns None (200), a status, a bool, or a
+        response of a web framework or a client. ``app`` is a WSGI or an ASGI application; it gets the request that
+        would come over the network, at ``path`` or else at the path of ``webhook_url``. What a receiver raises, and
+        any other value that it returns, fails the test at its end. Raises TypeError for what cannot receive, and
+        ValueError for a path that does not start with /.
         """
-        self.webhook_dispatcher.receivers.pop(self.account, None)
-        if receiver is not None:
-            self.webhook_dispatcher.receivers[self.account] = receiver
+        self.webhook_dispatcher.set_receiver(self.account, receiver, app, path)
 
     def calls(self, **filters: str | int) -> list[JournalEntry]:
         """The exchanges with each of the values: of fields of a JournalEntry; a path by its beginning."""
@@ -175,11 +153,8 @@ class MockHandle:
         for id_ in self._rule_ids:
             self._mock.scenarios.remove_rules(id_)
         self._mock.scenarios.remove(self._ad_hoc_names)
-        self.on_webhook(None)
-        errors = tuple(self.webhook_dispatcher.errors)
-        self.webhook_dispatcher.errors.clear()
-        for error in errors:
-            raise error
+        self.webhook_dispatcher.remove_receiver(self.account)
+        self.webhook_dispatcher.raise_error()
 
     @property
     def _mock(self) -> MockContext:

@@ -175,7 +175,8 @@ def _build_handle(config: Config, clock: ManualClock) -> MockHandle:
     with _explain_missing_extra():
         from cannon_mock import create_app
         from cannon_mock.stores import StoreError
-        from cannon_mock.testing.mock_handle import MockHandle, WebhookDispatcher
+        from cannon_mock.testing.mock_handle import MockHandle
+        from cannon_mock.testing.webhook_dispatcher import WebhookDispatcher
         from cannon_mock.views import context
         from cannon_mock.webhooks import outgoing
         from cannon_spec.errors import CannonSpecError

@@ -35,7 +35,7 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse
             # Streamed, so that the response's body, which may be endless, is not read.
             client.stream("POST", url, content=body, headers=dict(headers)) as response,
         ):
-            return DeliveryResponse(response.status_code, "", _parse_retry_after(response.headers.get("Retry-After")))
+            return DeliveryResponse(response.status_code, "", parse_retry_after(response.headers.get("Retry-After")))
     except httpx.HTTPError as error:
         return DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200])
 
@@ -67,7 +67,7 @@ def may_call(url: str, hosts: frozenset[str]) -> bool:
         return False
 
 
-def _parse_retry_after(value: str | None) -> int | None:
+def parse_retry_after(value: str | None) -> int | None:
     """The milliseconds to wait, from a number of seconds or a date; None where the value is neither."""
     if value is None:
         return None

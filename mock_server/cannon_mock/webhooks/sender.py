@@ -6,10 +6,12 @@ import hashlib
 import json
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Lock, get_ident
+from threading import Lock
 
 from standardwebhooks.webhooks import Webhook
 
@@ -28,6 +30,18 @@ PATIENCE_MS = 2 * TIMEOUT_S * 1000
 
 _PAUSE_S = 0.005
 
+_is_receiving: ContextVar[bool] = ContextVar("is_receiving", default=False)
+
+
+@contextmanager
+def mark_receiver() -> Iterator[None]:
+    """Tell code within the context from others: it is a receiver of webhooks, and need not be waited for by itself."""
+    token = _is_receiving.set(True)
+    try:
+        yield
+    finally:
+        _is_receiving.reset(token)
+
 
 @dataclass(slots=True)
 class WebhookSender:
@@ -45,7 +59,6 @@ class WebhookSender:
     find_webhook_faults: Callable[[str], WebhookFaults]
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
-    _sending_thread: int = 0
 
     def deliver(self) -> int:
         """Make every attempt that is due by now, in order, and return their number; 0 while another thread does it."""
@@ -57,9 +70,9 @@ class WebhookSender:
     def deliver_until(self, to_ms: int) -> None:
         """Move the clock from one due attempt to the next, up to ``to_ms``, and make each.
 
-        It does nothing where a receiver calls it in the thread that sends: that thread is moving the clock already.
+        It does nothing where a receiver in this process moves the clock: what becomes due is sent after it has ended.
         """
-        while self._sending_thread != get_ident() and self._advance(to_ms):
+        while not _is_receiving.get() and self._advance(to_ms):
             pass
 
     def _advance(self, to_ms: int) -> bool:
@@ -68,13 +81,15 @@ class WebhookSender:
         due_ms = deliveries.find_next_due_ms()
         if due_ms is not None and due_ms <= to_ms:
             self.clock.move_to(due_ms)
-            if not self._deliver_one():  # another thread or process makes this attempt
-                time.sleep(_PAUSE_S)
+            with self.clock.let_others_move():
+                if not self._deliver_one():  # another thread or process makes this attempt
+                    time.sleep(_PAUSE_S)
             return True
         # An attempt that fails is due again, perhaps before ``to_ms``: its end is awaited, for up to PATIENCE_MS.
         if deliveries.has_attempt_under_way():
             deliveries.fail_dead_attempts(self.clock.now_ms())
-            time.sleep(_PAUSE_S)
+            with self.clock.let_others_move():
+                time.sleep(_PAUSE_S)
             return True
         return False
 
@@ -82,7 +97,6 @@ class WebhookSender:
         """Make the attempt that is due first; False where none is, or where another thread makes one."""
         if not self._lock.acquire(blocking=False):
             return False
-        self._sending_thread = get_ident()
         try:
             delivery = self.store.deliveries.claim(self.clock.now_ms())
             if delivery is None:
@@ -90,16 +104,18 @@ class WebhookSender:
             self._attempt(delivery)
             return True
         finally:
-            self._sending_thread = 0
             self._lock.release()
 
     def _attempt(self, delivery: Delivery) -> None:
         """Make an attempt, and store how it ended even where ``send`` raises: a claimed attempt must not stay open."""
         try:
-            self._send(delivery)
-        except (ValueError, OSError, RuntimeError) as error:  # from a ``send`` that the caller of create_app passed in
+            with mark_receiver():
+                self._send(delivery)
+        except BaseException as error:  # from a ``send`` that the caller of create_app passed in
             response = DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200])
             self.store.deliveries.finish(delivery, response, self.clock.now_ms())
+            if not isinstance(error, Exception):
+                raise
 
     def _send(self, delivery: Delivery) -> None:
         task = self.store.tasks.get(delivery.task_id)

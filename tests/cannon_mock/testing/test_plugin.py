@@ -138,7 +138,7 @@ def test_an_error_in_one_test_does_not_reach_the_next(tmp_path: Path) -> None:
     """A mock whose receiver raised is detached from the session's clock when its test ends."""
     text = """
 def test_raises(cannon_mock):
-    cannon_mock.on_webhook(lambda: None)
+    cannon_mock.on_webhook(lambda body, headers: 1 / 0)
     reply = httpx.post(URL, json={**BODY, "webhook_url": "https://example.com/hook"}, headers=KEY).json()
     for _ in range(3):
         httpx.get(reply["urls"]["get"], headers=KEY)
