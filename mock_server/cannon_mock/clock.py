@@ -5,32 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from threading import Lock
 from typing import Protocol
 
 from cannon_mock.model.clock_settings import ClockSettings
 
-_waits_ms: ContextVar[list[int] | None] = ContextVar("waits_ms", default=None)
-
 _FARTHEST_MS = 221_845_392_000_000  # the year 9000: dates stay printable
-
-
-@contextmanager
-def record_waits() -> Iterator[list[int]]:
-    """The waits by any clock within the context, by this thread or task alone, in milliseconds."""
-    waits_ms: list[int] = []
-    token = _waits_ms.set(waits_ms)
-    try:
-        yield waits_ms
-    finally:
-        _waits_ms.reset(token)
-
-
-def _record_wait(ms: int) -> None:
-    waits_ms = _waits_ms.get()
-    if waits_ms is not None:
-        waits_ms.append(ms)
 
 
 class ClockState(Protocol):
@@ -159,7 +139,6 @@ class Clock:
 
     def sleep_ms(self, ms: int) -> None:
         """Wait ``ms`` milliseconds of real time."""
-        _record_wait(ms)
         time.sleep(ms / 1000)
 
 
@@ -178,7 +157,6 @@ class ManualClock(Clock):
 
     def sleep_ms(self, ms: int) -> None:
         """Move forward by ``ms`` milliseconds."""
-        _record_wait(ms)
         self.advance(ms)
 
     def sleep(self, seconds: float) -> None:

@@ -215,6 +215,12 @@ class Config:
         is_switch=True,
         has_pytest_option=True,
     )
+    latency: str = _setting(
+        "real",
+        "how a server passes the time by which a scenario delays a reply",
+        choices={"real": "in real time", "clock": "by moving the mock's clock; nobody waits"},
+        has_pytest_option=True,
+    )
     webhook_secret: str = _setting(
         "",
         "secret that signs webhooks",

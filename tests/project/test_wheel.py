@@ -84,7 +84,7 @@ def test_the_judge_alone_needs_no_extra(commands: Path, tmp_path: Path) -> None:
         "import sys; sys.modules['jsonschema_rs'] = None\n"
         "import cannon_spec\n"
         "assert cannon_spec.validate_request({'operation': 'image.generate', 'input': {'prompt': 'x'}}).ok\n"
-        "print(sorted({'flask', 'httpx', 'pytest', 'waitress', 'PIL', 'hypothesis'} & sys.modules.keys()))"
+        "print(sorted({'flask', 'httpx', 'pytest', 'uvicorn', 'PIL', 'hypothesis'} & sys.modules.keys()))"
     )
     run = _run(commands / "python", "-c", code, cwd=tmp_path)
     assert run.stdout.strip() == "[]", run.stderr

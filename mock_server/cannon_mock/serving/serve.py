@@ -1,32 +1,32 @@
-"""A mock behind a real WSGI server, in one process (floor 5)."""
+"""A mock behind a socket, in one process (floor 5)."""
 
 from __future__ import annotations
 
 import contextlib
-import http.client
-import logging
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Flask, Response, request
-from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.server import create_server
-from waitress.task import WSGITask
 
+from cannon_mock.app import MAX_BODY_BYTES
 from cannon_mock.config import Config
+from cannon_mock.serving.asgi import AsgiAdapter
+from cannon_mock.serving.loop_server import LoopServer
 from cannon_mock.views import context
-from cannon_mock.views.faults import ConnectionDropped
+from cannon_mock.views.context import MockContext
 
-_THREADS = 4
-_CONNECTIONS = 1000
-_PROBE_SECONDS = 10
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+_PATIENCE_SECONDS = 10
+_HEALTH = "/__mock__/health"
+_SLOW_PARTS = ("/__mock__/", "/assets/")
 _ROUND_SECONDS = 0.1
 
 
@@ -44,31 +44,40 @@ def find_address(listener: socket.socket) -> str:
 
 def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; ``announce`` gets the address as soon as the mock answers."""
+    server = _build_server(app, listener)
+    signal_numbers: list[int] = []
+
+    def stop(signal_number: int, _frame: FrameType | None) -> None:
+        if signal_numbers:
+            raise SystemExit(0)  # the second one does not wait for anything
+        signal_numbers.append(signal_number)
+        server.stop()
+
     for signal_number in (signal.SIGTERM, signal.SIGINT):  # a shell starts background processes with SIGINT ignored
-        signal.signal(signal_number, _exit)
-    announcing = threading.Thread(target=_announce, args=(find_address(listener), announce), daemon=True)
-    announcing.start()
+        signal.signal(signal_number, stop)
+    announcing = threading.Thread(target=announce, args=(find_address(listener),), daemon=True)
     with _deliver_webhooks(app):
-        _run(app, listener)
-    announcing.join(_PROBE_SECONDS)  # an interpreter that ends while a thread prints is aborted
+        server.run(announcing.start)
+    if announcing.ident is not None:
+        announcing.join(_PATIENCE_SECONDS)  # an interpreter that ends while a thread prints is aborted
 
 
 @contextlib.contextmanager
-def serve_in_background(app: Flask) -> Iterator[str]:
+def serve_in_background(app: WSGIApplication) -> Iterator[str]:
     """Serve on a free port of this machine, in threads of this process, while the context lasts; yields the address.
 
     Due webhooks are sent at the end of each exchange and when the clock is advanced.
     """
     listener = listen(Config(port=0))
-    server, channels = _build_server(app, listener)
+    server = _build_server(app, listener)
     thread = threading.Thread(target=server.run, daemon=True)
+    url = find_address(listener)
     thread.start()
     try:
-        yield find_address(listener)
+        yield url
     finally:
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(channels))  # in the server's own thread
-        thread.join(_PROBE_SECONDS)
-        server.task_dispatcher.shutdown()
+        server.stop()
+        thread.join(_PATIENCE_SECONDS)
 
 
 def log_exchanges(app: Flask) -> None:
@@ -80,36 +89,27 @@ def log_exchanges(app: Flask) -> None:
         return response
 
 
-class _ExchangeTask(WSGITask):
-    """One exchange of the server; it breaks the connection where the application raises ConnectionDropped."""
-
-    def execute(self) -> None:
-        try:
-            super().execute()
-        except ConnectionDropped:
-            self.wrote_header = True  # else the server would still write one
-            self.close_on_finish = True
-            self.chunked_response = False
+def _build_server(app: WSGIApplication, listener: socket.socket) -> LoopServer:
+    """A server of a mock, or of any other application, whose calls are then all made in threads."""
+    if not (isinstance(app, Flask) and context.is_mock(app)):
+        return LoopServer(AsgiAdapter(app, lambda _: False, MAX_BODY_BYTES), listener)
+    mock = context.find_context(app)
+    pass_delay = mock.clock.advance if mock.config.latency == "clock" else None
+    return LoopServer(AsgiAdapter(app, _build_quick_check(mock), MAX_BODY_BYTES, pass_delay), listener)
 
 
-class _Channel(HTTPChannel):
-    task_class = _ExchangeTask
+def _build_quick_check(mock: MockContext) -> Callable[[WSGIEnvironment], bool]:
+    """A check whether a call takes less time than to hand it to another thread: one of the API, in memory.
 
+    The mock's own API may move the clock, which sends webhooks, and a file may have to be painted.
+    """
 
-def _build_server(app: Flask, listener: socket.socket) -> tuple[Any, dict[int, Any]]:
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a burst of calls fills the queue; that is no warning
-    channels: dict[int, Any] = {}
-    server: Any = create_server(
-        app, map=channels, sockets=[listener], threads=_THREADS, connection_limit=_CONNECTIONS, ident="cannon-mock"
-    )
-    server.channel_class = _Channel
-    return server, channels
+    def is_quick(environ: WSGIEnvironment) -> bool:
+        path = environ["PATH_INFO"]
+        return path.endswith(_HEALTH) or not (is_shared or any(part in path for part in _SLOW_PARTS))
 
-
-def _run(app: Flask, listener: socket.socket) -> None:
-    server, channels = _build_server(app, listener)
-    server.run()
-    wasyncore.close_all(channels)
+    is_shared = mock.store.records.is_shared
+    return is_quick
 
 
 @contextlib.contextmanager
@@ -134,21 +134,5 @@ def _deliver_webhooks(app: Flask) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(_PROBE_SECONDS)
+        thread.join(_PATIENCE_SECONDS)
         webhook_sender.inline = True
-
-
-def _announce(url: str, announce: Callable[[str], None]) -> None:
-    address = urlsplit(url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"))
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_PROBE_SECONDS)
-    try:
-        with contextlib.closing(connection):
-            connection.request("GET", "/__mock__/health")
-            connection.getresponse().read()
-    except (OSError, http.client.HTTPException):  # it was stopped before it answered
-        return
-    announce(url)
-
-
-def _exit(_signum: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)

@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 from aiohttp import BaseConnector, ClientTimeout, TCPConnector
 
-from cannon_mock.testing.vendor_app import Origin, VendorApp
+from cannon_mock.serving.wsgi_call import Origin
+from cannon_mock.testing.vendor_app import VendorApp
 from cannon_mock.testing.wire import Wire
 
 _PIECE_SIZE = 2**16

@@ -98,7 +98,10 @@ def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualCloc
 
     handle = _build_handle(_read_config(request), cannon_session_clock)
     try:
-        with vendor_guard.guard_vendor(handle.url), bridge_app(handle.app, handle.url, _build_check(handle)):
+        with (
+            vendor_guard.guard_vendor(handle.url),
+            bridge_app(handle.app, handle.url, _build_check(handle), handle.clock.sleep_ms),
+        ):
             yield from _provide_handle(request, handle)
     finally:
         _detach_from_clock(handle)

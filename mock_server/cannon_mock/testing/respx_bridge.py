@@ -23,7 +23,8 @@ import httpx
 from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough, ResolvedRoute, Route
 
-from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Call, Origin, Reply, VendorApp
+from cannon_mock.serving.wsgi_call import Call, Origin
+from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Reply, VendorApp
 
 _NO_RESPONSE = "Server disconnected without sending a response."
 _NO_ROUTE = Route()

@@ -22,7 +22,8 @@ import pytest
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import resolve_cert_reqs
 
-from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Origin, VendorApp
+from cannon_mock.serving.wsgi_call import Origin
+from cannon_mock.testing.vendor_app import DEFAULT_PORTS, VendorApp
 from cannon_mock.testing.wire import Wire
 
 

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import h11
 
-from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Call, Origin, Reply, VendorApp
+from cannon_mock.serving.wsgi_call import Call, Origin
+from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Reply, VendorApp
 
 
 class Wire:

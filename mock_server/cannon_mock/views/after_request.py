@@ -8,6 +8,7 @@ from cannon_mock.model import journal
 from cannon_mock.model.journal import JournalEntry
 from cannon_mock.views import cors, faults
 from cannon_mock.views.context import ExchangeNotes, MockContext, current_context, current_notes, is_admin_call
+from cannon_mock.views.reply_delay import ReplyDelay, find_offer
 
 
 def install(app: Flask) -> None:
@@ -23,9 +24,33 @@ def _finish(response: Response) -> Response:
             _write_entry(mock, notes, response)
         for fault in notes.faults:
             faults.damage_reply(response, fault)
-    if mock.webhook_sender.inline:
-        mock.webhook_sender.deliver()
+    _end_delay(mock, current_notes().delay)
     return response
+
+
+def _end_delay(mock: MockContext, delay: ReplyDelay) -> None:
+    """Leave the wait of the reply, and what is done after it, to whatever serves the application, or do it here."""
+    if mock.webhook_sender.inline and _may_be_due(mock):
+        delay.steps.append(mock.webhook_sender.deliver)
+    if find_offer(request.environ) is None:
+        _pass(mock, delay.ms)
+        delay.finish()
+
+
+def _pass(mock: MockContext, ms: int) -> None:
+    """Wait, by the clock where the settings say so. A test's clock moves in either case."""
+    if mock.config.latency == "clock":
+        mock.clock.advance(ms)
+    else:
+        mock.clock.sleep_ms(ms)
+
+
+def _may_be_due(mock: MockContext) -> bool:
+    """Whether a webhook is due, as far as this can be told at once: to ask a store of several processes takes time."""
+    if mock.store.records.is_shared:
+        return True
+    due_ms = mock.store.deliveries.find_next_due_ms()
+    return due_ms is not None and due_ms <= mock.clock.now_ms()
 
 
 def _write_entry(mock: MockContext, notes: ExchangeNotes, response: Response) -> None:

@@ -63,13 +63,13 @@ def create() -> Response:
     notes.scenario = scenario.name
     due_faults = faults.find_due_faults(mock, scenario, "create", key.account, idempotency_key=idempotency_key)
     if any(due.is_before_create for due in due_faults):
-        faults.apply_faults(mock, notes, [due for due in due_faults if not due.fault.stored])
+        faults.apply_faults(notes, [due for due in due_faults if not due.fault.stored])
         return Response(status=202)  # its connection breaks: a fault with a status has raised
     planned_task = new_task.plan_task(mock, key, body, scenario, idempotency_key)
     latency_ms = sum(due.fault.latency_ms for due in due_faults)
-    task = new_task.store_task(mock, key, planned_task, body, latency_ms)
+    task = new_task.store_task(mock, notes, key, planned_task, body, latency_ms)
     notes.request_id = task.id
-    faults.apply_faults(mock, notes, due_faults, has_waited=True)
+    faults.apply_faults(notes, due_faults)
     return _accept(mock, task, body, scenario, is_repeat=task.id != planned_task.id)
 
 
@@ -85,7 +85,7 @@ def read(id_: str) -> Response:
         raise ApiError(404, "request_not_found", _explain_not_found(mock, id_), *claims)
     scenario = mock.scenarios.find_or_plain(task.scenario)
     notes.operation, notes.model, notes.scenario = task.operation, task.model, task.scenario
-    faults.apply_faults(mock, notes, faults.find_due_faults(mock, scenario, "poll", task.id))
+    faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "poll", task.id))
     task, now_ms = _record_poll(mock, task, scenario)
     view = task_view.build_view(mock.catalog, task, now_ms, find_base_url(mock))
     patches = [each for each in scenario.patches if each.on == "poll" and each.status in ("", view["status"])]

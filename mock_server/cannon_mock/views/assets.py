@@ -28,7 +28,7 @@ def serve_file(asset_id: str, name: str) -> Response:
     notes = current_notes()
     task = _find_succeeded(mock, notes, asset_id)
     scenario = mock.scenarios.find_or_plain(task.scenario)
-    faults.apply_faults(mock, notes, faults.find_due_faults(mock, scenario, "asset", task.id))
+    faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "asset", task.id))
     file = media.render(mock.catalog, task, name)
     if file is None:
         raise ApiError(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", claim_ids.ASSET_OPEN)

@@ -14,6 +14,7 @@ from cannon_mock.model.keys import Keys
 from cannon_mock.model.scenarios import Fault
 from cannon_mock.stores import Store
 from cannon_mock.stores.scenario_registry import ScenarioRegistry
+from cannon_mock.views.reply_delay import ReplyDelay, find_offer
 from cannon_mock.webhooks.sender import WebhookSender
 from cannon_spec.contract.catalog import Catalog
 
@@ -43,7 +44,7 @@ class MockContext:
 
 @dataclass(slots=True)
 class ExchangeNotes:
-    """What the journal shows of the exchange at hand; ``faults`` are those that damage its reply."""
+    """What the journal shows of the exchange at hand; ``faults`` damage its reply, and ``delay`` holds it back."""
 
     account: str | None = None
     operation: str | None = None
@@ -53,6 +54,7 @@ class ExchangeNotes:
     scenario: str | None = None
     body: bytes = b""
     faults: list[Fault] = field(default_factory=list)
+    delay: ReplyDelay = field(default_factory=ReplyDelay)
 
 
 def install(app: Flask, mock: MockContext) -> None:
@@ -81,7 +83,7 @@ def current_notes() -> ExchangeNotes:
     """The notes of the exchange at hand. A view calls this once and passes them on: the look-up is slow."""
     notes: ExchangeNotes | None = g.get("notes")
     if notes is None:
-        notes = g.notes = ExchangeNotes()
+        notes = g.notes = ExchangeNotes(delay=find_offer(request.environ) or ReplyDelay())
     return notes
 
 

@@ -1,4 +1,4 @@
-"""The faults of a scenario, applied in one order: wait, answer with a status, damage the reply (floor 4)."""
+"""The faults of a scenario, applied in one order: delay the reply, give it a status, damage it (floor 4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ _PAGE = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 
 
 class ConnectionDropped(Exception):
-    """The server must break the connection here; whatever serves the application does so."""
+    """The server must close the connection here; whatever serves the application does so."""
+
+
+class ConnectionReset(ConnectionDropped):
+    """The server must reset the connection here, as one does that has lost its state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +81,14 @@ def _count_exchange(mock: MockContext, fault: Fault, name: str, idempotency_key:
     return retry_after_s
 
 
-def apply_faults(
-    mock: MockContext, notes: ExchangeNotes, due_faults: Iterable[DueFault], *, has_waited: bool = False
-) -> None:
-    """Wait as each fault says, and answer with the status of the first that has one, by raising ApiError.
+def apply_faults(notes: ExchangeNotes, due_faults: Iterable[DueFault]) -> None:
+    """Delay the reply as each fault says, and answer with the status of the first that has one, by raising ApiError.
 
     The notes take each fault up to there, so that ``damage_reply`` damages the reply, an error reply too, at the end.
     """
     for due in due_faults:
         fault = due.fault
-        if not has_waited:
-            mock.clock.sleep_ms(fault.latency_ms)
+        notes.delay.ms += fault.latency_ms
         notes.faults.append(fault)
         if fault.status:
             raise ApiError(fault.status, fault.code, fault.message, fault.claim, headers=due.build_headers())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -14,7 +15,7 @@ from cannon_mock.model.replies import fill_template
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Task, TaskRequest
 from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits
-from cannon_mock.views.context import MockContext, find_base_url
+from cannon_mock.views.context import ExchangeNotes, MockContext, find_base_url
 from cannon_mock.views.create_body import CreateBody
 from cannon_mock.views.errors import ApiError
 
@@ -75,10 +76,13 @@ def plan_task(mock: MockContext, key: Key, body: CreateBody, scenario: Scenario,
     return tasks.plan_task(mock.catalog, task_request, scenario, mock.config.pace, mock.clock.now_ms(), seed)
 
 
-def store_task(mock: MockContext, key: Key, task: Task, body: CreateBody, latency_ms: int) -> Task:
-    """Store a task, or find the earlier one of its idempotency key, and wait ``latency_ms``.
+def store_task(
+    mock: MockContext, notes: ExchangeNotes, key: Key, task: Task, body: CreateBody, latency_ms: int
+) -> Task:
+    """Store a task, or find the earlier one of its idempotency key.
 
-    Raises ApiError where the key was used with another body or is in use, and where credits are missing.
+    Until the reply, which comes ``latency_ms`` later, a retry finds the key in use, as on a slow server. Raises
+    ApiError where the key was used with another body or is in use, and where credits are missing.
     """
     now_ms = task.planned_timeline.created_ms
     idempotency = _build_idempotency(mock, task, body, now_ms, latency_ms)
@@ -96,11 +100,8 @@ def store_task(mock: MockContext, key: Key, task: Task, body: CreateBody, latenc
         message = f"this request costs {error.cost} credits and {error.available} are left"
         claims = (claim_ids.INSUFFICIENT_CREDITS, claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD, task.price_claim)
         raise ApiError(402, "insufficient_credits", message, *claims) from None
-    if latency_ms:
-        # The wait comes after the task is stored, so that a retry during it finds the key in use, as on a slow server.
-        mock.clock.sleep_ms(latency_ms)
-        if idempotency is not None:
-            mock.store.tasks.release_key(task.account, idempotency)
+    if latency_ms and idempotency is not None:
+        notes.delay.steps.append(partial(mock.store.tasks.release_key, task.account, idempotency))
     return stored_task
 
 

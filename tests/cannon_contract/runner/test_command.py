@@ -20,11 +20,11 @@ from cannon_contract.runner.results import ClaimOutcome, TestResult
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.price_list import PriceList
+from cannon_mock.serving.serve import serve_in_background
 from cannon_spec.installation import advise_extra
 from tests.support import processes
 from tests.support.contract_runs import run_contract, run_contract_process
 from tests.support.payloads import CATALOG
-from tests.support.serving import listen
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -37,7 +37,7 @@ def nothing() -> Iterator[str]:
         start("404 Not Found", [("Content-Length", "0")])
         return []
 
-    with listen(app) as url:
+    with serve_in_background(app) as url:
         yield url
 
 

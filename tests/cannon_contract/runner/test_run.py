@@ -17,12 +17,13 @@ from typing import Any
 import httpx
 import pytest
 
+from cannon_mock.serving.serve import serve_in_background
 from cannon_spec.cli import main
 from tests.mutants.wsgi import Call, Reply, Responder, change_json, respond_with
 from tests.support.contract_runs import OPERATION, ContractRun, run_contract, run_contract_process
 from tests.support.payloads import CATALOG
 from tests.support.processes import environment
-from tests.support.serving import listen, serve_mock
+from tests.support.serving import serve_mock
 
 EMPTY, OTHER, SECRET = "cs_live_empty", "cs_live_other", "cs_live_very_secret"
 
@@ -266,7 +267,7 @@ def test_the_key_goes_to_the_target_only() -> None:
         return []
 
     with (
-        listen(elsewhere) as url,
+        serve_in_background(elsewhere) as url,
         serve_mock(
             change_json("POST create", lambda body: body.update(urls={"get": f"{url}/api/v1/requests/x"}))
         ) as served,
@@ -320,7 +321,7 @@ def test_a_server_that_answers_otherwise_is_not_tested(
         start(status, [*headers, ("Content-Length", "6")])
         return [b"<html>"]
 
-    with listen(page) as url:
+    with serve_in_background(page) as url:
         run = run_contract("--target", url, "--report", str(tmp_path))
     assert run.returncode == 2
     assert said in run.stdout + run.stderr

@@ -118,7 +118,7 @@ def test_exchanges_are_logged_without_the_key() -> None:
             client.post("/api/v1/requests", json=body(model="gpt-image-2"))
             client.get("/api/v1/requests/req_1?secret=1")
         status, _, err = _stop(process, signal.SIGTERM)
-    assert (status, err.splitlines()[1:]) == (0, ["POST /api/v1/requests 400", "GET /api/v1/requests/req_1 404"])
+    assert (status, err.splitlines()) == (0, ["POST /api/v1/requests 400", "GET /api/v1/requests/req_1 404"])
     assert KEY not in err
 
 
@@ -217,12 +217,3 @@ def test_the_mock_listens_on_version_6() -> None:
         pytest.skip("this machine has no address of version 6")
     with serve.listen(Config(host="::1", port=0)) as listener:
         assert re.fullmatch(r"http://\[::1\]:[0-9]+", serve.find_address(listener))
-
-
-def test_a_mock_that_does_not_answer_is_not_announced() -> None:
-    """A mock that stops before its probe is answered announces nothing, and the probe raises nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    announced: list[str] = []
-    serve._announce(url, announced.append)
-    assert announced == []

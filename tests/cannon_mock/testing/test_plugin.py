@@ -227,7 +227,7 @@ def test_it(cannon_mock, cannon_server, cannon_clock):
 def test_without_the_extras_the_plugin_is_inert(tmp_path: Path) -> None:
     """Without the extras pytest runs as before; only a test that uses a fixture fails, and says what to install."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import sys\nfor name in ('flask', 'httpx', 'respx', 'waitress', 'standardwebhooks', 'PIL', 'httpx2'):\n"
+        "import sys\nfor name in ('flask', 'httpx', 'respx', 'uvicorn', 'standardwebhooks', 'PIL', 'httpx2'):\n"
         "    sys.modules[name] = None\n"
     )
     (tmp_path / "test_it.py").write_text(

@@ -1,0 +1,91 @@
+"""One connection of a client: HTTP/1.1 with limits, and a way to break it off (floor 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from contextlib import suppress
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+EXTENSION = "cannon_mock.connection"
+"""Where an ASGI scope has the connection."""
+
+_MOST_HEAD_BYTES = 64 * 1024
+_RESET_PATIENCE_S = 10
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+_logger = logging.getLogger("cannon_mock.serving")
+
+
+class ClientConnection(HttpToolsProtocol):
+    """A connection that is closed where its client sends nothing for ``timeout_keep_alive`` seconds.
+
+    That holds between requests and in the middle of one. A request whose head is too large gets 431.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.logger = _logger  # uvicorn's own belongs to the user's servers in this process
+        self.access_log = False
+        self._head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start to wait for the first request."""
+        super().connection_made(transport)
+        # asyncio does this only for sockets that name their protocol, which accepted ones do not. Without it each reply
+        # in two writes waits for an acknowledgement, which the client delays.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._await_client()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of a request."""
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._head_bytes > _MOST_HEAD_BYTES:
+            self.transport.write(_HEAD_TOO_LARGE)
+            self.transport.close()
+        elif self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            self._await_client()
+
+    def on_message_begin(self) -> None:
+        """Let the application find this connection."""
+        super().on_message_begin()
+        self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item]
+
+    def on_headers_complete(self) -> None:
+        """Take the head of a request."""
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body of a request."""
+        self._head_bytes = 0
+        super().on_body(body)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Break off the connection of a client that neither sends nor reads."""
+        self.transport.abort()
+
+    async def break_off(self, *, is_reset: bool) -> None:
+        """End the connection when what was written has been sent; with a reset, the client gets an error."""
+        if is_reset:
+            self.transport.set_write_buffer_limits(0)
+            with suppress(TimeoutError):  # the client does not read
+                await asyncio.wait_for(self.flow.drain(), _RESET_PATIENCE_S)
+            client_socket = self.transport.get_extra_info("socket")
+            client_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self.transport.abort()
+        else:
+            self._await_client()
+            self.transport.close()
+
+    def _await_client(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
