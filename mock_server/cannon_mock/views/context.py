@@ -106,7 +106,8 @@ def find_called_host() -> str:
     """
     header = request.headers.get("Host")
     if header is None:  # HTTP/1.0: the address of the server
-        return request.host
+        name, port = request.server or ("", None)
+        header = (f"[{name}]" if ":" in name else name) + (f":{port}" if port else "")
     return header.removesuffix(":443" if request.is_secure else ":80")
 
 

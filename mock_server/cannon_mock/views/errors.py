@@ -27,7 +27,8 @@ _MESSAGES = {
     413: "the body is larger than 8 MiB; send a smaller one",
     416: "the file does not have that range; the header Content-Range tells its length",
 }
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_LABEL = r"[A-Za-z0-9_-]{1,63}"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{{0,4}}))?")
 _LARGEST_PORT = 65_535
 _HEADERS_TO_KEEP = ("Allow", "Content-Range")
 
@@ -74,9 +75,10 @@ def install(app: Flask) -> None:
 
 def _check_host() -> None:
     """Refuse a Host header that cannot be part of an address, before anything is stored."""
-    match = _HOST.fullmatch(find_called_host())
+    host = find_called_host()
+    match = _HOST.fullmatch(host)
     if match is None or int(match[1] or 0) > _LARGEST_PORT:
-        message = "the Host header is no host name with a port; call the mock by its address"
+        message = f"the Host {host[:60]!a} is no host name with a port; call the mock by its address"
         raise ApiError(400, "invalid_host", message, claim_ids.HOST_HEADER)
 
 

@@ -98,6 +98,36 @@ def test_an_invalid_host_is_refused_before_anything_is_stored(mock: Driver, host
     assert mock.get("/__mock__/tasks").get_json()["tasks"] == []
 
 
+@pytest.mark.parametrize("host", ["a b", "mock.example:99999", "x" * 500, "\u202e"])
+def test_a_refused_host_is_named(mock: Driver, host: str) -> None:
+    """The message has the refused value, at most 60 characters of it, none of which a terminal would obey."""
+    message = mock.create(headers={"host": host}).get_json()["error"]["message"]
+    assert message == f"the Host {host[:60]!a} is no host name with a port; call the mock by its address"
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "address"),
+    [
+        ("my_mock", "2266", "http://my_mock:2266"),
+        ("my_mock", "80", "http://my_mock"),
+        ("::1", "2266", "http://[::1]:2266"),
+        ("127.0.0.1", "2266", "http://127.0.0.1:2266"),
+    ],
+)
+def test_without_a_host_header_the_server_gives_the_address(mock: Driver, name: str, port: str, address: str) -> None:
+    """M7: HTTP/1.0 needs no Host header; addresses then start with the server's name, one with ``_`` too."""
+    environ = {"SERVER_NAME": name, "SERVER_PORT": port, "HTTP_HOST": None, "SERVER_PROTOCOL": "HTTP/1.0"}
+    reply = mock.client.post("/api/v1/requests", json=body(), headers={"x-api-key": KEY}, environ_overrides=environ)
+    assert reply.get_json()["urls"]["get"].startswith(f"{address}/api/v1/requests/req_")
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix"])
+def test_headers_of_proxies_are_ignored(mock: Driver, header: str) -> None:
+    """No header that a proxy, or anyone, adds changes the addresses: ``--public-url`` and ``--root-path`` do."""
+    reply = mock.create(headers={header: "host=evil.example;proto=https"}).get_json()
+    assert reply["urls"]["get"] == f"http://localhost/api/v1/requests/{reply['id']}"
+
+
 @pytest.mark.parametrize("root_path", ["/cannon", "/cannon/"])
 @pytest.mark.parametrize("called_prefix", ["", "/cannon"])
 def test_the_root_path_stands_in_addresses(make_mock: DriverFactory, root_path: str, called_prefix: str) -> None:
