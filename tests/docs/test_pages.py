@@ -22,8 +22,9 @@ PAGES = [
     *sorted(ROOT.glob("docs/**/*.md")),
     *sorted(ROOT.glob("examples/**/*.md")),
 ]
-NOT_OURS = {"--set", "--help", "CANNON_MOCK_PROT"}
-"""A flag of mitmdump, one that every command has, and a variable that a page misspells on purpose."""
+OF_OTHER_PLUGINS = {"--allow-hosts", "--allowed-hosts", "--block-network", "--disable-socket"}
+NOT_OURS = {"--set", "--help", "CANNON_MOCK_PROT", *OF_OTHER_PLUGINS}
+"""A flag of mitmdump, one that every command has, a variable misspelled on purpose, and options of pytest plugins."""
 
 ADDRESSES = create_app().url_map.bind("mock")
 

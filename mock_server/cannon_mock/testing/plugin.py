@@ -17,6 +17,7 @@ import pytest
 from cannon_mock.config import SETTINGS, Config, build_config
 from cannon_mock.settings import Setting, Source
 from cannon_mock.testing import vendor_guard
+from cannon_mock.testing.other_plugins import OtherPlugins
 
 if TYPE_CHECKING:
     from cannon_mock.clock import ManualClock
@@ -56,8 +57,9 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker, and the hooks about other plugins."""
     config.addinivalue_line("markers", _MARK)
+    config.pluginmanager.register(OtherPlugins(_open_handles), "cannon-other-plugins")
 
 
 @pytest.hookimpl(hookwrapper=True)  # the newer wrapper=True raises with a pluggy before 1.2

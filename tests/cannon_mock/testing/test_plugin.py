@@ -259,7 +259,15 @@ def test_loading_the_plugin_imports_no_module_of_an_extra() -> None:
         "print(*{name for name in sys.modules.keys() - before if name.split('.')[0] not in sys.stdlib_module_names})"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    names = ("config", "origins", "settings", "testing", "testing.plugin", "testing.vendor_guard")
+    names = (
+        "config",
+        "origins",
+        "settings",
+        "testing",
+        "testing.other_plugins",
+        "testing.plugin",
+        "testing.vendor_guard",
+    )
     assert set(run.stdout.split()) == {"cannon_mock", *(f"cannon_mock.{name}" for name in names)}
 
 

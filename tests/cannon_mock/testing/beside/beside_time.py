@@ -1,0 +1,56 @@
+"""Frozen and moved time of the process: the mock has its own."""
+
+import datetime
+
+import freezegun
+import pytest
+import time_machine
+from calls import assert_all_served, by_requests
+
+FAR = datetime.datetime(2031, 5, 6, tzinfo=datetime.UTC)
+
+
+@pytest.fixture(params=["cannon_mock", "cannon_server"])
+def mock(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_freezegun(mock):
+    with freezegun.freeze_time(FAR):
+        assert_all_served(mock)
+
+
+def test_freezegun_for_asyncio(mock):
+    with freezegun.freeze_time(FAR, real_asyncio=True) as frozen:
+        assert_all_served(mock)
+        frozen.tick(60)
+        mock.advance(minutes=1)
+        assert by_requests(mock) == 202
+
+
+def test_time_machine(mock):
+    with time_machine.travel(FAR, tick=False) as traveller:
+        assert_all_served(mock)
+        traveller.shift(60)
+        mock.advance(minutes=1)
+        assert by_requests(mock) == 202
+
+
+@pytest.fixture
+def frozen():
+    with freezegun.freeze_time(FAR):
+        yield
+
+
+def test_freezegun_entered_first(frozen, mock):
+    assert_all_served(mock)
+
+
+@pytest.fixture
+def moved():
+    with time_machine.travel(FAR, tick=True):
+        yield
+
+
+def test_time_machine_entered_first(moved, mock):
+    assert_all_served(mock)
