@@ -40,7 +40,7 @@ class Fault:
     message: str = ""
     retry_after_s: int | None = None
     retry_after_form: Literal["seconds", "date"] = "seconds"
-    connection: Literal["", "no-answer", "in-body"] = ""
+    connection: Literal["", "no-answer", "in-body", "reset", "refused", "unresolved"] = ""
     body: Literal["", "truncated", "malformed", "html"] = ""
     claim: str = claim_ids.SCENARIO_FAULTS
 

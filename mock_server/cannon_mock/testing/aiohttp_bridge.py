@@ -13,13 +13,14 @@ the request's ``_timer``, ``timer`` in older versions, ends it where the whole t
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from aiohttp import BaseConnector, ClientTimeout, TCPConnector
+from aiohttp import BaseConnector, ClientConnectorDNSError, ClientConnectorError, ClientTimeout, TCPConnector
 
 from cannon_mock.serving.wsgi_call import Origin
 from cannon_mock.testing.vendor_app import VendorApp
@@ -86,10 +87,10 @@ class _MemoryTransport(asyncio.Transport):
     def is_closing(self) -> bool:
         return self._is_closing
 
-    def close(self) -> None:
+    def close(self, error: OSError | None = None) -> None:
         if not self._is_closing:
             self._is_closing = True
-            self._loop.call_soon(self._protocol.connection_lost, None)
+            self._loop.call_soon(self._protocol.connection_lost, error)
 
     def abort(self) -> None:
         self.close()
@@ -107,9 +108,19 @@ class _MemoryTransport(asyncio.Transport):
         except Exception as error:  # noqa: BLE001 - the task that waits for the response raises it
             self._protocol.set_exception(error)
             return
-        if not self._end_late_reply():
+        if not (self._refuse_connection() or self._end_late_reply()):
             self._pieces.extend(reply[start : start + _PIECE_SIZE] for start in range(0, len(reply), _PIECE_SIZE))
             self._deliver()
+
+    def _refuse_connection(self) -> bool:
+        """Let the client meet that it could not connect, though it has been told that it did."""
+        error = self._wire.reply.connect_error if self._wire.reply is not None else None
+        if error is None:
+            return False
+        is_name = isinstance(error, socket.gaierror)
+        kind = ClientConnectorDNSError if is_name else ClientConnectorError
+        self._protocol.set_exception(kind(self._req.connection_key, error), error)
+        return True
 
     def _end_late_reply(self) -> bool:
         """Let the shorter of the client's time-outs strike, where the reply is later than it."""
@@ -129,6 +140,6 @@ class _MemoryTransport(asyncio.Transport):
         """Deliver the rest while the client reads; then drop the connection, if the reply is cut."""
         while self._pieces and not (self._is_paused or self._is_closing):
             self._protocol.data_received(self._pieces.popleft())
-        is_cut = self._wire.reply is not None and not self._wire.reply.is_whole
-        if is_cut and not self._pieces and not self._is_paused:
-            self.close()
+        reply = self._wire.reply
+        if reply is not None and not reply.is_whole and not self._pieces and not self._is_paused:
+            self.close(reply.reset_error)

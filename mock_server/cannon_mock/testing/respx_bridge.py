@@ -7,7 +7,9 @@ active.
 This module depends on internals of respx: ``Mocker.registry`` and ``start``/``stop``; the list ``Mocker.routers``, in
 whose order routers are tried, where AllMockedAssertionError means "try the next" and PassThrough "leave it to the
 transport"; of a router, ``resolve``/``aresolve``, whose ``route`` is None for a response that no route made; and, for
-httpx2, which respx does not know, the ``targets`` and ``from_sync_httpx_response`` of HTTPCoreMocker.
+httpx2, which respx does not know, the ``targets`` and ``from_sync_httpx_response`` of HTTPCoreMocker; and for retries
+of connections its ``_send_sync_request`` and ``_send_async_request``, and of httpcore's pools ``_retries`` and
+``_network_backend``.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any
 
 import httpcore
 import httpx
+import pytest
 from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough, ResolvedRoute, Route
 
@@ -27,6 +30,8 @@ from cannon_mock.serving.wsgi_call import Call, Origin
 from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Reply, VendorApp
 
 _NO_RESPONSE = "Server disconnected without sending a response."
+_MAY_RETRY = "may_retry_in_bridge"
+"""What marks an error of a connection that the bridge raised, and not the transport, which has retried by then."""
 _NO_ROUTE = Route()
 """The origin that a PassThrough must have; respx does not use it."""
 
@@ -46,6 +51,7 @@ def serve_client(vendor: VendorApp) -> Iterator[None]:
         stack.enter_context(_try_first(transport_mocker, _Router(vendor, transport_mocker)))
         for mocker, core in _list_mockers():
             stack.enter_context(_try_first(mocker, _Bridge(vendor, mocker, core)))
+            stack.enter_context(_retry_connections(mocker))
             mocker.start()
         yield
 
@@ -112,8 +118,12 @@ class _Bridge(_Router):
         if request.url.scheme not in DEFAULT_PORTS:
             raise self._core.UnsupportedProtocol(f"the mock does not speak {request.url.scheme}://")
         reply = self._vendor.answer(_build_call(request))
+        if reply.connect_error is not None:
+            raise _build_connect_error(self._core, reply.connect_error)
         if reply.is_later_than(request.extensions.get("timeout", {}).get("read")):
             raise self._core.ReadTimeout("The read operation timed out")
+        if reply.reset_error is not None:
+            raise self._core.ReadError(str(reply.reset_error)) from reply.reset_error
         if reply.is_empty:
             raise self._core.RemoteProtocolError(_NO_RESPONSE)
         response = httpx.Response(
@@ -126,6 +136,13 @@ class _Bridge(_Router):
         error = None if reply.is_whole else self._core.RemoteProtocolError(_describe_cut(reply))
         response.stream = _Body(reply.chunks, error)
         return response
+
+
+def _build_connect_error(core: ModuleType, error: OSError) -> Exception:
+    connect_error: Exception = core.ConnectError(str(error))
+    connect_error.__cause__ = error
+    setattr(connect_error, _MAY_RETRY, True)
+    return connect_error
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -197,6 +214,52 @@ def _build_mocker(core: ModuleType) -> type[Mocker]:
         "from_sync_httpx_response": classmethod(convert),
     }
     return type("HTTPCore2Mocker", (HTTPCoreMocker,), parts)
+
+
+@contextmanager
+def _retry_connections(mocker: type[Any]) -> Iterator[None]:
+    """Repeat a call that could not connect as often as httpcore does, whose retries are below what respx replaces."""
+    send, send_async = mocker._send_sync_request.__func__, mocker._send_async_request.__func__
+
+    def send_repeatedly(cls: Any, httpx_request: Any, /, *, instance: Any, **more: Any) -> Any:
+        delays_s = iter(_list_delays(instance))
+        while True:
+            try:
+                return send(cls, httpx_request, instance=instance, **more)
+            except Exception as error:
+                delay_s = next(delays_s, None)
+                if not _take_mark(error) or delay_s is None:
+                    raise
+            instance._network_backend.sleep(delay_s)
+
+    async def send_async_repeatedly(cls: Any, httpx_request: Any, /, *, instance: Any, **more: Any) -> Any:
+        delays_s = iter(_list_delays(instance))
+        while True:
+            try:
+                return await send_async(cls, httpx_request, instance=instance, **more)
+            except Exception as error:
+                delay_s = next(delays_s, None)
+                if not _take_mark(error) or delay_s is None:
+                    raise
+            await instance._network_backend.sleep(delay_s)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mocker, "_send_sync_request", classmethod(send_repeatedly))
+        patch.setattr(mocker, "_send_async_request", classmethod(send_async_repeatedly))
+        yield
+
+
+def _list_delays(pool: Any) -> list[float]:
+    """The seconds before each retry of httpcore: none before the first, then a half, and twice as many each time."""
+    return [0.5 * 2 ** (number - 1) if number else 0 for number in range(pool._retries)]
+
+
+def _take_mark(error: Exception) -> bool:
+    """Whether an error may be retried here; only once, so that of two bridges one retries."""
+    may_retry: bool = getattr(error, _MAY_RETRY, False)
+    if may_retry:
+        setattr(error, _MAY_RETRY, False)
+    return may_retry
 
 
 @contextmanager

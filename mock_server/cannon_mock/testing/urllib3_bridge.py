@@ -12,6 +12,7 @@ that has no ``sock`` is connected anew. HTTP/2, which urllib3 has as an experime
 from __future__ import annotations
 
 import io
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import resolve_cert_reqs
 
 from cannon_mock.serving.wsgi_call import Origin
@@ -45,7 +47,7 @@ def _build_make_request(vendor: VendorApp, make_request: Callable[..., Any]) -> 
             return make_request(pool, conn, method, url, *args, **more)
         if conn.sock is not None:
             conn.sock.close()  # a connection to the vendor, made before the test
-        conn.sock = _MemorySocket(Wire(vendor, origin))
+        conn.sock = _MemorySocket(Wire(vendor, origin), conn)
         # urllib3 sets both when it connects: it warns of an unverified host, and calls errors before a proxy a proxy's.
         conn.is_verified = resolve_cert_reqs(getattr(pool, "cert_reqs", None)) != ssl.CERT_NONE
         conn._has_connected_to_proxy = bool(conn.proxy)
@@ -75,11 +77,19 @@ def _find_origin(pool: Any, url: str) -> Origin:
     return Origin(pool.scheme, pool.host, pool.port or DEFAULT_PORTS[pool.scheme])
 
 
+def _build_connect_error(connection: Any, error: OSError) -> NewConnectionError:
+    """What urllib3 makes of an error of a socket that connects."""
+    if isinstance(error, socket.gaierror):
+        return NameResolutionError(connection.host, connection, error)
+    return NewConnectionError(connection, f"Failed to establish a new connection: {error}")
+
+
 class _MemorySocket:
     """The client's end of a connection, with what http.client and urllib3 use of a socket."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, connection: Any) -> None:
         self._wire = wire
+        self._connection = connection
         self._reply = bytearray()
         self._timeout_s: float | None = None
 
@@ -88,11 +98,17 @@ class _MemorySocket:
 
     def sendall(self, data: bytes) -> None:
         self._reply += self._wire.receive(bytes(data))
+        error = self._wire.reply.connect_error if self._wire.reply is not None else None
+        if error is not None:
+            raise _build_connect_error(self._connection, error) from error
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedIOBase:
-        """The reply; it ends where the connection was dropped. Raises TimeoutError where it is late."""
-        if self._wire.reply is not None and self._wire.reply.is_later_than(self._timeout_s):
+        """The reply; it ends where the connection was closed. Raises OSError where it is late or was reset."""
+        reply = self._wire.reply
+        if reply is not None and reply.is_later_than(self._timeout_s):
             raise TimeoutError("The read operation timed out")
+        if reply is not None and reply.reset_error is not None:
+            raise reply.reset_error
         return io.BufferedReader(io.BytesIO(self._reply))
 
     def close(self) -> None:

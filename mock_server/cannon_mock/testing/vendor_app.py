@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +13,13 @@ from werkzeug.wsgi import get_current_url
 
 from cannon_mock.serving.wsgi_call import Call, run_app
 from cannon_mock.views import reply_delay
+from cannon_mock.views.faults import (
+    ConnectionDropped,
+    ConnectionFailed,
+    ConnectionRefused,
+    ConnectionReset,
+    NameUnresolved,
+)
 from cannon_spec.hosts import is_in_domain
 
 if TYPE_CHECKING:
@@ -23,8 +33,8 @@ _STATUSES_WITHOUT_BODY = {204, 304}
 class Reply:
     """What the application answered, with the call's method and address.
 
-    ``is_whole`` is False where the application dropped the connection after ``chunks``. ``waited_s`` is how late
-    the reply came.
+    ``drop`` is how the application broke the connection after ``chunks``; None where it did not. ``waited_s`` is how
+    late the reply came.
     """
 
     method: str
@@ -33,13 +43,28 @@ class Reply:
     reason: str
     headers: list[tuple[bytes, bytes]]
     chunks: list[bytes]
-    is_whole: bool
+    drop: ConnectionDropped | None
     waited_s: float
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was sent."""
+        return self.drop is None
 
     @property
     def is_empty(self) -> bool:
         """Whether the connection was dropped before anything was sent."""
         return not (self.chunks or self.is_whole)
+
+    @property
+    def connect_error(self) -> OSError | None:
+        """Why the client could not connect; None where it could."""
+        return _build_os_error(self.drop) if isinstance(self.drop, ConnectionFailed) else None
+
+    @property
+    def reset_error(self) -> OSError | None:
+        """What a client meets that waits for an answer; None where the connection was not reset."""
+        return _build_os_error(self.drop) if type(self.drop) is ConnectionReset else None
 
     def is_later_than(self, timeout_s: float | None) -> bool:
         """Whether a client with that time-out, None for none, has given up waiting."""
@@ -48,6 +73,14 @@ class Reply:
     def find_header(self, name: str) -> str:
         """The first value of a header, whose name is lower case; empty where there is none."""
         return next((value.decode("latin-1") for key, value in self.headers if key.lower() == name.encode()), "")
+
+
+def _build_os_error(drop: ConnectionDropped | None) -> OSError:
+    """The error of the operating system that a client's own code would turn into one of its own."""
+    if isinstance(drop, NameUnresolved):
+        return socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    number = errno.ECONNREFUSED if isinstance(drop, ConnectionRefused) else errno.ECONNRESET
+    return OSError(number, os.strerror(number))  # Python makes it a ConnectionRefusedError or ConnectionResetError
 
 
 Check = Callable[[Reply], None]
@@ -75,12 +108,11 @@ class VendorApp:
         status, headers, chunks, drop = run_app(self.app, environ)
         self.wait_ms(delay.ms)
         delay.finish()
-        is_whole = drop is None
         code, _, reason = status.partition(" ")
-        if (chunks or is_whole) and (call.method == "HEAD" or int(code) in _STATUSES_WITHOUT_BODY):
-            chunks, is_whole = [], True
+        if (chunks or drop is None) and (call.method == "HEAD" or int(code) in _STATUSES_WITHOUT_BODY):
+            chunks, drop = [], None
         url = get_current_url(environ)
-        reply = Reply(call.method, url, int(code), reason, headers, chunks, is_whole, delay.ms / 1000)
+        reply = Reply(call.method, url, int(code), reason, headers, chunks, drop, delay.ms / 1000)
         if not reply.is_empty:
             self.check(reply)
         return reply

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
 
-from flask import Response
+from flask import Response, abort
 
 from cannon_mock.model.scenarios import Fault, FaultPoint, Scenario
 from cannon_mock.stores import shared_values
@@ -25,6 +25,28 @@ class ConnectionDropped(Exception):
 
 class ConnectionReset(ConnectionDropped):
     """The server must reset the connection here, as one does that has lost its state."""
+
+
+class ConnectionFailed(ConnectionReset):
+    """The client must fail to connect; a server, to which it is connected already, resets the connection."""
+
+
+class ConnectionRefused(ConnectionFailed):
+    """Nothing listens at the client's address."""
+
+
+class NameUnresolved(ConnectionFailed):
+    """The name of the host has no address."""
+
+
+_DROPS: dict[str, type[ConnectionDropped]] = {
+    "no-answer": ConnectionDropped,
+    "in-body": ConnectionDropped,
+    "reset": ConnectionReset,
+    "refused": ConnectionRefused,
+    "unresolved": NameUnresolved,
+}
+"""What each ``connection`` of a fault makes of the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +106,15 @@ def _count_exchange(mock: MockContext, fault: Fault, name: str, idempotency_key:
 def apply_faults(notes: ExchangeNotes, due_faults: Iterable[DueFault]) -> None:
     """Delay the reply as each fault says, and answer with the status of the first that has one, by raising ApiError.
 
+    A call that does not arrive ends here: a poll is not counted. A reply of any other kind goes on.
     The notes take each fault up to there, so that ``damage_reply`` damages the reply, an error reply too, at the end.
     """
     for due in due_faults:
         fault = due.fault
         notes.delay.ms += fault.latency_ms
         notes.faults.append(fault)
+        if issubclass(_DROPS.get(fault.connection, ConnectionDropped), ConnectionFailed):
+            abort(Response(status=503))  # nothing arrives at the service: its connection is dropped at the end
         if fault.status:
             raise ApiError(fault.status, fault.code, fault.message, fault.claim, headers=due.build_headers())
 
@@ -115,17 +140,17 @@ def damage_reply(response: Response, fault: Fault) -> None:
         response.set_data(_PAGE.format(response.status.title()))
         response.mimetype = "text/html"
     if fault.connection:
-        _cut_connection(response, has_body=fault.connection == "in-body")
+        _cut_connection(response, _DROPS[fault.connection], has_body=fault.connection == "in-body")
 
 
-def _cut_connection(response: Response, *, has_body: bool) -> None:
+def _cut_connection(response: Response, drop: type[ConnectionDropped], *, has_body: bool) -> None:
     """Announce the whole body, send half of it or nothing, and break the connection."""
     data = response.get_data()
-    response.response = _drop_after(data[: len(data) // 2] if has_body else b"")
+    response.response = _drop_after(data[: len(data) // 2] if has_body else b"", drop)
     response.headers["Content-Length"] = str(len(data))
 
 
-def _drop_after(data: bytes) -> Iterator[bytes]:
+def _drop_after(data: bytes, drop: type[ConnectionDropped]) -> Iterator[bytes]:
     if data:
         yield data
-    raise ConnectionDropped
+    raise drop

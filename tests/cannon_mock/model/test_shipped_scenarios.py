@@ -197,11 +197,14 @@ def _cut(error: type[Exception], is_stored: bool) -> Callable[[Site], None]:
     return see
 
 
-def _cut_poll(site: Site) -> None:
-    id_ = site.create_and_get_id()
-    with pytest.raises(httpx.RemoteProtocolError):
-        site.poll(id_)
-    assert site.poll(id_).status_code == 200
+def _cut_poll(error: type[Exception]) -> Callable[[Site], None]:
+    def see(site: Site) -> None:
+        id_ = site.create_and_get_id()
+        with pytest.raises(error):
+            site.poll(id_)
+        assert site.poll(id_).status_code == 200
+
+    return see
 
 
 def _not_json(site: Site) -> None:
@@ -314,8 +317,15 @@ CHECKS: dict[str, Callable[[Site], None]] = {
     "latency-poll": _late("poll"),
     "no-answer": _cut(httpx.RemoteProtocolError, False),
     "no-answer-stored": _cut(httpx.RemoteProtocolError, True),
+    "connection-reset": _cut(httpx.ReadError, False),
+    "connection-reset-stored": _cut(httpx.ReadError, True),
+    "connection-reset-poll": _cut_poll(httpx.ReadError),
+    "connection-refused": _cut(httpx.ReadError, False),
+    "connection-refused-poll": _cut_poll(httpx.ReadError),
+    "name-unresolved": _cut(httpx.ReadError, False),
+    "name-unresolved-poll": _cut_poll(httpx.ReadError),
     "cut-off": _cut(httpx.RemoteProtocolError, True),
-    "cut-off-poll": _cut_poll,
+    "cut-off-poll": _cut_poll(httpx.RemoteProtocolError),
     "truncated-json": _not_json,
     "truncated-json-poll": _poll_not_json,
     "malformed-json": _not_json,
