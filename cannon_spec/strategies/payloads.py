@@ -90,7 +90,8 @@ def breakable(
     contract = catalog or default_catalog()
     rules: dict[str, Rule] = {}
     for pair in _list_pairs(contract, operation, model):
-        rules.update({rule.id: rule for rule, _ in _list_broken(contract, pair, lambda name: name not in rules)})
+        broken_rules = _list_broken(contract, pair, lambda name: name not in rules)
+        rules.update({rule.id: contract.rule_by_id(rule.id) for rule, _ in broken_rules})
     return tuple(rules.values())
 
 
@@ -155,13 +156,16 @@ def _name(text: str) -> Layer:
 
 
 def _list_broken(catalog: Catalog, pair: Pair, matches: Callable[[str], bool] = bool) -> Iterator[RulePools]:
-    """Each rule, of those whose ids match, that can be broken in such a body, with the bodies that break it."""
+    """Each rule, of those whose ids match, that can be broken in such a body, with the bodies that break it.
+
+    Without a model a rule of the default one is as it counts then, which may be less grave.
+    """
     layers, default_operation = _list_layers(catalog, pair), pair[0] if pair[1] is None else None
     for rule in (rule for schema in (_CREATE, *_list_schemas(pair)) for rule in catalog.rules(schema)):
         if not matches(rule.id) or (default_operation and default_operation.ends_default_limits(rule)):
             continue
         if pools := find_pools(layers, Breach(catalog, rule, default_operation)):
-            yield rule, pools
+            yield rule if default_operation is None else catalog.assume_default(default_operation, rule), pools
 
 
 def _build_good(catalog: Catalog, pairs: list[Pair]) -> SearchStrategy[dict[str, Any]]:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cannon_spec import Report, inputs, validate
+from cannon_spec.contract.wording import escape_unprintable
 from tests.cannon_spec.cli.command import SQUARE, TOO_MANY, Command, list_findings, write_documents
 from tests.support.effort import examples
 from tests.support.payloads import DOCUMENTED, bodies, mutated, patched
@@ -80,10 +81,16 @@ def test_what_is_removed_from_it_is_new(cannon: Command, files: dict[str, list[s
     removed = entries.pop(data.draw(st.integers(0, len(entries) - 1)))
     Path(BASELINE).write_text(json.dumps({"format": 1, "findings": entries}))
     _, findings, summary = judge(cannon, *names)
-    assert {(each["path"], each["rule"], each["message"]) for each in findings} == {
-        (removed["path"], removed["rule"], removed["message"])
-    }
+    texts = {tuple(escape_unprintable(each[name]) for name in ("path", "rule", "message")) for each in findings}
+    assert texts == {(removed["path"], removed["rule"], removed["message"])}
     assert len(findings) == removed["count"] == summary["errors"] + summary["warnings"]
+
+
+def test_a_path_that_cannot_be_printed_is_accepted(cannon: Command) -> None:
+    """The name of a field that has control characters stands escaped in the baseline, and is found there again."""
+    names = write_files({"a.jsonl": [json.dumps(patched(DOCUMENTED, **{"\x1f": 1}))]})
+    assert [each["path"] for each in accept(cannon, *names)] == ["/input/\\u001f"]
+    assert judge(cannon, *names)[:2] == (0, [])
 
 
 @fresh_files

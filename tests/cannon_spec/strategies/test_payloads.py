@@ -19,6 +19,7 @@ from cannon_mock.views.api import WARNINGS_HEADER
 from cannon_spec import Catalog, UnknownName, load_catalog, validate_input, validate_request
 from cannon_spec.finding import UNAVOIDABLE_RULES
 from cannon_spec.installation import advise_extra
+from cannon_spec.nearest import find_nearest
 from cannon_spec.strategies import Broken, breakable, broken_requests, requests
 from tests.support.effort import examples
 from tests.support.mocks import build_driver
@@ -62,6 +63,28 @@ def inputs(model: str, start: int = 0) -> list[dict[str, Any]]:
 def test_requests_are_clean(body: dict[str, Any]) -> None:
     """Both engines have nothing against a drawn body, and neither has the mock, which gives no warning of a rule."""
     assert [find_rules(body, catalog) for catalog in ENGINES] == [[], []]
+
+
+def test_a_rule_of_the_default_model_is_as_grave_as_it_counts() -> None:
+    """A body that names no model breaks a rule of the default one, which comes with it as the judge reports it."""
+    drawn = sample(broken_requests(OPERATION, rule="models/gptimage2#/allOf/0/then/properties/resolution/enum"), 2)
+    severities = {"model" in broken.body["input"]: broken.rule.severity for broken in drawn}
+    assert severities == {True: "error", False: "warning"}
+    for broken in drawn:
+        findings = validate_request(broken.body).findings
+        assert [each.severity for each in findings if each.rule == broken.rule.id] == [broken.rule.severity]
+
+
+def test_an_unknown_field_is_taken_for_none_that_is_meant() -> None:
+    """No unknown name comes close to a field, which might break a rule beside those that are there."""
+    operation = "video.generate"
+    drawn = sample(
+        broken_requests(operation, "seedance2", rule=f"operations/{operation}/input#/additionalProperties"), 4
+    )
+    fields = CATALOG.schemas[f"operations/{operation}/input"]["properties"]
+    unknown_names = {name for broken in drawn for name in broken.body["input"] if name not in fields}
+    assert len(unknown_names) > 50
+    assert not [name for name in unknown_names if find_nearest(name, fields)]
 
 
 @examples(200)
