@@ -18,7 +18,13 @@ from cannon_mock.serving.connection import ClientConnection
 if TYPE_CHECKING:
     from cannon_mock.serving.asgi import AsgiAdapter
 
-_SETTINGS: dict[str, Any] = {"interface": "asgi3", "ws": "none", "lifespan": "off", "log_config": None}
+_SETTINGS: dict[str, Any] = {
+    "interface": "asgi3",
+    "ws": "none",
+    "lifespan": "off",
+    "log_config": None,
+    "proxy_headers": False,
+}
 _IDLE_SECONDS = 120
 _BACKLOG = 1024
 _GRACE_SECONDS = 1

@@ -19,6 +19,7 @@ from cannon_mock.model.tasks import Task
 from cannon_mock.stores import StoreError
 from cannon_mock.views.context import MockContext, current_context, find_base_url
 from cannon_mock.views.errors import AdminError
+from cannon_mock.views.foreign_pages import refuse_foreign_page
 from cannon_spec import Claim, __version__, document
 from cannon_spec.contract.lifecycle import FOREVER_MS, status_at
 from cannon_spec.errors import CatalogError, NotJSON
@@ -31,6 +32,9 @@ _LARGEST_LIMIT = 1000
 _LONGEST_TEXT = 1000
 _CLOCK_FIELDS = ("advance_ms", "set_ms", "freeze", "run", "scale")
 _MATCH_FIELDS = ("operation", "model", "prompt", "key")
+
+
+blueprint.before_request(refuse_foreign_page)
 
 
 @blueprint.before_request

@@ -217,3 +217,11 @@ def test_the_mock_listens_on_version_6() -> None:
         pytest.skip("this machine has no address of version 6")
     with serve.listen(Config(host="::1", port=0)) as listener:
         assert re.fullmatch(r"http://\[::1\]:[0-9]+", serve.find_address(listener))
+
+
+def test_the_server_ignores_the_headers_of_proxies(mock: Driver) -> None:
+    """No header changes the scheme or the host of addresses, from this machine either: ``--public-url`` does."""
+    headers = {"x-api-key": KEY, "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+    with serve.serve_in_background(mock.client.application) as url:
+        reply = httpx.post(f"{url}/api/v1/requests", json=body(), headers=headers, trust_env=False)
+    assert reply.json()["urls"]["get"].startswith(f"{url}/api/v1/requests/req_")
