@@ -14,6 +14,7 @@ from uvicorn.config import Config as UvicornConfig
 from uvicorn.server import ServerState
 
 from cannon_mock.serving.connection import ClientConnection
+from cannon_mock.serving.real_time_loop import RealTimeLoop
 
 if TYPE_CHECKING:
     from cannon_mock.serving.asgi import AsgiAdapter
@@ -47,7 +48,8 @@ class LoopServer:
 
     def run(self, on_ready: Callable[[], object] = lambda: None) -> None:
         """Serve until ``stop``; call ``on_ready`` when requests are answered."""
-        asyncio.run(self._serve(on_ready))
+        with asyncio.Runner(loop_factory=RealTimeLoop) as runner:
+            runner.run(self._serve(on_ready))
 
     def stop(self) -> None:
         """End ``run``, from any thread or a handler of a signal; connections break."""

@@ -36,6 +36,13 @@ def test_time_machine(mock):
         assert by_requests(mock) == 202
 
 
+@pytest.mark.parametrize("freeze", [freezegun.freeze_time, time_machine.travel])
+def test_a_late_reply_comes(cannon_server, freeze):
+    cannon_server.scenario(latency_ms=50, times=1)
+    with freeze(FAR):
+        assert by_requests(cannon_server) == 202
+
+
 @pytest.fixture
 def frozen():
     with freezegun.freeze_time(FAR):
