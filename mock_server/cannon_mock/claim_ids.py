@@ -1,5 +1,6 @@
 """The claims of the ledger that the code of cannon_mock names (floor 3). ``create_app`` checks them."""
 
+ASSET_AUTHORIZATION = "asset-authorization"
 ASSET_OPEN = "asset-open"
 ASSET_PROVIDER_FILES = "asset-provider-files"
 AUTH_401_EVERYWHERE = "auth-401-everywhere"

@@ -54,6 +54,10 @@ _HOSTS = Limits(
     "names of hosts without scheme, port and path, separated by commas",
     lambda text: all(_HOST.fullmatch(part.strip()) for part in text.split(",")),
 )
+_ASSET_HOST = Limits(
+    "a host without scheme and path, such as assets.localhost or 127.0.0.1:2267",
+    lambda text: not text or re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?", text) is not None,
+)
 _ORIGINS = Limits(
     "loopback, * or none, or origins without a path, such as https://app.example.com:8443, separated by commas",
     origins.may_be_origins,
@@ -123,6 +127,23 @@ class Config:
         metavar="ORIGIN",
         is_switch=True,
         is_list=True,
+    )
+    asset_host: str = _setting(
+        "",
+        "host of the addresses of assets, with a port if it is another one; the name must lead to the mock",
+        _ASSET_HOST,
+        empty_text="the host that the client called",
+        metavar="HOST[:PORT]",
+    )
+    asset_key: str = _setting(
+        "refuse-authorization",
+        "what happens to the fetch of an asset that sends an API key along",
+        choices={
+            "refuse-authorization": "refused with 400 for any header Authorization, as by storage services",
+            "refuse": "refused for x-api-key too, which is a key sent to another host than the API's",
+            "ignore": "the file is served",
+        },
+        is_switch=True,
     )
     clock: str = _setting(
         "system",

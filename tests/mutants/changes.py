@@ -207,6 +207,11 @@ def remove_retry_after(call: Call, reply: Reply) -> None:
     reply.headers.pop("Retry-After", None)
 
 
+def hide_authorization_of_assets(call: Call) -> dict[str, str | None]:
+    """Ignore an Authorization header in a call for a file."""
+    return {"authorization": None} if call.kind.endswith("asset") else {}
+
+
 def forbid_pages(call: Call, reply: Reply) -> None:
     """Leave out the header that allows a page to read a reply."""
     reply.headers.pop("Access-Control-Allow-Origin", None)

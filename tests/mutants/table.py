@@ -213,6 +213,9 @@ MUTANTS = [
         "credits-billable-at-once", "the cost appears at the end", READ, set_members(billableCredits=0), ("queued",)
     ),
     break_call("asset-open", "an API key is required", changes.require_key_for_assets),
+    break_request_header(
+        "asset-authorization", "an asset is served to any header", changes.hide_authorization_of_assets
+    ),
     break_request_header("asset-open", "ranges are ignored", lambda call: {"range": None}),
     break_reply("asset-hosted", "the file ends in the middle", ASSET, changes.cut_file),
     break_reply("asset-hosted", "the file is a page", ASSET, changes.send_page),

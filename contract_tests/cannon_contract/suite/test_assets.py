@@ -131,6 +131,16 @@ def test_an_asset_answers_head_and_range(api: Api) -> None:
     expect_equal(fetch_asset(api, url).content, whole.content, "an asset that is fetched a second time")
 
 
+@pytest.mark.shares
+@pytest.mark.needs("asset key")
+@pytest.mark.claim("asset-authorization")
+@any_operation(has_asset)
+def test_an_asset_is_refused_to_authorization(api: Api) -> None:
+    """With an Authorization header, though not with the API key itself, GET of an asset is answered with 400."""
+    response = fetch_asset(api, _find_shared_url(api), authorization="Bearer another")
+    expect_status(response, 400, "with an Authorization header")
+
+
 @pytest.mark.claim("asset-expiry")
 @pytest.mark.needs("clock")
 @any_operation(has_asset)

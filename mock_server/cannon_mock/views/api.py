@@ -11,7 +11,14 @@ from cannon_mock.model import task_view, tasks
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Task
 from cannon_mock.views import auth, faults, new_task
-from cannon_mock.views.context import MockContext, add_evidence_header, current_context, current_notes, find_base_url
+from cannon_mock.views.context import (
+    MockContext,
+    add_evidence_header,
+    current_context,
+    current_notes,
+    find_asset_url,
+    find_base_url,
+)
 from cannon_mock.views.create_body import CreateBody, read_create_body, read_idempotency_key
 from cannon_mock.views.errors import ApiError
 from cannon_spec.contract.overlay import merge_patch
@@ -87,7 +94,7 @@ def read(id_: str) -> Response:
     notes.operation, notes.model, notes.scenario = task.operation, task.model, task.scenario
     faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "poll", task.id))
     task, now_ms = _record_poll(mock, task, scenario)
-    view = task_view.build_view(mock.catalog, task, now_ms, find_base_url(mock))
+    view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(mock))
     patches = [each for each in scenario.patches if each.on == "poll" and each.status in ("", view["status"])]
     for each in patches:
         view = merge_patch(view, each.patch)

@@ -17,6 +17,12 @@ from cannon_spec.contract.lifecycle import status_at
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 
 MEDIA_HEADER = "x-mock-media"
+_REFUSED_HEADERS = {
+    "refuse-authorization": ("Authorization",),
+    "refuse": ("Authorization", "x-api-key"),
+    "ignore": (),
+}
+"""The headers that a fetch may not have, by the setting ``asset_key``."""
 _PROVIDER_FILE = "source"
 """The variable of the file that stands for the provider's own, in the data of an operation."""
 
@@ -27,6 +33,7 @@ def serve_file(asset_id: str, name: str) -> Response:
     mock = current_context()
     notes = current_notes()
     task = _find_succeeded(mock, notes, asset_id)
+    _refuse_key(mock)
     scenario = mock.scenarios.find_or_plain(task.scenario)
     faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "asset", task.id))
     file = media.render(mock.catalog, task, name)
@@ -40,6 +47,14 @@ def serve_file(asset_id: str, name: str) -> Response:
     is_providers = mock.catalog.operations[task.operation].files.get(_PROVIDER_FILE) == name
     claims = (claim_ids.ASSET_OPEN, *([claim_ids.ASSET_PROVIDER_FILES] if is_providers else []))
     return add_evidence_header(response, *claims, *file.claims, *task.claims)
+
+
+def _refuse_key(mock: MockContext) -> None:
+    """Raise ApiError where the request at hand sends a key to the host of assets, as far as the settings mind it."""
+    names = [name for name in _REFUSED_HEADERS[mock.config.asset_key] if name in request.headers]
+    if names:
+        message = f"an asset is fetched without {names[0]}: its host is not the API's, and must not get the API key"
+        raise ApiError(400, "asset_key_sent", message, claim_ids.ASSET_AUTHORIZATION)
 
 
 def _find_succeeded(mock: MockContext, notes: ExchangeNotes, asset: str) -> Task:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
@@ -97,6 +97,17 @@ def find_base_url(mock: MockContext) -> str:
     if mock.config.public_url:
         return mock.config.public_url.rstrip("/")
     return f"{request.scheme}://{find_called_host()}{quote(request.script_root, safe=_PATH_CHARACTERS)}"
+
+
+def find_asset_url(mock: MockContext) -> str:
+    """The start of the addresses of assets: as of other addresses, but with the host of assets where there is one."""
+    base_url, host = find_base_url(mock), mock.config.asset_host
+    if not host:
+        return base_url
+    parts = urlsplit(base_url)
+    has_port = not host.endswith("]") and ":" in host
+    port = f":{parts.port}" if parts.port and not has_port else ""
+    return f"{parts.scheme}://{host}{port}{parts.path}"
 
 
 def find_called_host() -> str:

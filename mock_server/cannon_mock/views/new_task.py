@@ -15,7 +15,7 @@ from cannon_mock.model.replies import fill_template
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Task, TaskRequest
 from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits
-from cannon_mock.views.context import ExchangeNotes, MockContext, find_base_url
+from cannon_mock.views.context import ExchangeNotes, MockContext, find_asset_url
 from cannon_mock.views.create_body import CreateBody
 from cannon_mock.views.errors import ApiError
 
@@ -120,4 +120,4 @@ def _build_delivery(mock: MockContext, task: Task) -> Delivery | None:
         return None
     delay_ms = mock.scenarios.find_or_plain(task.scenario).webhook.delay_ms
     due_ms = task.timeline.ended_ms + delay_ms
-    return Delivery(f"msg_{task.id}", task.id, task.account, task.webhook_url, find_base_url(mock), due_ms)
+    return Delivery(f"msg_{task.id}", task.id, task.account, task.webhook_url, find_asset_url(mock), due_ms)

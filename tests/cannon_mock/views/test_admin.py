@@ -63,6 +63,7 @@ def test_the_switches_are_shown_with_their_values(make_mock: DriverFactory, sett
         "square_4k": "refuse",
         "shut_down": "works",
         "cors": "loopback",
+        "asset_key": "refuse-authorization",
         "clock": "system",
         "scenario": "",
         "mismatch_status": 422,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -11,10 +12,12 @@ from werkzeug.test import TestResponse
 
 from cannon_mock import media
 from cannon_mock.media.picture_size import find_size
+from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_mock.model.tasks import Media, Task
 from cannon_spec.contract.lifecycle import Timeline
 from tests.support.mocks import (
     FAILURE,
+    KEY,
     LONG_MS,
     POLL_MS,
     RETENTION_MS,
@@ -244,3 +247,72 @@ def test_a_picture_cites_its_size(mock: Driver) -> None:
         _fetch_asset(mock).headers["x-mock-evidence"]
         == "assumed:asset-open, assumed:pixels-defaults, assumed:gptimage2-pixels"
     )
+
+
+@pytest.mark.parametrize(
+    ("asset_key", "headers", "status"),
+    [
+        ("refuse-authorization", {"Authorization": f"Bearer {KEY}"}, 400),
+        ("refuse-authorization", {"Authorization": "Basic eDp5"}, 400),
+        ("refuse-authorization", {"x-api-key": KEY}, 200),
+        ("refuse-authorization", {}, 200),
+        ("refuse", {"Authorization": f"Bearer {KEY}"}, 400),
+        ("refuse", {"x-api-key": KEY}, 400),
+        ("refuse", {}, 200),
+        ("ignore", {"Authorization": f"Bearer {KEY}", "x-api-key": KEY}, 200),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_setting_says_what_becomes_of_a_key(
+    make_mock: DriverFactory, asset_key: str, headers: dict[str, str], status: int, method: str
+) -> None:
+    """M10: the fetch of an asset that sends the API key along is refused with 400 where the setting says so."""
+    mock = make_mock(asset_key=asset_key)
+    url = mock.create_and_finish()["output"]["image_url"]
+    assert mock.client.open(url, method=method, headers=headers).status_code == status
+
+
+def test_a_refused_key_is_explained(mock: Driver) -> None:
+    """M10: the reply names the header and the assumption, and the journal shows the exchange with its account."""
+    url = mock.create_and_finish()["output"]["image_url"]
+    reply = mock.client.get(url, headers={"Authorization": f"Bearer {KEY}"})
+    assert read_error(reply) == (400, "asset_key_sent")
+    assert "without Authorization" in reply.get_json()["error"]["message"]
+    assert "assumed:asset-authorization" in reply.headers["x-mock-evidence"]
+    (entry,) = mock.client.get("/__mock__/journal?status=400").get_json()["exchanges"]
+    assert entry["account"]
+    assert KEY not in str(entry)
+
+
+@pytest.mark.parametrize(
+    ("settings", "start"),
+    [
+        ({"asset_host": "assets.localhost"}, "http://assets.localhost:2266/assets/"),
+        ({"asset_host": "assets.localhost:9000"}, "http://assets.localhost:9000/assets/"),
+        ({"asset_host": "[::1]"}, "http://[::1]:2266/assets/"),
+        ({"asset_host": "[::1]:9000"}, "http://[::1]:9000/assets/"),
+        ({"asset_host": "my_assets", "root_path": "/cannon"}, "http://my_assets:2266/cannon/assets/"),
+        (
+            {"asset_host": "files.example.com", "public_url": "https://mock.example.com"},
+            "https://files.example.com/assets/",
+        ),
+    ],
+    ids=str,
+)
+def test_assets_have_a_host_of_their_own(make_mock: DriverFactory, settings: dict[str, Any], start: str) -> None:
+    """M10: each address of an asset has the configured host, in polls, webhooks and the admin API; others have not."""
+    sent_bodies: list[bytes] = []
+
+    def record(url: str, content: bytes, headers: Any) -> DeliveryResponse:
+        sent_bodies.append(content)
+        return DeliveryResponse(200)
+
+    mock = make_mock(progression="immediate", send=record, **settings)
+    payload = {**body(), "webhook_url": "http://127.0.0.1:9/hook"}
+    accepted = mock.create(payload, headers={"Host": "127.0.0.1:2266"}).get_json()
+    assert start not in accepted["urls"]["get"]
+    view = mock.get(f"/api/v1/requests/{accepted['id']}", host="127.0.0.1:2266").get_json()
+    task = mock.client.get(f"/__mock__/tasks/{accepted['id']}", headers={"Host": "127.0.0.1:2266"}).get_json()
+    assert view["output"]["image_url"].startswith(start)
+    assert view["output"] == task["request"]["output"] == json.loads(sent_bodies[0])["data"]["output"]
+    assert mock.client.get(view["output"]["image_url"]).status_code == 200

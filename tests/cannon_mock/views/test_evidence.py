@@ -50,6 +50,7 @@ def _collect_claims(mock: Driver) -> set[str]:
         mock.clock.advance(pause)
         replies += [mock.get(f"/api/v1/requests/{id_}") for id_ in ids] + [mock.get(asset)]
         replies.append(mock.get(asset.replace("image.png", "source.png")))
+        replies.append(mock.get(asset, authorization=f"Bearer {KEY}"))
     replies.append(mock.client.get(f"/api/v1/requests/{ids[0]}", headers={"x-api-key": "cs_other"}))
     replies += [mock.create(SQUARE_4K), mock.post("{"), mock.post("NaN")]
     replies += [mock.get("/api/v1/requests/req_0"), mock.get("/nowhere"), mock.post("x" * (MAX_BODY_BYTES + 1))]
