@@ -23,6 +23,7 @@ import pytest
 from aiohttp import BaseConnector, ClientConnectorDNSError, ClientConnectorError, ClientTimeout, TCPConnector
 
 from cannon_mock.serving.wsgi_call import Origin
+from cannon_mock.testing import loop_timers
 from cannon_mock.testing.vendor_app import VendorApp
 from cannon_mock.testing.wire import Wire
 
@@ -76,6 +77,7 @@ class _MemoryTransport(asyncio.Transport):
         self._pieces: deque[bytes] = deque()
         self._is_paused = False
         self._is_closing = False
+        self._arrival: asyncio.TimerHandle | None = None
 
     def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
         # Later: the client asks for the response, with its time-outs, after it has written the request.
@@ -90,6 +92,7 @@ class _MemoryTransport(asyncio.Transport):
     def close(self, error: OSError | None = None) -> None:
         if not self._is_closing:
             self._is_closing = True
+            self._end_wait()
             self._loop.call_soon(self._protocol.connection_lost, error)
 
     def abort(self) -> None:
@@ -108,9 +111,32 @@ class _MemoryTransport(asyncio.Transport):
         except Exception as error:  # noqa: BLE001 - the task that waits for the response raises it
             self._protocol.set_exception(error)
             return
-        if not (self._refuse_connection() or self._end_late_reply()):
+        wait_s = self._find_wait()
+        if wait_s and loop_timers.is_one_due_within(wait_s, but_of="aiohttp."):
+            self._arrival = self._loop.call_later(wait_s, self._answer, reply)
+        else:
+            self._answer(reply)
+
+    def _find_wait(self) -> float:
+        """How many seconds the client waits at most: until the reply, or until a time-out of its own."""
+        delay_s = self._wire.reply.delay_s if self._wire.reply is not None else 0
+        return min(delay_s, self._timeout.total or delay_s, self._timeout.sock_read or delay_s)
+
+    def _answer(self, reply: bytes) -> None:
+        if self._end_wait() and not (self._refuse_connection() or self._end_late_reply()):
             self._pieces.extend(reply[start : start + _PIECE_SIZE] for start in range(0, len(reply), _PIECE_SIZE))
             self._deliver()
+
+    def _end_wait(self) -> bool:
+        """Let the time of the reply pass, also where the client goes before; whether the reply may be sent."""
+        if self._arrival is not None:
+            self._arrival.cancel()
+        try:
+            self._wire.finish()
+        except Exception as error:  # noqa: BLE001 - the task that waits for the response raises it
+            self._protocol.set_exception(error)
+            return False
+        return True
 
     def _refuse_connection(self) -> bool:
         """Let the client meet that it could not connect, though it has been told that it did."""

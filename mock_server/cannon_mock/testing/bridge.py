@@ -47,8 +47,8 @@ def bridge_app(
 
     The application runs in the caller's thread, or in that of the event loop, which it must not wait for. Where its
     reply is late, as a scenario with latency makes it, ``wait_ms`` passes that time, such as ``sleep_ms`` of a clock. A
-    reply as late as the client's own time-out or later raises the client's error of a time-out. Raises ValueError for
-    an address without a host.
+    reply as late as the client's own time-out or later raises the client's error of a time-out. Where a timer of the
+    event loop is due before, real time passes. Raises ValueError for an address without a host.
     """
     domain = find_domain(base_url)
     if not domain:

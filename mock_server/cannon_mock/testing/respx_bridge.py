@@ -27,6 +27,7 @@ from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough, ResolvedRoute, Route
 
 from cannon_mock.serving.wsgi_call import Call, Origin
+from cannon_mock.testing import loop_timers
 from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Reply, VendorApp
 
 _NO_RESPONSE = "Server disconnected without sending a response."
@@ -87,7 +88,7 @@ class _Router:
                 break
             if response is not None:
                 return response
-        return self._answer(request)
+        return await self._answer_async(request)
 
     def is_responsible(self, request: httpx.Request) -> bool:
         """Whether a request is addressed to the domain."""
@@ -106,6 +107,9 @@ class _Router:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         raise _pass_to_transport(request)
 
+    async def _answer_async(self, request: httpx.Request) -> httpx.Response:
+        return self._answer(request)
+
 
 class _Bridge(_Router):
     """A router that answers the calls to its domain by an application."""
@@ -115,12 +119,28 @@ class _Bridge(_Router):
         self._core = core
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.scheme not in DEFAULT_PORTS:
-            raise self._core.UnsupportedProtocol(f"the mock does not speak {request.url.scheme}://")
-        reply = self._vendor.answer(_build_call(request))
+        return self._build_response(request, self._vendor.answer(self._build_call(request)))
+
+    async def _answer_async(self, request: httpx.Request) -> httpx.Response:
+        reply = self._vendor.start(self._build_call(request))
+        read_timeout_s = _find_read_timeout(request)
+        try:
+            await loop_timers.let_strike(min(reply.delay_s, read_timeout_s or reply.delay_s))
+        finally:
+            self._vendor.finish(reply)
+        return self._build_response(request, reply)
+
+    def _build_call(self, request: httpx.Request) -> Call:
+        url = request.url
+        if url.scheme not in DEFAULT_PORTS:
+            raise self._core.UnsupportedProtocol(f"the mock does not speak {url.scheme}://")
+        origin = Origin(url.scheme, url.host, url.port or DEFAULT_PORTS[url.scheme])
+        return Call(origin, request.method, url.raw_path, request.headers.raw, request.content)
+
+    def _build_response(self, request: httpx.Request, reply: Reply) -> httpx.Response:
         if reply.connect_error is not None:
             raise _build_connect_error(self._core, reply.connect_error)
-        if reply.is_later_than(request.extensions.get("timeout", {}).get("read")):
+        if reply.is_later_than(_find_read_timeout(request)):
             raise self._core.ReadTimeout("The read operation timed out")
         if reply.reset_error is not None:
             raise self._core.ReadError(str(reply.reset_error)) from reply.reset_error
@@ -162,10 +182,9 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield chunk
 
 
-def _build_call(request: httpx.Request) -> Call:
-    url = request.url
-    origin = Origin(url.scheme, url.host, url.port or DEFAULT_PORTS[url.scheme])
-    return Call(origin, request.method, url.raw_path, request.headers.raw, request.content)
+def _find_read_timeout(request: httpx.Request) -> float | None:
+    timeout_s: float | None = request.extensions.get("timeout", {}).get("read")
+    return timeout_s
 
 
 def _describe_cut(reply: Reply) -> str:

@@ -98,6 +98,7 @@ class _MemorySocket:
 
     def sendall(self, data: bytes) -> None:
         self._reply += self._wire.receive(bytes(data))
+        self._wire.finish()
         error = self._wire.reply.connect_error if self._wire.reply is not None else None
         if error is not None:
             raise _build_connect_error(self._connection, error) from error

@@ -25,6 +25,8 @@ from cannon_spec.hosts import is_in_domain
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from cannon_mock.views.reply_delay import ReplyDelay
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _STATUSES_WITHOUT_BODY = {204, 304}
 
@@ -33,8 +35,8 @@ _STATUSES_WITHOUT_BODY = {204, 304}
 class Reply:
     """What the application answered, with the call's method and address.
 
-    ``drop`` is how the application broke the connection after ``chunks``; None where it did not. ``waited_s`` is how
-    late the reply came.
+    ``drop`` is how the application broke the connection after ``chunks``; None where it did not. ``delay`` is how late
+    the reply is.
     """
 
     method: str
@@ -44,7 +46,12 @@ class Reply:
     headers: list[tuple[bytes, bytes]]
     chunks: list[bytes]
     drop: ConnectionDropped | None
-    waited_s: float
+    delay: ReplyDelay
+
+    @property
+    def delay_s(self) -> float:
+        """How many seconds after its request it arrives."""
+        return self.delay.ms / 1000
 
     @property
     def is_whole(self) -> bool:
@@ -68,7 +75,7 @@ class Reply:
 
     def is_later_than(self, timeout_s: float | None) -> bool:
         """Whether a client with that time-out, None for none, has given up waiting."""
-        return timeout_s is not None and 0 < timeout_s <= self.waited_s
+        return timeout_s is not None and 0 < timeout_s <= self.delay_s
 
     def find_header(self, name: str) -> str:
         """The first value of a header, whose name is lower case; empty where there is none."""
@@ -102,17 +109,25 @@ class VendorApp:
         return is_in_domain(host, self.domain)
 
     def answer(self, call: Call) -> Reply:
-        """The application's reply; its body is read whole. Raises what the application or the check raises."""
+        """The application's reply, when its time has passed. Raises what the application or the check raises."""
+        reply = self.start(call)
+        self.finish(reply)
+        return reply
+
+    def start(self, call: Call) -> Reply:
+        """The application's reply, its body read whole. ``finish`` must follow. Raises what the application raises."""
         environ = call.build_environ()
         delay = reply_delay.offer_wait(environ)
         status, headers, chunks, drop = run_app(self.app, environ)
-        self.wait_ms(delay.ms)
-        delay.finish()
         code, _, reason = status.partition(" ")
         if (chunks or drop is None) and (call.method == "HEAD" or int(code) in _STATUSES_WITHOUT_BODY):
             chunks, drop = [], None
         url = get_current_url(environ)
-        reply = Reply(call.method, url, int(code), reason, headers, chunks, drop, delay.ms / 1000)
+        return Reply(call.method, url, int(code), reason, headers, chunks, drop, delay)
+
+    def finish(self, reply: Reply) -> None:
+        """Let the time of a reply pass, though its client may have given up waiting. Raises what the check raises."""
+        self.wait_ms(reply.delay.ms)
+        reply.delay.finish()
         if not reply.is_empty:
             self.check(reply)
-        return reply

@@ -13,7 +13,7 @@ from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Reply, VendorApp
 class Wire:
     """One connection for one request. A client writes to it and reads from it by code of its own, as from a socket.
 
-    ``reply`` is None until the whole request has arrived.
+    ``reply`` is None until the whole request has arrived; ``finish`` lets its time pass.
     """
 
     def __init__(self, vendor: VendorApp, origin: Origin) -> None:
@@ -23,11 +23,12 @@ class Wire:
         self._request: h11.Request | None = None
         self._body: list[bytes] = []
         self.reply: Reply | None = None
+        self._is_finished = False
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes of the request, and return those to send now.
 
-        Raises what the application or its check raises, and h11.RemoteProtocolError for bytes that are not HTTP.
+        Raises what the application raises, and h11.RemoteProtocolError for bytes that are not HTTP.
         """
         self._server.receive_data(data)
         while True:
@@ -41,6 +42,12 @@ class Wire:
             else:
                 return self._ask_for_body()
 
+    def finish(self) -> None:
+        """Let the time of the reply pass, the first time. Raises what the check of the reply raises."""
+        if self.reply is not None and not self._is_finished:
+            self._is_finished = True
+            self._vendor.finish(self.reply)
+
     def _ask_for_body(self) -> bytes:
         if not self._server.they_are_waiting_for_100_continue:
             return b""
@@ -50,7 +57,7 @@ class Wire:
         assert self._request is not None  # h11 gives it before the end of the message
         origin, target = _read_target(self._origin, self._request.target)
         method, headers = self._request.method.decode("ascii"), self._request.headers
-        self.reply = reply = self._vendor.answer(Call(origin, method, target, headers, b"".join(self._body)))
+        self.reply = reply = self._vendor.start(Call(origin, method, target, headers, b"".join(self._body)))
         if reply.is_empty:
             return b""
         head = h11.Response(status_code=reply.status, headers=reply.headers, reason=reply.reason.encode("latin-1"))
