@@ -89,11 +89,12 @@ def _list_scenarios(config: Config) -> int:
 
 
 def _build_app(config: Config, variables: Source, flags: Source) -> Flask:
-    from cannon_mock.serving import workers  # late: main says which extra is missing
+    from cannon_mock.serving import tls, workers  # late: main says which extra is missing
 
     if config.workers > 1:
         workers.require_fork()
     try:
+        tls.load_context(config)  # here, so that a file that cannot be used is told before anything is opened
         return create_app(config)
     except SettingError as error:
         raise relabel_error(error, variables, flags) from None

@@ -79,6 +79,19 @@ class Config:
 
     host: str = _setting("127.0.0.1", "address to listen on", _TEXT, metavar="ADDRESS")
     port: int = _setting(2266, "port to listen on; 0 takes a free port", limit_range(0, 65_535))
+    tls_cert: str = _setting(
+        "",
+        "PEM file of a certificate, and of those that signed it: the mock then answers https:// alone",
+        _PATH,
+        metavar="FILE",
+    )
+    tls_key: str = _setting(
+        "",
+        "PEM file of the certificate's key, without a password",
+        _PATH,
+        metavar="FILE",
+        empty_text="in the certificate's file",
+    )
     workers: int = _setting(
         1, "number of processes that answer; more than 1 need a store that processes share", limit_range(1, 64)
     )

@@ -19,6 +19,8 @@ from tests.support.mocks import Driver, DriverFactory
 DEFAULTS = {
     "host": "127.0.0.1",
     "port": 2266,
+    "tls_cert": "",
+    "tls_key": "",
     "workers": 1,
     "store": "memory",
     "max_tasks": 100_000,
@@ -56,6 +58,8 @@ SECRET = "whsec_" + "A" * 32
 EXAMPLES: dict[str, tuple[str, Any]] = {
     "host": ("::1", "::1"),
     "port": ("8000", 8000),
+    "tls_cert": ("cert.pem", "cert.pem"),
+    "tls_key": ("key.pem", "key.pem"),
     "workers": ("1", 1),
     "store": ("sqlite:mock.db", "sqlite:mock.db"),
     "journal": ("0", 0),
@@ -133,6 +137,7 @@ INVALID: list[tuple[str, Any]] = [
     ("refusal_status", 418),
     ("square_4k", "allow"),
     ("shut_down", "yes"),
+    ("latency", "none"),
     ("store", "mysql://x"),
     ("store", "sqlite:"),
 ]

@@ -46,6 +46,11 @@ class LoopServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop_event: asyncio.Event | None = None
 
+    @property
+    def scheme(self) -> str:
+        """The scheme of its addresses."""
+        return "http" if self._tls is None else "https"
+
     def run(self, on_ready: Callable[[], object] = lambda: None) -> None:
         """Serve until ``stop``; call ``on_ready`` when requests are answered."""
         with asyncio.Runner(loop_factory=RealTimeLoop) as runner:

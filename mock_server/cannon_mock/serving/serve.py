@@ -16,6 +16,7 @@ from flask import Flask, Response, request
 
 from cannon_mock.app import MAX_BODY_BYTES
 from cannon_mock.config import Config
+from cannon_mock.serving import tls
 from cannon_mock.serving.asgi import AsgiAdapter
 from cannon_mock.serving.loop_server import LoopServer
 from cannon_mock.views import context
@@ -36,14 +37,17 @@ def listen(config: Config) -> socket.socket:
     return socket.create_server((config.host, config.port), family=family, backlog=1024)
 
 
-def find_address(listener: socket.socket) -> str:
+def find_address(listener: socket.socket, scheme: str = "http") -> str:
     """The address of a socket that listens: ``http://127.0.0.1:2266``."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; ``announce`` gets the address as soon as the mock answers."""
+    """Serve until SIGTERM or Ctrl-C; ``announce`` gets the address as soon as the mock answers.
+
+    Raises SettingError for a certificate that cannot be used.
+    """
     server = _build_server(app, listener)
     signal_numbers: list[int] = []
 
@@ -55,7 +59,7 @@ def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None]) 
 
     for signal_number in (signal.SIGTERM, signal.SIGINT):  # a shell starts background processes with SIGINT ignored
         signal.signal(signal_number, stop)
-    announcing = threading.Thread(target=announce, args=(find_address(listener),), daemon=True)
+    announcing = threading.Thread(target=announce, args=(find_address(listener, server.scheme),), daemon=True)
     with _deliver_webhooks(app):
         server.run(announcing.start)
     if announcing.ident is not None:
@@ -66,12 +70,13 @@ def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None]) 
 def serve_in_background(app: WSGIApplication) -> Iterator[str]:
     """Serve on a free port of this machine, in threads of this process, while the context lasts; yields the address.
 
-    Due webhooks are sent at the end of each exchange and when the clock is advanced.
+    Due webhooks are sent at the end of each exchange and when the clock is advanced. Raises SettingError for a
+    certificate that cannot be used.
     """
     listener = listen(Config(port=0))
     server = _build_server(app, listener)
     thread = threading.Thread(target=server.run, daemon=True)
-    url = find_address(listener)
+    url = find_address(listener, server.scheme)
     thread.start()
     try:
         yield url
@@ -95,7 +100,8 @@ def _build_server(app: WSGIApplication, listener: socket.socket) -> LoopServer:
         return LoopServer(AsgiAdapter(app, lambda _: False, MAX_BODY_BYTES), listener)
     mock = context.find_context(app)
     pass_delay = mock.clock.advance if mock.config.latency == "clock" else None
-    return LoopServer(AsgiAdapter(app, _build_quick_check(mock), MAX_BODY_BYTES, pass_delay), listener)
+    adapter = AsgiAdapter(app, _build_quick_check(mock), MAX_BODY_BYTES, pass_delay)
+    return LoopServer(adapter, listener, tls.load_context(mock.config))
 
 
 def _build_quick_check(mock: MockContext) -> Callable[[WSGIEnvironment], bool]:
