@@ -11,6 +11,7 @@ import pytest
 from cannon_mock.testing import vendor_guard
 
 _TITLE = "attempts to reach the vendor"
+_WORKER_KEY = "cannon_guard_attempts"
 _session_guard = ExitStack()
 
 
@@ -22,7 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Guard the whole session, from the user's first conftest on, where the user asks for it."""
-    if vendor_guard.OPTION in args or early_config.getini("cannon_guard") is True:
+    # The options are not parsed yet, but in a worker of pytest-xdist, which has none among its arguments.
+    has_option = vendor_guard.OPTION in args or getattr(early_config.option, "cannon_mock_option_guard", False)
+    if has_option or early_config.getini("cannon_guard") is True:
         from cannon_spec.contract.load import default_catalog
 
         _session_guard.enter_context(vendor_guard.guard_vendor(default_catalog().base_url))
@@ -45,11 +48,19 @@ def pytest_runtest_makereport() -> Iterator[None]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a session in which an attempt was made outside of tests and of collection."""
     attempts = vendor_guard.take_attempts()
-    if attempts:
+    if attempts and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_WORKER_KEY] = attempts
+    elif attempts:
         reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.write_line(f"\n{_describe(attempts)}", red=True)
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of pytest-xdist has noted outside of tests."""
+    vendor_guard.note_attempts(getattr(node, "workeroutput", {}).get(_WORKER_KEY, ()))
 
 
 def pytest_unconfigure() -> None:

@@ -73,6 +73,11 @@ def guard_vendor(base_url: str) -> Iterator[None]:
         _unwrap(wrapped_functions)
 
 
+def note_attempts(attempts: Iterable[str]) -> None:
+    """Note attempts that another process of the same run has taken."""
+    _attempts.extend(attempts)
+
+
 def take_attempts() -> list[str]:
     """The attempts since the last call, each once, in readable lines."""
     attempts = list(dict.fromkeys(_attempts))
@@ -101,7 +106,9 @@ def _find_sent_values(args: tuple[Any, ...]) -> Iterable[object]:
     import socket
 
     connection, data = args
-    if not isinstance(connection.sock, socket.SocketType):  # within a bridge, or another library that has no network
+    if not isinstance(
+        getattr(connection, "sock", None), socket.SocketType
+    ):  # within a bridge, or another library that has no network
         return ()
     target = bytes(data).split(b" ", 2)[1:2] if isinstance(data, bytes | bytearray) else ()  # a whole URL for a proxy
     return (connection.host, getattr(connection, "_tunnel_host", None), *target)

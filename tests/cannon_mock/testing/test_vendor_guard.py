@@ -20,10 +20,12 @@ import httpx
 import pytest
 import requests
 
+from cannon_mock.testing.mock_handle import MockHandle
 from cannon_mock.testing.vendor_guard import VendorCallError, guard_vendor, take_attempts
 from tests.cannon_mock.testing.test_plugin import run_pytest
 
 BASE = "https://www.cannonstudio.app"
+STATUS = f"{BASE}/api/v1/status"
 HOST = "www.cannonstudio.app"
 SESSION = requests.Session()
 """A session that is made when the module is imported, before any guard."""
@@ -125,6 +127,20 @@ def test_each_way_to_the_vendor_is_refused(asked_hosts: list[str], call_vendor: 
     attempts = take_attempts()
     assert attempts[0].startswith(f"{HOST} by ")
     assert "called in test_vendor_guard.py, line " in attempts[0]
+    assert asked_hosts == []
+
+
+def test_the_clients_of_the_bridges_are_served(asked_hosts: list[str], cannon_mock: MockHandle) -> None:
+    """M2: a session made at import, and aiohttp with a resolver of its own, are served; nothing is asked outside."""
+    headers = {"x-api-key": "cs_test_a"}
+
+    async def ask() -> int:
+        connector = aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver())
+        async with aiohttp.ClientSession(connector=connector) as session, session.get(STATUS, headers=headers) as reply:
+            return reply.status
+
+    assert (SESSION.get(STATUS, headers=headers, timeout=5).status_code, asyncio.run(ask())) == (200, 200)
+    cannon_mock.assert_called(2)
     assert asked_hosts == []
 
 
@@ -287,13 +303,18 @@ def test_an_attempt_fails_its_test(tmp_path: Path) -> None:
     assert "- attempts to reach the vendor -" in output  # beside the LookupError
 
 
-def test_the_option_guards_a_whole_session(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "options", [(), pytest.param(("-n", "1"), marks=pytest.mark.extended)], ids=["alone", "in a worker"]
+)
+def test_the_option_guards_a_whole_session(tmp_path: Path, options: tuple[str, ...]) -> None:
     """``--cannon-guard`` fails an attempt at import, and one after the last test."""
     swallow = "import socket\ntry:\n    socket.gethostbyname('www.cannonstudio.app')\nexcept Exception:\n    pass\n"
     (tmp_path / "test_at_import.py").write_text(f"{swallow}\ndef test_it():\n    pass\n")
-    (tmp_path / "conftest.py").write_text("def pytest_sessionfinish():" + "\n    ".join(["", *swallow.splitlines()]))
+    condition = f"hasattr(session.config, 'workeroutput') is {bool(options)}"
+    at_end = f"def pytest_sessionfinish(session):\n if {condition}:\n  "
+    (tmp_path / "conftest.py").write_text(at_end + "\n  ".join(swallow.splitlines()))
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --cannon-guard\n")
-    status, output = run_pytest(tmp_path)
-    assert (status, "1 error" in output) == (2, True), output
+    status, output = run_pytest(tmp_path, *options)
+    assert (status, "1 error" in output) == (1 if options else 2, True), output
     assert "ERROR test_at_import.py - attempts to reach the vendor" in output
-    assert "socket.gethostbyname, called in conftest.py, line 4\nNothing was sent. cannon_mock answers" in output
+    assert "socket.gethostbyname, called in conftest.py, line 5\nNothing was sent. cannon_mock answers" in output
