@@ -58,7 +58,7 @@ class AsgiAdapter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        with suppress(ClientGone):
+        with suppress(ClientGone, asyncio.CancelledError):  # the second where the server stops during the call
             environ, has_whole_body = await self._read_call(scope, receive)
             delay = reply_delay.offer_wait(environ)
             reply = await self._call_app(environ)

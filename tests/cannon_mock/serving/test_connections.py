@@ -1,0 +1,219 @@
+"""Connections to the server: what of HTTP/1.1 works on them, what is refused, and how they end."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from cannon_mock import MAX_BODY_BYTES, Config, create_app
+from cannon_mock.serving import loop_server, serve
+from cannon_mock.views.faults import ConnectionDropped, ConnectionReset
+
+PATIENCE_S = 20
+TARGET = b"/a%20b%2Fc%C3%A9%ff?q=%41"
+
+
+def echo(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer with the call as JSON."""
+    call = {name: value for name, value in environ.items() if isinstance(value, str)}
+    call["body"] = environ["wsgi.input"].read().decode("latin-1")
+    start("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(call).encode()]
+
+
+def breaking(drop: type[ConnectionDropped], *pieces: bytes) -> Any:
+    """An application that announces ten bytes, sends the pieces and breaks the connection."""
+
+    def answer(_: dict[str, Any], start: Callable[..., Any]) -> Iterator[bytes]:
+        start("200 OK", [("Content-Length", "10")])
+        yield from pieces
+        raise drop
+
+    return answer
+
+
+@pytest.fixture(scope="module")
+def echo_url() -> Iterator[str]:
+    with serve.serve_in_background(echo) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def mock_url() -> Iterator[str]:
+    with serve.serve_in_background(create_app(Config())) as url:
+        yield url
+
+
+@contextmanager
+def connect(url: str) -> Iterator[socket.socket]:
+    """A connection without a client's ideas about HTTP."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    with socket.create_connection((host, int(port)), PATIENCE_S) as connection:
+        yield connection
+
+
+def read(connection: socket.socket, end: bytes = b"") -> bytes:
+    """What arrives up to ``end``, or to the end of the connection."""
+    data = b""
+    while not (end and data.endswith(end)):
+        part = connection.recv(65536)
+        if not part:
+            break
+        data += part
+    return data
+
+
+def call(url: str, *parts: bytes) -> bytes:
+    """Send parts of requests, the last of which closes the connection, and return everything that is answered."""
+    with connect(url) as connection:
+        for part in parts:
+            connection.sendall(part)
+        return read(connection)
+
+
+def read_echo(reply: bytes) -> dict[str, str]:
+    """The environment in the last reply of the echo."""
+    text = reply[reply.rindex(b"\n{") :].partition(b"}")[0] + b"}"
+    return dict(json.loads(text))
+
+
+def test_the_environment_says_what_was_sent(echo_url: str) -> None:
+    """The path is decoded once, its raw form is kept, repeated headers are joined, and those with "_" are left out."""
+    head = b"GET " + TARGET + b" HTTP/1.1\r\nHost: a_b:1\r\nX-A: 1\r\nX-A: 2\r\nX_A: 3\r\nCookie: a\r\nCookie: b\r\n"
+    environ = read_echo(call(echo_url, head + b"Connection: close\r\n\r\n"))
+    assert environ["PATH_INFO"] == "/a b/c\xc3\xa9\xff"
+    assert (environ["REQUEST_URI"], environ["QUERY_STRING"]) == (TARGET.decode(), "q=%41")
+    assert (environ["SCRIPT_NAME"], environ["REMOTE_ADDR"], environ["SERVER_NAME"]) == ("", "127.0.0.1", "127.0.0.1")
+    assert (environ["SERVER_PORT"], environ["SERVER_PROTOCOL"]) == (echo_url.rpartition(":")[2], "HTTP/1.1")
+    assert (environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == ("http", "a_b:1")
+    assert (environ["HTTP_X_A"], environ["HTTP_COOKIE"]) == ("1, 2", "a; b")
+    assert "CONTENT_LENGTH" not in environ
+
+
+def test_requests_in_one_piece_are_answered_in_order(echo_url: str) -> None:
+    """Requests that arrive before the first is answered are answered in their order, on the same connection."""
+    requests = [b"POST /%d HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n%d" % (each, each) for each in range(3)]
+    reply = call(echo_url, b"".join(requests) + b"GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    paths = [part.partition(b'"')[0] for part in reply.split(b'"PATH_INFO": "')[1:]]
+    assert paths == [b"/0", b"/1", b"/2", b"/3"]
+
+
+@pytest.mark.parametrize("head", [b"", b"Connection: keep-alive\r\n"])
+def test_http_1_0_is_answered_and_closed(echo_url: str, head: bytes) -> None:
+    """A request of HTTP/1.0, with or without a Host, is answered, and its connection closed."""
+    environ = read_echo(call(echo_url, b"GET /old HTTP/1.0\r\n" + head + b"\r\n"))
+    assert (environ["PATH_INFO"], environ["SERVER_PROTOCOL"]) == ("/old", "HTTP/1.0")
+
+
+def test_head_has_no_body(mock_url: str) -> None:
+    """HEAD is answered with the length of the body and without the body, and the connection goes on."""
+    head = b"HEAD /__mock__/health HTTP/1.1\r\nHost: a\r\n\r\n"
+    reply = call(mock_url, head, b"GET /__mock__/version HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    first, _, rest = reply.partition(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"content-length: 0" not in first
+    assert rest.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_client_is_told_to_send_its_body(echo_url: str) -> None:
+    """A client that asks before it sends its body is told to send it, and answered then."""
+    with connect(echo_url) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        assert read(connection, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"abc")
+        assert read_echo(read(connection, b"0\r\n\r\n"))["body"] == "abc"
+
+
+def test_a_body_in_chunks_has_a_length(echo_url: str) -> None:
+    """A body in chunks is put together, and its length is told."""
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    environ = read_echo(call(echo_url, head, b"2\r\nab\r\n", b"1\r\nc\r\n0\r\n\r\n"))
+    assert (environ["body"], environ["CONTENT_LENGTH"]) == ("abc", "3")
+    assert "HTTP_TRANSFER_ENCODING" not in environ
+
+
+CREATE = b"POST /api/v1/requests HTTP/1.1\r\nHost: a\r\nx-api-key: cs_a\r\n"
+LENGTH = b"Content-Length: %d\r\n" % (MAX_BODY_BYTES + 1)
+
+
+def test_a_body_that_is_too_large_is_refused_by_its_length(mock_url: str) -> None:
+    """A body is refused before it arrives where its length is told; what is sent of it all the same is dropped."""
+    with connect(mock_url) as connection:
+        connection.sendall(CREATE + LENGTH + b"\r\n")
+        assert read(connection, b"}}\n").startswith(b"HTTP/1.1 413 ")
+        connection.sendall(b"x" * (MAX_BODY_BYTES + 1))
+        connection.sendall(b"GET /__mock__/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert read(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_that_is_not_sent_yet_is_refused_for_good(mock_url: str) -> None:
+    """Where the client asks before it sends a body that is too large, it is refused and the connection closed."""
+    reply = call(mock_url, CREATE + LENGTH + b"Expect: 100-continue\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_in_chunks_is_cut_where_it_is_too_large(mock_url: str) -> None:
+    """A body in chunks, whose length is not told, is refused as soon as it is too large."""
+    with connect(mock_url) as connection:
+        connection.sendall(CREATE + b"Transfer-Encoding: chunked\r\n\r\n")
+        piece = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+        for _ in range(MAX_BODY_BYTES // 0x10000 + 1):
+            connection.sendall(piece)
+        assert read(connection, b"\n").startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("head", [b"X-A: " + b"a" * 70_000, b"X-A: a\r\n" * 9_000, b""], ids=["value", "many", "path"])
+def test_a_head_that_does_not_end_is_refused(echo_url: str, head: bytes) -> None:
+    """A head of more than 64 KiB that has not ended is refused: one value, many headers, or the path."""
+    path = b"" if head else b"a" * 70_000
+    reply = call(echo_url, b"GET /" + path, b" HTTP/1.1\r\nHost: a\r\n" + head if head else b"")
+    assert reply.startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x16\x03\x01\x02", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"\r\nno\r\n\r\n"]
+)
+def test_what_is_no_request_is_refused(echo_url: str, data: bytes) -> None:
+    """Bytes that are no HTTP, such as the start of TLS, are answered 400 on a connection that ends."""
+    assert call(echo_url, data).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("data", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"])
+def test_a_client_that_sends_nothing_more_is_left(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """A connection on which nothing arrives for a time is closed, before, between and in the middle of requests."""
+    monkeypatch.setattr(loop_server, "_IDLE_SECONDS", 0.02)
+    with serve.serve_in_background(echo) as url:
+        assert call(url, data) == b""
+
+
+@pytest.mark.parametrize(("pieces", "end"), [((), b""), ((b"abcd",), b"abcd")])
+def test_a_connection_breaks_where_the_application_says_so(pieces: tuple[bytes, ...], end: bytes) -> None:
+    """A connection is closed, or reset, before the first byte or after those that were sent."""
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    with serve.serve_in_background(breaking(ConnectionDropped, *pieces)) as url:
+        reply = call(url, request)
+    with serve.serve_in_background(breaking(ConnectionReset, *pieces)) as url, connect(url) as connection:
+        connection.sendall(request)
+        if end:
+            read(connection, end)
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+    assert reply.endswith(end)
+    assert bool(reply) is bool(end)
+
+
+def test_an_application_that_fails_is_answered_500(caplog: pytest.LogCaptureFixture) -> None:
+    """An exception of an application is answered 500 and logged, and the server goes on."""
+
+    def failing(_: dict[str, Any], __: Callable[..., Any]) -> Iterable[bytes]:
+        raise ZeroDivisionError
+
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    with serve.serve_in_background(failing) as url:
+        assert [call(url, request).startswith(b"HTTP/1.1 500 ") for _ in range(2)] == [True, True]
+    assert "ZeroDivisionError" in caplog.text
