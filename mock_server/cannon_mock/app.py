@@ -38,10 +38,10 @@ def create_app(
 ) -> Flask:
     """A mock as a WSGI application. What is left out is as ``config`` says.
 
-    ``send`` posts webhooks: a body with headers to an address. In an application that no server runs, due webhooks are
-    sent at the end of each exchange and when the clock is advanced. Raises CatalogError where a file that ``config``
-    names cannot be used, StoreError where its store cannot be opened, SettingError where its scenario is unknown, and
-    ImportError where an extra is missing.
+    ``send`` posts webhooks: a body with headers to an address, in the thread that delivers them. In an application that
+    no server runs, due webhooks are sent at the end of each exchange and when the clock is advanced. Raises
+    CatalogError where a file that ``config`` names cannot be used, StoreError where its store cannot be opened,
+    SettingError where its scenario is unknown, and ImportError where an extra is missing.
     """
     from flask import Flask  # late: the command can say then that the extra is missing
 
@@ -79,18 +79,21 @@ def load_contract(config: Config) -> Catalog:
 def _build_context(
     config: Config, catalog: Catalog, keys: Keys, records: Records, clock: Clock | None, send: Send | None
 ) -> MockContext:
+    from cannon_mock.serving import event_loop
     from cannon_mock.stores import scenario_registry
     from cannon_mock.views import context
-    from cannon_mock.webhooks import outgoing, sender
+    from cannon_mock.webhooks import event, outgoing, sender
 
     retries_ms = catalog.lifecycle["webhook_retries_ms"]["value"]
-    store = Store(records, config.max_tasks, retries_ms, sender.PATIENCE_MS)
+    store = Store(records, config.max_tasks, retries_ms, sender.find_patience_ms(config))
     clock = clock or _build_clock(config, records)
-    secret = config.webhook_secret or _share(records, "secret", sender.encode_secret(secrets.token_bytes(32)))
+    secret = config.webhook_secret or _share(records, "secret", event.encode_secret(secrets.token_bytes(32)))
     seed = config.seed or _share(records, "seed", secrets.token_hex(8))
     scenarios = scenario_registry.ScenarioRegistry(catalog, records)
-    send = send or outgoing.build_send(config.webhook_hosts)
-    webhook_sender = sender.WebhookSender(catalog, config, store, clock, secret, send, scenarios.find_webhook_faults)
+    post = outgoing.build_post(config.webhook_hosts)
+    webhook_sender = sender.WebhookSender(
+        *(catalog, config, store, clock, secret, scenarios.find_webhook_faults, post, event_loop.start), lambda _: send
+    )
     clock.move_handlers.append(webhook_sender.deliver_until)
     numbers = shared_values.Numbers(records)
     return context.MockContext(config, catalog, keys, store, clock, webhook_sender, seed, numbers, scenarios)

@@ -269,6 +269,12 @@ class Config:
         choices={"wall": "real time", "clock": "the mock's time"},
         is_switch=True,
     )
+    webhook_timeout: float = _setting(
+        15.0,
+        "seconds that an attempt to deliver a webhook may take from its start to the status of the response",
+        limit_range(0.1, 600, "a number"),
+        is_switch=True,
+    )
     allow_webhooks_to: str = _setting(
         "",
         "hosts that webhooks may be sent to, beside this machine; repeat the flag, or use commas, for more",

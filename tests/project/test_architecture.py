@@ -77,6 +77,7 @@ THREADS = {
     "cannon_mock.serving.serve",
     "cannon_mock.serving.thread_pool",
     "cannon_mock.serving.workers",
+    "cannon_mock.serving.event_loop",
     "cannon_mock.testing.webhook_receivers",
     "cannon_contract.client.parallel",
     "cannon_contract.runner.webhook_listener",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,11 +13,12 @@ Answer = tuple[int, dict[str, str]]
 
 @dataclass
 class Receiver:
-    """What was received, and what is answered: ``answers`` in turn, then ``then``."""
+    """What was received, and what is answered: ``answers`` in turn, then ``then``, each after ``before_answer``."""
 
     url: str
     answers: list[Answer] = field(default_factory=list)
     then: Answer = (200, {})
+    before_answer: Callable[[], object] = lambda: None
     received: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
 
 
@@ -29,6 +30,7 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.received.append((body, dict(self.headers.items())))
+            receiver.before_answer()
             status, headers = receiver.answers.pop(0) if receiver.answers else receiver.then
             self.send_response(status)
             for name, value in {**headers, "Content-Length": "0"}.items():

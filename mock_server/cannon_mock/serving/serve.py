@@ -129,7 +129,7 @@ def _deliver_webhooks(app: Flask) -> Iterator[None]:
     def deliver_repeatedly() -> None:
         while not stop.wait(_ROUND_SECONDS):
             try:
-                webhook_sender.deliver()
+                webhook_sender.start_due()
             except Exception as error:  # noqa: BLE001 - without this thread no webhook is sent
                 text = f"cannot send webhooks yet: {type(error).__name__}: {error}"
                 print(f"cannon-mock: {text}", file=sys.stderr, flush=True)

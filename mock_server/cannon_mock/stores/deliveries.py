@@ -23,6 +23,11 @@ class DeliveryStore:
         self._retries_ms = retries_ms
         self._patience_ms = patience_ms
 
+    @property
+    def shortest_retry_ms(self) -> int:
+        """An attempt that fails is not due again before this time has passed."""
+        return min(self._retries_ms[1:], default=FOREVER_MS)
+
     def get(self, task_id: str) -> Delivery | None:
         """The delivery of a task."""
         return _get(self._records, task_id)

@@ -183,21 +183,16 @@ def _build_handle(config: Config, clock: ManualClock) -> MockHandle:
         from cannon_mock.testing.mock_handle import MockHandle
         from cannon_mock.testing.webhook_dispatcher import WebhookDispatcher
         from cannon_mock.views import context
-        from cannon_mock.webhooks import outgoing
         from cannon_spec.errors import CannonSpecError
 
-    webhook_dispatcher = WebhookDispatcher(outgoing.build_send(config.webhook_hosts))
+    webhook_dispatcher = WebhookDispatcher()
     try:
-        app = create_app(config, clock=clock, send=webhook_dispatcher.send)
+        app = create_app(config, clock=clock)
     except (ValueError, CannonSpecError, StoreError) as error:
         pytest.fail(f"cannon: {error}", pytrace=False)
     mock = context.find_context(app)
 
-    def find_account(task_id: str) -> str:
-        task = mock.store.tasks.get(task_id)
-        return "" if task is None else task.account
-
-    webhook_dispatcher.find_account = find_account
+    mock.webhook_sender.find_receiver = webhook_dispatcher.find_receiver
     return MockHandle(app, mock.catalog.base_url, "cs_test_pytest", webhook_dispatcher)
 
 

@@ -1,51 +1,50 @@
-"""Where the webhooks of a mock go: to the receiver of a test, or to their address (floor 5)."""
+"""The receivers of webhooks that tests have set (floor 5)."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import Context, copy_context
+from functools import partial
 from typing import Any
 
 import pytest
 
-from cannon_mock.model.deliveries import DeliveryResponse
+from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.testing import webhook_apps, webhook_receivers
 from cannon_mock.testing.webhook_receivers import NOT_GIVEN
-from cannon_mock.webhooks.outgoing import Send
+from cannon_mock.webhooks.outgoing import Send, describe_error
 from cannon_mock.webhooks.sender import mark_receiver
 
 
 class WebhookDispatcher:
-    """Sends the webhooks of a mock to the receiver of their account, of every account, or else to their address."""
+    """Finds the receiver of a webhook: that of its account, or else that of every account."""
 
-    def __init__(self, send_outside: Send) -> None:
-        self._send_outside = send_outside
-        self._receivers: dict[str, tuple[Send, Context]] = {}
+    def __init__(self) -> None:
+        self._receivers: dict[str, Send] = {}
         self._errors: list[BaseException] = []
-        self.find_account: Callable[[str], str] = lambda _: ""
 
     def set_receiver(self, account: str, receiver: Any, app: Any, path: str | None) -> None:
         """Set the receiver of an account, empty for every account; see MockHandle.on_webhook."""
         send = _build_send(receiver, app, path)
         self.remove_receiver(account)
         if send is not None:
-            self._receivers[account] = (send, copy_context())
+            self._receivers[account] = partial(self._send, send, copy_context())
 
     def remove_receiver(self, account: str) -> None:
         """Send the webhooks of an account to their addresses again."""
         self._receivers.pop(account, None)
 
-    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse | None:
-        """Send as ``Send`` says. What a receiver raises is a failed attempt, and is kept for the end of the test.
+    def find_receiver(self, delivery: Delivery) -> Send | None:
+        """What takes a webhook; None where it is sent to its address."""
+        return self._receivers.get(delivery.account) or self._receivers.get("")
 
-        A receiver sees the context variables of the place where it was set, and not those of the mock's own work.
+    def _send(
+        self, send: Send, context: Context, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> DeliveryResponse | None:
+        """Call a receiver. What it raises is a failed attempt, and is kept for the end of the test.
+
+        It sees the context variables of the place where it was set, and not those of the mock's own work.
         """
-        account = self.find_account(json.loads(body)["data"]["id"]) if self._receivers else ""
-        receiver = self._receivers.get(account) or self._receivers.get("")
-        if receiver is None:
-            return self._send_outside(url, body, headers)
-        send, context = receiver
 
         def receive() -> DeliveryResponse | None:
             with mark_receiver():
@@ -57,7 +56,7 @@ class WebhookDispatcher:
             raise  # the user stops the run
         except BaseException as error:  # noqa: BLE001 - pytest's outcomes and SystemExit would end the caller's poll
             self._errors.append(_build_error(error))
-            return DeliveryResponse(500, f"{type(error).__name__}: {error}"[:200])
+            return DeliveryResponse(500, describe_error(error))
 
     def raise_error(self) -> None:
         """Raise the first of what receivers raised, with the number of the others, and forget all."""

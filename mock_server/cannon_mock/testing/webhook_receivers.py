@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import pytest
 
 from cannon_mock.model.deliveries import DeliveryResponse
-from cannon_mock.webhooks.outgoing import TIMEOUT_S, Send, parse_retry_after
+from cannon_mock.webhooks.outgoing import Send, parse_retry_after
 
 T = TypeVar("T")
 
@@ -28,6 +28,9 @@ _LEGAL = (
     "aiohttp, httpx or requests"
 )
 _SHOWN_CHARACTERS = 200
+
+TIMEOUT_S = 15
+"""How many seconds an async receiver may take."""
 
 
 def build_send(receiver: WebhookReceiver) -> Send:

@@ -2,47 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import cache
 from ipaddress import ip_address
 
 from cannon_mock.model.deliveries import DeliveryResponse
 
-TIMEOUT_S = 15
-"""How many seconds a receiver may take."""
-
 _LARGEST_PORT = 65_535
 
 Send = Callable[[str, bytes, Mapping[str, str]], DeliveryResponse | None]
 """Posts a body with headers to an address; returns None where that address must not be called."""
 
-
-def build_send(hosts: frozenset[str]) -> Send:
-    """A ``Send`` that calls this machine and ``hosts`` alone."""
-    return lambda url, body, headers: _post(url, body, headers) if may_call(url, hosts) else None
+Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[DeliveryResponse | None]]
+"""Does the same without holding a thread. Nothing limits its time but the caller."""
 
 
-def _post(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse:
+def build_post(hosts: frozenset[str]) -> Post:
+    """A ``Post`` that calls this machine and ``hosts`` alone."""
+
+    async def post(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse | None:
+        return await _post(url, body, headers) if may_call(url, hosts) else None
+
+    return post
+
+
+async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse:
     """POST a body. No redirect is followed and no proxy used: a body must not reach a host that is not allowed."""
     import httpx  # late: a mock that sends no webhook starts without it
 
+    # Certificates are read where they are needed: that takes longer than a delivery.
+    verify = await asyncio.to_thread(_read_certificates) if url.lower().startswith("https:") else False
     try:
-        with (
-            httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=_read_certificates()) as client,
+        async with (
+            httpx.AsyncClient(timeout=None, trust_env=False, verify=verify) as client,  # noqa: S113 - the caller has one
             # Streamed, so that the response's body, which may be endless, is not read.
             client.stream("POST", url, content=body, headers=dict(headers)) as response,
         ):
             return DeliveryResponse(response.status_code, "", parse_retry_after(response.headers.get("Retry-After")))
     except httpx.HTTPError as error:
-        return DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200])
+        return DeliveryResponse(None, describe_error(error))
+
+
+def describe_error(error: BaseException) -> str:
+    """The note on an attempt that ended with an exception."""
+    return f"{type(error).__name__}: {error}"[:200]
 
 
 @cache
 def _read_certificates() -> ssl.SSLContext:
-    # Reading them takes longer than a delivery, and each has a client of its own.
     import httpx
 
     return httpx.create_ssl_context(trust_env=False)

@@ -1,41 +1,44 @@
-"""Webhooks: the event of a task's end, signed and sent when it is due (floor 4)."""
+"""Webhooks: the event of a task's end, sent when it is due, to each receiver beside the others (floor 4)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+import asyncio
 import time
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
-
-from standardwebhooks.webhooks import Webhook
+from typing import Any
 
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
-from cannon_mock.model import task_view
 from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.model.scenarios import WebhookFaults
-from cannon_mock.model.tasks import Task
 from cannon_mock.stores import Store
-from cannon_mock.webhooks.outgoing import TIMEOUT_S, Send
+from cannon_mock.webhooks import attempts
+from cannon_mock.webhooks.attempts import RunningAttempt, RunningAttempts, Turn
+from cannon_mock.webhooks.event import SignedEvent, build_event, sign_event
+from cannon_mock.webhooks.outgoing import Post, Send, describe_error
 from cannon_spec.contract.catalog import Catalog
 
-PATIENCE_MS = 2 * TIMEOUT_S * 1000
-"""After this much real time, a process that claimed an attempt and has not finished it must have ended."""
+_MOST_ATTEMPTS = 500
+"""How many attempts may be under way in one process: each holds a connection."""
+
+_OTHERS_S = 2
+"""How long a move of the clock waits for attempts of other threads and processes: one of them may wait for the move."""
 
 _PAUSE_S = 0.005
+_LONG_PAUSE_S = 0.1
 
 _is_receiving: ContextVar[bool] = ContextVar("is_receiving", default=False)
 
 
 @contextmanager
 def mark_receiver() -> Iterator[None]:
-    """Tell code within the context from others: it is a receiver of webhooks, and need not be waited for by itself."""
+    """Tell code within the context from others: it is a receiver of webhooks, and must not be waited for by itself."""
     token = _is_receiving.set(True)
     try:
         yield
@@ -43,11 +46,19 @@ def mark_receiver() -> Iterator[None]:
         _is_receiving.reset(token)
 
 
+def find_patience_ms(config: Config) -> int:
+    """After this much real time, a process that claimed an attempt and has not finished it must have ended."""
+    return 15_000 + round(1000 * config.webhook_timeout)
+
+
 @dataclass(slots=True)
 class WebhookSender:
-    """Sends the webhooks that are due, one after the other. ``find_webhook_faults`` gives the faults of a scenario.
+    """Sends the webhooks that are due.
 
-    ``inline``: no thread sends them, so they are sent at the end of each request to the mock.
+    A delivery for which ``find_receiver`` has a function is made by calling that, in the thread that delivers. The
+    others are made by ``post``, beside each other, in an event loop in which ``start`` runs coroutines.
+    ``find_webhook_faults`` gives the faults of a scenario. ``inline``: no thread sends what is due, so it is sent at
+    the end of each request to the mock.
     """
 
     catalog: Catalog
@@ -55,114 +66,141 @@ class WebhookSender:
     store: Store
     clock: Clock
     secret: str
-    send: Send
     find_webhook_faults: Callable[[str], WebhookFaults]
+    post: Post
+    start: Callable[[Coroutine[Any, Any, None]], Future[None]]
+    find_receiver: Callable[[Delivery], Send | None] = lambda _: None
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
+    _running: RunningAttempts = field(default_factory=RunningAttempts)
 
-    def deliver(self) -> int:
-        """Make every attempt that is due by now, in order, and return their number; 0 while another thread does it."""
-        count = 0
-        while self._deliver_one():
-            count += 1
-        return count
+    def deliver(self) -> None:
+        """Make every attempt that is due by now, and wait for those of receivers that do not hang."""
+        self._running.wait_for_quick(self.start_due())
+
+    def start_due(self) -> list[RunningAttempt]:
+        """Start every attempt that is due by now, in order; none while another thread does it.
+
+        Attempts for one receiver are made one after the other, as long as it does not hang.
+        """
+        if not self._lock.acquire(blocking=False):
+            return []
+        try:
+            return self._start_due()
+        finally:
+            self._lock.release()
 
     def deliver_until(self, to_ms: int) -> None:
         """Move the clock from one due attempt to the next, up to ``to_ms``, and make each.
 
-        It does nothing where a receiver in this process moves the clock: what becomes due is sent after it has ended.
+        It ends when the attempts that it made have ended. It does nothing where a receiver in this process moves the
+        clock: what becomes due is sent after it has ended.
         """
-        while not _is_receiving.get() and self._advance(to_ms):
-            pass
+        own_attempts: list[RunningAttempt] = []
+        patience_ends_s = time.monotonic() + _OTHERS_S
+        while not _is_receiving.get():
+            new_attempts = self._start_next(to_ms)
+            own_attempts = [each for each in (*own_attempts, *new_attempts) if not each.future.done()]
+            if new_attempts:
+                patience_ends_s = time.monotonic() + _OTHERS_S
+            elif own_attempts:
+                with self.clock.let_others_move():
+                    attempts.wait_for_one(own_attempts, _LONG_PAUSE_S)
+            elif self._may_be_due_by(to_ms) and time.monotonic() < patience_ends_s:
+                self.store.deliveries.fail_dead_attempts(self.clock.now_ms())
+                with self.clock.let_others_move():
+                    attempts.wait_for_one((), _PAUSE_S)
+            else:
+                break
 
-    def _advance(self, to_ms: int) -> bool:
-        """Make the next attempt, or wait a moment for one under way; False where there is neither by ``to_ms``."""
+    def _start_next(self, to_ms: int) -> list[RunningAttempt]:
+        """Move the clock to the attempt that is due first, if that is by ``to_ms``, and start what is due then."""
+        due_ms = self.store.deliveries.find_next_due_ms()
+        if due_ms is None or due_ms > to_ms:
+            return []
+        self.clock.move_to(due_ms)
+        with self.clock.let_others_move():
+            new_attempts = self.start_due()
+            self._running.wait_for_quick(new_attempts)
+        return new_attempts
+
+    def _may_be_due_by(self, to_ms: int) -> bool:
+        """Whether an attempt that another thread or process makes may be due, or due again, by ``to_ms``."""
         deliveries = self.store.deliveries
         due_ms = deliveries.find_next_due_ms()
         if due_ms is not None and due_ms <= to_ms:
-            self.clock.move_to(due_ms)
-            with self.clock.let_others_move():
-                if not self._deliver_one():  # another thread or process makes this attempt
-                    time.sleep(_PAUSE_S)
             return True
-        # An attempt that fails is due again, perhaps before ``to_ms``: its end is awaited, for up to PATIENCE_MS.
-        if deliveries.has_attempt_under_way():
-            deliveries.fail_dead_attempts(self.clock.now_ms())
-            with self.clock.let_others_move():
-                time.sleep(_PAUSE_S)
-            return True
-        return False
+        return deliveries.has_attempt_under_way() and self.clock.now_ms() + deliveries.shortest_retry_ms <= to_ms
 
-    def _deliver_one(self) -> bool:
-        """Make the attempt that is due first; False where none is, or where another thread makes one."""
-        if not self._lock.acquire(blocking=False):
-            return False
-        try:
+    def _start_due(self) -> list[RunningAttempt]:
+        new_attempts: list[RunningAttempt] = []
+        line_ends_s = time.monotonic() + attempts.GRACE_S
+        while len(self._running) < _MOST_ATTEMPTS:
             delivery = self.store.deliveries.claim(self.clock.now_ms())
             if delivery is None:
-                return False
-            self._attempt(delivery)
-            return True
-        finally:
-            self._lock.release()
+                break
+            address = attempts.find_receiver_address(delivery.url)
+            line = [attempt.future for attempt in new_attempts if attempt.receiver == address]
+            new_attempts.append(self._start(delivery, address, Turn(line[-1] if line else None, line_ends_s)))
+        return new_attempts
 
-    def _attempt(self, delivery: Delivery) -> None:
-        """Make an attempt, and store how it ended even where ``send`` raises: a claimed attempt must not stay open."""
-        try:
-            with mark_receiver():
-                self._send(delivery)
-        except BaseException as error:  # from a ``send`` that the caller of create_app passed in
-            response = DeliveryResponse(None, f"{type(error).__name__}: {error}"[:200])
-            self.store.deliveries.finish(delivery, response, self.clock.now_ms())
-            if not isinstance(error, Exception):
-                raise
+    def _start(self, delivery: Delivery, address: str, turn: Turn) -> RunningAttempt:
+        event, receiver = self._build_signed_event(delivery), self.find_receiver(delivery)
+        if event is not None and receiver is None:
+            attempt = RunningAttempt(self.start(self._post(delivery, event, turn)), address)
+            self._running.add(attempt)
+            return attempt
+        if event is not None and receiver is not None:
+            self._call(receiver, delivery, event)
+        return attempts.build_ended_attempt()
 
-    def _send(self, delivery: Delivery) -> None:
+    def _build_signed_event(self, delivery: Delivery) -> SignedEvent | None:
+        """What to send at an attempt; None where nothing is sent."""
         task = self.store.tasks.get(delivery.task_id)
         if task is None:
-            return self.store.deliveries.cancel(delivery, "failed", "the request was forgotten")
+            self.store.deliveries.cancel(delivery, "failed", "the request was forgotten")
+            return None
         faults = self.find_webhook_faults(task.scenario)
         if faults.lost:
-            return self.store.deliveries.cancel(delivery, "lost", "lost, as the scenario says")
-        headers, body = self._sign(delivery.id, build_event(self.catalog, task, delivery.base_url), faults)
-        responses = [self.send(delivery.url, body, headers) for _ in range(faults.copies)]
-        response = responses[-1]
-        if response is None:
-            note = "not sent: only this machine is called; --allow-webhooks-to HOST allows others"
-            return self.store.deliveries.cancel(delivery, "not-sent", note)
-        return self.store.deliveries.finish(delivery, response, self.clock.now_ms())
+            self.store.deliveries.cancel(delivery, "lost", "lost, as the scenario says")
+            return None
+        clock_s = self.clock.now_ms() // 1000 if self.config.webhook_timestamps == "clock" else None
+        body = build_event(self.catalog, task, delivery.base_url)
+        return SignedEvent(delivery.url, *sign_event(delivery.id, body, self.secret, clock_s, faults), faults.copies)
 
-    def _sign(self, id_: str, body: bytes, faults: WebhookFaults) -> tuple[Mapping[str, str], bytes]:
-        """The headers and the body to send, with the faults of the scenario applied."""
-        is_wall_time = self.config.webhook_timestamps == "wall"
-        now_s = int(time.time() if is_wall_time else self.clock.now_ms() / 1000) - faults.age_s
-        secret = derive_other_secret(self.secret) if faults.wrong_secret else self.secret
-        signature = Webhook(secret).sign(id_, datetime.fromtimestamp(now_s, UTC), body.decode())
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": "cannon-mock",
-            "webhook-id": id_,
-            "webhook-timestamp": str(now_s),
-            "webhook-signature": signature,
-        }
-        # Changed after it was signed; the space makes it another body where it has no such word.
-        return headers, body.replace(b'"succeeded"', b'"failed"', 1) + b" " if faults.changed_body else body
+    def _call(self, receiver: Send, delivery: Delivery, event: SignedEvent) -> None:
+        """Pass a webhook to a receiver within this process. Whatever it raises, the attempt must not stay open."""
+        try:
+            with mark_receiver():
+                responses = [receiver(event.url, event.body, event.headers) for _ in range(event.copies)]
+        except BaseException as error:
+            self._finish(delivery, DeliveryResponse(None, describe_error(error)))
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._finish(delivery, responses[-1])
 
+    async def _post(self, delivery: Delivery, event: SignedEvent, turn: Turn) -> None:
+        await turn.wait()
+        response = await self._post_in_time(event)
+        # In a thread: a store that several processes share may take its time.
+        await asyncio.to_thread(partial(self._finish, delivery, response))
 
-def build_event(catalog: Catalog, task: Task, base_url: str) -> bytes:
-    """The body of a task's webhook: the same at each attempt."""
-    ended_ms = task.timeline.ended_ms
-    view = task_view.build_view(catalog, task, ended_ms, base_url)
-    moment = datetime.fromtimestamp(ended_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    event = {"type": f"request.{view['status']}", "timestamp": moment, "data": view}
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    async def _post_in_time(self, event: SignedEvent) -> DeliveryResponse | None:
+        seconds = self.config.webhook_timeout
+        response: DeliveryResponse | None = None
+        try:
+            async with asyncio.timeout(seconds):
+                for _ in range(event.copies):
+                    response = await self.post(event.url, event.body, event.headers)
+        except TimeoutError:
+            return DeliveryResponse(None, f"no response within {seconds:g} seconds")
+        except Exception as error:  # noqa: BLE001 - whatever the client raises, the attempt has failed
+            return DeliveryResponse(None, describe_error(error))
+        return response
 
-
-def encode_secret(random_bytes: bytes) -> str:
-    """Random bytes as a signing secret."""
-    return f"whsec_{b64encode(random_bytes).decode()}"
-
-
-def derive_other_secret(secret: str) -> str:
-    """Another secret, always the same one for the same secret."""
-    return encode_secret(hashlib.sha256(secret.encode()).digest())
+    def _finish(self, delivery: Delivery, response: DeliveryResponse | None) -> None:
+        if response is not None:
+            return self.store.deliveries.finish(delivery, response, self.clock.now_ms())
+        note = "not sent: only this machine is called; --allow-webhooks-to HOST allows others"
+        return self.store.deliveries.cancel(delivery, "not-sent", note)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from cannon_mock.model.deliveries import DeliveryResponse
-from cannon_mock.webhooks.outgoing import build_send
+from cannon_mock.webhooks.outgoing import build_post
 from tests.support.mocks import DriverFactory, body
 from tests.support.receiver import receiving
 
@@ -24,9 +26,14 @@ def test_a_webhook_goes_to_a_service_name(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(socket, "getaddrinfo", resolve_service)
     with receiving() as receiver:
         port = urlsplit(receiver.url).port
-        response = build_send(frozenset({"my_app"}))(f"http://my_app:{port}/hook", b"{}", {})
+        post = build_post(frozenset({"my_app"}))(f"http://my_app:{port}/hook", b"{}", {})
+        response = asyncio.run(_wait(post))
     assert response == DeliveryResponse(200)
     assert [headers["Host"] for _, headers in receiver.received] == [f"my_app:{port}"]
+
+
+async def _wait(post: Awaitable[DeliveryResponse | None]) -> DeliveryResponse | None:
+    return await post
 
 
 @pytest.mark.parametrize(("hosts", "warnings"), [("my_app", None), ("", "address-unreachable")])

@@ -16,7 +16,6 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from cannon_mock.model import deliveries
 from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.stores import Records, Store
-from cannon_mock.webhooks import outgoing
 from cannon_mock.webhooks.outgoing import may_call
 from cannon_spec import validate_response
 from tests.cannon_mock.stores.test_tasks import PLAIN
@@ -138,7 +137,7 @@ def test_an_unreachable_receiver_is_a_failed_attempt(mock: Driver) -> None:
 def test_another_machine_is_not_called(url: str) -> None:
     """An address of another machine is accepted, and its delivery is listed as not sent."""
     assert not may_call(url, frozenset())
-    mock = build_driver(send=outgoing.build_send(frozenset()))
+    mock = build_driver()
     reply = mock.create({**body(), "webhook_url": url})
     assert reply.status_code == 202
     mock.clock.advance(LONG_MS)
