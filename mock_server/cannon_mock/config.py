@@ -8,64 +8,24 @@ from __future__ import annotations
 
 import os
 import re
-from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from cannon_mock import origins
-from cannon_mock.settings import PREFIX, Limits, Setting, SettingError, Source, limit_range
+from cannon_mock import setting_limits as limits
+from cannon_mock.settings import PREFIX, Setting, SettingError, Source, limit_range
 from cannon_mock.settings import setting_field as _setting
 
 if TYPE_CHECKING:
     from cannon_mock.model.tasks import Pace
 
-_HOST = re.compile(r"[^\s:/?#@\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
 _SERVICE_LINK = re.compile(
     rf"{PREFIX}(SERVICE_(HOST|PORT)(_\w+)?=.*|PORT_[0-9]+_(TCP|UDP|SCTP)(_\w+)?=.*|PORT=(tcp|udp|sctp)://.*)", re.DOTALL
 )
 """What Kubernetes, and Docker's old links, set beside a service that is named ``cannon-mock``: not for this program."""
-_POLLS = re.compile(r"manual:([1-9][0-9]{0,2})")
 
 
-def _is_secret(text: str) -> bool:
-    try:
-        return text.startswith("whsec_") and 24 <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
-    except ValueError:
-        return False
-
-
-_TEXT = Limits("text")
-_PATH = Limits("the path of a file, as text")
-_FLAG = Limits("yes or no (1, true, on; 0, false, off)")
-_URL = Limits(
-    "an address that starts with http:// or https://", lambda text: not text or text.startswith(("http://", "https://"))
-)
-_SECRET = Limits("whsec_ and 24 to 64 bytes in base64", lambda text: not text or _is_secret(text))
-_STORE = Limits(
-    "memory, sqlite:FILE or redis://HOST:PORT/N",
-    lambda text: text == "memory" or re.match(r"(sqlite:|rediss?://|unix://).", text) is not None,
-)
-_ROOT_PATH = Limits(
-    "a path such as /cannon",
-    lambda text: not text or re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", text) is not None,
-)
-_HOSTS = Limits(
-    "names of hosts without scheme, port and path, separated by commas",
-    lambda text: all(_HOST.fullmatch(part.strip()) for part in text.split(",")),
-)
-_ASSET_HOST = Limits(
-    "a host without scheme and path, such as assets.localhost or 127.0.0.1:2267",
-    lambda text: not text or re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?", text) is not None,
-)
-_ORIGINS = Limits(
-    "loopback, * or none, or origins without a path, such as https://app.example.com:8443, separated by commas",
-    origins.may_be_origins,
-)
-_PROGRESSION = Limits(
-    "time, immediate, or manual:N with N from 1 to 999",
-    lambda text: text in ("time", "immediate") or _POLLS.fullmatch(text) is not None,
-)
 _MOST = 10**12
 _LISTING = "cannon-mock --help lists the settings"
 
@@ -77,18 +37,18 @@ class Config:
     Raises SettingError, a ValueError, for a value that does not fit.
     """
 
-    host: str = _setting("127.0.0.1", "address to listen on", _TEXT, metavar="ADDRESS")
+    host: str = _setting("127.0.0.1", "address to listen on", limits.TEXT, metavar="ADDRESS")
     port: int = _setting(2266, "port to listen on; 0 takes a free port", limit_range(0, 65_535))
     tls_cert: str = _setting(
         "",
         "PEM file of a certificate, and of those that signed it: the mock then answers https:// alone",
-        _PATH,
+        limits.PATH,
         metavar="FILE",
     )
     tls_key: str = _setting(
         "",
         "PEM file of the certificate's key, without a password",
-        _PATH,
+        limits.PATH,
         metavar="FILE",
         empty_text="in the certificate's file",
     )
@@ -98,7 +58,7 @@ class Config:
     store: str = _setting(
         "memory",
         "where tasks, webhooks and the journal are stored",
-        _STORE,
+        limits.STORE,
         choices={
             "memory": "in this process, lost when it ends",
             "sqlite:FILE": "a file, which outlives the process and which several processes share",
@@ -117,20 +77,20 @@ class Config:
     public_url: str = _setting(
         "",
         "start of the addresses in replies and webhooks",
-        _URL,
+        limits.URL,
         empty_text="the address that the client called",
         metavar="URL",
     )
     root_path: str = _setting(
         "",
         "prefix under which a proxy serves the mock; addresses carry it, and calls may have it or not",
-        _ROOT_PATH,
+        limits.ROOT_PATH,
         metavar="PATH",
     )
     cors: str = _setting(
         origins.LOOPBACK,
         "pages that may call the simulated API and fetch assets from a browser, never /__mock__/",
-        _ORIGINS,
+        limits.ORIGINS,
         choices={
             origins.LOOPBACK: "pages of this machine, at any port",
             origins.ALL: "all pages",
@@ -144,7 +104,7 @@ class Config:
     asset_host: str = _setting(
         "",
         "host of the addresses of assets, with a port if it is another one; the name must lead to the mock",
-        _ASSET_HOST,
+        limits.ASSET_HOST,
         empty_text="the host that the client called",
         metavar="HOST[:PORT]",
     )
@@ -167,7 +127,7 @@ class Config:
     progression: str = _setting(
         "time",
         "how tasks progress",
-        _PROGRESSION,
+        limits.PROGRESSION,
         choices={
             "time": "as the mock's time passes",
             "immediate": "ended at the first poll",
@@ -188,14 +148,14 @@ class Config:
     seed: str = _setting(
         "",
         "source of ids and durations: the same seed and the same calls give the same ones",
-        _TEXT,
+        limits.TEXT,
         empty_text="random",
         pytest_default="pytest",
     )
     scenario: str = _setting(
         "",
         "scenario of each create that names none",
-        _TEXT,
+        limits.TEXT,
         empty_text="success",
         metavar="NAME",
         is_switch=True,
@@ -204,13 +164,19 @@ class Config:
     scenarios: str = _setting(
         "",
         "JSON file of further scenarios, in the form of schemas/scenarios.json",
-        _PATH,
+        limits.PATH,
         metavar="FILE",
         has_pytest_option=True,
     )
-    overlay: str = _setting("", "JSON Merge Patch over the contract", _PATH, metavar="FILE", has_pytest_option=True)
+    overlay: str = _setting(
+        "", "JSON Merge Patch over the contract", limits.PATH, metavar="FILE", has_pytest_option=True
+    )
     keys: str = _setting(
-        "", "JSON file of API keys with names, scopes, plans and credits", _PATH, metavar="FILE", has_pytest_option=True
+        "",
+        "JSON file of API keys with names, scopes, plans and credits",
+        limits.PATH,
+        metavar="FILE",
+        has_pytest_option=True,
     )
     credits: int = _setting(
         1250,
@@ -219,7 +185,9 @@ class Config:
         is_switch=True,
         has_pytest_option=True,
     )
-    strict: bool = _setting(False, "refuse payloads with warnings that another payload avoids", _FLAG, is_switch=True)
+    strict: bool = _setting(
+        False, "refuse payloads with warnings that another payload avoids", limits.FLAG, is_switch=True
+    )
     refusal_status: int = _setting(
         400,
         "status of the reply to a payload with errors",
@@ -258,7 +226,7 @@ class Config:
     webhook_secret: str = _setting(
         "",
         "secret that signs webhooks",
-        _SECRET,
+        limits.SECRET,
         empty_text="random, printed at start",
         metavar="whsec_...",
         is_secret=True,
@@ -278,15 +246,15 @@ class Config:
     allow_webhooks_to: str = _setting(
         "",
         "hosts that webhooks may be sent to, beside this machine; repeat the flag, or use commas, for more",
-        _HOSTS,
+        limits.HOSTS,
         metavar="HOST",
         is_list=True,
     )
-    admin: bool = _setting(True, "serve the mock's own API under /__mock__/; --no-admin turns it off", _FLAG)
+    admin: bool = _setting(True, "serve the mock's own API under /__mock__/; --no-admin turns it off", limits.FLAG)
     admin_token: str = _setting(
-        "", "bearer token that calls under /__mock__/ must send", _TEXT, metavar="TOKEN", is_secret=True
+        "", "bearer token that calls under /__mock__/ must send", limits.TEXT, metavar="TOKEN", is_secret=True
     )
-    verbose: bool = _setting(False, "write one line per exchange to standard error", _FLAG, short_flag="-v")
+    verbose: bool = _setting(False, "write one line per exchange to standard error", limits.FLAG, short_flag="-v")
 
     def __post_init__(self) -> None:
         for setting in SETTINGS:
@@ -303,7 +271,7 @@ class Config:
         """How fast tasks go."""
         from cannon_mock.model.tasks import Pace  # late: see the top of this module
 
-        polls = _POLLS.fullmatch(self.progression)
+        polls = limits.POLLS.fullmatch(self.progression)
         return Pace(self.progression == "immediate", int(polls[1]) if polls else 0, self.speed)
 
     @property

@@ -1,0 +1,57 @@
+"""The values that settings of the mock take (floor 3, pure).
+
+The pytest plugin loads this module in every run, so that it imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+
+from cannon_mock import origins
+from cannon_mock.settings import Limits
+
+POLLS = re.compile(r"manual:([1-9][0-9]{0,2})")
+"""A progression by polls; the group is their number."""
+
+_HOST = re.compile(r"[^\s:/?#@\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
+
+
+def _is_secret(text: str) -> bool:
+    try:
+        return text.startswith("whsec_") and 24 <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
+    except ValueError:
+        return False
+
+
+TEXT = Limits("text")
+PATH = Limits("the path of a file, as text")
+FLAG = Limits("yes or no (1, true, on; 0, false, off)")
+URL = Limits(
+    "an address that starts with http:// or https://", lambda text: not text or text.startswith(("http://", "https://"))
+)
+SECRET = Limits("whsec_ and 24 to 64 bytes in base64", lambda text: not text or _is_secret(text))
+STORE = Limits(
+    "memory, sqlite:FILE or redis://HOST:PORT/N",
+    lambda text: text == "memory" or re.match(r"(sqlite:|rediss?://|unix://).", text) is not None,
+)
+ROOT_PATH = Limits(
+    "a path such as /cannon",
+    lambda text: not text or re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", text) is not None,
+)
+HOSTS = Limits(
+    "names of hosts without scheme, port and path, separated by commas",
+    lambda text: all(_HOST.fullmatch(part.strip()) for part in text.split(",")),
+)
+ASSET_HOST = Limits(
+    "a host without scheme and path, such as assets.localhost or 127.0.0.1:2267",
+    lambda text: not text or re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?", text) is not None,
+)
+ORIGINS = Limits(
+    "loopback, * or none, or origins without a path, such as https://app.example.com:8443, separated by commas",
+    origins.may_be_origins,
+)
+PROGRESSION = Limits(
+    "time, immediate, or manual:N with N from 1 to 999",
+    lambda text: text in ("time", "immediate") or POLLS.fullmatch(text) is not None,
+)
