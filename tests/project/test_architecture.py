@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,12 @@ def _module(file: Path, root: Path) -> str:
 
 
 MODULES = {_module(file, root): file for name, root in FOLDERS.items() for file in sorted((root / name).rglob("*.py"))}
-TREES = {name: ast.parse(file.read_text()) for name, file in MODULES.items()}
+
+
+@cache
+def parse_module(name: str) -> ast.Module:
+    """The syntax tree of a module. The tests of a worker share it: nobody changes it."""
+    return ast.parse(MODULES[name].read_text())
 
 
 def _floor(name: str) -> int:
@@ -110,10 +116,11 @@ def _floor(name: str) -> int:
     return listed[max(within, key=len)]
 
 
+@cache
 def _imports(name: str) -> set[str]:
     """Every module that ``name`` imports, anywhere in its file; relative imports and submodules resolved."""
     found: set[str] = set()
-    for node in ast.walk(TREES[name]):
+    for node in ast.walk(parse_module(name)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -130,17 +137,12 @@ def _base(name: str, node: ast.ImportFrom) -> str:
     return ".".join([*parts, node.module] if node.module else parts)
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_every_module_has_a_floor(name: str) -> None:
-    """A module that no floor lists has no place in the house."""
-    assert _floor(name) >= 0
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_imports_point_down(name: str) -> None:
-    """No module imports one of a floor above its own, not even for types."""
-    upward = [target for target in _imports(name) & MODULES.keys() if _floor(target) > _floor(name)]
-    assert upward == []
+def test_imports_point_down() -> None:
+    """Each module has a floor, and imports none of a floor above its own, not even for types."""
+    floors = {name: _floor(name) for name in MODULES}
+    for name, floor in floors.items():
+        upward = [target for target in _imports(name) & MODULES.keys() if floors[target] > floor]
+        assert upward == [], name
 
 
 @pytest.mark.parametrize(("prefix", "barred"), NEVER)
@@ -171,7 +173,7 @@ def test_contract_tests_know_the_mock_in_one_place_only() -> None:
 
 def test_few_modules_start_threads() -> None:
     """Few modules import the module threading; others may import a lock, or ask which thread runs."""
-    for name, tree in TREES.items():
+    for name, tree in ((name, parse_module(name)) for name in MODULES):
         taken = {
             alias.name
             for node in ast.walk(tree)
@@ -186,8 +188,8 @@ def test_one_reader_of_the_environment_a_package() -> None:
     """os.environ and os.getenv are named in one module of each package."""
     readers = {
         name
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
+        for name in MODULES
+        for node in ast.walk(parse_module(name))
         if (isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv"))
         or (isinstance(node, ast.alias) and node.name in ("environ", "getenv"))
     }
@@ -212,27 +214,29 @@ def test_imports_form_no_circle() -> None:
 
 def _typing_only(name: str) -> set[str]:
     guarded = [
-        node for node in TREES[name].body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        node
+        for node in parse_module(name).body
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
     ]
     return {each.module for node in guarded for each in node.body if isinstance(each, ast.ImportFrom) and each.module}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_files_and_functions_stay_small(name: str) -> None:
+def test_files_and_functions_stay_small() -> None:
     """No file has more than 400 lines, no function more than 50."""
-    assert len(MODULES[name].read_text().splitlines()) <= LONGEST_FILE
-    for node in ast.walk(TREES[name]):
-        if isinstance(node, ast.FunctionDef):
-            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+    for name, file in MODULES.items():
+        assert len(file.read_text().splitlines()) <= LONGEST_FILE, name
+        for node in ast.walk(parse_module(name)):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, (name, node.name)
 
 
 def test_only_one_file_reads_the_contract() -> None:
     """The folder of schemas is named by the catalog's module alone."""
     naming = {
         name
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and node.value == "schemas" and _is_path(node, tree)
+        for name in MODULES
+        for node in ast.walk(parse_module(name))
+        if isinstance(node, ast.Constant) and node.value == "schemas" and _is_path(node, parse_module(name))
     }
     assert naming == {"cannon_spec.contract.source"}
 

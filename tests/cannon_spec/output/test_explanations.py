@@ -113,17 +113,24 @@ def test_a_model_without_a_schema(tmp_path: Path) -> None:
     assert "Nothing is known of what it takes: every value is accepted.\n" in text
 
 
-@pytest.mark.parametrize("claim", CATALOG.claims.values(), ids=lambda claim: claim.id)
-def test_a_claim_is_explained(claim: Claim) -> None:
+@pytest.mark.parametrize("kind", ["rule", "behaviour", "gap"])
+def test_a_claim_is_explained(kind: str) -> None:
     """The explanation of a claim has its text, strength, source, kind, what breaks it, the rules and prices on it."""
+    rules = [rule for schema in CATALOG.schemas for rule in CATALOG.rules(schema)]
+    prices = [(each.id, price.claim) for each in CATALOG.operations.values() for price in each.prices]
+    for claim in (claim for claim in CATALOG.claims.values() if claim.kind == kind):
+        rule_ids = [rule.id for rule in rules if rule.claim.id == claim.id]
+        check_explanation(claim, rule_ids, [operation for operation, id_ in prices if id_ == claim.id])
+
+
+def check_explanation(claim: Claim, rule_ids: list[str], prices: list[str]) -> None:
+    """Check all parts of the explanation of a claim, on which those rules and the prices of those operations rest."""
     head, *parts = explain_topic(CATALOG, claim.id).split("\n\n")
     assert head == f"{claim.id}\n  {claim.text}\n  {claim.strength}: {claim.source}\n  kind: {claim.kind}"
     lists = {title: lines for title, *lines in (part.split("\n  ") for part in parts)}
     assert lists.pop("What breaks it:", []) == [*claim.breaks]
     assert lists.pop("What breaks it on our mock, and is only observed elsewhere:", []) == [*claim.observed]
-    rule_ids = [rule.id for schema in CATALOG.schemas for rule in CATALOG.rules(schema) if rule.claim.id == claim.id]
     assert [line.split(": ")[0] for line in lists.pop("Rules that rest on it:", [])] == rule_ids
-    prices = [each.id for each in CATALOG.operations.values() for price in each.prices if price.claim == claim.id]
     assert [line.split(": ")[0] for line in lists.pop("Prices that rest on it:", [])] == prices
     assert lists == {}
 
