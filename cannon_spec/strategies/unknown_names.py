@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from cannon_spec.contract.aliases import find_field_alias
 from cannon_spec.contract.catalog import Catalog
@@ -16,8 +17,8 @@ def build_filter(catalog: Catalog) -> Callable[[str], bool]:
     What the judge takes for a slip or an alias is judged as the field that it may stand for, and so may break a second
     rule.
     """
-    names = list(dict.fromkeys(_list_field_names(catalog)))
-    return lambda name: find_field_alias(catalog.aliases, name) is None and find_nearest(name, names) is None
+    list_names = cache(lambda: tuple(dict.fromkeys(_list_field_names(catalog))))  # late: few are drawn from
+    return lambda name: find_field_alias(catalog.aliases, name) is None and find_nearest(name, list_names()) is None
 
 
 def _list_field_names(catalog: Catalog) -> Iterable[str]:

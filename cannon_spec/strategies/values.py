@@ -18,7 +18,7 @@ from hypothesis.strategies import SearchStrategy
 
 from cannon_spec.contract.arithmetic import find_common_multiple, to_fraction, to_number
 from cannon_spec.contract.keywords import KEYWORDS, KINDS, ODD_TEXTS, ODD_VALUES, identify, list_types
-from cannon_spec.strategies.conditions import UNKNOWN_NAME, Fields, Plan, Pool, list_plans
+from cannon_spec.strategies.conditions import UNKNOWN_NAME, Fields, Option, Plan, Pool, list_plans
 from cannon_spec.strategies.layers import Breach, Layer, Layers, collect, fits
 from cannon_spec.strategies.unknown_names import build_filter
 
@@ -40,7 +40,13 @@ def choose(builds: Sequence[Callable[[], SearchStrategy[Any]]]) -> SearchStrateg
     if len(builds) < 2:
         return builds[0]() if builds else st.nothing()
     build = cache(lambda index: builds[index]())
-    return st.integers(0, len(builds) - 1).flatmap(build)
+    return _draw_index(len(builds)).flatmap(build)
+
+
+@cache
+def _draw_index(size: int) -> SearchStrategy[int]:
+    # Hypothesis has a cache of its own, but to look an entry up there takes as long as to draw.
+    return st.integers(0, size - 1)
 
 
 def draw_from(pools: Sequence[Pool]) -> SearchStrategy[Any]:
@@ -226,7 +232,7 @@ def _build_lists(pools: list[Pool], is_unique: bool, min_size: int, max_size: in
 def _build_bad_lists(draw: st.DrawFn, lists: SearchStrategy[list[Any]], bad: list[Pool]) -> list[Any]:
     items = draw(lists)
     item = draw(draw_from(bad) if bad else st.sampled_from(items))
-    at = draw(st.integers(0, len(items)))
+    at = draw(_draw_index(len(items) + 1))
     return [*items[:at], item, *items[at:]]
 
 
@@ -243,24 +249,28 @@ def _find_fields(layers: tuple[Layer, ...]) -> Fields:
 
 def _build_object(plan: Plan, breach: Breach | None) -> SearchStrategy[dict[str, Any]]:
     """Objects filled field by field, each in a way that leaves one for the next."""
-    fields, build = plan.fields, cache(lambda option: draw_from(option.pools))
     unknown_names: SearchStrategy[str] = st.nothing()
     if breach is not None:
-        names = draw_from(_find_texts([Layer({"not": {"enum": fields.names}})]))
+        names = draw_from(_find_texts([Layer({"not": {"enum": plan.fields.names}})]))
         unknown_names = names.filter(build_filter(breach.catalog))
+    return _fill_fields(plan, cache(lambda option: draw_from(option.pools)), unknown_names)
 
-    @st.composite
-    def objects(draw: st.DrawFn) -> dict[str, Any]:
-        values, state = dict[str, Any](), plan.start
-        for index, name in enumerate(fields.order):
-            options = plan.list_options(index, state)
-            option = options[draw(st.integers(0, len(options) - 1))] if len(options) > 1 else options[0]
-            if option.pools is not None:
-                values[draw(unknown_names) if name == UNKNOWN_NAME else name] = draw(build(option))
-            state = option.state
-        return values
 
-    return objects()
+@st.composite
+def _fill_fields(
+    draw: st.DrawFn,
+    plan: Plan,
+    build: Callable[[Option], SearchStrategy[Any]],
+    unknown_names: SearchStrategy[str],
+) -> dict[str, Any]:
+    values, state = dict[str, Any](), plan.start
+    for index, name in enumerate(plan.fields.order):
+        options = plan.list_options(index, state)
+        option = options[draw(_draw_index(len(options)))] if len(options) > 1 else options[0]
+        if option.pools is not None:
+            values[draw(unknown_names) if name == UNKNOWN_NAME else name] = draw(build(option))
+        state = option.state
+    return values
 
 
 _FINDERS: dict[str, Callable[[Layers, Breach | None], list[Pool]]] = {
