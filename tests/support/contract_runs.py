@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,7 +43,7 @@ def run_contract(*flags: str, operation: str | None = OPERATION, **environment: 
     """
     stdout, stderr = io.StringIO(), io.StringIO()
     variables = processes.environment(**environment)
-    surroundings = (_replace_environment(variables), _default_profile(), _short_waits())
+    surroundings = (processes.replace_environment(variables), _default_profile(), _short_waits())
     freeze_objects()
     with ExitStack() as stack:
         for each in (*surroundings, redirect_stdout(stdout), redirect_stderr(stderr)):
@@ -68,18 +67,6 @@ def run_contract_process(
 
 def _choose(operation: str | None) -> tuple[str, ...]:
     return () if operation is None else ("--operation", operation)
-
-
-@contextmanager
-def _replace_environment(variables: dict[str, str]) -> Iterator[None]:
-    saved = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(saved)
 
 
 @contextmanager

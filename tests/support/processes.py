@@ -1,8 +1,10 @@
-"""The environment of the processes that tests start."""
+"""The environment of the processes that tests start, and of what runs in this process instead of one of its own."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 _OURS = ("CANNON_", "PYTEST_", "PYTHON", "NO_COLOR", "COLUMNS")
 _CI = ("CI", "BUILD_NUMBER", "GITHUB_", "GITLAB_")
@@ -17,3 +19,16 @@ def environment(*, measured: bool = False, **more: str) -> dict[str, str]:
     """
     gone = _OURS + _CI + (() if measured else _COVERAGE)
     return {**{name: value for name, value in os.environ.items() if not name.startswith(gone)}, **more}
+
+
+@contextmanager
+def replace_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Give this process those variables and no others, until the end of the block."""
+    saved = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)

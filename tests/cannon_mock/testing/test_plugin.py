@@ -13,6 +13,7 @@ import pytest
 from cannon_mock.config import SETTINGS
 from cannon_spec.installation import advise_extra
 from tests.support.processes import environment
+from tests.support.pytest_runs import run_pytest, run_pytest_process
 
 ROOT = Path(__file__).resolve().parents[3]
 CALL = """
@@ -20,15 +21,6 @@ import httpx, pytest
 KEY, URL = {"x-api-key": "cs_test_a"}, "https://www.cannonstudio.app/api/v1/requests"
 BODY = {"operation": "image.generate", "input": {"prompt": "A red bicycle", "model": "gptimage2"}}
 """
-
-
-def run_pytest(folder: Path, *options: str) -> tuple[int, str]:
-    """Pytest in a folder, as a process of its own with the plugin as it is installed."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *options]
-    run = subprocess.run(
-        command, cwd=folder, env=environment(measured=True), capture_output=True, text=True, timeout=120
-    )
-    return run.returncode, run.stdout + run.stderr
 
 
 def _write_tests(folder: Path, text: str) -> Path:
@@ -42,7 +34,8 @@ def _write_tests(folder: Path, text: str) -> Path:
 def test_the_example_projects_pass(tmp_path: Path, options: tuple[str, ...]) -> None:
     """M2, M3: the tests of the example clients pass as they stand, also with pytest-xdist."""
     folder = shutil.copytree(ROOT / "examples" / "clients", tmp_path / "clients")
-    status, output = run_pytest(folder, *options)
+    run = run_pytest_process if options else run_pytest
+    status, output = run(folder, *options)
     assert (status, "16 passed" in output) == (0, True), output
 
 

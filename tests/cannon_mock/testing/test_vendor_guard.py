@@ -22,7 +22,7 @@ import requests
 
 from cannon_mock.testing.mock_handle import MockHandle
 from cannon_mock.testing.vendor_guard import VendorCallError, guard_vendor, take_attempts
-from tests.cannon_mock.testing.test_plugin import run_pytest
+from tests.support.pytest_runs import run_pytest
 
 BASE = "https://www.cannonstudio.app"
 STATUS = f"{BASE}/api/v1/status"
