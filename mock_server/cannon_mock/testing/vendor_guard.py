@@ -3,7 +3,7 @@
 Python tells an audit hook what its own sockets are about to do, whatever code uses them, and the hook may refuse it. It
 is told too late where a name is resolved in C, and nothing by a library that has sockets of its own. So functions that
 take a host are wrapped besides, for as long as a guard is active. Unguarded are another process, and a library that
-resolves and connects in C and is not in ``_GUARDED_FUNCTIONS``, as pycurl is.
+resolves and connects in C and is not in ``_GUARDED_FUNCTIONS``.
 
 The plugin loads this module in every run, so that it imports nothing but the standard library before a guard is active.
 """
@@ -29,14 +29,22 @@ ADVICE = (
     "give any other client, or another process, the url of cannon_server"
 )
 
+_PROXIES = tuple(
+    f"{name}.create_connection" for name in ("HTTPProxy", "AsyncHTTPProxy", "SOCKSProxy", "AsyncSOCKSProxy")
+)
+
 _GUARDED_FUNCTIONS = {
     "socket": ("create_connection", "socket.connect", "socket.connect_ex", "socket.sendto"),
     "ssl": ("SSLContext.wrap_socket", "SSLContext.wrap_bio"),  # also behind a proxy, or by an IP address
     "asyncio.base_events": ("BaseEventLoop.getaddrinfo",),
     "urllib3.util.connection": ("create_connection",),
+    "httpcore": _PROXIES,  # a proxy is told the name of the host
+    "httpcore2": _PROXIES,
+    "aiohttp.connector": ("TCPConnector._create_proxy_connection",),
     "uvloop": ("Loop.getaddrinfo", "Loop.create_connection", "Loop.create_datagram_endpoint", "Loop.sock_connect"),
     "pycares": ("Channel.getaddrinfo", "Channel.gethostbyname", "Channel.query", "Channel.search"),
     "curl_cffi.curl": ("Curl.setopt",),
+    "pycurl": ("Curl.setopt",),
 }
 """What takes a host, an address or a URL, by module.
 
@@ -45,6 +53,8 @@ audit hook watches these.
 """
 
 _MARK = "is_cannon_guard"
+_IMMUTABLE_TYPE = 1 << 8
+"""The flag of a class in C whose attributes cannot be set (Py_TPFLAGS_IMMUTABLETYPE)."""
 
 _active_domains: list[str] = []
 _attempts: list[str] = []
@@ -143,7 +153,9 @@ def _refuse_vendor(function: str, values: Iterable[object]) -> None:
 
 
 def _read_host(value: object) -> str:
-    """The host that a value names: a name, an address of a socket, or a URL; empty where it is none of these."""
+    """The host that a value names: a name, an address of a socket, a URL, or an object that has one of these."""
+    value = getattr(value, "url", value)
+    value = getattr(value, "host", value)
     if isinstance(value, tuple) and value:
         value = value[0]
     if isinstance(value, bytes | bytearray):
@@ -188,7 +200,9 @@ def _list_guarded_functions() -> list[tuple[Any, str, str]]:
             continue
         for path in paths:
             owner, name = _find_owner(module, path)
-            if hasattr(owner, name):  # else another version of the library, without it
+            if getattr(owner, "__flags__", 0) & _IMMUTABLE_TYPE:  # a subclass must take its place
+                functions.append((module, owner.__name__, f"{module_name}.{path}"))
+            elif hasattr(owner, name):  # else another version of the library, without it
                 functions.append((owner, name, f"{module_name}.{path}"))
     return functions
 
@@ -215,6 +229,9 @@ def _wrap_functions() -> list[tuple[Any, str, Any]]:
 
 
 def _build_wrapper(function: Callable[..., Any], full_name: str, *, is_own: bool) -> Callable[..., Any]:
+    if isinstance(function, type):
+        return _build_subclass(function, full_name)
+
     @wraps(function, updated=())
     def check_hosts(*args: Any, **more: Any) -> Any:
         if _active_domains:
@@ -224,6 +241,13 @@ def _build_wrapper(function: Callable[..., Any], full_name: str, *, is_own: bool
     setattr(check_hosts, _MARK, True)
     check_hosts.original = function if is_own else None  # type: ignore[attr-defined]
     return check_hosts
+
+
+def _build_subclass(parent: type, full_name: str) -> type:
+    """A class whose objects check the hosts; objects that were made before do not."""
+    name = full_name.rpartition(".")[2]
+    method = _build_wrapper(getattr(parent, name), full_name, is_own=True)
+    return type(parent.__name__, (parent,), {name: method, _MARK: True, "original": parent})
 
 
 def _unwrap(wrapped_functions: Iterable[tuple[Any, str, Any]]) -> None:

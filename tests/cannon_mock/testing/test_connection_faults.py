@@ -155,6 +155,12 @@ def test_a_transport_of_httpx_repeats_a_failed_connection(cannon_mock: MockHandl
     assert [entry.fault for entry in cannon_mock.journal[:5]] == ["refused", None, "refused", "refused", "reset"]
 
 
+def test_a_create_that_does_not_arrive_is_not_stored(cannon_mock: MockHandle) -> None:
+    """A scenario whose create is refused and stored all the same contradicts itself, and is refused."""
+    with pytest.raises(ValueError, match="stored: true"):
+        cannon_mock.scenario(connection="refused", stored=True)
+
+
 def test_a_poll_that_does_not_arrive_is_not_counted(cannon_mock: MockHandle) -> None:
     """A poll that cannot connect leaves its request in the state that the next poll shows."""
     states = {}

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+import httpx2
 import pytest
 import requests
 
@@ -27,6 +28,7 @@ from tests.support.pytest_runs import run_pytest
 BASE = "https://www.cannonstudio.app"
 STATUS = f"{BASE}/api/v1/status"
 HOST = "www.cannonstudio.app"
+PROXY = "http://proxy.example:1"
 SESSION = requests.Session()
 """A session that is made when the module is imported, before any guard."""
 
@@ -70,10 +72,15 @@ def use_socket(method: str, *args: Any, kind: int = socket.SOCK_STREAM) -> None:
         getattr(own, method)(*args)
 
 
-async def ask_aiohttp(resolver: Callable[[], Any]) -> None:
+async def ask_aiohttp(resolver: Callable[[], Any], proxy: str | None = None) -> None:
     connector = aiohttp.TCPConnector(resolver=resolver())
     async with aiohttp.ClientSession(connector=connector) as session:
-        await session.get(BASE)
+        await session.get(BASE, proxy=proxy)
+
+
+async def ask_async_httpx() -> None:
+    async with httpx.AsyncClient(proxy=PROXY) as client:
+        await client.get(BASE)
 
 
 async def ask_loop(method: str, *args: Any) -> None:
@@ -84,6 +91,12 @@ async def connect_by_loop() -> None:
     with socket.socket() as own:
         own.setblocking(False)
         await asyncio.get_running_loop().sock_connect(own, (HOST, 443))
+
+
+def ask_pycurl(library: Any) -> None:
+    with closing(library.Curl()) as curl:
+        curl.setopt(library.URL, STATUS)
+        curl.perform()
 
 
 def in_loop(work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> Callable[[], None]:
@@ -105,6 +118,10 @@ WAYS: dict[str, Callable[[], object]] = {
         ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=HOST
     ),
     "httpx": lambda: httpx.get(BASE),
+    "httpx by a proxy": lambda: httpx.get(BASE, proxy=PROXY),
+    "httpx2 by a proxy": lambda: httpx2.get(BASE.replace("https", "http"), proxy=PROXY),
+    "httpx by a proxy, async": in_loop(ask_async_httpx),
+    "aiohttp by a proxy": in_loop(ask_aiohttp, aiohttp.ThreadedResolver, PROXY),
     "requests": lambda: SESSION.get(BASE, timeout=5),
     "aiohttp threads": in_loop(ask_aiohttp, aiohttp.ThreadedResolver),
     "aiohttp by the default": in_loop(ask_aiohttp, aiohttp.DefaultResolver),
@@ -114,7 +131,8 @@ WAYS: dict[str, Callable[[], object]] = {
     "uvloop": in_uvloop(ask_loop, "create_connection", asyncio.Protocol, HOST, 443),
     "uvloop names": in_uvloop(ask_loop, "getaddrinfo", HOST, 443),
     "uvloop socket": in_uvloop(connect_by_loop),
-    "curl": lambda: import_module("curl_cffi").get(BASE),
+    "pycurl": lambda: ask_pycurl(import_module("pycurl")),
+    "curl_cffi": lambda: import_module("curl_cffi").get(BASE),
 }
 """How code calls the vendor without a bridge."""
 
@@ -224,7 +242,8 @@ def test_a_library_that_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyP
     """Where none of the other libraries is installed the guard watches Python's own functions."""
     from cannon_mock.testing import vendor_guard
 
-    for name in ("urllib3.util.connection", "uvloop", "pycares", "curl_cffi.curl"):
+    others = set(vendor_guard._GUARDED_FUNCTIONS) - {"socket", "ssl", "asyncio.base_events"}
+    for name in others:
         monkeypatch.setitem(sys.modules, name, None)
     vendor_guard._list_guarded_functions.cache_clear()
     modules = {full_name.partition(".")[0] for _, _, full_name in vendor_guard._list_guarded_functions()}
