@@ -69,13 +69,18 @@ def _run(argv: Sequence[str] | None) -> int:
         return 0
     from cannon_mock.serving import serve  # late: the message above says which extra is missing
 
+    listeners: list[socket] = []
+    port, advice = config.port, "choose another with --host and --port (0: a free port)"
     try:
-        listener = serve.listen(config)
+        listeners.append(serve.listen(config))
+        port, advice = config.asset_port, "choose another with --host and --asset-port"
+        listeners += serve.listen_for_assets(config)
     except (OSError, ValueError, OverflowError) as error:
+        for each in listeners:
+            each.close()
         reason = getattr(error, "strerror", None) or error
-        advice = "choose another with --host and --port (0: a free port)"
-        return _complain(f"{config.host} port {config.port}: {reason}; {advice}")
-    _serve(app, config, listener)
+        return _complain(f"{config.host} port {port}: {reason}; {advice}")
+    _serve(app, config, listeners)
     return 0
 
 
@@ -100,7 +105,7 @@ def _build_app(config: Config, variables: Source, flags: Source) -> Flask:
         raise relabel_error(error, variables, flags) from None
 
 
-def _serve(app: Flask, config: Config, listener: socket) -> None:
+def _serve(app: Flask, config: Config, listeners: Sequence[socket]) -> None:
     from cannon_mock.serving import serve, workers
     from cannon_mock.views import context
 
@@ -114,9 +119,9 @@ def _serve(app: Flask, config: Config, listener: socket) -> None:
             print(f"webhooks are signed with {mock.webhook_sender.secret}", flush=True)
 
     if config.workers > 1:
-        workers.serve_all(app, listener, config.workers, announce)
+        workers.serve_all(app, listeners, config.workers, announce)
     else:
-        serve.serve(app, listener, announce)
+        serve.serve(app, listeners[0], announce, *listeners[1:])
     mock.store.records.close()
 
 

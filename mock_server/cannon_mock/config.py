@@ -108,6 +108,11 @@ class Config:
         empty_text="the host that the client called",
         metavar="HOST[:PORT]",
     )
+    asset_port: int = _setting(
+        0,
+        "port that the mock listens on too, and that the addresses of assets have; 0: none",
+        limit_range(0, 65_535),
+    )
     asset_key: str = _setting(
         "refuse-authorization",
         "what happens to the fetch of an asset that sends an API key along",

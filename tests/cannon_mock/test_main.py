@@ -73,7 +73,7 @@ FILES: list[tuple[str, str, str]] = [
     ("--keys", '{"keys": {"cs_a": {"scope": []}}}', "unknown word scope"),
     ("--keys", '{"keys": {"sk_a": {}}}', "use names of the form ^cs_"),
     ("--keys", '{"keys": {"cs_a": {"scopes": ["write"]}}}', "one of requests:write, requests:read"),
-    ("--keys", '{"keys": {"cs_a": {"credits": -1}}}', "minimum"),
+    ("--keys", '{"keys": {"cs_a": {"credits": -1}}}', "keys/cs_a/credits: -1 is out of range"),
 ]
 
 ServedApp = tuple[Flask, Config]
@@ -96,9 +96,12 @@ def served_apps(monkeypatch: pytest.MonkeyPatch) -> list[ServedApp]:
         configs.append(config)
         return create_app(config)
 
-    def announce_and_stop(app: Flask, listener: socket.socket, announce: Callable[[str], None]) -> None:
+    def announce_and_stop(
+        app: Flask, listener: socket.socket, announce: Callable[[str], None], *others: socket.socket
+    ) -> None:
         announce(serve.find_address(listener))
-        listener.close()
+        for each in (listener, *others):
+            each.close()
         served.append((app, configs[-1]))
 
     monkeypatch.setattr("cannon_mock.__main__.create_app", create)
@@ -171,9 +174,10 @@ def test_a_port_in_use_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A port in use gives status 2 and one line that names the port and the flags to change."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        assert main(["--port", str(port)]) == 2
-    err = capsys.readouterr().err
-    assert re.fullmatch(rf"cannon-mock: 127\.0\.0\.1 port {port}: Address already in use.*--port.*\n", err)
+        for flag, flags in {"--port": [], "--asset-port": ["--port", "0"]}.items():
+            assert main([*flags, flag, str(port)]) == 2
+            err = capsys.readouterr().err
+            assert re.fullmatch(rf"cannon-mock: 127\.0\.0\.1 port {port}: Address already in use.* {flag}.*\n", err)
 
 
 def test_the_help_lists_every_setting(capsys: pytest.CaptureFixture[str]) -> None:

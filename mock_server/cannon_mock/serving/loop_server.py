@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
@@ -35,11 +35,13 @@ _ROUNDS_TO_CONNECT = 3
 
 
 class LoopServer:
-    """Serves an application on a socket that listens, in TLS where a context for it is given."""
+    """Serves an application on sockets that listen, in TLS where a context for it is given."""
 
-    def __init__(self, adapter: AsgiAdapter, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, adapter: AsgiAdapter, listeners: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+    ) -> None:
         self._adapter = adapter
-        self._listener = listener
+        self._listeners = listeners
         self._tls = tls
         self._state = ServerState()
         self._is_stopped = False
@@ -72,13 +74,17 @@ class LoopServer:
         def build_connection() -> ClientConnection:
             return ClientConnection(config, self._state, {}, loop)
 
-        server = await loop.create_server(build_connection, sock=self._listener, ssl=self._tls, backlog=_BACKLOG)
+        servers = [
+            await loop.create_server(build_connection, sock=each, ssl=self._tls, backlog=_BACKLOG)
+            for each in self._listeners
+        ]
         self._stop_event, self._loop = stop_event, loop
         if not self._is_stopped:  # else the signal came before there was a loop to stop
             on_ready()
             await stop_event.wait()
         await self._stop_accepting()
-        server.close()
+        for server in servers:
+            server.close()
         await self._close_connections()
 
     def _update_date(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -90,7 +96,8 @@ class LoopServer:
     async def _stop_accepting(self) -> None:
         """Take no further connection, and let those that were accepted just now come to be."""
         with suppress(NotImplementedError):  # a loop that does not wait for a socket to be readable
-            asyncio.get_running_loop().remove_reader(self._listener)
+            for listener in self._listeners:
+                asyncio.get_running_loop().remove_reader(listener)
         for _ in range(_ROUNDS_TO_CONNECT):
             await asyncio.sleep(0)
 

@@ -7,7 +7,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -37,18 +38,23 @@ def listen(config: Config) -> socket.socket:
     return socket.create_server((config.host, config.port), family=family, backlog=1024)
 
 
+def listen_for_assets(config: Config) -> list[socket.socket]:
+    """The socket that listens on the port of assets, where there is one. Raises OSError where it cannot."""
+    return [listen(replace(config, port=config.asset_port))] if config.asset_port else []
+
+
 def find_address(listener: socket.socket, scheme: str = "http") -> str:
     """The address of a socket that listens: ``http://127.0.0.1:2266``."""
     host, port = listener.getsockname()[:2]
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None]) -> None:
+def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None], *others: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C; ``announce`` gets the address as soon as the mock answers.
 
-    Raises SettingError for a certificate that cannot be used.
+    It answers on ``others`` too, sockets that listen. Raises SettingError for a certificate that cannot be used.
     """
-    server = _build_server(app, listener)
+    server = _build_server(app, [listener, *others])
     signal_numbers: list[int] = []
 
     def stop(signal_number: int, _frame: FrameType | None) -> None:
@@ -73,8 +79,10 @@ def serve_in_background(app: WSGIApplication) -> Iterator[str]:
     Due webhooks are sent at the end of each exchange and when the clock is advanced. Raises SettingError for a
     certificate that cannot be used.
     """
+    mock = _find_mock(app)
+    asset_listeners = listen_for_assets(mock.config) if mock else []
     listener = listen(Config(port=0))
-    server = _build_server(app, listener)
+    server = _build_server(app, [listener, *asset_listeners])
     thread = threading.Thread(target=server.run, daemon=True)
     url = find_address(listener, server.scheme)
     thread.start()
@@ -94,14 +102,18 @@ def log_exchanges(app: Flask) -> None:
         return response
 
 
-def _build_server(app: WSGIApplication, listener: socket.socket) -> LoopServer:
+def _build_server(app: WSGIApplication, listeners: Sequence[socket.socket]) -> LoopServer:
     """A server of a mock, or of any other application, whose calls are then all made in threads."""
-    if not (isinstance(app, Flask) and context.is_mock(app)):
-        return LoopServer(AsgiAdapter(app, lambda _: False, MAX_BODY_BYTES), listener)
-    mock = context.find_context(app)
+    mock = _find_mock(app)
+    if mock is None:
+        return LoopServer(AsgiAdapter(app, lambda _: False, MAX_BODY_BYTES), listeners)
     pass_delay = mock.clock.advance if mock.config.latency == "clock" else None
     adapter = AsgiAdapter(app, _build_quick_check(mock), MAX_BODY_BYTES, pass_delay)
-    return LoopServer(adapter, listener, tls.load_context(mock.config))
+    return LoopServer(adapter, listeners, tls.load_context(mock.config))
+
+
+def _find_mock(app: WSGIApplication) -> MockContext | None:
+    return context.find_context(app) if isinstance(app, Flask) and context.is_mock(app) else None
 
 
 def _build_quick_check(mock: MockContext) -> Callable[[WSGIEnvironment], bool]:

@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Flask
 
@@ -24,10 +24,10 @@ def require_fork() -> None:
         raise ValueError("this system cannot fork processes; use --workers 1")
 
 
-def serve_all(app: Flask, listener: socket.socket, count: int, announce: Callable[[str], None]) -> None:
+def serve_all(app: Flask, listeners: Sequence[socket.socket], count: int, announce: Callable[[str], None]) -> None:
     """Serve with ``count`` processes until SIGTERM or Ctrl-C; one that dies is replaced."""
-    reserved_socket = _reserve_address(listener)
-    children = {_start(app, reserved_socket, announce if not number else None) for number in range(count)}
+    reserved_sockets = [_reserve_address(listener) for listener in listeners]
+    children = {_start(app, reserved_sockets, announce if not number else None) for number in range(count)}
     stop_requests: list[int] = []
     for signal_number in _SIGNALS:
         signal.signal(signal_number, lambda *_: _stop(children, stop_requests))
@@ -38,12 +38,12 @@ def serve_all(app: Flask, listener: socket.socket, count: int, announce: Callabl
             print(f"cannon-mock: process {process_id} died; a new one replaces it", file=sys.stderr, flush=True)
             time.sleep(_WATCH_SECONDS)  # a process that cannot start must not be started in a tight loop
             if not stop_requests:
-                children.add(_start(app, reserved_socket, None))
+                children.add(_start(app, reserved_sockets, None))
                 if stop_requests:  # the signal came while the process was started, and missed it
                     _stop(children, [])
 
 
-def _start(app: Flask, reserved_socket: socket.socket, announce: Callable[[str], None] | None) -> int:
+def _start(app: Flask, reserved_sockets: Sequence[socket.socket], announce: Callable[[str], None] | None) -> int:
     parent = os.getpid()
     # Until the child has handlers of its own, a signal would run those of its parent.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -57,7 +57,8 @@ def _start(app: Flask, reserved_socket: socket.socket, announce: Callable[[str],
     threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
     status = 1
     try:
-        serve.serve(app, _listen_beside(reserved_socket), announce or _announce_nothing)
+        listener, *others = map(_listen_beside, reserved_sockets)
+        serve.serve(app, listener, announce or _announce_nothing, *others)
         status = 0
     except SystemExit:
         status = 0

@@ -100,14 +100,21 @@ def find_base_url(mock: MockContext) -> str:
 
 
 def find_asset_url(mock: MockContext) -> str:
-    """The start of the addresses of assets: as of other addresses, but with the host of assets where there is one."""
-    base_url, host = find_base_url(mock), mock.config.asset_host
-    if not host:
+    """The start of the addresses of assets: as of other addresses, but with the host and port of assets."""
+    base_url, asset_host, asset_port = find_base_url(mock), mock.config.asset_host, mock.config.asset_port
+    if not (asset_host or asset_port):
         return base_url
     parts = urlsplit(base_url)
-    has_port = not host.endswith("]") and ":" in host
-    port = f":{parts.port}" if parts.port and not has_port else ""
-    return f"{parts.scheme}://{host}{port}{parts.path}"
+    host, port = _split_host(asset_host)
+    called_host, called_port = _split_host(parts.netloc)
+    port = port or (f":{asset_port}" if asset_port else called_port)
+    return f"{parts.scheme}://{host or called_host}{port}{parts.path}"
+
+
+def _split_host(text: str) -> tuple[str, str]:
+    """A host, and its port with the colon; empty where it has none."""
+    host, colon, port = text.rpartition(":")
+    return (host, colon + port) if port.isdecimal() and not host.endswith(":") else (text, "")
 
 
 def find_called_host() -> str:

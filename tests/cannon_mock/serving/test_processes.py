@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.support.mocks import PRICE, START, body
-from tests.support.processes import environment
+from tests.support.processes import environment, find_free_port
 from tests.support.receiver import receiving
 from tests.support.valkey import DURABLE, running
 
@@ -113,7 +113,9 @@ def test_processes_share_clock_rules_and_webhooks(sites: list[str]) -> None:
 
 def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
     """A worker that is killed is replaced, and SIGTERM ends all."""
-    with _start(f"sqlite:{tmp_path / 'mock.db'}", "--workers", "2", measured=True) as (url, process):
+    asset_port = str(find_free_port())
+    flags = ("--workers", "2", "--asset-port", asset_port)
+    with _start(f"sqlite:{tmp_path / 'mock.db'}", *flags, measured=True) as (url, process):
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         if not children.exists():
             pytest.skip("this system does not list the children of a process")
@@ -121,6 +123,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         os.kill(int(first[0]), signal.SIGKILL)
         with _client(url) as client:
             assert all(client.get("/api/v1/status").status_code == 200 for _ in range(10))
+            assert client.get(f"http://127.0.0.1:{asset_port}/assets/img_1/image.png").status_code == 404
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(timeout=20) == 0
         with _client(url) as client, pytest.raises(httpx.TransportError):

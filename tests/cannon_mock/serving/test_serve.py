@@ -20,11 +20,11 @@ import httpx
 import pytest
 from PIL import Image
 
-from cannon_mock import Config
+from cannon_mock import Config, create_app
 from cannon_mock.serving import serve
 from cannon_spec import validate_response
 from tests.support.mocks import KEY, PRICE, START, Driver, body
-from tests.support.processes import environment
+from tests.support.processes import environment, find_free_port
 
 PATIENCE_S = 20
 READY = re.compile(r"cannon-mock ready on (http://127\.0\.0\.1:[0-9]+)\n")
@@ -217,6 +217,21 @@ def test_the_mock_listens_on_version_6() -> None:
         pytest.skip("this machine has no address of version 6")
     with serve.listen(Config(host="::1", port=0)) as listener:
         assert re.fullmatch(r"http://\[::1\]:[0-9]+", serve.find_address(listener))
+
+
+def test_assets_have_a_port_of_their_own() -> None:
+    """M10: the mock answers on the port of assets too, which their addresses have, until it stops."""
+    port = find_free_port()
+    app = create_app(Config(progression="immediate", asset_port=port))
+    with serve.serve_in_background(app) as url, httpx.Client(trust_env=False, headers={"x-api-key": KEY}) as client:
+        accepted = client.post(f"{url}/api/v1/requests", json=body()).json()
+        asset_url = client.get(accepted["urls"]["get"]).json()["output"]["image_url"]
+        assert (accepted["urls"]["get"].startswith(url), asset_url.startswith(url)) == (True, False)
+        assert asset_url.startswith(f"http://127.0.0.1:{port}/assets/img_")
+        assert client.get(asset_url).content.startswith(b"\x89PNG")
+        assert client.get(asset_url, headers={"Authorization": f"Bearer {KEY}"}).status_code == 400
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(asset_url, trust_env=False)
 
 
 def test_the_server_ignores_the_headers_of_proxies(mock: Driver) -> None:

@@ -291,6 +291,9 @@ def test_a_refused_key_is_explained(mock: Driver) -> None:
         ({"asset_host": "assets.localhost:9000"}, "http://assets.localhost:9000/assets/"),
         ({"asset_host": "[::1]"}, "http://[::1]:2266/assets/"),
         ({"asset_host": "[::1]:9000"}, "http://[::1]:9000/assets/"),
+        ({"asset_port": 9000}, "http://127.0.0.1:9000/assets/"),
+        ({"asset_host": "assets.localhost", "asset_port": 9000}, "http://assets.localhost:9000/assets/"),
+        ({"asset_host": "assets.localhost:80", "asset_port": 9000}, "http://assets.localhost:80/assets/"),
         ({"asset_host": "my_assets", "root_path": "/cannon"}, "http://my_assets:2266/cannon/assets/"),
         (
             {"asset_host": "files.example.com", "public_url": "https://mock.example.com"},
