@@ -12,7 +12,7 @@ import pytest
 from cannon_contract import plugin as contract_plugin
 from cannon_mock.config import SETTINGS
 from cannon_mock.settings import Setting
-from cannon_mock.testing import vendor_guard
+from cannon_mock.testing.plugin_options import SWITCHES
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.cli.parser import build_parser as spec_parser
 from cannon_spec.contract.catalog import Model, Operation
@@ -99,7 +99,7 @@ def _render_settings() -> str:
         for each in SETTINGS
         if each.has_pytest_option
     ]
-    options.append((f"`{vendor_guard.OPTION}`", vendor_guard.HELP, "yes or no", "no"))
+    options += [(f"`--cannon-{name}`", _render_help(text), "yes or no", "no") for name, text in SWITCHES.items()]
     head = ("option", "what it does")
     parts = [
         _SETTINGS,
@@ -204,7 +204,9 @@ _PYTEST = """\
 ## pytest plugin
 
 Each option is also an ini value with an underscore: `--cannon-credits` is `cannon_credits`. The mark
-`@pytest.mark.cannon(…)` takes the same names, and every other setting of `cannon-mock`.
+`@pytest.mark.cannon(…)` takes every setting of `cannon-mock`. `--cannon-strict` and `--cannon-guard` are no settings
+and take no value: with the setting `strict` the mock refuses payloads with warnings, with `--cannon-strict` it accepts
+them and their tests fail.
 
 """
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cannon_mock.app import MAX_BODY_BYTES as MAX_BODY_BYTES
     from cannon_mock.app import create_app as create_app
+    from cannon_mock.cannon_warning import CannonWarning as CannonWarning
     from cannon_mock.clock import Clock as Clock
     from cannon_mock.clock import ManualClock as ManualClock
     from cannon_mock.clock import SystemClock as SystemClock
     from cannon_mock.config import Config as Config
 
 _MODULES = {
+    "CannonWarning": "cannon_warning",
     "Clock": "clock",
     "Config": "config",
     "MAX_BODY_BYTES": "app",
@@ -26,7 +28,7 @@ _MODULES = {
     "create_app": "app",
 }
 
-__all__ = ["MAX_BODY_BYTES", "Clock", "Config", "ManualClock", "SystemClock", "create_app"]
+__all__ = ["MAX_BODY_BYTES", "CannonWarning", "Clock", "Config", "ManualClock", "SystemClock", "create_app"]
 
 
 def __getattr__(name: str) -> Any:

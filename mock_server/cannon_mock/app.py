@@ -107,4 +107,6 @@ def _share(records: Records, name: str, value: str) -> str:
 
 def _build_clock(config: Config, records: Records) -> Clock:
     scale = 0 if config.clock == "manual" else 1
-    return Clock(SharedClockState(records, scale) if records.is_shared else LocalClockState(None, scale))
+    start_ms = config.start_ms
+    state = SharedClockState(records, scale, start_ms) if records.is_shared else LocalClockState(start_ms, scale)
+    return Clock(state)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 from cannon_mock.model.clock_settings import ClockSettings
+from cannon_mock.real_time import read_monotonic_ns, read_time_ns
 
 _FARTHEST_MS = 221_845_392_000_000  # the year 9000: dates stay printable
 
@@ -31,14 +35,14 @@ class LocalClockState:
 
     def __init__(self, at_ms: int | None, scale: float) -> None:
         # Monotonic time, so that setting the machine's clock back does not turn the mock's clock back.
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._offset_ns = read_time_ns() - read_monotonic_ns()
         self._lock = Lock()
         real_ms = self.now_ms()
         self._settings = ClockSettings(real_ms if at_ms is None else at_ms, real_ms, scale)
 
     def now_ms(self) -> int:
         """See ClockState."""
-        return (time.monotonic_ns() + self._offset_ns) // 1_000_000
+        return (read_monotonic_ns() + self._offset_ns) // 1_000_000
 
     def settings(self) -> ClockSettings:
         """See ClockState."""
@@ -71,32 +75,42 @@ class Clock:
             self._latest_ms = now_ms
         return self._latest_ms
 
+    def note_request(self) -> None:
+        """Note that a mock with this clock was called."""
+
     @property
     def scale(self) -> float:
         """How many times as fast as real time the clock goes; 0 where it is stopped."""
         return self._state.settings().scale
 
     def advance(
-        self, ms: float = 0, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
+        self,
+        ms: float | timedelta = 0,
+        *,
+        seconds: float = 0,
+        minutes: float = 0,
+        hours: float = 0,
+        days: float = 0,
     ) -> int:
         """Move the clock forward by the sum of the arguments and return the new time.
 
         Raises ValueError where the sum is negative.
         """
-        step_ms = round(ms + 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days))))
+        first_ms = ms / timedelta(milliseconds=1) if isinstance(ms, timedelta) else ms
+        step_ms = round(first_ms + 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days))))
         if step_ms < 0:
             raise ValueError(f"a clock never runs backwards: {step_ms} ms; advance it by 0 or more")
         with self._move_lock:
             return self._move(self.now_ms() + step_ms)
 
-    def set(self, to_ms: int) -> int:
-        """Move the clock forward to ``to_ms`` and return the new time.
+    def set(self, to: int | datetime) -> int:
+        """Move the clock forward to a time, in epoch milliseconds or with a time zone, and return the new time.
 
-        Raises ValueError for a time that has passed, or lies beyond the year 9000.
+        Raises ValueError for a time that has passed, has no time zone, or lies beyond the year 9000.
         """
-        now_ms = self.now_ms()
+        to_ms, now_ms = _read_moment(to), self.now_ms()
         if to_ms < now_ms:
-            raise ValueError(f"a clock never runs backwards: it is {now_ms} ms, later than {to_ms}; set a later time")
+            return self._set_back(to_ms)
         with self._move_lock:
             return self._move(to_ms)
 
@@ -118,6 +132,9 @@ class Clock:
             yield
         finally:
             self._move_lock.acquire()
+
+    def _set_back(self, to_ms: int) -> int:
+        raise ValueError(_describe_past(self.now_ms(), to_ms, "set a later time"))
 
     def move_to(self, to_ms: int) -> int:
         """Move the clock forward to ``to_ms`` without running what is due on the way, and return the new time."""
@@ -150,10 +167,26 @@ class SystemClock(Clock):
 
 
 class ManualClock(Clock):
-    """A stopped clock for tests: only the test moves it. Sleeping moves it, and takes no time."""
+    """A stopped clock for tests: only the test moves it. Sleeping moves it, and takes no time.
 
-    def __init__(self, now_ms: int = 1_762_479_300_000) -> None:
+    It starts at ``now_ms``, at real time for None. Before the first request to its mock it can be set back.
+    """
+
+    def __init__(self, now_ms: int | None = 1_762_479_300_000) -> None:
         super().__init__(LocalClockState(now_ms, 0))
+        self.is_in_use = False
+
+    def note_request(self) -> None:
+        """See Clock."""
+        self.is_in_use = True
+
+    def _set_back(self, to_ms: int) -> int:
+        if self.is_in_use:
+            advice = "set an earlier time before the first request to the mock, or start the clock there"
+            raise ValueError(_describe_past(self.now_ms(), to_ms, advice))
+        self._state.change(lambda settings: replace(settings, at_ms=to_ms, real_ms=self._state.now_ms()))
+        self._latest_ms = to_ms
+        return to_ms
 
     def sleep_ms(self, ms: int) -> None:
         """Move forward by ``ms`` milliseconds."""
@@ -162,3 +195,34 @@ class ManualClock(Clock):
     def sleep(self, seconds: float) -> None:
         """Move forward by ``seconds``: takes the place of ``time.sleep`` in code under test."""
         self.advance(seconds=seconds)
+
+    async def asleep(self, delay: float, result: Any = None) -> Any:
+        """Move forward by ``delay`` seconds and let other tasks run: takes the place of ``asyncio.sleep``."""
+        import asyncio  # late: the command starts faster without it
+
+        self.advance(seconds=max(0, delay))
+        trio = sys.modules.get("trio")
+        if trio is not None and trio.lowlevel.in_trio_task():
+            await trio.lowlevel.checkpoint()
+        else:
+            await asyncio.sleep(0)
+        return result
+
+
+def _read_moment(moment: int | datetime) -> int:
+    if not isinstance(moment, datetime):
+        return int(moment)
+    if moment.utcoffset() is None:
+        raise ValueError(f"{moment} has no time zone; set one that has, as datetime.now(UTC) returns it")
+    return round(moment.timestamp() * 1000)
+
+
+def _describe_past(now_ms: int, to_ms: int, advice: str) -> str:
+    return f"a clock never runs backwards: it is {_show_moment(now_ms)}, later than {_show_moment(to_ms)}; {advice}"
+
+
+def _show_moment(at_ms: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec='milliseconds')} ({at_ms} ms)"
+    except (ValueError, OverflowError, OSError):  # before the year 1
+        return f"{at_ms} ms"

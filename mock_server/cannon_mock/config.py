@@ -129,6 +129,14 @@ class Config:
         choices={"system": "as real time", "manual": "stopped until /__mock__/clock advances it"},
         is_switch=True,
     )
+    start: str = _setting(
+        "",
+        "time at which the clock starts",
+        limits.MOMENT,
+        empty_text="real time",
+        metavar="TIME",
+        has_pytest_option=True,
+    )
     progression: str = _setting(
         "time",
         "how tasks progress",
@@ -278,6 +286,12 @@ class Config:
 
         polls = limits.POLLS.fullmatch(self.progression)
         return Pace(self.progression == "immediate", int(polls[1]) if polls else 0, self.speed)
+
+    @property
+    def start_ms(self) -> int | None:
+        """The time at which the clock starts, in epoch milliseconds; None for real time."""
+        moment = limits.read_moment(self.start) if self.start else None
+        return None if moment is None else round(moment.timestamp() * 1000)
 
     @property
     def webhook_hosts(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from datetime import datetime
 
 from cannon_mock import origins
 from cannon_mock.settings import Limits
@@ -22,6 +23,15 @@ def _is_secret(text: str) -> bool:
         return text.startswith("whsec_") and 24 <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
     except ValueError:
         return False
+
+
+def read_moment(text: str) -> datetime | None:
+    """The time that a text in the form of ISO 8601 names; None where it names none, or no offset from UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.utcoffset() is None else moment
 
 
 TEXT = Limits("text")
@@ -50,6 +60,10 @@ ASSET_HOST = Limits(
 ORIGINS = Limits(
     "loopback, * or none, or origins without a path, such as https://app.example.com:8443, separated by commas",
     origins.may_be_origins,
+)
+MOMENT = Limits(
+    "a time with its offset from UTC, as 2026-01-31T12:00:00Z",
+    lambda text: not text or read_moment(text) is not None,
 )
 PROGRESSION = Limits(
     "time, immediate, or manual:N with N from 1 to 999",

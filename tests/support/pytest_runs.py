@@ -17,7 +17,20 @@ import pytest
 from tests.support import processes
 from tests.support.garbage import freeze_objects
 
+_CALL = """
+import httpx, pytest
+KEY, URL = {"x-api-key": "cs_test_a"}, "https://www.cannonstudio.app/api/v1/requests"
+BODY = {"operation": "image.generate", "input": {"prompt": "A red bicycle", "model": "gptimage2"}}
+"""
+"""What the tests of a folder start with: the call of an API key, and a good body."""
+
 _OPTIONS = ("-p", "no:cacheprovider", "-W", "error")
+
+
+def write_tests(folder: Path, text: str) -> Path:
+    """A file of tests in a folder, which it returns; they have KEY, URL and BODY of a call."""
+    (folder / "test_it.py").write_text(_CALL + text)
+    return folder
 
 
 def run_pytest(folder: Path, *options: str) -> tuple[int, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TypeVar
 
+from cannon_mock.real_time import read_monotonic_ns, read_time_ns
 from cannon_mock.stores.records import Transaction
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ class MemoryRecords:
         self._records: dict[str, str] = {}
         self._queues: dict[str, list[tuple[int, str]]] = {}
         self._logs: dict[str, deque[str]] = {}
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._offset_ns = read_time_ns() - read_monotonic_ns()
 
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
         """See Records."""
@@ -85,7 +85,7 @@ class MemoryRecords:
 
     def now_ms(self) -> int:
         """See Records. It cannot be set back."""
-        return (time.monotonic_ns() + self._offset_ns) // 1_000_000
+        return (read_monotonic_ns() + self._offset_ns) // 1_000_000
 
     def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
         """See Records."""

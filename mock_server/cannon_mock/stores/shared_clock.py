@@ -11,11 +11,15 @@ from cannon_mock.stores.records import Records
 
 
 class SharedClockState:
-    """A clock's settings in a store, with the store's real time."""
+    """A clock's settings in a store, with the store's real time.
 
-    def __init__(self, records: Records, scale: float) -> None:
+    The first process that uses the store starts the clock at ``start_ms``, at real time for None.
+    """
+
+    def __init__(self, records: Records, scale: float, start_ms: int | None = None) -> None:
         self._records = records
         self._scale = scale
+        self._start_ms = start_ms
 
     def now_ms(self) -> int:
         """See ClockState."""
@@ -29,7 +33,7 @@ class SharedClockState:
     def change(self, step: Callable[[ClockSettings], ClockSettings]) -> ClockSettings:
         """See ClockState."""
         real_ms = self.now_ms()
-        initial_values = [real_ms, real_ms, self._scale]
+        initial_values = [real_ms if self._start_ms is None else self._start_ms, real_ms, self._scale]
 
         def change_values(values: list[Any]) -> list[Any]:
             settings = step(ClockSettings(*values))

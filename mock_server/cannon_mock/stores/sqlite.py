@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, local
 from typing import TypeVar
 
+from cannon_mock.real_time import read_time_ns
 from cannon_mock.stores.records import StoreError, Transaction
 
 T = TypeVar("T")
@@ -123,7 +123,7 @@ class SqliteRecords:
 
     def now_ms(self) -> int:
         """See Records."""
-        return time.time_ns() // 1_000_000
+        return read_time_ns() // 1_000_000
 
     def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
         """See Records."""

@@ -15,11 +15,6 @@ _WORKER_KEY = "cannon_guard_attempts"
 _session_guard = ExitStack()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the ini value; ``cannon_mock.testing.plugin`` adds the option."""
-    parser.addini("cannon_guard", vendor_guard.HELP, type="bool", default=False)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Guard the whole session, from the user's first conftest on, where the user asks for it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -12,9 +13,11 @@ from cannon_mock.clock import Clock
 from cannon_mock.model import journal
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.journal import JournalEntry
+from cannon_mock.model.keys import derive_account
 from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.testing.ad_hoc_scenario import build_scenario, describe_problem
+from cannon_mock.testing.call_recorder import CallRecorder, ReceivedCall, describe_keys
 from cannon_mock.testing.webhook_dispatcher import WebhookDispatcher
 from cannon_mock.testing.webhook_receivers import NOT_GIVEN, WebhookReceiver
 from cannon_mock.views import context
@@ -27,19 +30,32 @@ _MOST_CHARACTERS = 300
 
 @dataclass(slots=True, repr=False)
 class MockHandle:
-    """One mock for one test. With ``account`` it is limited to that account; ``key`` is the API key to call with."""
+    """One mock for one test; ``key`` is the API key to call with.
+
+    With ``account`` it shows what happens to that account and to those that are watched, from ``since_ms`` on.
+    """
 
     app: Flask
     url: str
     key: str
     webhook_dispatcher: WebhookDispatcher
     account: str = ""
+    since_ms: int = 0
+    recorder: CallRecorder = field(default_factory=CallRecorder)
     unknown_calls: list[str] = field(default_factory=list)
+    _watched_accounts: list[str] = field(default_factory=list)
+    _rules: list[ScenarioRule] = field(default_factory=list)
     _rule_ids: list[int] = field(default_factory=list)
+    _set_receiver: Callable[[str], None] | None = None
     _ad_hoc_names: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<mock at {self.url}>"
+
+    @property
+    def vendor_url(self) -> str:
+        """The address of the service that is mocked."""
+        return self._mock.catalog.base_url
 
     @property
     def clock(self) -> Clock:
@@ -54,7 +70,11 @@ class MockHandle:
     @property
     def tasks(self) -> list[Task]:
         """The accepted requests, those that end last first."""
-        return [task for task in self._mock.store.tasks.list_all() if self.account in ("", task.account)]
+        return [
+            task
+            for task in self._mock.store.tasks.list_all()
+            if self._is_shown(task.account, task.planned_timeline.created_ms)
+        ]
 
     @property
     def webhooks(self) -> list[Delivery]:
@@ -92,8 +112,10 @@ class MockHandle:
             raise ValueError(f"{name} is a scenario with a name; leave out {', '.join(words)}, or the name")
         elif self._mock.scenarios.find(name) is None:
             raise LookupError(f"unknown scenario {name}; {self._mock.scenarios.suggest(name)}")
-        rule = self._mock.scenarios.add_rule(ScenarioRule(0, name, operation, model, prompt, self.account, times))
-        self._rule_ids.append(rule.id)
+        rule = ScenarioRule(0, name, operation, model, prompt, times=times)
+        self._rules.append(rule)
+        for account in self.accounts:
+            self._add_rule(replace(rule, account=account))
 
     def _add_ad_hoc_scenario(self, words: Mapping[str, Any], times: int | None) -> tuple[str, int | None]:
         scenario = build_scenario(self._mock.catalog, words, times)
@@ -105,7 +127,13 @@ class MockHandle:
         return name, scenario.times
 
     def advance(
-        self, ms: float = 0, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
+        self,
+        ms: float | timedelta = 0,
+        *,
+        seconds: float = 0,
+        minutes: float = 0,
+        hours: float = 0,
+        days: float = 0,
     ) -> int:
         """Advance the clock and run everything that becomes due; the new time in epoch milliseconds."""
         return self.clock.advance(ms, seconds=seconds, minutes=minutes, hours=hours, days=days)
@@ -121,18 +149,43 @@ class MockHandle:
         any other value that it returns, fails the test at its end. Raises TypeError for what cannot receive, and
         ValueError for a path that does not start with /.
         """
-        self.webhook_dispatcher.set_receiver(self.account, receiver, app, path)
+        self._set_receiver = lambda account: self.webhook_dispatcher.set_receiver(account, receiver, app, path)
+        for account in self.accounts:
+            self._set_receiver(account)
+
+    def watch(self, key: str) -> None:
+        """Show the calls by another API key too, from the start of this test on, with its requests and webhooks.
+
+        The scenarios and the receiver of webhooks of this handle are also for that key; ``times`` of a scenario counts
+        for each key by itself.
+        """
+        account = derive_account(key)
+        if not self.account or account in self.accounts:
+            return
+        self._watched_accounts.append(account)
+        for rule in self._rules:
+            self._add_rule(replace(rule, account=account))
+        if self._set_receiver is not None:
+            self._set_receiver(account)
 
     def calls(self, **filters: str | int) -> list[JournalEntry]:
         """The exchanges with each of the values: of fields of a JournalEntry; a path by its beginning."""
         unknown_fields = filters.keys() - set(journal.FILTERS)
         if unknown_fields:
             raise LookupError(f"unknown field {min(unknown_fields)}; there are {', '.join(journal.FILTERS)}")
-        fields = {name: str(value) for name, value in filters.items()} | (
-            {"account": self.account} if self.account else {}
-        )
-        entries = self._mock.store.records.entries(journal.LOG, self._mock.config.journal)
-        return [exchange for exchange in map(journal.decode, entries) if journal.matches(exchange, fields)]
+        fields = {name: str(value) for name, value in filters.items()}
+        entries = map(journal.decode, self._mock.store.records.entries(journal.LOG, self._mock.config.journal))
+        own_entries = (entry for entry in entries if self._is_shown(entry.account, entry.at_ms))
+        return [entry for entry in own_entries if journal.matches(entry, fields)]
+
+    @property
+    def unwatched_calls(self) -> list[ReceivedCall]:
+        """The calls since the start of this test that the handle does not show, to any server of the session."""
+        return [call for call in self.recorder.calls if not self.shows(call)]
+
+    def shows(self, call: ReceivedCall) -> bool:
+        """Whether a call is one of those that the handle shows."""
+        return not self.account or (call.app is self.app and call.account in self.accounts)
 
     def assert_called(self, times: int | None = None, **filters: str | int) -> None:
         """Fail, and show what was sent, unless ``times`` exchanges match (at least one, if not given)."""
@@ -144,17 +197,32 @@ class MockHandle:
             raise AssertionError(f"expected {expected_count} with {filter_text}, got {count}\n{self.describe_calls()}")
 
     def describe_calls(self) -> str:
-        """Every exchange in readable lines."""
-        lines = [_describe_exchange(exchange) for exchange in self.journal]
-        return "\n".join(lines) or "nothing was sent to the mock"
+        """Every exchange in readable lines, and those that came with other keys, or without one."""
+        lines = [_describe_exchange(exchange) for exchange in self.journal] or ["nothing was sent to the mock"]
+        calls = self.unwatched_calls
+        lines += describe_keys(calls, "this test does not watch")
+        lines += [f"{call.text} (without a valid API key)" for call in calls if call.account is None]
+        return "\n".join(lines)
 
     def close(self) -> None:
         """Remove the scenarios and the receiver that this test set. Raises what a receiver raised."""
         for id_ in self._rule_ids:
             self._mock.scenarios.remove_rules(id_)
         self._mock.scenarios.remove(self._ad_hoc_names)
-        self.webhook_dispatcher.remove_receiver(self.account)
+        for account in self.accounts:
+            self.webhook_dispatcher.remove_receiver(account)
         self.webhook_dispatcher.raise_error()
+
+    @property
+    def accounts(self) -> list[str]:
+        """The accounts whose calls it shows; an empty name stands for all."""
+        return [self.account, *self._watched_accounts]
+
+    def _is_shown(self, account: str | None, at_ms: int) -> bool:
+        return at_ms >= self.since_ms and (not self.account or account in self.accounts)
+
+    def _add_rule(self, rule: ScenarioRule) -> None:
+        self._rule_ids.append(self._mock.scenarios.add_rule(rule).id)
 
     @property
     def _mock(self) -> MockContext:

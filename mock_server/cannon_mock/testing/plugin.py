@@ -8,57 +8,42 @@ project has an option or an ini value of the same name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cannon_mock.config import SETTINGS, Config, build_config
-from cannon_mock.settings import Setting, Source
-from cannon_mock.testing import vendor_guard
+from cannon_mock.testing import plugin_options, vendor_guard
 from cannon_mock.testing.other_plugins import OtherPlugins
+from cannon_mock.testing.plugin_options import read_config
 
 if TYPE_CHECKING:
-    from cannon_mock.clock import ManualClock
+    from cannon_mock.testing.fixture_clock import FixtureClock
     from cannon_mock.testing.mock_handle import MockHandle
+    from cannon_mock.testing.mock_servers import MockServers
     from cannon_mock.testing.vendor_app import Check, Reply
 
 pytest_plugins = ("cannon_mock.testing.guard_plugin",)
-
-_OPTIONS = tuple(setting for setting in SETTINGS if setting.has_pytest_option)
-_DEFAULTS = {setting.name: setting.pytest_default for setting in SETTINGS if setting.pytest_default is not None}
-_MARK = "cannon(**settings): settings of the mock for this test, as the flags of cannon-mock: credits=50"
 
 _open_handles: dict[str, list[MockHandle]] = {}
 """The mocks of each running test, by its node id. A StashKey would break a run with pytest 6."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the ini values that set the mock for a whole run; one of the user's conftest replaces ours."""
-    for setting in _OPTIONS:
-        parser.addini(f"cannon_{setting.name}", _describe(setting), default="")
+    """Add the ini values that set the mock for a whole run."""
+    plugin_options.add_ini_values(parser)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_load_initial_conftests(parser: pytest.Parser) -> None:
-    """Add the options, after those of the user's conftest: pytest refuses the second of two options of one name."""
-    group = parser.getgroup("cannon", "mock of the Cannon Studio API")
-    for setting in _OPTIONS:
-        option = setting.pytest_option
-        if _is_free(parser, option):
-            group.addoption(
-                option, dest=_option_name(setting), metavar=setting.placeholder, help=_describe(setting), default=None
-            )
-    if _is_free(parser, vendor_guard.OPTION):
-        group.addoption(
-            vendor_guard.OPTION, action="store_true", dest="cannon_mock_option_guard", help=vendor_guard.HELP
-        )
+    """Add the options, after those of the user's conftest."""
+    plugin_options.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and the hooks about other plugins."""
-    config.addinivalue_line("markers", _MARK)
+    config.addinivalue_line("markers", plugin_options.MARK)
     config.pluginmanager.register(OtherPlugins(_open_handles), "cannon-other-plugins")
 
 
@@ -75,30 +60,37 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
             report.sections.append((f"what was sent to {handle.url}", handle.describe_calls()))
 
 
-@pytest.fixture(scope="session")
-def cannon_session_clock() -> ManualClock:
-    """The one clock of a session; its time only grows, from test to test."""
-    from cannon_mock import ManualClock
+@pytest.fixture
+def cannon_clock(request: pytest.FixtureRequest) -> Iterator[FixtureClock]:
+    """The clock of the mocks of this test: ``advance``, ``set``, ``now_ms``, and ``patch``, which replaces sleep.
 
-    return ManualClock()
+    Each test has a clock of its own. Where it uses a server, it is that of the server, which other tests use too.
+    """
+    config = read_config(request)
+    if "cannon_servers" in request.fixturenames:
+        clock: FixtureClock = request.getfixturevalue("cannon_servers").find(config).clock
+    else:
+        with _explain_missing_extra():
+            from cannon_mock.testing.fixture_clock import FixtureClock
+        clock = FixtureClock(config.start_ms)
+    yield clock
+    clock.restore()
 
 
 @pytest.fixture
-def cannon_clock(cannon_session_clock: ManualClock) -> ManualClock:
-    """The clock of the mocks of this test: ``advance``, ``set``, ``now_ms``, and ``sleep`` in place of time.sleep."""
-    return cannon_session_clock
-
-
-@pytest.fixture
-def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualClock) -> Iterator[MockHandle]:
+def cannon_mock(
+    request: pytest.FixtureRequest, cannon_clock: FixtureClock, _cannon_warned_rules: set[str]
+) -> Iterator[MockHandle]:
     """A mock of this test alone, behind the vendor's address in the HTTP clients that are installed.
 
     It serves httpx, httpx2, requests, urllib3 and aiohttp: code under test needs no change.
     """
     with _explain_missing_extra():
+        from cannon_mock.testing import call_reports, mock_servers
         from cannon_mock.testing.bridge import bridge_app
+        from cannon_mock.testing.call_recorder import CallRecorder
 
-    handle = _build_handle(_read_config(request), cannon_session_clock)
+    handle = mock_servers.build_handle(read_config(request), cannon_clock, CallRecorder())
     try:
         with (
             vendor_guard.guard_vendor(handle.url),
@@ -106,64 +98,70 @@ def cannon_mock(request: pytest.FixtureRequest, cannon_session_clock: ManualCloc
         ):
             yield from _provide_handle(request, handle)
     finally:
-        _detach_from_clock(handle)
+        mock_servers.detach_from_clock(handle)
     if handle.unknown_calls:
         pytest.fail("calls that the mock does not know:\n" + "\n".join(handle.unknown_calls), pytrace=False)
+    call_reports.report_findings(request, handle.recorder.take(), _cannon_warned_rules)
 
 
 @pytest.fixture(scope="session")
-def cannon_servers(cannon_session_clock: ManualClock) -> Iterator[Callable[[Config], MockHandle]]:
+def cannon_servers(request: pytest.FixtureRequest, _cannon_warned_rules: set[str]) -> Iterator[MockServers]:
     """Servers on sockets of this machine, one for each set of settings, for the whole session."""
     with _explain_missing_extra():
-        from cannon_mock.serving import serve
+        from cannon_mock.testing import call_reports
+        from cannon_mock.testing.mock_servers import MockServers
 
-    handles: dict[Config, MockHandle] = {}
     with ExitStack() as stack:
+        servers = MockServers(stack)
+        yield servers
+    calls, unwatched_calls = servers.end_session()
+    call_reports.warn_of_keys(request, unwatched_calls, "no test watches")
+    call_reports.report_findings(request, calls, _cannon_warned_rules)
 
-        def find_server(config: Config) -> MockHandle:
-            if config not in handles:
-                handle = _build_handle(config, cannon_session_clock)
-                handle.url = stack.enter_context(serve.serve_in_background(handle.app))
-                handles[config] = handle
-            return handles[config]
 
-        yield find_server
+@pytest.fixture(scope="session")
+def cannon_session_server(request: pytest.FixtureRequest, cannon_servers: MockServers) -> Iterator[MockHandle]:
+    """A mock at ``url`` for an application that starts once; ``key`` is an API key for it.
+
+    A test sees it by ``cannon_server``, and calls with that key after ``cannon_server.watch(key)``.
+    """
+    handle = cannon_servers.build_view(read_config(request), "cs_test_session")
+    with vendor_guard.guard_vendor(handle.vendor_url):
+        yield handle
+    cannon_servers.note_watched_keys(handle)
+    handle.close()
 
 
 @pytest.fixture
 def cannon_server(
-    request: pytest.FixtureRequest, cannon_servers: Callable[[Config], MockHandle]
+    request: pytest.FixtureRequest,
+    cannon_servers: MockServers,
+    cannon_clock: FixtureClock,
+    _cannon_warned_rules: set[str],
 ) -> Iterator[MockHandle]:
-    """A mock at ``url``, for any client; ``key`` is the API key of an account of this test alone."""
-    server = cannon_servers(_read_config(request))
-    from cannon_mock.model.keys import derive_account
-    from cannon_mock.testing.mock_handle import MockHandle
-    from cannon_mock.views import context
+    """A mock at ``url``, for any client; ``key`` is the API key of an account of this test alone.
 
-    base_url = context.find_context(server.app).catalog.base_url
+    It shows what happens to that account, and to those of other keys after ``watch(key)``.
+    """
+    from cannon_mock.testing import call_reports
+
     key = f"cs_test_{hashlib.sha256(f'{request.node.nodeid} {id(request)}'.encode()).hexdigest()[:24]}"
-    with vendor_guard.guard_vendor(base_url):
-        yield from _provide_handle(
-            request, MockHandle(server.app, server.url, key, server.webhook_dispatcher, derive_account(key))
-        )
+    handle = cannon_servers.build_view(read_config(request), key)
+    if handle.clock is not cannon_clock:
+        pytest.fail("cannon_clock is not the clock of cannon_server; name both as arguments of the test", pytrace=False)
+    handle.since_ms = cannon_clock.move_to(cannon_clock.now_ms() + 1)  # what came before is of other tests
+    cannon_servers.start_test()
+    with vendor_guard.guard_vendor(handle.vendor_url):
+        yield from _provide_handle(request, handle)
+    calls, unwatched_calls = cannon_servers.end_test(handle)
+    call_reports.warn_of_keys(request, unwatched_calls, "this test does not watch")
+    call_reports.report_findings(request, calls, _cannon_warned_rules)
 
 
-def _describe(setting: Setting) -> str:
-    return setting.describe(setting.pytest_default or "")
-
-
-def _option_name(setting: Setting) -> str:
-    """Where pytest keeps the value of our option: a name that an option of the user's does not have."""
-    return f"cannon_mock_option_{setting.name}"
-
-
-def _is_free(parser: pytest.Parser, option: str) -> bool:
-    """Whether pytest knows no option of that name yet."""
-    argument = f"{option}=x"
-    try:
-        return argument in parser.parse_known_and_unknown_args([argument])[1]
-    except Exception:  # noqa: BLE001 - an option of that name which takes no such value: not free
-        return False
+@pytest.fixture(scope="session")
+def _cannon_warned_rules() -> set[str]:
+    """The rules of which this run has warned."""
+    return set()
 
 
 def _provide_handle(request: pytest.FixtureRequest, handle: MockHandle) -> Iterator[MockHandle]:
@@ -174,49 +172,6 @@ def _provide_handle(request: pytest.FixtureRequest, handle: MockHandle) -> Itera
     finally:
         _open_handles.pop(node_id, None)
     handle.close()
-
-
-def _build_handle(config: Config, clock: ManualClock) -> MockHandle:
-    with _explain_missing_extra():
-        from cannon_mock import create_app
-        from cannon_mock.stores import StoreError
-        from cannon_mock.testing.mock_handle import MockHandle
-        from cannon_mock.testing.webhook_dispatcher import WebhookDispatcher
-        from cannon_mock.views import context
-        from cannon_spec.errors import CannonSpecError
-
-    webhook_dispatcher = WebhookDispatcher()
-    try:
-        app = create_app(config, clock=clock)
-    except (ValueError, CannonSpecError, StoreError) as error:
-        pytest.fail(f"cannon: {error}", pytrace=False)
-    mock = context.find_context(app)
-
-    mock.webhook_sender.find_receiver = webhook_dispatcher.find_receiver
-    return MockHandle(app, mock.catalog.base_url, "cs_test_pytest", webhook_dispatcher)
-
-
-def _read_config(request: pytest.FixtureRequest) -> Config:
-    """The settings of a test: of its marker, else of the option, else of the ini value. Fails it for an invalid one."""
-    ini_values = {setting.name: request.config.getini(f"cannon_{setting.name}") for setting in _OPTIONS}
-    options = {setting.name: request.config.getoption(_option_name(setting), None) for setting in _OPTIONS}
-    marks = list(request.node.iter_markers("cannon"))
-    if any(mark.args for mark in marks):
-        pytest.fail("cannon: a setting needs its name, as in @pytest.mark.cannon(credits=50)", pytrace=False)
-    try:
-        return build_config(
-            Source("{name}={value}", _DEFAULTS),
-            Source("cannon_{name} = {value}", _keep_texts(ini_values)),
-            Source("{option} {value}", _keep_texts(options)),
-            *(Source("{name}={value}", mark.kwargs) for mark in reversed(marks)),
-        )
-    except ValueError as error:
-        pytest.fail(f"cannon: {error}", pytrace=False)
-
-
-def _keep_texts(values: dict[str, Any]) -> dict[str, str]:
-    """The values that are set. One of another type belongs to an ini value of the user's with the same name."""
-    return {name: value for name, value in values.items() if value and isinstance(value, str)}
 
 
 def _build_check(handle: MockHandle) -> Check:
@@ -233,13 +188,6 @@ def _build_check(handle: MockHandle) -> Check:
             raise AssertionError(f"{call}: the mock does not know this call of the API; see its error body")
 
     return check
-
-
-def _detach_from_clock(handle: MockHandle) -> None:
-    """Keep the session's clock from sending webhooks of this test in later ones."""
-    from cannon_mock.views import context
-
-    handle.clock.move_handlers.remove(context.find_context(handle.app).webhook_sender.deliver_until)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ def _finish(response: Response) -> Response:
     mock = current_context()
     if not (is_admin_call() or cors.is_preflight()):
         notes = current_notes()
+        mock.clock.note_request()
         if mock.config.journal:
             _write_entry(mock, notes, response)
         for fault in notes.faults:

@@ -66,6 +66,7 @@ def create() -> Response:
     key = auth.authorize(mock, notes, auth.WRITE_SCOPE)
     idempotency_key = notes.idempotency_key = read_idempotency_key()
     body = read_create_body(mock, notes)
+    notes.findings = body.findings
     scenario = new_task.choose_scenario(mock, key, body)
     notes.scenario = scenario.name
     due_faults = faults.find_due_faults(mock, scenario, "create", key.account, idempotency_key=idempotency_key)

@@ -15,7 +15,7 @@ READ_SCOPE = "requests:read"
 
 def authorize(mock: MockContext, notes: ExchangeNotes, scope: str | None = None) -> Key:
     """The key of the request at hand. Raises ApiError for one that is missing or invalid, or lacks the scope."""
-    key = mock.keys.find(_read_secret())
+    key = mock.keys.find(read_secret())
     if key is None:
         raise build_unauthorized()
     notes.account = key.account
@@ -39,7 +39,8 @@ def find_claims() -> tuple[str, ...]:
     return (claim_ids.AUTH_KEY_FORM, claim_ids.AUTH_X_API_KEY_FIRST) if has_both else (claim_ids.AUTH_KEY_FORM,)
 
 
-def _read_secret() -> str:
+def read_secret() -> str:
+    """The API key of the request at hand, as it was sent; empty where there is none."""
     key = request.headers.get("x-api-key")
     if key is not None:
         return key

@@ -17,6 +17,7 @@ from cannon_mock.stores.scenario_registry import ScenarioRegistry
 from cannon_mock.views.reply_delay import ReplyDelay, find_offer
 from cannon_mock.webhooks.sender import WebhookSender
 from cannon_spec.contract.catalog import Catalog
+from cannon_spec.finding import Finding
 
 _EXTENSION = "cannon_mock"
 EVIDENCE_HEADER = "x-mock-evidence"
@@ -44,7 +45,10 @@ class MockContext:
 
 @dataclass(slots=True)
 class ExchangeNotes:
-    """What the journal shows of the exchange at hand; ``faults`` damage its reply, and ``delay`` holds it back."""
+    """What the journal shows of the exchange at hand; ``faults`` damage its reply, and ``delay`` holds it back.
+
+    ``findings`` are those on an accepted payload.
+    """
 
     account: str | None = None
     operation: str | None = None
@@ -55,6 +59,7 @@ class ExchangeNotes:
     body: bytes = b""
     faults: list[Fault] = field(default_factory=list)
     delay: ReplyDelay = field(default_factory=ReplyDelay)
+    findings: tuple[Finding, ...] = ()
 
 
 def install(app: Flask, mock: MockContext) -> None:

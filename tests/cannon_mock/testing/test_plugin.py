@@ -13,19 +13,9 @@ import pytest
 from cannon_mock.config import SETTINGS
 from cannon_spec.installation import advise_extra
 from tests.support.processes import environment
-from tests.support.pytest_runs import run_pytest, run_pytest_process
+from tests.support.pytest_runs import run_pytest, run_pytest_process, write_tests
 
 ROOT = Path(__file__).resolve().parents[3]
-CALL = """
-import httpx, pytest
-KEY, URL = {"x-api-key": "cs_test_a"}, "https://www.cannonstudio.app/api/v1/requests"
-BODY = {"operation": "image.generate", "input": {"prompt": "A red bicycle", "model": "gptimage2"}}
-"""
-
-
-def _write_tests(folder: Path, text: str) -> Path:
-    (folder / "test_it.py").write_text(CALL + text)
-    return folder
 
 
 @pytest.mark.parametrize(
@@ -52,7 +42,7 @@ def test_count(cannon_mock):
 def test_one(cannon_mock):
     cannon_mock.assert_called(1, status=202)
 """
-    status, output = run_pytest(_write_tests(tmp_path, text))
+    status, output = run_pytest(write_tests(tmp_path, text))
     assert status == 1
     assert "what was sent to https://www.cannonstudio.app" in output
     assert re.search(r"POST /api/v1/requests -> 400\n +sent: .*image\.generat\"", output)
@@ -73,7 +63,7 @@ def test_it(cannon_mock, client):
     except Exception:
         pass
 """
-    status, output = run_pytest(_write_tests(tmp_path, text))
+    status, output = run_pytest(write_tests(tmp_path, text))
     assert (status, "2 passed, 2 errors" in output) == (1, True), output
     assert output.count("\nDELETE https://www.cannonstudio.app/api/v1/requests/req_1 -> 405") == 2
 
@@ -91,9 +81,10 @@ def test_option_or_ini(cannon_mock, request):
 @pytest.mark.cannon(credits=9, progression="time")
 def test_marked(cannon_mock, cannon_server):
     assert httpx.get(STATUS, headers=KEY).json()["creditsRemaining"] == 9
-    assert httpx.get(cannon_server.url + "/api/v1/status", headers=KEY).json()["creditsRemaining"] == 9
+    own = {"x-api-key": cannon_server.key}
+    assert httpx.get(cannon_server.url + "/api/v1/status", headers=own).json()["creditsRemaining"] == 9
 """
-    folder = _write_tests(tmp_path, text)
+    folder = write_tests(tmp_path, text)
     for options in ((), ("--cannon-credits", "8")):
         status, output = run_pytest(folder, *options)
         assert status == 0, output
@@ -104,6 +95,7 @@ INVALID_SETTINGS = {
     '"time"': "cannon: a setting needs its name",
     'credits="lots"': "cannon: credits=lots is not valid; use a whole number from 0 to",
     "keys={}": "cannon: keys={} is not valid; use the path of a file, as text",
+    'start="2026-01-31"': "cannon: start=2026-01-31 is not valid; use a time with its offset from UTC",
     'scenario="nope"': "cannon: scenario=nope is not valid; cannon-mock --list-scenarios lists the scenarios",
     'scenarios="nowhere.json"': "nowhere.json: No such file or directory",
 }
@@ -120,7 +112,7 @@ def test_{number}(cannon_mock):
 """
         for number, mark in enumerate(INVALID_SETTINGS)
     )
-    status, output = run_pytest(_write_tests(tmp_path, text))
+    status, output = run_pytest(write_tests(tmp_path, text))
     assert (status, f"{len(INVALID_SETTINGS)} errors" in output) == (1, True), output
     assert all(message in output for message in INVALID_SETTINGS.values()), output
     assert "Traceback" not in output
@@ -128,23 +120,19 @@ def test_{number}(cannon_mock):
 
 
 def test_an_error_in_one_test_does_not_reach_the_next(tmp_path: Path) -> None:
-    """A mock whose receiver raised is detached from the session's clock when its test ends."""
+    """A mock whose receiver raised is detached from the clock that other tests use when its test ends."""
     text = """
-def test_raises(cannon_mock):
+def test_raises(cannon_mock, cannon_server):
     cannon_mock.on_webhook(lambda body, headers: 1 / 0)
     reply = httpx.post(URL, json={**BODY, "webhook_url": "https://example.com/hook"}, headers=KEY).json()
     for _ in range(3):
         httpx.get(reply["urls"]["get"], headers=KEY)
 
-def test_next(cannon_clock):
-    assert cannon_clock.move_handlers == []
-
-def test_times(cannon_mock):
-    with pytest.raises(ValueError, match="from 1 on"):
-        cannon_mock.scenario("slow", times=0)
+def test_next(cannon_server):
+    assert len(cannon_server.clock.move_handlers) == 1
 """
-    status, output = run_pytest(_write_tests(tmp_path, text))
-    assert (status, "3 passed, 1 error" in output) == (1, True), output
+    status, output = run_pytest(write_tests(tmp_path, text))
+    assert (status, "2 passed, 1 error" in output) == (1, True), output
 
 
 def test_each_test_has_an_account_of_its_own(tmp_path: Path) -> None:
@@ -159,7 +147,7 @@ def test_it(cannon_server, number):
     assert reply.status_code == (202 if number else 402)
     assert len(cannon_server.journal) == 1
 """
-    status, output = run_pytest(_write_tests(tmp_path, text))
+    status, output = run_pytest(write_tests(tmp_path, text))
     assert status == 0, output
 
 
@@ -189,32 +177,52 @@ def test_own(cannon_server, number):
     cannon_server.advance(days=1)
     assert bodies and all(id_.encode() in body for body in bodies)
 """
-    status, output = run_pytest(_write_tests(tmp_path, text))
+    status, output = run_pytest(write_tests(tmp_path, text))
     assert status == 1
     assert "3 passed, 1 error" in output, output
     assert "something else" in output
 
 
-def test_one_clock_for_both_mocks(tmp_path: Path) -> None:
-    """One clock drives the mock within httpx and the one on a socket, and it never runs backwards."""
+def test_one_clock_for_both_mocks_of_a_test(tmp_path: Path) -> None:
+    """A test has one clock, also of two mocks; a mock has its own, and servers keep theirs from test to test."""
     text = """
+from datetime import UTC, datetime, timedelta
+
 @pytest.mark.cannon(progression="time")
-def test_it(cannon_mock, cannon_server, cannon_clock):
+def test_both(cannon_mock, cannon_server, cannon_clock):
     own = {"x-api-key": cannon_server.key}
     ids = [httpx.post(URL, json=BODY, headers=KEY).json()["id"]]
     ids += [httpx.post(cannon_server.url + "/api/v1/requests", json=BODY, headers=own).json()["id"]]
-    cannon_mock.advance(seconds=60)
+    cannon_mock.advance(timedelta(days=30))
     assert httpx.get(f"{URL}/{ids[0]}", headers=KEY).json()["status"] == "succeeded"
     assert httpx.get(f"{cannon_server.url}/api/v1/requests/{ids[1]}", headers=own).json()["status"] == "succeeded"
-    with pytest.raises(ValueError, match="backwards"):
-        cannon_clock.set(0)
-    with pytest.raises(LookupError, match="did you mean success. cannon-mock --list-scenarios"):
-        cannon_mock.scenario("sucess")
+    assert cannon_clock is cannon_mock.clock is cannon_server.clock
     with pytest.raises(LookupError, match="unknown field statuss"):
         cannon_mock.calls(statuss=200)
+
+def is_near(clock, moment):
+    return abs(clock.now_ms() / 1000 - moment.timestamp()) < 120
+
+@pytest.mark.cannon(progression="time")
+def test_a_server_keeps_its_time(cannon_server, cannon_clock):
+    assert is_near(cannon_clock, datetime.now(UTC) + timedelta(days=30))
+
+@pytest.mark.cannon(progression="time")
+def test_a_mock_starts_at_real_time(cannon_mock, cannon_clock):
+    assert is_near(cannon_clock, datetime.now(UTC))
+    cannon_clock.set(datetime.now(UTC) + timedelta(days=30))
+
+@pytest.mark.parametrize("fixture", ["cannon_mock", "cannon_server"])
+@pytest.mark.cannon(start=datetime(2026, 1, 31, tzinfo=UTC))
+def test_a_mark_sets_the_start(request, fixture):
+    assert is_near(request.getfixturevalue(fixture).clock, datetime(2026, 1, 31, tzinfo=UTC))
+
+def test_a_server_after_the_clock(cannon_clock, request):
+    with pytest.raises(pytest.fail.Exception, match="is not the clock of cannon_server"):
+        request.getfixturevalue("cannon_server")
 """
-    status, output = run_pytest(_write_tests(tmp_path, text))
-    assert status == 0, output
+    status, output = run_pytest(write_tests(tmp_path, text))
+    assert (status, "6 passed" in output) == (0, True), output
 
 
 def test_without_the_extras_the_plugin_is_inert(tmp_path: Path) -> None:
@@ -255,10 +263,12 @@ def test_loading_the_plugin_imports_no_module_of_an_extra() -> None:
     names = (
         "config",
         "origins",
+        "setting_limits",
         "settings",
         "testing",
         "testing.other_plugins",
         "testing.plugin",
+        "testing.plugin_options",
         "testing.vendor_guard",
     )
     assert set(run.stdout.split()) == {"cannon_mock", *(f"cannon_mock.{name}" for name in names)}
@@ -301,7 +311,7 @@ def test_ours(cannon_mock):
     status = httpx.get("https://www.cannonstudio.app/api/v1/status", headers=KEY).json()
     assert status["creditsRemaining"] == 1250
 """
-    status, output = run_pytest(_write_tests(tmp_path, text))
+    status, output = run_pytest(write_tests(tmp_path, text))
     assert status == 0, output
 
 

@@ -23,7 +23,8 @@ from standardwebhooks.webhooks import Webhook
 from starlette.responses import Response as StarletteResponse
 
 from cannon_mock import Config, ManualClock
-from cannon_mock.testing import plugin
+from cannon_mock.testing import mock_servers
+from cannon_mock.testing.call_recorder import CallRecorder
 from cannon_mock.testing.mock_handle import MockHandle
 from cannon_mock.testing.webhook_receivers import read_response
 from tests.support.mocks import KEY, body
@@ -34,7 +35,7 @@ URL = "https://hooks.example:8443/from/url?x=1"
 @pytest.fixture
 def handle() -> MockHandle:
     """A mock whose tasks have ended when they are accepted."""
-    return plugin._build_handle(Config(progression="immediate", seed="tests"), ManualClock())
+    return mock_servers.build_handle(Config(progression="immediate", seed="tests"), ManualClock(), CallRecorder())
 
 
 def _poll_after_create(handle: MockHandle) -> int:

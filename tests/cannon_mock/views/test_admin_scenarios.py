@@ -44,6 +44,7 @@ def test_the_clock_can_be_read_and_advanced(mock: Driver) -> None:
 )
 def test_the_clock_refuses_invalid_content(mock: Driver, content: Any, message: str) -> None:
     """Invalid content is refused with what to do instead, and the clock does not change."""
+    mock.create()  # before that a clock of a test may be set back
     before = mock.clock.now_ms()
     status, detail = read_problem(post(mock, "clock", content))
     assert (status, message in detail) == (400, True), detail

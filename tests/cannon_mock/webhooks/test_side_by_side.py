@@ -18,7 +18,8 @@ import pytest
 from cannon_mock import Config, ManualClock
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.serving import serve
-from cannon_mock.testing import plugin
+from cannon_mock.testing import mock_servers
+from cannon_mock.testing.call_recorder import CallRecorder
 from cannon_mock.webhooks import attempts, sender
 from tests.support.mocks import KEY, LONG_MS, Driver, body, build_driver
 from tests.support.receiver import Receiver, receiving
@@ -141,7 +142,7 @@ def test_a_receiver_may_move_the_clock_from_outside(receiver: Receiver) -> None:
 
 def test_a_receiver_of_a_test_may_call_the_server() -> None:
     """A receiver of a test polls the server and moves its clock by HTTP, whether a poll or a move sends the webhook."""
-    handle = plugin._build_handle(Config(seed="tests", progression="manual:1"), ManualClock())
+    handle = mock_servers.build_handle(Config(seed="tests", progression="manual:1"), ManualClock(), CallRecorder())
     statuses: list[Any] = []
 
     def hook(data: bytes, _headers: Any) -> None:

@@ -1,0 +1,98 @@
+"""The calls that came to mocks of this process, with what a test must hear of them (floor 5)."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, request
+
+from cannon_mock.views import auth, context, cors
+from cannon_spec.contract.wording import format_count
+from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
+
+_MOST_CALLS = 10_000
+_LONGEST_KEY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedCall:
+    """One call. ``account`` is None without a valid API key; ``key`` is what may be shown of that key.
+
+    ``findings`` are those of an accepted payload that another payload avoids.
+    """
+
+    app: Flask
+    server_url: str
+    text: str
+    account: str | None
+    key: str
+    findings: tuple[Finding, ...]
+
+
+class CallRecorder:
+    """Records the calls to the API of one or more mocks, until they are taken."""
+
+    def __init__(self) -> None:
+        self._calls: deque[ReceivedCall] = deque(maxlen=_MOST_CALLS)
+
+    def attach(self, app: Flask) -> None:
+        """Record the calls to an application from now on."""
+
+        def record(response: Response) -> Response:
+            if request.blueprint not in ("admin", "assets") and not cors.is_preflight():
+                self._calls.append(_describe_exchange(app, response))
+            return response
+
+        app.after_request(record)
+
+    @property
+    def calls(self) -> list[ReceivedCall]:
+        """The calls since the last that were taken."""
+        return list(self._calls)
+
+    def take(self) -> list[ReceivedCall]:
+        """The calls so far, which are forgotten."""
+        return [self._calls.popleft() for _ in range(len(self._calls))]
+
+
+def describe_keys(calls: Iterable[ReceivedCall], watching: str) -> list[str]:
+    """A sentence for each API key by which one or more calls came; ``watching`` says that nobody saw them."""
+    counts = Counter((call.server_url, call.key) for call in calls if call.account is not None)
+    return [
+        f"{format_count(count, 'call')} to {url} came with the key {key}, which {watching}; "
+        "cannon_server.watch(key) adds its calls"
+        for (url, key), count in counts.items()
+    ]
+
+
+def describe_findings(calls: Iterable[ReceivedCall], choose: Callable[[Finding], Any]) -> dict[Any, str]:
+    """A sentence for each finding on a payload, the first of those for which ``choose`` returns the same."""
+    texts: dict[Any, str] = {}
+    for finding in (finding for call in calls for finding in call.findings):
+        texts.setdefault(choose(finding), f"a payload has a warning: {_describe_finding(finding)}")
+    return texts
+
+
+def _describe_finding(finding: Finding) -> str:
+    sentence = f"{finding.path or 'the body'}: {finding.message}"
+    return f"{sentence}; {finding.hint} [{finding.rule}]" if finding.hint else f"{sentence} [{finding.rule}]"
+
+
+def _describe_exchange(app: Flask, response: Response) -> ReceivedCall:
+    notes = context.current_notes()
+    return ReceivedCall(
+        app,
+        request.root_url.rstrip("/"),
+        f"{request.method} {request.path} -> {response.status_code}",
+        notes.account,
+        _cut_key(auth.read_secret()),
+        tuple(finding for finding in notes.findings if finding.rule not in UNAVOIDABLE_RULES),
+    )
+
+
+def _cut_key(key: str) -> str:
+    """What may be shown of a key: a real one must not get into a report."""
+    return key if len(key) < _LONGEST_KEY else f"{key[:8]}…{key[-4:]}"

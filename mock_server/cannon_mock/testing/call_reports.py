@@ -1,0 +1,51 @@
+"""What pytest says of calls at the end of a test: payloads with warnings, and keys that nobody watches (floor 5)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from cannon_mock.cannon_warning import CannonWarning
+from cannon_mock.testing.call_recorder import ReceivedCall, describe_findings, describe_keys
+from cannon_mock.testing.plugin_options import is_on
+
+
+def report_findings(request: pytest.FixtureRequest, calls: Iterable[ReceivedCall], warned_rules: set[str]) -> None:
+    """Warn of payloads, once for each rule; with ``--cannon-strict`` fail the test for those that no filter ignores."""
+    if is_on(request.config, "strict"):
+        texts = describe_findings(calls, lambda finding: (finding.rule, finding.path, finding.message)).values()
+        if failing_texts := [text for text in texts if not _is_ignored(text, request.node)]:
+            pytest.fail("\n".join(["payloads with warnings:", *failing_texts]), pytrace=False)
+        return
+    for rule, text in describe_findings(calls, lambda finding: finding.rule).items():
+        if rule not in warned_rules:
+            warned_rules.add(rule)
+            _warn(text, request.node)
+
+
+def warn_of_keys(request: pytest.FixtureRequest, calls: Iterable[ReceivedCall], watching: str) -> None:
+    """Warn of each key by which calls came."""
+    for text in describe_keys(calls, watching):
+        _warn(text, request.node)
+
+
+def _warn(text: str, node: Any) -> None:
+    """Warn at the place of a test, also where the same was said before. Fails it where filters make it an error."""
+    file, line, _ = getattr(node, "location", ("the session", 0, ""))
+    try:
+        warnings.warn_explicit(text, CannonWarning, file, (line or 0) + 1, registry={})
+    except CannonWarning as warning:
+        raise pytest.fail.Exception(f"CannonWarning: {warning}", pytrace=False) from None
+
+
+def _is_ignored(text: str, node: Any) -> bool:
+    """Whether the filters of a test ignore the warning."""
+    with warnings.catch_warnings(record=True) as caught_warnings:
+        try:
+            _warn(text, node)
+        except pytest.fail.Exception:
+            return False
+    return not caught_warnings

@@ -1,0 +1,32 @@
+"""The clock of a test: one that also takes the place of sleep in the code under test (floor 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cannon_mock.clock import ManualClock
+from cannon_mock.testing.sleep_patches import SleepPatches
+
+
+class FixtureClock(ManualClock):
+    """A stopped clock that the test moves, and by which code under test can sleep."""
+
+    def __init__(self, now_ms: int | None = None) -> None:
+        super().__init__(now_ms)
+        self._patches = SleepPatches(self)
+
+    def patch(self, *targets: Any) -> None:
+        """Let code sleep by this clock, which takes no time, until the test ends.
+
+        Each target is a module, given as such or by its dotted name. What its code finds as ``time.sleep`` and
+        ``asyncio.sleep``, or as those of anyio, trio and gevent, moves the clock: as ``time.sleep(2)``, after
+        ``from time import sleep``, as a default of an argument, or in a ``retry`` of tenacity. Time that the code reads
+        from the module ``time`` passes as the clock does. Other modules do not change. The dotted name of a function of
+        your own, as ``my_app.client.wait``, replaces that. Raises LookupError where there is nothing to replace.
+        """
+        for target in targets:
+            self._patches.patch(target)
+
+    def restore(self) -> None:
+        """End what ``patch`` did."""
+        self._patches.restore()
