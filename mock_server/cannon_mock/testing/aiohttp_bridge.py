@@ -19,13 +19,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import aiohttp
 import pytest
-from aiohttp import BaseConnector, ClientConnectorDNSError, ClientConnectorError, ClientTimeout, TCPConnector
+from aiohttp import BaseConnector, ClientConnectorError, ClientTimeout, TCPConnector
 
 from cannon_mock.serving.wsgi_call import Origin
 from cannon_mock.testing import loop_timers
 from cannon_mock.testing.vendor_app import VendorApp
 from cannon_mock.testing.wire import Wire
+
+_NAME_ERROR: type[ClientConnectorError] = getattr(aiohttp, "ClientConnectorDNSError", ClientConnectorError)
+"""What aiohttp raises of a name without an address; the first of its versions that are served have no such class."""
 
 _PIECE_SIZE = 2**16
 """How much of a reply is delivered at a time, in bytes, so that a client that stops reading holds the rest back."""
@@ -143,8 +147,7 @@ class _MemoryTransport(asyncio.Transport):
         error = self._wire.reply.connect_error if self._wire.reply is not None else None
         if error is None:
             return False
-        is_name = isinstance(error, socket.gaierror)
-        kind = ClientConnectorDNSError if is_name else ClientConnectorError
+        kind = _NAME_ERROR if isinstance(error, socket.gaierror) else ClientConnectorError
         self._protocol.set_exception(kind(self._req.connection_key, error), error)
         return True
 

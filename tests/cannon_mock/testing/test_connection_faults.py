@@ -84,7 +84,10 @@ ERRORS: dict[str, dict[str, tuple[type[Exception], str]]] = {
         "httpx2": (httpx2.ConnectError, UNRESOLVED),
         "requests": (requests.ConnectionError, f"NameResolutionError.*{UNRESOLVED}"),
         "urllib3": (urllib3.exceptions.MaxRetryError, f"NameResolutionError.*{UNRESOLVED}"),
-        "aiohttp": (aiohttp.ClientConnectorDNSError, "Cannot connect to host www.cannonstudio.app:443 .*Name or"),
+        "aiohttp": (
+            getattr(aiohttp, "ClientConnectorDNSError", aiohttp.ClientConnectorError),
+            "Cannot connect to host www.cannonstudio.app:443 .*Name or",
+        ),
     },
     "connection-reset": {
         "httpx": (httpx.ReadError, RESET),
