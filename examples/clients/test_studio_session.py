@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import requests
 from studio_session import GenerationFailed, picture
 
 
 @pytest.fixture(autouse=True)
-def no_waiting(cannon_clock, monkeypatch):
-    monkeypatch.setattr(time, "sleep", cannon_clock.sleep)  # the client and Retry wait by the mock's clock
+def no_waiting(cannon_clock):
+    cannon_clock.patch("studio_session", "urllib3.util.retry")  # the client and Retry wait by the mock's clock
 
 
 def test_a_picture_arrives(cannon_mock):
