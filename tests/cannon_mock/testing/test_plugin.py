@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,20 +12,9 @@ import pytest
 from cannon_mock.config import SETTINGS
 from cannon_spec.installation import advise_extra
 from tests.support.processes import environment
-from tests.support.pytest_runs import run_pytest, run_pytest_process, write_tests
+from tests.support.pytest_runs import run_pytest, write_tests
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.mark.parametrize(
-    "options", [(), pytest.param(("-n", "2"), marks=pytest.mark.extended)], ids=["alone", "parallel"]
-)
-def test_the_example_projects_pass(tmp_path: Path, options: tuple[str, ...]) -> None:
-    """M2, M3: the tests of the example clients pass as they stand, also with pytest-xdist."""
-    folder = shutil.copytree(ROOT / "examples" / "clients", tmp_path / "clients")
-    run = run_pytest_process if options else run_pytest
-    status, output = run(folder, *options)
-    assert (status, "16 passed" in output) == (0, True), output
 
 
 def test_a_failed_test_shows_what_was_sent(tmp_path: Path) -> None:

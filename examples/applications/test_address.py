@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from studio_requests import GenerationFailed, picture
+from address import GenerationFailed, picture
 
 
 def test_a_picture_arrives(cannon_server):
