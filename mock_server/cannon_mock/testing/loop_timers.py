@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
+from types import BuiltinFunctionType
 from typing import Any
 
 
@@ -19,9 +21,9 @@ async def let_strike(wait_s: float) -> None:
     trio: Any = sys.modules.get("trio")
     if trio is not None and trio.lowlevel.in_trio_task():
         if trio.current_effective_deadline() < trio.current_time() + wait_s:
-            await trio.sleep(wait_s)
+            await trio.sleep_until(trio.current_time() + wait_s)
     elif wait_s and is_one_due_within(wait_s):
-        await asyncio.sleep(wait_s)
+        await _sleep(wait_s)
 
 
 def is_one_due_within(wait_s: float, *, but_of: str = "") -> bool:
@@ -29,6 +31,8 @@ def is_one_due_within(wait_s: float, *, but_of: str = "") -> bool:
 
     Timers of a library whose modules start with ``but_of`` do not count.
     """
+    if not isinstance(time.monotonic, BuiltinFunctionType):
+        return False  # freezegun stops the time of asyncio too: no timer strikes, and a wait would never end
     loop = asyncio.get_running_loop()
     handles = getattr(loop, "_scheduled", None)
     if handles is None:
@@ -38,6 +42,16 @@ def is_one_due_within(wait_s: float, *, but_of: str = "") -> bool:
         handle.when() < due_s and not handle.cancelled() and not (but_of and _find_module(handle).startswith(but_of))
         for handle in handles
     )
+
+
+async def _sleep(wait_s: float) -> None:
+    """Sleep in real time, also where a test has replaced ``asyncio.sleep``."""
+    is_over = asyncio.Event()
+    timer = asyncio.get_running_loop().call_later(wait_s, is_over.set)
+    try:
+        await is_over.wait()
+    finally:
+        timer.cancel()
 
 
 def _find_module(handle: asyncio.TimerHandle) -> str:

@@ -76,6 +76,29 @@ def test_a_time_out_around_a_call_strikes(cannon_mock: MockHandle, call: Any, ha
     assert (asyncio.run(call()), len(cannon_mock.tasks)) == (202, 1)
 
 
+def test_a_time_out_strikes_where_the_test_replaces_sleep(
+    cannon_mock: MockHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test that replaces asyncio.sleep, so that its code does not wait, still gets its time-outs."""
+
+    async def skip(_: float) -> None:
+        return None
+
+    monkeypatch.setattr(asyncio, "sleep", skip)
+    cannon_mock.scenario("latency")
+    assert asyncio.run(wait_for(CALLS["httpx"]))
+
+
+@every_client
+def test_where_time_stands_a_late_reply_arrives(
+    cannon_mock: MockHandle, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a test stops the time of asyncio, as freezegun does, no time-out strikes and no call waits for ever."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    cannon_mock.scenario("latency")
+    assert not asyncio.run(wait_for(call))
+
+
 @pytest.mark.parametrize("run", ["uvloop", "trio"])
 def test_a_time_out_of_another_loop_strikes(cannon_mock: MockHandle, run: str) -> None:
     """M3: the same holds in uvloop, whose timers cannot be read, and in trio."""
