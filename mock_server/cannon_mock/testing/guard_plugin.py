@@ -12,7 +12,6 @@ from cannon_mock.testing import vendor_guard
 
 _TITLE = "attempts to reach the vendor"
 _WORKER_KEY = "cannon_guard_attempts"
-_session_guard = ExitStack()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -23,7 +22,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     if has_option or early_config.getini("cannon_guard") is True:
         from cannon_spec.contract.load import default_catalog
 
-        _session_guard.enter_context(vendor_guard.guard_vendor(default_catalog().base_url))
+        session_guard = ExitStack()
+        session_guard.enter_context(vendor_guard.guard_vendor(default_catalog().base_url))
+        early_config.add_cleanup(session_guard.close)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -56,11 +57,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any) -> None:
     """Take over what a worker of pytest-xdist has noted outside of tests."""
     vendor_guard.note_attempts(getattr(node, "workeroutput", {}).get(_WORKER_KEY, ()))
-
-
-def pytest_unconfigure() -> None:
-    """End the guard of the session."""
-    _session_guard.close()
 
 
 def _fail_report(report: Any) -> None:
