@@ -250,6 +250,16 @@ class Config:
         choices={"wall": "real time", "clock": "the mock's time"},
         is_switch=True,
     )
+    webhook_body: str = _setting(
+        "uncommon",
+        "how the JSON of webhooks is written; the signature is of the bytes as they are sent",
+        choices={
+            "uncommon": "with bytes that change where JSON is parsed and written again",
+            "compact": "without spaces and escapes, as JavaScript writes it",
+        },
+        is_switch=True,
+        has_pytest_option=True,
+    )
     webhook_timeout: float = _setting(
         15.0,
         "seconds that an attempt to deliver a webhook may take from its start to the status of the response",

@@ -68,6 +68,7 @@ class WebhookFaults:
     age_s: int = 0
     wrong_secret: bool = False
     changed_body: bool = False
+    respelled_body: bool = False
 
 
 @dataclass(frozen=True, slots=True)

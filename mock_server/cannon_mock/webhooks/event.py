@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from standardwebhooks.webhooks import Webhook
 
@@ -28,13 +29,34 @@ class SignedEvent:
     copies: int
 
 
-def build_event(catalog: Catalog, task: Task, base_url: str) -> bytes:
-    """The body of a task's webhook: the same at each attempt."""
+def build_event(catalog: Catalog, task: Task, base_url: str) -> dict[str, Any]:
+    """The event of a task's webhook: the same at each attempt."""
     ended_ms = task.timeline.ended_ms
     view = task_view.build_view(catalog, task, ended_ms, base_url)
     moment = datetime.fromtimestamp(ended_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    event = {"type": f"request.{view['status']}", "timestamp": moment, "data": view}
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    return {"type": f"request.{view['status']}", "timestamp": moment, "data": view}
+
+
+def write_event(event: Any, *, is_compact: bool, is_respelled: bool) -> bytes:
+    """An event as JSON: as JavaScript writes it where ``is_compact``, else with bytes that no common writer produces.
+
+    Code that verifies a signature over JSON which it has parsed and written again then fails, as it would at any sender
+    that writes JSON otherwise than its receiver. ``is_respelled`` changes more of what a parser does not keep: each
+    whole number is written as 1.0, and the keys of each object in reverse order.
+    """
+    event = _respell(event) if is_respelled else event
+    if is_compact and not is_respelled:
+        return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    # A space behind a comma alone; what is not ASCII, and each slash, as an escape. A slash stands in strings only.
+    return json.dumps(event, separators=(", ", ":")).replace("/", r"\/").encode()
+
+
+def _respell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _respell(value[name]) for name in reversed(value)}
+    if isinstance(value, list):
+        return [_respell(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def sign_event(

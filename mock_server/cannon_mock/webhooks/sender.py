@@ -20,7 +20,7 @@ from cannon_mock.model.scenarios import WebhookFaults
 from cannon_mock.stores import Store
 from cannon_mock.webhooks import attempts
 from cannon_mock.webhooks.attempts import RunningAttempt, RunningAttempts, Turn
-from cannon_mock.webhooks.event import SignedEvent, build_event, sign_event
+from cannon_mock.webhooks.event import SignedEvent, build_event, sign_event, write_event
 from cannon_mock.webhooks.outgoing import Post, Send, describe_error
 from cannon_spec.contract.catalog import Catalog
 
@@ -165,7 +165,11 @@ class WebhookSender:
             self.store.deliveries.cancel(delivery, "lost", "lost, as the scenario says")
             return None
         clock_s = self.clock.now_ms() // 1000 if self.config.webhook_timestamps == "clock" else None
-        body = build_event(self.catalog, task, delivery.base_url)
+        body = write_event(
+            build_event(self.catalog, task, delivery.base_url),
+            is_compact=self.config.webhook_body == "compact",
+            is_respelled=faults.respelled_body,
+        )
         return SignedEvent(delivery.url, *sign_event(delivery.id, body, self.secret, clock_s, faults), faults.copies)
 
     def _call(self, receiver: Send, delivery: Delivery, event: SignedEvent) -> None:

@@ -352,10 +352,11 @@ WEBHOOKS: dict[str, list[int]] = {
     "webhook-stale": [1, 1, 1],
     "webhook-wrong-secret": [1, 1, 1],
     "webhook-changed-body": [1, 1, 1],
+    "webhook-respelled-body": [1, 1, 1],
 }
 """How many have come half a minute, two minutes and half an hour after the create."""
 
-GOOD = ("webhook-late", "webhook-duplicate", "webhook-reordered")
+GOOD = ("webhook-late", "webhook-duplicate", "webhook-reordered", "webhook-respelled-body")
 
 
 @pytest.mark.parametrize("name", NAMES)

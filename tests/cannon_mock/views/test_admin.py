@@ -68,6 +68,7 @@ def test_the_switches_are_shown_with_their_values(make_mock: DriverFactory, sett
         "scenario": "",
         "mismatch_status": 422,
         "webhook_timestamps": "wall",
+        "webhook_body": "uncommon",
         "webhook_timeout": 15.0,
     }
     switches = make_mock(**settings).client.get("/__mock__/assumptions").get_json()["switches"]
