@@ -31,8 +31,9 @@ from cannon_contract.spending.plan_file import BadPlan
 from cannon_contract.spending.price_list import PriceList
 from cannon_contract.spending.price_sources import read_prices
 from cannon_contract.spending.time_limit import TimeLimit
-from cannon_spec import Catalog, load_catalog
+from cannon_spec import Catalog
 from cannon_spec.contract.checks import check_claim_ids
+from cannon_spec.contract.load import default_catalog
 from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.errors import BadPriceFile
 from cannon_spec.pricing.price_file import describe_age
@@ -49,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Refuse to repeat a run that may cost credits each time, before pytest-xdist begins to."""
-    if getattr(config.option, "looponfail", False) and _may_cost(options.read_options(config), load_catalog()):
+    if getattr(config.option, "looponfail", False) and _may_cost(options.read_options(config), default_catalog()):
         raise pytest.UsageError("a run that may cost credits is one process, and runs once: leave -f out")
 
 
@@ -68,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", mark)
     if not _runs_suite(config):
         return
-    run_options, catalog, keys = options.read_options(config), load_catalog(), options.read_api_keys()
+    run_options, catalog, keys = options.read_options(config), default_catalog(), options.read_api_keys()
     check_claim_ids(claim_ids, catalog.claims)
     _check_options(config, run_options, catalog)
     _check_keys(run_options, keys)

@@ -55,6 +55,7 @@ def test_a_mutant_that_changes_nothing_survives() -> None:
     assert all(results.test_counts.values())
 
 
+@pytest.mark.extended
 def test_the_command_fails_for_a_survivor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The command names a survivor with the number of tests that it passed, and each claim that no mutant breaks."""
     monkeypatch.setattr(command, "MUTANTS", [make_harmless("status-code")])

@@ -36,7 +36,10 @@ def check_nothing_broken(
     assert (run.returncode, read_findings(run.stdout)) == (0, {}), run.output
 
 
-@each_server
+@pytest.mark.parametrize(
+    "server",
+    [pytest.param(name, marks=() if name == "plain" else pytest.mark.extended) for name in HONEST_SERVERS],
+)
 def test_an_honest_server_passes(server: str) -> None:
     """A run with enough credits for every test ends with 0 on an honest server."""
     check_nothing_broken(server, *EVERYTHING)

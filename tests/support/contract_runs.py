@@ -16,7 +16,7 @@ from cannon_contract.client import balance, charges
 from cannon_contract.runner import command
 from cannon_contract.suite import webhook_runs
 from tests.support import processes
-from tests.support.garbage import freeze_objects
+from tests.support.garbage import collect_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,7 @@ def run_contract(*flags: str, operation: str | None = OPERATION, **environment: 
     """
     stdout, stderr = io.StringIO(), io.StringIO()
     variables = processes.environment(**environment)
-    surroundings = (processes.replace_environment(variables), _default_profile(), _short_waits())
-    freeze_objects()
+    surroundings = (collect_once(), processes.replace_environment(variables), _default_profile(), _short_waits())
     with ExitStack() as stack:
         for each in (*surroundings, redirect_stdout(stdout), redirect_stderr(stderr)):
             stack.enter_context(each)

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
 
 
 def freeze_objects() -> None:
-    """Spare the objects of this process all later collections: pytest alone asks for two in each run within a test."""
+    """Spare the objects of this process all later collections."""
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def collect_once() -> Iterator[None]:
+    """Freeze the objects of this process, and do no collection that a run of pytest within the block asks for.
+
+    Pytest asks for several at the end of each run. What is collected by itself, as objects are made, still is.
+    """
+    freeze_objects()
+    with patch.object(gc, "collect", lambda generation=2: 0):
+        yield

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import processes
-from tests.support.garbage import freeze_objects
+from tests.support.garbage import collect_once
 
 _CALL = """
 import httpx, pytest
@@ -36,9 +36,9 @@ def write_tests(folder: Path, text: str) -> Path:
 def run_pytest(folder: Path, *options: str) -> tuple[int, str]:
     """The exit status of a run in this process, and what it printed."""
     output = io.StringIO()
-    freeze_objects()
+    variables = processes.environment()
+    surroundings = (collect_once(), processes.replace_environment(variables), chdir(folder), _forget_modules(folder))
     with ExitStack() as stack:
-        surroundings = (processes.replace_environment(processes.environment()), chdir(folder), _forget_modules(folder))
         for each in (*surroundings, redirect_stdout(output), redirect_stderr(output)):
             stack.enter_context(each)
         status = pytest.main([*_OPTIONS, *options])

@@ -12,6 +12,7 @@ from cannon_contract.runner.results import Cost, TestResult
 from cannon_contract.runner.suite_tests import SuiteTest
 
 _MOST_EXCHANGES = 12
+_PAYING_MARKS = ("creates", "probes", "shares")
 
 APIS = pytest.StashKey[list[Api]]()
 """Where each test keeps the targets that it called."""
@@ -43,9 +44,9 @@ def list_needs(item: pytest.Item) -> Iterable[str]:
 
 def find_cost(item: pytest.Item) -> Cost:
     """Say what a test takes, whichever the target is."""
-    if {"clock", "mock", "own mock"} & set(list_needs(item)):
+    if not {"clock", "mock", "own mock"}.isdisjoint(list_needs(item)):
         return "a mock"
-    pays = any(True for name in ("creates", "probes", "shares") for _ in item.iter_markers(name))
+    pays = any(mark.name in _PAYING_MARKS for mark in item.iter_markers())
     return "credits" if pays else "nothing"
 
 

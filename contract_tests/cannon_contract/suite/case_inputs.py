@@ -12,16 +12,16 @@ from hypothesis import Phase, find, settings
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.spending.default_input import find_base_input
 from cannon_contract.suite.outputs import list_shown_fields
-from cannon_spec import load_catalog
 from cannon_spec.completion import complete_input
 from cannon_spec.contract.catalog import Operation
+from cannon_spec.contract.load import default_catalog
 from cannon_spec.contract.prices import Price, find_price, list_price_fields
 from cannon_spec.errors import UnknownName
 from cannon_spec.example import build_example
 from cannon_spec.strategies import broken_requests
 from cannon_spec.validate import accepts_input
 
-CATALOG = load_catalog()
+CATALOG = default_catalog()
 
 Input = dict[str, Any]
 

@@ -21,7 +21,8 @@ from cannon_contract.runner.run import ABILITIES, RUN, Run
 from cannon_contract.runner.suite_items import APIS, find_operation
 from cannon_contract.runner.webhook_listener import WebhookListener, listen
 from cannon_contract.suite.webhook_runs import WebhookTarget
-from cannon_spec import Catalog, load_catalog
+from cannon_spec import Catalog
+from cannon_spec.contract.load import default_catalog
 from cannon_spec.coverage import list_covered_operations
 
 
@@ -30,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     own_marks = metafunc.definition.iter_markers("parametrize")
     names_operations = any("operation" in _list_names(mark.args[0]) for mark in own_marks)
     if "operation" in metafunc.fixturenames and not names_operations:
-        metafunc.parametrize("operation", list_covered_operations(load_catalog()))
+        metafunc.parametrize("operation", list_covered_operations(default_catalog()))
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]:

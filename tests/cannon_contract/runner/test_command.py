@@ -23,7 +23,7 @@ from cannon_contract.spending.price_list import PriceList
 from cannon_mock.serving.serve import serve_in_background
 from cannon_spec.installation import advise_extra
 from tests.support import processes
-from tests.support.contract_runs import run_contract, run_contract_process
+from tests.support.contract_runs import ContractRun, run_contract, run_contract_process
 from tests.support.payloads import CATALOG
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,17 +106,27 @@ HOSTILE_VARIABLES = {
 }
 
 
-def test_settings_and_plugins_of_the_user_have_no_influence(tmp_path: Path) -> None:
-    """No settings of pytest around a run, no installed plugin and no broken one count (C1, C2), but those of -p do."""
+def run_among_settings(folder: Path, *flags: str) -> ContractRun:
+    """Run the command where a user has settings and plugins of pytest that would change the run."""
     for name, text in HOSTILE_FILES.items():
-        file = tmp_path / name
+        file = folder / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
-    variables = {**HOSTILE_VARIABLES, "PYTHONPATH": str(tmp_path)}
-    run = run_contract_process("-k", "test_status", "-q", cwd=tmp_path, **variables)
+    variables = {**HOSTILE_VARIABLES, "PYTHONPATH": str(folder)}
+    return run_contract_process("-k", "test_status", "-q", *flags, cwd=folder, **variables)
+
+
+def test_settings_and_plugins_of_the_user_have_no_influence(tmp_path: Path) -> None:
+    """No settings of pytest around a run, no installed plugin and no broken one count (C1, C2)."""
+    run = run_among_settings(tmp_path)
     assert run.returncode == 0, run.output
     assert re.search(r"\b[1-9]\d* passed", run.stdout), "the conftest of the user removed the tests"
-    run = run_contract_process("-k", "test_status", "-q", "-p", "users_plugin", cwd=tmp_path, **variables)
+
+
+@pytest.mark.extended
+def test_a_plugin_that_is_named_is_loaded(tmp_path: Path) -> None:
+    """Of the same plugins one that is named by -p is loaded."""
+    run = run_among_settings(tmp_path, "-p", "users_plugin")
     assert (run.returncode, "a plugin of the user was loaded" in run.output) == (2, True), run.output
 
 
