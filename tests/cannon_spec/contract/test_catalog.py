@@ -56,6 +56,12 @@ def load_with_overlay(tmp_path: Path, patch: Any, **options: Any) -> Any:
     return load_catalog(overlay=file, **options)
 
 
+each_engine = pytest.mark.parametrize(
+    "engine", ["jsonschema-rs", pytest.param("jsonschema", marks=pytest.mark.extended)]
+)
+"""Both engines judge alike, as tests of theirs hold; the slow one takes most of the time of this file."""
+
+
 def test_a_folder_of_the_contract_is_the_contract() -> None:
     """The shipped folder loads by path, as text or as Path, with equal claims, models and schemas."""
     for path in (FOLDER, str(FOLDER)):
@@ -374,7 +380,7 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+@each_engine
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_broken_file_is_refused(name: str, engine: str, schemas: Path) -> None:
     """Each fault of a file of the contract is a CatalogError that names the place, with each engine."""
@@ -501,7 +507,7 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+@each_engine
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_a_broken_overlay_is_refused(name: str, engine: str, tmp_path: Path) -> None:
     """Each fault of an overlay is a CatalogError that names the place, with each engine."""
@@ -537,7 +543,7 @@ def test_an_overlay_that_is_missing_is_refused(tmp_path: Path) -> None:
         load_catalog(overlay=tmp_path / "nowhere.json")
 
 
-@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+@each_engine
 @pytest.mark.parametrize("ref", ["../common.schema.json#/$defs/httpUrl", "#/$defs/q"])
 def test_an_overlay_may_refer_as_a_file_does_or_is_refused(ref: str, engine: str, tmp_path: Path) -> None:
     """A $ref in an overlay is resolved as in a file or refused at once: it never reaches an engine."""
@@ -552,7 +558,7 @@ def test_an_overlay_may_refer_as_a_file_does_or_is_refused(ref: str, engine: str
         assert [finding.path for finding in report.findings] == ["/input/quality"]
 
 
-@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+@each_engine
 def test_an_overlay_may_require_a_field(engine: str, tmp_path: Path) -> None:
     """An overlay's condition may require a field that it does not describe."""
     rule = {"if": {"properties": {"quality": {"const": "high"}}}, "then": {"required": ["reference_prompt_balance"]}}
@@ -562,7 +568,7 @@ def test_an_overlay_may_require_a_field(engine: str, tmp_path: Path) -> None:
     assert "reference_prompt_balance" in finding.hint
 
 
-@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+@each_engine
 def test_an_overlay_may_close_an_object(engine: str, tmp_path: Path) -> None:
     """An object that an overlay closes may have no field, or the overlay is refused."""
     patch = {
