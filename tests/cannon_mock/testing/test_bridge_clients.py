@@ -130,6 +130,19 @@ def test_a_request_succeeds(cannon_mock: MockHandle, outside: list[str], ask: An
     assert outside == []
 
 
+@pytest.mark.cannon(asset_host="assets.cannonstudio.app")
+@every_client
+def test_assets_have_a_host_of_their_own(cannon_mock: MockHandle, outside: list[str], ask: Any) -> None:
+    """M10: an asset host in the vendor's domain is served in process, and refuses a call with Authorization."""
+    address = ask("POST", REQUESTS, json=BODY, headers=HEADERS).body["urls"]["get"]
+    request = [ask("GET", address, headers=HEADERS).body for _ in range(3)][-1]
+    asset = request["output"]["image_url"]
+    assert asset.startswith("https://assets.cannonstudio.app/")
+    assert ask("GET", asset).content.startswith(b"\x89PNG")
+    assert ask("GET", asset, headers={"Authorization": "Bearer cs_test_a"}).status == 400
+    assert outside == []
+
+
 @every_client
 def test_a_failure_arrives(cannon_mock: MockHandle, ask: Any) -> None:
     """A refusal and a failed request reach the client with their bodies."""
