@@ -85,7 +85,7 @@ def _describe_exchange(app: Flask, response: Response) -> ReceivedCall:
     notes = context.current_notes()
     return ReceivedCall(
         app,
-        request.root_url.rstrip("/"),
+        f"{request.scheme}://{context.find_called_host()}",
         f"{request.method} {request.path} -> {response.status_code}",
         notes.account,
         _cut_key(auth.read_secret()),

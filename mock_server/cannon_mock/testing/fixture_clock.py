@@ -28,5 +28,6 @@ class FixtureClock(ManualClock):
             self._patches.patch(target)
 
     def restore(self) -> None:
-        """End what ``patch`` did."""
+        """End what ``patch`` did, and stop the clock: other tests may use it."""
         self._patches.restore()
+        self.freeze()

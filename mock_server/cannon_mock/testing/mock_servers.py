@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -53,14 +54,18 @@ class MockServers:
     def find(self, config: Config) -> MockHandle:
         """The server with these settings, which is started if need be; all accounts of it."""
         if config not in self._handles:
-            handle = build_handle(config, FixtureClock(config.start_ms), self._recorder)
-            handle.url = self._stack.enter_context(serve.serve_in_background(handle.app))
-            self._handles[config] = handle
+            self._handles[config] = self._stack.enter_context(self.run_server(config))
         return self._handles[config]
 
-    def build_view(self, config: Config, key: str) -> MockHandle:
-        """A handle of the server with these settings that is limited to the account of a key."""
-        server = self.find(config)
+    @contextmanager
+    def run_server(self, config: Config) -> Iterator[MockHandle]:
+        """Run one more server while the context lasts."""
+        handle = build_handle(config, FixtureClock(config.start_ms), self._recorder)
+        with serve.serve_in_background(handle.app) as handle.url:
+            yield handle
+
+    def build_view(self, server: MockHandle, key: str) -> MockHandle:
+        """A handle of a server that is limited to the account of a key."""
         account = derive_account(key)
         self._watched_accounts.add(account)
         return MockHandle(server.app, server.url, key, server.webhook_dispatcher, account, recorder=self._recorder)

@@ -16,7 +16,7 @@ import pytest
 
 from cannon_mock.testing import plugin_options, vendor_guard
 from cannon_mock.testing.other_plugins import OtherPlugins
-from cannon_mock.testing.plugin_options import read_config
+from cannon_mock.testing.plugin_options import has_own_start, read_config
 
 if TYPE_CHECKING:
     from cannon_mock.testing.fixture_clock import FixtureClock
@@ -66,13 +66,14 @@ def cannon_clock(request: pytest.FixtureRequest) -> Iterator[FixtureClock]:
 
     Each test has a clock of its own. Where it uses a server, it is that of the server, which other tests use too.
     """
-    config = read_config(request)
-    if "cannon_servers" in request.fixturenames:
-        clock: FixtureClock = request.getfixturevalue("cannon_servers").find(config).clock
+    with _explain_missing_extra():
+        from cannon_mock.testing.fixture_clock import FixtureClock
+
+    servers = [name for name in ("_cannon_test_server", "cannon_session_server") if name in request.fixturenames]
+    if servers:
+        clock: FixtureClock = request.getfixturevalue(servers[0]).clock
     else:
-        with _explain_missing_extra():
-            from cannon_mock.testing.fixture_clock import FixtureClock
-        clock = FixtureClock(config.start_ms)
+        clock = FixtureClock(read_config(request).start_ms)
     yield clock
     clock.restore()
 
@@ -125,7 +126,7 @@ def cannon_session_server(request: pytest.FixtureRequest, cannon_servers: MockSe
 
     A test sees it by ``cannon_server``, and calls with that key after ``cannon_server.watch(key)``.
     """
-    handle = cannon_servers.build_view(read_config(request), "cs_test_session")
+    handle = cannon_servers.build_view(cannon_servers.find(read_config(request)), "cs_test_session")
     with vendor_guard.guard_vendor(handle.vendor_url):
         yield handle
     cannon_servers.note_watched_keys(handle)
@@ -133,9 +134,21 @@ def cannon_session_server(request: pytest.FixtureRequest, cannon_servers: MockSe
 
 
 @pytest.fixture
+def _cannon_test_server(request: pytest.FixtureRequest, cannon_servers: MockServers) -> Iterator[MockHandle]:
+    """The server with the settings of this test; one of its own, where a mark says at which time it starts."""
+    config = read_config(request)
+    if has_own_start(request):
+        with cannon_servers.run_server(config) as server:
+            yield server
+    else:
+        yield cannon_servers.find(config)
+
+
+@pytest.fixture
 def cannon_server(
     request: pytest.FixtureRequest,
     cannon_servers: MockServers,
+    _cannon_test_server: MockHandle,
     cannon_clock: FixtureClock,
     _cannon_warned_rules: set[str],
 ) -> Iterator[MockHandle]:
@@ -146,7 +159,7 @@ def cannon_server(
     from cannon_mock.testing import call_reports
 
     key = f"cs_test_{hashlib.sha256(f'{request.node.nodeid} {id(request)}'.encode()).hexdigest()[:24]}"
-    handle = cannon_servers.build_view(read_config(request), key)
+    handle = cannon_servers.build_view(_cannon_test_server, key)
     if handle.clock is not cannon_clock:
         pytest.fail("cannon_clock is not the clock of cannon_server; name both as arguments of the test", pytrace=False)
     handle.since_ms = cannon_clock.move_to(cannon_clock.now_ms() + 1)  # what came before is of other tests

@@ -80,6 +80,11 @@ def read_config(request: pytest.FixtureRequest) -> Config:
         pytest.fail(f"cannon: {error}", pytrace=False)
 
 
+def has_own_start(request: pytest.FixtureRequest) -> bool:
+    """Whether a mark says at which time the clock of a test starts."""
+    return any("start" in mark.kwargs for mark in request.node.iter_markers("cannon"))
+
+
 def is_on(config: pytest.Config, name: str) -> bool:
     """Whether a switch is on. An ini value of another type belongs to the user's own of that name."""
     return config.getoption(_option_name(name), False) is True or config.getini(f"cannon_{name}") is True

@@ -200,17 +200,27 @@ def test_a_mock_starts_at_real_time(cannon_mock, cannon_clock):
     assert is_near(cannon_clock, datetime.now(UTC))
     cannon_clock.set(datetime.now(UTC) + timedelta(days=30))
 
-@pytest.mark.parametrize("fixture", ["cannon_mock", "cannon_server"])
+@pytest.mark.parametrize("fixture", ["cannon_mock", "cannon_server", "cannon_server"])
 @pytest.mark.cannon(start=datetime(2026, 1, 31, tzinfo=UTC))
 def test_a_mark_sets_the_start(request, fixture):
-    assert is_near(request.getfixturevalue(fixture).clock, datetime(2026, 1, 31, tzinfo=UTC))
+    clock = request.getfixturevalue(fixture).clock
+    assert is_near(clock, datetime(2026, 1, 31, tzinfo=UTC))
+    clock.advance(days=8)
+    clock.run()
+
+def test_a_clock_stands_again(cannon_session_server, cannon_clock):
+    assert (cannon_clock, cannon_clock.scale) == (cannon_session_server.clock, 0)
+    cannon_clock.run()
+
+def test_a_clock_stands_again_in_the_next_test(cannon_clock, cannon_session_server):
+    assert (cannon_clock, cannon_clock.scale) == (cannon_session_server.clock, 0)
 
 def test_a_server_after_the_clock(cannon_clock, request):
     with pytest.raises(pytest.fail.Exception, match="is not the clock of cannon_server"):
         request.getfixturevalue("cannon_server")
 """
     status, output = run_pytest(write_tests(tmp_path, text))
-    assert (status, "6 passed" in output) == (0, True), output
+    assert (status, "9 passed" in output) == (0, True), output
 
 
 def test_without_the_extras_the_plugin_is_inert(tmp_path: Path) -> None:

@@ -59,6 +59,9 @@ def by_keyword_default(*, wait=sleep):
 def by_object():
     SETTINGS.pause(1)
 
+def by_new_object():
+    Settings().pause(1)
+
 def by_deadline():
     end = time.monotonic() + 1
     while time.monotonic() < end:
