@@ -51,7 +51,7 @@ def _read_half(response: TestResponse) -> bytes:
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_fault_with_status_and_body_applies_both(mock: Driver, point: str) -> None:
-    """A fault with a status and a truncated body answers half of the error body with that status (case M9)."""
+    """M9: a fault with a status and a truncated body answers half of the error body with that status."""
     _add_fault(mock, point, **ERROR, body="truncated")
     reply = _call(mock, point)
     whole = b'{"error":{"code":"x","message":"x"}}\n'
