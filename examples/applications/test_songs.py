@@ -6,8 +6,7 @@ import songs
 
 @pytest.fixture(autouse=True)
 def environment(cannon_mock, cannon_clock, monkeypatch):
-    cannon_clock.patch(songs)  # its pauses take no time
-    cannon_clock.patch("urllib3.util.retry")  # nor do those of Retry
+    cannon_clock.patch(songs, "urllib3.util.retry")  # its pauses and those of Retry take no time
     monkeypatch.setenv("STUDIO_API_KEY", cannon_mock.key)
     monkeypatch.setenv("STUDIO_WEBHOOK_SECRET", cannon_mock.webhook_secret)
     monkeypatch.setattr(songs, "finished", {})

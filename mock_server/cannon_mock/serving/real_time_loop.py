@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
+
+from cannon_mock.real_time import read_monotonic_ns
 
 
 class RealTimeLoop(asyncio.SelectorEventLoop):
@@ -14,4 +15,4 @@ class RealTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         """Seconds since some moment."""
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
+        return read_monotonic_ns() / 1e9

@@ -4,8 +4,10 @@ import datetime
 
 import freezegun
 import pytest
+import requests
 import time_machine
-from calls import assert_all_served, by_requests
+from calls import BODY, assert_all_served, by_requests
+from standardwebhooks.webhooks import Webhook
 
 FAR = datetime.datetime(2031, 5, 6, tzinfo=datetime.UTC)
 
@@ -61,3 +63,20 @@ def moved():
 
 def test_time_machine_entered_first(moved, mock):
     assert_all_served(mock)
+
+
+@pytest.mark.parametrize("freeze", [freezegun.freeze_time, time_machine.travel])
+def test_a_webhook_has_the_time_of_its_receiver(mock, freeze):
+    events = []
+
+    def receive(body, headers):
+        events.append(Webhook(mock.webhook_secret).verify(body, headers))
+
+    mock.on_webhook(receive)
+    with freeze(FAR):
+        body = {**BODY, "webhook_url": "https://example.com/hook"}
+        headers = {"x-api-key": mock.key}
+        job = requests.post(f"{mock.url}/api/v1/requests", json=body, headers=headers).json()
+        for _ in range(3):
+            requests.get(job["urls"]["get"], headers=headers)
+    assert [event["data"]["status"] for event in events] == ["succeeded"]
