@@ -25,3 +25,8 @@ def read_time_ns() -> int:
 def read_monotonic_ns() -> int:
     """Nanoseconds since some moment in the past; setting the machine's clock does not change them."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) if hasattr(time, "CLOCK_MONOTONIC") else time.monotonic_ns()
+
+
+def read_monotonic_s() -> float:
+    """The same in seconds."""
+    return read_monotonic_ns() / 1e9

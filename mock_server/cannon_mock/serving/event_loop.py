@@ -10,11 +10,21 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from cannon_mock.real_time import read_monotonic_s
+
 T = TypeVar("T")
 
 _END_S = 1
 _lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
+
+
+class RealTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose timers strike though a test has frozen the time of its process."""
+
+    def time(self) -> float:
+        """Seconds of real time since some moment in the past."""
+        return read_monotonic_s()
 
 
 def start(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
@@ -26,7 +36,7 @@ def start(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
 
 
 def _start_loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.SelectorEventLoop()
+    loop = RealTimeLoop()
     # A daemon: the process ends without what is still under way.
     thread = threading.Thread(target=_run_loop, args=(loop,), name="cannon-mock-loop", daemon=True)
     thread.start()

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import pytest
 
 from cannon_mock.model.deliveries import DeliveryResponse
+from cannon_mock.serving.event_loop import RealTimeLoop
 from cannon_mock.webhooks.outgoing import Send, parse_retry_after
 
 T = TypeVar("T")
@@ -66,7 +67,8 @@ def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
 
     def settle() -> None:
         try:
-            outcome.set_result(asyncio.run(_limit_time(coroutine)))
+            with asyncio.Runner(loop_factory=RealTimeLoop) as runner:
+                outcome.set_result(runner.run(_limit_time(coroutine)))
         except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
             outcome.set_exception(error)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from cannon_mock.real_time import read_monotonic_s
+
 GRACE_S = 1
 """A receiver that takes longer hangs: nobody waits for it who can go on without it."""
+
+_GRACE_IN_LOOP_S = 0.1
+"""The same for who runs an event loop: a receiver in that loop cannot answer before the loop goes on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,12 +23,12 @@ class RunningAttempt:
 
     future: Future[None]
     receiver: str = ""
-    started_s: float = field(default_factory=time.monotonic)
+    started_s: float = field(default_factory=read_monotonic_s)
 
     @property
     def is_slow(self) -> bool:
         """Whether it has taken so long that its receiver hangs."""
-        return not self.future.done() and time.monotonic() - self.started_s > GRACE_S
+        return not self.future.done() and read_monotonic_s() - self.started_s > GRACE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Turn:
     async def wait(self) -> None:
         """Wait until the earlier attempt has ended, or the line has."""
         if self.earlier is not None:
-            most_s = max(0, self.line_ends_s - time.monotonic())
+            most_s = max(0, self.line_ends_s - read_monotonic_s())
             await asyncio.wait({asyncio.wrap_future(self.earlier)}, timeout=most_s)
 
 
@@ -56,9 +60,23 @@ class RunningAttempts:
         attempt.future.add_done_callback(lambda _: self._attempts.discard(attempt))
 
     def wait_for_quick(self, attempts: Iterable[RunningAttempt]) -> None:
-        """Wait until those have ended whose receiver does not hang, which shows after GRACE_S."""
+        """Wait until those have ended whose receiver does not hang, which shows after a grace."""
         hanging_receivers = {attempt.receiver for attempt in tuple(self._attempts) if attempt.is_slow}
-        wait([attempt.future for attempt in attempts if attempt.receiver not in hanging_receivers], GRACE_S)
+        wait([attempt.future for attempt in attempts if attempt.receiver not in hanging_receivers], find_grace_s())
+
+
+def find_grace_s() -> float:
+    """How long the caller waits for a receiver before it goes on."""
+    return _GRACE_IN_LOOP_S if is_in_event_loop() else GRACE_S
+
+
+def is_in_event_loop() -> bool:
+    """Whether the caller's thread runs an event loop of asyncio, which stands still while the caller waits."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def find_receiver_address(url: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from cannon_mock.clock import Clock
 from cannon_mock.config import Config
 from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.model.scenarios import WebhookFaults
+from cannon_mock.real_time import read_monotonic_s
 from cannon_mock.stores import Store
 from cannon_mock.webhooks import attempts
 from cannon_mock.webhooks.attempts import RunningAttempt, RunningAttempts, Turn
@@ -93,20 +93,23 @@ class WebhookSender:
     def deliver_until(self, to_ms: int) -> None:
         """Move the clock from one due attempt to the next, up to ``to_ms``, and make each.
 
-        It ends when the attempts that it made have ended. It does nothing where a receiver in this process moves the
+        It ends when the attempts that it made have ended; in a thread that runs an event loop, after a moment, since a
+        receiver in that loop answers when the loop goes on. It does nothing where a receiver in this process moves the
         clock: what becomes due is sent after it has ended.
         """
+        is_in_loop = attempts.is_in_event_loop()
+        others_s = attempts.find_grace_s() if is_in_loop else _OTHERS_S
         own_attempts: list[RunningAttempt] = []
-        patience_ends_s = time.monotonic() + _OTHERS_S
+        patience_ends_s = read_monotonic_s() + others_s
         while not _is_receiving.get():
             new_attempts = self._start_next(to_ms)
             own_attempts = [each for each in (*own_attempts, *new_attempts) if not each.future.done()]
             if new_attempts:
-                patience_ends_s = time.monotonic() + _OTHERS_S
-            elif own_attempts:
+                patience_ends_s = read_monotonic_s() + others_s
+            elif own_attempts and not is_in_loop:
                 with self.clock.let_others_move():
                     attempts.wait_for_one(own_attempts, _LONG_PAUSE_S)
-            elif self._may_be_due_by(to_ms) and time.monotonic() < patience_ends_s:
+            elif self._may_be_due_by(to_ms) and read_monotonic_s() < patience_ends_s:
                 self.store.deliveries.fail_dead_attempts(self.clock.now_ms())
                 with self.clock.let_others_move():
                     attempts.wait_for_one((), _PAUSE_S)
@@ -134,7 +137,7 @@ class WebhookSender:
 
     def _start_due(self) -> list[RunningAttempt]:
         new_attempts: list[RunningAttempt] = []
-        line_ends_s = time.monotonic() + attempts.GRACE_S
+        line_ends_s = read_monotonic_s() + attempts.GRACE_S
         while len(self._running) < _MOST_ATTEMPTS:
             delivery = self.store.deliveries.claim(self.clock.now_ms())
             if delivery is None:
