@@ -1,4 +1,4 @@
-"""How many examples Hypothesis draws for a law: all of them in ``make test-all``, a part in ``make test``."""
+"""How many examples Hypothesis draws for a law, all or a part of them, and how long tests wait."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from hypothesis import settings
 
 EXTENDED = "extended"
 """The profile of ``make test-all``."""
+
+PATIENCE_S = 120.0
+"""How long a test waits for what must come: much longer than it takes, since machines may be slow or busy."""
 
 _PART = 4
 

@@ -14,6 +14,7 @@ import pytest
 from tests.servers.plain_server import Parts, PlainServer, Settings
 from tests.servers.plain_server.handler import Handler
 from tests.servers.plain_server.service import Service
+from tests.support.effort import PATIENCE_S
 from tests.support.processes import environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,6 @@ KEY, SECOND_KEY, OTHER_KEY = "cs_live_honest_Main_1", "cs_live_honest_Main_2", "
 """Two API keys of one account, and one of another account."""
 
 _ANNOUNCEMENT = "listening on "
-_STOP_S = 5
 
 
 def serve_fastapi(settings: Settings) -> AbstractContextManager[str]:
@@ -63,7 +63,7 @@ def _serve_process(command: list[str], settings: Settings) -> Iterator[str]:
         yield _read_address(process)
     finally:
         process.terminate()
-        process.communicate(timeout=_STOP_S)
+        process.communicate(timeout=PATIENCE_S)
 
 
 def _read_address(process: subprocess.Popen[str]) -> str:

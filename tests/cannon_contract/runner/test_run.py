@@ -21,6 +21,7 @@ from cannon_mock.serving.serve import serve_in_background
 from cannon_spec.cli import main
 from tests.mutants.wsgi import Call, Reply, Responder, change_json, respond_with
 from tests.support.contract_runs import OPERATION, ContractRun, run_contract, run_contract_process
+from tests.support.effort import PATIENCE_S
 from tests.support.payloads import CATALOG
 from tests.support.processes import environment
 from tests.support.serving import serve_mock
@@ -355,10 +356,10 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
         reply = call.forward()
         if call.kind == "POST create":
             asked.set()
-            answer.wait(20)
+            answer.wait(PATIENCE_S)
         elif asked.is_set():
             looked.set()
-            answer.wait(20)
+            answer.wait(PATIENCE_S)
         return reply
 
     with serve_mock(respond_with(lambda: slow)) as served:
@@ -366,15 +367,15 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
         command = [sys.executable, "-m", "cannon_contract", "--target", served.url, *flags, *chosen]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         with subprocess.Popen(command, env=environment(), **pipes) as process:
-            assert asked.wait(20)
+            assert asked.wait(PATIENCE_S)
             process.send_signal(signals[0])
-            assert looked.wait(20), "what was created is not read back"
+            assert looked.wait(PATIENCE_S), "what was created is not read back"
             for each in signals[1:]:
                 process.send_signal(each)
                 assert process.stdout is not None
                 assert any("press Ctrl-C again to leave" in line for line in process.stdout)
             answer.set()
-            said = process.communicate(timeout=60)[0]
+            said = process.communicate(timeout=PATIENCE_S)[0]
     assert process.returncode == 2, said
     assert "the run was stopped: it was interrupted" in said
     assert "spent: 31 of 100 credits allowed, in 1 create, of which 0 cost something and 1 may have" in said

@@ -12,6 +12,7 @@ from cannon_contract.client.outcomes import NotTested
 from cannon_contract.runner.listen_address import ListenAddress, find_listen_address, parse_listen_address
 from cannon_contract.runner.webhook_listener import WebhookListener, listen
 from tests.support.contract_runs import run_contract
+from tests.support.effort import PATIENCE_S
 
 
 def test_each_inbox_has_its_own_webhooks() -> None:
@@ -36,7 +37,7 @@ def test_what_comes_is_bounded() -> None:
             statuses = [client.post(inbox.url, content=b"{}").status_code for _ in range(101)]
         assert statuses == [204] * 100 + [429]
         parts = urlsplit(inbox.url)
-        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as connection:
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=PATIENCE_S) as connection:
             connection.sendall(f"POST {parts.path} HTTP/1.1\r\nContent-Length: -1\r\n\r\n".encode())
             assert b" 413 " in connection.recv(1000)
     assert len(inbox.deliveries) == 100
@@ -58,7 +59,7 @@ def test_a_body_is_kept_only_as_it_was_sent(
     with listen(ListenAddress()) as listener:
         inbox = listener.open_inbox()
         parts = urlsplit(inbox.url)
-        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5) as connection:
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=PATIENCE_S) as connection:
             connection.sendall(f"POST {parts.path} HTTP/1.1\r\nTransfer-Encoding: {coding}\r\n\r\n".encode() + body)
             assert f" {status} ".encode() in connection.recv(1000)
     assert [content for content, _ in inbox.deliveries] == expected_bodies

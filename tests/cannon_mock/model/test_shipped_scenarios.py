@@ -15,6 +15,7 @@ from cannon_mock import Config, ManualClock, create_app
 from cannon_mock.serving import serve
 from cannon_mock.views import context as mocks
 from cannon_spec import validate_response
+from tests.support.effort import PATIENCE_S
 from tests.support.mocks import PRICE, START, body
 from tests.support.payloads import CATALOG
 from tests.support.receiver import Receiver, receiving
@@ -29,7 +30,7 @@ class Site:
     def __init__(self, url: str, clock: ManualClock, secret: str, scenario: str) -> None:
         self.clock, self.secret = clock, secret
         headers = {"x-api-key": f"cs_{scenario}", "x-mock-scenario": scenario}
-        self.client = httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=10)
+        self.client = httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=PATIENCE_S)
 
     def create(self, **more: Any) -> httpx.Response:
         return self.client.post("/api/v1/requests", json={**body(), **more})

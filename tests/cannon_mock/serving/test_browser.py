@@ -18,10 +18,10 @@ from cannon_mock import Config, create_app
 from cannon_mock.serving import serve
 from cannon_mock.views import context
 from tests.support.chromium import ADVICE, find_chromium, open_page
+from tests.support.effort import PATIENCE_S
 
 PAGE = Path(__file__).parents[2] / "support" / "page.html"
 CHROMIUM = find_chromium()
-PATIENCE_S = 60
 
 
 @dataclass

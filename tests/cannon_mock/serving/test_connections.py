@@ -13,8 +13,8 @@ import pytest
 from cannon_mock import MAX_BODY_BYTES, Config, create_app
 from cannon_mock.serving import loop_server, serve
 from cannon_mock.views.faults import ConnectionDropped, ConnectionReset
+from tests.support.effort import PATIENCE_S
 
-PATIENCE_S = 20
 TARGET = b"/a%20b%2Fc%C3%A9%ff?q=%41"
 
 

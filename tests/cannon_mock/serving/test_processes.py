@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.effort import PATIENCE_S
 from tests.support.mocks import PRICE, START, body
 from tests.support.processes import environment, find_free_port
 from tests.support.receiver import receiving
@@ -69,7 +70,7 @@ def sites(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]
 
 
 def _client(url: str, key: str = "cs_test_shared") -> httpx.Client:
-    return httpx.Client(base_url=url, headers={"x-api-key": key}, trust_env=False, timeout=60)
+    return httpx.Client(base_url=url, headers={"x-api-key": key}, trust_env=False, timeout=PATIENCE_S)
 
 
 @pytest.mark.extended
@@ -125,7 +126,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
             assert all(client.get("/api/v1/status").status_code == 200 for _ in range(10))
             assert client.get(f"http://127.0.0.1:{asset_port}/assets/img_1/image.png").status_code == 404
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
         with _client(url) as client, pytest.raises(httpx.TransportError):
             client.get("/api/v1/status")
 

@@ -23,10 +23,10 @@ from PIL import Image
 from cannon_mock import Config, create_app
 from cannon_mock.serving import serve
 from cannon_spec import validate_response
+from tests.support.effort import PATIENCE_S
 from tests.support.mocks import KEY, PRICE, START, Driver, body
 from tests.support.processes import environment, find_free_port
 
-PATIENCE_S = 20
 READY = re.compile(r"cannon-mock ready on (http://127\.0\.0\.1:[0-9]+)\n")
 
 

@@ -16,11 +16,12 @@ import urllib3
 from cannon_mock import Config, create_app
 from cannon_mock.serving import serve
 from cannon_mock.testing.mock_handle import MockHandle
+from tests.support.effort import PATIENCE_S
 from tests.support.mocks import KEY, body
 
 HEADERS = {"x-api-key": KEY}
 TIMEOUT_S = 0.05
-"""Less than the 1.5 seconds of the scenario ``latency``, and more than the mock needs for any other reply."""
+"""Less than the 1.5 seconds of the scenario ``latency``."""
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +32,12 @@ def address() -> Iterator[str]:
 
 
 def _httpx(url: str, client: Any = httpx) -> None:
-    client.post(url, json=body(), headers=HEADERS, timeout=TIMEOUT_S, trust_env=False)
+    client.post(url, json=body(), headers=HEADERS, timeout=client.Timeout(PATIENCE_S, read=TIMEOUT_S), trust_env=False)
 
 
 def _httpx_async(url: str) -> None:
     async def call() -> None:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=httpx.Timeout(PATIENCE_S, read=TIMEOUT_S), trust_env=False) as client:
             await client.post(url, json=body(), headers=HEADERS)
 
     asyncio.run(call())
@@ -45,12 +46,13 @@ def _httpx_async(url: str) -> None:
 def _requests(url: str) -> None:
     with requests.Session() as session:
         session.trust_env = False
-        session.post(url, json=body(), headers=HEADERS, timeout=TIMEOUT_S)
+        session.post(url, json=body(), headers=HEADERS, timeout=(PATIENCE_S, TIMEOUT_S))
 
 
 def _urllib3(url: str) -> None:
     with urllib3.PoolManager() as pool:
-        pool.request("POST", url, json=body(), headers=HEADERS, timeout=TIMEOUT_S, retries=False)
+        timeout = urllib3.Timeout(connect=PATIENCE_S, read=TIMEOUT_S)
+        pool.request("POST", url, json=body(), headers=HEADERS, timeout=timeout, retries=False)
 
 
 def _aiohttp(url: str) -> None:
@@ -93,7 +95,7 @@ def test_the_fixture_waits_in_real_time(cannon_server: MockHandle) -> None:
     """M3: behind ``cannon_server`` a reply is late in real time, although the test's clock is stopped."""
     cannon_server.scenario("latency")
     headers = {"x-api-key": cannon_server.key}
-    with httpx.Client(base_url=cannon_server.url, headers=headers, timeout=TIMEOUT_S, trust_env=False) as client:
+    with httpx.Client(base_url=cannon_server.url, headers=headers, timeout=PATIENCE_S, trust_env=False) as client:
         with pytest.raises(httpx.ReadTimeout):
-            client.post("/api/v1/requests", json=body())
+            client.post("/api/v1/requests", json=body(), timeout=httpx.Timeout(PATIENCE_S, read=TIMEOUT_S))
         assert client.get(f"/api/v1/requests/{cannon_server.tasks[0].id}").status_code == 200

@@ -18,6 +18,7 @@ from cannon_mock import __main__ as mock_command
 from cannon_spec.cli import main as judge_command
 from cannon_spec.cli.console import measure_width, run_command
 from tests.cannon_spec.cli.command import SQUARE, Command, write_documents
+from tests.support.effort import PATIENCE_S
 from tests.support.processes import environment
 
 Main = Callable[[list[str]], int]
@@ -109,7 +110,7 @@ def test_no_command_needs_its_streams(module: str, tmp_path: Path) -> None:
     command = f"{sys.executable} -m {module} --help"
     script = f"{command} <&- >&- 2>&- && {command} && {command} 2>/dev/full >/dev/null"
     variables = environment(LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-    process = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=variables, capture_output=True, timeout=60)
+    process = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=variables, capture_output=True, timeout=PATIENCE_S)
     assert (process.returncode, process.stderr) == (0, b"")
     assert process.stdout.startswith(b"usage: cannon-")
     assert process.stdout.isascii()

@@ -18,6 +18,7 @@ import pytest
 from cannon_spec import __version__, validate
 from cannon_spec.cli.parser import build_parser
 from tests.cannon_spec.cli.command import SQUARE, TOO_MANY, Command, Terminal, list_findings, write_documents
+from tests.support.effort import PATIENCE_S
 from tests.support.payloads import DOCUMENTED, patched
 from tests.support.processes import environment
 
@@ -210,7 +211,7 @@ def run_process(*argv: str | bytes, stdin: bytes = b"", **options: Any) -> subpr
     if "stdout" in options:
         streams.update(capture_output=False, stderr=subprocess.PIPE)
     command = [sys.executable, "-m", "cannon_spec.cli.main", *argv]
-    return subprocess.run(command, input=stdin, env=variables, check=False, timeout=60, **streams)
+    return subprocess.run(command, input=stdin, env=variables, check=False, timeout=PATIENCE_S, **streams)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,9 @@ def test_closed_streams_change_no_status(closing: str, file: str, status: int, m
     """K1: a caller may close any standard stream; files are judged all the same, and what cannot be read is told."""
     (tmp_path / "f.json").write_text(json.dumps(SQUARE))
     command = f"{shlex.join([sys.executable, '-m', 'cannon_spec.cli.main', 'validate', file])} {closing}"
-    process = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment(), capture_output=True, timeout=60)
+    process = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env=environment(), capture_output=True, timeout=PATIENCE_S
+    )
     assert (process.returncode, process.stderr.decode()) == (status, message)
 
 
