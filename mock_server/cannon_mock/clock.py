@@ -210,8 +210,10 @@ class ManualClock(Clock):
 
 
 def _read_moment(moment: int | datetime) -> int:
-    if not isinstance(moment, datetime):
+    if isinstance(moment, int | float):
         return int(moment)
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{moment!r} is no time; set epoch milliseconds, or a datetime with a time zone")
     if moment.utcoffset() is None:
         raise ValueError(f"{moment} has no time zone; set one that has, as datetime.now(UTC) returns it")
     return round(moment.timestamp() * 1000)

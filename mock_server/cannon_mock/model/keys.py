@@ -41,7 +41,7 @@ class Keys:
     def find(self, secret: str) -> Key | None:
         """The key of that secret; None where it is malformed, unknown or revoked."""
         entry = self._entries.get(secret)
-        if not _KEY.fullmatch(secret) or (entry is None and not self._accepts_others):
+        if not is_key(secret) or (entry is None and not self._accepts_others):
             return None
         entry = entry or {}
         if entry.get("revoked"):
@@ -55,6 +55,11 @@ class Keys:
             plan=entry.get("plan", account["plan"]),
             credits=entry.get("credits", self._credits),
         )
+
+
+def is_key(secret: str) -> bool:
+    """Whether a text has the form of an API key."""
+    return _KEY.fullmatch(secret) is not None
 
 
 @lru_cache(maxsize=1024)

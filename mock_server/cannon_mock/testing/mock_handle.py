@@ -13,7 +13,7 @@ from cannon_mock.clock import Clock
 from cannon_mock.model import journal
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.journal import JournalEntry
-from cannon_mock.model.keys import derive_account
+from cannon_mock.model.keys import derive_account, is_key
 from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.testing.ad_hoc_scenario import build_scenario, describe_problem
@@ -157,8 +157,10 @@ class MockHandle:
         """Show the calls by another API key too, from the start of this test on, with its requests and webhooks.
 
         The scenarios and the receiver of webhooks of this handle are also for that key; ``times`` of a scenario counts
-        for each key by itself.
+        for each key by itself. Raises ValueError for what is no API key.
         """
+        if not (isinstance(key, str) and is_key(key)):
+            raise ValueError(f"a {type(key).__name__} that is no API key; watch the key that the code sends, cs_…")
         account = derive_account(key)
         if not self.account or account in self.accounts:
             return

@@ -49,6 +49,9 @@ def test_watched(app_call, cannon_server, cannon_session_server, round):
 def test_a_later_one_finds_nothing(app_call, cannon_server):
     cannon_server.watch("cs_test_app")
     assert (cannon_server.journal, cannon_server.tasks, cannon_server.webhooks) == ([], [], [])
+    for nothing in (None, "", "test_app"):
+        with pytest.raises(ValueError, match="no API key; watch the key that the code sends"):
+            cannon_server.watch(nothing)
     assert app_call() == "succeeded"
 
 def test_the_key_of_the_session(app_call, cannon_session_server, cannon_server, cannon_clock):
