@@ -33,6 +33,12 @@ def build_handle(config: Config, clock: ManualClock, recorder: CallRecorder) -> 
     return MockHandle(app, mock.catalog.base_url, "cs_test_pytest", webhook_dispatcher, recorder=recorder)
 
 
+def list_urls(handle: MockHandle) -> list[str]:
+    """The addresses at which code finds a mock that no server runs: the API's, and that of assets where it has one."""
+    asset_host = context.find_context(handle.app).config.asset_host
+    return [handle.url, *([f"https://{asset_host}"] if asset_host else [])]
+
+
 def detach_from_clock(handle: MockHandle) -> None:
     """Keep the clock from sending webhooks of this mock: other tests may use the clock too."""
     handle.clock.move_handlers.remove(context.find_context(handle.app).webhook_sender.deliver_until)

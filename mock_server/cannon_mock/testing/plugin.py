@@ -93,10 +93,10 @@ def cannon_mock(
 
     handle = mock_servers.build_handle(read_config(request), cannon_clock, CallRecorder())
     try:
-        with (
-            vendor_guard.guard_vendor(handle.url),
-            bridge_app(handle.app, handle.url, _build_check(handle), handle.clock.sleep_ms),
-        ):
+        with ExitStack() as stack:
+            for url in mock_servers.list_urls(handle):
+                stack.enter_context(vendor_guard.guard_vendor(url))
+                stack.enter_context(bridge_app(handle.app, url, _build_check(handle), handle.clock.sleep_ms))
             yield from _provide_handle(request, handle)
     finally:
         mock_servers.detach_from_clock(handle)
