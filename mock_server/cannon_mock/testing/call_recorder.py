@@ -58,12 +58,11 @@ class CallRecorder:
         return [self._calls.popleft() for _ in range(len(self._calls))]
 
 
-def describe_keys(calls: Iterable[ReceivedCall], watching: str) -> list[str]:
-    """A sentence for each API key by which one or more calls came; ``watching`` says that nobody saw them."""
+def describe_keys(calls: Iterable[ReceivedCall], remark: str) -> list[str]:
+    """A sentence for each API key by which one or more calls came to a server, with a remark on it."""
     counts = Counter((call.server_url, call.key) for call in calls if call.account is not None)
     return [
-        f"{format_count(count, 'call')} to {url} came with the key {key}, which {watching}; "
-        "cannon_server.watch(key) adds its calls"
+        f"{format_count(count, 'call')} to {url} came with the key {key}, {remark}"
         for (url, key), count in counts.items()
     ]
 

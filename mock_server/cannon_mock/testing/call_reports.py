@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cannon_mock.cannon_warning import CannonWarning
-from cannon_mock.testing.call_recorder import ReceivedCall, describe_findings, describe_keys
+from cannon_mock.testing.call_recorder import ReceivedCall, describe_findings
 from cannon_mock.testing.plugin_options import is_on
 
 
@@ -26,9 +26,9 @@ def report_findings(request: pytest.FixtureRequest, calls: Iterable[ReceivedCall
             _warn(text, request.node)
 
 
-def warn_of_keys(request: pytest.FixtureRequest, calls: Iterable[ReceivedCall], watching: str) -> None:
-    """Warn of each key by which calls came."""
-    for text in describe_keys(calls, watching):
+def warn(request: pytest.FixtureRequest, texts: Iterable[str]) -> None:
+    """Warn by each text at the place of a test."""
+    for text in texts:
         _warn(text, request.node)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -189,6 +189,16 @@ class MockHandle:
         """Whether a call is one of those that the handle shows."""
         return not self.account or (call.app is self.app and call.account in self.accounts)
 
+    def describe_keys(self, calls: Iterable[ReceivedCall]) -> list[str]:
+        """A sentence for each API key by which calls came that the handle does not show."""
+        own_calls = [call for call in calls if call.app is self.app]
+        other_calls = [call for call in calls if call.app is not self.app]
+        place = f"while cannon_server is at {self.url}: a mark gives this test a server with other settings"
+        return [
+            *describe_keys(own_calls, "which this test does not watch; cannon_server.watch(key) adds its calls"),
+            *describe_keys(other_calls, place),
+        ]
+
     def assert_called(self, times: int | None = None, **filters: str | int) -> None:
         """Fail, and show what was sent, unless ``times`` exchanges match (at least one, if not given)."""
         __tracebackhide__ = True
@@ -202,7 +212,7 @@ class MockHandle:
         """Every exchange in readable lines, and those that came with other keys, or without one."""
         lines = [_describe_exchange(exchange) for exchange in self.journal] or ["nothing was sent to the mock"]
         calls = self.unwatched_calls
-        lines += describe_keys(calls, "this test does not watch")
+        lines += self.describe_keys(calls)
         lines += [f"{call.text} (without a valid API key)" for call in calls if call.account is None]
         return "\n".join(lines)
 

@@ -110,13 +110,15 @@ def cannon_servers(request: pytest.FixtureRequest, _cannon_warned_rules: set[str
     """Servers on sockets of this machine, one for each set of settings, for the whole session."""
     with _explain_missing_extra():
         from cannon_mock.testing import call_reports
+        from cannon_mock.testing.call_recorder import describe_keys
         from cannon_mock.testing.mock_servers import MockServers
 
     with ExitStack() as stack:
         servers = MockServers(stack)
         yield servers
     calls, unwatched_calls = servers.end_session()
-    call_reports.warn_of_keys(request, unwatched_calls, "no test watches")
+    remark = "which no test watches; cannon_server.watch(key) adds its calls to a test"
+    call_reports.warn(request, describe_keys(unwatched_calls, remark))
     call_reports.report_findings(request, calls, _cannon_warned_rules)
 
 
@@ -167,7 +169,7 @@ def cannon_server(
     with vendor_guard.guard_vendor(handle.vendor_url):
         yield from _provide_handle(request, handle)
     calls, unwatched_calls = cannon_servers.end_test(handle)
-    call_reports.warn_of_keys(request, unwatched_calls, "this test does not watch")
+    call_reports.warn(request, handle.describe_keys(unwatched_calls))
     call_reports.report_findings(request, calls, _cannon_warned_rules)
 
 
