@@ -39,7 +39,7 @@ _LIBRARIES = ("aioresponses", "requests_mock", "responses", "vcr")
 
 
 class OtherPlugins:
-    """Hooks of pytest about other plugins, given the open mocks of each running test by its node id."""
+    """Hooks of pytest about other plugins, given the open mocks of each running test and of the session, by node id."""
 
     def __init__(self, handles: Handles) -> None:
         self._handles = handles
@@ -50,12 +50,12 @@ class OtherPlugins:
         if not ("httpx_mock" in _list_fixtures(item) and _asks_for_mock(item) and _knows_should_mock(item)):
             return
         if not any("should_mock" in mark.kwargs for mark in item.iter_markers("httpx_mock")):
-            item.add_marker(pytest.mark.httpx_mock(should_mock=lambda request: not self._is_ours(request.url.host)))
+            item.add_marker(pytest.mark.httpx_mock(should_mock=lambda request: not self._is_ours(request.url)))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_recording_configure(self, vcr: Any) -> None:
         """Let the cassettes of pytest-recording pass on the calls to open mocks; a filter of the user's replaces it."""
-        vcr.before_record_request = lambda request: None if self._is_ours(request.host) else request
+        vcr.before_record_request = lambda request: None if self._is_ours(request) else request
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -64,7 +64,7 @@ class OtherPlugins:
         report = outcome.get_result()
         if not (report.failed and call.excinfo and _asks_for_mock(item)):
             return
-        handles = self._handles.get(item.nodeid, [])
+        handles = self._handles.get(item.nodeid) or self._handles.get(item.session.nodeid, [])
         packages = {_find_package(error) for error in _list_errors(call.excinfo.value)} & _ADVICE.keys()
         if not packages and handles and not any(handle.journal for handle in handles):
             packages = {name for name in _LIBRARIES if name in sys.modules}
@@ -74,12 +74,14 @@ class OtherPlugins:
             url = handles[0].url if handles else "http://127.0.0.1"
             report.sections.append(("other plugins", _describe_advice(sorted(packages), url)))
 
-    def _is_ours(self, host: str) -> bool:
-        """Whether an open mock answers for a host."""
+    def _is_ours(self, address: Any) -> bool:
+        """Whether an open mock answers at an address, which has a ``host`` and a ``port``."""
         from cannon_spec.hosts import find_domain, is_in_domain
 
         urls = (handle.url for handles in self._handles.values() for handle in handles)
-        return any(is_in_domain(host, find_domain(url)) for url in urls)
+        return any(
+            is_in_domain(address.host, find_domain(url)) and urlsplit(url).port in (None, address.port) for url in urls
+        )
 
 
 def _list_fixtures(item: pytest.Item) -> list[str]:

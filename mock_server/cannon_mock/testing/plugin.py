@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 pytest_plugins = ("cannon_mock.testing.guard_plugin",)
 
 _open_handles: dict[str, list[MockHandle]] = {}
-"""The mocks of each running test, by its node id. A StashKey would break a run with pytest 6."""
+"""The mocks of each running test, and of the session, by node id. A StashKey would break a run with pytest 6."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -129,8 +129,10 @@ def cannon_session_server(request: pytest.FixtureRequest, cannon_servers: MockSe
     A test sees it by ``cannon_server``, and calls with that key after ``cannon_server.watch(key)``.
     """
     handle = cannon_servers.build_view(cannon_servers.find(read_config(request)), "cs_test_session")
+    _open_handles[request.node.nodeid] = [handle]
     with vendor_guard.guard_vendor(handle.vendor_url):
         yield handle
+    del _open_handles[request.node.nodeid]
     cannon_servers.note_watched_keys(handle)
     handle.close()
 

@@ -21,6 +21,7 @@ from tests.support.processes import environment
 ROOT = Path(__file__).resolve().parents[3]
 VENDOR = "https://www.cannonstudio.app"
 NODE_ID = "test_it.py::test_it"
+SESSION_ID = ""
 
 
 class Versions(NamedTuple):
@@ -101,7 +102,7 @@ def test_the_fixtures_work_beside_other_plugins(python: Path, project: str, tmp_
     status, output = _run(*pytest_command, "-k", "not refused", cwd=tmp_path)
     assert (status, "passed" in output) == (0, True), output
     _, output = _run(*pytest_command, "-k", "refused", cwd=tmp_path)
-    for test, package in re.findall(r"def (test_refused_by_(\w+?)(?:_and_\w+)?)\(", file.read_text()):
+    for test, package in re.findall(r"def (test_refused_by_(\w+?)(?:_(?:and|beside)_\w+)?)\(", file.read_text()):
         report = re.search(rf"_+ (?:ERROR at setup of )?{test} _+\n((?!__).*\n)+", output)
         assert report, output
         assert re.search(rf"-+ other plugins -+\ncalls to http.*\n(    .*\n)*    {package}: ", report[0]), report[0]
@@ -123,10 +124,18 @@ def _build_plugins(*, calls: int = 0) -> OtherPlugins:
 REGISTERED_MARKS = ["httpx_mock(*, should_mock=lambda request: True): Configure httpx_mock fixture."]
 
 
+class _Address(NamedTuple):
+    """What a call is addressed to."""
+
+    host: str
+    port: int | None = 443
+
+
 class _Item(SimpleNamespace):
     """A test as the hooks see it."""
 
     nodeid = NODE_ID
+    session = SimpleNamespace(nodeid=SESSION_ID)
 
     def __init__(self, fixtures: str, *marks: pytest.Mark, registered: list[str] = REGISTERED_MARKS) -> None:
         config = SimpleNamespace(getini=lambda _: registered)
@@ -150,8 +159,8 @@ def test_pytest_httpx_passes_on_what_is_for_the_mock(monkeypatch: pytest.MonkeyP
     item = _Item("httpx_mock cannon_mock")
     _build_plugins().pytest_runtest_setup(item)  # type: ignore[arg-type]
     should_mock = item.marks[0].kwargs["should_mock"]
-    hosts = ["www.cannonstudio.app", "assets.cannonstudio.app", "other.example"]
-    assert [should_mock(SimpleNamespace(url=SimpleNamespace(host=host))) for host in hosts] == [False, False, True]
+    addresses = [_Address("www.cannonstudio.app"), _Address("assets.cannonstudio.app"), _Address("other.example")]
+    assert [should_mock(SimpleNamespace(url=address)) for address in addresses] == [False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +184,15 @@ def test_a_cassette_passes_on_what_is_for_the_mock() -> None:
     """A cassette of pytest-recording neither records nor replays a call to an open mock."""
     vcr = SimpleNamespace()
     _build_plugins().pytest_recording_configure(vcr)
-    requests = [SimpleNamespace(host="www.cannonstudio.app"), SimpleNamespace(host="other.example")]
+    requests = [_Address("www.cannonstudio.app"), _Address("other.example")]
+    assert [vcr.before_record_request(request) for request in requests] == [None, requests[1]]
+
+
+def test_another_server_of_this_machine_is_not_ours() -> None:
+    """A call to another port than that of an open server is recorded."""
+    vcr, server = SimpleNamespace(), SimpleNamespace(url="http://127.0.0.1:2266", journal=[])
+    OtherPlugins({SESSION_ID: [server]}).pytest_recording_configure(vcr)  # type: ignore[list-item]
+    requests = [_Address("127.0.0.1", 2266), _Address("127.0.0.1", 9000)]
     assert [vcr.before_record_request(request) for request in requests] == [None, requests[1]]
 
 

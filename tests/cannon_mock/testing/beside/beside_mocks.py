@@ -39,6 +39,15 @@ def test_pytest_httpx_with_a_setting_of_the_users(httpx_mock, cannon_mock):
     assert by_httpx(cannon_mock) == 418
 
 
+@pytest.fixture(scope="session")
+def application(cannon_session_server):
+    return cannon_session_server  # stands for one that starts once, with this address
+
+
+def test_pytest_httpx_beside_a_server_of_the_session(application, httpx_mock):
+    assert by_httpx(application) == 202
+
+
 def test_respx(cannon_mock, respx_mock):
     respx_mock.get(OTHER).respond(text="theirs")
     assert httpx.get(OTHER).text == "theirs"
@@ -100,6 +109,11 @@ def test_refused_by_requests_mock(requests_mock, cannon_mock):
 def test_refused_by_aioresponses(cannon_mock):
     with aioresponses():
         asyncio.run(by_aiohttp(cannon_mock))
+
+
+@responses.activate
+def test_refused_by_responses_beside_a_server_of_the_session(application):
+    by_requests(application)
 
 
 @responses.activate
