@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cannon_mock.model.deliveries import Delivery, DeliveryResponse
+from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_mock.testing import webhook_apps, webhook_receivers
 from cannon_mock.testing.webhook_receivers import NOT_GIVEN
 from cannon_mock.webhooks.outgoing import Send, describe_error
@@ -34,9 +34,9 @@ class WebhookDispatcher:
         """Send the webhooks of an account to their addresses again."""
         self._receivers.pop(account, None)
 
-    def find_receiver(self, delivery: Delivery) -> Send | None:
-        """What takes a webhook; None where it is sent to its address."""
-        return self._receivers.get(delivery.account) or self._receivers.get("")
+    def find_receiver(self, account: str) -> Send | None:
+        """What takes the webhooks of an account; None where they are sent to their addresses."""
+        return self._receivers.get(account) or self._receivers.get("")
 
     def _send(
         self, send: Send, context: Context, url: str, body: bytes, headers: Mapping[str, str]

@@ -13,7 +13,6 @@ from flask import request
 from cannon_mock import claim_ids
 from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
-from cannon_mock.webhooks.outgoing import may_call
 from cannon_spec import document, validate
 from cannon_spec.address_rules import ADDRESS_UNREACHABLE
 from cannon_spec.adjustments import find_adjustment
@@ -69,7 +68,7 @@ def read_create_body(mock: MockContext, notes: ExchangeNotes) -> CreateBody:
         report = validate.report_unreadable(mock.catalog, error)
         raise _build_error(mock, report, 400, "invalid_json", str(error), error.claim) from None
     _note_content(notes, content)
-    report = _judge(mock, content)
+    report = _judge(mock, notes.account or "", content)
     if not all(_is_capped(mock, finding) for finding in report.errors):
         status = mock.config.refusal_status
         raise _build_error(mock, report, status, "invalid_request", _summarize(report))
@@ -86,21 +85,21 @@ def read_create_body(mock: MockContext, notes: ExchangeNotes) -> CreateBody:
     )
 
 
-def _judge(mock: MockContext, content: Any) -> Report:
+def _judge(mock: MockContext, account: str, content: Any) -> Report:
     """The report on a body. This mock cannot run an operation whose input no page documents: here that is an error.
 
     It can call webhooks that the service cannot reach.
     """
     report = validate.request(mock.catalog, content, "strict" if mock.config.strict else "normal")
-    findings = (finding for finding in report.findings if not _may_be_called(mock, finding, content))
+    findings = (finding for finding in report.findings if not _may_be_called(mock, account, finding, content))
     return Report(tuple(_refuse_undocumented(finding) for finding in findings))
 
 
-def _may_be_called(mock: MockContext, finding: Finding, content: Any) -> bool:
+def _may_be_called(mock: MockContext, account: str, finding: Finding, content: Any) -> bool:
     """Whether a finding says that a webhook cannot be reached which this mock may call."""
     if finding.rule != ADDRESS_UNREACHABLE or finding.path != "/webhook_url":
         return False
-    return may_call(content["webhook_url"], mock.config.webhook_hosts)
+    return mock.webhook_sender.may_deliver(content["webhook_url"], account)
 
 
 def _refuse_undocumented(finding: Finding) -> Finding:

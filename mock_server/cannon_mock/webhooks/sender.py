@@ -21,7 +21,7 @@ from cannon_mock.stores import Store
 from cannon_mock.webhooks import attempts
 from cannon_mock.webhooks.attempts import RunningAttempt, RunningAttempts, Turn
 from cannon_mock.webhooks.event import SignedEvent, build_event, sign_event, write_event
-from cannon_mock.webhooks.outgoing import Post, Send, describe_error
+from cannon_mock.webhooks.outgoing import Post, Send, describe_error, may_call
 from cannon_spec.contract.catalog import Catalog
 
 _MOST_ATTEMPTS = 500
@@ -55,8 +55,8 @@ def find_patience_ms(config: Config) -> int:
 class WebhookSender:
     """Sends the webhooks that are due.
 
-    A delivery for which ``find_receiver`` has a function is made by calling that, in the thread that delivers. The
-    others are made by ``post``, beside each other, in an event loop in which ``start`` runs coroutines.
+    Webhooks of an account for which ``find_receiver`` has a function are passed to it, in the thread that delivers. The
+    others are sent by ``post``, beside each other, in an event loop in which ``start`` runs coroutines.
     ``find_webhook_faults`` gives the faults of a scenario. ``inline``: no thread sends what is due, so it is sent at
     the end of each request to the mock.
     """
@@ -69,10 +69,14 @@ class WebhookSender:
     find_webhook_faults: Callable[[str], WebhookFaults]
     post: Post
     start: Callable[[Coroutine[Any, Any, None]], Future[None]]
-    find_receiver: Callable[[Delivery], Send | None] = lambda _: None
+    find_receiver: Callable[[str], Send | None] = lambda _: None
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
     _running: RunningAttempts = field(default_factory=RunningAttempts)
+
+    def may_deliver(self, url: str, account: str) -> bool:
+        """Whether a webhook of an account can be sent to an address, or has a receiver within this process."""
+        return self.find_receiver(account) is not None or may_call(url, self.config.webhook_hosts)
 
     def deliver(self) -> None:
         """Make every attempt that is due by now, and wait for those of receivers that do not hang."""
@@ -148,7 +152,7 @@ class WebhookSender:
         return new_attempts
 
     def _start(self, delivery: Delivery, address: str, turn: Turn) -> RunningAttempt:
-        event, receiver = self._build_signed_event(delivery), self.find_receiver(delivery)
+        event, receiver = self._build_signed_event(delivery), self.find_receiver(delivery.account)
         if event is not None and receiver is None:
             attempt = RunningAttempt(self.start(self._post(delivery, event, turn)), address)
             self._running.add(attempt)

@@ -339,3 +339,15 @@ def test_middleware_and_functions_are_applications(handle: MockHandle) -> None:
 def test_a_response_says_when_to_try_again() -> None:
     """Retry-After in the response of a receiver counts, as in that of one on the network."""
     assert read_response(flask.Response(status=503, headers={"Retry-After": "60"})).retry_after_ms == 60_000
+
+
+def test_an_address_with_a_receiver_is_no_warning(handle: MockHandle) -> None:
+    """An address that the service cannot reach is a warning, but not while a receiver in the test takes webhooks."""
+    payload, key = {**body(), "webhook_url": "https://testserver/hook"}, {"x-api-key": KEY}
+    warnings = []
+    for receiver in (None, lambda body, headers: None):
+        handle.on_webhook(receiver)
+        reply = handle.app.test_client().post("/api/v1/requests", json=payload, headers=key)
+        warnings.append(reply.headers.get("x-mock-warnings"))
+    assert warnings == ["address-unreachable", None]
+    handle.close()
