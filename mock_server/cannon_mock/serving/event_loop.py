@@ -10,21 +10,13 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from cannon_mock.real_time import read_monotonic_s
+from cannon_mock.serving.real_time_loop import RealTimeLoop
 
 T = TypeVar("T")
 
 _END_S = 1
 _lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
-
-
-class RealTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop whose timers strike though a test has frozen the time of its process."""
-
-    def time(self) -> float:
-        """Seconds of real time since some moment in the past."""
-        return read_monotonic_s()
 
 
 def start(coroutine: Coroutine[Any, Any, T]) -> Future[T]:

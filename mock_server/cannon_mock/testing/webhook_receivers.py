@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import pytest
 
 from cannon_mock.model.deliveries import DeliveryResponse
-from cannon_mock.serving.event_loop import RealTimeLoop
+from cannon_mock.serving.real_time_loop import RealTimeLoop
 from cannon_mock.webhooks.outgoing import Send, parse_retry_after
 
 T = TypeVar("T")
