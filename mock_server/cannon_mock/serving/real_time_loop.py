@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from cannon_mock.real_time import read_monotonic_ns
+from cannon_mock.real_time import read_monotonic_s
 
 
 class RealTimeLoop(asyncio.SelectorEventLoop):
@@ -15,4 +15,4 @@ class RealTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         """Seconds since some moment."""
-        return read_monotonic_ns() / 1e9
+        return read_monotonic_s()
