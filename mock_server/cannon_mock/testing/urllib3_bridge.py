@@ -84,6 +84,19 @@ def _build_connect_error(connection: Any, error: OSError) -> NewConnectionError:
     return NewConnectionError(connection, f"Failed to establish a new connection: {error}")
 
 
+class _BrokenReply(io.RawIOBase):
+    """A file that raises an error where it is read. One that cannot be made would leave http.client half a response."""
+
+    def __init__(self, error: OSError) -> None:
+        self._error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: Any) -> int:
+        raise self._error
+
+
 class _MemorySocket:
     """The client's end of a connection, with what http.client and urllib3 use of a socket."""
 
@@ -104,13 +117,12 @@ class _MemorySocket:
             raise _build_connect_error(self._connection, error) from error
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedIOBase:
-        """The reply; it ends where the connection was closed. Raises OSError where it is late or was reset."""
-        reply = self._wire.reply
-        if reply is not None and reply.is_later_than(self._timeout_s):
-            raise TimeoutError("The read operation timed out")
-        if reply is not None and reply.reset_error is not None:
-            raise reply.reset_error
-        return io.BufferedReader(io.BytesIO(self._reply))
+        """The reply; it ends where the connection was closed. Reading raises OSError where it is late or was reset."""
+        reply, error = self._wire.reply, None
+        if reply is not None:
+            is_late = reply.is_later_than(self._timeout_s)
+            error = TimeoutError("The read operation timed out") if is_late else reply.reset_error
+        return io.BufferedReader(io.BytesIO(self._reply) if error is None else _BrokenReply(error))
 
     def close(self) -> None:
         """Nothing is open."""
