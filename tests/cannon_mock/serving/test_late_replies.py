@@ -38,6 +38,7 @@ def serve_mock(**more: Any) -> Iterator[tuple[httpx.Client, MockContext]]:
     with serve.serve_in_background(app) as url, connect(url) as client:
         client.put("/__mock__/scenarios/late", json=MINUTE)
         yield client, context.find_context(app)
+    context.find_context(app).store.records.close()
 
 
 def connect(url: str) -> httpx.Client:
