@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from flask import Flask, Response, jsonify, request
 
+from cannon_mock.app import MAX_BODY_BYTES
 from cannon_mock.config import Config
 from cannon_mock.serving import serve
+from cannon_mock.serving.asgi import AsgiAdapter
+from cannon_mock.serving.loop_server import LoopServer
 
 app = Flask("bare")
-
-
-@app.get("/__mock__/health")
-def health() -> Response:
-    """What the server asks before it says that it is ready."""
-    return jsonify(ok=True)
 
 
 @app.post("/api/v1/requests")
@@ -30,5 +27,6 @@ def read(id_: str) -> Response:
 
 
 if __name__ == "__main__":
-    bound = serve.listen(Config(port=0))
-    serve.serve(app, bound, lambda url: print(f"bare ready on {url}", flush=True))
+    listener = serve.listen(Config(port=0))
+    server = LoopServer(AsgiAdapter(app, lambda _: "turn", MAX_BODY_BYTES), listener)
+    server.run(lambda: print(f"bare ready on {serve.find_address(listener)}", flush=True))

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cannon_mock.serving.connection import EXTENSION
 from cannon_mock.serving.thread_pool import ThreadPool
+from cannon_mock.serving.turns import Turns
 from cannon_mock.serving.wsgi_call import AppReply, Call, Origin, run_app
 from cannon_mock.views import reply_delay
 from cannon_mock.views.faults import ConnectionReset
@@ -22,6 +23,9 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+Place = Literal["now", "turn", "thread"]
+"""Where a call is made: by the loop at once, or when it is its turn, or in a thread, where it may block."""
+
 _MOST_CALLS = 4
 _MOST_STEPS = 64
 _EXPECTS_CONTINUE = (b"expect", b"100-continue")
@@ -32,7 +36,7 @@ class ClientGone(Exception):
 
 
 class AsgiAdapter:
-    """Calls ``app`` in the thread of the event loop where ``is_quick`` says so of its environment, else in a thread.
+    """Calls ``app`` where ``choose_place`` says for its path.
 
     A body of more than ``most_body_bytes`` is not read: the application gets its length, and refuses it. What a client
     sends of it afterwards is dropped. ``pass_delay`` is called in place of the wait of a late reply, if given.
@@ -41,14 +45,15 @@ class AsgiAdapter:
     def __init__(
         self,
         app: WSGIApplication,
-        is_quick: Callable[[WSGIEnvironment], bool],
+        choose_place: Callable[[str], Place],
         most_body_bytes: int,
         pass_delay: Callable[[int], object] | None = None,
     ) -> None:
         self._app = app
-        self._is_quick = is_quick
+        self._choose_place = choose_place
         self._most_body_bytes = most_body_bytes
         self._pass_delay = pass_delay
+        self._turns = Turns()
         self._call_pool, self._step_pool = ThreadPool(_MOST_CALLS), ThreadPool(_MOST_STEPS)
 
     def close(self) -> None:
@@ -59,32 +64,36 @@ class AsgiAdapter:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         with suppress(ClientGone, asyncio.CancelledError):  # the second where the server stops during the call
-            environ, has_whole_body = await self._read_call(scope, receive)
-            delay = reply_delay.offer_wait(environ)
-            reply = await self._call_app(environ)
+            body, has_whole_body = await self._read_body(scope, receive)
+            delay, reply = await self._call_app(scope, body)
             await self._end_delay(delay, receive)
             await _send_reply(reply, scope, receive, send, may_reuse=has_whole_body or not _awaits_continue(scope))
 
-    async def _read_call(self, scope: Scope, receive: Receive) -> tuple[WSGIEnvironment, bool]:
-        """The request as an environment, and whether its body was read. Raises ClientGone."""
-        length = next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
-        body = b"" if length > self._most_body_bytes else await _read_body(receive, self._most_body_bytes)
-        length = max(length, len(body))
-        query = scope["query_string"]
-        target = scope["raw_path"] + (b"?" + query if query else b"")
-        origin = Origin(scope["scheme"], *scope["server"])
-        protocol = f"HTTP/{scope['http_version']}"
-        client = scope["client"][0] if scope["client"] else ""
-        call = Call(origin, scope["method"], target, scope["headers"], body, protocol, client)
-        environ = call.build_environ()
-        if length > self._most_body_bytes:
-            environ["CONTENT_LENGTH"] = str(length)
-        return environ, length <= self._most_body_bytes
+    async def _read_body(self, scope: Scope, receive: Receive) -> tuple[bytes, bool]:
+        """The body, and whether it is whole: of one that is too large there is a part at most. Raises ClientGone."""
+        body = b""
+        if _find_length(scope) > self._most_body_bytes:
+            return body, False
+        while len(body) <= self._most_body_bytes:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            body += message["body"]
+            if not message["more_body"]:
+                return body, len(body) <= self._most_body_bytes
+        return body, False
 
-    async def _call_app(self, environ: WSGIEnvironment) -> AppReply:
-        if self._is_quick(environ):
-            return run_app(self._app, environ)
-        return await self._call_pool.run(partial(run_app, self._app, environ))
+    async def _call_app(self, scope: Scope, body: bytes) -> tuple[ReplyDelay, AppReply]:
+        place = self._choose_place(scope["path"])
+        if place == "thread":
+            return await self._call_pool.run(partial(self._run_app, scope, body))
+        if place == "turn":
+            await self._turns.take()
+        return self._run_app(scope, body)
+
+    def _run_app(self, scope: Scope, body: bytes) -> tuple[ReplyDelay, AppReply]:
+        environ = _build_environ(scope, body)
+        return reply_delay.offer_wait(environ), run_app(self._app, environ)
 
     async def _end_delay(self, delay: ReplyDelay, receive: Receive) -> None:
         """Wait as long as the application says, then make its calls, also where the client is gone."""
@@ -98,17 +107,22 @@ class AsgiAdapter:
                 await self._step_pool.run(delay.finish)
 
 
-async def _read_body(receive: Receive, most_bytes: int) -> bytes:
-    """The body, or its beginning where it is larger than that. Raises ClientGone."""
-    body = b""
-    while len(body) <= most_bytes:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        body += message["body"]
-        if not message["more_body"]:
-            break
-    return body
+def _find_length(scope: Scope) -> int:
+    """The length of the body, as the client tells it; 0 where it does not."""
+    return next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
+
+
+def _build_environ(scope: Scope, body: bytes) -> WSGIEnvironment:
+    query = scope["query_string"]
+    target = scope["raw_path"] + (b"?" + query if query else b"")
+    origin = Origin(scope["scheme"], *scope["server"])
+    protocol = f"HTTP/{scope['http_version']}"
+    client = scope["client"][0] if scope["client"] else ""
+    environ = Call(origin, scope["method"], target, scope["headers"], body, protocol, client).build_environ()
+    length = _find_length(scope)
+    if length > len(body):  # a body that was not read, which the application refuses by its length
+        environ["CONTENT_LENGTH"] = str(length)
+    return environ
 
 
 def _awaits_continue(scope: Scope) -> bool:

@@ -18,13 +18,13 @@ from flask import Flask, Response, request
 from cannon_mock.app import MAX_BODY_BYTES
 from cannon_mock.config import Config
 from cannon_mock.serving import tls
-from cannon_mock.serving.asgi import AsgiAdapter
+from cannon_mock.serving.asgi import AsgiAdapter, Place
 from cannon_mock.serving.loop_server import LoopServer
 from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
 _PATIENCE_SECONDS = 10
 _HEALTH = "/__mock__/health"
@@ -106,9 +106,9 @@ def _build_server(app: WSGIApplication, listeners: Sequence[socket.socket]) -> L
     """A server of a mock, or of any other application, whose calls are then all made in threads."""
     mock = _find_mock(app)
     if mock is None:
-        return LoopServer(AsgiAdapter(app, lambda _: False, MAX_BODY_BYTES), listeners)
+        return LoopServer(AsgiAdapter(app, lambda _: "thread", MAX_BODY_BYTES), listeners)
     pass_delay = mock.clock.advance if mock.config.latency == "clock" else None
-    adapter = AsgiAdapter(app, _build_quick_check(mock), MAX_BODY_BYTES, pass_delay)
+    adapter = AsgiAdapter(app, _build_choice(mock), MAX_BODY_BYTES, pass_delay)
     return LoopServer(adapter, listeners, tls.load_context(mock.config))
 
 
@@ -116,18 +116,20 @@ def _find_mock(app: WSGIApplication) -> MockContext | None:
     return context.find_context(app) if isinstance(app, Flask) and context.is_mock(app) else None
 
 
-def _build_quick_check(mock: MockContext) -> Callable[[WSGIEnvironment], bool]:
-    """A check whether a call takes less time than to hand it to another thread: one of the API, in memory.
+def _build_choice(mock: MockContext) -> Callable[[str], Place]:
+    """The choice of where a mock's calls are made: what takes less time than to hand it to a thread has its turn.
 
-    The mock's own API may move the clock, which sends webhooks, and a file may have to be painted.
+    That is a call of the API, in memory. The mock's own API may move the clock, which sends webhooks, and a file may
+    have to be painted.
     """
 
-    def is_quick(environ: WSGIEnvironment) -> bool:
-        path = environ["PATH_INFO"]
-        return path.endswith(_HEALTH) or not (is_shared or any(part in path for part in _SLOW_PARTS))
+    def choose_place(path: str) -> Place:
+        if path.endswith(_HEALTH):
+            return "now"
+        return "thread" if is_shared or any(part in path for part in _SLOW_PARTS) else "turn"
 
     is_shared = mock.store.records.is_shared
-    return is_quick
+    return choose_place
 
 
 @contextlib.contextmanager

@@ -177,7 +177,7 @@ def test_a_connection_sends_at_once() -> None:
         return []
 
     listener = serve.listen(Config(port=0))
-    server = LoopServer(AsgiAdapter(answer, lambda _: True, 1), listener)
+    server = LoopServer(AsgiAdapter(answer, lambda _: "turn", 1), listener)
     thread = threading.Thread(target=server.run)
     thread.start()
     httpx.get(serve.find_address(listener), trust_env=False)
