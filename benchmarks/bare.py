@@ -28,5 +28,5 @@ def read(id_: str) -> Response:
 
 if __name__ == "__main__":
     listener = serve.listen(Config(port=0))
-    server = LoopServer(AsgiAdapter(app, lambda _: "turn", MAX_BODY_BYTES), listener)
+    server = LoopServer(AsgiAdapter(app, lambda _: "turn", MAX_BODY_BYTES), [listener])
     server.run(lambda: print(f"bare ready on {serve.find_address(listener)}", flush=True))

@@ -5,31 +5,38 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+_MOST = 2
+"""The calls of one round: with one alone, a round for each, calls are slower by a tenth."""
+
 
 class Turns:
-    """One turn in each round of the loop, in the order of asking; between two the loop sees what has arrived.
+    """A few turns in each round of the loop, in the order of asking; between two rounds the loop sees what has arrived.
 
     Without them a loop makes all calls that have arrived before it looks for others.
     """
 
     def __init__(self) -> None:
-        self._is_taken = False
+        self._count = 0
         self._queue: deque[asyncio.Future[None]] = deque()
 
     async def take(self) -> None:
         """Wait for a turn. It ends with the round of the loop in which it begins."""
         loop = asyncio.get_running_loop()
-        if self._is_taken:
+        if self._count == _MOST:
             future = loop.create_future()
             self._queue.append(future)
             await future
-        self._is_taken = True
-        loop.call_soon(self._pass_on)
+            return
+        if not self._count:
+            loop.call_soon(self._begin_round, loop)
+        self._count += 1
 
-    def _pass_on(self) -> None:
-        self._is_taken = False
-        while self._queue and not self._is_taken:
+    def _begin_round(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._count = 0
+        while self._queue and self._count < _MOST:
             future = self._queue.popleft()
             if not future.done():  # else its task was cancelled
                 future.set_result(None)
-                self._is_taken = True
+                self._count += 1
+        if self._count:
+            loop.call_soon(self._begin_round, loop)

@@ -20,6 +20,7 @@ from cannon_mock.serving import serve
 from cannon_mock.serving.asgi import AsgiAdapter
 from cannon_mock.serving.loop_server import LoopServer
 from cannon_mock.serving.thread_pool import ThreadPool
+from cannon_mock.serving.turns import Turns
 from cannon_mock.views import context, reply_delay
 from cannon_mock.views.context import MockContext
 from tests.support.effort import PATIENCE_S
@@ -177,7 +178,7 @@ def test_a_connection_sends_at_once() -> None:
         return []
 
     listener = serve.listen(Config(port=0))
-    server = LoopServer(AsgiAdapter(answer, lambda _: "turn", 1), listener)
+    server = LoopServer(AsgiAdapter(answer, lambda _: "turn", 1), [listener])
     thread = threading.Thread(target=server.run)
     thread.start()
     httpx.get(serve.find_address(listener), trust_env=False)
@@ -210,3 +211,29 @@ def test_a_pool_makes_a_few_calls_at_once() -> None:
     *numbers, error = asyncio.run(run())
     assert (numbers, type(error)) == ([1, 1, 1], ZeroDivisionError)
     assert counts[1] <= 2
+
+
+def test_calls_at_once_take_turns() -> None:
+    """Many calls at once are made in their order, and the loop sees what arrives meanwhile before all are made."""
+    order: list[object] = []
+
+    async def call(turns: Turns, number: int) -> None:
+        await turns.take()
+        order.append(number)
+
+    async def arrive() -> None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        order.append("arrival")
+
+    async def run() -> None:
+        turns = Turns()
+        calls = [asyncio.create_task(call(turns, number)) for number in range(20)]
+        arrival = asyncio.create_task(arrive())
+        await asyncio.sleep(0)
+        calls[10].cancel()  # a client that is gone keeps nobody waiting
+        await asyncio.gather(*calls, arrival, return_exceptions=True)
+
+    asyncio.run(run())
+    assert 0 < order.index("arrival") < 10
+    assert [each for each in order if each != "arrival"] == [*range(10), *range(11, 20)]
