@@ -17,51 +17,63 @@ import pytest
 from cannon_mock.testing.mock_handle import MockHandle
 from tests.cannon_mock.testing.test_bridge_clients import BODY, HEADERS, REQUESTS
 
-SHORT_S = 0.05
+SHORT_S = 0.1
 """How long a time-out waits in real time."""
 
 
-def build_httpx_call(library: Any) -> Callable[..., Awaitable[int]]:
-    async def call(timeout_s: float | None = None) -> int:
+Send = Callable[[], Awaitable[int]]
+
+
+async def send_plainly(send: Send) -> int:
+    return await send()
+
+
+def build_httpx_call(library: Any) -> Callable[..., Awaitable[Any]]:
+    async def call(around: Callable[[Send], Awaitable[Any]] = send_plainly, timeout_s: float | None = None) -> Any:
         async with library.AsyncClient(timeout=timeout_s) as client:
-            reply = await client.post(REQUESTS, json=BODY, headers=HEADERS)
-        return int(reply.status_code)
+
+            async def send() -> int:
+                return int((await client.post(REQUESTS, json=BODY, headers=HEADERS)).status_code)
+
+            return await around(send)  # not around the client: under load to make it may take as long
 
     return call
 
 
-async def call_aiohttp(timeout_s: float | None = None) -> int:
-    async with (
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s)) as session,
-        session.post(REQUESTS, json=BODY, headers=HEADERS) as reply,
-    ):
-        return reply.status
+async def call_aiohttp(around: Callable[[Send], Awaitable[Any]] = send_plainly, timeout_s: float | None = None) -> Any:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s)) as session:
+
+        async def send() -> int:
+            async with session.post(REQUESTS, json=BODY, headers=HEADERS) as reply:
+                return reply.status
+
+        return await around(send)
 
 
 CALLS = {"httpx": build_httpx_call(httpx), "httpx2": build_httpx_call(httpx2), "aiohttp": call_aiohttp}
 every_client = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
-async def wait_for(call: Callable[[], Awaitable[int]]) -> bool:
+async def wait_for(send: Send) -> bool:
     try:
-        await asyncio.wait_for(call(), SHORT_S)  # type: ignore[arg-type]
+        await asyncio.wait_for(send(), SHORT_S)  # type: ignore[arg-type]
     except TimeoutError:
         return True
     return False
 
 
-async def use_timeout(call: Callable[[], Awaitable[int]]) -> bool:
+async def use_timeout(send: Send) -> bool:
     try:
         async with asyncio.timeout(SHORT_S):
-            await call()
+            await send()
     except TimeoutError:
         return True
     return False
 
 
-async def move_on(call: Callable[[], Awaitable[int]]) -> bool:
+async def move_on(send: Send) -> bool:
     with anyio.move_on_after(SHORT_S) as scope:
-        await call()
+        await send()
     return scope.cancelled_caught
 
 
@@ -71,7 +83,7 @@ def test_a_time_out_around_a_call_strikes(cannon_mock: MockHandle, call: Any, ha
     """M3: a time-out of asyncio's or anyio's, shorter than the latency, ends the call; its key finds the request."""
     cannon_mock.scenario("latency", times=1)
     start_ms = cannon_mock.clock.now_ms()
-    assert asyncio.run(has_ended(call))
+    assert asyncio.run(call(has_ended))
     assert cannon_mock.clock.now_ms() - start_ms == 1500
     assert (asyncio.run(call()), len(cannon_mock.tasks)) == (202, 1)
 
@@ -86,7 +98,7 @@ def test_a_time_out_strikes_where_the_test_replaces_sleep(
 
     monkeypatch.setattr(asyncio, "sleep", skip)
     cannon_mock.scenario("latency")
-    assert asyncio.run(wait_for(CALLS["httpx"]))
+    assert asyncio.run(CALLS["httpx"](wait_for))
 
 
 @every_client
@@ -96,19 +108,16 @@ def test_where_time_stands_a_late_reply_arrives(
     """Where a test stops the time of asyncio, as freezegun does, no time-out strikes and no call waits for ever."""
     monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
     cannon_mock.scenario("latency")
-    assert not asyncio.run(wait_for(call))
+    assert not asyncio.run(call(wait_for))
 
 
 @pytest.mark.parametrize("run", ["uvloop", "trio"])
 def test_a_time_out_of_another_loop_strikes(cannon_mock: MockHandle, run: str) -> None:
     """M3: the same holds in uvloop, whose timers cannot be read, and in trio."""
     cannon_mock.scenario("latency", times=1)
-    assert import_module(run).run(move_on, CALLS["httpx"]) if run == "trio" else run_uvloop(move_on(CALLS["httpx"]))
+    work, library = CALLS["httpx"], import_module(run)
+    assert library.run(work, move_on) if run == "trio" else library.run(work(move_on))
     assert len(cannon_mock.tasks) == 1
-
-
-def run_uvloop(work: Any) -> Any:
-    return import_module("uvloop").run(work)
 
 
 @every_client
