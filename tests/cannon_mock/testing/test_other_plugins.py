@@ -40,7 +40,9 @@ PACKAGES = {
     "pytest-httpx": Versions("0.35.0", "0.36.2"),
     "pytest-recording": Versions("0.13.2", "0.14.1"),
     "pytest-socket": Versions("0.7.0", "0.8.1"),
+    "pytest-xdist": Versions("3.6.1", "3.8.0"),
     "requests-mock": Versions("1.11.0", "1.12.1"),
+    "respx": Versions("0.22.0", "0.23.1"),
     "responses": Versions("0.25.0", "0.26.3"),
     "time-machine": Versions("2.14.1", "3.6.0"),
     "vcrpy": Versions("7.0.0", "9.4.2"),
@@ -48,7 +50,6 @@ PACKAGES = {
 BESIDE_THEM = {
     "aiohttp": Versions("3.11.18", "3.14.5"),
     "pytest": Versions("8.3.5", "9.2.0"),
-    "pytest-xdist": Versions("3.6.1", "3.8.0"),
     "requests": Versions("2.32.3", "2.34.2"),
     "trio": Versions("0.32.0", "0.35.0"),
     "urllib3": Versions("2.0.7", "2.8.0"),
