@@ -37,9 +37,9 @@ class DeliveryStore:
         first = self._records.earliest(WEBHOOKS, FOREVER_MS, 1)
         return first[0][0] if first and first[0][0] < FOREVER_MS else None
 
-    def has_attempt_under_way(self) -> bool:
-        """Whether a thread or a process is making an attempt."""
-        return bool(self._records.earliest(_UNDER_WAY, FOREVER_MS, 1))
+    def count_attempts_under_way(self) -> int:
+        """The number of attempts that threads and processes are making, at most 1000."""
+        return len(self._records.earliest(_UNDER_WAY, FOREVER_MS, 1000))
 
     def claim(self, until_ms: int) -> Delivery | None:
         """Claim the attempt that is due first, by ``until_ms``; None where none is due."""

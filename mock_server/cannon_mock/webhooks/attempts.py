@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -43,6 +44,25 @@ class Turn:
         if self.earlier is not None:
             most_s = max(0, self.line_ends_s - read_monotonic_s())
             await asyncio.wait({asyncio.wrap_future(self.earlier)}, timeout=most_s)
+
+
+class Patience:
+    """How long to wait for attempts of others: until for ``most_s`` none of them has ended."""
+
+    def __init__(self, most_s: float) -> None:
+        self._most_s = most_s
+        self.restart()
+
+    def restart(self) -> None:
+        """Start to wait anew."""
+        self._ends_s = read_monotonic_s() + self._most_s
+        self._smallest_count = math.inf
+
+    def lasts(self, count: int) -> bool:
+        """Whether to go on waiting, while ``count`` attempts are under way."""
+        if count < self._smallest_count:  # not at each change: new ones may start for ever
+            self._ends_s, self._smallest_count = read_monotonic_s() + self._most_s, count
+        return read_monotonic_s() < self._ends_s
 
 
 class RunningAttempts:

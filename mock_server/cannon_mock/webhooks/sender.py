@@ -19,7 +19,7 @@ from cannon_mock.model.scenarios import WebhookFaults
 from cannon_mock.real_time import read_monotonic_s
 from cannon_mock.stores import Store
 from cannon_mock.webhooks import attempts
-from cannon_mock.webhooks.attempts import RunningAttempt, RunningAttempts, Turn
+from cannon_mock.webhooks.attempts import Patience, RunningAttempt, RunningAttempts, Turn
 from cannon_mock.webhooks.event import SignedEvent, build_event, sign_event, write_event
 from cannon_mock.webhooks.outgoing import Post, Send, describe_error, may_call
 from cannon_spec.contract.catalog import Catalog
@@ -27,8 +27,9 @@ from cannon_spec.contract.catalog import Catalog
 _MOST_ATTEMPTS = 500
 """How many attempts may be under way in one process: each holds a connection."""
 
-_OTHERS_S = 2
-"""How long a move of the clock waits for attempts of other threads and processes: one of them may wait for the move."""
+_OTHERS_S = 3
+"""How long a move of the clock waits for attempts of other threads and processes while none of them ends: the receiver
+of one may wait for the move."""
 
 _PAUSE_S = 0.005
 _LONG_PAUSE_S = 0.1
@@ -102,18 +103,17 @@ class WebhookSender:
         clock: what becomes due is sent after it has ended.
         """
         is_in_loop = attempts.is_in_event_loop()
-        others_s = attempts.find_grace_s() if is_in_loop else _OTHERS_S
+        patience = Patience(attempts.find_grace_s() if is_in_loop else _OTHERS_S)
         own_attempts: list[RunningAttempt] = []
-        patience_ends_s = read_monotonic_s() + others_s
         while not _is_receiving.get():
             new_attempts = self._start_next(to_ms)
             own_attempts = [each for each in (*own_attempts, *new_attempts) if not each.future.done()]
             if new_attempts:
-                patience_ends_s = read_monotonic_s() + others_s
+                patience.restart()
             elif own_attempts and not is_in_loop:
                 with self.clock.let_others_move():
                     attempts.wait_for_one(own_attempts, _LONG_PAUSE_S)
-            elif self._may_be_due_by(to_ms) and read_monotonic_s() < patience_ends_s:
+            elif self._may_be_due_by(to_ms) and patience.lasts(self.store.deliveries.count_attempts_under_way()):
                 self.store.deliveries.fail_dead_attempts(self.clock.now_ms())
                 with self.clock.let_others_move():
                     attempts.wait_for_one((), _PAUSE_S)
@@ -137,7 +137,9 @@ class WebhookSender:
         due_ms = deliveries.find_next_due_ms()
         if due_ms is not None and due_ms <= to_ms:
             return True
-        return deliveries.has_attempt_under_way() and self.clock.now_ms() + deliveries.shortest_retry_ms <= to_ms
+        if self.clock.now_ms() + deliveries.shortest_retry_ms > to_ms:
+            return False
+        return deliveries.count_attempts_under_way() > 0
 
     def _start_due(self) -> list[RunningAttempt]:
         new_attempts: list[RunningAttempt] = []

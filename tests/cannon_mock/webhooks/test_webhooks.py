@@ -248,11 +248,11 @@ def test_an_attempt_is_claimed_once(store: Store) -> None:
     assert delivery is not None
     assert (
         store.deliveries.claim(5000),
-        store.deliveries.has_attempt_under_way(),
+        store.deliveries.count_attempts_under_way(),
         store.deliveries.find_next_due_ms(),
-    ) == (None, True, None)
+    ) == (None, 1, None)
     store.deliveries.finish(delivery, DeliveryResponse(500), 5000)
-    assert (store.deliveries.has_attempt_under_way(), store.deliveries.find_next_due_ms()) == (False, 10_000)
+    assert (store.deliveries.count_attempts_under_way(), store.deliveries.find_next_due_ms()) == (0, 10_000)
     again = store.deliveries.claim(10_000)
     assert again is not None
     store.deliveries.finish(again, DeliveryResponse(200), 10_000)
@@ -277,7 +277,7 @@ def test_an_attempt_of_an_ended_process_fails(records: Records, monkeypatch: pyt
     second = store.deliveries.claim(10_000)
     assert second is not None
     store.deliveries.finish(delivery, DeliveryResponse(200), 10_000)
-    assert store.deliveries.has_attempt_under_way()
+    assert store.deliveries.count_attempts_under_way() == 1
 
 
 def test_a_delivery_can_be_repeated(store: Store) -> None:
