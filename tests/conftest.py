@@ -12,6 +12,7 @@ from cannon_spec import Catalog, load_catalog
 from tests.support.garbage import freeze_objects
 from tests.support.mocks import Driver, DriverFactory, build_driver
 from tests.support.payloads import CATALOG
+from tests.support.processes import forget_surroundings
 from tests.support.stores import records, shared, valkey
 
 __all__ = ["records", "shared", "valkey"]
@@ -21,6 +22,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "schemas"
 settings.register_profile("tests", deadline=None)
 settings.register_profile("extended", deadline=None, max_examples=500)
 settings.load_profile("tests")
+forget_surroundings()
 
 
 def pytest_collection_finish() -> None:

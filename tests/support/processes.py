@@ -7,7 +7,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-_OURS = ("CANNON_", "PYTEST_", "PYTHON", "NO_COLOR", "COLUMNS")
+_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+_OURS = ("CANNON_", "PYTEST_", "PYTHON")
 _CI = ("CI", "BUILD_NUMBER", "GITHUB_", "GITLAB_")
 """Where tests run changes what pytest and our commands print: it prints summaries whole in CI, for one."""
 _COVERAGE = ("COVERAGE_",)
@@ -18,8 +19,14 @@ def environment(*, measured: bool = False, **more: str) -> dict[str, str]:
 
     A process that nobody asks for its coverage is not slowed down by it; one that is to be ``measured`` is.
     """
-    gone = _OURS + _CI + (() if measured else _COVERAGE)
+    gone = _OURS + _TERMINAL + _CI + (() if measured else _COVERAGE)
     return {**{name: value for name, value in os.environ.items() if not name.startswith(gone)}, **more}
+
+
+def forget_surroundings() -> None:
+    """Take from this process what a terminal, a CI service or a user's shell has set, and tests must not depend on."""
+    for name in [name for name in os.environ if name.startswith(("CANNON_", *_TERMINAL, *_CI))]:
+        del os.environ[name]
 
 
 @contextmanager

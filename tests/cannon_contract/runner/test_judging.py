@@ -37,7 +37,7 @@ def _judge(run: Run, error: Exception | None, tbstyle: str = "line", **notes: An
         function=hold_law,
         stash={APIS: [SimpleNamespace(notes=Notes(exchanges=[_EXCHANGE], **notes))]},
         config=SimpleNamespace(option=SimpleNamespace(tbstyle=tbstyle)),
-        iter_markers=lambda name: [mark] if name == "claim" else [],
+        iter_markers=lambda name=None: [mark] if name == "claim" else [],
     )
     call: Any = SimpleNamespace(excinfo=error and SimpleNamespace(value=error))
     report: Any = SimpleNamespace(
