@@ -26,6 +26,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Place = Literal["now", "turn", "thread"]
 """Where a call is made: by the loop at once, or when it is its turn, or in a thread, where it may block."""
 
+_MOST_LOOP_BYTES = 8 * 1024
+"""A larger body is left to a thread: to judge one of a megabyte can take seconds. A long prompt has half of that."""
+
 _MOST_CALLS = 4
 _MOST_STEPS = 64
 _EXPECTS_CONTINUE = (b"expect", b"100-continue")
@@ -71,21 +74,19 @@ class AsgiAdapter:
 
     async def _read_body(self, scope: Scope, receive: Receive) -> tuple[bytes, bool]:
         """The body, and whether it is whole: of one that is too large there is a part at most. Raises ClientGone."""
-        body = b""
-        if _find_length(scope) > self._most_body_bytes:
-            return body, False
-        while len(body) <= self._most_body_bytes:
+        body = bytearray()
+        has_more = _find_length(scope) <= self._most_body_bytes
+        while has_more and len(body) <= self._most_body_bytes:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
             body += message["body"]
-            if not message["more_body"]:
-                return body, len(body) <= self._most_body_bytes
-        return body, False
+            has_more = message["more_body"]
+        return bytes(body), not has_more and max(_find_length(scope), len(body)) <= self._most_body_bytes
 
     async def _call_app(self, scope: Scope, body: bytes) -> tuple[ReplyDelay, AppReply]:
         place = self._choose_place(scope["path"])
-        if place == "thread":
+        if place == "thread" or len(body) > _MOST_LOOP_BYTES:
             return await self._call_pool.run(partial(self._run_app, scope, body))
         if place == "turn":
             await self._turns.take()

@@ -167,6 +167,20 @@ def test_whoever_offers_to_wait_is_told_how_long() -> None:
     assert delay.ms == 1500
 
 
+@contextmanager
+def serve_on_loop(app: Any) -> Iterator[tuple[str, LoopServer]]:
+    """The address and the server of an application that is called by the event loop, where that is possible."""
+    listener = serve.listen(Config(port=0))
+    server = LoopServer(AsgiAdapter(app, lambda _: "turn", 1_000_000), [listener])
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield serve.find_address(listener), server
+    finally:
+        server.stop()
+        thread.join()
+
+
 def test_a_connection_sends_at_once() -> None:
     """A connection does not hold back a part of a reply until the client acknowledges another (TCP_NODELAY)."""
     values: list[int] = []
@@ -177,14 +191,20 @@ def test_a_connection_sends_at_once() -> None:
         start("200 OK", [])
         return []
 
-    listener = serve.listen(Config(port=0))
-    server = LoopServer(AsgiAdapter(answer, lambda _: "turn", 1), [listener])
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    httpx.get(serve.find_address(listener), trust_env=False)
-    server.stop()
-    thread.join()
+    with serve_on_loop(answer) as (url, server):
+        httpx.get(url, trust_env=False)
     assert values == [1]
+
+
+def test_a_large_body_leaves_the_loop() -> None:
+    """A call with a body that may take long to judge is made in a thread, a call with a small one by the loop."""
+
+    def answer(_: Any, start: Callable[..., Any]) -> list[bytes]:
+        start("200 OK", [])
+        return [str(asyncio._get_running_loop() is not None).encode()]
+
+    with serve_on_loop(answer) as (url, _), connect(url) as client:
+        assert [client.post("/", content=b"x" * size).text for size in (1000, 100_000)] == ["True", "False"]
 
 
 def test_a_pool_makes_a_few_calls_at_once() -> None:
