@@ -25,9 +25,14 @@ pytestmark = [
 ]
 
 
+_PLUGINS = ("valkey", "anyio", "random_order", "pytest_cov")
+"""Plugins of pytest that are installed for our own tests, and that no page is about: each run would import them."""
+
+
 def _environment() -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return environment(PATH=path, NO_COLOR="1")
+    options = " ".join(f"-p no:{name}" for name in _PLUGINS)
+    return environment(PATH=path, NO_COLOR="1", PYTEST_ADDOPTS=options)
 
 
 def _run(page: str, folder: Path, *, extended: bool) -> None:
