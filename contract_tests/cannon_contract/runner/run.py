@@ -185,7 +185,7 @@ class Run:
             "mock": target.is_mock,
             "limits": target.is_mock or self.options.probe_limits,
             "own pace": target.switches.get("speed", 1) == 1 and not counts_polls,
-            "pages": not _PAGES.isdisjoint(str(target.switches.get("cors", "*")).split(",")),
+            "pages": not _PAGES.isdisjoint(str(target.switches.get("cors", "*")).lower().replace(" ", "").split(",")),
             "asset key": target.switches.get("asset_key", "") != "ignore",
             "any key": target.accepts_any_key,
             "known keys": target.has_list_of_keys,

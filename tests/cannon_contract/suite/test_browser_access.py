@@ -1,0 +1,48 @@
+"""What the contract tests of browsers take for access, and what not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.mutants.wsgi import Call, Reply, change_replies
+from tests.support.contract_runs import run_contract
+from tests.support.serving import serve_mock
+
+_NAME = "Access-Control-Allow-Headers"
+
+
+def _allow_all(_call: Call, reply: Reply) -> None:
+    """Allow all headers, and list no methods: GET and POST need no list."""
+    reply.headers[_NAME] = "*"
+    del reply.headers["Access-Control-Allow-Methods"]
+
+
+def _allow_few(_call: Call, reply: Reply) -> None:
+    reply.headers[_NAME] = "Content-Type"
+
+
+def _ask_for_key(_call: Call, reply: Reply) -> None:
+    """Refuse the request for its lack of a key: a browser then sends no other."""
+    reply.status = 401
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [(_allow_all, ""), (_allow_few, "expected * or a list with content-type"), (_ask_for_key, "expected a 2xx status")],
+)
+def test_access_is_what_a_browser_takes_for_it(change: Callable[[Call, Reply], object], problem: str) -> None:
+    """The claim is kept by every preflight reply that a browser accepts, and by no other."""
+    with serve_mock(change_replies("OPTIONS create", change)) as served:
+        run = run_contract("--target", served.url, "-k", "test_browsers", "-v")
+    assert run.returncode == (1 if problem else 0), run.output
+    assert problem in run.output
+
+
+@pytest.mark.parametrize(("cors", "is_tested"), [("https://a.example, Loopback", True), ("https://a.example", False)])
+def test_a_mock_is_asked_where_it_lets_pages_of_this_machine_call(cors: str, is_tested: bool) -> None:
+    """Blanks and capitals in the setting change nothing."""
+    with serve_mock(cors=cors) as served:
+        run = run_contract("--target", served.url, "-k", "test_browsers", "-rs")
+    assert ("4 passed" if is_tested else "this mock refuses pages of this machine: start it with --cors") in run.output
