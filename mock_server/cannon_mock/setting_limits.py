@@ -16,6 +16,8 @@ POLLS = re.compile(r"manual:([1-9][0-9]{0,2})")
 """A progression by polls; the group is their number."""
 
 _HOST = re.compile(r"[^\s:/?#@\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
+_HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_LARGEST_PORT = 65_535
 
 
 def _is_secret(text: str) -> bool:
@@ -23,6 +25,12 @@ def _is_secret(text: str) -> bool:
         return text.startswith("whsec_") and 24 <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
     except ValueError:
         return False
+
+
+def _may_have_port(text: str) -> bool:
+    """Whether a text is a host, alone or with a port."""
+    match = _HOST_AND_PORT.fullmatch(text)
+    return match is not None and int(match[1] or 0) <= _LARGEST_PORT
 
 
 def read_moment(text: str) -> datetime | None:
@@ -55,7 +63,7 @@ HOSTS = Limits(
 )
 ASSET_HOST = Limits(
     "a host without scheme and path, such as assets.localhost or 127.0.0.1:2267",
-    lambda text: not text or re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?", text) is not None,
+    lambda text: not text or _may_have_port(text),
 )
 ORIGINS = Limits(
     "loopback, * or none, or origins without a path, such as https://app.example.com:8443, separated by commas",

@@ -128,6 +128,7 @@ INVALID: list[tuple[str, Any]] = [
     ("asset_host", "https://assets.example.com"),
     ("asset_host", "assets.example.com/x"),
     ("asset_host", "assets.example.com:0"),
+    ("asset_host", "assets.example.com:65536"),
     ("asset_host", "::1"),
     ("asset_port", 65_536),
     ("asset_key", "allow"),
