@@ -117,7 +117,7 @@ class Config:
         "refuse-authorization",
         "what happens to the fetch of an asset that sends an API key along",
         choices={
-            "refuse-authorization": "refused with 400 for any header Authorization, as by storage services",
+            "refuse-authorization": "refused with 400 for any header Authorization",
             "refuse": "refused for x-api-key too, which is a key sent to another host than the API's",
             "ignore": "the file is served",
         },
