@@ -90,9 +90,16 @@ def _build_context(
     secret = config.webhook_secret or _share(records, "secret", event.encode_secret(secrets.token_bytes(32)))
     seed = config.seed or _share(records, "seed", secrets.token_hex(8))
     scenarios = scenario_registry.ScenarioRegistry(catalog, records)
-    post = outgoing.build_post(config.webhook_hosts)
     webhook_sender = sender.WebhookSender(
-        *(catalog, config, store, clock, secret, scenarios.find_webhook_faults, post, event_loop.start), lambda _: send
+        catalog=catalog,
+        config=config,
+        store=store,
+        clock=clock,
+        secret=secret,
+        find_webhook_faults=scenarios.find_webhook_faults,
+        post=outgoing.build_post(config.webhook_hosts),
+        start=event_loop.start,
+        find_receiver=lambda _: send,
     )
     clock.move_handlers.append(webhook_sender.deliver_until)
     numbers = shared_values.Numbers(records)

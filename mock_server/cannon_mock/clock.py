@@ -1,4 +1,4 @@
-"""The mock's clock (floor 3): everything that depends on time uses it, and it never runs backwards."""
+"""The mock's clock (floor 3): everything that depends on time uses it. Once it is in use it never runs backwards."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The mock behind a real WSGI server: the only place where a thread or a process starts (floor 5)."""
+"""The mock as a server on sockets: its event loops, threads and processes (floor 5)."""

@@ -1,4 +1,8 @@
-"""One connection of a client: HTTP/1.1 with limits, and a way to break it off (floor 5)."""
+"""One connection of a client: HTTP/1.1 with limits, and a way to break it off (floor 5).
+
+This module depends on internals of uvicorn: of ``HttpToolsProtocol`` its ``flow``, ``cycle`` and ``scope``, its methods
+for the events of httptools, and the timer of idle connections with ``_unset_keepalive_if_required``.
+"""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None], 
 
 @contextlib.contextmanager
 def serve_in_background(app: WSGIApplication) -> Iterator[str]:
-    """Serve on a free port of this machine, in threads of this process, while the context lasts; yields the address.
+    """Serve on a free port of this machine, in a thread of this process, while the context lasts; yields the address.
 
     Due webhooks are sent at the end of each exchange and when the clock is advanced. Raises SettingError for a
     certificate that cannot be used.
