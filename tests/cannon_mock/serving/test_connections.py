@@ -137,6 +137,27 @@ def test_a_body_in_chunks_has_a_length(echo_url: str) -> None:
     assert "HTTP_TRANSFER_ENCODING" not in environ
 
 
+OFFER = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"
+
+
+@pytest.mark.parametrize("first_length", [0, 1, 3])
+def test_an_offer_of_another_protocol_is_ignored(
+    echo_url: str, caplog: pytest.LogCaptureFixture, first_length: int
+) -> None:
+    """A request that offers HTTP/2, as Java's client does, is answered with its body, and so is the next one."""
+    head = OFFER + b"Content-Length: 3\r\n\r\n"
+    chunked = OFFER + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\ndef\r\n0\r\n\r\n"
+    reply = call(echo_url, head + b"abc"[:first_length], b"abc"[first_length:] + chunked)
+    assert [part.partition(b'"')[0] for part in reply.split(b'"body": "')[1:]] == [b"abc", b"def"]
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("headers", [b"", b"Connection: Upgrade\r\nUpgrade: h2c\r\n"])
+def test_connect_is_refused(echo_url: str, headers: bytes) -> None:
+    """The server is no proxy."""
+    assert call(echo_url, b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n" + headers + b"\r\n").startswith(b"HTTP/1.1 400 ")
+
+
 CREATE = b"POST /api/v1/requests HTTP/1.1\r\nHost: a\r\nx-api-key: cs_a\r\n"
 LENGTH = b"Content-Length: %d\r\n" % (MAX_BODY_BYTES + 1)
 
@@ -205,6 +226,14 @@ def test_a_connection_breaks_where_the_application_says_so(pieces: tuple[bytes, 
             connection.recv(1)
     assert reply.endswith(end)
     assert bool(reply) is bool(end)
+
+
+def test_a_connection_breaks_before_a_further_request(caplog: pytest.LogCaptureFixture) -> None:
+    """A call whose connection breaks ends, also where the next request has arrived already."""
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    with serve.serve_in_background(breaking(ConnectionDropped)) as url:
+        assert call(url, request * 2) == b""
+    assert caplog.text == ""
 
 
 def test_an_application_that_fails_is_answered_500(caplog: pytest.LogCaptureFixture) -> None:
