@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 LOOPBACK, ALL, NONE = "loopback", "*", "none"
 """The words that stand for the pages of this machine, for all pages, and for none."""
 
-_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,]+")  # null: a page of a file, or in a sandbox
+_ORIGIN = re.compile(
+    r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,*\u0080-\U0010ffff]+"
+)  # null: a page of a file, or in a sandbox
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 

@@ -136,6 +136,8 @@ INVALID: list[tuple[str, Any]] = [
     ("cors", "https://a.example/path"),
     ("cors", "https://a.example,none"),
     ("cors", "https://a.example b.example"),
+    ("cors", "https://*.a.example"),
+    ("cors", "https://münchen.example"),
     ("workers", 0),
     ("workers", 65),
     ("journal", -1),
