@@ -64,7 +64,7 @@ def test_a_manual_clock_is_set_back_before_the_first_request_alone(make_mock: Dr
 
 
 def test_asleep_moves_the_clock_and_lets_others_run() -> None:
-    """``asleep`` takes the place of asyncio.sleep: time passes, other tasks run, and the result is returned."""
+    """``asleep`` takes the place of asyncio.sleep: others run, time passes once for all, and the result returns."""
     clock, steps = ManualClock(0), list[str]()
 
     async def note(name: str) -> None:
@@ -76,7 +76,7 @@ def test_asleep_moves_the_clock_and_lets_others_run() -> None:
         await asyncio.gather(note("a"), note("b"))
 
     asyncio.run(run())
-    assert (clock.now_ms(), steps) == (4000, ["a0", "b0", "a1", "b1"])
+    assert (clock.now_ms(), steps) == (2000, ["a0", "b0", "a1", "b1"])
 
 
 def test_a_clock_starts_where_the_settings_say(make_mock: DriverFactory, tmp_path: Path) -> None:

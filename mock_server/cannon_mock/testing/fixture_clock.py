@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cannon_mock.clock import ManualClock
+from cannon_mock.testing.loop_limits import LoopLimits
 from cannon_mock.testing.sleep_patches import SleepPatches
 
 
@@ -13,7 +14,8 @@ class FixtureClock(ManualClock):
 
     def __init__(self, now_ms: int | None = None) -> None:
         super().__init__(now_ms)
-        self._patches = SleepPatches(self)
+        self._limits = LoopLimits(self.now_ms)
+        self._patches = SleepPatches(self, self._limits)
 
     def patch(self, *targets: Any) -> None:
         """Let code sleep by this clock, which takes no time, until the test ends.
@@ -21,11 +23,19 @@ class FixtureClock(ManualClock):
         Each target is a module, given as such or by its dotted name. What its code finds as ``time.sleep`` and
         ``asyncio.sleep``, or as those of anyio, trio and gevent, moves the clock: as ``time.sleep(2)``, after
         ``from time import sleep``, as a default of an argument, or in a ``retry`` of tenacity. Time that the code reads
-        from the module ``time`` passes as the clock does. Other modules do not change. The dotted name of a function of
-        your own, as ``my_app.client.wait``, replaces that. Raises LookupError where there is nothing to replace.
+        from the module ``time`` passes as the clock does, and its ``asyncio.timeout`` and ``asyncio.wait_for`` strike
+        where the clock has passed them. Other modules do not change. The dotted name of a function of your own, as
+        ``my_app.client.wait``, replaces that. Raises LookupError where there is nothing to replace.
         """
         for target in targets:
             self._patches.patch(target)
+
+    async def asleep(self, delay: float, result: Any = None) -> Any:
+        """Sleep as ManualClock does. Limits of patched modules strike when the clock has passed them."""
+        self._limits.note_changes()
+        result = await super().asleep(delay, result)
+        await self._limits.strike()
+        return result
 
     def restore(self) -> None:
         """End what ``patch`` did, and stop the clock: other tests may use it."""

@@ -13,20 +13,21 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from cannon_mock.clock import ManualClock
+from cannon_mock.testing.loop_limits import LoopLimits
 
 _FUNCTIONS = {
     "time": {
         "sleep": "sleep",
         **dict.fromkeys(("time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns"), "measure"),
     },
-    "asyncio": {"sleep": "asleep"},
+    "asyncio": {"sleep": "asleep", "timeout": "timeout", "wait_for": "wait_for"},
     "anyio": {"sleep": "asleep"},
     "trio": {"sleep": "asleep"},
     "gevent": {"sleep": "sleep"},
     "tenacity.nap": {"sleep": "sleep"},
     "tenacity.asyncio": {"_portable_async_sleep": "asleep"},
 }
-"""What takes the place of each function of a module: a method of the clock, or ``measure`` for one that shows time."""
+"""What takes the place of each function of a module: a method of the clock or of LoopLimits; ``measure`` shows time."""
 
 _ADVICE = "name the module whose code calls time.sleep or asyncio.sleep"
 
@@ -34,8 +35,9 @@ _ADVICE = "name the module whose code calls time.sleep or asyncio.sleep"
 class SleepPatches:
     """Functions that were replaced, until they are restored."""
 
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock: ManualClock, limits: LoopLimits) -> None:
         self._clock = clock
+        self._limits = limits
         self._start_ms = 0
         self._replacements: dict[int, Any] = {}
         self._restore_steps: list[Callable[[], None]] = []
@@ -100,6 +102,8 @@ class SleepPatches:
             self._replacements[id(module)] = new_module
 
     def _replace(self, name: str, function: Callable[[], Any], how: str) -> Any:
+        if how in ("timeout", "wait_for"):
+            return getattr(self._limits, how)
         if how != "measure":
             return getattr(self._clock, how)
         unit = 1_000_000 if name.endswith("_ns") else 0.001  # of a millisecond

@@ -277,4 +277,4 @@ def test_trio_is_served(clock: FixtureClock, monkeypatch: pytest.MonkeyPatch) ->
     coroutine = clock.asleep(2)
     with pytest.raises(StopIteration):
         coroutine.send(None)
-    assert checkpoints == [2000]
+    assert (checkpoints, clock.now_ms()) == ([0], 2000)
