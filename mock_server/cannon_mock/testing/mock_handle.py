@@ -106,6 +106,8 @@ class MockHandle:
         """
         if times is not None and (not isinstance(times, int) or times < 1):
             raise ValueError(f"times is {times!r}; use a whole number from 1 on")
+        if "match" in words:
+            raise ValueError("match is of the admin API; use prompt=…, model=… or operation=… here")
         if name is None:
             name, times = self._add_ad_hoc_scenario(words, times)
         elif words:
