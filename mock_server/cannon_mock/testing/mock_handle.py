@@ -211,8 +211,11 @@ class MockHandle:
             raise AssertionError(f"expected {expected_count} with {filter_text}, got {count}\n{self.describe_calls()}")
 
     def describe_calls(self) -> str:
-        """Every exchange in readable lines, and those that came with other keys, or without one."""
+        """Every exchange and webhook in readable lines, and the calls that came with other keys, or without one."""
         lines = [_describe_exchange(exchange) for exchange in self.journal] or ["nothing was sent to the mock"]
+        ends_ms = {task.id: task.timeline.ended_ms for task in self.tasks}
+        now_ms = self.clock.now_ms()
+        lines += [_describe_webhook(delivery, ends_ms[delivery.task_id] <= now_ms) for delivery in self.webhooks]
         calls = self.unwatched_calls
         lines += self.describe_keys(calls)
         lines += [f"{call.text} (without a valid API key)" for call in calls if call.account is None]
@@ -241,6 +244,16 @@ class MockHandle:
     @property
     def _mock(self) -> MockContext:
         return context.find_context(self.app)
+
+
+def _describe_webhook(delivery: Delivery, has_ended: bool) -> str:
+    if not has_ended:
+        result = f"not due: {delivery.task_id} has not ended; polls end it, or the clock with progression=time"
+    elif delivery.state == "not-sent":
+        result = "not sent; set a receiver by on_webhook, or use an address of this machine"
+    else:
+        result = ", ".join(str(each.status or each.note) for each in delivery.attempts) or delivery.state
+    return f"webhook to {delivery.url} -> {result}"
 
 
 def _describe_exchange(exchange: JournalEntry) -> str:

@@ -351,3 +351,25 @@ def test_an_address_with_a_receiver_is_no_warning(handle: MockHandle) -> None:
         warnings.append(reply.headers.get("x-mock-warnings"))
     assert warnings == ["address-unreachable", None]
     handle.close()
+
+
+def test_the_report_of_a_test_shows_each_webhook(handle: MockHandle) -> None:
+    """Without a receiver, or before the end of its request, a webhook does not come: the report says why."""
+    _poll_after_create(handle)
+    handle.on_webhook(lambda body, headers: 404)
+    _poll_after_create(handle)
+    lines = [line for line in handle.describe_calls().splitlines() if line.startswith("webhook")]
+    assert sorted(lines) == [
+        f"webhook to {URL} -> 404",
+        f"webhook to {URL} -> not sent; set a receiver by on_webhook, or use an address of this machine",
+    ]
+
+
+def test_the_report_of_a_test_says_what_ends_a_request() -> None:
+    handle = mock_servers.build_handle(Config(progression="manual:1", seed="tests"), ManualClock(), CallRecorder())
+    handle.app.test_client().post("/api/v1/requests", json={**body(), "webhook_url": URL}, headers={"x-api-key": KEY})
+    end = "has not ended; polls end it, or the clock with progression=time"
+    assert handle.describe_calls().endswith(f"webhook to {URL} -> not due: {handle.tasks[0].id} {end}")
+    for _ in range(3):
+        handle.app.test_client().get(f"/api/v1/requests/{handle.tasks[0].id}", headers={"x-api-key": KEY})
+    assert "-> not sent" in handle.describe_calls()
