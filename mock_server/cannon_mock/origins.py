@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 LOOPBACK, ALL, NONE = "loopback", "*", "none"
 """The words that stand for the pages of this machine, for all pages, and for none."""
 
-_ORIGIN = re.compile(
-    r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,*\u0080-\U0010ffff]+"
-)  # null: a page of a file, or in a sandbox
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+# null: a page of a file, or in a sandbox
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,*\u0080-\U0010ffff]+")
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""The port of an address that names none, by its scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def is_loopback(origin: str) -> bool:
         host = parts.hostname or ""
     except ValueError:  # a bracket without its other one
         return False
-    if parts.scheme not in _DEFAULT_PORTS:
+    if parts.scheme not in DEFAULT_PORTS:
         return False
     if host == "localhost" or host.endswith(".localhost"):  # RFC 6761: browsers resolve these to this machine
         return True
@@ -72,4 +73,5 @@ def is_loopback(origin: str) -> bool:
 def _normalize(origin: str) -> str:
     """An origin as browsers write it: without the port where it is the default one."""
     origin = origin.strip()
-    return origin.removesuffix(_DEFAULT_PORTS.get(origin.partition(":")[0], ""))
+    port = DEFAULT_PORTS.get(origin.partition(":")[0])
+    return origin if port is None else origin.removesuffix(f":{port}")

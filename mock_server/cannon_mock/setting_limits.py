@@ -15,9 +15,11 @@ from cannon_mock.settings import Limits
 POLLS = re.compile(r"manual:([1-9][0-9]{0,2})")
 """A progression by polls; the group is their number."""
 
+LARGEST_PORT = 65_535
+"""The largest number of a port."""
+
 _HOST = re.compile(r"[^\s:/?#@\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{0,4}))?")
-_LARGEST_PORT = 65_535
 
 
 def _is_secret(text: str) -> bool:
@@ -30,7 +32,7 @@ def _is_secret(text: str) -> bool:
 def _may_have_port(text: str) -> bool:
     """Whether a text is a host, alone or with a port."""
     match = _HOST_AND_PORT.fullmatch(text)
-    return match is not None and int(match[1] or 0) <= _LARGEST_PORT
+    return match is not None and int(match[1] or 0) <= LARGEST_PORT
 
 
 def read_moment(text: str) -> datetime | None:

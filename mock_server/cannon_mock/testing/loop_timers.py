@@ -3,8 +3,8 @@
 A reply that is late by the clock of a test takes no time. Where something else than the client gives up first, as
 ``asyncio.wait_for`` or ``anyio.move_on_after``, real time must pass for it to strike.
 
-This module depends on an internal of asyncio: ``BaseEventLoop._scheduled``, the handles of timers. Those of another
-loop, as uvloop, cannot be read: there each late reply takes real time.
+This module depends on internals of asyncio: ``BaseEventLoop._scheduled``, the handles of timers, and the ``_callback``
+of each. Those of another loop, as uvloop, cannot be read: there each late reply takes real time.
 """
 
 from __future__ import annotations

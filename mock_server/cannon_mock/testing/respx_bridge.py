@@ -26,9 +26,10 @@ import pytest
 from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough, ResolvedRoute, Route
 
+from cannon_mock.origins import DEFAULT_PORTS
 from cannon_mock.serving.wsgi_call import Call, Origin
 from cannon_mock.testing import loop_timers
-from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Reply, VendorApp
+from cannon_mock.testing.vendor_app import Reply, VendorApp
 
 _NO_RESPONSE = "Server disconnected without sending a response."
 _MAY_RETRY = "may_retry_in_bridge"

@@ -1,6 +1,8 @@
 """A clock in place of the functions by which code under test sleeps and measures time (floor 5).
 
 Only the modules that a test names change: the rest of the process, pytest and its threads, waits as before.
+
+This module depends on an internal of tenacity: the function ``_portable_async_sleep`` of its module ``asyncio``.
 """
 
 from __future__ import annotations

@@ -24,8 +24,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import resolve_cert_reqs
 
+from cannon_mock.origins import DEFAULT_PORTS
 from cannon_mock.serving.wsgi_call import Origin
-from cannon_mock.testing.vendor_app import DEFAULT_PORTS, VendorApp
+from cannon_mock.testing.vendor_app import VendorApp
 from cannon_mock.testing.wire import Wire
 
 

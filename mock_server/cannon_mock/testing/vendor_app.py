@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from cannon_mock.views.reply_delay import ReplyDelay
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 _STATUSES_WITHOUT_BODY = {204, 304}
 
 

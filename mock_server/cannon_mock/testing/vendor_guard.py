@@ -2,8 +2,9 @@
 
 Python tells an audit hook what its own sockets are about to do, whatever code uses them, and the hook may refuse it. It
 is told too late where a name is resolved in C, and nothing by a library that has sockets of its own. So functions that
-take a host are wrapped besides, for as long as a guard is active. Unguarded are another process, and a library that
-resolves and connects in C and is not in ``_GUARDED_FUNCTIONS``.
+take a host are wrapped besides, for as long as a guard is active: those in ``_GUARDED_FUNCTIONS``, some of which are
+internals of asyncio, urllib3, httpcore and aiohttp. Unguarded are another process, and a library that resolves and
+connects in C and is not in that table.
 
 The plugin loads this module in every run, so that it imports nothing but the standard library before a guard is active.
 """

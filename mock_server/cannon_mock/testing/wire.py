@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 import h11
 
+from cannon_mock.origins import DEFAULT_PORTS
 from cannon_mock.serving.wsgi_call import Call, Origin
-from cannon_mock.testing.vendor_app import DEFAULT_PORTS, Reply, VendorApp
+from cannon_mock.testing.vendor_app import Reply, VendorApp
 
 
 class Wire:

@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, jsonify
 from werkzeug.exceptions import HTTPException
 
 from cannon_mock import claim_ids
+from cannon_mock.setting_limits import LARGEST_PORT
 from cannon_mock.stores import StoreError
 from cannon_mock.views.context import ADMIN_PATH, add_evidence_header, current_context, find_called_host, is_admin_call
 from cannon_spec.finding import Finding
@@ -29,7 +30,6 @@ _MESSAGES = {
 }
 _LABEL = r"[A-Za-z0-9_-]{1,63}"
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{{0,4}}))?")
-_LARGEST_PORT = 65_535
 _HEADERS_TO_KEEP = ("Allow", "Content-Range")
 
 
@@ -77,7 +77,7 @@ def _check_host() -> None:
     """Refuse a Host header that cannot be part of an address, before anything is stored."""
     host = find_called_host()
     match = _HOST.fullmatch(host)
-    if match is None or int(match[1] or 0) > _LARGEST_PORT:
+    if match is None or int(match[1] or 0) > LARGEST_PORT:
         message = f"the Host {host[:60]!a} is no host name with a port; call the mock by its address"
         raise ApiError(400, "invalid_host", message, claim_ids.HOST_HEADER)
 

@@ -11,8 +11,7 @@ from functools import cache
 from ipaddress import ip_address
 
 from cannon_mock.model.deliveries import DeliveryResponse
-
-_LARGEST_PORT = 65_535
+from cannon_mock.setting_limits import LARGEST_PORT
 
 Send = Callable[[str, bytes, Mapping[str, str]], DeliveryResponse | None]
 """Posts a body with headers to an address; returns None where that address must not be called."""
@@ -68,7 +67,7 @@ def may_call(url: str, hosts: frozenset[str]) -> bool:
         host, port = httpx.URL(url).host.lower(), httpx.URL(url).port or 0
     except (httpx.InvalidURL, ValueError):
         return False
-    if port > _LARGEST_PORT:
+    if port > LARGEST_PORT:
         return False
     if host == "localhost" or host in hosts:
         return True
