@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -71,8 +72,19 @@ class Clips:
                 return reply.json()
             if reply.status_code != 429 and not reply.is_server_error:
                 raise ClipError(reply.json()["error"]["message"])
-            await asyncio.sleep(float(reply.headers.get("Retry-After", pause_s)))
+            await asyncio.sleep(read_pause(reply, pause_s))
         raise ClipError(f"{method} {url}: no answer in {TRIES} tries")
+
+
+def read_pause(reply: httpx.Response, default_s: float) -> float:
+    """The seconds that a reply asks for, as a number or a date; ``default_s`` where it asks for none."""
+    text = reply.headers.get("Retry-After", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0, parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return default_s
 
 
 app = FastAPI()

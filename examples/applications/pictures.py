@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -84,8 +85,19 @@ def call(method: str, url: str, *, idempotency_key: str = "", **options: Any) ->
             return reply
         if reply.status_code != 429 and reply.status_code < 500:
             raise Refused(reply.json()["error"]["message"])
-        time.sleep(float(reply.headers.get("Retry-After", pause_s)))
+        time.sleep(read_pause(reply, pause_s))
     raise Unavailable(f"{method} {url}: no answer in {TRIES} tries")
+
+
+def read_pause(reply: requests.Response, default_s: float) -> float:
+    """The seconds that a reply asks for, as a number or a date; ``default_s`` where it asks for none."""
+    text = reply.headers.get("Retry-After", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0, parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return default_s
 
 
 app = Flask(__name__)

@@ -29,8 +29,9 @@ def test_a_refusal_is_not_repeated(cannon_mock):
     cannon_mock.assert_called(1, method="POST")
 
 
-def test_a_rate_limit_is_obeyed(cannon_mock):
-    cannon_mock.scenario("rate-limited")
+@pytest.mark.parametrize("limit", ["rate-limited", "rate-limited-date"])
+def test_a_rate_limit_is_obeyed(cannon_mock, limit):
+    cannon_mock.scenario(limit)
     assert pictures.make_picture("A red bicycle", "order-1")
     cannon_mock.assert_called(2, status=429)
 

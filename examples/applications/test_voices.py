@@ -43,8 +43,9 @@ async def test_a_refusal_is_not_repeated(session, cannon_mock):
     cannon_mock.assert_called(1, method="POST")
 
 
-async def test_a_rate_limit_is_obeyed(session, cannon_mock):
-    cannon_mock.scenario("rate-limited")
+@pytest.mark.parametrize("limit", ["rate-limited", "rate-limited-date"])
+async def test_a_rate_limit_is_obeyed(session, cannon_mock, limit):
+    cannon_mock.scenario(limit)
     assert await voices.speak(session, "The harbour woke.", "station-1")
     cannon_mock.assert_called(2, status=429)
 

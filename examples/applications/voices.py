@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -65,11 +66,22 @@ async def call(
                     return await reply.json()
                 if reply.status != 429 and reply.status < 500:
                     raise VoiceError((await reply.json())["error"]["message"])
-                pause_s = float(reply.headers.get("Retry-After", pause_s))
+                pause_s = read_pause(reply, pause_s)
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError):
             pass  # no connection, half an answer, no answer in time
         await asyncio.sleep(pause_s)
     raise VoiceError(f"{method} {url}: no answer in {TRIES} tries")
+
+
+def read_pause(reply: aiohttp.ClientResponse, default_s: float) -> float:
+    """The seconds that a reply asks for, as a number or a date; ``default_s`` where it asks for none."""
+    text = reply.headers.get("Retry-After", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0, parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return default_s
 
 
 app = FastAPI()

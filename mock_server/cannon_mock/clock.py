@@ -154,6 +154,10 @@ class Clock:
             raise ValueError(f"scale {scale}: choose from 0 to 1000000 times as fast as real time")
         self._state.change(lambda settings: settings.change_scale(self._state.now_ms(), scale))
 
+    def read_client_time_s(self) -> float:
+        """The time that a client of the mock reads, in seconds since 1970: that of the machine."""
+        return time.time()
+
     def sleep_ms(self, ms: int) -> None:
         """Wait ``ms`` milliseconds of real time."""
         time.sleep(ms / 1000)

@@ -37,6 +37,10 @@ class FixtureClock(ManualClock):
         await self._limits.strike()
         return result
 
+    def read_client_time_s(self) -> float:
+        """See Clock. What code that was patched sleeps is part of the time that it reads."""
+        return super().read_client_time_s() + self._patches.passed_ms / 1000
+
     def restore(self) -> None:
         """End what ``patch`` did, and stop the clock: other tests may use it."""
         self._patches.restore()

@@ -45,6 +45,11 @@ class SleepPatches:
         self._restore_steps: list[Callable[[], None]] = []
         self._count = 0
 
+    @property
+    def passed_ms(self) -> int:
+        """By how much the clock has moved since something was replaced first."""
+        return self._clock.now_ms() - self._start_ms if self._restore_steps else 0
+
     def patch(self, target: Any) -> None:
         """Replace what a module, a class or an object sleeps by, or the one attribute that a dotted name names.
 
@@ -109,7 +114,7 @@ class SleepPatches:
         if how != "measure":
             return getattr(self._clock, how)
         unit = 1_000_000 if name.endswith("_ns") else 0.001  # of a millisecond
-        return lambda: function() + (self._clock.now_ms() - self._start_ms) * unit
+        return lambda: function() + self.passed_ms * unit
 
     def _patch_values(self, owner: Any, home: str, visited_ids: set[int]) -> None:
         """Replace values of an object's attributes, the defaults of a function, and what the module ``home`` defines.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -51,10 +50,14 @@ _DROPS: dict[str, type[ConnectionDropped]] = {
 
 @dataclass(frozen=True, slots=True)
 class DueFault:
-    """A fault that happens now. ``retry_after_s`` is when to try again, 0 where that is unknown."""
+    """A fault that happens now, at ``client_time_s`` of its client.
+
+    ``retry_after_s`` is when to try again, 0 where that is unknown.
+    """
 
     fault: Fault
     retry_after_s: int
+    client_time_s: float
 
     @property
     def is_before_create(self) -> bool:
@@ -67,8 +70,8 @@ class DueFault:
             return {}
         if self.fault.retry_after_form == "seconds":
             return {"Retry-After": str(self.retry_after_s)}
-        # By real time, as a client compares it with its own; rounded up, so that it is never too early.
-        return {"Retry-After": formatdate(math.ceil(time.time()) + self.retry_after_s, usegmt=True)}
+        # By the client's time, with which it compares it; rounded up, so that it is never too early.
+        return {"Retry-After": formatdate(math.ceil(self.client_time_s) + self.retry_after_s, usegmt=True)}
 
 
 def find_due_faults(
@@ -85,7 +88,7 @@ def find_due_faults(
             continue
         retry_after_s = _count_exchange(mock, fault, f"{scenario.name} {index} {subject}", idempotency_key)
         if retry_after_s is not None:
-            due_faults.append(DueFault(fault, retry_after_s))
+            due_faults.append(DueFault(fault, retry_after_s, mock.clock.read_client_time_s()))
     return due_faults
 
 

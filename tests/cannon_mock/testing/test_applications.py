@@ -24,7 +24,7 @@ def test_the_applications_pass_their_tests(tmp_path: Path, options: tuple[str, .
     folder = shutil.copytree(APPLICATIONS, tmp_path / "applications")
     run = run_pytest_process if options else run_pytest
     status, output = run(folder, *options)
-    assert (status, "51 passed" in output) == (0, True), output
+    assert (status, "55 passed" in output) == (0, True), output
 
 
 @pytest.mark.parametrize("name", CLIENTS)

@@ -6,15 +6,19 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 import tenacity
 import tenacity.nap
 
 from cannon_mock.testing.fixture_clock import FixtureClock
+from cannon_mock.testing.mock_handle import MockHandle
+from tests.support.mocks import body
 
 CODE = """
 import asyncio
@@ -263,6 +267,20 @@ def test_an_error_within_a_module_is_not_hidden(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="no_such_dependency"):
         clock.patch("needs_more")
+
+
+def test_a_date_of_retry_after_is_by_the_time_that_code_reads(
+    cannon_mock: MockHandle, cannon_clock: FixtureClock
+) -> None:
+    """Code that has slept by the clock, and compares the date with its own time, waits once more."""
+    shop: Any = ModuleType("shop")
+    shop.time = time
+    cannon_clock.patch(shop)
+    shop.time.sleep(3600)
+    cannon_mock.scenario("rate-limited-date")
+    reply = httpx.post("https://www.cannonstudio.app/api/v1/requests", json=body(), headers={"x-api-key": "cs_test"})
+    wait_s = parsedate_to_datetime(reply.headers["Retry-After"]).timestamp() - shop.time.time()
+    assert abs(wait_s) < 600
 
 
 def test_trio_is_served(clock: FixtureClock, monkeypatch: pytest.MonkeyPatch) -> None:
