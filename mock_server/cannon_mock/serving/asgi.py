@@ -23,14 +23,16 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-Place = Literal["now", "turn", "thread"]
-"""Where a call is made: by the loop at once, or when it is its turn, or in a thread, where it may block."""
+Place = Literal["now", "turn", "thread", "long"]
+"""Where a call is made: by the loop at once, or when it is its turn; in a thread, where it may take its time; or in one
+of many threads, where it may wait for long, as for receivers of webhooks.
+"""
 
 _MOST_LOOP_BYTES = 8 * 1024
 """A larger body is left to a thread: to judge one of a megabyte can take seconds. A long prompt has half of that."""
 
 _MOST_CALLS = 4
-_MOST_STEPS = 64
+_MOST_WAITS = 64
 _EXPECTS_CONTINUE = (b"expect", b"100-continue")
 
 
@@ -57,12 +59,12 @@ class AsgiAdapter:
         self._most_body_bytes = most_body_bytes
         self._pass_delay = pass_delay
         self._turns = Turns()
-        self._call_pool, self._step_pool = ThreadPool(_MOST_CALLS), ThreadPool(_MOST_STEPS)
+        self._call_pool, self._wait_pool = ThreadPool(_MOST_CALLS), ThreadPool(_MOST_WAITS)
 
     def close(self) -> None:
         """End the threads."""
         self._call_pool.close()
-        self._step_pool.close()
+        self._wait_pool.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -86,6 +88,8 @@ class AsgiAdapter:
 
     async def _call_app(self, scope: Scope, body: bytes) -> tuple[ReplyDelay, AppReply]:
         place = self._choose_place(scope["path"])
+        if place == "long":
+            return await self._wait_pool.run(partial(self._run_app, scope, body))
         if place == "thread" or len(body) > _MOST_LOOP_BYTES:
             return await self._call_pool.run(partial(self._run_app, scope, body))
         if place == "turn":
@@ -105,7 +109,7 @@ class AsgiAdapter:
                 await _wait_with_client(delay.ms / 1000, receive)
         finally:
             if delay.steps:
-                await self._step_pool.run(delay.finish)
+                await self._wait_pool.run(delay.finish)
 
 
 def _find_length(scope: Scope) -> int:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _PATIENCE_SECONDS = 10
 _HEALTH = "/__mock__/health"
+_CLOCK = "/__mock__/clock"
 _SLOW_PARTS = ("/__mock__/", "/assets/")
 _ROUND_SECONDS = 0.1
 
@@ -119,13 +120,15 @@ def _find_mock(app: WSGIApplication) -> MockContext | None:
 def _build_choice(mock: MockContext) -> Callable[[str], Place]:
     """The choice of where a mock's calls are made: what takes less time than to hand it to a thread has its turn.
 
-    That is a call of the API, in memory. The mock's own API may move the clock, which sends webhooks, and a file may
-    have to be painted.
+    That is a call of the API, in memory. The mock's own API reads all of the store, and a file may have to be painted.
+    A move of the clock sends webhooks, and waits for their receivers.
     """
 
     def choose_place(path: str) -> Place:
         if path.endswith(_HEALTH):
             return "now"
+        if path.endswith(_CLOCK):
+            return "long"
         return "thread" if is_shared or any(part in path for part in _SLOW_PARTS) else "turn"
 
     is_shared = mock.store.records.is_shared

@@ -18,12 +18,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from cannon_mock import Config, ManualClock
+from cannon_mock import Config, ManualClock, create_app
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.serving import serve
 from cannon_mock.testing import mock_servers
 from cannon_mock.testing.call_recorder import CallRecorder
 from cannon_mock.webhooks import attempts, sender
+from tests.support.effort import PATIENCE_S
 from tests.support.mocks import KEY, LONG_MS, Driver, body, build_driver
 from tests.support.receiver import Receiver, receiving
 
@@ -130,6 +131,25 @@ def test_a_receiver_that_trickles_bytes_ends_in_time(receiver: Receiver) -> None
         while _find(mock, id_).attempts[0].note == NO_ANSWER:
             mock.clock.advance(10_000)  # far enough for another attempt, so that the first is waited for
     assert _find(mock, id_).attempts[0].note == "no response within 0.6 seconds"
+
+
+def test_moves_of_the_clock_that_wait_hold_no_other_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While clients move the clock to webhooks of a receiver that hangs, the journal is read."""
+    monkeypatch.setattr(sender, "_OTHERS_S", PATIENCE_S)
+    app = create_app(Config(clock="manual", webhook_timeout=PATIENCE_S))
+    with serve.serve_in_background(app) as url, _hanging() as hook, httpx.Client(base_url=url, timeout=30) as client:
+        content = {**body(), "webhook_url": hook}
+        assert client.post("/api/v1/requests", json=content, headers={"x-api-key": KEY}).status_code == 202
+        move = {"url": f"{url}/__mock__/clock", "json": {"advance_ms": LONG_MS}, "timeout": PATIENCE_S}
+        for _ in range(6):
+            Thread(target=_post_in_vain, args=(move,), daemon=True).start()
+        time.sleep(0.5)
+        assert client.get("/__mock__/journal").json()["count"] == 1
+
+
+def _post_in_vain(arguments: dict[str, Any]) -> None:
+    with suppress(httpx.HTTPError):
+        httpx.post(**arguments)
 
 
 def test_a_receiver_may_move_the_clock_from_outside(receiver: Receiver) -> None:
