@@ -133,6 +133,17 @@ def test_a_receiver_that_trickles_bytes_ends_in_time(receiver: Receiver) -> None
     assert _find(mock, id_).attempts[0].note == "no response within 0.6 seconds"
 
 
+def test_webhooks_for_one_receiver_take_turns(receiver: Receiver) -> None:
+    """Of two that are due at once the second is sent when the first has been answered."""
+    mock = build_driver()
+    ids = [_create(mock, receiver.url) for _ in range(2)]
+    mock.clock.move_to(mock.clock.now_ms() + LONG_MS)
+    counts: list[int] = []
+    receiver.before_answer = lambda: (time.sleep(0.1), counts.append(len(receiver.received)))
+    mock.poll(ids[0])
+    assert counts == [1, 2]
+
+
 def test_moves_of_the_clock_that_wait_hold_no_other_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """While clients move the clock to webhooks of a receiver that hangs, the journal is read."""
     monkeypatch.setattr(sender, "_OTHERS_S", PATIENCE_S)
