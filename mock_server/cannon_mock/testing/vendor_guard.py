@@ -35,7 +35,7 @@ _PROXIES = tuple(
 )
 
 _GUARDED_FUNCTIONS = {
-    "socket": ("create_connection", "socket.connect", "socket.connect_ex", "socket.sendto"),
+    "socket": ("create_connection", "socket.connect", "socket.connect_ex", "socket.sendto", "socket.sendmsg"),
     "ssl": ("SSLContext.wrap_socket", "SSLContext.wrap_bio"),  # also behind a proxy, or by an IP address
     "asyncio.base_events": ("BaseEventLoop.getaddrinfo",),
     "urllib3.util.connection": ("create_connection",),

@@ -44,7 +44,7 @@ def asked_hosts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "create_connection"):
         monkeypatch.setattr(socket, name, refuse)
-    for name in ("connect", "connect_ex", "sendto"):
+    for name in ("connect", "connect_ex", "sendto", "sendmsg"):
         monkeypatch.setattr(socket.socket, name, refuse)
     return hosts
 
@@ -114,6 +114,7 @@ WAYS: dict[str, Callable[[], object]] = {
     "raw connect": lambda: use_socket("connect", (HOST, 443)),
     "raw connect_ex": lambda: use_socket("connect_ex", (HOST, 443)),
     "datagram": lambda: use_socket("sendto", b"x", (HOST, 53), kind=socket.SOCK_DGRAM),
+    "datagram in parts": lambda: use_socket("sendmsg", [b"x"], [], 0, (HOST, 53), kind=socket.SOCK_DGRAM),
     "tls by a number": lambda: ssl.create_default_context().wrap_bio(
         ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=HOST
     ),
