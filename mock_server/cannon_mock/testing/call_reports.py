@@ -21,7 +21,7 @@ def report_findings(request: pytest.FixtureRequest, calls: Iterable[ReceivedCall
             pytest.fail("\n".join(["payloads with warnings:", *failing_texts]), pytrace=False)
         return
     for rule, text in describe_findings(calls, lambda finding: finding.rule).items():
-        if rule not in warned_rules:
+        if rule not in warned_rules and not _is_ignored(text, request.node):  # else nobody would see it
             warned_rules.add(rule)
             _warn(text, request.node)
 
