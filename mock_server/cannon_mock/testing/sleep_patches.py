@@ -191,6 +191,8 @@ def _find_home(value: Any) -> str:
 def _import_longest(dotted_name: str) -> tuple[ModuleType, list[str]]:
     """The module that a dotted name begins with, and the names of attributes behind it."""
     parts = dotted_name.split(".")
+    if not all(parts):
+        raise LookupError(f"{dotted_name!r} is no dotted name; name a module as in an import")
     for size in range(len(parts), 0, -1):
         name = ".".join(parts[:size])
         try:

@@ -248,6 +248,8 @@ def test_tenacity_sleeps_by_the_clock(clock: FixtureClock, name: str) -> None:
     [
         ("json", "json sleeps by no function that the clock can replace; name the module whose code calls"),
         ("no_such_module.x", "no module no_such_module.x; name one as in an import"),
+        ("", "'' is no dotted name; name a module as in an import"),
+        (".client", "'.client' is no dotted name; name"),
         ("time.slep", "time has no slep; name the module"),
         ("code_under_test.Client.no", "Client has no no; name the module"),
     ],
