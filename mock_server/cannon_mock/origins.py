@@ -14,7 +14,7 @@ LOOPBACK, ALL, NONE = "loopback", "*", "none"
 """The words that stand for the pages of this machine, for all pages, and for none."""
 
 # null: a page of a file, or in a sandbox
-_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,*\u0080-\U0010ffff]+")
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/?#@,*]+")
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 """The port of an address that names none, by its scheme."""
@@ -39,7 +39,7 @@ def read_origins(text: str) -> AllowedOrigins:
     if text.strip() in (ALL, NONE):
         return AllowedOrigins(has_all=text.strip() == ALL)
     origins = frozenset(names - {LOOPBACK})
-    if not names or not all(map(_ORIGIN.fullmatch, origins)):
+    if not (names and text.isascii() and all(map(_ORIGIN.fullmatch, origins))):
         raise ValueError(f"{text} lists no origins")
     return AllowedOrigins(origins, has_loopback=LOOPBACK in names)
 

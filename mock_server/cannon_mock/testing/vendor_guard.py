@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import site
 import sys
-import sysconfig
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
@@ -184,6 +183,8 @@ def _describe_caller() -> str:
 
 @cache
 def _list_library_folders() -> tuple[str, ...]:
+    import sysconfig  # late: runs of pytest without an attempt start faster without it
+
     own_folder = str(Path(__file__).parent)
     python_folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     folders = [*python_folders, *site.getsitepackages(), site.getusersitepackages(), own_folder]
