@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cannon_mock.origins import is_loopback
 from cannon_mock.testing import plugin_options, vendor_guard
 from cannon_mock.testing.other_plugins import OtherPlugins
 from cannon_mock.testing.plugin_options import has_own_start, read_config
@@ -95,7 +96,8 @@ def cannon_mock(
     try:
         with ExitStack() as stack:
             for url in mock_servers.list_urls(handle):
-                stack.enter_context(vendor_guard.guard_vendor(url))
+                if not is_loopback(url):  # assets may have a host of this machine, which has other servers too
+                    stack.enter_context(vendor_guard.guard_vendor(url))
                 stack.enter_context(bridge_app(handle.app, url, _build_check(handle), handle.clock.sleep_ms))
             yield from _provide_handle(request, handle)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -36,3 +37,10 @@ def test_the_host_of_assets_is_guarded(cannon_mock: MockHandle) -> None:
     with pytest.raises(VendorCallError, match=f"tried to reach {HOST}"):
         http.client.HTTPSConnection(HOST).request("GET", "/assets/x")
     assert len(take_attempts()) == 1  # and so this test passes
+
+
+@pytest.mark.cannon(asset_host="127.0.0.1:2267")
+def test_other_servers_of_this_machine_can_be_called(cannon_mock: MockHandle) -> None:
+    """Where assets have a host of this machine, nothing else on it is taken for the vendor's."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
