@@ -12,6 +12,7 @@ The plugin loads this module in every run, so that it imports nothing but the st
 from __future__ import annotations
 
 import os
+import re
 import site
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -51,6 +52,9 @@ _GUARDED_FUNCTIONS = {
 pytest-socket replaces ``socket.getaddrinfo`` and ``gethostbyname``, and restores them only where they are its own: the
 audit hook watches these.
 """
+
+_SCHEME = re.compile(r"^[a-z][a-z0-9+-]*:/+", re.IGNORECASE)
+"""The start of a URL. curl takes one without it, and with more or fewer slashes."""
 
 _MARK = "is_cannon_guard"
 _IMMUTABLE_TYPE = 1 << 8
@@ -163,7 +167,7 @@ def _read_host(value: object) -> str:
     if not isinstance(value, str):
         return ""
     try:
-        host = urlsplit(value).hostname or "" if "://" in value else value
+        host = urlsplit(f"//{_SCHEME.sub('', value)}").hostname or ""
         return host if host.isascii() else host.encode("idna").decode("ascii")
     except ValueError:
         return value

@@ -134,6 +134,8 @@ WAYS: dict[str, Callable[[], object]] = {
     "uvloop socket": in_uvloop(connect_by_loop),
     "pycurl": lambda: ask_pycurl(import_module("pycurl")),
     "curl_cffi": lambda: import_module("curl_cffi").get(BASE),
+    "curl_cffi without a scheme": lambda: import_module("curl_cffi").get(f"{HOST}/api/v1/status"),
+    "curl_cffi with one slash": lambda: import_module("curl_cffi").get(f"HTTPS:/{HOST}:443/api/v1/status"),
 }
 """How code calls the vendor without a bridge."""
 
