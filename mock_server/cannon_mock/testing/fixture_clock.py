@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
+
+import pytest
 
 from cannon_mock.clock import ManualClock
 from cannon_mock.testing.loop_limits import LoopLimits
 from cannon_mock.testing.sleep_patches import SleepPatches
+
+_MOST_SLEEPS = 10_000
+"""How often code may sleep in one test: as these sleeps take no time, a loop without a deadline would never end."""
 
 
 class FixtureClock(ManualClock):
@@ -16,6 +22,7 @@ class FixtureClock(ManualClock):
         super().__init__(now_ms)
         self._limits = LoopLimits(self.now_ms)
         self._patches = SleepPatches(self, self._limits)
+        self._sleep_numbers = count(1)
 
     def patch(self, *targets: Any) -> None:
         """Let code sleep by this clock, which takes no time, until the test ends.
@@ -30,8 +37,17 @@ class FixtureClock(ManualClock):
         for target in targets:
             self._patches.patch(target)
 
+    def sleep(self, seconds: float) -> None:
+        """Sleep as ManualClock does. Fails the test where its code sleeps without an end."""
+        self._check_end()
+        super().sleep(seconds)
+
     async def asleep(self, delay: float, result: Any = None) -> Any:
-        """Sleep as ManualClock does. Limits of patched modules strike when the clock has passed them."""
+        """Sleep as ManualClock does. Limits of patched modules strike when the clock has passed them.
+
+        Fails the test where its code sleeps without an end.
+        """
+        self._check_end()
         self._limits.note_changes()
         result = await super().asleep(delay, result)
         await self._limits.strike()
@@ -44,4 +60,12 @@ class FixtureClock(ManualClock):
     def restore(self) -> None:
         """End what ``patch`` did, and stop the clock: other tests may use it."""
         self._patches.restore()
+        self._sleep_numbers = count(1)
         self.freeze()
+
+    def _check_end(self) -> None:
+        if next(self._sleep_numbers) > _MOST_SLEEPS:
+            pytest.fail(
+                f"the code slept {_MOST_SLEEPS} times in this test: what it waits for may never come; "
+                "give it a deadline, or let it sleep longer at a time, as with @pytest.mark.cannon(poll_after_ms=2000)"
+            )

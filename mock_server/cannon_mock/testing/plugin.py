@@ -95,9 +95,8 @@ def cannon_mock(
     handle = mock_servers.build_handle(read_config(request), cannon_clock, CallRecorder())
     try:
         with ExitStack() as stack:
+            stack.enter_context(_guard_hosts(handle))
             for url in mock_servers.list_urls(handle):
-                if not is_loopback(url):  # assets may have a host of this machine, which has other servers too
-                    stack.enter_context(vendor_guard.guard_vendor(url))
                 stack.enter_context(bridge_app(handle.app, url, _build_check(handle), handle.clock.sleep_ms))
             yield from _provide_handle(request, handle)
     finally:
@@ -132,7 +131,7 @@ def cannon_session_server(request: pytest.FixtureRequest, cannon_servers: MockSe
     """
     handle = cannon_servers.build_view(cannon_servers.find(read_config(request)), "cs_test_session")
     _open_handles[request.node.nodeid] = [handle]
-    with vendor_guard.guard_vendor(handle.vendor_url):
+    with _guard_hosts(handle):
         yield handle
     del _open_handles[request.node.nodeid]
     cannon_servers.note_watched_keys(handle)
@@ -170,7 +169,7 @@ def cannon_server(
         pytest.fail("cannon_clock is not the clock of cannon_server; name both as arguments of the test", pytrace=False)
     handle.since_ms = cannon_clock.move_to(cannon_clock.now_ms() + 1)  # what came before is of other tests
     cannon_servers.start_test()
-    with vendor_guard.guard_vendor(handle.vendor_url):
+    with _guard_hosts(handle):
         yield from _provide_handle(request, handle)
     calls, unwatched_calls = cannon_servers.end_test(handle)
     call_reports.warn(request, handle.describe_keys(unwatched_calls))
@@ -181,6 +180,18 @@ def cannon_server(
 def _cannon_warned_rules() -> set[str]:
     """The rules of which this run has warned."""
     return set()
+
+
+@contextmanager
+def _guard_hosts(handle: MockHandle) -> Iterator[None]:
+    """Guard the vendor's hosts, and that of assets where they have one that is not of this machine."""
+    from cannon_mock.testing import mock_servers
+
+    with ExitStack() as stack:
+        for url in {handle.vendor_url, *mock_servers.list_urls(handle)}:
+            if not is_loopback(url):  # which has other servers too
+                stack.enter_context(vendor_guard.guard_vendor(url))
+        yield
 
 
 def _provide_handle(request: pytest.FixtureRequest, handle: MockHandle) -> Iterator[MockHandle]:

@@ -39,6 +39,14 @@ def test_the_host_of_assets_is_guarded(cannon_mock: MockHandle) -> None:
     assert len(take_attempts()) == 1  # and so this test passes
 
 
+@pytest.mark.cannon(asset_host=HOST)
+def test_the_host_of_assets_is_guarded_beside_a_server(cannon_server: MockHandle) -> None:
+    """Where a server hands out asset addresses of a host on the network, that host is not asked for."""
+    with pytest.raises(VendorCallError, match=f"tried to reach {HOST}"):
+        socket.getaddrinfo(HOST, 80)
+    assert len(take_attempts()) == 1
+
+
 @pytest.mark.cannon(asset_host="127.0.0.1:2267")
 def test_other_servers_of_this_machine_can_be_called(cannon_mock: MockHandle) -> None:
     """Where assets have a host of this machine, nothing else on it is taken for the vendor's."""

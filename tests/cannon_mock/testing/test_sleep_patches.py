@@ -298,3 +298,16 @@ def test_trio_is_served(clock: FixtureClock, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(StopIteration):
         coroutine.send(None)
     assert (checkpoints, clock.now_ms()) == ([0], 2000)
+
+
+def test_code_that_sleeps_without_end_fails_its_test() -> None:
+    """A loop that waits for what never comes takes no time: after 10,000 sleeps it fails, and says what to do."""
+    clock = FixtureClock()
+    for _ in range(10_000):
+        clock.sleep(1)
+    with pytest.raises(pytest.fail.Exception, match="the code slept 10000 times in this test"):
+        clock.sleep(1)
+    with pytest.raises(pytest.fail.Exception):
+        asyncio.run(clock.asleep(1))
+    clock.restore()
+    clock.sleep(1)
