@@ -36,8 +36,9 @@ class AllowedOrigins:
 def read_origins(text: str) -> AllowedOrigins:
     """The origins of a list with commas. Raises ValueError for what is neither an origin nor one of the words."""
     names = {_normalize(part) for part in text.lower().split(",") if part.strip()}
-    if text.strip() in (ALL, NONE):
-        return AllowedOrigins(has_all=text.strip() == ALL)
+    word = text.strip().lower()
+    if word in (ALL, NONE):
+        return AllowedOrigins(has_all=word == ALL)
     origins = frozenset(names - {LOOPBACK})
     if not (names and text.isascii() and all(map(_ORIGIN.fullmatch, origins))):
         raise ValueError(f"{text} lists no origins")

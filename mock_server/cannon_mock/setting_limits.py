@@ -36,12 +36,12 @@ def _may_have_port(text: str) -> bool:
 
 
 def read_moment(text: str) -> datetime | None:
-    """The time that a text in the form of ISO 8601 names; None where it names none, or no offset from UTC."""
+    """The time that a text in the form of ISO 8601 names; None for another, or a year that no clock shows."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return None if moment.utcoffset() is None else moment
+    return moment if moment.utcoffset() is not None and 1970 < moment.year < 9000 else None
 
 
 TEXT = Limits("text")
@@ -72,7 +72,7 @@ ORIGINS = Limits(
     origins.may_be_origins,
 )
 MOMENT = Limits(
-    "a time with its offset from UTC, as 2026-01-31T12:00:00Z",
+    "a time from 1971 to 8999 with its offset from UTC, as 2026-01-31T12:00:00Z",
     lambda text: not text or read_moment(text) is not None,
 )
 PROGRESSION = Limits(

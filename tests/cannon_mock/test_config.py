@@ -108,6 +108,8 @@ INVALID: list[tuple[str, Any]] = [
     ("port", 65_536),
     ("start", "2026-01-31T12:00:00"),
     ("start", "2026-01-31"),
+    ("start", "1969-12-31T12:00:00Z"),
+    ("start", "9999-12-31T12:00:00Z"),
     ("start", "tomorrow"),
     ("speed", 0.0),
     ("speed", -1.0),

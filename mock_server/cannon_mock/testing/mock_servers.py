@@ -67,7 +67,11 @@ class MockServers:
     def run_server(self, config: Config) -> Iterator[MockHandle]:
         """Run one more server while the context lasts."""
         handle = build_handle(config, FixtureClock(config.start_ms), self._recorder)
-        with serve.serve_in_background(handle.app) as handle.url:
+        with ExitStack() as stack:
+            try:
+                handle.url = stack.enter_context(serve.serve_in_background(handle.app))
+            except ValueError as error:  # of a setting that only a server uses: a certificate
+                pytest.fail(f"cannon: {error}", pytrace=False)
             yield handle
 
     def build_view(self, server: MockHandle, key: str) -> MockHandle:

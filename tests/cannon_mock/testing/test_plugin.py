@@ -83,7 +83,7 @@ INVALID_SETTINGS = {
     '"time"': "cannon: a setting needs its name",
     'credits="lots"': "cannon: credits=lots is not valid; use a whole number from 0 to",
     "keys={}": "cannon: keys={} is not valid; use the path of a file, as text",
-    'start="2026-01-31"': "cannon: start=2026-01-31 is not valid; use a time with its offset from UTC",
+    'start="2026-01-31"': "cannon: start=2026-01-31 is not valid; use a time from 1971 to 8999 with its offset",
     'scenario="nope"': "cannon: scenario=nope is not valid; cannon-mock --list-scenarios lists the scenarios",
     'scenarios="nowhere.json"': "nowhere.json: No such file or directory",
 }
@@ -320,3 +320,16 @@ def test_the_options_are_listed_in_the_help(tmp_path: Path) -> None:
     for setting in SETTINGS:
         assert (f"{setting.pytest_option}=" in output) is setting.has_pytest_option
     assert "[default: manual:1]" in " ".join(output.split())
+
+
+def test_a_setting_that_only_a_server_uses_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """A certificate that cannot be read fails the test that needs the server, without a traceback."""
+    text = """
+@pytest.mark.cannon(tls_cert="nowhere.pem")
+def test_it(cannon_server):
+    pass
+"""
+    status, output = run_pytest(write_tests(tmp_path, text))
+    assert (status, "Traceback" in output, "1 error" in output) == (1, False, True)
+    assert "cannon: " in output
+    assert "nowhere.pem" in output

@@ -33,6 +33,7 @@ ANSWERS = [
     ("*", OTHER_PAGE, "*"),
     ("*", "null", "*"),
     ("none", PAGE, None),
+    ("NONE", PAGE, None),
     (OTHER_PAGE, OTHER_PAGE, OTHER_PAGE),
     (OTHER_PAGE, "http://app.example.com", None),
     (OTHER_PAGE, PAGE, None),
