@@ -61,6 +61,6 @@ def _forget_modules(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.path[:] = saved_path
-        for name, module in list(sys.modules.items()):
+        for name, module in sys.modules.copy().items():
             if Path(getattr(module, "__file__", None) or "/").is_relative_to(folder):
                 del sys.modules[name]

@@ -83,7 +83,11 @@ def serve_in_background(app: WSGIApplication) -> Iterator[str]:
     mock = _find_mock(app)
     asset_listeners = listen_for_assets(mock.config) if mock else []
     listener = listen(Config(port=0))
-    server = _build_server(app, [listener, *asset_listeners])
+    with contextlib.ExitStack() as listeners:
+        for each in (listener, *asset_listeners):
+            listeners.enter_context(each)
+        server = _build_server(app, [listener, *asset_listeners])
+        listeners.pop_all()  # the server closes them
     thread = threading.Thread(target=server.run, daemon=True)
     url = find_address(listener, server.scheme)
     thread.start()
