@@ -63,7 +63,10 @@ class Call:
     def forward(self, content: bytes | None = None, *, without: tuple[str, ...] = (), **headers: str | None) -> Reply:
         """The mock's reply to this call, with other content, or with headers changed or left out."""
         body = self.content if content is None else content
-        environ = {**self.environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        environ = {**self.environ, "wsgi.input": BytesIO(body)}
+        # A body above the limit has a length, and is not read.
+        if content is not None or not environ.get("CONTENT_LENGTH"):
+            environ["CONTENT_LENGTH"] = str(len(body))
         for name, value in headers.items():
             environ[_variable(name)] = value
         for name in without:
