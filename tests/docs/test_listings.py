@@ -16,7 +16,8 @@ from tests.support.processes import environment
 ROOT = Path(__file__).resolve().parents[2]
 FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md")))
 PAGES = {str(file.relative_to(ROOT)): file.read_text() for file in FILES}
-OPERATION_PAGES = [name for name in PAGES if name.startswith("docs/operations/")]
+FIRST_PAGES = ("README.md", "docs/pytest.md")
+"""The pages that most people begin with: their listings run in make test too."""
 WITH_EXTENDED = [name for name, text in PAGES.items() if "<!-- extended: " in text]
 
 pytestmark = [
@@ -50,16 +51,16 @@ def _run(page: str, folder: Path, *, extended: bool) -> None:
                     pytest.fail(message, pytrace=False)
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name not in OPERATION_PAGES])
+@pytest.mark.parametrize("name", FIRST_PAGES)
 def test_listings_do_what_the_page_shows(name: str, tmp_path: Path) -> None:
     """Every command of a page, run in order in one shell, prints what stands below it; files are as listed."""
     _run(PAGES[name], tmp_path, extended=False)
 
 
 @pytest.mark.extended
-@pytest.mark.parametrize("name", OPERATION_PAGES)
-def test_listings_of_an_operation_do_what_its_page_shows(name: str, tmp_path: Path) -> None:
-    """The commands on the page of each operation do so too."""
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in FIRST_PAGES])
+def test_listings_of_another_page_do_what_it_shows(name: str, tmp_path: Path) -> None:
+    """The commands of every other page, those of each operation among them, do so too."""
     _run(PAGES[name], tmp_path, extended=False)
 
 

@@ -116,6 +116,7 @@ def run_among_settings(folder: Path, *flags: str) -> ContractRun:
     return run_contract_process("-k", "test_status", "-q", *flags, cwd=folder, **variables)
 
 
+@pytest.mark.extended
 def test_settings_and_plugins_of_the_user_have_no_influence(tmp_path: Path) -> None:
     """No settings of pytest around a run, no installed plugin and no broken one count (C1, C2)."""
     run = run_among_settings(tmp_path)

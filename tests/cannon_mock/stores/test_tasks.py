@@ -211,6 +211,7 @@ def test_an_account_is_forgotten_with_its_last_task() -> None:
     assert store.tasks.read_balance("acct_b", START, 1000) == Balance(START - PRICE, PRICE)
 
 
+@pytest.mark.extended
 def test_a_task_takes_no_more_than_a_kilobyte() -> None:
     """Of 20,000 tasks in memory the last 3,000 take at most 1 KB each, and the first can still be polled."""
     store = _small(1_000_000)
