@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import processes
+from tests.support.effort import PATIENCE_S
 from tests.support.garbage import collect_once
 
 _CALL = """
@@ -49,7 +50,7 @@ def run_pytest_process(folder: Path, *options: str) -> tuple[int, str]:
     """The same in a process of its own, for what would change this one, or starts others."""
     command = [sys.executable, "-m", "pytest", *_OPTIONS, *options]
     variables = processes.environment(measured=True)
-    run = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+    run = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=PATIENCE_S)
     return run.returncode, run.stdout + run.stderr
 
 

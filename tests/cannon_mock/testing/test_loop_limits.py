@@ -85,9 +85,11 @@ def test_a_limit_strikes_when_the_clock_has_passed_it(clock: FixtureClock, modul
     assert clock.now_ms() == 600_000
 
 
-@pytest.mark.parametrize("name", ["succeed", "extend"])
-def test_code_within_its_limit_is_not_ended(module: ModuleType, name: str) -> None:
+@pytest.mark.parametrize(("name", "slept_s"), [("succeed", 11_180), ("extend", 3_000)])
+def test_code_within_its_limit_is_not_ended(clock: FixtureClock, module: ModuleType, name: str, slept_s: int) -> None:
+    """Code that ends before its limit, or moves the limit on, sleeps as long as it asks to."""
     asyncio.run(getattr(module, name)())
+    assert clock.now_ms() == slept_s * 1000
 
 
 def test_tasks_sleep_at_the_same_time(clock: FixtureClock, module: ModuleType) -> None:
@@ -97,6 +99,7 @@ def test_tasks_sleep_at_the_same_time(clock: FixtureClock, module: ModuleType) -
 
 
 def test_the_end_of_a_test_puts_the_limits_back(clock: FixtureClock, module: ModuleType) -> None:
+    """When the patches end, the code has the functions of asyncio again."""
     assert module.asyncio.timeout is not asyncio.timeout
     clock.restore()
     assert module.asyncio.timeout is asyncio.timeout
