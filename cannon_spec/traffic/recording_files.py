@@ -17,6 +17,15 @@ from cannon_spec.traffic.unpack import UnreadableBody, expect_within, unpack
 MAX_UNPACKED_BYTES = 32 * 1024 * 1024
 """The largest HAR that is unpacked from a file."""
 
+MAX_PARSED_BYTES = 1024 * 1024 * 1024
+"""The most memory that the values of a HAR may take, beside its texts."""
+
+_BYTES_OF_VALUES = {b"{": 232, b"[": 88, b",": 32}
+"""What CPython needs for an object, an array and another member, each of which takes as little as a byte of the file.
+
+Those in texts count too: a page with much code in it is far from the limit nevertheless.
+"""
+
 _ARCHIVE = b"PK\x03\x04"
 _EXTENSION = ".har"
 _PLAYWRIGHT_NAME = "har.har"
@@ -34,12 +43,27 @@ class RecordingFile(NamedTuple):
 def open_recording(data: bytes, folder: Path | None) -> RecordingFile:
     """Open the bytes of a recording whose other files lie in ``folder``, None where there is none. Raises NotHAR."""
     if data.startswith(_ARCHIVE):
-        return _open_archive(data)
+        file = _open_archive(data)
+    else:
+        read_file = refuse_file if folder is None else partial(_read_beside, folder)
+        file = RecordingFile(_unpack_har(data), read_file)
+    _refuse_many_values(file.har)
+    return file
+
+
+def _unpack_har(data: bytes) -> bytes:
     try:
-        har = unpack(data, (), MAX_UNPACKED_BYTES)  # mitmproxy compresses a .zhar
+        return unpack(data, (), MAX_UNPACKED_BYTES)  # mitmproxy compresses a .zhar
     except UnreadableBody as error:
         raise NotHAR(f"the file is {error}", "save it without compression") from None
-    return RecordingFile(har, refuse_file if folder is None else partial(_read_beside, folder))
+
+
+def _refuse_many_values(har: bytes) -> None:
+    """Raise NotHAR for a file whose values would take more memory than a recording needs, before it is parsed."""
+    size = sum(har.count(sign) * size for sign, size in _BYTES_OF_VALUES.items())
+    if size > MAX_PARSED_BYTES:
+        problem = f"its values may take {size >> 20} MiB of memory, more than {MAX_PARSED_BYTES >> 20} MiB"
+        raise NotHAR(problem, "keep only the calls of the API")
 
 
 def _open_archive(data: bytes) -> RecordingFile:

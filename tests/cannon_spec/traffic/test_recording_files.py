@@ -6,6 +6,7 @@ import copy
 import gzip
 import json
 import os
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from hashlib import sha1
@@ -139,3 +140,26 @@ def test_a_body_in_a_file_may_be_compressed(tmp_path: Path) -> None:
     reader = bodies.BodyReader(open_recording(HAR, tmp_path).read_file)
     assert reader.read({"_file": "a.bin"}, {}).content == b'{"a": 1}'
     assert reader.read({"_file": "b.bin"}, {}).problem == "in a file that is not beside the recording"
+
+
+@pytest.mark.parametrize("member", [b"[]", b"{}", b"1", b"[[]]", b'{"a":[]}'])
+def test_a_har_of_many_values_is_refused(member: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A HAR is refused before it is parsed if its values may take more memory than the limit, packed or not.
+
+    The memory that they do take is within what is counted for them.
+    """
+    values = b"[" + b",".join([member] * 10_000) + b"]"
+    tracemalloc.start()
+    try:
+        parsed_values = json.loads(values)
+        size = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(parsed_values) == 10_000
+    monkeypatch.setattr(recording_files, "MAX_PARSED_BYTES", size)
+    har = HAR.replace(b'"log": {', b'"log": {"_more": ' + values + b",")
+    for data in (har, gzip.compress(har), pack({"a.har": har})):
+        with pytest.raises(NotHAR, match=r"its values may take .* keep only the calls of the API"):
+            open_recording(data, None)
+    monkeypatch.setattr(recording_files, "MAX_PARSED_BYTES", 8 * size)
+    assert open_recording(har, None).har == har
