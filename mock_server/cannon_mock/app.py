@@ -43,9 +43,9 @@ def create_app(
     CatalogError where a file that ``config`` names cannot be used, StoreError where its store cannot be opened,
     SettingError where its scenario is unknown, and ImportError where an extra is missing.
     """
-    from flask import Flask  # late: the command can say then that the extra is missing
-
+    # late: the command can say then that the extra is missing
     from cannon_mock.views import admin, after_request, api, assets, context, cors, errors, root_path
+    from cannon_mock.views.application import MockApplication
 
     config = config or Config()
     catalog = catalog or load_contract(config)
@@ -55,9 +55,8 @@ def create_app(
         advice = suggest_name(config.scenario, catalog.scenarios["scenarios"], SCENARIO_LISTING)
         raise SettingError(find_setting("scenario"), config.scenario, advice)
     keys = Keys(catalog.status_reply, config.credits, catalogs.read_part("keys", config.keys) if config.keys else None)
-    app = Flask("cannon_mock", static_folder=None)
+    app = MockApplication("cannon_mock", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider: keys in the vendor's order
     context.install(app, _build_context(config, catalog, keys, records or open_records(config.store), clock, send))
     errors.install(app)
     after_request.install(app)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from cannon_mock.views import auth, context, cors
+from cannon_mock.views.context import MockRequest
 from cannon_spec.contract.wording import format_count
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
 
@@ -42,8 +43,9 @@ class CallRecorder:
         """Record the calls to an application from now on."""
 
         def record(response: Response) -> Response:
-            if request.blueprint not in ("admin", "assets") and not cors.is_preflight():
-                self._calls.append(_describe_exchange(app, response))
+            request = context.current_request()
+            if request.blueprint not in ("admin", "assets") and not cors.is_preflight(request):
+                self._calls.append(_describe_exchange(app, request, response))
             return response
 
         app.after_request(record)
@@ -80,14 +82,14 @@ def _describe_finding(finding: Finding) -> str:
     return f"{sentence}; {finding.hint} [{finding.rule}]" if finding.hint else f"{sentence} [{finding.rule}]"
 
 
-def _describe_exchange(app: Flask, response: Response) -> ReceivedCall:
-    notes = context.current_notes()
+def _describe_exchange(app: Flask, request: MockRequest, response: Response) -> ReceivedCall:
+    notes = request.notes
     return ReceivedCall(
         app,
-        f"{request.scheme}://{context.find_called_host()}",
+        f"{request.scheme}://{context.find_called_host(request)}",
         f"{request.method} {request.path} -> {response.status_code}",
         notes.account,
-        _cut_key(auth.read_secret()),
+        _cut_key(auth.read_secret(request)),
         tuple(finding for finding in notes.findings if finding.rule not in UNAVOIDABLE_RULES),
     )
 

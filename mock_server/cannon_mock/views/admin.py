@@ -17,7 +17,7 @@ from cannon_mock.model.keys import derive_account
 from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.stores import StoreError
-from cannon_mock.views.context import MockContext, current_context, find_asset_url
+from cannon_mock.views.context import MockContext, current_context, current_request, find_asset_url
 from cannon_mock.views.errors import AdminError
 from cannon_mock.views.foreign_pages import refuse_foreign_page
 from cannon_spec import Claim, __version__, document
@@ -330,7 +330,7 @@ def _show_moment(at_ms: int) -> int | None:
 def _build_task_reply(mock: MockContext, task: Task) -> Response:
     now_ms = mock.clock.now_ms()
     events = [asdict(event) for event in task.events]
-    view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(mock))
+    view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(current_request()))
     return jsonify({**_summarize_task(task, now_ms), "events": events, "request": view})
 
 

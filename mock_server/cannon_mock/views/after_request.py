@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from cannon_mock.model import journal
 from cannon_mock.model.journal import JournalEntry
 from cannon_mock.views import cors, faults
-from cannon_mock.views.context import ExchangeNotes, MockContext, current_context, current_notes, is_admin_call
-from cannon_mock.views.reply_delay import ReplyDelay, find_offer
+from cannon_mock.views.context import MockContext, MockRequest, current_request
+from cannon_mock.views.reply_delay import find_offer
 
 _PROBE = "admin.show_health"
 """The call that must be answered at once, also while the store is not."""
@@ -20,24 +20,26 @@ def install(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
-    mock = current_context()
-    if not (is_admin_call() or cors.is_preflight()):
-        notes = current_notes()
+    request = current_request()
+    mock = request.mock
+    if not (request.is_admin_call or cors.is_preflight(request)):
         mock.clock.note_request()
         if mock.config.journal:
-            _write_entry(mock, notes, response)
-        for fault in notes.faults:
+            _write_entry(request, response)
+        for fault in request.notes.faults:
             faults.damage_reply(response, fault)
-    _end_delay(mock, current_notes().delay)
+    _end_delay(request)
     return response
 
 
-def _end_delay(mock: MockContext, delay: ReplyDelay) -> None:
+def _end_delay(request: MockRequest) -> None:
     """Leave the wait of the reply, and what is done after it, to whatever serves the application, or do it here."""
+    mock, delay = request.mock, request.notes.delay
     if mock.webhook_sender.inline and request.endpoint != _PROBE and _may_be_due(mock):
         delay.steps.append(mock.webhook_sender.deliver)
     if find_offer(request.environ) is None:
-        _pass(mock, delay.ms)
+        if delay.ms:
+            _pass(mock, delay.ms)
         delay.finish()
 
 
@@ -57,7 +59,8 @@ def _may_be_due(mock: MockContext) -> bool:
     return due_ms is not None and due_ms <= mock.clock.now_ms()
 
 
-def _write_entry(mock: MockContext, notes: ExchangeNotes, response: Response) -> None:
+def _write_entry(request: MockRequest, response: Response) -> None:
+    mock, notes = request.mock, request.notes
     # The journal shows the reply before its faults, so that a test sees what the client should have got.
     reply = response.get_data() if response.is_json else f"({response.content_length or 0} bytes)".encode()
     entry = JournalEntry(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from cannon_mock import claim_ids
 from cannon_mock.model import task_view, tasks
@@ -13,14 +13,15 @@ from cannon_mock.model.tasks import Task
 from cannon_mock.views import auth, faults, new_task
 from cannon_mock.views.context import (
     MockContext,
+    MockRequest,
     add_evidence_header,
-    current_context,
-    current_notes,
+    current_request,
     find_asset_url,
     find_base_url,
 )
 from cannon_mock.views.create_body import CreateBody, read_create_body, read_idempotency_key
 from cannon_mock.views.errors import ApiError
+from cannon_mock.views.json_reply import JsonReply
 from cannon_spec.contract.overlay import merge_patch
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -39,8 +40,8 @@ _WEBHOOK_CLAIMS = (
 @blueprint.get("/status")
 def show_status() -> Response:
     """The key, its scopes and its credits; creates and spends nothing."""
-    mock = current_context()
-    key = auth.authorize(mock, current_notes())
+    request = current_request()
+    mock, key = request.mock, auth.authorize(request)
     now_ms = mock.clock.now_ms()
     remaining = mock.store.tasks.read_balance(key.account, key.credits, now_ms).available
     moment = datetime.fromtimestamp(now_ms / 1000, UTC)
@@ -56,18 +57,19 @@ def show_status() -> Response:
         serverTime=moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )
     claims = (claim_ids.STATUS_CODE, *template["claims"], claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD)
-    return add_evidence_header(response, *auth.find_claims(), *claims)
+    return add_evidence_header(mock, response, *auth.find_claims(request), *claims)
 
 
 @blueprint.post("/requests")
 def create() -> Response:
     """Accept a request: judge it, plan its task, store it and hold its credits, with the faults of its scenario."""
-    mock, notes = current_context(), current_notes()
-    key = auth.authorize(mock, notes, auth.WRITE_SCOPE)
-    idempotency_key = notes.idempotency_key = read_idempotency_key()
-    body = read_create_body(mock, notes)
+    request = current_request()
+    mock, notes = request.mock, request.notes
+    key = auth.authorize(request, auth.WRITE_SCOPE)
+    idempotency_key = notes.idempotency_key = read_idempotency_key(request)
+    body = read_create_body(request)
     notes.findings = body.findings
-    scenario = new_task.choose_scenario(mock, key, body)
+    scenario = new_task.choose_scenario(request, key, body)
     notes.scenario = scenario.name
     due_faults = faults.find_due_faults(mock, scenario, "create", key.account, idempotency_key=idempotency_key)
     if any(due.is_before_create for due in due_faults):
@@ -75,17 +77,18 @@ def create() -> Response:
         return Response(status=202)  # its connection breaks: a fault with a status has raised
     planned_task = new_task.plan_task(mock, key, body, scenario, idempotency_key)
     latency_ms = sum(due.fault.latency_ms for due in due_faults)
-    task = new_task.store_task(mock, notes, key, planned_task, body, latency_ms)
+    task = new_task.store_task(request, key, planned_task, body, latency_ms)
     notes.request_id = task.id
     faults.apply_faults(notes, due_faults)
-    return _accept(mock, task, body, scenario, is_repeat=task.id != planned_task.id)
+    return _accept(request, task, body, scenario, is_repeat=task.id != planned_task.id)
 
 
 @blueprint.get("/requests/<id_>")
 def read(id_: str) -> Response:
     """The request object, for the key that created it."""
-    mock, notes = current_context(), current_notes()
-    key = auth.authorize(mock, notes, auth.READ_SCOPE)
+    request = current_request()
+    mock, notes = request.mock, request.notes
+    key = auth.authorize(request, auth.READ_SCOPE)
     notes.request_id = id_[:60]
     task = mock.store.tasks.get(id_)
     if task is None or task.account != key.account:
@@ -95,12 +98,12 @@ def read(id_: str) -> Response:
     notes.operation, notes.model, notes.scenario = task.operation, task.model, task.scenario
     faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "poll", task.id))
     task, now_ms = _record_poll(mock, task, scenario)
-    view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(mock))
+    view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(request))
     patches = [each for each in scenario.patches if each.on == "poll" and each.status in ("", view["status"])]
     for each in patches:
         view = merge_patch(view, each.patch)
     claims = task_view.collect_claims(mock.catalog, task, now_ms)
-    return add_evidence_header(jsonify(view), *claims, *(each.claim for each in patches))
+    return add_evidence_header(mock, JsonReply(view), *claims, *(each.claim for each in patches))
 
 
 def _record_poll(mock: MockContext, task: Task, scenario: Scenario) -> tuple[Task, int]:
@@ -123,34 +126,35 @@ def _explain_not_found(mock: MockContext, id_: str) -> str:
     return f"{message}; {limit} (--max-tasks keeps more)"
 
 
-def _accept(mock: MockContext, task: Task, body: CreateBody, scenario: Scenario, *, is_repeat: bool) -> Response:
+def _accept(request: MockRequest, task: Task, body: CreateBody, scenario: Scenario, *, is_repeat: bool) -> Response:
+    mock = request.mock
     reply = {
         "id": task.id,
         "status": mock.catalog.lifecycle["initial"],
         "operation": task.operation,
         "poll_after_ms": tasks.compute_poll_after_ms(mock.catalog, mock.config.pace),
-        "urls": {"get": f"{find_base_url(mock)}/api/v1/requests/{task.id}"},
+        "urls": {"get": f"{find_base_url(request)}/api/v1/requests/{task.id}"},
     }
     patches = [each for each in scenario.patches if each.on == "create"]
     for each in patches:
         reply = merge_patch(reply, each.patch)
-    response = jsonify(reply)
-    response.status_code = 202
+    response = JsonReply(reply, 202)
     if body.findings:
         rules = dict.fromkeys(finding.rule for finding in body.findings[:_MOST_WARNINGS])
         response.headers[WARNINGS_HEADER] = ", ".join(
             rule.encode("ascii", "backslashreplace").decode() for rule in rules
         )
-    claims = (*auth.find_claims(), *_collect_claims(mock, task, is_repeat), *(each.claim for each in patches))
-    return add_evidence_header(response, *claims)
+    claims = (*auth.find_claims(request), *_collect_claims(request, task, is_repeat), *(each.claim for each in patches))
+    return add_evidence_header(mock, response, *claims)
 
 
-def _collect_claims(mock: MockContext, task: Task, is_repeat: bool) -> tuple[str, ...]:
+def _collect_claims(request: MockRequest, task: Task, is_repeat: bool) -> tuple[str, ...]:
     """The claims that an accepted reply rests on."""
+    mock = request.mock
     claims = [claim_ids.CREATE_ACCEPTS_VALID, claim_ids.CONTENT_TYPE_IGNORED]
     claims += [claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD]
     claims += [task.price_claim, *task.claims]
-    if "x-idempotency-key" in request.headers:
+    if request.notes.idempotency_key is not None:
         claims += [claim_ids.IDEMPOTENCY_SCOPE, claim_ids.IDEMPOTENCY_LIFETIME, claim_ids.IDEMPOTENCY_AFTER_VALIDATION]
     else:
         claims.append(claim_ids.IDEMPOTENCY_OPTIONAL)

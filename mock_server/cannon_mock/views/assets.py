@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from cannon_mock import claim_ids, media
 from cannon_mock.model import tasks
 from cannon_mock.model.tasks import Task
 from cannon_mock.views import faults
-from cannon_mock.views.context import ExchangeNotes, MockContext, add_evidence_header, current_context, current_notes
+from cannon_mock.views.context import MockRequest, add_evidence_header, current_request
 from cannon_mock.views.errors import ApiError
 from cannon_spec.contract.lifecycle import status_at
 
@@ -30,10 +30,10 @@ _PROVIDER_FILE = "source"
 @blueprint.get("/<asset_id>/<name>")
 def serve_file(asset_id: str, name: str) -> Response:
     """The file of a task that succeeded, to GET and HEAD, whole or in ranges; the same bytes each time."""
-    mock = current_context()
-    notes = current_notes()
-    task = _find_succeeded(mock, notes, asset_id)
-    _refuse_key(mock)
+    request = current_request()
+    mock, notes = request.mock, request.notes
+    task = _find_succeeded(request, asset_id)
+    _refuse_key(request)
     scenario = mock.scenarios.find_or_plain(task.scenario)
     faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "asset", task.id))
     file = media.render(mock.catalog, task, name)
@@ -46,19 +46,20 @@ def serve_file(asset_id: str, name: str) -> Response:
     response.make_conditional(request, accept_ranges=True, complete_length=len(file.data))
     is_providers = mock.catalog.operations[task.operation].files.get(_PROVIDER_FILE) == name
     claims = (claim_ids.ASSET_OPEN, *([claim_ids.ASSET_PROVIDER_FILES] if is_providers else []))
-    return add_evidence_header(response, *claims, *file.claims, *task.claims)
+    return add_evidence_header(mock, response, *claims, *file.claims, *task.claims)
 
 
-def _refuse_key(mock: MockContext) -> None:
-    """Raise ApiError where the request at hand sends a key to the host of assets, as far as the settings mind it."""
-    names = [name for name in _REFUSED_HEADERS[mock.config.asset_key] if name in request.headers]
+def _refuse_key(request: MockRequest) -> None:
+    """Raise ApiError where a request sends a key to the host of assets, as far as the settings mind it."""
+    names = [name for name in _REFUSED_HEADERS[request.mock.config.asset_key] if name in request.headers]
     if names:
         message = f"an asset is fetched without {names[0]}: its host is not the API's, and must not get the API key"
         raise ApiError(400, "asset_key_sent", message, claim_ids.ASSET_AUTHORIZATION)
 
 
-def _find_succeeded(mock: MockContext, notes: ExchangeNotes, asset: str) -> Task:
+def _find_succeeded(request: MockRequest, asset: str) -> Task:
     """The task that produced an asset. Raises ApiError where there is none yet, or where it has expired."""
+    mock, notes = request.mock, request.notes
     now_ms = mock.clock.now_ms()
     task = mock.store.tasks.get(tasks.parse_asset_id(asset))
     if (

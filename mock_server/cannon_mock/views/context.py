@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, current_app, g, request
+import flask
+from flask import Flask, Request, Response
 
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
@@ -18,6 +20,9 @@ from cannon_mock.views.reply_delay import ReplyDelay, find_offer
 from cannon_mock.webhooks.sender import WebhookSender
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.finding import Finding
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _EXTENSION = "cannon_mock"
 EVIDENCE_HEADER = "x-mock-evidence"
@@ -78,35 +83,52 @@ def find_context(app: Flask) -> MockContext:
     return mock
 
 
+class MockRequest(Request):
+    """A request to a mock, with that mock and the notes of the exchange.
+
+    A view looks it up once and passes it on: each look-up takes time.
+    """
+
+    mock: MockContext
+
+    def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
+        super().__init__(environ, populate_request, shallow)
+        self.notes = ExchangeNotes(delay=find_offer(environ) or ReplyDelay())
+
+    @property
+    def is_admin_call(self) -> bool:
+        """Whether it calls the mock's own API."""
+        return self.path.startswith(ADMIN_PATH)  # werkzeug makes /__mock__/ of //__mock__/, as its redirect does
+
+    def read_header(self, name: str) -> str | None:
+        """The value of a header, by its name in capitals with ``_``: the application's server stores it so."""
+        value: str | None = self.environ.get(f"HTTP_{name}")
+        return value
+
+
+def current_request() -> MockRequest:
+    """The request at hand."""
+    request: MockRequest = flask.request._get_current_object()  # type: ignore[attr-defined]  # of werkzeug's proxy
+    return request
+
+
 def current_context() -> MockContext:
     """The mock that serves the request at hand."""
-    mock: MockContext = current_app.extensions[_EXTENSION]
-    return mock
+    return current_request().mock
 
 
-def current_notes() -> ExchangeNotes:
-    """The notes of the exchange at hand. A view calls this once and passes them on: the look-up is slow."""
-    notes: ExchangeNotes | None = g.get("notes")
-    if notes is None:
-        notes = g.notes = ExchangeNotes(delay=find_offer(request.environ) or ReplyDelay())
-    return notes
-
-
-def is_admin_call() -> bool:
-    """Whether the request at hand calls the mock's own API."""
-    return f"/{request.path.lstrip('/')}".startswith(ADMIN_PATH)  # //__mock__/ is redirected to /__mock__/
-
-
-def find_base_url(mock: MockContext) -> str:
+def find_base_url(request: MockRequest) -> str:
     """The start of addresses in replies: as configured, else as the client called, with the prefix of a proxy."""
-    if mock.config.public_url:
-        return mock.config.public_url.rstrip("/")
-    return f"{request.scheme}://{find_called_host()}{quote(request.script_root, safe=_PATH_CHARACTERS)}"
+    public_url, prefix = request.mock.config.public_url, request.root_path
+    if public_url:
+        return public_url.rstrip("/")
+    return f"{request.scheme}://{find_called_host(request)}{quote(prefix, safe=_PATH_CHARACTERS)}"
 
 
-def find_asset_url(mock: MockContext) -> str:
+def find_asset_url(request: MockRequest) -> str:
     """The start of the addresses of assets: as of other addresses, but with the host and port of assets."""
-    base_url, asset_host, asset_port = find_base_url(mock), mock.config.asset_host, mock.config.asset_port
+    config = request.mock.config
+    base_url, asset_host, asset_port = find_base_url(request), config.asset_host, config.asset_port
     if not (asset_host or asset_port):
         return base_url
     parts = urlsplit(base_url)
@@ -122,21 +144,20 @@ def _split_host(text: str) -> tuple[str, str]:
     return (host, colon + port) if port.isdecimal() and not host.endswith(":") else (text, "")
 
 
-def find_called_host() -> str:
+def find_called_host(request: Request) -> str:
     """The host and port that the client called, without the port where it is the default one.
 
     Werkzeug's ``request.host`` is empty for a name with ``_``, which services of Docker Compose may have.
     """
-    header = request.headers.get("Host")
+    header: str | None = request.environ.get("HTTP_HOST")
     if header is None:  # HTTP/1.0: the address of the server
         name, port = request.server or ("", None)
         header = (f"[{name}]" if ":" in name else name) + (f":{port}" if port else "")
     return header.removesuffix(":443" if request.is_secure else ":80")
 
 
-def add_evidence_header(response: Response, *claims: str) -> Response:
+def add_evidence_header(mock: MockContext, response: Response, *claims: str) -> Response:
     """Name, in a header of the reply, each of the claims that the vendor does not document."""
-    mock = current_context()
     text = mock.evidence_texts.get(claims)
     if text is None:  # the same few combinations come again and again
         entries = [mock.catalog.claims[id_] for id_ in dict.fromkeys(claims)]

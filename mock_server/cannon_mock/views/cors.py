@@ -6,12 +6,12 @@ a header by the page itself.
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from cannon_mock import claim_ids
 from cannon_mock.model.scenarios import HEADER as SCENARIO_HEADER
 from cannon_mock.origins import AllowedOrigins, read_origins
-from cannon_mock.views.context import EVIDENCE_HEADER, add_evidence_header, find_context, is_admin_call
+from cannon_mock.views.context import EVIDENCE_HEADER, MockRequest, add_evidence_header, current_request, find_context
 
 _REQUEST_HEADERS = (
     *("authorization", "content-type", "x-api-key", "x-idempotency-key", SCENARIO_HEADER),
@@ -33,10 +33,13 @@ _PREFLIGHT = {
 def install(app: Flask) -> None:
     """Answer preflight requests, and let pages of the allowed origins read replies, error replies too."""
     origins = read_origins(find_context(app).config.cors)
+    # Where the reply to one page differs from that to another, a cache must not give one of them to the other.
+    has_vary = not origins.has_all and origins != AllowedOrigins()
 
     @app.before_request
     def _answer_preflight() -> Response | None:
-        if not is_preflight() or is_admin_call() or request.headers["Origin"] not in origins:
+        request = current_request()
+        if not is_preflight(request) or request.is_admin_call or request.headers["Origin"] not in origins:
             return None
         response = Response(status=204, headers=_PREFLIGHT)
         del response.headers["Content-Type"]
@@ -46,21 +49,24 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def _add_headers(response: Response) -> Response:
-        return response if is_admin_call() else _allow_origin(response, origins)
+        request = current_request()
+        if request.is_admin_call:
+            return response
+        if has_vary:
+            response.headers.add("Vary", "Origin")
+        return _allow_origin(request, response, origins)
 
 
-def is_preflight() -> bool:
-    """Whether a browser asks, before the request itself, whether a page may send it; this is no call of the API."""
+def is_preflight(request: MockRequest) -> bool:
+    """Whether a browser asks, before a request itself, whether a page may send it; this is no call of the API."""
     headers = request.headers
     return request.method == "OPTIONS" and "Origin" in headers and "Access-Control-Request-Method" in headers
 
 
-def _allow_origin(response: Response, origins: AllowedOrigins) -> Response:
-    if not origins.has_all and origins != AllowedOrigins():
-        response.vary.add("Origin")  # else a cache would give the reply to one page to another
-    origin = request.headers.get("Origin")
+def _allow_origin(request: MockRequest, response: Response, origins: AllowedOrigins) -> Response:
+    origin = request.read_header("ORIGIN")
     if origin is None or origin not in origins:
         return response
     response.headers["Access-Control-Allow-Origin"] = "*" if origins.has_all else origin
     response.headers["Access-Control-Expose-Headers"] = ", ".join(_REPLY_HEADERS)
-    return add_evidence_header(response, claim_ids.BROWSER_ACCESS)
+    return add_evidence_header(request.mock, response, claim_ids.BROWSER_ACCESS)

@@ -8,10 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import request
-
 from cannon_mock import claim_ids
-from cannon_mock.views.context import ExchangeNotes, MockContext
+from cannon_mock.views.context import ExchangeNotes, MockContext, MockRequest
 from cannon_mock.views.errors import ApiError
 from cannon_spec import document, validate
 from cannon_spec.address_rules import ADDRESS_UNREACHABLE
@@ -50,17 +48,18 @@ class CreateBody:
         return hashlib.sha256(whole.encode()).hexdigest()[:32]
 
 
-def read_idempotency_key() -> str | None:
-    """The idempotency key of the request at hand. Raises ApiError for a malformed one."""
-    key = request.headers.get("x-idempotency-key")
+def read_idempotency_key(request: MockRequest) -> str | None:
+    """The idempotency key of a request. Raises ApiError for a malformed one."""
+    key = request.read_header("X_IDEMPOTENCY_KEY")
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         message = "x-idempotency-key has 1 to 255 printable ASCII characters"
         raise ApiError(400, "invalid_idempotency_key", message, claim_ids.IDEMPOTENCY_KEY_FORM)
     return key
 
 
-def read_create_body(mock: MockContext, notes: ExchangeNotes) -> CreateBody:
-    """The body of the request at hand. Raises ApiError for one that is not JSON or has errors."""
+def read_create_body(request: MockRequest) -> CreateBody:
+    """The body of a request. Raises ApiError for one that is not JSON or has errors."""
+    mock, notes = request.mock, request.notes
     notes.body = request.get_data(cache=False)
     try:
         content = document.loads(notes.body)

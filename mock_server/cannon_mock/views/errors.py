@@ -7,13 +7,20 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify
+from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 
 from cannon_mock import claim_ids
 from cannon_mock.setting_limits import LARGEST_PORT
 from cannon_mock.stores import StoreError
-from cannon_mock.views.context import ADMIN_PATH, add_evidence_header, current_context, find_called_host, is_admin_call
+from cannon_mock.views.context import (
+    ADMIN_PATH,
+    add_evidence_header,
+    current_context,
+    current_request,
+    find_called_host,
+)
+from cannon_mock.views.json_reply import JsonReply
 from cannon_spec.finding import Finding
 
 _CLAIMS = {
@@ -75,7 +82,7 @@ def install(app: Flask) -> None:
 
 def _check_host() -> None:
     """Refuse a Host header that cannot be part of an address, before anything is stored."""
-    host = find_called_host()
+    host = find_called_host(current_request())
     match = _HOST.fullmatch(host)
     if match is None or int(match[1] or 0) > LARGEST_PORT:
         message = f"the Host {host[:60]!a} is no host name with a port; call the mock by its address"
@@ -83,24 +90,24 @@ def _check_host() -> None:
 
 
 def _answer_api_error(error: ApiError) -> Response:
-    if is_admin_call():  # an error that any address can have; there it has the form of RFC 9457
+    request = current_request()
+    if request.is_admin_call:  # an error that any address can have; there it has the form of RFC 9457
         response = _answer_admin_error(AdminError(error.status, error.message))
         response.headers.update(error.headers)
         return response
     content: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.findings:
         content["findings"] = [finding.to_dict() for finding in error.findings]
-    response = jsonify(error=content)
-    response.status_code = error.status
+    response = JsonReply({"error": content}, error.status)
     response.headers.update(error.headers)
-    return add_evidence_header(response, *error.claims, claim_ids.ERROR_ENVELOPE)
+    return add_evidence_header(request.mock, response, *error.claims, claim_ids.ERROR_ENVELOPE)
 
 
 def _answer_admin_error(error: AdminError) -> Response:
     """The error as problem details, RFC 9457."""
     title = HTTPStatus(error.status).phrase
-    response = jsonify(type="about:blank", title=title, status=error.status, detail=error.detail)
-    response.status_code = error.status
+    content = {"type": "about:blank", "title": title, "status": error.status, "detail": error.detail}
+    response = JsonReply(content, error.status)
     response.mimetype = "application/problem+json"
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -111,7 +118,7 @@ def _answer_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers() if name in _HEADERS_TO_KEEP}
     code = error.name.lower().replace(" ", "_")
-    is_unknown_admin_call = status == HTTPStatus.NOT_FOUND and is_admin_call()
+    is_unknown_admin_call = status == HTTPStatus.NOT_FOUND and current_request().is_admin_call
     message = _list_admin_addresses() if is_unknown_admin_call else _MESSAGES.get(status)
     message = message or error.description or error.name
     return _answer_api_error(ApiError(status, code, message, *_CLAIMS.get(status, ()), headers=headers))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import request
-
 from cannon_mock import claim_ids, media
 from cannon_mock.model import scenarios, tasks
 from cannon_mock.model.deliveries import Delivery
@@ -15,19 +13,22 @@ from cannon_mock.model.replies import fill_template
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Task, TaskRequest
 from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits
-from cannon_mock.views.context import ExchangeNotes, MockContext, find_asset_url
+from cannon_mock.views.context import MockContext, MockRequest, find_asset_url
 from cannon_mock.views.create_body import CreateBody
 from cannon_mock.views.errors import ApiError
 
+_SCENARIO_HEADER = scenarios.HEADER.upper().replace("-", "_")
 
-def choose_scenario(mock: MockContext, key: Key, body: CreateBody) -> Scenario:
+
+def choose_scenario(request: MockRequest, key: Key, body: CreateBody) -> Scenario:
     """The scenario that the header names, else a rule, the prompt, a shut-down, the settings or the contract.
 
     Raises ApiError for an unknown name.
     """
+    mock = request.mock
     input = _add_prompt(mock, body)
     name = (
-        request.headers.get(scenarios.HEADER)
+        request.read_header(_SCENARIO_HEADER)
         or mock.scenarios.choose_by_rule(body.operation, input, key.account)
         or scenarios.find_name_in_prompt(input["prompt"])
         or _find_shut_down_scenario(mock, body)
@@ -76,18 +77,16 @@ def plan_task(mock: MockContext, key: Key, body: CreateBody, scenario: Scenario,
     return tasks.plan_task(mock.catalog, task_request, scenario, mock.config.pace, mock.clock.now_ms(), seed)
 
 
-def store_task(
-    mock: MockContext, notes: ExchangeNotes, key: Key, task: Task, body: CreateBody, latency_ms: int
-) -> Task:
+def store_task(request: MockRequest, key: Key, task: Task, body: CreateBody, latency_ms: int) -> Task:
     """Store a task, or find the earlier one of its idempotency key.
 
     Until the reply, which comes ``latency_ms`` later, a retry finds the key in use, as on a slow server. Raises
     ApiError where the key was used with another body or is in use, and where credits are missing.
     """
-    now_ms = task.planned_timeline.created_ms
+    mock, now_ms = request.mock, task.planned_timeline.created_ms
     idempotency = _build_idempotency(mock, task, body, now_ms, latency_ms)
     try:
-        stored_task = mock.store.tasks.create(task, idempotency, key.credits, now_ms, _build_delivery(mock, task))
+        stored_task = mock.store.tasks.create(task, idempotency, key.credits, now_ms, _build_delivery(request, task))
     except KeyReused:
         message = "this idempotency key was used with another body; use a new key for new work"
         status = mock.config.mismatch_status
@@ -101,7 +100,7 @@ def store_task(
         claims = (claim_ids.INSUFFICIENT_CREDITS, claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD, task.price_claim)
         raise ApiError(402, "insufficient_credits", message, *claims) from None
     if latency_ms and idempotency is not None:
-        notes.delay.steps.append(partial(mock.store.tasks.release_key, task.account, idempotency))
+        request.notes.delay.steps.append(partial(mock.store.tasks.release_key, task.account, idempotency))
     return stored_task
 
 
@@ -115,9 +114,9 @@ def _build_idempotency(
     return IdempotencyKey(task.idempotency_key, body.fingerprint, expires_ms, busy_until_ms)
 
 
-def _build_delivery(mock: MockContext, task: Task) -> Delivery | None:
+def _build_delivery(request: MockRequest, task: Task) -> Delivery | None:
     if task.webhook_url is None:
         return None
-    delay_ms = mock.scenarios.find_or_plain(task.scenario).webhook.delay_ms
+    delay_ms = request.mock.scenarios.find_or_plain(task.scenario).webhook.delay_ms
     due_ms = task.timeline.ended_ms + delay_ms
-    return Delivery(f"msg_{task.id}", task.id, task.account, task.webhook_url, find_asset_url(mock), due_ms)
+    return Delivery(f"msg_{task.id}", task.id, task.account, task.webhook_url, find_asset_url(request), due_ms)

@@ -1,0 +1,39 @@
+"""Replies of JSON, compact, with the keys in the vendor's order (floor 4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+from flask.json.provider import DefaultJSONProvider
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_MEDIA_TYPE = "application/json"
+_encode = json.JSONEncoder(separators=(",", ":"), default=DefaultJSONProvider.default).encode
+
+
+class JsonReply(Response):
+    """A reply whose body and headers are whole when it is built, so that nothing has to be found out as it is sent."""
+
+    def __init__(self, content: Any, status: int = 200) -> None:
+        data = f"{_encode(content)}\n".encode()
+        super().__init__([data], status, [("Content-Type", _MEDIA_TYPE), ("Content-Length", str(len(data)))])
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """See Response. A reply that was changed after it was built, or has no body to be sent, goes the usual way."""
+        if environ["REQUEST_METHOD"] == "HEAD" or type(self.response) is not list or self._on_close:
+            return super().__call__(environ, start_response)
+        start_response(self.status, self.headers.to_wsgi_list())
+        return self.response
+
+
+class JsonReplies(DefaultJSONProvider):
+    """What makes JsonReply the result of Flask's ``jsonify``."""
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """See JSONProvider."""
+        return JsonReply(self._prepare_response_obj(args, kwargs))

@@ -1,0 +1,60 @@
+"""The mock's application answers as plain Flask does, in less time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Flask, Response
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing.exceptions import RoutingException
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from cannon_mock import Config
+from cannon_mock.app import create_app
+from cannon_mock.views.application import MockApplication
+from cannon_mock.views.json_reply import JsonReply
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(), values, max_size=3),
+    max_leaves=8,
+)
+_PATHS = st.lists(st.sampled_from(["/", "api", "v1", "requests", "status", "__mock__", "req_1", "é", "%"]), max_size=8)
+
+
+@given(_JSON, st.sampled_from([200, 202, 404]), st.sampled_from(["GET", "HEAD", "POST"]))
+def test_a_json_reply_is_sent_as_flask_sends_it(content: Any, status: int, method: str) -> None:
+    """Law: status, headers and body of a JSON reply are those of Flask's own response of the same JSON."""
+    text = json.dumps(content, separators=(",", ":")) + "\n"
+    replies = JsonReply(content, status), Response(text, status, mimetype="application/json")
+    sent, expected = (run_wsgi_app(reply, EnvironBuilder(method=method).get_environ()) for reply in replies)
+    assert (b"".join(sent[0]), *sent[1:]) == (b"".join(expected[0]), *expected[1:])
+
+
+@given(
+    _PATHS.map("".join),
+    st.sampled_from(["GET", "POST", "OPTIONS"]),
+    st.sampled_from(["localhost", "EXAMPLE.com:80", "a_b:1"]),
+    st.sampled_from([{}, {"Connection": "upgrade", "Upgrade": "websocket"}]),
+)
+def test_an_address_is_matched_as_flask_matches_it(path: str, method: str, host: str, headers: dict[str, str]) -> None:
+    """Law: each request gets the view, the arguments or the routing error that Flask's own matching gives it."""
+    environ = EnvironBuilder(path="/", method=method, headers={"Host": host, **headers}).get_environ()
+    environ["PATH_INFO"] = path.encode().decode("latin-1")
+    outcomes = [_match(each, dict(environ)) for each in (MockApplication.create_url_adapter, Flask.create_url_adapter)]
+    assert outcomes[0] == outcomes[1]
+
+
+_APP = create_app(Config(clock="manual"))
+
+
+def _match(create_url_adapter: Any, environ: dict[str, Any]) -> tuple[Any, ...]:
+    request = _APP.request_class(environ)
+    try:
+        rule, arguments = create_url_adapter(_APP, request).match(return_rule=True)
+    except (HTTPException, RoutingException) as error:
+        return type(error), str(error), getattr(error, "new_url", "")
+    return rule.endpoint, arguments
