@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := .peers
 
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test test-all check contract mutants bench bench-stores lint format tables docs samples wheel clean
+.PHONY: help demo mock test test-all check contract mutants bench bench-peers lint format tables docs samples wheel clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -36,11 +37,11 @@ contract: $(READY) ## the contract tests against the mock
 mutants: $(READY) ## servers that each break one promise, and what catches them
 	@$(BIN)/python -m tests.mutants
 
-bench: $(READY) ## speed, as ratios measured side by side
-	@$(BIN)/python benchmarks/run.py
+bench: $(READY) ## speed, as ratios measured side by side (ROWS=create,poll: these alone)
+	@$(BIN)/python -m benchmarks --rows "$(ROWS)" $(BENCH)
 
-bench-stores: $(READY) ## what each store costs with a million tasks, and with two workers
-	@PYTHONPATH=. $(BIN)/python benchmarks/stores.py
+bench-peers: $(READY) $(PEERS)/.ready ## the same with Ajv and Prism, from npm (BENCH=--keep: for docs/performance.md)
+	@$(BIN)/python -m benchmarks --peers --rows "$(ROWS)" $(BENCH)
 
 lint: $(READY)
 	@$(BIN)/ruff check .
@@ -73,7 +74,7 @@ wheel: $(READY) ## dist/*.whl
 	@$(BIN)/python -m build --wheel --no-isolation
 
 clean:
-	rm -rf $(VENV) dist site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) dist site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up $(VENV)"
@@ -83,4 +84,10 @@ $(READY): pyproject.toml constraints.txt
 
 $(VENV)/.docs: $(READY)
 	@$(BIN)/pip install --quiet --editable '.[docs]'
+	@touch $@
+
+$(PEERS)/.ready: benchmarks/peers/package.json benchmarks/peers/package-lock.json
+	@command -v npm >/dev/null || { echo "make bench-peers needs Node.js with npm"; exit 1; }
+	@mkdir -p $(PEERS) && cp $^ $(PEERS)
+	@npm ci --prefix $(PEERS) --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@

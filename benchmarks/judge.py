@@ -1,72 +1,234 @@
-"""How fast one payload is judged, by each engine."""
+"""How fast one body is judged, beside Ajv, beside jsonschema-rs alone, and by each engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+import subprocess
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import payloads
-from measure import NotMeasured, interleaved, seconds_per_call
-from table import Aim, Row, rendered
+import jsonschema_rs
 
-from cannon_spec import Catalog, CatalogError, load_catalog, validate_request
+from benchmarks import payloads
+from benchmarks.measure import Measurement, NotMeasured, Pair, interleave, time_calls
+from benchmarks.process import build_node_command, get_environment
+from benchmarks.row import Aim, Row
+from cannon_spec import Catalog, load_catalog, validate_request
 
-_ROUNDS = 9
+if TYPE_CHECKING:
+    from benchmarks.bench import Bench
 
-
-def tables() -> Iterator[str]:
-    """The table of the judge."""
-    try:
-        reference, fast = load_catalog(engine="jsonschema"), load_catalog(engine="jsonschema-rs")
-    except CatalogError as error:
-        raise NotMeasured(str(error)) from None
-    good, bad = payloads.good(fast), payloads.bad()
-    silent = [payload for payload in good if not validate_request(payload, catalog=fast).findings]
-    warned = [payload for payload in good if payload not in silent]
-    _make_sure(fast, good, bad)
-    yield rendered(
-        "1. Time to judge one payload",
-        reference.engine,
-        fast.engine,
-        [
-            _row("good", silent, reference, fast, Aim("over", 50)),
-            _row("good, with a warning on the model", warned, reference, fast),
-            _row("bad, a dozen slips", bad, reference, fast, Aim("over", 10)),
-        ],
-    )
-    largest = payloads.good(fast, payloads.LARGEST)
-    yield rendered(
-        "1b. Time to judge one body of the largest operation, beside one of the first",
-        payloads.LARGEST,
-        payloads.OPERATION,
-        [_compare(catalog, largest, good) for catalog in (fast, reference)],
-    )
+Schemas = dict[str, dict[str, Any]]
 
 
-def _make_sure(catalog: Catalog, good: Sequence[Any], bad: Sequence[Any]) -> None:
-    if not all(validate_request(payload, catalog=catalog).ok for payload in good):
-        raise NotMeasured("a payload that should be good is not")
-    if not all(validate_request(payload, catalog=catalog).findings for payload in bad):
-        raise NotMeasured("a payload that should be bad is not")
+def compare_good_with_ajv(bench: Bench) -> Pair:
+    """The seconds of one good body."""
+    return _compare(bench, bench.good_bodies, _Ajv(bench).time("good", "first"))
 
 
-def _row(what: str, judged: Sequence[Any], a: Catalog, b: Catalog, aim: Aim | None = None) -> Row:
-    first, second = (seconds_per_call(_judging(judged, catalog)) for catalog in (a, b))
-    pair = interleaved(f"payloads: {what}", first, second, rounds=_ROUNDS)
-    return Row(what, pair, "µs", 1e6 / len(judged), aim)
+def compare_good_with_engine(bench: Bench) -> Pair:
+    """The same beside the engine alone, which only says whether a body is valid."""
+    return _compare(bench, bench.good_bodies, _time_engine(bench, bench.good_bodies, is_valid=True))
 
 
-def _compare(catalog: Catalog, judged: Sequence[Any], others: Sequence[Any]) -> Row:
-    """The time of one payload of each list, by the engine of a catalog."""
-    judge, judge_others = (seconds_per_call(_judging(each, catalog)) for each in (judged, others))
-    first, second = (lambda: judge() / len(judged)), (lambda: judge_others() / len(others))
-    pair = interleaved(f"operations: {catalog.engine}", first, second, rounds=_ROUNDS)
-    return Row(catalog.engine, pair, "µs", 1e6, Aim("at most", 2))
+def compare_bad_with_ajv(bench: Bench) -> Pair:
+    """The seconds of all findings of one bad body."""
+    bad = list_bad_bodies(bench)
+    return _compare(bench, bad, _Ajv(bench).time("bad", "all"))
 
 
-def _judging(judged: Sequence[Any], catalog: Catalog) -> Callable[[], None]:
+def compare_bad_with_engine(bench: Bench) -> Pair:
+    """The same beside the engine alone, which lists its errors."""
+    bad = list_bad_bodies(bench)
+    return _compare(bench, bad, _time_engine(bench, bad, is_valid=False))
+
+
+def compare_good_engines(bench: Bench) -> Pair:
+    """The seconds of one good body by the compiled engine, beside the one in Python."""
+    return _compare(bench, bench.good_bodies, _time_judge(bench, bench.good_bodies, load_catalog(engine="jsonschema")))
+
+
+def compare_bad_engines(bench: Bench) -> Pair:
+    """The seconds of one bad body by the compiled engine, beside the one in Python."""
+    bad = list_bad_bodies(bench)
+    return _compare(bench, bad, _time_judge(bench, bad, load_catalog(engine="jsonschema")))
+
+
+def compare_operations(bench: Bench) -> Pair:
+    """The seconds of one body of the operation with the most rules, beside one of the first."""
+    largest = payloads.good(bench.catalog, payloads.LARGEST)
+    return _compare(bench, largest, _time_judge(bench, bench.good_bodies, bench.catalog))
+
+
+def list_bad_bodies(bench: Bench) -> list[Any]:
+    """Bodies with errors that a schema shows. The others are a matter of names, which a peer does not look up."""
+    choose = _choose_engine(bench)
+    return [body for body in payloads.bad() if not choose(body).is_valid(body)]
+
+
+def _compare(bench: Bench, bodies: Sequence[Any], peer: Measurement) -> Pair:
+    return interleave(_time_judge(bench, bodies, bench.catalog), peer, rounds=bench.size.rounds)
+
+
+def _time_judge(bench: Bench, bodies: Sequence[Any], catalog: Catalog) -> Measurement:
     def judge() -> None:
-        for payload in judged:
-            validate_request(payload, catalog=catalog)
+        for body in bodies:
+            validate_request(body, catalog=catalog)
 
-    return judge
+    return _time_each(bench, bodies, judge)
+
+
+def _time_engine(bench: Bench, bodies: Sequence[Any], *, is_valid: bool) -> Measurement:
+    choose = _choose_engine(bench)
+
+    def judge() -> None:
+        for body in bodies:
+            choose(body).is_valid(body)
+
+    def list_errors() -> None:
+        for body in bodies:
+            list(choose(body).iter_errors(body))
+
+    return _time_each(bench, bodies, judge if is_valid else list_errors)
+
+
+def _time_each(bench: Bench, bodies: Sequence[Any], judge_all: Callable[[], None]) -> Measurement:
+    time_all = time_calls(judge_all, at_least_s=bench.size.calls_s)
+    return lambda: time_all() / len(bodies)
+
+
+def _choose_engine(bench: Bench) -> Callable[[Any], Any]:
+    """The compiled schema of a body, by its operation and model, as the scripts for Node choose it."""
+    schemas: Schemas = bench.schemas
+
+    @cache
+    def compile_schema(operation: str, model: str) -> Any:
+        return jsonschema_rs.Draft202012Validator(schemas[operation][model], offline=True)
+
+    def choose(body: Any) -> Any:
+        models, input = schemas.get(body["operation"]), body["input"]
+        operation = "" if models is None else body["operation"]
+        model = input.get("model", "") if isinstance(input, dict) else ""
+        return compile_schema(operation, model if model in schemas[operation] else "")
+
+    return choose
+
+
+class _Ajv:
+    """A process of Node that judges the same bodies by the same schemas. Raises NotMeasured where a verdict differs."""
+
+    def __init__(self, bench: Bench) -> None:
+        lists = {"good": bench.good_bodies, "bad": list_bad_bodies(bench)}
+        files = bench.write("schemas.json", bench.schemas), bench.write("bodies.json", lists)
+        self._at_least_s = bench.size.calls_s
+        self._process = bench.stack.enter_context(
+            subprocess.Popen(
+                build_node_command("judge.js", *files),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=get_environment(),
+            )
+        )
+        bench.stack.callback(self._process.kill)
+        numbers = [self._ask(f"{name} count 0") for name in lists]
+        if numbers != [0, len(lists["bad"])]:
+            raise NotMeasured(f"Ajv refuses {numbers[0]:g} good bodies and {numbers[1]:g} bad ones")
+
+    def time(self, name: str, mode: str) -> Measurement:
+        """A measurement of the seconds of one body of a list."""
+        return lambda: self._ask(f"{name} {mode} {self._at_least_s}")
+
+    def _ask(self, line: str) -> float:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise NotMeasured("the script for Ajv has ended")
+        return float(answer)
+
+
+_US = 1e6
+
+ROWS = (
+    Row(
+        "good-ajv",
+        "one good body, parsed",
+        "cannon-spec",
+        "Ajv",
+        "µs",
+        compare_good_with_ajv,
+        "One create body without errors is judged, as a value that is parsed. Ajv says only whether it is valid.",
+        _US,
+        Aim("ratio", "at most", 1.0),
+        has_npm_peer=True,
+    ),
+    Row(
+        "good-raw",
+        "one good body, parsed",
+        "cannon-spec",
+        "jsonschema-rs",
+        "µs",
+        compare_good_with_engine,
+        "The same beside the engine that cannon-spec uses, called alone with the same schema.",
+        _US,
+        Aim("ratio", "at most", 1.6),
+    ),
+    Row(
+        "bad-raw",
+        "one bad body, findings with hints",
+        "cannon-spec",
+        "jsonschema-rs",
+        "µs",
+        compare_bad_with_engine,
+        "All findings of one bad body, with hints and fixes. The engine alone lists its errors.",
+        _US,
+        Aim("ratio", "at most", 2.5),
+    ),
+    Row(
+        "bad-ajv",
+        "one bad body, findings with hints",
+        "cannon-spec",
+        "Ajv",
+        "µs",
+        compare_bad_with_ajv,
+        "The same beside Ajv with allErrors, which gives errors without hints.",
+        _US,
+        has_npm_peer=True,
+    ),
+    Row(
+        "engines-good",
+        "one good body, by each engine",
+        "jsonschema-rs",
+        "jsonschema",
+        "µs",
+        compare_good_engines,
+        "cannon-spec with the compiled engine of the extra fast, beside cannon-spec with the one in Python.",
+        _US,
+        Aim("ratio", "at most", 0.02),
+    ),
+    Row(
+        "engines-bad",
+        "one bad body, by each engine",
+        "jsonschema-rs",
+        "jsonschema",
+        "µs",
+        compare_bad_engines,
+        "The same for the findings of a bad body.",
+        _US,
+        Aim("ratio", "at most", 0.1),
+    ),
+    Row(
+        "operations",
+        "one good body of the largest operation",
+        "video.generate",
+        "image.generate",
+        "µs",
+        compare_operations,
+        "A body of the operation with the most rules, beside one of another operation.",
+        _US,
+        Aim("ratio", "at most", 2),
+    ),
+)

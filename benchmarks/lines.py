@@ -1,63 +1,173 @@
-"""A long file of one payload a line through the command line: lines a second, and memory."""
+"""A long file of one body a line through the command line: lines a second, and memory."""
 
 from __future__ import annotations
 
 import json
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-import payloads
-from measure import Measurement, interleaved
-from process import output, script
-from table import Row, rendered
+from benchmarks.judge import list_bad_bodies
+from benchmarks.measure import NotMeasured, Pair, compare, interleave
+from benchmarks.process import build_node_command, find_script, get_output
+from benchmarks.row import Aim, Row
 
-from cannon_spec import load_catalog
+if TYPE_CHECKING:
+    from benchmarks.bench import Bench
 
-_PEAK = str(Path(__file__).with_name("peak.py"))
-_MANY, _FEW = 100_000, 1_000
 _BAD_EVERY = 100
-_ROUNDS = 3
-_READ = "import json, sys\nfor line in open(sys.argv[1], 'rb'):\n    json.loads(line)"
-_SECONDS, _BYTES = 0, 1
+_JUDGE = ("validate", "--format", "json", "--quiet")
 _ERRORS_FOUND = 1
 
 
-def tables() -> Iterator[str]:
-    """The tables of lines a second and of memory; both are for information."""
-    with tempfile.TemporaryDirectory() as folder:
-        many, few = (_written(Path(folder), count) for count in (_MANY, _FEW))
-        reading = _of(_SECONDS, 0, sys.executable, "-c", _READ, many)
-        judging = _of(_SECONDS, _ERRORS_FOUND, script("cannon-spec"), "validate", many)
-        speed = interleaved(f"{_MANY:,} lines", lambda: _MANY / reading(), lambda: _MANY / judging(), rounds=_ROUNDS)
-        peaks = [_of(_BYTES, _ERRORS_FOUND, script("cannon-spec"), "validate", file) for file in (many, few)]
-        memory = interleaved("memory", *peaks, rounds=1)
-    yield rendered(
-        f"5. A file of {_MANY:,} lines, 1 % of them bad: lines a second",
-        "json.loads",
-        "cannon-spec",
-        [Row("cannon-spec validate many.jsonl", speed, "/s")],
-    )
-    yield rendered(
-        "   and the most memory held",
-        f"{_MANY:,} lines",
-        f"{_FEW:,} lines",
-        [Row("cannon-spec validate many.jsonl", memory, "MiB", 1 / 1024 / 1024)],
-    )
+class Run(NamedTuple):
+    """A command that has ended: its seconds, the most bytes that one of its processes held, and its output's hash."""
+
+    seconds: float
+    peak_bytes: float
+    output_hash: str
 
 
-def _written(folder: Path, count: int) -> str:
-    good = cycle([json.dumps(payload) for payload in payloads.good(load_catalog())])
-    bad = cycle([json.dumps(payload) for payload in payloads.bad()])
-    mixed = (next(bad if number % _BAD_EVERY == 0 else good) for number in range(1, count + 1))
-    file = folder / f"{count}.jsonl"
+def compare_with_ajv(bench: Bench) -> Pair:
+    """Lines a second by one process."""
+    return _compare_speed(bench, _build_judge(), _build_ajv(bench))
+
+
+def compare_two_jobs(bench: Bench) -> Pair:
+    """Lines a second by two processes beside one. Raises NotMeasured where the outputs differ."""
+    return _compare_speed(bench, _build_judge("--jobs", "2"), _build_judge())
+
+
+def compare_with_reading(bench: Bench) -> Pair:
+    """Lines a second beside a loop that only parses them."""
+    script = "import json, sys\nfor line in open(sys.argv[1], 'rb'):\n    json.loads(line)\nsys.exit(1)"
+    return _compare_speed(bench, _build_judge(), [sys.executable, "-c", script])
+
+
+def compare_long_speed(bench: Bench) -> Pair:
+    """Lines a second of the long file by two processes beside one. Raises NotMeasured where the outputs differ."""
+    two, one = (_run_long(bench, jobs) for jobs in (2, 1))
+    if two.output_hash != one.output_hash:
+        raise NotMeasured("the output of two jobs is not that of one")
+    return compare(bench.size.long_lines / two.seconds, bench.size.long_lines / one.seconds)
+
+
+def compare_long_memory(bench: Bench) -> Pair:
+    """The most bytes that a process held over the long file, beside those over a hundredth of it."""
+    few = _run(_build_judge(), _write_lines(bench, bench.size.long_lines // 100))
+    return compare(_run_long(bench, 1).peak_bytes, few.peak_bytes)
+
+
+def compare_long_memory_of_jobs(bench: Bench) -> Pair:
+    """The most bytes that one of three processes held (two jobs and the command), beside those of Ajv."""
+    ajv = _run(_build_ajv(bench), _write_lines(bench, bench.size.long_lines))
+    return compare(_run_long(bench, 2).peak_bytes, ajv.peak_bytes)
+
+
+def _compare_speed(bench: Bench, ours: Sequence[str], peer: Sequence[str]) -> Pair:
+    file, lines = _write_lines(bench, bench.size.lines), bench.size.lines
+    rounds = min(bench.size.rounds, 3)
+    return interleave(lambda: lines / _run(ours, file).seconds, lambda: lines / _run(peer, file).seconds, rounds=rounds)
+
+
+def _build_judge(*flags: str) -> list[str]:
+    return [find_script("cannon-spec"), *_JUDGE, *flags]
+
+
+def _build_ajv(bench: Bench) -> list[str]:
+    return build_node_command("lines.js", bench.write("schemas.json", bench.schemas))
+
+
+@cache
+def _run_long(bench: Bench, jobs: int) -> Run:
+    return _run(_build_judge("--jobs", str(jobs)), _write_lines(bench, bench.size.long_lines))
+
+
+def _run(command: Sequence[str], file: str) -> Run:
+    output = get_output(sys.executable, "-m", "benchmarks.peak", *command, file, status=_ERRORS_FOUND)
+    seconds, peak_bytes, output_hash = output.split()
+    return Run(float(seconds), float(peak_bytes), output_hash)
+
+
+@cache
+def _write_lines(bench: Bench, count: int) -> str:
+    """A file with so many bodies; the last of each hundred is bad."""
+    good, bad = (cycle(map(json.dumps, bodies)) for bodies in (bench.good_bodies, list_bad_bodies(bench)))
+    lines = (next(good if number % _BAD_EVERY else bad) for number in range(1, count + 1))
+    file = Path(bench.folder, f"{count}.jsonl")
     with file.open("w") as stream:
-        stream.writelines(line + "\n" for line in islice(mixed, count))
+        stream.writelines(line + "\n" for line in islice(lines, count))
     return str(file)
 
 
-def _of(which: int, status: int, *command: str) -> Measurement:
-    """A measurement of a command's seconds or bytes."""
-    return lambda: float(output(sys.executable, _PEAK, *command, status=status).split()[which])
+_MIB = 1 / 1024 / 1024
+
+ROWS = (
+    Row(
+        "lines-ajv",
+        "JSONL, 1 % bad, one process",
+        "cannon-spec",
+        "Ajv in Node",
+        "lines/s",
+        compare_with_ajv,
+        "A file of 300,000 bodies, one a line, by validate --format json --quiet, start to end. "
+        "The program in Node parses each line, judges it and writes its errors as JSON.",
+        aim=Aim("ratio", "at least", 1.0),
+        has_npm_peer=True,
+    ),
+    Row(
+        "lines-jobs",
+        "JSONL, 1 % bad, two processes",
+        "--jobs 2",
+        "--jobs 1",
+        "lines/s",
+        compare_two_jobs,
+        "The same file by two processes, beside one.",
+        aim=Aim("ratio", "at least", 1.8),
+    ),
+    Row(
+        "lines-json",
+        "JSONL, 1 % bad, one process",
+        "cannon-spec",
+        "json.loads",
+        "lines/s",
+        compare_with_reading,
+        "The same file beside a loop in Python that only parses each line.",
+    ),
+    Row(
+        "gigabyte-speed",
+        "1 GB of JSONL, two processes",
+        "--jobs 2",
+        "--jobs 1",
+        "lines/s",
+        compare_long_speed,
+        "A file of 2,400,000 bodies, about 1 GB. Not measured where the output of both differs by a byte.",
+        aim=Aim("ratio", "at least", 1.8),
+    ),
+    Row(
+        "gigabyte-memory",
+        "1 GB of JSONL, the most memory of one process",
+        "2,400,000 lines",
+        "24,000 lines",
+        "MiB",
+        compare_long_memory,
+        "The most that the process holds at any time, beside that over a hundredth of the file.",
+        _MIB,
+        Aim("ours", "at most", 64),
+    ),
+    Row(
+        "gigabyte-memory-jobs",
+        "1 GB of JSONL, --jobs 2, the most memory of one of its processes",
+        "cannon-spec",
+        "Ajv in Node",
+        "MiB",
+        compare_long_memory_of_jobs,
+        "The most that any one of the processes holds at any time.",
+        _MIB,
+        Aim("ours", "at most", 64),
+        has_npm_peer=True,
+    ),
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -17,41 +16,48 @@ class NotMeasured(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The medians of two measurements, and the median of their ratios round by round."""
+    """The medians of two measurements, and the median of their ratios round by round.
 
-    a: float
-    b: float
-    ratio: float
+    ``peer`` and ``ratio`` are None where there is nothing to compare with.
+    """
+
+    ours: float
+    peer: float | None = None
+    ratio: float | None = None
 
 
-def interleaved(what: str, a: Measurement, b: Measurement, *, rounds: int) -> Pair:
-    """Take ``a`` and ``b`` in turn; each round starts with the other one. A first round of both is thrown away."""
-    print(f"measuring {what}", file=sys.stderr, flush=True)
-    a(), b()
+def compare(ours: float, peer: float) -> Pair:
+    """A pair of two figures that were measured once."""
+    return Pair(ours, peer, ours / peer)
+
+
+def interleave(ours: Measurement, peer: Measurement, *, rounds: int) -> Pair:
+    """Take both in turn; each round starts with the other one. A first round of both is thrown away."""
+    ours(), peer()
     taken = []
     for number in range(rounds):
         if number % 2:
-            second, first = b(), a()
+            second, first = peer(), ours()
         else:
-            first, second = a(), b()
+            first, second = ours(), peer()
         taken.append((first, second))
     return Pair(
-        a=median(first for first, _ in taken),
-        b=median(second for _, second in taken),
+        ours=median(first for first, _ in taken),
+        peer=median(second for _, second in taken),
         ratio=median(first / second for first, second in taken),
     )
 
 
-def seconds_per_call(function: Callable[[], object], *, at_least: float = 0.05) -> Measurement:
-    """A measurement of one call, taken over so many calls that they last ``at_least`` seconds."""
+def time_calls(function: Callable[[], object], *, at_least_s: float) -> Measurement:
+    """A measurement of the seconds of one call, taken over so many calls that they last ``at_least_s``."""
     calls = 1
-    while _lasting(function, calls) < at_least:
+    while _time(function, calls) < at_least_s:
         calls *= 2
-    return lambda: _lasting(function, calls) / calls
+    return lambda: _time(function, calls) / calls
 
 
-def _lasting(function: Callable[[], object], calls: int) -> float:
-    started = perf_counter()
+def _time(function: Callable[[], object], calls: int) -> float:
+    began = perf_counter()
     for _ in range(calls):
         function()
-    return perf_counter() - started
+    return perf_counter() - began

@@ -1,53 +1,125 @@
-"""How long the commands take to start, beside Python and Flask themselves."""
+"""How long the commands take to start, and the memory of the mock."""
 
 from __future__ import annotations
 
-import json
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-import payloads
-from measure import interleaved
-from process import script, seconds, seconds_to_ready
-from table import Aim, Row, rendered
+from benchmarks.measure import Measurement, Pair, interleave
+from benchmarks.process import Server, find_script, time_command
+from benchmarks.row import Aim, Row
 
-from cannon_spec import load_catalog
+if TYPE_CHECKING:
+    from benchmarks.bench import Bench
 
-_ROUNDS = 11
-_MAIN = "import sys; from cannon_spec.cli import main; sys.exit(main())"
-_WITHOUT = f"import sys; sys.modules['jsonschema_rs'] = None; {_MAIN}"
-
-
-def tables() -> Iterator[str]:
-    """The tables of the judge's start and of the mock's."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "good.json"
-        file.write_text(json.dumps(payloads.good(load_catalog())[0]))
-        judging = ("validate", str(file))
-        commands = [
-            ("cannon-spec validate", [script("cannon-spec"), *judging], Aim("at most", 7)),
-            ("python -m cannon_spec.cli validate", [sys.executable, "-m", "cannon_spec.cli.main", *judging], None),
-            ("python -c 'import cannon_spec'", [sys.executable, "-c", "import cannon_spec"], None),
-            ("validate without jsonschema-rs", [sys.executable, "-c", _WITHOUT, *judging], None),
-        ]
-        yield rendered(
-            "2. Cold start of the judge: one good file, start to end",
-            "judge",
-            "python -c pass",
-            [_row(what, command, aim) for what, command, aim in commands],
-        )
-    mock, flask = script("cannon-mock"), seconds(sys.executable, "-c", "import flask")
-    pair = interleaved("start of the mock", seconds_to_ready(mock, "--port", "0"), flask, rounds=_ROUNDS)
-    yield rendered(
-        "3. Start of the mock, to its first answer",
-        "mock",
-        "import flask",
-        [Row("cannon-mock --port 0", pair, "ms", 1e3, Aim("under", 2))],
-    )
+_WITHOUT_ENGINE = (
+    "import sys; sys.modules['jsonschema_rs'] = None; from cannon_spec.cli.main import main; sys.exit(main())"
+)
 
 
-def _row(what: str, command: list[str], aim: Aim | None) -> Row:
-    bare = seconds(sys.executable, "-c", "pass")
-    return Row(what, interleaved(f"start: {what}", seconds(*command), bare, rounds=_ROUNDS), "ms", 1e3, aim)
+def compare_validate(bench: Bench) -> Pair:
+    """The seconds of the judge with one good file, beside Python alone."""
+    return _compare_with_python(bench, find_script("cannon-spec"), *_build_arguments(bench))
+
+
+def compare_validate_without_engine(bench: Bench) -> Pair:
+    """The same with the engine in Python."""
+    return _compare_with_python(bench, sys.executable, "-c", _WITHOUT_ENGINE, *_build_arguments(bench))
+
+
+def compare_import(bench: Bench) -> Pair:
+    """The seconds of the import of the library, beside Python alone."""
+    return _compare_with_python(bench, sys.executable, "-c", "import cannon_spec")
+
+
+def compare_server_start(bench: Bench) -> Pair:
+    """The seconds of the mock to its first answer."""
+    return _compare_servers(bench, lambda server: server.start_s)
+
+
+def compare_server_memory(bench: Bench) -> Pair:
+    """The bytes of the mock after its first answer."""
+    return _compare_servers(bench, Server.get_memory)
+
+
+def _build_arguments(bench: Bench) -> tuple[str, str]:
+    return "validate", bench.write("good.json", bench.good_bodies[0])
+
+
+def _compare_with_python(bench: Bench, *command: str) -> Pair:
+    python = time_command(sys.executable, "-c", "pass")
+    return interleave(time_command(*command), python, rounds=bench.size.starts)
+
+
+def _compare_servers(bench: Bench, measure: Callable[[Server], float]) -> Pair:
+    def measure_fresh(start: Callable[..., Server]) -> Measurement:
+        def run() -> float:
+            with ExitStack() as stack:
+                return measure(start(stack=stack))
+
+        return run
+
+    return interleave(measure_fresh(bench.start_mock), measure_fresh(bench.start_peer), rounds=bench.size.rounds)
+
+
+_MS = 1e3
+_MIB = 1 / 1024 / 1024
+
+ROWS = (
+    Row(
+        "start",
+        "start to the first answer",
+        "cannon-mock",
+        "Prism",
+        "s",
+        compare_server_start,
+        "From the start of the process to its first answer to a poll, of whatever status.",
+        aim=Aim("ours", "at most", 0.25),
+        has_npm_peer=True,
+    ),
+    Row(
+        "memory",
+        "memory after the first answer",
+        "cannon-mock",
+        "Prism",
+        "MiB",
+        compare_server_memory,
+        "The memory that the process holds then.",
+        _MIB,
+        Aim("ours", "at most", 80),
+        has_npm_peer=True,
+    ),
+    Row(
+        "cold-start",
+        "cold start of cannon-spec validate",
+        "cannon-spec",
+        "python -c pass",
+        "ms",
+        compare_validate,
+        "One good file, from the start of the process to its end.",
+        _MS,
+        Aim("ratio", "at most", 6),
+    ),
+    Row(
+        "cold-start-jsonschema",
+        "the same without jsonschema-rs",
+        "cannon-spec",
+        "python -c pass",
+        "ms",
+        compare_validate_without_engine,
+        "The same where the extra fast is not installed.",
+        _MS,
+    ),
+    Row(
+        "import",
+        "import cannon_spec",
+        "cannon-spec",
+        "python -c pass",
+        "ms",
+        compare_import,
+        "The import of the library.",
+        _MS,
+    ),
+)

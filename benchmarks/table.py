@@ -1,62 +1,41 @@
-"""Small tables in plain text: what, A, B, their ratio, what it aims at, and whether that is met."""
+"""The rows of a run as a table in plain text, and of Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from measure import Pair
-
-_LAST = ("ratio", "aim", "met")
+HEAD = ("row", "measure", "ours", "beside", "ratio", "aim", "met")
+_MET = {True: "yes", False: "no", None: "-"}
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """A bound of a ratio."""
-
-    word: Literal["over", "under", "at most"]
-    bound: float
-
-    def met(self, ratio: float) -> bool:
-        """Whether a ratio keeps the bound."""
-        if self.word == "over":
-            return ratio > self.bound
-        return ratio < self.bound or (self.word == "at most" and ratio == self.bound)
-
-    def __str__(self) -> str:
-        return f"{self.word} {self.bound:g}"
+def list_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The texts of one row: the reason in place of figures where it could not be measured."""
+    if "reason" in row:
+        return row["row"], row["what"], "not measured", "-", "-", "-", "-"
+    peer = "-" if row["peer"] is None else f"{row['peer_is']} {write_number(row['peer'])} {row['unit']}"
+    ratio = "-" if row["ratio"] is None else f"{write_number(row['ratio'])} x"
+    ours = f"{row['ours_is']} {write_number(row['ours'])} {row['unit']}"
+    return row["row"], row["what"], ours, peer, ratio, row["aim"] or "-", _MET[row["is_met"]]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line: a pair in ``unit``, multiplied by ``scale`` to get there; without an aim it is for information."""
-
-    what: str
-    pair: Pair
-    unit: str
-    scale: float = 1
-    aim: Aim | None = None
-
-    def cells(self) -> tuple[str, ...]:
-        """The line's texts."""
-        a, b = (_number(value * self.scale) + " " + self.unit for value in (self.pair.a, self.pair.b))
-        met = "-" if self.aim is None else "yes" if self.aim.met(self.pair.ratio) else "no"
-        return self.what, a, b, _number(self.pair.ratio), str(self.aim or "-"), met
-
-
-def rendered(title: str, a: str, b: str, rows: Sequence[Row]) -> str:
-    """A table whose columns A and B are called ``a`` and ``b``; the ratio is A to B."""
-    lines = [("", a, b, *_LAST), *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+def render(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A table with aligned columns; the ratio is that of ours to the other."""
+    lines = [HEAD, *map(list_cells, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     lines.insert(1, tuple("-" * width for width in widths))
-    return "\n".join([title, "", *("  " + _line(line, widths) for line in lines), ""])
+    padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(line.rstrip() for line in padded)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    texts = [cells[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))]
-    return "  ".join(texts).rstrip()
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+def write_number(value: float) -> str:
+    """A number with three digits that count: ``4,960``, ``12.3``, ``0.25``."""
+    return (
+        f"{value:,.0f}"
+        if value >= 100
+        else f"{value:.1f}"
+        if value >= 10
+        else f"{value:.2g}"
+        if value < 0.1
+        else f"{value:.2f}"
+    )

@@ -1,0 +1,76 @@
+"""Measure, and print one table. The exit status is 0 whether the aims are met or not: speed is no test."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from benchmarks import results, table
+from benchmarks.bench import FULL, SHORT, Bench
+from benchmarks.measure import NotMeasured
+from benchmarks.row import Row
+from benchmarks.rows import ROWS
+
+
+def main() -> int:
+    """Measure the rows that the arguments name."""
+    arguments = _build_parser().parse_args()
+    rows = _choose(arguments.rows, arguments.peers)
+    measured: list[dict[str, Any]] = []
+    try:
+        with ExitStack() as stack:
+            bench = Bench(stack, SHORT if arguments.short else FULL, arguments.beside)
+            measured.extend(_measure(rows, bench))
+    finally:
+        print(table.render(measured))
+    if arguments.keep:
+        results.keep(measured, [row.name for row in ROWS])
+    return 0
+
+
+def _measure(rows: Sequence[Row], bench: Bench) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        print(f"measuring {row.name}", file=sys.stderr, flush=True)
+        try:
+            pair = row.measure(bench)
+        except NotMeasured as reason:
+            print(f"{row.name}: not measured: {reason}", file=sys.stderr, flush=True)
+            yield {"row": row.name, "what": row.what, "reason": str(reason), "meaning": row.meaning}
+        else:
+            yield row.tabulate(pair, bench.other or row.peer if row.peer == "Prism" else row.peer)
+
+
+def _choose(names: str, has_peers: bool) -> list[Row]:
+    """The rows of these names, which may end in ``*``; without names all that need no peer from npm, or all."""
+    if not names:
+        return [row for row in ROWS if has_peers or not row.has_npm_peer]
+    chosen = []
+    for name in names.replace(",", " ").split():
+        rows = [row for row in ROWS if row.name == name or (name.endswith("*") and row.name.startswith(name[:-1]))]
+        if not rows:
+            sys.exit(f"there is no row {name}; use {', '.join(row.name for row in ROWS)}")
+        chosen += rows
+    return chosen
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    names = "\n".join(f"  {row.name:24}{row.what}; beside {row.peer or 'nothing'}" for row in ROWS)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        epilog=f"rows:\n{names}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--rows", default="", metavar="NAMES", help="rows to measure, with commas; good-* is several")
+    parser.add_argument("--peers", action="store_true", help="measure the rows that need Ajv or Prism too")
+    parser.add_argument("--beside", metavar="COMMAND", help="cannon-mock of another checkout, in place of Prism")
+    parser.add_argument("--short", action="store_true", help="try each row at a tiny size; the figures mean nothing")
+    parser.add_argument("--keep", action="store_true", help="write the figures to benchmarks/results.json")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
