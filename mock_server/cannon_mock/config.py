@@ -38,7 +38,7 @@ class Config:
     """
 
     host: str = _setting("127.0.0.1", "address to listen on", limits.TEXT, metavar="ADDRESS")
-    port: int = _setting(2266, "port to listen on; 0 takes a free port", limit_range(0, limits.LARGEST_PORT))
+    port: int = _setting(2266, "port to listen on; 0 takes a free port", limits.PORT)
     tls_cert: str = _setting(
         "",
         "PEM file of a certificate, and of those that signed it: the mock then answers https:// alone",
@@ -111,7 +111,7 @@ class Config:
     asset_port: int = _setting(
         0,
         "port that the mock listens on too, and that the addresses of assets have; 0: none",
-        limit_range(0, limits.LARGEST_PORT),
+        limits.PORT,
     )
     asset_key: str = _setting(
         "refuse-authorization",

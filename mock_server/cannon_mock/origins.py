@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+
+from cannon_mock.host_and_port import HostAndPort, find_ip_address, is_host_and_port, parse_host_and_port
 
 LOOPBACK, ALL, NONE = "loopback", "*", "none"
 """The words that stand for the pages of this machine, for all pages, and for none."""
@@ -40,7 +40,7 @@ def read_origins(text: str) -> AllowedOrigins:
     if word in (ALL, NONE):
         return AllowedOrigins(has_all=word == ALL)
     origins = frozenset(names - {LOOPBACK})
-    if not (names and text.isascii() and all(map(_ORIGIN.fullmatch, origins))):
+    if not (names and text.isascii() and all(map(_may_be_origin, origins))):
         raise ValueError(f"{text} lists no origins")
     return AllowedOrigins(origins, has_loopback=LOOPBACK in names)
 
@@ -56,23 +56,28 @@ def may_be_origins(text: str) -> bool:
 
 def is_loopback(origin: str) -> bool:
     """Whether an origin is of a page that this machine serves by http or https, at any port."""
-    try:
-        parts = urlsplit(origin)
-        host = parts.hostname or ""
-    except ValueError:  # a bracket without its other one
+    scheme, _, place = origin.lower().partition("://")
+    if scheme not in DEFAULT_PORTS or not is_host_and_port(place):
         return False
-    if parts.scheme not in DEFAULT_PORTS:
-        return False
+    host = parse_host_and_port(place).host
     if host == "localhost" or host.endswith(".localhost"):  # RFC 6761: browsers resolve these to this machine
         return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = find_ip_address(host)
+    return address is not None and address.is_loopback
+
+
+def _may_be_origin(text: str) -> bool:
+    """Whether a text is an origin; that of an application, as of a browser's extension, may have a host of any form."""
+    scheme, _, place = text.partition("://")
+    return _ORIGIN.fullmatch(text) is not None and (scheme not in DEFAULT_PORTS or is_host_and_port(place))
 
 
 def _normalize(origin: str) -> str:
     """An origin as browsers write it: without the port where it is the default one."""
     origin = origin.strip()
-    port = DEFAULT_PORTS.get(origin.partition(":")[0])
-    return origin if port is None else origin.removesuffix(f":{port}")
+    scheme, _, place = origin.partition("://")
+    if scheme not in DEFAULT_PORTS or not is_host_and_port(place):
+        return origin
+    host_and_port = parse_host_and_port(place)
+    is_default = host_and_port.port == DEFAULT_PORTS[scheme]
+    return f"{scheme}://{HostAndPort(host_and_port.host) if is_default else host_and_port}"

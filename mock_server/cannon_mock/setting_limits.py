@@ -10,16 +10,14 @@ from base64 import b64decode
 from datetime import datetime
 
 from cannon_mock import origins
-from cannon_mock.settings import Limits
+from cannon_mock.host_and_port import LARGEST_PORT, is_host_and_port
+from cannon_mock.settings import Limits, limit_range
 
 POLLS = re.compile(r"manual:([1-9][0-9]{0,2})")
 """A progression by polls; the group is their number."""
 
-LARGEST_PORT = 65_535
-"""The largest number of a port."""
-
 _HOST = re.compile(r"[^\s:/?#@\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
-_HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_URL = re.compile(r"https?://([^/]+)(?:/[^\s?#]*)?")
 
 
 def _is_secret(text: str) -> bool:
@@ -29,10 +27,9 @@ def _is_secret(text: str) -> bool:
         return False
 
 
-def _may_have_port(text: str) -> bool:
-    """Whether a text is a host, alone or with a port."""
-    match = _HOST_AND_PORT.fullmatch(text)
-    return match is not None and int(match[1] or 0) <= LARGEST_PORT
+def _is_url(text: str) -> bool:
+    match = _URL.fullmatch(text)
+    return match is not None and is_host_and_port(match[1])
 
 
 def read_moment(text: str) -> datetime | None:
@@ -47,8 +44,10 @@ def read_moment(text: str) -> datetime | None:
 TEXT = Limits("text")
 PATH = Limits("the path of a file, as text")
 FLAG = Limits("yes or no (1, true, on; 0, false, off)")
+PORT = limit_range(0, LARGEST_PORT)
 URL = Limits(
-    "an address that starts with http:// or https://", lambda text: not text or text.startswith(("http://", "https://"))
+    "an address with http:// or https:// and a host, such as https://mock.example.com:8443/cannon",
+    lambda text: not text or _is_url(text),
 )
 SECRET = Limits("whsec_ and 24 to 64 bytes in base64", lambda text: not text or _is_secret(text))
 STORE = Limits(
@@ -65,7 +64,7 @@ HOSTS = Limits(
 )
 ASSET_HOST = Limits(
     "a host without scheme and path, such as assets.localhost or 127.0.0.1:2267",
-    lambda text: not text or _may_have_port(text),
+    lambda text: not text or is_host_and_port(text),
 )
 ORIGINS = Limits(
     "loopback, * or none, or origins without a path, such as https://app.example.com:8443, separated by commas",

@@ -52,6 +52,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "cannon_mock.settings",
         "cannon_mock.setting_limits",
         "cannon_mock.origins",
+        "cannon_mock.host_and_port",
     ),
     ("cannon_mock.stores",),
     ("cannon_mock.webhooks",),

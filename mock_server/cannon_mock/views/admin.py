@@ -19,7 +19,7 @@ from cannon_mock.model.tasks import Task
 from cannon_mock.stores import StoreError
 from cannon_mock.views.context import MockContext, current_context, current_request, find_asset_url
 from cannon_mock.views.errors import AdminError
-from cannon_mock.views.foreign_pages import refuse_foreign_page
+from cannon_mock.views.foreign_pages import refuse_foreign_page, refuse_public_host
 from cannon_spec import Claim, __version__, document
 from cannon_spec.contract.lifecycle import FOREVER_MS, status_at
 from cannon_spec.errors import CatalogError, NotJSON
@@ -35,6 +35,7 @@ _MATCH_FIELDS = ("operation", "model", "prompt", "key")
 
 
 blueprint.before_request(refuse_foreign_page)
+blueprint.before_request(refuse_public_host)
 
 
 @blueprint.before_request

@@ -12,6 +12,7 @@ from flask import Flask, Request, Response
 
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
+from cannon_mock.host_and_port import HostAndPort, parse_host_and_port
 from cannon_mock.model.keys import Keys
 from cannon_mock.model.scenarios import Fault
 from cannon_mock.stores import Store
@@ -132,16 +133,9 @@ def find_asset_url(request: MockRequest) -> str:
     if not (asset_host or asset_port):
         return base_url
     parts = urlsplit(base_url)
-    host, port = _split_host(asset_host)
-    called_host, called_port = _split_host(parts.netloc)
-    port = port or (f":{asset_port}" if asset_port else called_port)
-    return f"{parts.scheme}://{host or called_host}{port}{parts.path}"
-
-
-def _split_host(text: str) -> tuple[str, str]:
-    """A host, and its port with the colon; empty where it has none."""
-    host, colon, port = text.rpartition(":")
-    return (host, colon + port) if port.isdecimal() and not host.endswith(":") else (text, "")
+    called = parse_host_and_port(parts.netloc)
+    named = parse_host_and_port(asset_host) if asset_host else HostAndPort(called.host)
+    return f"{parts.scheme}://{HostAndPort(named.host, named.port or asset_port or called.port)}{parts.path}"
 
 
 def find_called_host(request: Request) -> str:

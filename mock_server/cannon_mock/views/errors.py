@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +10,7 @@ from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 
 from cannon_mock import claim_ids
-from cannon_mock.setting_limits import LARGEST_PORT
+from cannon_mock.host_and_port import is_host_and_port
 from cannon_mock.stores import StoreError
 from cannon_mock.views.context import (
     ADMIN_PATH,
@@ -35,8 +34,6 @@ _MESSAGES = {
     413: "the body is larger than 8 MiB; send a smaller one",
     416: "the file does not have that range; the header Content-Range tells its length",
 }
-_LABEL = r"[A-Za-z0-9_-]{1,63}"
-_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{{0,4}}))?")
 _HEADERS_TO_KEEP = ("Allow", "Content-Range")
 
 
@@ -83,8 +80,7 @@ def install(app: Flask) -> None:
 def _check_host() -> None:
     """Refuse a Host header that cannot be part of an address, before anything is stored."""
     host = find_called_host(current_request())
-    match = _HOST.fullmatch(host)
-    if match is None or int(match[1] or 0) > LARGEST_PORT:
+    if not is_host_and_port(host):
         message = f"the Host {host[:60]!a} is no host name with a port; call the mock by its address"
         raise ApiError(400, "invalid_host", message, claim_ids.HOST_HEADER)
 

@@ -8,10 +8,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import cache
-from ipaddress import ip_address
 
+from cannon_mock.host_and_port import LARGEST_PORT, find_ip_address
 from cannon_mock.model.deliveries import DeliveryResponse
-from cannon_mock.setting_limits import LARGEST_PORT
 
 Send = Callable[[str, bytes, Mapping[str, str]], DeliveryResponse | None]
 """Posts a body with headers to an address; returns None where that address must not be called."""
@@ -71,10 +70,8 @@ def may_call(url: str, hosts: frozenset[str]) -> bool:
         return False
     if host == "localhost" or host in hosts:
         return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = find_ip_address(host)
+    return address is not None and address.is_loopback
 
 
 def parse_retry_after(value: str | None) -> int | None:

@@ -40,6 +40,9 @@ ANSWERS = [
     ("HTTPS://App.example.com:443", OTHER_PAGE, OTHER_PAGE),
     (f" {OTHER_PAGE} , loopback", OTHER_PAGE, OTHER_PAGE),
     (f"{OTHER_PAGE},loopback", PAGE, PAGE),
+    ("http://[::1]:80", "http://[::1]", "http://[::1]"),
+    ("app://.", "app://.", "app://."),
+    ("loopback", "http://localhost:99999", None),
     ("capacitor://localhost", "capacitor://localhost", "capacitor://localhost"),
     ("null", "null", "null"),
 ]
