@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, request
 from cannon_mock.app import MAX_BODY_BYTES
 from cannon_mock.config import Config
 from cannon_mock.serving import serve
-from cannon_mock.serving.asgi import AsgiAdapter
+from cannon_mock.serving.app_caller import AppCaller
 from cannon_mock.serving.loop_server import LoopServer
 
 app = Flask("bare")
@@ -28,5 +28,5 @@ def read(id_: str) -> Response:
 
 if __name__ == "__main__":
     listener = serve.listen(Config(port=0))
-    server = LoopServer(AsgiAdapter(app, lambda _: "turn", MAX_BODY_BYTES), [listener])
+    server = LoopServer(AppCaller(app, lambda _: "turn", MAX_BODY_BYTES), [listener])
     server.run(lambda: print(f"bare ready on {serve.find_address(listener)}", flush=True))

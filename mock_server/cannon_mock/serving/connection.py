@@ -1,8 +1,4 @@
-"""One connection of a client: HTTP/1.1 with limits, and a way to break it off (floor 5).
-
-This module depends on internals of uvicorn: of ``HttpToolsProtocol`` its ``flow``, ``cycle`` and ``scope``, its methods
-for the events of httptools, and the timer of idle connections with ``_unset_keepalive_if_required``.
-"""
+"""One connection of a client: HTTP/1.1 with limits, and a way to break it off (floor 5)."""
 
 from __future__ import annotations
 
@@ -10,100 +6,120 @@ import asyncio
 import logging
 import socket
 import struct
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass, field
 
-from httptools import HttpParserUpgrade, HttpRequestParser
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from cannon_mock.serving.reply_bytes import encode_reply
+from cannon_mock.serving.request_parser import BadRequest, HeadTooLarge, HttpRequest, RequestParser
+from cannon_mock.serving.wsgi_call import AppReply, Origin
 
-EXTENSION = "cannon_mock.connection"
-"""Where an ASGI scope has the connection."""
-
-_MOST_HEAD_BYTES = 64 * 1024
 _RESET_PATIENCE_S = 10
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_BAD_REQUEST = "Invalid HTTP request received."
 _DRAINED = {"high": 1, "low": 0}
 """The limits of a write buffer that is full with one byte; with ``high`` 0 one of TLS is full without any."""
 
 _logger = logging.getLogger("cannon_mock.serving")
 
 
-class ClientConnection(HttpToolsProtocol):
-    """A connection that is closed where its client sends nothing for ``timeout_keep_alive`` seconds.
+@dataclass(slots=True)
+class ServerState:
+    """What the connections of a server share: the lines of headers that each reply has, and who is connected."""
 
-    That holds between requests and in the middle of one. A request whose head is too large gets 431. One that offers
-    another protocol, as Java's client offers HTTP/2, is answered as if it did not.
+    header_lines: bytes = b""
+    connections: set[ClientConnection] = field(default_factory=set)
+
+
+class ClientConnection(asyncio.Protocol):
+    """A connection whose requests are answered in order, one at a time, by ``answer``, which calls ``send`` once.
+
+    What is no request gets 400, a request whose head is too large 431.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.logger = _logger  # uvicorn's own belongs to the user's servers in this process
-        self.access_log = False
-        self.parser: Any = _RequestParser(self)
-        self._head_bytes = 0
-        self._open_cycles: list[Any] = []
+    def __init__(
+        self,
+        answer: Callable[[ClientConnection, HttpRequest], object],
+        state: ServerState,
+        scheme: str,
+        most_body_bytes: int,
+    ) -> None:
+        self._answer = answer
+        self._state = state
+        self._scheme = scheme
+        self._parser: RequestParser | None = RequestParser(most_body_bytes)
+        self._requests: deque[HttpRequest] = deque()
+        self._current_request: HttpRequest | None = None
+        self._refusal: AppReply | None = None
+        self._is_writable, self._is_lost = asyncio.Event(), asyncio.Event()
+        self._is_writable.set()
+        self._loop = asyncio.get_running_loop()
+        self._last_active_s = self._loop.time()
+        self.transport: asyncio.Transport
+        self.origin: Origin
+        self.client = ""
+
+    # asyncio calls what follows.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start to wait for the first request."""
-        super().connection_made(transport)
-        # asyncio does this only for sockets that name their protocol, which accepted ones do not. Without it each reply
-        # in two writes waits for an acknowledgement, which the client delays.
+        self.transport = transport
+        self.origin = Origin(self._scheme, *transport.get_extra_info("sockname")[:2])
+        self.client = (transport.get_extra_info("peername") or ("",))[0]
+        # asyncio does this only for sockets that name their protocol, which accepted ones do not. Without it a reply
+        # waits until the client acknowledges what was sent before, and the client delays that.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._await_client()
+        self._state.connections.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell each call under way that the client is gone; uvicorn tells the last one alone."""
-        for cycle in self._open_cycles:
-            if not cycle.response_complete:
-                cycle.disconnected = True
-                cycle.message_event.set()
-        super().connection_lost(exc)
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Let go of the calls that wait with this connection."""
+        self._state.connections.discard(self)
+        self._parser = None  # it and httptools hold each other
+        self._is_lost.set()
+        self._is_writable.set()
+
+    def pause_writing(self) -> None:
+        """Answer no request while the client does not read."""
+        self._is_writable.clear()
+
+    def resume_writing(self) -> None:
+        """Answer the next request."""
+        self._is_writable.set()
+        self._go_on()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of a request."""
-        self._head_bytes += len(data)
-        super().data_received(data)
-        if self.transport.is_closing():
+        """Take bytes of requests."""
+        if self._parser is None or self._refusal is not None:
             return
-        if self._head_bytes > _MOST_HEAD_BYTES:
-            self.transport.write(_HEAD_TOO_LARGE)
-            self.transport.close()
-        elif self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
-            self._await_client()
+        self._last_active_s = self._loop.time()
+        try:
+            self._parser.feed(data)
+        except BadRequest:
+            _logger.warning(_BAD_REQUEST)
+            self._refusal = _build_refusal("400 Bad Request", _BAD_REQUEST)
+        except HeadTooLarge:
+            self._refusal = _build_refusal("431 Request Header Fields Too Large", "")
+        self._requests += self._parser.take_requests()
+        self._go_on()
+        if self._requests:
+            self.transport.pause_reading()
 
-    def on_message_begin(self) -> None:
-        """Let the application find this connection."""
-        super().on_message_begin()
-        self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item]
+    # Whoever answers calls what follows.
 
-    def on_headers_complete(self) -> None:
-        """Take the head of a request."""
-        self._head_bytes = 0
-        if not self.parser.has_offer():
-            super().on_headers_complete()
-            self._open_cycles = [*(each for each in self._open_cycles if not each.response_complete), self.cycle]
-
-    def on_message_complete(self) -> None:
-        """Take the end of a request."""
-        if not self.parser.has_offer():
-            super().on_message_complete()
-
-    def build_head_without_offer(self) -> bytes:
-        """The head that was read last, without the offer of another protocol."""
-        start = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
-        lines = (b"%s: %s\r\n" % (name, value) for name, value in self.headers if name != b"upgrade")
-        return start + b"".join(lines) + b"\r\n"
-
-    def on_body(self, body: bytes) -> None:
-        """Take a part of the body of a request."""
-        self._head_bytes = 0
-        super().on_body(body)
-
-    def timeout_keep_alive_handler(self) -> None:
-        """Break off the connection of a client that neither sends nor reads."""
-        self.transport.abort()
+    def send(self, reply: AppReply) -> None:
+        """Send the reply to the request at hand, or what there is of it, and go on with the next request."""
+        request = self._current_request
+        if request is None or self.transport.is_closing():
+            return
+        data, may_keep_alive = encode_reply(reply, request, self._state.header_lines)
+        self.transport.write(data)
+        if reply.drop is None:
+            self._end_request()
+            if not may_keep_alive:
+                self.transport.close()
+            self._go_on()
 
     async def break_off(self, *, is_reset: bool) -> None:
         """End the connection when what was written has been sent; with a reset, the client gets an error."""
@@ -111,48 +127,53 @@ class ClientConnection(HttpToolsProtocol):
             client_socket = self.transport.get_extra_info("socket")
             self.transport.set_write_buffer_limits(**_DRAINED)
             with suppress(TimeoutError):  # the client does not read
-                await asyncio.wait_for(self.flow.drain(), _RESET_PATIENCE_S)
+                await asyncio.wait_for(self._is_writable.wait(), _RESET_PATIENCE_S)
             if self.transport.is_closing():  # the client has closed it meanwhile
                 return
             client_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self.transport.abort()
         else:
-            self._await_client()
+            self._end_request()
             self.transport.close()
 
-    def _await_client(self) -> None:
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+    async def wait_until_lost(self, seconds: float) -> bool:
+        """Wait until the client has closed the connection, at most for so long; whether it has."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_lost.wait(), seconds)
+        return self._is_lost.is_set()
+
+    def abort_if_idle(self, since_s: float) -> None:
+        """Break off the connection of a client that has neither sent nor got anything since that time of the loop."""
+        if self._current_request is None and self._last_active_s <= since_s:
+            self.transport.abort()
+
+    def _end_request(self) -> None:
+        self._current_request = None
+        self._last_active_s = self._loop.time()
+
+    def _go_on(self) -> None:
+        """Answer the next request, or ask for its body, or refuse what is none; after the reply to the last one."""
+        if self._current_request is not None or not self._is_writable.is_set() or self.transport.is_closing():
+            return
+        if self._requests:
+            self._current_request = self._requests.popleft()
+            if not self._requests:
+                self.transport.resume_reading()
+            self._answer(self, self._current_request)
+        elif self._refusal is not None:
+            self.transport.write(encode_reply(self._refusal, HttpRequest(), self._state.header_lines)[0])
+            self.transport.close()
+        else:
+            self._invite_body()
+
+    def _invite_body(self) -> None:
+        request = self._parser.unfinished_request if self._parser is not None else None
+        if request is not None and request.awaits_invitation:
+            request.is_invited = True
+            self.transport.write(_CONTINUE)
 
 
-class _RequestParser:
-    """A parser of requests that refuses each offer of another protocol: httptools takes no body after one."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        self._connection = connection
-        self._parser = _build_parser(connection)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._parser, name)
-
-    def has_offer(self) -> bool:
-        """Whether the request at hand offers another protocol. CONNECT is no offer: it stays refused."""
-        return bool(self._parser.should_upgrade()) and self._parser.get_method() != b"CONNECT"
-
-    def feed_data(self, data: bytes) -> None:
-        """Parse bytes of requests. Raises HttpParserError for what is no request."""
-        is_parsed = False
-        while not is_parsed:
-            try:
-                self._parser.feed_data(data)
-                is_parsed = True
-            except HttpParserUpgrade as offer:
-                data = self._connection.build_head_without_offer() + data[offer.args[0] :]
-                # Another one: for that which has read the offer, the connection may have ended.
-                self._parser = _build_parser(self._connection)
-
-
-def _build_parser(connection: ClientConnection) -> HttpRequestParser:
-    parser = HttpRequestParser(connection)
-    parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
-    return parser
+def _build_refusal(status: str, text: str) -> AppReply:
+    """A reply on a connection that ends, since nobody knows where the next request starts."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8")] if text else []
+    return AppReply(status, headers, [text.encode()], None)

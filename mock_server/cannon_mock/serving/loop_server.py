@@ -8,24 +8,14 @@ import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from uvicorn.config import Config as UvicornConfig
-from uvicorn.server import ServerState
-
-from cannon_mock.serving.connection import ClientConnection
+from cannon_mock.serving.connection import ClientConnection, ServerState
 from cannon_mock.serving.real_time_loop import RealTimeLoop
 
 if TYPE_CHECKING:
-    from cannon_mock.serving.asgi import AsgiAdapter
+    from cannon_mock.serving.app_caller import AppCaller
 
-_SETTINGS: dict[str, Any] = {
-    "interface": "asgi3",
-    "ws": "none",
-    "lifespan": "off",
-    "log_config": None,
-    "proxy_headers": False,
-}
 _IDLE_SECONDS = 120
 _BACKLOG = 1024
 _GRACE_SECONDS = 1
@@ -38,9 +28,9 @@ class LoopServer:
     """Serves an application on sockets that listen, in TLS where a context for it is given."""
 
     def __init__(
-        self, adapter: AsgiAdapter, listeners: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+        self, app_caller: AppCaller, listeners: Sequence[socket.socket], tls: ssl.SSLContext | None = None
     ) -> None:
-        self._adapter = adapter
+        self._app_caller = app_caller
         self._listeners = listeners
         self._tls = tls
         self._state = ServerState()
@@ -67,15 +57,9 @@ class LoopServer:
 
     async def _serve(self, on_ready: Callable[[], object]) -> None:
         loop, stop_event = asyncio.get_running_loop(), asyncio.Event()
-        config = UvicornConfig(self._adapter, timeout_keep_alive=_IDLE_SECONDS, **_SETTINGS)
-        config.load()
-        self._update_date(loop)
-
-        def build_connection() -> ClientConnection:
-            return ClientConnection(config, self._state, {}, loop)
-
+        self._tick(loop)
         servers = [
-            await loop.create_server(build_connection, sock=each, ssl=self._tls, backlog=_BACKLOG)
+            await loop.create_server(self._build_connection, sock=each, ssl=self._tls, backlog=_BACKLOG)
             for each in self._listeners
         ]
         self._stop_event, self._loop = stop_event, loop
@@ -87,11 +71,15 @@ class LoopServer:
             server.close()
         await self._close_connections()
 
-    def _update_date(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Set the headers of each reply; the date among them has the precision of a second."""
-        date = formatdate(usegmt=True).encode()
-        self._state.default_headers = [(b"server", b"cannon-mock"), (b"date", date)]
-        loop.call_later(_TICK_SECONDS, self._update_date, loop)
+    def _build_connection(self) -> ClientConnection:
+        return ClientConnection(self._app_caller.answer, self._state, self.scheme, self._app_caller.most_body_bytes)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Set the headers of each reply, whose date has the precision of a second, and end idle connections."""
+        self._state.header_lines = f"server: cannon-mock\r\ndate: {formatdate(usegmt=True)}\r\n".encode()
+        for connection in tuple(self._state.connections):
+            connection.abort_if_idle(loop.time() - _IDLE_SECONDS)
+        loop.call_later(_TICK_SECONDS, self._tick, loop)
 
     async def _stop_accepting(self) -> None:
         """Take no further connection, and let those that were accepted just now come to be."""
@@ -106,7 +94,4 @@ class LoopServer:
         for connection in tuple(self._state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)
-        tasks = tuple(self._state.tasks)
-        if tasks:
-            await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
-        self._adapter.close()
+        await self._app_caller.close(_GRACE_SECONDS)

@@ -18,7 +18,7 @@ from flask import Flask, Response, request
 from cannon_mock.app import MAX_BODY_BYTES
 from cannon_mock.config import Config
 from cannon_mock.serving import tls
-from cannon_mock.serving.asgi import AsgiAdapter, Place
+from cannon_mock.serving.app_caller import AppCaller, Place
 from cannon_mock.serving.loop_server import LoopServer
 from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
@@ -111,10 +111,10 @@ def _build_server(app: WSGIApplication, listeners: Sequence[socket.socket]) -> L
     """A server of a mock, or of any other application, whose calls are then all made in threads."""
     mock = _find_mock(app)
     if mock is None:
-        return LoopServer(AsgiAdapter(app, lambda _: "thread", MAX_BODY_BYTES), listeners)
+        return LoopServer(AppCaller(app, lambda _: "thread", MAX_BODY_BYTES), listeners)
     pass_delay = mock.clock.advance if mock.config.latency == "clock" else None
-    adapter = AsgiAdapter(app, _build_choice(mock), MAX_BODY_BYTES, pass_delay)
-    return LoopServer(adapter, listeners, tls.load_context(mock.config))
+    app_caller = AppCaller(app, _build_choice(mock), MAX_BODY_BYTES, pass_delay)
+    return LoopServer(app_caller, listeners, tls.load_context(mock.config))
 
 
 def _find_mock(app: WSGIApplication) -> MockContext | None:

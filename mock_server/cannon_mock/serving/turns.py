@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 _MOST = 2
-"""The calls of one round: with one alone, a round for each, calls are slower by a tenth."""
+"""The calls of one round of the loop."""
 
 
 class Turns:
-    """A few turns in each round of the loop, in the order of asking; between two rounds the loop sees what has arrived.
+    """A few calls in each round of the loop, in the order of asking; between two rounds the loop sees what has arrived.
 
     Without them a loop makes all calls that have arrived before it looks for others.
     """
 
     def __init__(self) -> None:
-        self._count = 0
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._calls: deque[Callable[[], object]] = deque()
 
-    async def take(self) -> None:
-        """Wait for a turn. It ends with the round of the loop in which it begins."""
-        loop = asyncio.get_running_loop()
-        if self._count == _MOST:
-            future = loop.create_future()
-            self._queue.append(future)
-            await future
-            return
-        if not self._count:
-            loop.call_soon(self._begin_round, loop)
-        self._count += 1
+    def add(self, call: Callable[[], object]) -> None:
+        """Make a call when it is its turn, in a coming round of the loop."""
+        if not self._calls:
+            asyncio.get_running_loop().call_soon(self._make_round)
+        self._calls.append(call)
 
-    def _begin_round(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._count = 0
-        while self._queue and self._count < _MOST:
-            future = self._queue.popleft()
-            if not future.done():  # else its task was cancelled
-                future.set_result(None)
-                self._count += 1
-        if self._count:
-            loop.call_soon(self._begin_round, loop)
+    def _make_round(self) -> None:
+        calls = [self._calls.popleft() for _ in range(min(_MOST, len(self._calls)))]
+        if self._calls:
+            asyncio.get_running_loop().call_soon(self._make_round)
+        for call in calls:
+            call()

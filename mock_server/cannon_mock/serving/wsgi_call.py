@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -63,13 +64,19 @@ class Call:
         for raw_name, raw_value in self.headers:
             if b"_" in raw_name:  # it would stand for the header with "-", which a proxy may have checked
                 continue
-            name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
-            key = name if name == "CONTENT_TYPE" else f"HTTP_{name}"
-            separator = "; " if name == "COOKIE" else ", "
+            key, value = _find_key(raw_name), raw_value.decode("latin-1")
+            separator = "; " if key == "HTTP_COOKIE" else ", "
             environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
         lengths = environ.pop("HTTP_CONTENT_LENGTH", None), environ.pop("HTTP_TRANSFER_ENCODING", None)
         if self.body or any(lengths):
             environ["CONTENT_LENGTH"] = str(len(self.body))
+
+
+@lru_cache(maxsize=500)  # clients send the same few names with each request
+def _find_key(raw_name: bytes) -> str:
+    """The key of a header in an environment."""
+    name = raw_name.decode("latin-1").upper().replace("-", "_")
+    return name if name == "CONTENT_TYPE" else f"HTTP_{name}"
 
 
 class AppReply(NamedTuple):

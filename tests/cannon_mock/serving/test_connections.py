@@ -128,7 +128,7 @@ def test_a_client_is_told_to_send_its_body(echo_url: str) -> None:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
         assert read(connection, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"abc")
-        assert read_echo(read(connection, b"0\r\n\r\n"))["body"] == "abc"
+        assert read_echo(read(connection, b"}"))["body"] == "abc"
 
 
 def test_a_body_in_chunks_has_a_length(echo_url: str) -> None:
@@ -206,10 +206,51 @@ def test_what_is_no_request_is_refused(echo_url: str, data: bytes) -> None:
     assert call(echo_url, data).startswith(b"HTTP/1.1 400 ")
 
 
+def test_what_is_no_request_is_refused_after_the_replies_before_it(echo_url: str) -> None:
+    """A request that arrives in one piece with bytes that are no HTTP is answered before those are refused."""
+    reply = call(echo_url, b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n\x16\x03\x01\x02")
+    assert [part[:3] for part in reply.split(b"HTTP/1.1 ")[1:]] == [b"200", b"400"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("X-A", "1\r\nX-B: 2"), ("X-A\nX-B", "1"), ("X-A", "1\r2")])
+def test_a_header_cannot_end_its_line(name: str, value: str) -> None:
+    """A header of an application with a line break in it is never sent; the call is answered 500."""
+
+    def answer(_: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        start("200 OK", [(name, value)])
+        return [b"body"]
+
+    with serve.serve_in_background(answer) as url:
+        reply = call(url, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 500 ")
+    assert b"X-B" not in reply.title()
+
+
+def test_a_client_that_does_not_read_gets_no_further_reply() -> None:
+    """While a client does not read, the server calls the application for none of its requests; then for all."""
+    paths: list[str] = []
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        paths.append(environ["PATH_INFO"])
+        start("200 OK", [])
+        return [b"x" * 20_000_000]
+
+    with serve.serve_in_background(answer) as url, connect(url) as connection:
+        connection.sendall(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        connection.recv(1)
+        with connect(url) as other:
+            other.sendall(b"GET /3 HTTP/1.1\r\nHost: a\r\n\r\n")
+            other.recv(1)
+        assert paths == ["/1", "/3"]
+        assert len(read(connection)) > 40_000_000
+    assert paths == ["/1", "/3", "/2"]
+
+
 @pytest.mark.parametrize("data", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"])
 def test_a_client_that_sends_nothing_more_is_left(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     """A connection on which nothing arrives for a time is closed, before, between and in the middle of requests."""
     monkeypatch.setattr(loop_server, "_IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(loop_server, "_TICK_SECONDS", 0.01)
     with serve.serve_in_background(echo) as url:
         assert call(url, data) == b""
 

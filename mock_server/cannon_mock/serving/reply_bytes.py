@@ -1,0 +1,43 @@
+"""A reply as the bytes of HTTP/1.1 (floor 5)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from cannon_mock.serving.request_parser import HttpRequest
+from cannon_mock.serving.wsgi_call import AppReply
+
+_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
+_STATUSES_WITHOUT_BODY = {204, 304}
+
+
+def encode_reply(reply: AppReply, request: HttpRequest, header_lines: bytes) -> tuple[bytes, bool]:
+    """The bytes of a reply, with the lines of further headers, and whether its connection may stay open afterwards.
+
+    A reply that breaks off before its body has no bytes. Raises ValueError for a header that would end its line.
+    """
+    if reply.drop is not None and not reply.chunks:
+        return b"", False
+    headers, body = [(name.lower(), value) for name, value in reply.headers], b"".join(reply.chunks)
+    names = {name for name, _ in headers}
+    may_keep_alive = _may_keep_alive(request) and (b"connection", b"close") not in headers
+    if not may_keep_alive and b"connection" not in names:
+        headers.append((b"connection", b"close"))
+    may_have_body = request.method != "HEAD" and reply.code not in _STATUSES_WITHOUT_BODY
+    if may_have_body and b"content-length" not in names:
+        headers.append((b"content-length", b"%d" % len(body)))
+    status_line = _STATUS_LINES.get(reply.code) or b"HTTP/1.1 %d \r\n" % reply.code
+    lines = _join_headers(headers)
+    return b"".join((status_line, header_lines, lines, b"\r\n", body if may_have_body else b"")), may_keep_alive
+
+
+def _may_keep_alive(request: HttpRequest) -> bool:
+    """Whether the next request can follow: not where nobody knows whether a body does, for which the client asked."""
+    return request.may_keep_alive and not (request.is_too_large and request.expects_continue)
+
+
+def _join_headers(headers: list[tuple[bytes, bytes]]) -> bytes:
+    lines = b"".join([b"%s: %s\r\n" % each for each in headers])
+    if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
+        raise ValueError("a header has a line break")
+    return lines
