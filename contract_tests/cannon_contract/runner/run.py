@@ -14,6 +14,7 @@ from cannon_contract.client.api import MalformedReply
 from cannon_contract.client.bounded_reading import LargeReply, SlowReply
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
+from cannon_contract.client.page_origin import find_page_origin
 from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.failure_text import describe_failure
 from cannon_contract.runner.listen_address import ListenAddress, find_listen_address
@@ -51,15 +52,12 @@ ABILITIES = {
     "known keys": "this mock accepts any API key of the right form, so no key is nearly right: give it a keys file",
     "limits": "tests an undocumented limit, and the create may be charged: allow it with --probe-limits",
     "own pace": "this mock goes faster than the service, or counts polls",
-    "pages": "this mock refuses pages of this machine: start it with --cors loopback",
+    "pages": "this mock refuses pages of all other origins: start it with --cors loopback",
     "webhooks": "needs an address at which the target can reach this machine: name one with --webhook-listen",
     "other key": f"needs a second API key, in the environment variable {OTHER_KEY}",
     "empty key": f"needs an API key of an account without credits, in the environment variable {EMPTY_KEY}",
 }
 """What a test may need of its target, and what a reader is told where the target does not have it."""
-
-_PAGES = {"loopback", "*"}
-"""What a mock's setting ``cors`` holds where pages of this machine may call it."""
 
 _READING_ERRORS = (LookupError, TypeError, ValueError, AttributeError, httpx.RequestError)
 """What a test raises when a reply lacks what the test reads of it."""
@@ -185,7 +183,7 @@ class Run:
             "mock": target.is_mock,
             "limits": target.is_mock or self.options.probe_limits,
             "own pace": target.switches.get("speed", 1) == 1 and not counts_polls,
-            "pages": not _PAGES.isdisjoint(str(target.switches.get("cors", "*")).lower().replace(" ", "").split(",")),
+            "pages": bool(find_page_origin(str(target.switches.get("cors", "*")))),
             "asset key": target.switches.get("asset_key", "") != "ignore",
             "any key": target.accepts_any_key,
             "known keys": target.has_list_of_keys,

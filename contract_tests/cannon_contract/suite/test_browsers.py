@@ -8,9 +8,7 @@ import pytest
 
 from cannon_contract.client.api import Api
 from cannon_contract.client.expectations import SUCCESS, expect, expect_one_of, expect_status
-
-PAGE = "http://localhost:5173"
-"""The origin of a page in development."""
+from cannon_contract.client.page_origin import find_page_origin
 
 HEADERS = ("content-type", "x-api-key", "x-idempotency-key")
 """What a page sends with a create, and must be allowed to send."""
@@ -25,10 +23,11 @@ def test_a_preflight_request_allows_a_call_with_a_key(api: Api, method: str, pat
     A browser needs no list of methods for GET and POST.
     """
     asks = {"access-control-request-method": method, "access-control-request-headers": ", ".join(HEADERS)}
-    response = api.call("OPTIONS", path, {"origin": PAGE, **asks})
+    page = _find_page(api)
+    response = api.call("OPTIONS", path, {"origin": page, **asks})
     expect_status(response, SUCCESS, f"as the preflight request of {method}")
     what = f"the preflight request of {method} {path}"
-    _expect_origin(response, what)
+    _expect_origin(response, page, what)
     _expect_headers(response, what)
 
 
@@ -37,14 +36,19 @@ def test_a_preflight_request_allows_a_call_with_a_key(api: Api, method: str, pat
 @pytest.mark.parametrize("has_key", [True, False])
 def test_a_page_may_read_a_reply(api: Api, has_key: bool) -> None:
     """A page may read a reply with a key, and the error reply without one."""
-    headers = {"origin": PAGE, **({"x-api-key": api.key} if has_key else {})}
+    page = _find_page(api)
+    headers = {"origin": page, **({"x-api-key": api.key} if has_key else {})}
     response = api.call("GET", "/api/v1/status", headers)
-    _expect_origin(response, f"a status reply {'with' if has_key else 'without'} a key")
+    _expect_origin(response, page, f"a status reply {'with' if has_key else 'without'} a key")
 
 
-def _expect_origin(response: Any, what: str) -> None:
+def _find_page(api: Api) -> str:
+    return find_page_origin(str(api.read_switch("cors", "*")))
+
+
+def _expect_origin(response: Any, page: str, what: str) -> None:
     name = "access-control-allow-origin"
-    expect_one_of(response.headers.get(name), (PAGE, "*"), f"the header {name} of {what} from a page of {PAGE}")
+    expect_one_of(response.headers.get(name), (page, "*"), f"the header {name} of {what} from a page of {page}")
 
 
 def _expect_headers(response: Any, what: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from cannon_contract.client.page_origin import find_page_origin
+from cannon_mock.origins import read_origins
 from tests.mutants.wsgi import Call, Reply, change_replies
 from tests.support.contract_runs import run_contract
 from tests.support.serving import serve_mock
@@ -40,9 +42,28 @@ def test_access_is_what_a_browser_takes_for_it(change: Callable[[Call, Reply], o
     assert problem in run.output
 
 
-@pytest.mark.parametrize(("cors", "is_tested"), [("https://a.example, Loopback", True), ("https://a.example", False)])
-def test_a_mock_is_asked_where_it_lets_pages_of_this_machine_call(cors: str, is_tested: bool) -> None:
-    """Blanks and capitals in the setting change nothing."""
+@pytest.mark.parametrize(("cors", "text"), [("http://localhost:5173", "4 passed"), ("none", "start it with --cors")])
+def test_a_mock_is_asked_of_a_page_that_it_lets_call(cors: str, text: str) -> None:
+    """A mock that lets pages of one origin call is tested with such a page; one that lets none call is not."""
     with serve_mock(cors=cors) as served:
         run = run_contract("--target", served.url, "-k", "test_browsers", "-rs")
-    assert ("4 passed" if is_tested else "this mock refuses pages of this machine: start it with --cors") in run.output
+    assert text in run.output
+
+
+@pytest.mark.parametrize(
+    ("cors", "page"),
+    [
+        ("https://a.example, Loopback", "http://localhost:5173"),
+        ("*", "http://localhost:5173"),
+        ("https://A.example , https://b.example", "https://a.example"),
+        ("https://a.example:443", "https://a.example"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("null", "null"),
+        ("None", ""),
+        ("", ""),
+    ],
+)
+def test_the_page_is_one_that_the_setting_allows(cors: str, page: str) -> None:
+    """The origin is written as browsers write it, and blanks and capitals in the setting change nothing."""
+    assert find_page_origin(cors) == page
+    assert not page or page in read_origins(cors)
