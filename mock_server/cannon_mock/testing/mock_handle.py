@@ -249,8 +249,6 @@ class MockHandle:
 def _describe_webhook(delivery: Delivery, has_ended: bool) -> str:
     if not has_ended:
         result = f"not due: {delivery.task_id} has not ended; polls end it, or the clock with progression=time"
-    elif delivery.state == "not-sent":
-        result = "not sent; set a receiver by on_webhook, or use an address of this machine"
     else:
         result = ", ".join(str(each.status or each.note) for each in delivery.attempts) or delivery.state
     return f"webhook to {delivery.url} -> {result}"

@@ -19,16 +19,21 @@ from cannon_mock.testing.webhook_dispatcher import WebhookDispatcher
 from cannon_mock.views import context
 from cannon_spec.errors import CannonSpecError
 
+_WEBHOOK_ADVICE = (
+    'set a receiver by on_webhook, or allow the host by @pytest.mark.cannon(allow_webhooks_to="app.example.com")'
+)
+
 
 def build_handle(config: Config, clock: ManualClock, recorder: CallRecorder) -> MockHandle:
     """A mock that no server runs. Fails the test for settings that cannot be used."""
-    webhook_dispatcher = WebhookDispatcher()
     try:
         app = create_app(config, clock=clock)
     except (ValueError, CannonSpecError, StoreError) as error:
         pytest.fail(f"cannon: {error}", pytrace=False)
     mock = context.find_context(app)
+    webhook_dispatcher = WebhookDispatcher(mock.config.webhook_timeout)
     mock.webhook_sender.find_receiver = webhook_dispatcher.find_receiver
+    mock.webhook_sender.advice = _WEBHOOK_ADVICE
     recorder.attach(app)
     return MockHandle(app, mock.catalog.base_url, "cs_test_pytest", webhook_dispatcher, recorder=recorder)
 

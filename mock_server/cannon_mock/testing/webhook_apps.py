@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,15 +17,16 @@ _WSGI, _ASGI = 2, 3
 """The number of arguments that an application is called with."""
 
 
-def build_send(app: Any, path: str | None) -> Send:
+def build_send(app: Any, path: str | None, timeout_s: float) -> Send:
     """A ``Send`` that posts webhooks to an application, at ``path``, or at the path of their address.
 
-    The request is the one that would come over the network. An exception that leaves the application is raised. Raises
+    The request is the one that would come over the network. An ASGI application has ``timeout_s`` seconds to answer it.
+    An exception that leaves the application is raised. Raises
     TypeError for what is neither a WSGI nor an ASGI application, ValueError for a path that does not start with /.
     """
     if path is not None and not path.startswith("/"):
         raise ValueError(f"path={path!r} is no path; start it with /")
-    call = _call_asgi if _is_asgi(app) else _call_wsgi
+    call = partial(_call_asgi, timeout_s) if _is_asgi(app) else _call_wsgi
 
     def send(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse:
         address = httpx.URL(url)
@@ -45,7 +47,7 @@ def _call_wsgi(app: Any, url: httpx.URL, body: bytes, headers: Mapping[str, str]
         return response
 
 
-def _call_asgi(app: Any, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+def _call_asgi(timeout_s: float, app: Any, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
     async def call() -> httpx.Response:
         async with httpx.AsyncClient(trust_env=False) as client, httpx.ASGITransport(app) as transport:
             request = client.build_request("POST", url, content=body, headers=dict(headers))
@@ -53,7 +55,7 @@ def _call_asgi(app: Any, url: httpx.URL, body: bytes, headers: Mapping[str, str]
             await response.aread()
             return response
 
-    return run_async(call())
+    return run_async(call(), timeout_s)
 
 
 def _is_asgi(app: Any) -> bool:

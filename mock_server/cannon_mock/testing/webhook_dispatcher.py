@@ -17,15 +17,19 @@ from cannon_mock.webhooks.sender import mark_receiver
 
 
 class WebhookDispatcher:
-    """Finds the receiver of a webhook: that of its account, or else that of every account."""
+    """Finds the receiver of a webhook: that of its account, or else that of every account.
 
-    def __init__(self) -> None:
+    A receiver that is async has ``timeout_s`` seconds for each.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
         self._receivers: dict[str, Send] = {}
         self._errors: list[BaseException] = []
 
     def set_receiver(self, account: str, receiver: Any, app: Any, path: str | None) -> None:
         """Set the receiver of an account, empty for every account; see MockHandle.on_webhook."""
-        send = _build_send(receiver, app, path)
+        send = _build_send(receiver, app, path, self._timeout_s)
         self.remove_receiver(account)
         if send is not None:
             self._receivers[account] = partial(self._send, send, copy_context())
@@ -67,14 +71,14 @@ class WebhookDispatcher:
             raise errors[0]
 
 
-def _build_send(receiver: Any, app: Any, path: str | None) -> Send | None:
+def _build_send(receiver: Any, app: Any, path: str | None, timeout_s: float) -> Send | None:
     if (receiver is NOT_GIVEN) == (app is None):
         raise TypeError("on_webhook takes a receiver or app=, one of both; on_webhook(None) removes the receiver")
     if app is not None:
-        return webhook_apps.build_send(app, path)
+        return webhook_apps.build_send(app, path, timeout_s)
     if path is not None:
         raise TypeError(f"path={path!r} is the path within an application; pass it together with app=")
-    return None if receiver is None else webhook_receivers.build_send(receiver)
+    return None if receiver is None else webhook_receivers.build_send(receiver, timeout_s)
 
 
 def _build_error(error: BaseException) -> BaseException:

@@ -30,17 +30,17 @@ _LEGAL = (
 )
 _SHOWN_CHARACTERS = 200
 
-TIMEOUT_S = 15
-"""How many seconds an async receiver may take."""
 
+def build_send(receiver: WebhookReceiver, timeout_s: float) -> Send:
+    """A ``Send`` that passes webhooks to a function, which has ``timeout_s`` seconds where it is async.
 
-def build_send(receiver: WebhookReceiver) -> Send:
-    """A ``Send`` that passes webhooks to a function. Raises TypeError for what is not a function of (body, headers)."""
+    Raises TypeError for what is not a function of (body, headers).
+    """
     _check_receiver(receiver)
 
     def send(_url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryResponse:
         value = receiver(body, headers)
-        return read_response(_await(value) if inspect.isawaitable(value) else value)
+        return read_response(_await(value, timeout_s) if inspect.isawaitable(value) else value)
 
     return send
 
@@ -57,18 +57,18 @@ def read_response(value: object) -> DeliveryResponse:
     return DeliveryResponse(status, "", parse_retry_after(find_header("Retry-After")))
 
 
-def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
+def run_async(coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
     """The result of a coroutine, which runs in an event loop and a thread of its own with the caller's context.
 
     The caller's thread waits, so that a loop which it runs stands still meanwhile. Raises what the coroutine raises,
-    and pytest's failure after TIMEOUT_S seconds.
+    and pytest's failure after ``timeout_s`` seconds.
     """
     outcome: Future[T] = Future()
 
     def settle() -> None:
         try:
             with asyncio.Runner(loop_factory=RealTimeLoop) as runner:
-                outcome.set_result(runner.run(_limit_time(coroutine)))
+                outcome.set_result(runner.run(_limit_time(coroutine, timeout_s)))
         except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
             outcome.set_exception(error)
 
@@ -93,7 +93,7 @@ def _check_receiver(receiver: object) -> None:
         raise TypeError(f"{text}; an application is passed as app=") from None
 
 
-def _await(awaitable: Awaitable[object]) -> object:
+def _await(awaitable: Awaitable[object], timeout_s: float) -> object:
     if asyncio.isfuture(awaitable):  # of a loop that stands still meanwhile, and that no other loop can await
         advice = "pass an async function, or return its coroutine"
         raise _build_failure(f"the webhook receiver returned {awaitable!r}, a task of another loop; {advice}")
@@ -101,17 +101,18 @@ def _await(awaitable: Awaitable[object]) -> object:
     async def wait() -> object:
         return await awaitable
 
-    return run_async(wait())
+    return run_async(wait(), timeout_s)
 
 
-async def _limit_time(coroutine: Coroutine[Any, Any, T]) -> T:
+async def _limit_time(coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
     try:
-        async with asyncio.timeout(TIMEOUT_S) as limit:
+        async with asyncio.timeout(timeout_s) as limit:
             return await coroutine
     except TimeoutError:
         if not limit.expired():
             raise
-        raise _build_failure(f"the webhook receiver did not end within {TIMEOUT_S} seconds") from None
+        text = f"the webhook receiver did not end within {timeout_s:g} seconds, the setting webhook_timeout"
+        raise _build_failure(text) from None
 
 
 def _read_status(value: object) -> int | None:

@@ -58,8 +58,8 @@ class WebhookSender:
 
     Webhooks of an account for which ``find_receiver`` has a function are passed to it, in the thread that delivers. The
     others are sent by ``post``, beside each other, in an event loop in which ``start`` runs coroutines.
-    ``find_webhook_faults`` gives the faults of a scenario. ``inline``: no thread sends what is due, so it is sent at
-    the end of each request to the mock.
+    ``find_webhook_faults`` gives the faults of a scenario. ``advice`` says how to allow other hosts. ``inline``: no
+    thread sends what is due, so it is sent at the end of each request to the mock.
     """
 
     catalog: Catalog
@@ -71,6 +71,7 @@ class WebhookSender:
     post: Post
     start: Callable[[Coroutine[Any, Any, None]], Future[None]]
     find_receiver: Callable[[str], Send | None] = lambda _: None
+    advice: str = "--allow-webhooks-to HOST allows others"
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
     _running: RunningAttempts = field(default_factory=RunningAttempts)
@@ -215,5 +216,6 @@ class WebhookSender:
     def _finish(self, delivery: Delivery, response: DeliveryResponse | None) -> None:
         if response is not None:
             return self.store.deliveries.finish(delivery, response, self.clock.now_ms())
-        note = "not sent: only this machine is called; --allow-webhooks-to HOST allows others"
-        return self.store.deliveries.cancel(delivery, "not-sent", note)
+        return self.store.deliveries.cancel(
+            delivery, "not-sent", f"not sent: only this machine is called; {self.advice}"
+        )

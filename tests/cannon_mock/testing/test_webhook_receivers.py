@@ -168,21 +168,31 @@ def test_a_task_of_the_test_s_loop_cannot_be_awaited(handle: MockHandle) -> None
     future.get_loop().close()
 
 
-def test_an_async_receiver_has_a_deadline(handle: MockHandle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An async receiver that never ends is ended, and fails the test; a time-out of its own is shown as it is."""
-    monkeypatch.setattr("cannon_mock.testing.webhook_receivers.TIMEOUT_S", 0.01)
+def test_an_async_receiver_has_a_deadline() -> None:
+    """An async receiver has the time of ``webhook_timeout``, and fails the test after it; so has an ASGI application.
+
+    A time-out of its own is shown as it is.
+    """
+    config = Config(progression="immediate", seed="tests", webhook_timeout=0.1)
+    handle = mock_servers.build_handle(config, ManualClock(), CallRecorder())
 
     async def hang(_body: bytes, _headers: Mapping[str, str]) -> None:
+        await asyncio.Event().wait()
+
+    async def hang_as_app(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.Event().wait()
 
     async def give_up(_body: bytes, _headers: Mapping[str, str]) -> None:
         raise TimeoutError("my own")
 
-    for receiver, error, text in (
-        (hang, pytest.fail.Exception, "did not end within 0.01 seconds"),
-        (give_up, TimeoutError, "my own"),
-    ):
-        handle.on_webhook(receiver)
+    text_of_setting = "did not end within 0.1 seconds, the setting webhook_timeout"
+    cases: list[tuple[dict[str, Any], type[BaseException], str]] = [
+        ({"receiver": hang}, pytest.fail.Exception, text_of_setting),
+        ({"app": hang_as_app}, pytest.fail.Exception, text_of_setting),
+        ({"receiver": give_up}, TimeoutError, "my own"),
+    ]
+    for arguments, error, text in cases:
+        handle.on_webhook(**arguments)
         _poll_after_create(handle)
         with pytest.raises(error, match=text):
             handle.close()
@@ -361,7 +371,8 @@ def test_the_report_of_a_test_shows_each_webhook(handle: MockHandle) -> None:
     lines = [line for line in handle.describe_calls().splitlines() if line.startswith("webhook")]
     assert sorted(lines) == [
         f"webhook to {URL} -> 404",
-        f"webhook to {URL} -> not sent; set a receiver by on_webhook, or use an address of this machine",
+        f"webhook to {URL} -> not sent: only this machine is called; "
+        'set a receiver by on_webhook, or allow the host by @pytest.mark.cannon(allow_webhooks_to="app.example.com")',
     ]
 
 
