@@ -41,7 +41,7 @@ def add_parser(commands: flags.Commands) -> None:
     flags.add_prices_flag(command)
     flags.add_choice(command, "--format", {name: row.description for name, row in COST_FORMATS.items()})
     command.add_argument("--quiet", action="store_true", help="write the totals only")
-    command.set_defaults(fix=False, diff=False)
+    command.set_defaults(fix=False, diff=False, jobs=1)
 
 
 def run(arguments: argparse.Namespace) -> int:

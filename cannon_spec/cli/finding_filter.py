@@ -28,10 +28,14 @@ class FindingFilter:
         self._baseline_count = 0
         self._counted_messages: set[str] = set()
 
+    def note_file(self, file: str) -> None:
+        """Note that a file is judged, whether it has findings or not."""
+        if self._baseline is not None:
+            self._baseline.note_file(file)
+
     def apply(self, judged_document: JudgedDocument) -> Report:
         """The report on a document, with the findings that are shown."""
-        if self._baseline is not None:
-            self._baseline.note_file(judged_document.file)
+        self.note_file(judged_document.file)
         findings = judged_document.report.findings
         report = Report(tuple(each for each in findings if self._is_shown(judged_document, each)))
         return report.with_strictness(self._strictness)

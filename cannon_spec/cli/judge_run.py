@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from cannon_spec.cli.finding_filter import FindingFilter
@@ -38,6 +38,13 @@ class JudgeRun:
         if report.findings or judged_document.fixes or not self._is_quiet:
             self._writer.add(judged_document._replace(report=report))
         return report
+
+    def add_clean(self, file: str, lines: Sequence[int | None]) -> None:
+        """Count and write the documents at some lines of a file of which there is nothing to say."""
+        self._filter.note_file(file)
+        self.summary = self.summary.plus_clean(len(lines))
+        if not self._is_quiet:
+            self._writer.add_clean(file, lines)
 
     def select_fixable(self, report: Report) -> Report:
         """The findings of a report that may be fixed."""

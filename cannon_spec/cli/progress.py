@@ -7,10 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any, TextIO, cast
+from typing import IO, Any, TextIO
 
 _LONG_FILE_BYTES = 1024 * 1024
 """A file of this size has a bar."""
+
+_READ_BYTES = 256 * 1024
+"""What is read at once of such a file: the bar moves by no less."""
 
 
 class ProgressOutput:
@@ -20,13 +23,20 @@ class ProgressOutput:
         self._has_bar = has_bar
         self._stream = stream or sys.stdout
         self._bar: Any = None
+        # What goes into a file or a pipe cannot break the bar, and costs much less past it.
+        self._is_on_terminal = self._stream.isatty()
 
     def write(self, text: str) -> None:
         """Write without breaking the bar."""
-        if self._bar is None:
+        if self._bar is None or not self._is_on_terminal:
             self._stream.write(text)
         else:
             self._bar.write(text, file=self._stream, end="")
+
+    def advance(self, count: int) -> None:
+        """Move the bar, where there is one, by some bytes of the stream that were read in another way."""
+        if self._bar is not None:
+            self._bar.update(count)
 
     @contextmanager
     def track(self, stream: IO[bytes]) -> Iterator[IO[bytes]]:
@@ -37,9 +47,10 @@ class ProgressOutput:
             return
         from tqdm import tqdm  # late: only a long file on a terminal needs it
 
-        with tqdm(total=size, unit="B", unit_scale=True, delay=0.5, leave=False) as self._bar:
+        tqdm.monitor_interval = 0  # no thread: a process that has one must not be forked
+        with tqdm(total=size, unit="B", unit_scale=True, delay=0.5, miniters=1, leave=False) as self._bar:
             try:
-                yield cast("IO[bytes]", _TrackedStream(stream, self._bar.update))
+                yield io.BufferedReader(_TrackedStream(stream, self.advance), _READ_BYTES)
             finally:
                 self._bar = None
 
@@ -51,15 +62,14 @@ class _TrackedStream(io.RawIOBase):
         self._stream = stream
         self._advance = advance
 
-    def read(self, size: int = -1) -> bytes:
-        return self._report(self._stream.read(size))
+    def readable(self) -> bool:
+        return True
 
-    def readline(self, size: int | None = -1) -> bytes:
-        return self._report(self._stream.readline(-1 if size is None else size))
-
-    def _report(self, data: bytes) -> bytes:
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
         self._advance(len(data))
-        return data
+        return len(data)
 
 
 def _measure_long_file(stream: IO[bytes]) -> int | None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
-from cannon_spec import validate
 from cannon_spec.cli import flags
+from cannon_spec.cli.document_judge import DocumentJudge, FileJudge
 from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name, format_read_error, open_file
 from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.cli.progress import ProgressOutput
-from cannon_spec.cli.schema_name import drop_schema_name
 from cannon_spec.contract.catalog import Catalog
-from cannon_spec.errors import UnknownName
 from cannon_spec.finding import Report
-from cannon_spec.named_rules import suggest_operation
 from cannon_spec.output.judged_document import JudgedDocument
-from cannon_spec.pricing.body_cost import BodyCost, RunPrices
+from cannon_spec.pricing.body_cost import RunPrices
 from cannon_spec.reading.documents import Document
 from cannon_spec.reading.file_names import expand_name
 from cannon_spec.reading.formats import (
@@ -33,13 +31,14 @@ from cannon_spec.reading.formats import (
 )
 
 if TYPE_CHECKING:
-    from cannon_spec.cli.file_fixes import Fixes
     from cannon_spec.cli.fixer import Fixer
+    from cannon_spec.cli.range_judge import ByteRange
 
 _EPILOG = f"""\
 examples:
   cannon-spec validate request.json                             a create body
   cannon-spec validate requests.jsonl                           one body a line
+  cannon-spec validate --jobs auto huge.jsonl                   with all CPUs
   cannon-spec validate payloads/                                all its files
   cannon-spec validate 'payloads/**/*.yaml'                     a pattern
   cannon-spec validate prompts.csv                              one body a row
@@ -57,6 +56,8 @@ adopt it where many payloads have findings; only new ones fail:
 {flags.JUDGE_STATUSES}
 """
 
+_MOST_JOBS = 64
+
 _FILES = f"""\
 a file, a folder, a pattern such as 'payloads/**/*.yaml', or - for standard input; names end in {describe_suffixes()}"""
 
@@ -68,6 +69,15 @@ def add_parser(commands: flags.Commands) -> None:
     command.add_argument("--cost", action="store_true", help="also say what each document costs, and the total")
     flags.add_prices_flag(command)
     flags.add_judge_flags(command)
+    command.add_argument(
+        "--jobs",
+        type=_parse_jobs,
+        default=1,
+        metavar="N",
+        help=f"judge a long file of one document a line with N processes, from 1 to {_MOST_JOBS}; auto: one for each "
+        "processor. The output is the same. Standard input, compressed files, other formats, --fix and --diff take "
+        "one (default: 1)",
+    )
     fix = command.add_mutually_exclusive_group()
     fix.add_argument(
         "--fix",
@@ -80,6 +90,15 @@ def add_parser(commands: flags.Commands) -> None:
         action="store_true",
         help="write no file: show on standard output what --fix would change, and the findings on standard error",
     )
+
+
+def _parse_jobs(text: str) -> int:
+    from cannon_spec.cli.process_pool import can_fork, count_processors  # late: few runs have the flag
+
+    if text != "auto" and not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_JOBS):
+        raise argparse.ArgumentTypeError(f"expected auto, or a whole number from 1 to {_MOST_JOBS}, got {text}")
+    jobs = min(count_processors(), _MOST_JOBS) if text == "auto" else int(text)
+    return jobs if can_fork() else 1
 
 
 def add_document_flags(command: argparse.ArgumentParser) -> None:
@@ -109,12 +128,6 @@ def _find_stream(arguments: argparse.Namespace) -> TextIO:
     return sys.stderr if writes_document or arguments.diff else sys.stdout
 
 
-def _check_operation(catalog: Catalog, operation: str) -> None:
-    if operation not in catalog.operations:
-        advice = suggest_operation(catalog, operation, "cannon-spec catalog lists the operations")
-        raise UnknownName(f"--operation: unknown operation {operation}; {advice}")
-
-
 class Validation:
     """Judge files by the contract, the flags and what the run has reported so far, and find costs by ``prices``."""
 
@@ -127,21 +140,18 @@ class Validation:
         prices: RunPrices | None,
     ) -> None:
         """Take the flags of add_document_flags. Raises UnknownName for an unknown operation."""
-        self._catalog = catalog
-        self._operation: str | None = arguments.operation
+        self._judge = DocumentJudge(catalog, arguments.operation, prices)
         self._format: str = arguments.input
-        self._context = ReadContext(catalog, self._operation)
+        self._context = ReadContext(catalog, arguments.operation)
         self._own_files = flags.find_own_files(arguments)
         self._output = output
-        self._prices = prices
+        self._jobs: int = arguments.jobs
         self.judge_run = judge_run
         self._fixer: Fixer | None = None
         if arguments.fix or arguments.diff:
             from cannon_spec.cli.fixer import Fixer  # late: most runs write no file
 
             self._fixer = Fixer(self._judge_file_value, judge_run, only_shows=arguments.diff)
-        if self._operation is not None:
-            _check_operation(catalog, self._operation)
 
     def judge_files(self, names: Iterable[str]) -> int:
         """Judge each document of each file; the exit status is returned."""
@@ -166,44 +176,77 @@ class Validation:
             return
         file, count = format_file_name(name), self.judge_run.summary.documents
         try:
-            with ExitStack() as stack:
-                stream = stack.enter_context(open_file(name))
-                stream = stack.enter_context(self._output.track(stream))
-                self._judge_stream(name, stream, find_reader(name, self._format, self._context))
+            with open_file(name) as stream, self._output.track(stream) as tracked_stream:
+                reader = find_reader(name, self._format, self._context)
+                ranges = self._list_ranges(name, stream, reader)
+                if len(ranges) > 1:
+                    self._judge_ranges(file, stream, ranges)
+                else:
+                    self._judge_stream(name, tracked_stream, reader)
         except OSError as error:
             self.judge_run.fail(file, format_read_error(error))
             return
         if self.judge_run.summary.documents == count:
             self.judge_run.fail(file, "holds no document; check the file")
 
+    def _list_ranges(self, name: str, stream: IO[bytes], reader: FileReader) -> Sequence[ByteRange]:
+        """The ranges that several processes are to judge; none of a file that this one judges alone."""
+        if self._jobs == 1 or self._fixer is not None or name == STANDARD_INPUT or not reader.is_by_line:
+            return ()
+        from cannon_spec.cli.range_judge import list_ranges  # late, as all that only several jobs need
+
+        return list_ranges(stream)
+
+    def _judge_ranges(self, file: str, stream: IO[bytes], ranges: Sequence[ByteRange]) -> None:
+        from cannon_spec.cli.process_pool import ProcessEnded, map_in_processes
+        from cannon_spec.cli.range_judge import judge_range
+
+        work = partial(judge_range, FileJudge(self._judge, file), stream.fileno())
+        line_count = 0
+        try:
+            with closing(map_in_processes(work, ranges, min(self._jobs, len(ranges)))) as reports:
+                for byte_range, report in zip(ranges, reports, strict=True):
+                    for result in report.iter_results(line_count):
+                        self._add_result(file, result)
+                    line_count += report.line_count
+                    self._output.advance(byte_range.end - byte_range.start)
+        except ProcessEnded as error:
+            self.judge_run.fail(file, f"a process that judges a part of it {error}; try fewer --jobs")
+
+    def _add_result(self, file: str, result: JudgedDocument | list[int]) -> None:
+        if isinstance(result, list):
+            self.judge_run.add_clean(file, result)
+        else:
+            self.judge_run.add(result)
+
     def _judge_stream(self, name: str, stream: IO[bytes], reader: FileReader) -> None:
-        fixes: Fixes | None = None
         if self._fixer is not None:
-            stream, fixes = self._fixer.fix_stream(name, stream, reader)
+            self._fix_stream(self._fixer, name, stream, reader)
+            return
+        file = format_file_name(name)
+        judge = FileJudge(self._judge, file)
+        for document in read_documents(stream, reader):
+            judged_document = judge.judge_unless_clean(document)
+            if judged_document is None:
+                self.judge_run.add_clean(file, (document.line,))
+            else:
+                self._add(document, judged_document)
+
+    def _fix_stream(self, fixer: Fixer, name: str, stream: IO[bytes], reader: FileReader) -> None:
+        stream, fixes = fixer.fix_stream(name, stream, reader)
+        judge = FileJudge(self._judge, format_file_name(name))
         for number, document in enumerate(read_documents(stream, reader)):
-            judged_document = self._judge_document(format_file_name(name), document)
+            judged_document = judge.judge(document)
             if fixes is not None:
                 judged_document = judged_document._replace(fixes=fixes.get(number, ()))
-            shown_report = self.judge_run.add(judged_document)
-            # Of a file of many documents the others can still be judged. What is ignored or accepted is no failure.
-            if document.error is not None and document.line is None and shown_report.findings:
-                self.judge_run.note_unjudged_rest()
+            self._add(document, judged_document)
 
-    def _judge_document(self, file: str, document: Document) -> JudgedDocument:
-        if document.error is not None:
-            report = validate.report_unreadable(self._catalog, document.error)
-            cost = None if self._prices is None else BodyCost("", obstacle="unreadable")
-        else:
-            value = drop_schema_name(document.value)
-            report = self._judge_value(value)
-            cost = None if self._prices is None else self._prices.find_cost(value, report, self._operation)
-        return JudgedDocument(file, document.line, report, document.locate, cost=cost, value=document.value)
-
-    def _judge_value(self, value: Any) -> Report:
-        if self._operation is None:
-            return validate.request(self._catalog, value)
-        return validate.bare_input(self._catalog, self._operation, value)
+    def _add(self, document: Document, judged_document: JudgedDocument) -> None:
+        shown_report = self.judge_run.add(judged_document)
+        # Of a file of many documents the others can still be judged. What is ignored or accepted is no failure.
+        if document.error is not None and document.line is None and shown_report.findings:
+            self.judge_run.note_unjudged_rest()
 
     def _judge_file_value(self, value: Any) -> Report:
         """The report on a document as it stands in its file, with the findings that may be fixed."""
-        return self.judge_run.select_fixable(self._judge_value(drop_schema_name(value)))
+        return self.judge_run.select_fixable(self._judge.judge_value(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cannon_spec.finding import Finding
@@ -24,6 +24,9 @@ class CostTextWriter:
         if judged_document.cost is not None:
             reason = _describe_errors(judged_document.report.errors)
             self._write(format_cost(judged_document, judged_document.cost, reason))
+
+    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
+        """Write nothing: what has a cost is added one by one."""
 
     def add_failure(self, file: str, problem: str) -> None:
         """Write nothing: standard error has the line."""
@@ -69,6 +72,9 @@ class TotalsWriter:
 
     def add(self, judged_document: JudgedDocument) -> None:
         """Write nothing of one body."""
+
+    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
+        """Write nothing of bodies."""
 
     def add_failure(self, file: str, problem: str) -> None:
         """Write nothing of one file."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cannon_spec.finding import Finding
+from cannon_spec.finding import Finding, Report
 from cannon_spec.json_positions import Position
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
 
@@ -17,10 +17,18 @@ class JsonWriter:
     def __init__(self, output: Output) -> None:
         self._write = output.write
         self._is_empty = True
+        self._clean_file: str | None = None
+        self._clean_texts = ("", "")
 
     def add(self, judged_document: JudgedDocument) -> None:
         """Write the result of one document."""
         self._add_result(self._build_result(judged_document))
+
+    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
+        """Write the results of documents without findings, whose texts differ by the line only."""
+        start, end = self._prepare_clean(file)
+        texts = [f"{start}{'null' if line is None else line}{end}" for line in lines]
+        self._write_results(",\n".join(texts))
 
     def add_failure(self, file: str, problem: str) -> None:
         """Write a result without findings that names the problem of a file."""
@@ -33,8 +41,20 @@ class JsonWriter:
         self._write(f'{opening}], "summary": {counts}}}\n')
 
     def _add_result(self, result: Mapping[str, Any]) -> None:
-        self._write(('{"results": [\n' if self._is_empty else ",\n") + json.dumps(result))
+        self._write_results(json.dumps(result))
+
+    def _write_results(self, text: str) -> None:
+        self._write(('{"results": [\n' if self._is_empty else ",\n") + text)
         self._is_empty = False
+
+    def _prepare_clean(self, file: str) -> tuple[str, str]:
+        """The text of a result without findings before and behind its line."""
+        if file != self._clean_file:
+            # A quote in the name of the file is escaped, so that what is looked for is the member.
+            text = json.dumps(self._build_result(JudgedDocument(file, None, Report())))
+            start, name, end = text.partition('"line": ')
+            self._clean_file, self._clean_texts = file, (start + name, end.removeprefix("null"))
+        return self._clean_texts
 
     def _build_result(self, judged_document: JudgedDocument) -> dict[str, Any]:
         entry, report, cost = judged_document.entry, judged_document.report, judged_document.cost

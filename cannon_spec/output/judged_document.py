@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from cannon_spec.finding import Finding, Report
@@ -45,6 +45,19 @@ class JudgedDocument(NamedTuple):
         """Where in the file the value of a finding starts; None for recorded traffic."""
         return None if self.locate is None else self.locate(finding.path)
 
+    def detach(self) -> JudgedDocument:
+        """The same without the text of its file, for another process."""
+        findings = self.report.findings
+        positions = {each.path: self.find_position(each) for each in findings}
+        is_fixable = any(each.fix is not None for each in findings)  # only the words of a fix need the value
+        return self._replace(locate=positions.get, value=self.value if is_fixable else None)
+
+    def move_down(self, lines: int) -> JudgedDocument:
+        """The same some lines further down in its file."""
+        positions = {each.path: self.find_position(each) for each in self.report.findings}
+        moved_positions = {path: each and Position(each.line + lines, each.column) for path, each in positions.items()}
+        return self._replace(line=(self.line or 0) + lines, locate=moved_positions.get)
+
 
 class Summary(NamedTuple):
     """Counts over all documents judged so far, and their cost if that is asked for."""
@@ -64,6 +77,10 @@ class Summary(NamedTuple):
             self.warnings + len(report.warnings),
             self.cost if cost is None else (self.cost or CostTotals()).plus(cost),
         )
+
+    def plus_clean(self, number: int) -> Summary:
+        """The counts with documents more that have no findings and no cost."""
+        return self._replace(documents=self.documents + number, ok=self.ok + number)
 
     def to_dict(self) -> dict[str, Any]:
         """The counts in their documented JSON form."""
@@ -88,6 +105,9 @@ class Writer(Protocol):
 
     def add(self, judged_document: JudgedDocument) -> None:
         """Write one judged document."""
+
+    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
+        """Write the documents at some lines of a file, of which each has no findings, no cost and no fixes."""
 
     def add_failure(self, file: str, problem: str) -> None:
         """Write that a file could not be judged, and why."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from cannon_spec.contract import wording
 from cannon_spec.finding import Finding
@@ -30,6 +30,9 @@ class TextWriter:
             self._write(self._format_finding(judged_document, finding))
         if judged_document.cost is not None:
             self._write(format_cost(judged_document, judged_document.cost))
+
+    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
+        """Write nothing: only the counts tell of documents without findings."""
 
     def add_failure(self, file: str, problem: str) -> None:
         """Write nothing: standard error has the line."""

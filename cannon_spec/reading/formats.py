@@ -39,20 +39,28 @@ class Rewrite(Protocol):
 
 
 class Format(NamedTuple):
-    """A format of files: how their names end, what it means, and what reads the documents of a stream."""
+    """A format of files: how their names end, what it means, and what reads the documents of a stream.
+
+    ``is_by_line`` says that each line is JSON of its own, so that parts of a file can be read apart.
+    """
 
     suffixes: tuple[str, ...]
     meaning: str
     read: Read
     rewrite: Rewrite
+    is_by_line: bool = False
 
 
 class FileReader(NamedTuple):
-    """What reads the documents of one file, what applies patches to its content, and what unpacks it."""
+    """What reads the documents of one file, what applies patches to its content, and what unpacks it.
+
+    ``is_by_line`` says that each line of the file, as it is on the disk, is JSON of its own.
+    """
 
     read: Callable[[IO[bytes]], Iterator[Document]]
     rewrite: Callable[[bytes, Sequence[DocumentPatch]], bytes]
     unpack: Callable[[bytes], bytes] = bytes
+    is_by_line: bool = False
 
 
 def _read_yaml(stream: IO[bytes]) -> Iterator[Document]:
@@ -122,6 +130,7 @@ FORMATS = {
         "one document a line",
         lambda stream, context: read_json_lines(stream),
         lambda content, patches, context: rewrite_json(content, patches),
+        is_by_line=True,
     ),
     "yaml": Format(
         (".yaml", ".yml"),
@@ -173,7 +182,7 @@ def find_reader(name: str, choice: str, context: ReadContext) -> FileReader:
     read, rewrite = partial(format.read, context=context), partial(format.rewrite, context=context)
     if _is_packed(name):
         return FileReader(partial(_read_packed, read), partial(_rewrite_packed, rewrite), _unpack)
-    return FileReader(read, rewrite)
+    return FileReader(read, rewrite, is_by_line=format.is_by_line)
 
 
 def read_documents(stream: IO[bytes], reader: FileReader) -> Iterator[Document]:

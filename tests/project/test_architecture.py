@@ -185,6 +185,11 @@ def test_few_modules_start_threads() -> None:
         assert name in THREADS or (not whole and taken <= {"Lock", "RLock", "get_ident", "local"}), name
 
 
+def test_one_module_forks() -> None:
+    """Only the pool of the judge starts processes that are copies of their parent."""
+    assert {name for name in MODULES if "multiprocessing" in _imports(name)} == {"cannon_spec.cli.process_pool"}
+
+
 def test_one_reader_of_the_environment_a_package() -> None:
     """os.environ and os.getenv are named in one module of each package."""
     readers = {

@@ -58,16 +58,27 @@ def test_a_long_file_has_a_bar_on_a_terminal(
     cannon: Command, bars: list[FakeBar], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bar advances to the size of the file, findings are written through it, and it closes with the file."""
-    file = write_long_file("a.jsonl")
+    file, out = write_long_file("a.jsonl"), Terminal()
     monkeypatch.setattr(sys, "stderr", Terminal())
-    status, out, _ = cannon("validate", file, write_documents("b.json", SQUARE))
+    monkeypatch.setattr(sys, "stdout", out)
+    status, _, _ = cannon("validate", file, write_documents("b.json", SQUARE), "--color", "never")
     (bar,) = bars
     assert status == 1
     assert bar.total == bar.position == Path(file).stat().st_size
     assert bar.is_closed
     assert bar.text.startswith("a.jsonl:12:")
     assert "b.json" not in bar.text
-    assert out.count("error at /input/resolution") == 2
+    assert out.getvalue().count("error at /input/resolution") == 2
+
+
+def test_output_to_a_file_is_written_beside_the_bar(
+    cannon: Command, bars: list[FakeBar], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Output that is not on the terminal cannot break the bar, and is not written through it, which is slow."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert cannon("validate", write_long_file("a.jsonl"))[1].startswith("a.jsonl:12:")
+    (bar,) = bars
+    assert bar.text == ""
 
 
 def test_the_bar_of_a_compressed_file_counts_its_own_bytes(
@@ -122,8 +133,10 @@ def test_a_quiet_run_has_no_bar(cannon: Command, bars: list[FakeBar], monkeypatc
 
 
 def test_the_real_bar_leaves_the_output_alone(cannon: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the bar of tqdm itself, standard output is the same as without a bar."""
-    file = write_long_file("a.jsonl")
+    """With the bar of tqdm itself, what comes to a terminal's standard output is the same as without a bar."""
+    file, out = write_long_file("a.jsonl"), Terminal()
     plain = cannon("validate", file, "--format", "json")[1]
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert cannon("validate", file, "--format", "json")[1] == plain
+    monkeypatch.setattr(sys, "stdout", out)
+    cannon("validate", file, "--format", "json")
+    assert out.getvalue() == plain

@@ -71,6 +71,25 @@ def test_a_place_can_be_clicked(document: JudgedDocument, place: str, line: int 
     assert (finding["line"], finding["column"]) == (line, column)
 
 
+@given(st.lists(st.tuples(st.text() | st.just('"line": null'), st.none() | st.integers(1)), min_size=1))
+def test_a_clean_document_has_the_text_of_one_without_findings(places: list[tuple[str, int | None]]) -> None:
+    """What a writer writes of documents without findings is the same, added as such or one by one as any other."""
+    for format in FORMATS.values():
+        texts = []
+        for is_clean in (True, False):
+            pieces: list[str] = []
+            writer = format.writer(Output(pieces.append))
+            for file, line in places:
+                if is_clean:
+                    writer.add_clean(file, [line, line])
+                else:
+                    writer.add(JudgedDocument(file, line, Report()))
+                    writer.add(JudgedDocument(file, line, Report()))
+            writer.finish(Summary(), {})
+            texts.append("".join(pieces))
+        assert texts[0] == texts[1]
+
+
 def test_a_file_that_failed_is_a_result() -> None:
     """K8: a file that cannot be judged is a result of the JSON, not ok, with the reason and no findings."""
     pieces: list[str] = []

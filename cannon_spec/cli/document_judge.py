@@ -1,0 +1,92 @@
+"""What judges the documents of a file, one at a time (floor 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cannon_spec import validate
+from cannon_spec.cli.schema_name import drop_schema_name
+from cannon_spec.contract.catalog import Catalog
+from cannon_spec.errors import UnknownName
+from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report
+from cannon_spec.named_rules import suggest_operation
+from cannon_spec.output.judged_document import JudgedDocument
+from cannon_spec.pricing.body_cost import BodyCost, RunPrices
+from cannon_spec.reading.documents import Document
+
+
+class DocumentJudge:
+    """Judge values as create bodies, or as bare inputs of an operation, and find their costs if ``prices`` are given.
+
+    Raises UnknownName for an unknown operation.
+    """
+
+    def __init__(self, catalog: Catalog, operation: str | None, prices: RunPrices | None) -> None:
+        if operation is not None and operation not in catalog.operations:
+            advice = suggest_operation(catalog, operation, "cannon-spec catalog lists the operations")
+            raise UnknownName(f"--operation: unknown operation {operation}; {advice}")
+        self._catalog = catalog
+        self._operation = operation
+        self._prices = prices
+
+    def judge_value(self, value: Any) -> Report:
+        """The report on the value of a document as it stands in its file."""
+        value = drop_schema_name(value)
+        if self._operation is None:
+            return validate.request(self._catalog, value)
+        return validate.bare_input(self._catalog, self._operation, value)
+
+    def judge(self, document: Document) -> Report:
+        """The report on a document, also on one that cannot be read."""
+        if document.error is not None:
+            return validate.report_unreadable(self._catalog, document.error)
+        return self.judge_value(document.value)
+
+    def find_cost(self, document: Document, report: Report) -> BodyCost | None:
+        """What a judged document costs; None where no costs are asked for."""
+        if self._prices is None:
+            return None
+        if document.error is not None:
+            return BodyCost("", obstacle="unreadable")
+        return self._prices.find_cost(drop_schema_name(document.value), report, self._operation)
+
+
+class FileJudge:
+    """Judge the documents of one file in their order."""
+
+    def __init__(self, judge: DocumentJudge, file: str) -> None:
+        self._judge = judge
+        self._file = file
+        self._repeatable_findings: set[tuple[str, str, str]] = set()
+
+    def judge(self, document: Document) -> JudgedDocument:
+        """A document with its report and its cost."""
+        return self._describe(document, self._judge.judge(document))
+
+    def judge_unless_clean(self, document: Document) -> JudgedDocument | None:
+        """A document with its report and its cost; None where there is nothing to say of it.
+
+        A warning that no input avoids is said once a file. Repeated, it changes neither the output nor a baseline.
+        """
+        report = self._judge.judge(document)
+        judged_document = self._describe(document, report)
+        return None if judged_document.cost is None and self._is_clean(report) else judged_document
+
+    def _describe(self, document: Document, report: Report) -> JudgedDocument:
+        cost = self._judge.find_cost(document, report)
+        return JudgedDocument(self._file, document.line, report, document.locate, cost=cost, value=document.value)
+
+    def _is_clean(self, report: Report) -> bool:
+        # A loop in place of a generator: this runs for every document.
+        for finding in report.findings:  # noqa: SIM110
+            if not self._is_repeated(finding):
+                return False
+        return True
+
+    def _is_repeated(self, finding: Finding) -> bool:
+        if finding.rule not in UNAVOIDABLE_RULES:
+            return False
+        key = (finding.path, finding.rule, finding.message)
+        is_repeated = key in self._repeatable_findings
+        self._repeatable_findings.add(key)
+        return is_repeated
