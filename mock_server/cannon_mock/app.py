@@ -61,9 +61,7 @@ def create_app(
     errors.install(app)
     after_request.install(app)
     cors.install(app)
-    for part in (api, assets, admin):
-        if part is not admin or config.admin:
-            app.register_blueprint(part.blueprint)
+    app.register_parts(api.blueprint, assets.blueprint, *([admin.blueprint] if config.admin else []))
     if config.root_path:
         app.wsgi_app = root_path.mount(app.wsgi_app, config.root_path)  # type: ignore[assignment]  # the place for WSGI middleware
     return app

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request
+from flask import Blueprint, Flask, Request
 from flask.ctx import RequestContext
 from flask.sessions import NullSession, SessionInterface, SessionMixin
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import Map, MapAdapter
 
 from cannon_mock.views.context import MockRequest, find_called_host, find_context
 from cannon_mock.views.json_reply import JsonReplies
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _NO_SUBDOMAIN = ""
+
+_compiled_routes: dict[tuple[str, ...], Map] = {}
+"""The routes of blueprints, by their names. Werkzeug compiles them slowly, and each test has a mock of its own."""
 
 
 class _NoSessions(SessionInterface):
@@ -34,6 +37,33 @@ class MockApplication(Flask):
     request_class = MockRequest
     json_provider_class = JsonReplies
     session_interface = _NoSessions()
+    _has_compiled_routes = False
+
+    def register_parts(self, *parts: Blueprint) -> None:
+        """Register the blueprints of a mock; all mocks with the same ones share their routes."""
+        names = tuple(part.name for part in parts)
+        routes = _compiled_routes.get(names)
+        if routes is not None:
+            self.url_map, self._has_compiled_routes = routes, True
+        for part in parts:
+            self.register_blueprint(part)
+        _compiled_routes[names], self._has_compiled_routes = self.url_map, False
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        provide_automatic_options: bool | None = None,
+        **options: Any,
+    ) -> None:
+        """See Flask. A route that is added to one mock is not added to others."""
+        if self._has_compiled_routes and endpoint is not None:
+            self.view_functions[endpoint] = view_func
+            return
+        if self.url_map in _compiled_routes.values():
+            self.url_map = _copy_routes(self.url_map)
+        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
 
     def request_context(self, environ: WSGIEnvironment) -> RequestContext:
         """See Flask."""
@@ -57,3 +87,13 @@ class MockApplication(Flask):
             default_method=request.method,
             query_args=environ.get("QUERY_STRING", ""),
         )
+
+
+def _copy_routes(routes: Map) -> Map:
+    """Routes of one application alone."""
+    copied_routes = Map(host_matching=routes.host_matching)
+    for rule in routes.iter_rules():
+        copied_rule = rule.empty()
+        copied_rule.provide_automatic_options = rule.provide_automatic_options  # type: ignore[attr-defined]  # by Flask
+        copied_routes.add(copied_rule)
+    return copied_routes

@@ -260,6 +260,7 @@ def test_loading_the_plugin_imports_no_module_of_an_extra() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names = (
         "config",
+        "host_and_port",
         "origins",
         "setting_limits",
         "settings",

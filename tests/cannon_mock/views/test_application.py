@@ -58,3 +58,18 @@ def _match(create_url_adapter: Any, environ: dict[str, Any]) -> tuple[Any, ...]:
     except (HTTPException, RoutingException) as error:
         return type(error), str(error), getattr(error, "new_url", "")
     return rule.endpoint, arguments
+
+
+def test_a_route_of_one_mock_is_none_of_another() -> None:
+    """Law: mocks of one kind have the same routes, and one that is added to a mock is added to no other."""
+    first, second = create_app(), create_app()
+    first.add_url_rule("/own", "own", lambda: "mine")
+    first.add_url_rule("/own/<name>", "named", lambda name: name)
+    third, without_admin = create_app(), create_app(Config(admin=False))
+    apps = (first, second, third, without_admin)
+    assert [app.test_client().get("/own").status_code for app in apps] == [200, 404, 404, 404]
+    assert first.test_client().get("/own/a").text == "a"
+    assert [app.test_client().get("/__mock__/health").status_code for app in apps] == [200, 200, 200, 404]
+    options = [app.test_client().options("/api/v1/requests").headers["Allow"] for app in apps]
+    assert len(set(options)) == 1
+    assert second.url_map is third.url_map
