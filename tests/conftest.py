@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from cannon_spec import Catalog, load_catalog
-from tests.support.garbage import freeze_objects
+from tests.support.garbage import collect_none, freeze_objects
 from tests.support.mocks import Driver, DriverFactory, build_driver
 from tests.support.payloads import CATALOG
 from tests.support.processes import forget_surroundings
@@ -23,6 +23,7 @@ settings.register_profile("tests", deadline=None)
 settings.register_profile("extended", deadline=None, max_examples=500)
 settings.load_profile("tests")
 forget_surroundings()
+collect_none()
 
 
 def pytest_collection_finish() -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
+import shlex
 import shutil
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
 from tests.support import listings
 from tests.support.processes import environment
+from tests.support.pytest_runs import run_pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md")))
 PAGES = {str(file.relative_to(ROOT)): file.read_text() for file in FILES}
 FIRST_PAGES = ("README.md", "docs/pytest.md")
-"""The pages that most people begin with: their listings run in make test too."""
+"""The pages that most people begin with: their listings run in make test too, and so does pytest in this process."""
 WITH_EXTENDED = [name for name, text in PAGES.items() if "<!-- extended: " in text]
 
 pytestmark = [
@@ -36,8 +40,11 @@ def _environment() -> dict[str, str]:
     return environment(PATH=path, NO_COLOR="1", PYTEST_ADDOPTS=options)
 
 
-def _run(page: str, folder: Path, *, extended: bool) -> None:
-    """Run the listings of a page in order, in one shell; fail at the first that prints something else."""
+def _run(page: str, folder: Path, *, extended: bool = False, shares_process: bool = False) -> None:
+    """Run the listings of a page in order, in one shell; fail at the first that prints something else.
+
+    ``shares_process`` runs pytest in this process.
+    """
     with listings.shell(folder, _environment()) as shell:
         for block in listings.find_blocks(page):
             if block.mark == "not run" or (block.mark == "extended" and not extended):
@@ -45,23 +52,34 @@ def _run(page: str, folder: Path, *, extended: bool) -> None:
             if block.title:
                 (folder / block.title).write_text(block.text)
             for step in listings.find_steps(block.text) if block.language == "console" else ():
-                actual_output = shell.run(step)
+                program, *options = shlex.split(step.command, comments=True)
+                is_here = shares_process and program == "pytest"
+                actual_output = _run_pytest(folder, options) if is_here else shell.run(step)
                 if not step.matches(actual_output):
                     message = f"$ {step.command}\nshown:\n{step.output}\nprinted:\n{actual_output}"
                     pytest.fail(message, pytrace=False)
 
 
+def _run_pytest(folder: Path, options: list[str]) -> str:
+    """What pytest prints in this process. The application on a page may leave sockets to the end of its process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        output = run_pytest(folder, "-W", "ignore::ResourceWarning", *options)[1]
+        gc.collect()
+    return output
+
+
 @pytest.mark.parametrize("name", FIRST_PAGES)
 def test_listings_do_what_the_page_shows(name: str, tmp_path: Path) -> None:
     """Every command of a page, run in order in one shell, prints what stands below it; files are as listed."""
-    _run(PAGES[name], tmp_path, extended=False)
+    _run(PAGES[name], tmp_path, shares_process=True)
 
 
 @pytest.mark.extended
-@pytest.mark.parametrize("name", [name for name in PAGES if name not in FIRST_PAGES])
-def test_listings_of_another_page_do_what_it_shows(name: str, tmp_path: Path) -> None:
-    """The commands of every other page, those of each operation among them, do so too."""
-    _run(PAGES[name], tmp_path, extended=False)
+@pytest.mark.parametrize("name", PAGES)
+def test_listings_do_so_in_processes_of_their_own(name: str, tmp_path: Path) -> None:
+    """The commands of every page, those of each operation among them, do so where each is a process of its own."""
+    _run(PAGES[name], tmp_path)
 
 
 @pytest.mark.extended
@@ -83,8 +101,8 @@ def test_a_listing_that_prints_something_else_fails(tmp_path: Path) -> None:
     """The runner notices output that differs, and what stands for anything is only the ellipsis."""
     page = "```console\n$ echo one\ntwo\n```\n"
     with pytest.raises(pytest.fail.Exception, match="shown:\ntwo\n\nprinted:\none"):
-        _run(page, tmp_path, extended=False)
-    _run(page.replace("two", "o…e"), tmp_path, extended=False)
+        _run(page, tmp_path)
+    _run(page.replace("two", "o…e"), tmp_path)
 
 
 @pytest.mark.parametrize("name", PAGES)

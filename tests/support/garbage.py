@@ -8,10 +8,16 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 
+def collect_none() -> None:
+    """Do no collection until ``freeze_objects``: while tests are gathered, nearly all that is made is kept."""
+    gc.disable()
+
+
 def freeze_objects() -> None:
     """Spare the objects of this process all later collections."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @contextmanager
