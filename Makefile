@@ -21,11 +21,11 @@ mock: $(READY) ## a mock on http://127.0.0.1:2266
 	@$(BIN)/cannon-mock
 
 test: lint ## decide whether all is well: lint, types, tests, the contract suite, a mutant of each kind
-	@$(BIN)/pytest -n 2 -m "not extended"
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not extended"
 
 test-all: lint $(VENV)/.docs ## the same, and what repeats, kills, installs or builds; with coverage and more examples
 	@rm -f .coverage .coverage.*
-	@$(BIN)/pytest -n 2 --hypothesis-profile=extended --cov --cov-report=
+	@$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=extended --cov --cov-report=
 	@$(BIN)/coverage report
 
 check: lint ## the fast loop: lint, types, and the tests of the folders that have changed

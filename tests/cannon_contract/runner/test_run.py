@@ -339,17 +339,43 @@ def test_the_report_says_that_a_run_ended_at_the_first_failure(tmp_path: Path) -
     assert ["the run ended before its tests"] in [claim["why"] for claim in report["claims"]]
 
 
-@pytest.mark.parametrize(
-    "signals",
-    [
-        [signal.SIGINT],
-        pytest.param([signal.SIGINT, signal.SIGINT], marks=pytest.mark.extended),
-        pytest.param([signal.SIGTERM], marks=pytest.mark.extended),
-    ],
-)
-def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[signal.Signals]) -> None:
+_INTERRUPTED = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "-k", "test_output")
+"""Flags of a run that is interrupted during its first create."""
+
+
+def _says_what_it_may_cost(status: int, said: str, folder: Path) -> bool:
+    """Whether an interrupted run, and its report, count the create that it waited for."""
+    report = json.loads((folder / "report.json").read_text())
+    assert (report["stopped"], report["spending"]["spent"]) == ("it was interrupted", 31)
+    assert "the run was stopped: it was interrupted" in said
+    assert "spent: 31 of 100 credits allowed, in 1 create, of which 0 cost something and 1 may have" in said
+    return status == 2
+
+
+def test_an_interrupted_run_names_what_it_created(tmp_path: Path) -> None:
     """A run that is interrupted during its first create reports what that create may cost."""
-    flags = ["--treat-as-live", "--allow-spend", "100", "--assume-price", "31", "--report", str(tmp_path / "out")]
+    asked, looked = threading.Event(), threading.Event()
+
+    def interrupt(call: Call) -> Reply:
+        reply = call.forward()
+        if call.kind == "POST create":
+            asked.set()
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            assert looked.wait(PATIENCE_S), "what was created is not read back"
+        elif asked.is_set():
+            looked.set()
+        return reply
+
+    with serve_mock(respond_with(lambda: interrupt)) as served:
+        run = run_contract("--target", served.url, "--report", str(tmp_path), *_INTERRUPTED)
+    assert looked.is_set()
+    assert _says_what_it_may_cost(run.returncode, run.stdout, tmp_path)
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM]])
+def test_an_interrupted_process_names_what_it_created(tmp_path: Path, signals: list[signal.Signals]) -> None:
+    """Whichever signal comes, and where a second one comes while costs are read back, a process does so too."""
     asked, looked, answer = threading.Event(), threading.Event(), threading.Event()
 
     def slow(call: Call) -> Reply:
@@ -363,8 +389,8 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
         return reply
 
     with serve_mock(respond_with(lambda: slow)) as served:
-        chosen = ("--operation", OPERATION, "-k", "test_output")
-        command = [sys.executable, "-m", "cannon_contract", "--target", served.url, *flags, *chosen]
+        chosen = ("--operation", OPERATION, "--report", str(tmp_path))
+        command = [sys.executable, "-m", "cannon_contract", "--target", served.url, *_INTERRUPTED, *chosen]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         with subprocess.Popen(command, env=environment(), **pipes) as process:
             assert asked.wait(PATIENCE_S)
@@ -376,11 +402,7 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path, signals: list[
                 assert any("press Ctrl-C again to leave" in line for line in process.stdout)
             answer.set()
             said = process.communicate(timeout=PATIENCE_S)[0]
-    assert process.returncode == 2, said
-    assert "the run was stopped: it was interrupted" in said
-    assert "spent: 31 of 100 credits allowed, in 1 create, of which 0 cost something and 1 may have" in said
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert (report["stopped"], report["spending"]["spent"]) == ("it was interrupted", 31)
+    assert _says_what_it_may_cost(process.returncode, said, tmp_path)
 
 
 @pytest.mark.parametrize(
