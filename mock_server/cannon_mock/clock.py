@@ -8,11 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from numbers import Real
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from cannon_mock.model.clock_settings import ClockSettings
 from cannon_mock.real_time import read_monotonic_ns, read_time_ns
+
+T = TypeVar("T", int, float)
+
+_ROUNDED_MS = 0.5
+"""A difference of times that code computes may be a little less than 0."""
 
 _FARTHEST_MS = 221_845_392_000_000  # the year 9000: dates stay printable
 
@@ -94,19 +100,22 @@ class Clock:
     ) -> int:
         """Move the clock forward by the sum of the arguments and return the new time.
 
-        Raises ValueError where the sum is negative.
+        Raises TypeError for what is no number, and ValueError where the sum is negative, or no clock shows the time.
         """
         first_ms = ms / timedelta(milliseconds=1) if isinstance(ms, timedelta) else ms
-        step_ms = round(first_ms + 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days))))
-        if step_ms < 0:
+        _check_numbers(ms=first_ms, seconds=seconds, minutes=minutes, hours=hours, days=days)
+        step_ms = first_ms + 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)))
+        if step_ms < -_ROUNDED_MS:
             raise ValueError(f"a clock never runs backwards: {step_ms} ms; advance it by 0 or more")
+        whole_ms = 0 if step_ms < 0 else round(_check_moment(step_ms))
         with self._move_lock:
-            return self._move(self.now_ms() + step_ms)
+            return self._move(self.now_ms() + whole_ms)
 
     def set(self, to: int | datetime) -> int:
         """Move the clock forward to a time, in epoch milliseconds or with a time zone, and return the new time.
 
-        Raises ValueError for a time that has passed, has no time zone, or lies beyond the year 9000.
+        Raises TypeError for what is no time, and ValueError for one that has passed, has no time zone, or lies before
+        the year 1970 or beyond the year 9000.
         """
         to_ms, now_ms = _read_moment(to), self.now_ms()
         if to_ms < now_ms:
@@ -115,8 +124,7 @@ class Clock:
             return self._move(to_ms)
 
     def _move(self, to_ms: int) -> int:
-        if to_ms > _FARTHEST_MS:
-            raise ValueError(f"{to_ms} ms is beyond the year 9000; set an earlier time")
+        _check_moment(to_ms)
         for handler in tuple(self.move_handlers):
             handler(to_ms)
         return self.move_to(to_ms)
@@ -148,8 +156,9 @@ class Clock:
     def run(self, scale: float = 1) -> None:
         """Let the clock go ``scale`` times as fast as real time.
 
-        Raises ValueError for a scale that is not from 0 to 1,000,000.
+        Raises TypeError for what is no number, ValueError for a scale that is not from 0 to 1,000,000.
         """
+        _check_numbers(scale=scale)
         if not 0 <= scale <= 1_000_000:
             raise ValueError(f"scale {scale}: choose from 0 to 1000000 times as fast as real time")
         self._state.change(lambda settings: settings.change_scale(self._state.now_ms(), scale))
@@ -218,13 +227,31 @@ class ManualClock(Clock):
 
 
 def _read_moment(moment: int | datetime) -> int:
-    if isinstance(moment, int | float):
-        return int(moment)
     if not isinstance(moment, datetime):
-        raise TypeError(f"{moment!r} is no time; set epoch milliseconds, or a datetime with a time zone")
+        if not _is_number(moment):
+            raise TypeError(f"{moment!r} is no time; set epoch milliseconds, or a datetime with a time zone")
+        return int(_check_moment(moment))  # int after it: nan has none
     if moment.utcoffset() is None:
         raise ValueError(f"{moment} has no time zone; set one that has, as datetime.now(UTC) returns it")
-    return round(moment.timestamp() * 1000)
+    return _check_moment(round(moment.timestamp() * 1000))
+
+
+def _check_moment(at_ms: T) -> T:
+    if not 0 <= at_ms <= _FARTHEST_MS:  # nan too
+        what = "before the year 1970; set a later" if at_ms < 0 else "beyond the year 9000; set an earlier"
+        raise ValueError(f"{at_ms} ms is {what} time")
+    return at_ms
+
+
+def _check_numbers(**numbers: object) -> None:
+    """Raise TypeError for what is no number, as a text or a bool."""
+    for name, number in numbers.items():
+        if not _is_number(number):
+            raise TypeError(f"{name}={number!r} is no number; give one, as in {name}=1")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _describe_past(now_ms: int, to_ms: int, advice: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,6 +45,36 @@ def test_a_clock_is_moved_by_values_of_datetime() -> None:
     assert clock.set(moment) == clock.now_ms() == moment.timestamp() * 1000
     with pytest.raises(ValueError, match=r"^2027-01-01 00:00:00 has no time zone; set one that has"):
         clock.set(datetime(2027, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda clock: clock.set(-5), ValueError, "-5 ms is before the year 1970; set a later time"),
+        (lambda clock: clock.set(datetime(1969, 1, 1, tzinfo=UTC)), ValueError, "before the year 1970"),
+        (lambda clock: clock.set(10**15), ValueError, "beyond the year 9000"),
+        (lambda clock: clock.set(float("nan")), ValueError, "nan ms is beyond the year 9000"),
+        (lambda clock: clock.set("1"), TypeError, "'1' is no time; set epoch milliseconds"),
+        (lambda clock: clock.set(True), TypeError, "True is no time"),
+        (lambda clock: clock.advance("1"), TypeError, "ms='1' is no number; give one, as in ms=1"),
+        (lambda clock: clock.advance(True), TypeError, "ms=True is no number"),
+        (lambda clock: clock.advance(seconds=timedelta(1)), TypeError, "seconds=.* is no number"),
+        (lambda clock: clock.advance(days=float("inf")), ValueError, "beyond the year 9000"),
+        (lambda clock: clock.advance(minutes=float("nan")), ValueError, "beyond the year 9000"),
+        (lambda clock: clock.advance(float("-inf")), ValueError, "never runs backwards"),
+        (lambda clock: clock.sleep("2"), TypeError, "seconds='2' is no number"),
+        (lambda clock: clock.run("2"), TypeError, "scale='2' is no number"),
+        (lambda clock: clock.run(float("nan")), ValueError, "scale nan: choose from 0 to 1000000"),
+    ],
+)
+def test_a_value_that_no_clock_takes_is_named(
+    call: Callable[[ManualClock], object], error: type[Exception], message: str
+) -> None:
+    """What is no number, no time, or a time that no clock shows is an error that says so, and nothing moves."""
+    clock = ManualClock(5)
+    with pytest.raises(error, match=message):
+        call(clock)
+    assert (clock.now_ms(), clock.scale) == (5, 0)
 
 
 def test_a_manual_clock_is_set_back_before_the_first_request_alone(make_mock: DriverFactory) -> None:
