@@ -22,7 +22,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The credits of an account: available, on hold, and spent. Their sum never changes."""
+    """The credits of an account: available, on hold, and spent. No task changes their sum."""
 
     available: int
     held_credits: int = 0

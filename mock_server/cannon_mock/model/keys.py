@@ -28,13 +28,16 @@ class Key:
 
 
 class Keys:
-    """The API keys of a mock: those of a keys file and, unless the file says otherwise, every well-formed key."""
+    """The API keys of a mock: those of a keys file and, unless the file says otherwise, every well-formed key.
+
+    Accounts start with ``start_credits`` where the file does not say otherwise.
+    """
 
     def __init__(
         self, status_reply: Mapping[str, Any], credits: int, keys_file: Mapping[str, Any] | None = None
     ) -> None:
         self._reply = status_reply
-        self._credits = credits
+        self.start_credits = credits
         self._entries: Mapping[str, Any] = (keys_file or {}).get("keys", {})
         self._accepts_others: bool = (keys_file or {}).get("others", True)
 
@@ -53,8 +56,20 @@ class Keys:
             scopes=tuple(entry.get("scopes", key["scopes"])),
             email=entry.get("email", account["email"]),
             plan=entry.get("plan", account["plan"]),
-            credits=entry.get("credits", self._credits),
+            credits=entry.get("credits", self.start_credits),
         )
+
+    def list_accounts(self) -> list[str]:
+        """The accounts of the keys of the file."""
+        return [derive_account(secret) for secret in self._entries]
+
+    def find_start_credits(self, account: str) -> int:
+        """The balance that an account starts with."""
+        for secret, entry in self._entries.items():
+            if derive_account(secret) == account and "credits" in entry:
+                credits: int = entry["credits"]
+                return credits
+        return self.start_credits
 
 
 def is_key(secret: str) -> bool:

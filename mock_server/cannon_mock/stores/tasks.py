@@ -166,6 +166,21 @@ class TaskStore:
         # Record and queue are two reads. Entries that stand between them became due since, and are settled first.
         return record.balance if not due_entries else self.read_balance(account, start, now_ms)
 
+    def set_balance(self, account: str, available: int, now_ms: int) -> None:
+        """Give an account so many credits from now on; those on hold stay so, and go back to it or are spent.
+
+        Where the last task of the account is forgotten, its balance starts anew.
+        """
+        self._settle(account, available, now_ms)
+
+        def work(transaction: Transaction) -> None:
+            record, due_entries = _read_account(transaction, account, available, now_ms)
+            _remove_entries(transaction, account, due_entries)
+            balance = replace(record.balance, available=available)
+            _put_account(transaction, account, replace(record, balance=balance))
+
+        self._records.transact((f"account:{account}", f"due:{account}"), work)
+
     def list_all(self) -> Iterator[Task]:
         """Every task, those that end last first, read a page at a time."""
         last_place: tuple[int, str] | None = None

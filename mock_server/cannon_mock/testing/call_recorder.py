@@ -14,7 +14,9 @@ from cannon_mock.views.context import MockRequest
 from cannon_spec.contract.wording import format_count
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
 
-_MOST_CALLS = 10_000
+MOST_CALLS = 10_000
+"""Of more calls the first are forgotten: an application that polls between tests must not fill the memory."""
+
 _LONGEST_KEY = 20
 
 
@@ -37,7 +39,7 @@ class CallRecorder:
     """Records the calls to the API of one or more mocks, until they are taken."""
 
     def __init__(self) -> None:
-        self._calls: deque[ReceivedCall] = deque(maxlen=_MOST_CALLS)
+        self._calls: deque[ReceivedCall] = deque(maxlen=MOST_CALLS)
 
     def attach(self, app: Flask) -> None:
         """Record the calls to an application from now on."""

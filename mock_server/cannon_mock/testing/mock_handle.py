@@ -20,12 +20,14 @@ from cannon_mock.testing.ad_hoc_scenario import build_scenario, describe_problem
 from cannon_mock.testing.call_recorder import CallRecorder, ReceivedCall, describe_keys
 from cannon_mock.testing.webhook_dispatcher import WebhookDispatcher
 from cannon_mock.testing.webhook_receivers import NOT_GIVEN, WebhookReceiver
-from cannon_mock.views import context
+from cannon_mock.views import context, task_end
 from cannon_mock.views.context import MockContext
 from cannon_spec.contract.wording import format_count
 from cannon_spec.errors import CatalogError
+from cannon_spec.nearest import suggest_name
 
 _MOST_CHARACTERS = 300
+_MOST_CREDITS = 10**12
 
 
 @dataclass(slots=True, repr=False)
@@ -83,6 +85,43 @@ class MockHandle:
         return [delivery for delivery in deliveries if delivery is not None]
 
     @property
+    def credits(self) -> int:
+        """The credits that are left to the account of the last call, before the first one to that of ``key``.
+
+        Credits on hold for a request that has not ended are not among them.
+        """
+        mock = self._mock
+        accounts = [each.account for each in self.journal if each.account is not None]
+        account = accounts[-1] if accounts else derive_account(self.key)
+        start = mock.keys.find_start_credits(account)
+        return mock.store.tasks.read_balance(account, start, mock.clock.now_ms()).available
+
+    def set_credits(self, credits: int) -> None:
+        """Give each account that the handle shows so many credits from now on: an empty account, or a paid bill.
+
+        Raises ValueError for what is no whole number from 0 to 1,000,000,000,000.
+        """
+        _check_whole("credits", credits, 0, _MOST_CREDITS)
+        mock, accounts = self._mock, self.accounts
+        if not self.account:  # all accounts, those that have not called yet too
+            mock.keys.start_credits = credits
+            accounts = [*mock.keys.list_accounts(), *dict.fromkeys(task.account for task in self.tasks)]
+        for account in accounts:
+            mock.store.tasks.set_balance(account, credits, mock.clock.now_ms())
+
+    def end(self, task: Task | str, outcome: str = "succeeded", message: str = task_end.MESSAGE) -> None:
+        """End a request now, and send its webhook; one that has ended stays as it is.
+
+        A request is one of ``tasks``, or its id. ``outcome`` is succeeded or failed; ``message`` is that of a failure.
+        Raises LookupError for a request that the handle does not show, ValueError for another outcome.
+        """
+        id_ = task.id if isinstance(task, Task) else task
+        if id_ not in {each.id for each in self.tasks}:
+            raise LookupError(f"no request {id_}; tasks lists the requests")
+        task_end.end_task(self._mock, id_, outcome, message)
+        self._mock.webhook_sender.deliver()
+
+    @property
     def webhook_secret(self) -> str:
         """The secret that signs webhooks."""
         return self._mock.webhook_sender.secret
@@ -104,8 +143,8 @@ class MockHandle:
         ``message``, and all else that a scenario of a file can have (see build_scenario). Raises LookupError for an
         unknown name, ValueError for ``times`` below 1 and for words that are not legal.
         """
-        if times is not None and (not isinstance(times, int) or times < 1):
-            raise ValueError(f"times is {times!r}; use a whole number from 1 on")
+        if times is not None:
+            _check_whole("times", times, 1)
         if "match" in words:
             raise ValueError("match is of the admin API; use prompt=…, model=… or operation=… here")
         if name is None:
@@ -176,7 +215,8 @@ class MockHandle:
         """The exchanges with each of the values: of fields of a JournalEntry; a path by its beginning."""
         unknown_fields = filters.keys() - set(journal.FILTERS)
         if unknown_fields:
-            raise LookupError(f"unknown field {min(unknown_fields)}; there are {', '.join(journal.FILTERS)}")
+            advice = suggest_name(min(unknown_fields), journal.FILTERS, f"there are {', '.join(journal.FILTERS)}")
+            raise LookupError(f"unknown field {min(unknown_fields)}; {advice}")
         fields = {name: str(value) for name, value in filters.items()}
         entries = map(journal.decode, self._mock.store.records.entries(journal.LOG, self._mock.config.journal))
         own_entries = (entry for entry in entries if self._is_shown(entry.account, entry.at_ms))
@@ -202,8 +242,13 @@ class MockHandle:
         ]
 
     def assert_called(self, times: int | None = None, **filters: str | int) -> None:
-        """Fail, and show what was sent, unless ``times`` exchanges match (at least one, if not given)."""
+        """Fail, and show what was sent, unless ``times`` exchanges match (at least one, if not given).
+
+        Raises LookupError for an unknown field, ValueError for ``times`` that is no whole number from 0 on.
+        """
         __tracebackhide__ = True
+        if times is not None:
+            _check_whole("times", times, 0)
         count = len(self.calls(**filters))
         if count != times if times is not None else not count:
             expected_count = "at least one exchange" if times is None else format_count(times, "exchange")
@@ -244,6 +289,13 @@ class MockHandle:
     @property
     def _mock(self) -> MockContext:
         return context.find_context(self.app)
+
+
+def _check_whole(name: str, value: object, least: int, most: int | None = None) -> None:
+    """Raise ValueError for what is no whole number within bounds."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
+        bounds = f"from {least} on" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} is {value!r}; use a whole number {bounds}")
 
 
 def _describe_webhook(delivery: Delivery, has_ended: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -12,7 +13,7 @@ from cannon_mock.config import Config
 from cannon_mock.model.keys import derive_account
 from cannon_mock.serving import serve
 from cannon_mock.stores import StoreError
-from cannon_mock.testing.call_recorder import CallRecorder, ReceivedCall
+from cannon_mock.testing.call_recorder import MOST_CALLS, CallRecorder, ReceivedCall
 from cannon_mock.testing.fixture_clock import FixtureClock
 from cannon_mock.testing.mock_handle import MockHandle
 from cannon_mock.testing.webhook_dispatcher import WebhookDispatcher
@@ -60,7 +61,7 @@ class MockServers:
         self._recorder = CallRecorder()
         self._handles: dict[Config, MockHandle] = {}
         self._watched_accounts: set[str] = set()
-        self._other_calls: list[ReceivedCall] = []
+        self._other_calls: deque[ReceivedCall] = deque(maxlen=MOST_CALLS)
 
     def find(self, config: Config) -> MockHandle:
         """The server with these settings, which is started if need be; all accounts of it."""
@@ -100,7 +101,7 @@ class MockServers:
         self._watched_accounts.update(handle.accounts)
 
     def end_session(self) -> tuple[list[ReceivedCall], list[ReceivedCall]]:
-        """The calls of no test, and those of them with a key that no handle ever watched."""
+        """The last calls of no test, and those of them with a key that no handle ever watched."""
         self.start_test()
         unwatched_calls = [call for call in self._other_calls if call.account not in self._watched_accounts]
-        return self._other_calls, unwatched_calls
+        return list(self._other_calls), unwatched_calls

@@ -11,18 +11,20 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from cannon_mock.config import SETTINGS
-from cannon_mock.model import journal, task_view, tasks
+from cannon_mock.model import journal, task_view
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.keys import derive_account
 from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.stores import StoreError
+from cannon_mock.views import task_end
 from cannon_mock.views.context import MockContext, current_context, current_request, find_asset_url
 from cannon_mock.views.errors import AdminError
 from cannon_mock.views.foreign_pages import refuse_foreign_page, refuse_public_host
 from cannon_spec import Claim, __version__, document
 from cannon_spec.contract.lifecycle import FOREVER_MS, status_at
 from cannon_spec.errors import CatalogError, NotJSON
+from cannon_spec.nearest import suggest_name
 
 blueprint = Blueprint("admin", __name__, url_prefix="/__mock__")
 
@@ -188,13 +190,11 @@ def show_task(id_: str) -> Response:
 def end_task(id_: str) -> Response:
     """End a task now, with an ``outcome`` (succeeded or failed) and a ``message``; an ended task does not change."""
     mock, content = current_context(), _read_object("outcome", "message")
-    outcome, message = content.get("outcome", "succeeded"), content.get("message", "ended by the test")
-    if outcome not in mock.catalog.lifecycle["terminal"] or not isinstance(message, str):
-        raise AdminError(400, "outcome must be succeeded or failed, and message text")
-    now_ms = mock.clock.now_ms()
-    scenario = _require_task(mock.store.tasks.get(id_), id_).scenario
-    delay_ms = mock.scenarios.find_or_plain(scenario).webhook.delay_ms
-    task = mock.store.tasks.change(id_, delay_ms, lambda each: tasks.end_task(each, now_ms, outcome, message))
+    outcome, message = content.get("outcome", "succeeded"), content.get("message", task_end.MESSAGE)
+    try:
+        task = task_end.end_task(mock, id_, outcome, message)
+    except ValueError as error:
+        raise AdminError(400, str(error)) from None
     return _build_task_reply(mock, _require_task(task, id_))
 
 
@@ -270,7 +270,9 @@ def _read_filters(*names: str) -> Mapping[str, str]:
     filters = {name: value for name, value in request.args.items() if name not in ("limit", "key")}
     unknown_names = filters.keys() - set(names)
     if unknown_names:
-        raise AdminError(400, f"unknown filter {min(unknown_names)[:60]}; there are key, limit, {', '.join(names)}")
+        name, legal_names = min(unknown_names)[:60], ("key", "limit", *names)
+        advice = suggest_name(name, legal_names, f"there are {', '.join(legal_names)}")
+        raise AdminError(400, f"unknown filter {name}; {advice}")
     if "key" in request.args:
         filters["account"] = derive_account(request.args["key"])
     return filters

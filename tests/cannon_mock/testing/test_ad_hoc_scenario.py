@@ -80,6 +80,7 @@ INVALID_WORDS: list[tuple[dict[str, Any], str]] = [
     ({"status": 503, "claim": "mine"}, "names the claim mine, which is not in the ledger"),
     ({"status": 503, "times": 0}, "times is 0; use a whole number from 1 on"),
     ({"status": 503, "times": "2"}, "times is '2'; use a whole number from 1 on"),
+    ({"status": 503, "times": True}, "times is True; use a whole number from 1 on"),
     (
         {"name": "slow", "match": {"prompt": "a"}},
         "match is of the admin API; use prompt=…, model=… or operation=… here",
