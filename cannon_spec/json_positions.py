@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from functools import cached_property
 from typing import NamedTuple
 
-from cannon_spec.pointer import from_pointer
+from cannon_spec.pointer import from_pointer, read_index
 
 _LONGEST_TOKEN = 40
-_SCANNER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _TOKEN = re.compile(
     r'(?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+")(?P<colon>[ \t\n\r]*+:)?'
     r"|(?P<opening>[{\[])|(?P<closing>[}\]])"
-    r"|(?P<constant>NaN|-?Infinity)|(?P<number>-?\d[\d.]*+[eE][-+]?\d++|-?\d{309,})",
+    r"|(?P<word>true|false|null)|(?P<constant>NaN|-?Infinity)|(?P<number>-?\d++(?:\.\d++)?(?:[eE][-+]?\d++)?)",
     re.DOTALL,
 )
-"""What decides whether a text is refused: a number without an exponent and of fewer digits always fits a double."""
+"""The tokens of JSON, but for commas. None is read twice, so that the time grows with the length of the text alone."""
+
+_Members = dict[str, int] | list[int]
+"""Where the values of an object start, by key, or those of an array, in order."""
 
 
 class Position(NamedTuple):
@@ -45,28 +48,69 @@ def find_position(text: str, offset: int, first_line: int = 1) -> Position:
 class JSONPlaces:
     """The places of the values in a text that ``document.loads`` reads.
 
-    The members of an object or an array are listed once, when a value inside it is asked for.
+    The text is read through once, when a place is asked for.
     """
 
     def __init__(self, text: str, first_line: int = 1) -> None:
         self._text = text
         self._first_line = first_line
-        self._members_by_offset: dict[int, dict[str, int]] = {}
 
     def locate(self, pointer: str) -> Position:
         """The position of the value at ``pointer``; where it is absent, that of the innermost value around it."""
         offset = skip_space(self._text, 0)
         for part in from_pointer(pointer):
-            member = self._list_members(offset).get(part)
+            member = _find_member(self._members_by_offset.get(offset, ()), part)
             if member is None:
                 break
             offset = member
-        return find_position(self._text, offset, self._first_line)
+        line = bisect_right(self._line_ends, offset - 1)
+        start = self._line_ends[line - 1] + 1 if line else 0
+        return Position(self._first_line + line, offset - start + 1)
 
-    def _list_members(self, offset: int) -> dict[str, int]:
-        if offset not in self._members_by_offset:
-            self._members_by_offset[offset] = dict(_iter_members(self._text, offset))
-        return self._members_by_offset[offset]
+    @cached_property
+    def _members_by_offset(self) -> dict[int, _Members]:
+        return _index_members(self._text)
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        # Counted once: a text may have as many findings as lines.
+        return [match.start() for match in re.finditer("\n", self._text)]
+
+
+def _find_member(members: _Members | tuple[()], part: str) -> int | None:
+    if isinstance(members, dict):
+        return members.get(part)
+    try:
+        return members[read_index(part)]
+    except LookupError:
+        return None
+
+
+def _index_members(text: str) -> dict[int, _Members]:
+    """Where the members of each object and array of a text start, by the offset of its bracket."""
+    members_by_offset: dict[int, _Members] = {}
+    open_containers: list[_Members] = []
+    key = ""
+    for match in _TOKEN.finditer(text):
+        if match["colon"]:
+            key = json.loads(match["string"])
+        elif match["closing"]:
+            open_containers.pop()
+        else:
+            if open_containers:
+                _add_member(open_containers[-1], key, match.start())
+            if match["opening"]:
+                members: _Members = {} if match["opening"] == "{" else []
+                members_by_offset[match.start()] = members
+                open_containers.append(members)
+    return members_by_offset
+
+
+def _add_member(members: _Members, key: str, offset: int) -> None:
+    if isinstance(members, dict):
+        members[key] = offset
+    else:
+        members.append(offset)
 
 
 def find_odd_token(text: str, max_depth: int) -> OddToken | None:
@@ -85,8 +129,10 @@ def find_odd_token(text: str, max_depth: int) -> OddToken | None:
         elif match["closing"]:
             kind = None
             del key_sets[-1:]
+        elif match["number"]:
+            kind = _judge_number(token)
         else:
-            kind = "constant" if match["constant"] else _judge_number(token)
+            kind = "constant" if match["constant"] else None
         if kind is not None:
             return OddToken(kind, match.start(), match["string"] or token)
     return None
@@ -116,7 +162,6 @@ def _judge_string(token: str, keys: set[str] | None) -> str | None:
 
 
 def _judge_number(token: str) -> str | None:
-    # An exponent or many digits: only the value tells whether it fits.
     return None if math.isfinite(float(token)) else "number"
 
 
@@ -145,20 +190,3 @@ def skip_space(text: str, offset: int) -> int:
     """The offset of the next character that is no space of JSON."""
     match = _SPACE.match(text, offset)
     return offset if match is None else match.end()
-
-
-def _iter_members(text: str, offset: int) -> Iterator[tuple[str, int]]:
-    """Key and start of each member of the object or array at ``offset``; none of another value."""
-    opening, index = text[offset : offset + 1], 0
-    offset = skip_space(text, offset + 1)
-    while opening in ("{", "[") and text[offset] not in "}]":
-        key = str(index)
-        if opening == "{":
-            key, offset = _SCANNER.raw_decode(text, offset)
-            offset = skip_space(text, skip_space(text, offset) + 1)
-        yield key, offset
-        _, offset = _SCANNER.raw_decode(text, offset)
-        offset = skip_space(text, offset)
-        if text[offset] == ",":
-            offset = skip_space(text, offset + 1)
-        index += 1

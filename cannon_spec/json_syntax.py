@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cached_property
 from typing import NamedTuple
 
 from cannon_spec.json_positions import escape_letter, find_position, find_unclosed, show_token, skip_space
@@ -305,7 +306,7 @@ class _Mistake:
 
     @property
     def opening(self) -> str:
-        return self._text[self._find_opening()]
+        return self._text[self._opening_offset]
 
     @property
     def closing(self) -> str:
@@ -314,12 +315,13 @@ class _Mistake:
     @property
     def opening_place(self) -> str:
         """The place of the opening; without its line if that is the line of the mistake."""
-        offset = self._find_opening()
+        offset = self._opening_offset
         line, column = find_position(self._text, offset)
         is_same_line = "\n" not in self._text[offset : self._offset]
         return f"column {column}" if is_same_line else f"line {line}, column {column}"
 
-    def _find_opening(self) -> int:
+    @cached_property
+    def _opening_offset(self) -> int:
         offset = find_unclosed(self._text, self._offset)
         assert offset is not None, "only kinds of mistakes inside an object or array name its opening"
         return offset

@@ -66,10 +66,13 @@ class _Hit(NamedTuple):
         return (*self.place, self.name or "") if self.rule.keyword == "additionalProperties" else self.place
 
 
-def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal") -> Report:
-    """Judge a whole create body: ``{"operation", "input", "webhook_url"?}``."""
+def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal", *, is_plain: bool = False) -> Report:
+    """Judge a whole create body: ``{"operation", "input", "webhook_url"?}``.
+
+    ``is_plain`` says that ``document.loads`` returned it, so that it needs no walk through its values first.
+    """
     try:
-        payload = document.to_plain(payload)
+        payload = payload if is_plain else document.to_plain(payload)
     except NotJSON as error:
         return report_unreadable(catalog, error)
     return _judge_body(catalog, payload).with_strictness(strictness)
@@ -102,15 +105,20 @@ def _join(root: Any, repair: Repair, rest: Report) -> Report:
     return Report(tuple(sorted((*repair.findings, *others), key=_place)))
 
 
-def bare_input(catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal") -> Report:
-    """Judge a bare input of one operation; paths start at the input. Raises UnknownName for an unknown operation."""
+def bare_input(
+    catalog: Catalog, operation: str, input: Any, strictness: Strictness = "normal", *, is_plain: bool = False
+) -> Report:
+    """Judge a bare input of one operation; paths start at the input. Raises UnknownName for an unknown operation.
+
+    ``is_plain`` is that of ``request``.
+    """
     if not isinstance(operation, str):
         raise UnknownName(f"an operation is named by a string, not by a value of type {type(operation).__name__}")
     known_operation = catalog.operations.get(operation) or find_undocumented(catalog, operation)
     if known_operation is None:
         raise UnknownName(f"{describe_operation_problem(catalog, operation).message}; cannon-spec catalog lists them")
     try:
-        input = document.to_plain(input)
+        input = input if is_plain else document.to_plain(input)
     except NotJSON as error:
         return report_unreadable(catalog, error)
     if not known_operation.is_covered:
@@ -129,18 +137,20 @@ def accepts_input(catalog: Catalog, operation: str, input: Any) -> bool:
     return all(finding.rule in UNAVOIDABLE_RULES for finding in bare_input(catalog, operation, input).findings)
 
 
-def response(catalog: Catalog, kind: str, body: Any, strictness: Strictness = "normal") -> Report:
+def response(
+    catalog: Catalog, kind: str, body: Any, strictness: Strictness = "normal", *, is_plain: bool = False
+) -> Report:
     """Judge a reply: ``kind`` is one of RESPONSE_KINDS. Raises ValueError for another kind.
 
     Keys that the contract does not know are allowed in replies. The output of a succeeded request is held to the
-    schema of its operation.
+    schema of its operation. ``is_plain`` is that of ``request``.
     """
     if kind not in RESPONSE_KINDS:
         raise ValueError(
             f"unknown kind of response {wording.show_value(kind)}; known: {wording.show_values(RESPONSE_KINDS)}"
         )
     try:
-        body = document.to_plain(body)
+        body = body if is_plain else document.to_plain(body)
     except NotJSON as error:
         return report_unreadable(catalog, error)
     hits = _hits(catalog, body, (f"envelope/{kind}",))

@@ -29,18 +29,18 @@ class DocumentJudge:
         self._operation = operation
         self._prices = prices
 
-    def judge_value(self, value: Any) -> Report:
-        """The report on the value of a document as it stands in its file."""
+    def judge_value(self, value: Any, *, is_plain: bool = False) -> Report:
+        """The report on the value of a document as it stands in its file; ``is_plain`` is that of a document."""
         value = drop_schema_name(value)
         if self._operation is None:
-            return validate.request(self._catalog, value)
-        return validate.bare_input(self._catalog, self._operation, value)
+            return validate.request(self._catalog, value, is_plain=is_plain)
+        return validate.bare_input(self._catalog, self._operation, value, is_plain=is_plain)
 
     def judge(self, document: Document) -> Report:
         """The report on a document, also on one that cannot be read."""
         if document.error is not None:
             return validate.report_unreadable(self._catalog, document.error)
-        return self.judge_value(document.value)
+        return self.judge_value(document.value, is_plain=document.is_plain)
 
     def find_cost(self, document: Document, report: Report) -> BodyCost | None:
         """What a judged document costs; None where no costs are asked for."""

@@ -79,6 +79,7 @@ class RowDocument:
 
     __slots__ = ("_indexes", "_row", "line", "value")
     error = None
+    is_plain = False
 
     def __init__(self, row: TableRow, indexes: Mapping[str, int], value: Any) -> None:
         self.line: int | None = row.line

@@ -11,13 +11,18 @@ from cannon_spec.json_positions import Position
 class Document(Protocol):
     """A document of a file: its value, or why it cannot be read.
 
-    ``line`` is where it starts in a file of several documents. It is None where the file is one document, and where a
-    problem leaves the rest of the file unread.
+    ``is_plain`` says that the value has plain JSON types only and at most ``MAX_DEPTH`` levels, as ``document.loads``
+    returns them. ``line`` is where it starts in a file of several documents. It is None where the file is one document,
+    and where a problem leaves the rest of the file unread.
     """
 
     @property
     def line(self) -> int | None:
         """The line where it starts, or None."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its value needs no walk before it is judged."""
 
     @property
     def value(self) -> Any:
@@ -36,6 +41,7 @@ class UnreadableDocument:
 
     __slots__ = ("error", "line")
     value = None
+    is_plain = True
 
     def __init__(self, line: int | None, error: NotJSON) -> None:
         self.line = line

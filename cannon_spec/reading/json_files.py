@@ -17,6 +17,7 @@ class JSONDocument:
 
     __slots__ = ("_places", "_text", "line", "value")
     error = None
+    is_plain = True
 
     def __init__(self, line: int | None, text: str, value: Any) -> None:
         self.line = line

@@ -55,6 +55,7 @@ class YAMLDocument:
 
     __slots__ = ("_members_by_node", "_node", "line", "value")
     error = None
+    is_plain = False
 
     def __init__(self, line: int | None, node: Node, value: Any) -> None:
         self.line = line

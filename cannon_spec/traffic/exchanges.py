@@ -83,11 +83,11 @@ def _judge_bodies(catalog: Catalog, each: ParsedCall, is_repeat: bool) -> list[F
     """The findings of the schemas on both bodies of a call, but for those on what was redacted."""
     call, findings = each.call, []
     if each.request is not UNREAD:
-        report = _drop_redacted(each.request, validate.request(catalog, each.request))
+        report = _drop_redacted(each.request, validate.request(catalog, each.request, is_plain=True))
         findings += _prefix_paths(report, _request_path(call))
     if each.response is not UNREAD:
         kind = _find_kind(call)
-        report = validate.response(catalog, kind, each.response)
+        report = validate.response(catalog, kind, each.response, is_plain=True)
         if kind == "accepted":
             report = _excuse_repeat(catalog, each, report, is_repeat)
         elif kind == "request":
@@ -109,7 +109,7 @@ def _excuse_repeat(catalog: Catalog, each: ParsedCall, report: Report, is_repeat
     if not is_repeat and (each.call.status == _ACCEPTED_STATUS or not sequence.may_be_repeat(each.call)):
         return report
     body: Mapping[str, Any] = each.response if isinstance(each.response, dict) else {}
-    is_request_object = _CREATED_AT in body and validate.response(catalog, "request", body).ok
+    is_request_object = _CREATED_AT in body and validate.response(catalog, "request", body, is_plain=True).ok
     if each.call.status != _ACCEPTED_STATUS or is_request_object:
         return _CLEAN
     has_state = body.get("status") in catalog.lifecycle["states"]

@@ -10,11 +10,12 @@ from enum import IntEnum
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cannon_spec import NotJSON, document
-from tests.support.payloads import at, places, values
+from cannon_spec import NotJSON, document, validate
+from tests.support.hostile_texts import hostile_texts
+from tests.support.payloads import CATALOG, at, places, values
 
 
 class Word(str):
@@ -27,6 +28,10 @@ class Number(IntEnum):
     """A number that is not plain."""
 
     FOUR = 4
+
+
+LARGEST = int(float.fromhex("0x1.fffffffffffffp+1023")) + 2**970 - 1
+"""The largest integer that does not round to infinity."""
 
 
 def write_nested(levels: int) -> str:
@@ -43,6 +48,8 @@ def write_nested(levels: int) -> str:
         ('"\\ud83d\\ude00"', "😀"),
         (b'"\xc3\xa9"', "é"),
         ("1.7976931348623157e308", 1.7976931348623157e308),
+        (str(LARGEST), LARGEST),
+        ('["\\\\ud800"]', ["\\ud800"]),
     ],
 )
 def test_valid_documents_are_read(text: str | bytes, value: Any) -> None:
@@ -60,6 +67,8 @@ def test_valid_documents_are_read(text: str | bytes, value: Any) -> None:
         ("-1e400", "json-strict", "too large for a double"),
         ("1" + "0" * 400, "json-strict", "too large for a double"),
         ("9" * 5000, "json-strict", "too large for a double"),
+        (str(LARGEST + 1), "json-strict", "too large for a double"),
+        (str(-LARGEST - 1), "json-strict", "too large for a double"),
         ('{"a": 1, "a": 2}', "json-strict", 'the key "a" is given twice'),
         ('[{"b": {"c": 1, "d": 1, "c": 1}}]', "json-strict", 'the key "c" is given twice'),
         ('"\\ud800"', "json-strict", "half of a surrogate pair"),
@@ -109,6 +118,7 @@ def test_64_levels_are_accepted() -> None:
         ('{"a": "\\"", "b": -Infinity}', 1, 18, "at column 18"),
         ('["x", "\\ud83d\\ude00", "\\ud83d"]', 1, 23, "at column 23"),
         ("[1e5, 1E400]", 1, 7, "at column 7"),
+        ("[0." + "1" * 400 + ", NaN]", 1, 406, "at column 406"),
         ("[1,\n" + "9" * 5000 + "]", 2, 1, "at line 2, column 1"),
         (write_nested(65), 1, 65, "at column 65"),
         (write_nested(100_000), 1, 65, "at column 65"),
@@ -146,6 +156,46 @@ def test_a_written_value_is_read_back(value: Any) -> None:
     assert document.loads(json.dumps(value)) == value
     assert document.loads(json.dumps(value, ensure_ascii=False).encode()) == value
     assert document.to_plain(value) is value
+
+
+def read_by_steps(text: str) -> Any:
+    """The value of a text by Python's own reader, with a walk through all of it. Raises ValueError or NotJSON."""
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(constant)
+
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return dict(pairs) if len(dict(pairs)) == len(pairs) else refuse("a key twice")
+
+    text = text.removeprefix("\ufeff")
+    return document.to_plain(json.loads(text, object_pairs_hook=build, parse_constant=refuse))
+
+
+@settings(max_examples=500)
+@given(hostile_texts)
+def test_a_text_is_read_in_one_pass_as_by_steps(text: str) -> None:
+    """The reader returns what Python's reader and a walk through the value return, and refuses what one of them does.
+
+    The body with that value has the same findings whether it is known to be plain or not.
+    """
+    try:
+        expected = read_by_steps(text)
+    except (NotJSON, ValueError):
+        with pytest.raises(NotJSON):
+            document.loads(text)
+        return
+    value = document.loads(text)
+    assert repr(value) == repr(expected)  # unlike ==, it tells 1 from 1.0 and from True
+    body = {"operation": "image.generate", "input": {"prompt": value, "model": "gptimage2"}}
+    if text.count("[") < document.MAX_DEPTH - 2:  # deeper values are too deep inside a body
+        assert validate.request(CATALOG, body, is_plain=True) == validate.request(CATALOG, body)
+
+
+def test_the_value_of_a_text_needs_no_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value is not walked through after reading if its text rules out depth and surrogates, nor before judging."""
+    monkeypatch.setattr(document, "_is_plain", None)
+    value = document.loads('{"operation": "image.generate", "input": {"prompt": "é\\n"}}')
+    assert not validate.request(CATALOG, value, is_plain=True).errors
 
 
 @given(st.one_of(st.text(), st.binary(), st.text('[]{},:"0e-. NaI\\u'), st.text('[]{},:"0').map(str.encode)))

@@ -357,7 +357,7 @@ def add_fix(report: Report) -> Report:
 def test_fixing_does_not_stop_at_the_baseline(cannon: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """--fix mends what the baseline accepts, whose entry is then told to be gone, but not what --ignore names."""
     judge_body = validate.request
-    monkeypatch.setattr(validate, "request", lambda *arguments: add_fix(judge_body(*arguments)))
+    monkeypatch.setattr(validate, "request", lambda *arguments, **options: add_fix(judge_body(*arguments, **options)))
     slip = patched(DOCUMENTED, aspect_ratio="16x9")
     file = write_documents("a.json", slip)
     (entry,) = accept(cannon, file)
