@@ -100,7 +100,9 @@ def _build_context(
     )
     clock.move_handlers.append(webhook_sender.deliver_until)
     numbers = shared_values.Numbers(records)
-    return context.MockContext(config, catalog, keys, store, clock, webhook_sender, seed, numbers, scenarios)
+    return context.MockContext(
+        config, config.pace, catalog, keys, store, clock, webhook_sender, seed, numbers, scenarios
+    )
 
 
 def _share(records: Records, name: str, value: str) -> str:

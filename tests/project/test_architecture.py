@@ -43,7 +43,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cannon_spec.traffic", "cannon_spec.strategies", "cannon_spec.reading"),
     ("cannon_spec.output",),
     ("cannon_spec.cli", "cannon_spec.__main__"),
-    ("cannon_mock.claim_ids", "cannon_mock.cannon_warning", "cannon_mock.real_time"),
+    ("cannon_mock.claim_ids", "cannon_mock.cannon_warning", "cannon_mock.compact_json", "cannon_mock.real_time"),
     ("cannon_mock.model",),
     ("cannon_mock.media",),
     (

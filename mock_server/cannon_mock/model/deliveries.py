@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from cannon_mock.compact_json import write_text
+
 State = Literal["pending", "delivered", "stopped", "failed", "lost", "not-sent"]
 
 
@@ -76,7 +78,7 @@ def encode(delivery: Delivery) -> str:
     attempts = [[attempt.at_ms, attempt.status, attempt.note] for attempt in delivery.attempts]
     fixed_values = [delivery.id, delivery.task_id, delivery.account, delivery.url, delivery.base_url]
     values = [*fixed_values, delivery.due_ms, delivery.state, attempts]
-    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+    return write_text(values)
 
 
 def decode(text: str) -> Delivery:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
+
+from cannon_mock.compact_json import write_text
 
 LOG = "journal"
 """The log of a store that holds the entries."""
@@ -16,7 +19,6 @@ LONGEST_BODY = 4096
 LONGEST_LABEL = 255
 """How many characters of any other text an entry keeps."""
 
-_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _SECRET = re.compile(rb"(cs|whsec)_[A-Za-z0-9_+/=-]+")
 FILTERS = ("account", "method", "path", "status", "operation", "model", "idempotency_key", "request_id", "scenario")
 """The fields of an entry that a search can name."""
@@ -41,23 +43,29 @@ class JournalEntry:
     response_body: str
 
 
+_read_values = attrgetter(*(each.name for each in fields(JournalEntry)))
+
+
 def redact_body(data: bytes) -> str:
     """The beginning of a body as text, with secrets cut."""
-    start = data[:LONGEST_BODY]
-    if b"cs_" in start or b"whsec_" in start:  # most bodies have none, and the search is cheaper than the pattern
-        start = _SECRET.sub(rb"\1_...", start)
+    start = _redact(data[:LONGEST_BODY])
     text = start.decode(errors="replace")
     return text if len(data) <= LONGEST_BODY else f"{text}... ({len(data)} bytes)"
 
 
 def redact_text(text: str | None) -> str | None:
     """The beginning of a text that a client sent, with secrets cut."""
-    return None if text is None else _SECRET.sub(rb"\1_...", text[:LONGEST_LABEL].encode(errors="replace")).decode()
+    return None if text is None else _redact(text[:LONGEST_LABEL].encode(errors="replace")).decode()
+
+
+def _redact(data: bytes) -> bytes:
+    # Most texts have no secret, and the search is cheaper than the pattern.
+    return _SECRET.sub(rb"\1_...", data) if b"cs_" in data or b"whsec_" in data else data
 
 
 def encode(entry: JournalEntry) -> str:
     """An entry as text, for a store."""
-    return _compact([getattr(entry, name) for name in entry.__slots__])
+    return write_text(_read_values(entry))
 
 
 def decode(text: str) -> JournalEntry:

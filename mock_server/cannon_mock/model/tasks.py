@@ -6,15 +6,17 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
+from cannon_mock.compact_json import write_json
 from cannon_mock.model.scenarios import Scenario
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.lifecycle import FOREVER_MS, Outcome, Timeline
 from cannon_spec.contract.media_types import KIND_PROPERTIES
 
 _ID_PREFIX = "req_"
-_compact = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: one byte a letter in memory
+_LONGEST_TEXT_KEPT = 4096
 _STORED_FIELDS = (
     *("id", "account", "operation", "model", "input", "credits", "price_claim", "polls"),
     *("failure", "scenario", "webhook_url", "idempotency_key"),
@@ -164,11 +166,15 @@ def encode(task: Task) -> str:
     times = [timeline.created_ms, timeline.started_ms, timeline.ended_ms, timeline.outcome]
     whole: list[Any] = [values, times, _encode_media(task.media), events]
     # Few tasks have these, and stores of earlier versions have none.
-    return _compact([*whole, task.adjusted_fields, task.claims] if task.claims else whole)
+    return write_json([*whole, task.adjusted_fields, task.claims] if task.claims else whole).decode()
 
 
 def decode(text: str) -> Task:
     """The task that was encoded."""
+    return _decode_again(text) if len(text) <= _LONGEST_TEXT_KEPT else _decode(text)
+
+
+def _decode(text: str) -> Task:
     values, times, media, events, *adjustment = json.loads(text)
     adjusted_fields, claims = adjustment or ({}, ())
     return Task(
@@ -179,6 +185,10 @@ def decode(text: str) -> Task:
         claims=tuple(claims),
         **dict(zip(_STORED_FIELDS, values, strict=True)),
     )
+
+
+_decode_again = lru_cache(maxsize=500)(_decode)
+"""A task is polled again and again, and changes at most a few times."""
 
 
 def _find_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
 
+from cannon_mock.compact_json import write_json
 from cannon_mock.stores.records import Records, Transaction
 
 _BLOCK_SIZE = 1000
@@ -31,7 +32,7 @@ def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]
     def work(transaction: Transaction) -> Any:
         text = transaction.get(record)
         value = step(default if text is None else json.loads(text))
-        transaction.put(record, json.dumps(value, separators=(",", ":")))
+        transaction.put(record, write_json(value).decode())
         return value
 
     return records.transact((record,), work)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from cannon_mock.compact_json import write_text
 from cannon_mock.model import credits, deliveries, tasks
 from cannon_mock.model.credits import Balance, Entry
 from cannon_mock.model.deliveries import Delivery
@@ -83,7 +84,7 @@ class TaskStore:
         All or nothing. ``start`` is the balance that an account begins with. Raises KeyReused, KeyBusy and
         NotEnoughCredits.
         """
-        self._settle(task.account, start, now_ms)
+        self._settle(task.account, start, now_ms, rest=_PAGE - 1)
         names = [f"account:{task.account}", f"due:{task.account}"]
         if key is not None:
             names.append(_build_key_name(task.account, key.key))
@@ -155,13 +156,13 @@ class TaskStore:
             text = transaction.get(name)
             if text is not None:
                 fingerprint, id_, expires_ms, _ = json.loads(text)
-                transaction.put(name, json.dumps([fingerprint, id_, expires_ms, 0]))
+                transaction.put(name, write_text([fingerprint, id_, expires_ms, 0]))
 
         self._records.transact((name,), work)
 
     def read_balance(self, account: str, start: int, now_ms: int) -> Balance:
         """The credits of an account now."""
-        self._settle(account, start, now_ms)
+        self._settle(account, start, now_ms, rest=0)
         record, due_entries = _read_account(self._records, account, start, now_ms)
         # Record and queue are two reads. Entries that stand between them became due since, and are settled first.
         return record.balance if not due_entries else self.read_balance(account, start, now_ms)
@@ -193,23 +194,21 @@ class TaskStore:
         """How many tasks were forgotten to make room."""
         return int(self._records.get(_FORGOTTEN_COUNT) or 0)
 
-    def _settle(self, account: str, start: int, now_ms: int) -> None:
-        """Apply the entries that are due to the account's balance, and drop them."""
+    def _settle(self, account: str, start: int, now_ms: int, rest: int) -> None:
+        """Apply the entries that are due to the account's balance, and drop them, until at most ``rest`` are due."""
         names = (f"account:{account}", f"due:{account}")
 
-        def work(transaction: Transaction) -> int:
+        def work(transaction: Transaction) -> None:
             record, due_entries = _read_account(transaction, account, start, now_ms)
             if due_entries:
                 _remove_entries(transaction, account, due_entries)
                 _put_account(transaction, account, record)
-            return len(due_entries)
 
         # A page for each transaction: after a jump of the clock an account can have 100,000 entries due, and one
         # transaction over all of them would lock every other client out for seconds. Entries can be dropped once they
         # are applied, as the clock never runs backwards.
-        if self._records.earliest(names[1], now_ms, 1):
-            while self._records.transact(names, work) == _PAGE:
-                pass
+        while len(self._records.earliest(names[1], now_ms, rest + 1)) > rest:
+            self._records.transact(names, work)
 
     def _make_room(self, transaction: Transaction, most: int, new_id: str) -> None:
         """Forget the task that ended first, or will, where there are more than ``most``; the new one stays."""
@@ -277,7 +276,7 @@ def _remove_entries(transaction: Transaction, account: str, entries: list[tuple[
 def _put_account(transaction: Transaction, account: str, record: _AccountRecord) -> None:
     balance = record.balance
     amounts = [balance.available, balance.held_credits, balance.settled_credits]
-    transaction.put(f"account:{account}", json.dumps([*amounts, record.task_count]))
+    transaction.put(f"account:{account}", write_text([*amounts, record.task_count]))
 
 
 def _put_new_task(transaction: Transaction, task: Task, key: IdempotencyKey | None, delivery: Delivery | None) -> None:
@@ -285,7 +284,7 @@ def _put_new_task(transaction: Transaction, task: Task, key: IdempotencyKey | No
     transaction.add(_TASKS, task.timeline.ended_ms, task.id)
     if key is not None:
         values = [key.fingerprint, task.id, key.expires_ms, key.busy_until_ms]
-        transaction.put(_build_key_name(task.account, key.key), json.dumps(values))
+        transaction.put(_build_key_name(task.account, key.key), write_text(values))
     if delivery is not None:
         transaction.put(f"hook:{task.id}", deliveries.encode(delivery))
         transaction.add(WEBHOOKS, delivery.due_ms, task.id)
@@ -326,7 +325,7 @@ def _forget_account(transaction: Transaction, account: str) -> None:
     text = transaction.get(f"account:{account}")
     *amounts, task_count = json.loads(text) if text is not None else (0, 0, 0, 1)
     if task_count > 1:
-        transaction.put(f"account:{account}", json.dumps([*amounts, task_count - 1]))
+        transaction.put(f"account:{account}", write_text([*amounts, task_count - 1]))
         return
     transaction.drop(f"account:{account}")
     # Remove the ends that are not settled yet, too: otherwise they would count for an account of the same key later.

@@ -132,7 +132,7 @@ def _accept(request: MockRequest, task: Task, body: CreateBody, scenario: Scenar
         "id": task.id,
         "status": mock.catalog.lifecycle["initial"],
         "operation": task.operation,
-        "poll_after_ms": tasks.compute_poll_after_ms(mock.catalog, mock.config.pace),
+        "poll_after_ms": tasks.compute_poll_after_ms(mock.catalog, mock.pace),
         "urls": {"get": f"{find_base_url(request)}/api/v1/requests/{task.id}"},
     }
     patches = [each for each in scenario.patches if each.on == "create"]
@@ -159,8 +159,8 @@ def _collect_claims(request: MockRequest, task: Task, is_repeat: bool) -> tuple[
     else:
         claims.append(claim_ids.IDEMPOTENCY_OPTIONAL)
     claims += [claim_ids.IDEMPOTENCY_REPEAT] if is_repeat else []
-    claims += [claim_ids.POLL_AFTER_SPEED] if mock.config.speed != 1 or mock.config.pace.polls else []
-    claims += [claim_ids.PROGRESSION_POLLS] if mock.config.pace.polls else []
+    claims += [claim_ids.POLL_AFTER_SPEED] if mock.config.speed != 1 or mock.pace.polls else []
+    claims += [claim_ids.PROGRESSION_POLLS] if mock.pace.polls else []
     claims += [claim_ids.SCENARIO_HEADER] if task.scenario != mock.catalog.scenarios["default"] else []
     claims += _WEBHOOK_CLAIMS if task.webhook_url is not None else []
     return tuple(claims)

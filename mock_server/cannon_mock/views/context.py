@@ -15,6 +15,7 @@ from cannon_mock.config import Config
 from cannon_mock.host_and_port import HostAndPort, parse_host_and_port
 from cannon_mock.model.keys import Keys
 from cannon_mock.model.scenarios import Fault
+from cannon_mock.model.tasks import Pace
 from cannon_mock.stores import Store
 from cannon_mock.stores.scenario_registry import ScenarioRegistry
 from cannon_mock.views.reply_delay import ReplyDelay, find_offer
@@ -38,6 +39,7 @@ class MockContext:
     """The parts of one mock. Ids and durations are drawn from ``seed`` and ``numbers``."""
 
     config: Config
+    pace: Pace
     catalog: Catalog
     keys: Keys
     store: Store

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Response
 from flask.json.provider import DefaultJSONProvider
 
+from cannon_mock.compact_json import write_json
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _MEDIA_TYPE = "application/json"
-_encode = json.JSONEncoder(separators=(",", ":"), default=DefaultJSONProvider.default).encode
 
 
 class JsonReply(Response):
     """A reply whose body and headers are whole when it is built, so that nothing has to be found out as it is sent."""
 
     def __init__(self, content: Any, status: int = 200) -> None:
-        data = f"{_encode(content)}\n".encode()
+        data = write_json(content, DefaultJSONProvider.default) + b"\n"
         super().__init__([data], status, [("Content-Type", _MEDIA_TYPE), ("Content-Length", str(len(data)))])
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -74,7 +74,7 @@ def plan_task(mock: MockContext, key: Key, body: CreateBody, scenario: Scenario,
         idempotency_key=idempotency_key,
     )
     seed = f"{mock.seed}:{next(mock.numbers)}"
-    return tasks.plan_task(mock.catalog, task_request, scenario, mock.config.pace, mock.clock.now_ms(), seed)
+    return tasks.plan_task(mock.catalog, task_request, scenario, mock.pace, mock.clock.now_ms(), seed)
 
 
 def store_task(request: MockRequest, key: Key, task: Task, body: CreateBody, latency_ms: int) -> Task:
