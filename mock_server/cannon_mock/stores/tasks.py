@@ -172,7 +172,7 @@ class TaskStore:
 
         Where the last task of the account is forgotten, its balance starts anew.
         """
-        self._settle(account, available, now_ms)
+        self._settle(account, available, now_ms, rest=_PAGE - 1)
 
         def work(transaction: Transaction) -> None:
             record, due_entries = _read_account(transaction, account, available, now_ms)
