@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -66,6 +67,7 @@ def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None], 
 
     for signal_number in (signal.SIGTERM, signal.SIGINT):  # a shell starts background processes with SIGINT ignored
         signal.signal(signal_number, stop)
+    gc.freeze()  # what a mock consists of stays: without this, Python would look through it at times, for 30 ms
     announcing = threading.Thread(target=announce, args=(find_address(listener, server.scheme),), daemon=True)
     with _deliver_webhooks(app):
         server.run(announcing.start)
