@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -20,7 +20,12 @@ def report_findings(request: pytest.FixtureRequest, calls: Iterable[ReceivedCall
         if failing_texts := [text for text in texts if not _is_ignored(text, request.node)]:
             pytest.fail("\n".join(["payloads with warnings:", *failing_texts]), pytrace=False)
         return
-    for rule, text in describe_findings(calls, lambda finding: finding.rule).items():
+    warn_once(request, describe_findings(calls, lambda finding: finding.rule), warned_rules)
+
+
+def warn_once(request: pytest.FixtureRequest, texts: Mapping[str, str], warned_rules: set[str]) -> None:
+    """Warn by each text at the place of a test, if its rule is none of those that this run has warned of."""
+    for rule, text in texts.items():
         if rule not in warned_rules and not _is_ignored(text, request.node):  # else nobody would see it
             warned_rules.add(rule)
             _warn(text, request.node)

@@ -37,6 +37,11 @@ class FixtureClock(ManualClock):
         for target in targets:
             self._patches.patch(target)
 
+    @property
+    def has_patches(self) -> bool:
+        """Whether code sleeps by this clock."""
+        return self._patches.has_any
+
     def sleep(self, seconds: float) -> None:
         """Sleep as ManualClock does. Fails the test where its code sleeps without an end."""
         self._check_end()

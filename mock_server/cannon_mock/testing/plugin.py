@@ -91,8 +91,11 @@ def cannon_mock(
         from cannon_mock.testing import call_reports, mock_servers
         from cannon_mock.testing.bridge import bridge_app
         from cannon_mock.testing.call_recorder import CallRecorder
+        from cannon_mock.testing.real_sleeps import RealSleeps
 
     handle = mock_servers.build_handle(read_config(request), cannon_clock, CallRecorder())
+    real_sleeps = RealSleeps(cannon_clock)
+    real_sleeps.attach(handle.app)
     try:
         with ExitStack() as stack:
             stack.enter_context(_guard_hosts(handle))
@@ -104,6 +107,7 @@ def cannon_mock(
     if handle.unknown_calls:
         pytest.fail("calls that the mock does not know:\n" + "\n".join(handle.unknown_calls), pytrace=False)
     call_reports.report_findings(request, handle.recorder.take(), _cannon_warned_rules)
+    call_reports.warn_once(request, real_sleeps.describe(), _cannon_warned_rules)
 
 
 @pytest.fixture(scope="session")

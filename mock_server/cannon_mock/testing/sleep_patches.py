@@ -46,6 +46,11 @@ class SleepPatches:
         self._count = 0
 
     @property
+    def has_any(self) -> bool:
+        """Whether something is replaced."""
+        return bool(self._restore_steps)
+
+    @property
     def passed_ms(self) -> int:
         """By how much the clock has moved since something was replaced first."""
         return self._clock.now_ms() - self._start_ms if self._restore_steps else 0

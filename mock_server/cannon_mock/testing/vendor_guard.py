@@ -11,9 +11,7 @@ The plugin loads this module in every run, so that it imports nothing but the st
 
 from __future__ import annotations
 
-import os
 import re
-import site
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -175,24 +173,10 @@ def _read_host(value: object) -> str:
 
 def _describe_caller() -> str:
     """Where the innermost code that is of no library called, or nothing in a thread that has no such code."""
-    libraries = _list_library_folders()
-    frame = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith(libraries):
-            return f", called in {Path(file).name}, line {frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
-    return ""
+    from cannon_mock.testing.callers import list_own_frames  # late: runs without an attempt start faster without it
 
-
-@cache
-def _list_library_folders() -> tuple[str, ...]:
-    import sysconfig  # late: runs of pytest without an attempt start faster without it
-
-    own_folder = str(Path(__file__).parent)
-    python_folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    folders = [*python_folders, *site.getsitepackages(), site.getusersitepackages(), own_folder]
-    return (*(folder + os.sep for folder in folders), "<")  # "<frozen importlib._bootstrap>"
+    frame = next(list_own_frames(), None)
+    return f", called in {Path(frame.f_code.co_filename).name}, line {frame.f_lineno}" if frame else ""
 
 
 @cache
