@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import struct
+import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,11 +18,8 @@ from cannon_mock.serving.wsgi_call import AppReply, Origin
 _RESET_PATIENCE_S = 10
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_BAD_REQUEST = "Invalid HTTP request received."
 _DRAINED = {"high": 1, "low": 0}
 """The limits of a write buffer that is full with one byte; with ``high`` 0 one of TLS is full without any."""
-
-_logger = logging.getLogger("cannon_mock.serving")
 
 
 @dataclass(slots=True)
@@ -96,9 +93,9 @@ class ClientConnection(asyncio.Protocol):
         self._last_active_s = self._loop.time()
         try:
             self._parser.feed(data)
-        except BadRequest:
-            _logger.warning(_BAD_REQUEST)
-            self._refusal = _build_refusal("400 Bad Request", _BAD_REQUEST)
+        except BadRequest as error:
+            print(f"cannon-mock: {self.client} sent {error}", file=sys.stderr, flush=True)
+            self._refusal = _build_refusal("400 Bad Request", f"this is {error}")
         except HeadTooLarge:
             self._refusal = _build_refusal("431 Request Header Fields Too Large", "")
         self._requests += self._parser.take_requests()

@@ -10,8 +10,16 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, par
 _MOST_HEAD_BYTES = 64 * 1024
 
 
+_OTHER_PROTOCOLS = {
+    b"\x16\x03": "the start of TLS; call this port by http://, or start the mock with --tls-cert",
+    b"PRI * HTTP/2": "HTTP/2; call this port by HTTP/1.1",
+    b"CONNECT ": "a request for a proxy; call this port directly, for the mock is none",
+}
+"""What bytes that are no request of HTTP/1.1 start with, and what to do about them."""
+
+
 class BadRequest(Exception):
-    """What arrived is no request of HTTP."""
+    """What arrived is no request of HTTP; the text says what it is, and what to do."""
 
 
 class HeadTooLarge(Exception):
@@ -61,7 +69,7 @@ class RequestParser:
         try:
             self._feed(data)
         except HttpParserError as error:
-            raise BadRequest from error
+            raise BadRequest(_describe_bad_request(data, error)) from error
         if self._head_bytes > _MOST_HEAD_BYTES:
             raise HeadTooLarge
 
@@ -157,6 +165,12 @@ class RequestParser:
         if length > self._most_body_bytes:
             request.is_too_large = True
             self._requests.append(request)
+
+
+def _describe_bad_request(data: bytes, error: HttpParserError) -> str:
+    texts = (text for start, text in _OTHER_PROTOCOLS.items() if data.startswith(start))
+    # Of the bytes nothing is shown: they may hold an API key.
+    return next(texts, f"what is no request of HTTP/1.1: {error}; check what calls this port")
 
 
 def _read_target(url: bytes) -> bytes:

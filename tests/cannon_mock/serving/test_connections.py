@@ -199,11 +199,28 @@ def test_a_head_that_does_not_end_is_refused(echo_url: str, head: bytes) -> None
 
 
 @pytest.mark.parametrize(
-    "data", [b"\x16\x03\x01\x02", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"\r\nno\r\n\r\n"]
+    ("data", "text"),
+    [
+        (b"\x16\x03\x01\x02", "the start of TLS; call this port by http://, or start the mock with --tls-cert"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2; call this port by HTTP/1.1"),
+        (b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", "a request for a proxy; call this port directly"),
+        (b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "what is no request of HTTP/1.1: Invalid character in Con"),
+        (b"\r\nno\x1b cs_live_key\r\n\r\n", "what is no request of HTTP/1.1: Invalid method encountered; check what"),
+    ],
 )
-def test_what_is_no_request_is_refused(echo_url: str, data: bytes) -> None:
-    """Bytes that are no HTTP, such as the start of TLS, are answered 400 on a connection that ends."""
-    assert call(echo_url, data).startswith(b"HTTP/1.1 400 ")
+def test_what_is_no_request_is_refused(
+    echo_url: str, data: bytes, text: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Bytes that are no HTTP, such as the start of TLS, are answered 400 on a connection that ends.
+
+    A line of the mock's says who sent what, and what to do; it shows none of the bytes.
+    """
+    reply = call(echo_url, data)
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert f"\r\n\r\nthis is {text}".encode() in reply
+    line = capfd.readouterr().err
+    assert line.startswith(f"cannon-mock: 127.0.0.1 sent {text}")
+    assert (line.count("\n"), "cs_live_key" in line) == (1, False)
 
 
 def test_what_is_no_request_is_refused_after_the_replies_before_it(echo_url: str) -> None:
