@@ -115,7 +115,7 @@ def test_remarks_are_no_reason_to_refuse_an_input(remarked_catalog: Catalog) -> 
     """An input that has no finding but the remarks is accepted as an example is, and drawn by strategies."""
     assert accepts_input(remarked_catalog, OPERATION, build_example(remarked_catalog, OPERATION, "flux2")["input"])
     assert not accepts_input(remarked_catalog, OPERATION, {"prompt": ""})
-    for body in sample(requests(model="flux2", catalog=remarked_catalog), 1, 5):
+    for body in sample(requests(OPERATION, "flux2", catalog=remarked_catalog), 1, 5):
         assert {each.rule for each in validate_request(body, catalog=remarked_catalog).findings} == UNAVOIDABLE_RULES
 
 
@@ -187,8 +187,8 @@ def test_without_models_bodies_are_built(plain_catalog: Catalog) -> None:
     """Examples and strategies build bodies for an operation without models, with a free model field at most."""
     example = build_example(plain_catalog, OPERATION)
     assert validate_request(example, catalog=plain_catalog).findings == ()
-    drawn = sample(requests(OPERATION, catalog=plain_catalog), 3, 20)
-    assert [validate_request(body, catalog=plain_catalog).findings for body in drawn] == [()] * 60
+    drawn = sample(requests(OPERATION, catalog=plain_catalog), 2, 20)
+    assert [validate_request(body, catalog=plain_catalog).findings for body in drawn] == [()] * len(drawn)
     assert {"model" in body["input"] for body in drawn} == {True, False}
     rules = {rule.id for rule in breakable(OPERATION, catalog=plain_catalog)}
     assert "operations/image.generate/input#/properties/model/type" in rules
