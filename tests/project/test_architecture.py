@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.syntax import list_nodes, parse_file
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"cannon_spec": ROOT, "cannon_mock": ROOT / "mock_server", "cannon_contract": ROOT / "contract_tests"}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
@@ -103,10 +105,9 @@ def _module(file: Path, root: Path) -> str:
 MODULES = {_module(file, root): file for name, root in FOLDERS.items() for file in sorted((root / name).rglob("*.py"))}
 
 
-@cache
-def parse_module(name: str) -> ast.Module:
-    """The syntax tree of a module. The tests of a worker share it: nobody changes it."""
-    return ast.parse(MODULES[name].read_text())
+def list_module_nodes(name: str) -> tuple[ast.AST, ...]:
+    """Every node of the syntax tree of a module."""
+    return list_nodes(MODULES[name])
 
 
 def _floor(name: str) -> int:
@@ -121,7 +122,7 @@ def _floor(name: str) -> int:
 def _imports(name: str) -> set[str]:
     """Every module that ``name`` imports, anywhere in its file; relative imports and submodules resolved."""
     found: set[str] = set()
-    for node in ast.walk(parse_module(name)):
+    for node in list_module_nodes(name):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -174,10 +175,10 @@ def test_contract_tests_know_the_mock_in_one_place_only() -> None:
 
 def test_few_modules_start_threads() -> None:
     """Few modules import the module threading; others may import a lock, or ask which thread runs."""
-    for name, tree in ((name, parse_module(name)) for name in MODULES):
+    for name in MODULES:
         taken = {
             alias.name
-            for node in ast.walk(tree)
+            for node in list_module_nodes(name)
             if isinstance(node, ast.ImportFrom) and node.module == "threading"
             for alias in node.names
         }
@@ -192,12 +193,13 @@ def test_one_module_forks() -> None:
 
 def test_one_reader_of_the_environment_a_package() -> None:
     """os.environ and os.getenv are named in one module of each package."""
+    readings = ("environ", "getenv")
     readers = {
         name
         for name in MODULES
-        for node in ast.walk(parse_module(name))
-        if (isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv"))
-        or (isinstance(node, ast.alias) and node.name in ("environ", "getenv"))
+        for node in list_module_nodes(name)
+        if (isinstance(node, ast.Attribute) and node.attr in readings and ast.unparse(node.value) == "os")
+        or (isinstance(node, ast.alias) and node.name in readings)
     }
     assert readers == ENVIRONMENT
 
@@ -221,7 +223,7 @@ def test_imports_form_no_circle() -> None:
 def _typing_only(name: str) -> set[str]:
     guarded = [
         node
-        for node in parse_module(name).body
+        for node in parse_file(MODULES[name]).body
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
     ]
     return {each.module for node in guarded for each in node.body if isinstance(each, ast.ImportFrom) and each.module}
@@ -231,7 +233,7 @@ def test_files_and_functions_stay_small() -> None:
     """No file has more than 400 lines, no function more than 50."""
     for name, file in MODULES.items():
         assert len(file.read_text().splitlines()) <= LONGEST_FILE, name
-        for node in ast.walk(parse_module(name)):
+        for node in list_module_nodes(name):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, (name, node.name)
 
@@ -241,14 +243,14 @@ def test_only_one_file_reads_the_contract() -> None:
     naming = {
         name
         for name in MODULES
-        for node in ast.walk(parse_module(name))
-        if isinstance(node, ast.Constant) and node.value == "schemas" and _is_path(node, parse_module(name))
+        for node in list_module_nodes(name)
+        if isinstance(node, ast.Constant) and node.value == "schemas" and _is_path(node, list_module_nodes(name))
     }
     assert naming == {"cannon_spec.contract.source"}
 
 
-def _is_path(constant: ast.Constant, tree: ast.Module) -> bool:
+def _is_path(constant: ast.Constant, nodes: tuple[ast.AST, ...]) -> bool:
     """Whether a constant is an argument of os.path.join or stands beside a / of paths."""
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.path.join")
-    divisions = (node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
+    calls = (node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.path.join")
+    divisions = (node for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
     return any(constant in call.args for call in calls) or any(constant is node.right for node in divisions)

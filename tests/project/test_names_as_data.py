@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from cannon_spec import load_catalog
-from tests.project.test_architecture import MODULES, parse_module
+from tests.project.test_architecture import MODULES
+from tests.support.syntax import list_nodes, parse_file
 
 _HELP_ARGUMENTS = ("help", "epilog", "description")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -28,43 +29,43 @@ _IDENTIFIERS = {"_".join(re.findall(r"[a-z0-9]+", name.lower())): name for name 
 _IN_IDENTIFIER = re.compile(rf"(?:^|_)({'|'.join(sorted(_IDENTIFIERS, key=len, reverse=True))})(?:_|$)")
 
 
-def find_names(tree: ast.Module) -> list[str]:
+def find_names(tree: ast.Module, nodes: Sequence[ast.AST]) -> list[str]:
     """The names of operations and models in the literals and identifiers of a module, help texts left out."""
-    help_texts = set(_find_help_texts(tree))
-    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    help_texts = set(_find_help_texts(tree, nodes))
+    texts = [node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     in_texts = [name for node in texts if node not in help_texts for name in _IN_TEXT.findall(node.value)]
-    words = (_CAPITAL.sub("_", each).lower() for each in _iter_identifiers(tree))
+    words = (_CAPITAL.sub("_", each).lower() for each in _iter_identifiers(nodes))
     return in_texts + [_IDENTIFIERS[match[1]] for word in words if (match := _IN_IDENTIFIER.search(word))]
 
 
-def _find_help_texts(tree: ast.Module) -> Iterator[ast.AST]:
+def _find_help_texts(tree: ast.Module, nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """The strings that stand alone, as docstrings do, and those that a parser of arguments shows as help."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr):
             yield node.value
         elif isinstance(node, ast.keyword) and node.arg in _HELP_ARGUMENTS:
             yield from ast.walk(node.value)
-    shown_names = {node.id for node in _find_help_arguments(tree) if isinstance(node, ast.Name)}
+    shown_names = {node.id for node in _find_help_arguments(nodes) if isinstance(node, ast.Name)}
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(ast.unparse(each) in shown_names for each in node.targets):
             yield from ast.walk(node.value)
 
 
-def _find_help_arguments(tree: ast.Module) -> Iterator[ast.expr]:
-    keywords = (node for node in ast.walk(tree) if isinstance(node, ast.keyword))
+def _find_help_arguments(nodes: Sequence[ast.AST]) -> Iterator[ast.expr]:
+    keywords = (node for node in nodes if isinstance(node, ast.keyword))
     return (each.value for each in keywords if each.arg in _HELP_ARGUMENTS)
 
 
-def _iter_identifiers(tree: ast.Module) -> Iterator[str]:
+def _iter_identifiers(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Each name that a module binds or reads."""
-    for node in ast.walk(tree):
+    for node in nodes:
         names = (getattr(node, part, None) for part in ("id", "attr", "arg", "name", "asname"))
         yield from (name for name in names if isinstance(name, str))
 
 
 def test_no_module_names_an_operation_or_a_model() -> None:
     """What is known of an operation or a model is in the contract's files; docstrings and help texts may name one."""
-    names = {module: find_names(parse_module(module)) for module in MODULES}
+    names = {module: find_names(parse_file(file), list_nodes(file)) for module, file in MODULES.items()}
     assert {module: each for module, each in names.items() if each} == {}
 
 
@@ -85,4 +86,5 @@ def test_no_module_names_an_operation_or_a_model() -> None:
 )
 def test_a_name_is_found_where_it_is_code(code: str, is_found: bool) -> None:
     """A name is found within literals and identifiers, and left alone in docstrings and help texts."""
-    assert bool(find_names(ast.parse(code))) is is_found
+    tree = ast.parse(code)
+    assert bool(find_names(tree, list(ast.walk(tree)))) is is_found

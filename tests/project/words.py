@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import re
 import sys
 import tokenize
@@ -16,6 +17,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.support.syntax import list_nodes, parse_file
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {
@@ -184,7 +187,7 @@ def list_bound_names(file: Path) -> list[BoundName]:
     ``with`` and comprehensions.
     """
     binder = _Binder(file)
-    binder.visit(ast.parse(file.read_text()))
+    binder.visit(parse_file(file))
     return list(binder.names.values())
 
 
@@ -239,11 +242,11 @@ def list_sentences() -> list[str]:
 
 def _list_texts() -> Iterator[Path]:
     """Each text file of the repository but this one."""
-    for file in ROOT.rglob("*"):
-        *folders, name = file.relative_to(ROOT).parts
-        is_ours = not any(folder.startswith(".") or folder in FOREIGN_FOLDERS for folder in folders)
-        if is_ours and (file.suffix in TEXT_SUFFIXES or name == "Makefile") and file != Path(__file__):
-            yield file
+    for folder, subfolders, names in os.walk(ROOT):
+        subfolders[:] = [each for each in subfolders if not each.startswith(".") and each not in FOREIGN_FOLDERS]
+        for file in (Path(folder, name) for name in names):
+            if (file.suffix in TEXT_SUFFIXES or file.name == "Makefile") and file != Path(__file__):
+                yield file
 
 
 def flatten(file: Path) -> str:
@@ -256,7 +259,7 @@ def measure_functions(package: str) -> dict[str, int]:
     """The lines of each function, its docstring left out, by its place."""
     lengths: dict[str, int] = {}
     for file in list_files(package):
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in list_nodes(file):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lengths[f"{file.relative_to(ROOT)}:{node.lineno} {node.name}"] = measure_length(node)
     return lengths
