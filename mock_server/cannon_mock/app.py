@@ -55,7 +55,7 @@ def create_app(
         advice = suggest_name(config.scenario, catalog.scenarios["scenarios"], SCENARIO_LISTING)
         raise SettingError(find_setting("scenario"), config.scenario, advice)
     keys = Keys(catalog.status_reply, config.credits, catalogs.read_part("keys", config.keys) if config.keys else None)
-    app = MockApplication("cannon_mock", static_folder=None)
+    app = MockApplication("cannon_mock")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     context.install(app, _build_context(config, catalog, keys, records or open_records(config.store), clock, send))
     errors.install(app)

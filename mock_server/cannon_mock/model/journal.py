@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from typing import NamedTuple
 
 from cannon_mock.compact_json import write_text
 
@@ -19,13 +18,12 @@ LONGEST_BODY = 4096
 LONGEST_LABEL = 255
 """How many characters of any other text an entry keeps."""
 
-_SECRET = re.compile(rb"(cs|whsec)_[A-Za-z0-9_+/=-]+")
+_SECRET = re.compile(r"(cs|whsec)_[A-Za-z0-9_+/=-]+")
 FILTERS = ("account", "method", "path", "status", "operation", "model", "idempotency_key", "request_id", "scenario")
 """The fields of an entry that a search can name."""
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(NamedTuple):
     """One request and its response. A field that does not apply is None; ``fault`` names the fault that was applied."""
 
     at_ms: int
@@ -43,29 +41,25 @@ class JournalEntry:
     response_body: str
 
 
-_read_values = attrgetter(*(each.name for each in fields(JournalEntry)))
-
-
 def redact_body(data: bytes) -> str:
     """The beginning of a body as text, with secrets cut."""
-    start = _redact(data[:LONGEST_BODY])
-    text = start.decode(errors="replace")
+    text = _redact(data[:LONGEST_BODY].decode(errors="replace"))
     return text if len(data) <= LONGEST_BODY else f"{text}... ({len(data)} bytes)"
 
 
 def redact_text(text: str | None) -> str | None:
     """The beginning of a text that a client sent, with secrets cut."""
-    return None if text is None else _redact(text[:LONGEST_LABEL].encode(errors="replace")).decode()
+    return None if text is None else _redact(text[:LONGEST_LABEL])
 
 
-def _redact(data: bytes) -> bytes:
+def _redact(text: str) -> str:
     # Most texts have no secret, and the search is cheaper than the pattern.
-    return _SECRET.sub(rb"\1_...", data) if b"cs_" in data or b"whsec_" in data else data
+    return _SECRET.sub(r"\1_...", text) if "cs_" in text or "whsec_" in text else text
 
 
 def encode(entry: JournalEntry) -> str:
     """An entry as text, for a store."""
-    return write_text(_read_values(entry))
+    return write_text(tuple(entry))
 
 
 def decode(text: str) -> JournalEntry:

@@ -40,11 +40,15 @@ class Keys:
         self.start_credits = credits
         self._entries: Mapping[str, Any] = (keys_file or {}).get("keys", {})
         self._accepts_others: bool = (keys_file or {}).get("others", True)
+        self._build_once = lru_cache(maxsize=1024)(self._build)  # a client sends its key with each call
 
     def find(self, secret: str) -> Key | None:
         """The key of that secret; None where it is malformed, unknown or revoked."""
+        return self._build_once(secret) if is_key(secret) else None
+
+    def _build(self, secret: str) -> Key | None:
         entry = self._entries.get(secret)
-        if not is_key(secret) or (entry is None and not self._accepts_others):
+        if entry is None and not self._accepts_others:
             return None
         entry = entry or {}
         if entry.get("revoked"):

@@ -202,7 +202,7 @@ def end_task(id_: str) -> Response:
 def list_exchanges() -> Response:
     """The exchanges with the simulated API, the oldest first, filtered by any field."""
     entries = _read_journal()
-    return jsonify(exchanges=[asdict(entry) for entry in entries[-_read_limit() :]], count=len(entries))
+    return jsonify(exchanges=[entry._asdict() for entry in entries[-_read_limit() :]], count=len(entries))
 
 
 @blueprint.get("/journal/count")

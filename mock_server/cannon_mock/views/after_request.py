@@ -8,6 +8,7 @@ from cannon_mock.model import journal
 from cannon_mock.model.journal import JournalEntry
 from cannon_mock.views import cors, faults
 from cannon_mock.views.context import MockContext, MockRequest, current_request
+from cannon_mock.views.json_reply import JsonReply
 from cannon_mock.views.reply_delay import find_offer
 
 _PROBE = "admin.show_health"
@@ -62,7 +63,9 @@ def _may_be_due(mock: MockContext) -> bool:
 def _write_entry(request: MockRequest, response: Response) -> None:
     mock, notes = request.mock, request.notes
     # The journal shows the reply before its faults, so that a test sees what the client should have got.
-    reply = response.get_data() if response.is_json else f"({response.content_length or 0} bytes)".encode()
+    reply = (
+        response.get_data() if isinstance(response, JsonReply) else f"({response.content_length or 0} bytes)".encode()
+    )
     entry = JournalEntry(
         at_ms=mock.clock.now_ms(),
         method=request.method,

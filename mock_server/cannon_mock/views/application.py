@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Request
 from flask.ctx import RequestContext
 from flask.sessions import NullSession, SessionInterface, SessionMixin
-from werkzeug.routing import Map, MapAdapter
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, MapAdapter, Rule
 
 from cannon_mock.views.context import MockRequest, find_called_host, find_context
 from cannon_mock.views.json_reply import JsonReplies
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _NO_SUBDOMAIN = ""
+_LONGEST_PATH = 200
+
+Route = tuple[Rule, Mapping[str, Any]]
+"""The rule that a path matches, and the arguments of its view."""
 
 _compiled_routes: dict[tuple[str, ...], Map] = {}
 """The routes of blueprints, by their names. Werkzeug compiles them slowly, and each test has a mock of its own."""
@@ -31,6 +38,22 @@ class _NoSessions(SessionInterface):
         return self._session
 
 
+class _MockRequestContext(RequestContext):
+    app: MockApplication
+
+    def match_request(self) -> None:
+        """See RequestContext. A client asks for the same few addresses again and again."""
+        adapter = self.url_adapter
+        if adapter is None or adapter.websocket or len(adapter.path_info) > _LONGEST_PATH:
+            return super().match_request()
+        try:
+            rule, arguments = self.app.match_once(adapter.path_info, adapter.default_method)
+        except HTTPException:  # no view: the adapter knows what to tell the client
+            return super().match_request()
+        self.request.url_rule, self.request.view_args = rule, dict(arguments)
+        return None
+
+
 class MockApplication(Flask):
     """The application of one mock, whose requests are MockRequests."""
 
@@ -38,6 +61,10 @@ class MockApplication(Flask):
     json_provider_class = JsonReplies
     session_interface = _NoSessions()
     _has_compiled_routes = False
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, static_folder=None)
+        self.match_once: Callable[[str, str], Route] = lru_cache(maxsize=1000)(self._match)
 
     def register_parts(self, *parts: Blueprint) -> None:
         """Register the blueprints of a mock; all mocks with the same ones share their routes."""
@@ -67,7 +94,7 @@ class MockApplication(Flask):
 
     def request_context(self, environ: WSGIEnvironment) -> RequestContext:
         """See Flask."""
-        context = super().request_context(environ)
+        context = _MockRequestContext(self, environ)
         assert isinstance(context.request, MockRequest)
         context.request.mock = find_context(self)
         return context
@@ -87,6 +114,9 @@ class MockApplication(Flask):
             default_method=request.method,
             query_args=environ.get("QUERY_STRING", ""),
         )
+
+    def _match(self, path: str, method: str) -> Route:
+        return self.url_map.bind("localhost").match(path, method, return_rule=True)
 
 
 def _copy_routes(routes: Map) -> Map:

@@ -160,6 +160,5 @@ def add_evidence_header(mock: MockContext, response: Response, *claims: str) -> 
         weak_claims = (f"{claim.strength}:{claim.id}" for claim in entries if claim.severity == "warning")
         text = mock.evidence_texts[claims] = ", ".join(weak_claims)
     if text:
-        earlier_text = response.headers.get(EVIDENCE_HEADER)
-        response.headers[EVIDENCE_HEADER] = f"{earlier_text}, {text}" if earlier_text else text
+        response.headers[EVIDENCE_HEADER] = ", ".join((*response.headers.getlist(EVIDENCE_HEADER), text))
     return response
