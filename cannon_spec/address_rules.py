@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from cannon_spec import claim_ids
@@ -11,8 +11,9 @@ from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.nodes import ITEM, AddressField
 from cannon_spec.contract.readings import split_addresses
-from cannon_spec.contract.wording import join_path, show_value, show_values
+from cannon_spec.contract.wording import add_others, join_path, show_value, show_values
 from cannon_spec.finding import Finding
+from cannon_spec.hits import bound
 from cannon_spec.patch import build_replacement
 from cannon_spec.pointer import Path, to_pointer
 from cannon_spec.reachability import find_host, is_reachable
@@ -27,45 +28,78 @@ _JOINED = re.compile(r"https?://[^\s?:]*(?::[0-9]+[^\s?:]*)?[,;|]https?://", re.
 """Addresses joined: another one in the query or the path of an address may be a part of it, as of a proxy's."""
 
 
-def judge_addresses(catalog: Catalog, root: Any, fields: Iterable[AddressField]) -> Iterator[Finding]:
+class AddressFields:
+    """The fields of addresses in documents of one kind, by the object that has them."""
+
+    def __init__(self, fields: Iterable[AddressField]) -> None:
+        self._groups: dict[Path, dict[str | int, list[AddressField]]] = {}
+        for field in fields:
+            # The objects on the way to a field of an object in a list are looked at only where the list is there.
+            length = next((index for index, part in enumerate(field.path) if part == ITEM), len(field.path))
+            group = self._groups.setdefault(field.path[: length - 1], {})
+            group.setdefault(field.path[length - 1], []).append(field)
+
+    def list_present(self, root: Any) -> list[AddressField]:
+        """The fields that a document has."""
+        present_fields: list[AddressField] = []
+        for path, fields in self._groups.items():
+            members = root
+            for part in path:
+                members = members.get(part) if isinstance(members, dict) else None
+            if isinstance(members, dict) and not fields.keys().isdisjoint(members):
+                present_fields += [each for name, group in fields.items() if name in members for each in group]
+        return present_fields
+
+
+def judge_addresses(catalog: Catalog, root: Any, fields: AddressFields) -> list[Finding]:
     """The findings on the addresses in the fields of a document."""
-    for field in fields:
-        for path, address in _iter_texts(root, field.path):
+    joined: list[tuple[Path, str]] = []
+    unreachable: dict[str, list[tuple[Path, str]]] = {}
+    for field in fields.list_present(root):
+        for path, address in _list_texts(root, field.path):
             host = find_host(address)
             if _JOINED.match(address):
-                yield _describe_joined(catalog, path, address)
+                joined.append((path, address))
             elif host and not is_reachable(host):
-                yield _describe_unreachable(catalog.claims[field.claim], path, host)
+                unreachable.setdefault(field.claim, []).append((path, host))
+    if not joined and not unreachable:
+        return []
+    findings = [_describe_joined(catalog, *place, count) for place, count in bound(joined)]
+    for claim, places in unreachable.items():
+        findings += [_describe_unreachable(catalog.claims[claim], *place, count) for place, count in bound(places)]
+    return findings
 
 
-def _iter_texts(value: Any, field: Path, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def _list_texts(root: Any, field: Path) -> list[tuple[Path, str]]:
     """Each text in a field, with its path."""
-    if not field:
-        if isinstance(value, str):
-            yield path, value
-    elif field[0] == ITEM:
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            yield from _iter_texts(item, field[1:], (*path, index))
-    elif isinstance(value, dict) and field[0] in value:
-        yield from _iter_texts(value[field[0]], field[1:], (*path, field[0]))
+    places: list[tuple[Path, Any]] = [((), root)]
+    for part in field:
+        if part == ITEM:
+            lists = [(path, value) for path, value in places if isinstance(value, list)]
+            places = [((*path, index), item) for path, items in lists for index, item in enumerate(items)]
+        else:
+            objects = [(path, value) for path, value in places if isinstance(value, dict)]
+            places = [((*path, part), value[part]) for path, value in objects if part in value]
+    return [(path, value) for path, value in places if isinstance(value, str)]
 
 
-def _describe_joined(catalog: Catalog, path: Path, address: str) -> Finding:
+def _describe_joined(catalog: Catalog, path: Path, address: str, count: int) -> Finding:
     addresses, is_item = split_addresses(address), isinstance(path[-1], int)
     message = f"{_name_field(path)} {show_value(address)} has {_count(addresses)} addresses in one string"
     hint = f"send {show_values(addresses)}, each as an item of its own" if is_item else "send one address"
     fix = build_replacement(path, addresses) if is_item else None
     evidence = catalog.claims[claim_ids.ADDRESS_SINGLE].evidence
-    return Finding(to_pointer(path), ADDRESS_JOINED, "error", message, hint, evidence, fix)
+    return Finding(to_pointer(path), ADDRESS_JOINED, "error", add_others(message, count), hint, evidence, fix)
 
 
 def _count(addresses: list[str]) -> str:
     return "two" if len(addresses) == 2 else str(len(addresses))
 
 
-def _describe_unreachable(claim: Claim, path: Path, host: str) -> Finding:
+def _describe_unreachable(claim: Claim, path: Path, host: str, count: int) -> Finding:
     message = f"{_name_field(path)} has the host {show_value(host)}, which cannot be reached from the internet"
     hint = "send an address that the service can reach: of a public host, or of a tunnel to yours"
+    message = add_others(message, count)
     return Finding(to_pointer(path), ADDRESS_UNREACHABLE, claim.severity, message, hint, claim.evidence)
 
 

@@ -9,13 +9,57 @@ from cannon_spec import claim_ids
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Rule
 from cannon_spec.finding import Finding
+from cannon_spec.hit_findings import describe_hits, name_field
+from cannon_spec.hits import MOST_ALIKE, Hit
 from cannon_spec.patch import apply_patch
-from cannon_spec.pointer import from_pointer, has_place, to_pointer
+from cannon_spec.pointer import follow, from_pointer, has_place, replace_at, to_pointer
 from cannon_spec.repair import Repair, list_origins
-from cannon_spec.unknown_fields import FieldReading
+from cannon_spec.unknown_fields import FieldReading, Fields, Place, read_fields
 
 FIELD_MISPLACED = "field-misplaced"
 """The rule that names fields which stand beside the input and belong into it, or the other way round."""
+
+
+def repair_objects(
+    catalog: Catalog, root: Any, hits: Iterable[Hit], other_fields: Fields, *, takes_guesses: bool = True
+) -> tuple[Repair | None, bool]:
+    """The repair of all objects with unknown fields, None where it changes nothing, and whether it has guesses.
+
+    ``hits`` are those on the document. ``other_fields`` are those that it may have itself: where it is a body, a field
+    of its input may belong beside it. Without ``takes_guesses`` nothing is put in the place of a field that is guessed.
+    """
+    hits_by_place = {hit.place: hit for hit in hits if hit.rule.keyword == "additionalProperties"}
+    repair, has_guesses = Repair((), root), False
+    # The innermost object first: the paths of the others hold on.
+    for path in sorted(hits_by_place, key=len, reverse=True):
+        hit, fields = hits_by_place[path], hits_by_place[path].rule.node.get("properties", {})
+        names = [name for name in follow(repair.document, path) if name not in fields]
+        repair = join_repairs(repair, leave_out_excess(catalog, repair.document, hit, names))
+        place = Place(path, follow(repair.document, path), fields)
+        others = [Place((), repair.document, other_fields)] if other_fields and path else []
+        readings = list(read_fields(catalog.aliases, place, names[:MOST_ALIKE], others))
+        has_guesses = has_guesses or any(each.is_guess for each in readings)
+        if not takes_guesses:
+            readings = [each._replace(substitute=None) if each.is_guess else each for each in readings]
+        subject = name_field(path, hit.rule) or hit.rule.title
+        repair = join_repairs(repair, repair_fields(catalog, repair.document, hit.rule, subject, readings))
+    return repair if repair.findings else None, has_guesses
+
+
+def leave_out_excess(catalog: Catalog, root: Any, hit: Hit, names: Sequence[str]) -> Repair:
+    """Leave out all but the first MOST_ALIKE of the unknown ``names`` of an object, with one finding on the others."""
+    excess = names[MOST_ALIKE:]
+    if not excess:
+        return Repair((), root)
+    findings = describe_hits(catalog, root, [hit._replace(name=excess[0], number=len(excess))])
+    rest = set(excess)
+    members = {name: value for name, value in follow(root, hit.place).items() if name not in rest}
+    return Repair(tuple(findings), replace_at(root, hit.place, members))
+
+
+def join_repairs(repair: Repair, other: Repair) -> Repair:
+    """Two repairs, of which the other is that of the document of the first."""
+    return Repair(repair.findings + other.findings, other.document, repair.origins + other.origins)
 
 
 def repair_fields(catalog: Catalog, root: Any, rule: Rule, subject: str, readings: Sequence[FieldReading]) -> Repair:

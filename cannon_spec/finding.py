@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -13,6 +14,10 @@ Patch = tuple[Mapping[str, Any], ...]
 
 UNAVOIDABLE_RULES = frozenset(("operation-assumed", "model-assumed", "notice", "shut-down"))
 """The warnings that each request for an operation or model has: no field of the input avoids them."""
+
+
+_NUMBER = re.compile(r"\d+")
+_INDEX_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,11 @@ class Report:
 
     findings: tuple[Finding, ...] = ()
 
+    @classmethod
+    def from_findings(cls, findings: Iterable[Finding]) -> Report:
+        """The report that has those findings, in any order."""
+        return cls(tuple(sorted(findings, key=_find_place)))
+
     @property
     def ok(self) -> bool:
         """Whether the document has no errors. It may have warnings."""
@@ -94,6 +104,12 @@ class Report:
         if strictness != "strict":
             raise ValueError(f"unknown strictness {strictness!r}; use normal, strict or lenient")
         return Report(tuple(map(_raise_severity, self.findings)))
+
+
+def _find_place(finding: Finding) -> tuple[str, str, str]:
+    # Numbers are padded, so that item 2 of an array comes before item 10.
+    path = _NUMBER.sub(lambda number: number[0].zfill(_INDEX_DIGITS), finding.path)
+    return path, finding.rule, finding.message
 
 
 def _raise_severity(finding: Finding) -> Finding:

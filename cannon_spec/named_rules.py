@@ -12,6 +12,7 @@ from cannon_spec.contract.catalog import Catalog, Operation, ServedModel
 from cannon_spec.contract.claim import Claim
 from cannon_spec.field_repair import FIELD_MISPLACED
 from cannon_spec.finding import Finding, Patch
+from cannon_spec.finding_cache import LONGEST_TEXT, find_or_build
 from cannon_spec.nearest import find_nearest, fold
 
 NOTICE = "notice"
@@ -59,6 +60,11 @@ def describe_operation_problem(catalog: Catalog, name: str) -> Finding:
 
     It is a warning where the operation exists but no page documents its input, and an error where no page names it.
     """
+    key = (OPERATION_UNDOCUMENTED, name) if len(name) <= LONGEST_TEXT else None
+    return find_or_build(catalog, key, lambda: _build_operation_finding(catalog, name))
+
+
+def _build_operation_finding(catalog: Catalog, name: str) -> Finding:
     path, covered_ids = "/operation", [each.id for each in catalog.operations.values() if each.is_covered]
     listing = f"covered: {wording.show_values(covered_ids)}"
     operation = find_undocumented(catalog, name)
@@ -107,6 +113,11 @@ def describe_unknown_model(catalog: Catalog, operation: Operation, name: str, pa
 
     A model of another number or variant is another one, and no misspelling.
     """
+    key = (operation.id, name, path) if len(name) <= LONGEST_TEXT else None
+    return find_or_build(catalog, key, lambda: _build_model_finding(catalog, operation, name, path))
+
+
+def _build_model_finding(catalog: Catalog, operation: Operation, name: str, path: str) -> Finding:
     ids = {word: model.id for model in operation.models.values() for word in (model.name, model.id)}
     word = fold(name.rpartition("/")[2])  # other services put the maker in front: black-forest-labs/flux-2-pro
     exact = next((id_ for each, id_ in ids.items() if fold(each) == word), None)

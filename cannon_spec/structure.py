@@ -9,8 +9,9 @@ from cannon_spec import claim_ids, document
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.wording import show_json, show_value
 from cannon_spec.errors import NotJSON
-from cannon_spec.field_repair import repair_fields
+from cannon_spec.field_repair import join_repairs, leave_out_excess, repair_fields
 from cannon_spec.finding import Finding, Patch
+from cannon_spec.hits import MOST_ALIKE, Hit, JudgedRule
 from cannon_spec.nearest import fold
 from cannon_spec.patch import apply_patch
 from cannon_spec.pointer import Path, follow, to_pointer
@@ -156,7 +157,10 @@ def _find_misplaced_fields(catalog: Catalog, body: Any) -> Repair | None:
     if not isinstance(body, dict) or not isinstance(body.get(_INPUT, {}), dict):
         return None
     top, input = build_places(catalog, _find_operation(catalog, body), body)
-    readings = list(read_fields(catalog.aliases, top, [name for name in body if name not in _FIELDS], [input]))
+    names = [name for name in body if name not in _FIELDS]
+    if len(names) > MOST_ALIKE:
+        names.sort(key=lambda name: name not in input.fields)
+    readings = list(read_fields(catalog.aliases, top, names[:MOST_ALIKE], [input]))
     if _OPERATION not in body and isinstance(input.members.get(_OPERATION), str):
         readings += read_fields(catalog.aliases, input, [_OPERATION], [top])
     targets = {target for each in readings for target in _list_targets(each)}
@@ -164,8 +168,11 @@ def _find_misplaced_fields(catalog: Catalog, body: Any) -> Repair | None:
         # Only an input that has its name can take fields: they are moved when the repaired body is judged.
         readings = [each for each in readings if not any(map(_is_in_input, _list_targets(each)))]
     is_body = bool(body.keys() & {_OPERATION, _INPUT} or targets & {"/operation", "/input"})
+    if not readings or not is_body:
+        return None
     rule = catalog.rule(_CREATE, ("additionalProperties",))
-    return repair_fields(catalog, body, rule, rule.title, readings) if readings and is_body else None
+    excess = leave_out_excess(catalog, body, Hit((), JudgedRule(rule)), names)
+    return join_repairs(excess, repair_fields(catalog, excess.document, rule, rule.title, readings))
 
 
 def _list_targets(reading: FieldReading) -> set[str]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Engine, Validator
-from cannon_spec.contract.nodes import AddressField, iter_nodes, trace_path
+from cannon_spec.contract.nodes import iter_nodes, trace_path
 from cannon_spec.contract.prices import Cost, Price, find_price, meets_conditions
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
-from cannon_spec.finding import Evidence, Report, Severity
+from cannon_spec.finding import Evidence, Finding, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
 AdjustmentKind = Literal["cap", "normalise"]
@@ -210,25 +210,14 @@ class Operation:
         return Cost(math.ceil(price.compute_cost(input)), price.claim)
 
 
-class InputPlan(NamedTuple):
-    """How inputs for one operation and model are judged.
-
-    That is the schemas, the report on one that breaks no rule, and the fields of addresses that the service calls, each
-    with the claim that it must reach them.
-    """
-
-    schemas: tuple[str, ...]
-    clean_report: Report
-    address_fields: tuple[AddressField, ...]
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Catalog:
     """The whole contract.
 
     It reads what is asked for: an operation, its claims and its schemas, and keeps it. Each validator is compiled when
     it is first used. ``aliases`` are the words of other services. ``settings`` are those of our mock that an overlay
-    sets. ``input_plans`` are kept by the judge, by operation, model and envelope.
+    sets. ``judge_cache`` has what the judge prepares once for each kind of document, and ``findings`` those that it has
+    put into words; their keys are its own.
     """
 
     base_url: str
@@ -245,7 +234,8 @@ class Catalog:
     _list_statements: Callable[[], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _list_documented_inputs: Callable[[str], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _engine: Engine = field(compare=False)
-    input_plans: dict[tuple[str, str | None, str | None], InputPlan] = field(default_factory=dict, compare=False)
+    judge_cache: dict[Hashable, Any] = field(default_factory=dict, compare=False)
+    findings: dict[Hashable, Finding] = field(default_factory=dict, compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
     _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)

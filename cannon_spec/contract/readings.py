@@ -61,13 +61,13 @@ class Context(NamedTuple):
     """What a value is read by.
 
     ``nodes`` are the schema objects that a value must meet, ``legal`` the values of their lists (None for no list).
-    ``neighbours`` are the fields beside the value, and ``is_item`` is whether it is one of a list.
+    ``aspect_ratio`` is that of the field beside the value, and ``is_item`` is whether the value is one of a list.
     """
 
     nodes: Sequence[Node]
     legal: Sequence[Any] | None
     readings: Readings
-    neighbours: Mapping[str, Any]
+    aspect_ratio: str | None
     is_item: bool
 
     def allows(self, value: Any) -> bool:
@@ -113,7 +113,7 @@ def _read(entry: Mapping[str, Any], match: re.Match[str], context: Context) -> M
     tier = context.readings.find_tier(f"{match[1]}x{match[2]}") if entry.get("means") == "size" else None
     if tier is not None:
         advice = f"{match[1]}x{match[2]} is its {tier[1]}"
-        is_certain = context.neighbours.get("aspect_ratio") == tier[1]
+        is_certain = context.aspect_ratio == tier[1]
     return Meaning(values, entry.get("problem", ""), advice, is_certain)
 
 

@@ -107,6 +107,11 @@ def format_count(number: float, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def add_others(message: str, count: int) -> str:
+    """A message on one value that stands for ``count`` of them; the message itself where it is the only one."""
+    return message if count == 1 else f"{message}; so it is with {count - 1} more"
+
+
 def join_words(words: Iterable[str], conjunction: str) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     *others, last = list(words) or [""]

@@ -1,0 +1,149 @@
+"""Hits put into words: one finding for all rules that refuse one value (floor 1, pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from cannon_spec.contract import wording
+from cannon_spec.contract.catalog import Catalog, Rule
+from cannon_spec.contract.keywords import Violation, describe_legal, describe_meaning, describe_violation
+from cannon_spec.contract.readings import Context, Meaning, find_meaning
+from cannon_spec.finding import Finding
+from cannon_spec.finding_cache import LONGEST_TEXT, find_or_build
+from cannon_spec.hits import Hit
+from cannon_spec.patch import build_replacement
+from cannon_spec.pointer import Path, follow, to_pointer
+
+_MOST_NAMES = 30
+"""The most names of an object that may be a part of a key."""
+
+
+class _Cause(NamedTuple):
+    """All that a finding says rests on: the hits of one value, the value, and the aspect ratio beside it."""
+
+    hits: list[Hit]
+    value: Any
+    aspect_ratio: str | None
+
+    @property
+    def key(self) -> Hashable:
+        """What tells the finding apart from others; None where that cannot be told from little."""
+        hit = self.hits[0]
+        facts = _list_facts(self.value, hit.name) if hit.number == 1 else None
+        rules = tuple([each.judged_rule for each in self.hits])
+        return None if facts is None else (hit.place, rules, hit.name, self.aspect_ratio, facts)
+
+
+def describe_hits(catalog: Catalog, root: Any, hits: Iterable[Hit]) -> Iterator[Finding]:
+    """The findings on a document with those hits, one for each value or name that is wrong."""
+    causes: dict[tuple[Path, str | None], list[Hit]] = {}
+    for hit in hits:
+        causes.setdefault((hit.path, hit.name), []).append(hit)
+    for cause in [_find_cause(root, group) for group in causes.values()]:
+        yield find_or_build(catalog, cause.key, partial(_build_finding, cause))
+
+
+def _find_cause(root: Any, group: list[Hit]) -> _Cause:
+    place = group[0].place
+    if not place:
+        return _Cause(group, root, None)
+    parent = follow(root, place[:-1])
+    ratio = parent.get("aspect_ratio") if isinstance(parent, dict) else None
+    is_short_text = isinstance(ratio, str) and len(ratio) <= LONGEST_TEXT
+    return _Cause(group, follow(parent, place[-1:]), ratio if is_short_text else None)
+
+
+def _list_facts(value: Any, name: str | None) -> Hashable:
+    """What a finding says of a value: all of a short scalar, the length of a list, the names of an object.
+
+    None where it may say more: of a long text, of the item of a list that may be meant by itself, and of an object that
+    may be an item. A finding on a property says nothing of the values of its object.
+    """
+    if isinstance(value, dict):
+        return tuple(value) if name is not None and len(value) <= _MOST_NAMES else None
+    if isinstance(value, list):
+        return (list, len(value)) if len(value) != 1 else None
+    # In Python 1 equals 1.0 and True, and 0.0 equals -0.0; their texts are different.
+    return None if isinstance(value, str) and len(value) > LONGEST_TEXT else (type(value), str(value))
+
+
+def _build_finding(cause: _Cause) -> Finding:
+    """One finding for all rules that refuse one value. The first by precedence gives the message, all give the hint."""
+    group = sorted(cause.hits, key=lambda hit: hit.rule.precedence)
+    hit, rule = group[0], group[0].rule
+    violation = Violation(rule.keyword, rule.node, cause.value, name_field(hit.place, rule), rule.title, hit.name or "")
+    meaning = _find_meaning(group, cause)
+    message = describe_violation(violation, _find_condition(rule), meaning.problem)
+    return Finding(
+        path=to_pointer(hit.path),
+        rule=rule.id,
+        severity=rule.severity,
+        message=wording.add_others(message, max(each.number for each in group)),
+        hint=_describe_hint(violation, group, meaning),
+        evidence=rule.evidence,
+        fix=build_replacement(hit.place, meaning.values) if meaning.is_certain else None,
+    )
+
+
+def _find_condition(rule: Rule) -> str:
+    """The condition of a rule in words; empty where it names only the field that the rule judges."""
+    return rule.condition if set(rule.condition_fields) - {rule.field} else ""
+
+
+def _find_meaning(group: list[Hit], cause: _Cause) -> Meaning:
+    """What the value that all rules of the group refuse was meant to be."""
+    hit = group[0]
+    if hit.name is not None or not hit.place:
+        return Meaning()
+    all_readings = (each.judged_rule.readings for each in group)
+    readings = next((each for each in all_readings if each.entries), hit.judged_rule.readings)
+    nodes, is_item = [each.rule.node for each in group], isinstance(hit.place[-1], int)
+    return find_meaning(cause.value, Context(nodes, _list_legal(group), readings, cause.aspect_ratio, is_item))
+
+
+def _describe_hint(violation: Violation, group: list[Hit], meaning: Meaning) -> str:
+    """What would be legal: by the narrowest rule of the group, which is named where the message has another."""
+    rule, legal, narrowest = group[0].rule, _list_legal(group), _find_narrowest(group)
+    if legal is None and (meaning.values or (meaning.advice and rule.keyword == "pattern")):
+        return describe_meaning(violation, meaning.values, meaning.advice)
+    condition_fields = (name for each_hit in group for name in each_hit.rule.condition_fields)
+    narrowing_fields = dict.fromkeys(name for name in condition_fields if name != rule.field)
+    hint = describe_legal(violation._replace(node=narrowest.node), legal, narrowing_fields, meaning.values)
+    if meaning.values and meaning.advice:
+        return f"{hint}; {meaning.advice}"
+    if violation.value is None and group[0].judged_rule.is_optional:
+        return f"{hint}; or leave it out"
+    if narrowest.value == rule.value:
+        return hint
+    condition = f" when {narrowest.condition}" if narrowest.condition else ""
+    return f"{hint}, the limit of {narrowest.title}{condition}"
+
+
+def name_field(place: Path, rule: Rule) -> str:
+    """The field at ``place`` as a reader names it, seen from the schema of the rule: ``shots[1].duration``."""
+    names, start = rule.field.count(".") + 1 if rule.field else 0, len(place)
+    while names and start:
+        start -= 1
+        names -= isinstance(place[start], str)
+    return wording.join_path(place[start:])
+
+
+def _list_legal(group: list[Hit]) -> list[Any] | None:
+    """The values that every ``enum`` of the group allows, in the order of the first; None where there is no enum."""
+    legal: list[Any] | None = None
+    for hit in group:
+        if hit.rule.keyword == "enum":
+            legal = hit.rule.value if legal is None else [value for value in legal if value in hit.rule.value]
+    return legal
+
+
+def _find_narrowest(group: list[Hit]) -> Rule:
+    """The rule whose bound is the narrowest of those with the keyword of the first."""
+    rule = group[0].rule
+    narrowest = max if "min" in rule.keyword.lower() else min if "max" in rule.keyword.lower() else None
+    if len(group) == 1 or narrowest is None:
+        return rule
+    rules = [hit.rule for hit in group if hit.rule.keyword == rule.keyword]
+    return narrowest(rules, key=lambda each: float(each.value))

@@ -1,0 +1,77 @@
+"""Findings are worded once for documents with the same slip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from cannon_spec import fix_request, load_catalog, validate_request
+from tests.support.effort import examples
+from tests.support.payloads import requests
+
+CATALOG = load_catalog()
+
+
+def make_body(**fields: Any) -> dict[str, Any]:
+    return {"operation": "image.generate", "input": {"prompt": "x", "model": "gptimage2", **fields}}
+
+
+@examples(300)
+@given(requests)
+def test_a_finding_that_was_kept_is_the_one_that_would_be_made(body: Any) -> None:
+    """A catalog that has judged many bodies gives the findings of one that has kept none."""
+    report = validate_request(body, catalog=CATALOG)
+    CATALOG.findings.clear()
+    assert validate_request(body, catalog=CATALOG) == report
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"resolution": 1}, {"resolution": True}),
+        ({"resolution": 1}, {"resolution": 1.0}),
+        ({"resolution": 0.0}, {"resolution": -0.0}),
+        ({"resolution": "1"}, {"resolution": 1}),
+        ({"reference_image_urls": "https://a.example"}, {"reference_image_urls": ["nope"]}),
+        ({"reference_image_urls": [1]}, {"reference_image_urls": [2]}),
+        ({"reference_image_urls": {"url": "a"}}, {"reference_image_urls": {"url": "b"}}),
+        ({"resolution": "3840x2160"}, {"resolution": "3840x2160", "aspect_ratio": "16:9"}),
+        ({"xyz": 1}, {"zyx": 1}),
+    ],
+)
+def test_what_a_finding_rests_on_tells_it_apart(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Values that Python holds equal, and slips that differ in or beside their values, have findings of their own."""
+    bodies = [make_body(**one), make_body(**other)]
+    expected = [validate_request(body, catalog=load_catalog()).findings for body in bodies]
+    assert [validate_request(body, catalog=CATALOG).findings for body in bodies] == expected
+    assert [validate_request(body, catalog=CATALOG).findings for body in reversed(bodies)] == expected[::-1]
+
+
+def test_a_kept_finding_is_the_same_object() -> None:
+    """The same slip in another body is not worded again."""
+    first, second = (validate_request(make_body(prompt=text, resolution="8K"), catalog=CATALOG) for text in "ab")
+    assert first.findings[0] is second.findings[0]
+
+
+def test_a_fixed_body_shares_nothing_with_later_ones() -> None:
+    """Whoever changes a list of a fixed body changes no fix that others get."""
+    fixed_bodies = []
+    for _ in range(2):
+        body = make_body(reference_image_urls="https://example.com/1.jpg")
+        fixed_bodies.append(fix_request(body, catalog=CATALOG).value)
+        fixed_bodies[-1]["input"]["reference_image_urls"].append("changed")
+    assert fixed_bodies[1]["input"]["reference_image_urls"] == ["https://example.com/1.jpg", "changed"]
+
+
+def test_few_findings_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The findings that a catalog keeps are bounded, whatever it judges; long texts are in none of their keys."""
+    monkeypatch.setattr("cannon_spec.finding_cache._MOST_FINDINGS", 5)
+    catalog = load_catalog()
+    for number in range(20):
+        validate_request(make_body(resolution=f"{number}K"), catalog=catalog)
+        assert 1 <= len(catalog.findings) <= 5
+    catalog.findings.clear()
+    validate_request(make_body(resolution="K" * 1000), catalog=catalog)
+    assert not catalog.findings
