@@ -104,11 +104,21 @@ def find_input_with_all_outputs(operation: Operation) -> Input | None:
     return next((each for each in inputs if accepts_input(CATALOG, operation.id, each)), None)
 
 
-def list_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]:
+def list_defaults(operation: Operation) -> tuple[tuple[Input, str, Any, str], ...]:
     """Inputs that leave out a field with a default: the input, the field, its default, and the claim of that.
 
     A default that no result depends on is left out: nobody can tell whether the service takes it.
     """
+    return _find_defaults(operation.id)
+
+
+@cache
+def _find_defaults(operation_id: str) -> tuple[tuple[Input, str, Any, str], ...]:
+    operation = CATALOG.operations[operation_id]
+    return (*_list_field_defaults(operation), *_list_property_defaults(operation))
+
+
+def _list_field_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]:
     for default in operation.defaults:
         field, claim = default["field"], default["claim"]
         bases = list(_list_all_bases(operation))
@@ -119,7 +129,6 @@ def list_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]
             if claim in completion.claims and _may_show(operation, input, field, completion.input[field]):
                 yield input, field, completion.input[field], claim
                 break
-    yield from _list_property_defaults(operation)
 
 
 def _list_property_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]:
@@ -192,7 +201,7 @@ def find_example_ratio(operation: Operation) -> str:
 def _find_image_input(operation: Operation, model: str, fields: Any) -> Input | None:
     if model not in {each.id for each in CATALOG.models_of(operation.id)}:
         return None
-    base = next(_list_bases(operation, model))
+    base = _list_bases(operation.id, model)[0]
     inputs = (change_fields(base, each) for each in fields)
     return next((input for input in inputs if accepts_input(CATALOG, operation.id, input)), None)
 
@@ -201,17 +210,17 @@ def _list_all_bases(operation: Operation, model: str | None = None) -> Iterator[
     """Inputs with a model, or with each model that serves the operation; without one where it has none."""
     models: list[str | None] = [each for each in operation.models if model in (None, each)]
     for each in models or [None]:
-        yield from _list_bases(operation, each)
+        yield from map(dict, _list_bases(operation.id, each))
 
 
-def _list_bases(operation: Operation, model: str | None) -> Iterator[Input]:
+@cache
+def _list_bases(operation_id: str, model: str | None) -> tuple[Input, ...]:
     """Inputs with a model: the smallest, then with more and more fields of an example. Not each of them is valid."""
-    base = find_base_input(CATALOG, operation, model)
-    yield dict(base)
-    example = build_example(CATALOG, operation.id, model)["input"]
-    for name in example.keys() - base.keys():
-        base = {**base, name: example[name]}
-        yield base
+    bases = [find_small_input(CATALOG.operations[operation_id], model)]
+    example = build_example(CATALOG, operation_id, model)["input"]
+    for name in (name for name in example if name not in bases[0]):
+        bases.append({**bases[-1], name: example[name]})
+    return tuple(bases)
 
 
 def _choose_value(condition: Any) -> Any:
