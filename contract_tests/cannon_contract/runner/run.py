@@ -23,7 +23,6 @@ from cannon_contract.runner.results import TestResult, Verdict, build_verdicts, 
 from cannon_contract.runner.suite_items import (
     collect_result,
     describe_test,
-    find_cost,
     find_operation,
     list_claims,
     list_needs,
@@ -221,9 +220,10 @@ class Run:
 
     def record_test(self, item: pytest.Item) -> None:
         """Record what a test takes, whether it is going to run or not."""
+        test = describe_test(item)
         for claim in list_claims(item):
-            self.needs_by_claim.setdefault(claim, set()).add(find_cost(item))
-            self.suite_tests_by_claim.setdefault(claim, []).append(describe_test(item))
+            self.needs_by_claim.setdefault(claim, set()).add(test.cost)
+            self.suite_tests_by_claim.setdefault(claim, []).append(test)
 
     def sort_tests(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Sort tests by what they may cost, the free ones first: a run that stops early has done these."""
