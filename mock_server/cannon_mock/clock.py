@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from numbers import Real
 from threading import Lock
+from types import coroutine
 from typing import Any, Protocol, TypeVar
 
 from cannon_mock.model.clock_settings import ClockSettings
@@ -214,16 +215,25 @@ class ManualClock(Clock):
 
         Tasks that sleep at the same time move the clock by the longest of their delays, not by the sum.
         """
-        import asyncio  # late: the command starts faster without it
-
         start_ms = self.now_ms()
-        trio = sys.modules.get("trio")
-        if trio is not None and trio.lowlevel.in_trio_task():
-            await trio.lowlevel.checkpoint()
-        else:
-            await asyncio.sleep(0)
+        await let_others_run()
         self.advance(max(0, delay * 1000 - (self.now_ms() - start_ms)))
         return result
+
+
+async def let_others_run() -> None:
+    """Let the other tasks of the event loop run, that of asyncio or of trio."""
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        await trio.lowlevel.checkpoint()
+    else:
+        await _pause()
+
+
+@coroutine
+def _pause() -> Generator[None, None, None]:
+    """Do what ``asyncio.sleep(0)`` does, also where a test has put a clock in the place of that."""
+    yield
 
 
 def _read_moment(moment: int | datetime) -> int:

@@ -94,6 +94,14 @@ def test_a_manual_clock_is_set_back_before_the_first_request_alone(make_mock: Dr
     assert clock.set(6) == clock.now_ms() == 6
 
 
+def test_asleep_can_take_the_place_of_sleep_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock does not sleep by the function whose place it takes."""
+    clock = ManualClock(0)
+    monkeypatch.setattr("asyncio.sleep", clock.asleep)
+    asyncio.run(clock.asleep(2))
+    assert clock.now_ms() == 2000
+
+
 def test_asleep_moves_the_clock_and_lets_others_run() -> None:
     """``asleep`` takes the place of asyncio.sleep: others run, time passes once for all, and the result returns."""
     clock, steps = ManualClock(0), list[str]()

@@ -28,11 +28,12 @@ class FixtureClock(ManualClock):
         """Let code sleep by this clock, which takes no time, until the test ends.
 
         Each target is a module, given as such or by its dotted name. What its code finds as ``time.sleep`` and
-        ``asyncio.sleep``, or as those of anyio, trio and gevent, moves the clock: as ``time.sleep(2)``, after
-        ``from time import sleep``, as a default of an argument, or in a ``retry`` of tenacity. Time that the code reads
-        from the module ``time`` passes as the clock does, and its ``asyncio.timeout`` and ``asyncio.wait_for`` strike
-        where the clock has passed them. Other modules do not change. The dotted name of a function of your own, as
-        ``my_app.client.wait``, replaces that. Raises LookupError where there is nothing to replace.
+        ``asyncio.sleep``, or as those of anyio, trio and gevent, moves the clock: as ``time.sleep(2)``, after ``from
+        time import sleep``, as a default of an argument, or in a ``retry`` of tenacity. Time that the code reads from
+        the module ``time`` passes as the clock does, and its ``asyncio.timeout``, ``asyncio.wait_for``,
+        ``anyio.fail_after`` and ``anyio.move_on_after`` strike where the clock has passed them. Other modules do not
+        change. The dotted name of a function of your own, as ``my_app.client.wait``, replaces that. Raises LookupError
+        where there is nothing to replace.
         """
         for target in targets:
             self._patches.patch(target)
@@ -72,5 +73,6 @@ class FixtureClock(ManualClock):
         if next(self._sleep_numbers) > _MOST_SLEEPS:
             pytest.fail(
                 f"the code slept {_MOST_SLEEPS} times in this test: what it waits for may never come; "
-                "give it a deadline, or let it sleep longer at a time, as with @pytest.mark.cannon(poll_after_ms=2000)"
+                "give it a deadline by time.monotonic(), not by the time of the event loop, or let it sleep longer: "
+                'with @pytest.mark.cannon(progression="time") poll_after_ms is 2000, not 1'
             )

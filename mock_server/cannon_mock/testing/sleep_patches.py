@@ -23,7 +23,7 @@ _FUNCTIONS = {
         **dict.fromkeys(("time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns"), "measure"),
     },
     "asyncio": {"sleep": "asleep", "timeout": "timeout", "wait_for": "wait_for"},
-    "anyio": {"sleep": "asleep"},
+    "anyio": {"sleep": "asleep", "move_on_after": "move_on_after", "fail_after": "fail_after"},
     "trio": {"sleep": "asleep"},
     "gevent": {"sleep": "sleep"},
     "tenacity.nap": {"sleep": "sleep"},
@@ -114,7 +114,7 @@ class SleepPatches:
             self._replacements[id(module)] = new_module
 
     def _replace(self, name: str, function: Callable[[], Any], how: str) -> Any:
-        if how in ("timeout", "wait_for"):
+        if hasattr(self._limits, how):
             return getattr(self._limits, how)
         if how != "measure":
             return getattr(self._clock, how)

@@ -1,4 +1,4 @@
-"""Limits of asynchronous code that sleeps by the clock of a test: asyncio.timeout and asyncio.wait_for."""
+"""Limits of asynchronous code that sleeps by the clock of a test: those of asyncio and anyio."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from types import ModuleType
 
+import anyio
 import pytest
 
 from cannon_mock.testing.fixture_clock import FixtureClock
 
 CODE = """
 import asyncio
+import anyio
 
 async def poll():
     for _ in range(1000):
@@ -37,6 +39,37 @@ async def by_the_inner_one():
 async def by_the_outer_one():
     async with asyncio.timeout(600):
         await asyncio.wait_for(poll(), 6000)
+
+async def by_fail_after():
+    with anyio.fail_after(600):
+        while True:
+            await anyio.sleep(10)
+
+async def by_move_on_after():
+    with anyio.move_on_after(600) as scope:
+        while True:
+            await asyncio.sleep(10)
+    assert scope.cancelled_caught
+    raise TimeoutError
+
+async def by_the_inner_scope():
+    with anyio.move_on_after(6000):
+        with anyio.fail_after(600):
+            await poll()
+
+async def by_the_scope_around_a_timeout():
+    with anyio.fail_after(600):
+        async with asyncio.timeout(6000):
+            await poll()
+
+async def succeed_in_scopes():
+    with anyio.fail_after(600), anyio.move_on_after(None):
+        await anyio.sleep(590)
+    with anyio.move_on_after(600) as scope:
+        await anyio.sleep(590)
+        scope.deadline += 600
+        await anyio.sleep(590)
+    assert not scope.cancel_called
 
 async def succeed():
     async with asyncio.timeout(600) as limit:
@@ -75,9 +108,13 @@ def module(monkeypatch: pytest.MonkeyPatch, clock: FixtureClock) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(
-    "name", ["by_timeout", "by_wait_for", "by_wait_for_a_task", "by_the_inner_one", "by_the_outer_one"]
-)
+LIMITS = [
+    *("by_timeout", "by_wait_for", "by_wait_for_a_task", "by_the_inner_one", "by_the_outer_one"),
+    *("by_fail_after", "by_move_on_after", "by_the_inner_scope", "by_the_scope_around_a_timeout"),
+]
+
+
+@pytest.mark.parametrize("name", LIMITS)
 def test_a_limit_strikes_when_the_clock_has_passed_it(clock: FixtureClock, module: ModuleType, name: str) -> None:
     """A poll of what never ends would run for ever: no real time passes."""
     with pytest.raises(TimeoutError):
@@ -85,7 +122,14 @@ def test_a_limit_strikes_when_the_clock_has_passed_it(clock: FixtureClock, modul
     assert clock.now_ms() == 600_000
 
 
-@pytest.mark.parametrize(("name", "slept_s"), [("succeed", 11_180), ("extend", 3_000)])
+def test_scopes_of_anyio_strike_under_trio(clock: FixtureClock, module: ModuleType) -> None:
+    """A limit of anyio strikes by the clock whatever loop anyio runs on."""
+    with pytest.raises(TimeoutError):
+        anyio.run(module.by_fail_after, backend="trio")
+    assert clock.now_ms() == 600_000
+
+
+@pytest.mark.parametrize(("name", "slept_s"), [("succeed", 11_180), ("extend", 3_000), ("succeed_in_scopes", 1_770)])
 def test_code_within_its_limit_is_not_ended(clock: FixtureClock, module: ModuleType, name: str, slept_s: int) -> None:
     """Code that ends before its limit, or moves the limit on, sleeps as long as it asks to."""
     asyncio.run(getattr(module, name)())
