@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -13,11 +14,15 @@ from benchmarks.bench import FULL, SHORT, Bench
 from benchmarks.measure import NotMeasured
 from benchmarks.row import Row
 from benchmarks.rows import ROWS
+from cannon_spec.output import tables
 
 
 def main() -> int:
     """Measure the rows that the arguments name."""
-    arguments = _build_parser().parse_args()
+    parser = _build_parser()
+    arguments = parser.parse_args()
+    if arguments.short and arguments.keep:
+        parser.error("figures of --short mean nothing; leave --keep out")
     rows = _choose(arguments.rows, arguments.peers)
     measured: list[dict[str, Any]] = []
     try:
@@ -25,7 +30,11 @@ def main() -> int:
             bench = Bench(stack, SHORT if arguments.short else FULL, arguments.beside)
             measured.extend(_measure(rows, bench))
     finally:
-        print(table.render(measured))
+        print(
+            tables.render_text(
+                [table.HEAD, *map(table.list_cells, measured)], shutil.get_terminal_size((200, 0)).columns
+            )
+        )
     if arguments.keep:
         results.keep(measured, [row.name for row in ROWS])
     return 0
@@ -38,7 +47,7 @@ def _measure(rows: Sequence[Row], bench: Bench) -> Iterator[dict[str, Any]]:
             pair = row.measure(bench)
         except NotMeasured as reason:
             print(f"{row.name}: not measured: {reason}", file=sys.stderr, flush=True)
-            yield {"row": row.name, "what": row.what, "reason": str(reason), "meaning": row.meaning}
+            yield {"row": row.name, "what": row.what, "meaning": row.meaning, "reason": str(reason)}
         else:
             yield row.tabulate(pair, bench.other or row.peer if row.peer == "Prism" else row.peer)
 

@@ -41,7 +41,7 @@ SHORT = Size(
     calls_s=0.001,
     traffic_s=1,
     lines=2000,
-    long_lines=4000,
+    long_lines=20_000,
     tasks=3000,
     tests=5,
     waiting=20,
@@ -70,9 +70,14 @@ class Bench:
         return payloads.good(self.catalog)
 
     @cached_property
-    def schemas(self) -> dict[str, dict[str, Any]]:
-        """The schemas as peers read them."""
+    def schemas(self) -> schema.Schemas:
+        """A schema for each operation and model."""
         return schema.list_schemas(self.catalog)
+
+    def write_schemas(self, *, is_bundle: bool) -> str:
+        """Write the schemas for the scripts for Node: one bundle, or one for each operation and model."""
+        schemas = schema.bundle_contract(self.catalog) if is_bundle else self.schemas
+        return self.write(f"schemas-{is_bundle}.json", schemas)
 
     @cached_property
     def body(self) -> str:

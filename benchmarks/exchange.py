@@ -89,7 +89,7 @@ ROWS = (
         "One create through the WSGI application, with no server. "
         "The bare view parses the body and answers a small object.",
         _US,
-        Aim("ratio", "at most", 1.8),
+        (Aim("ratio", "at most", 1.8),),
     ),
     Row(
         "poll",
@@ -100,6 +100,6 @@ ROWS = (
         compare_polls,
         "One poll of a task that has ended. The bare view answers a small object.",
         _US,
-        Aim("ratio", "at most", 1.5),
+        (Aim("ratio", "at most", 1.5),),
     ),
 )

@@ -79,7 +79,7 @@ ROWS = (
             partial(compare_fixture, fixture=name),
             "The mean time of an empty test of pytest with the fixture, without the first test.",
             _MS,
-            Aim("ours", "at most", 5),
+            (Aim("ours", "at most", 5),),
         )
         for name in ("cannon_mock", "cannon_server")
     ),

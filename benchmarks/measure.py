@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 Measurement = Callable[[], float]
 
@@ -49,7 +49,10 @@ def interleave(ours: Measurement, peer: Measurement, *, rounds: int) -> Pair:
 
 
 def time_calls(function: Callable[[], object], *, at_least_s: float) -> Measurement:
-    """A measurement of the seconds of one call, taken over so many calls that they last ``at_least_s``."""
+    """A measurement of the seconds of one call, taken over so many calls that they last ``at_least_s``.
+
+    Only the processor's time counts, so that other processes do not disturb it.
+    """
     calls = 1
     while _time(function, calls) < at_least_s:
         calls *= 2
@@ -57,7 +60,7 @@ def time_calls(function: Callable[[], object], *, at_least_s: float) -> Measurem
 
 
 def _time(function: Callable[[], object], calls: int) -> float:
-    began = perf_counter()
+    began = process_time()
     for _ in range(calls):
         function()
-    return perf_counter() - began
+    return process_time() - began

@@ -15,15 +15,17 @@ from typing import Any
 from benchmarks.process import ROOT
 
 FILE = Path(__file__).with_name("results.json")
-_DISTRIBUTIONS = ("flask", "jsonschema", "jsonschema-rs", "pytest", "uvicorn")
+_DISTRIBUTIONS = ("flask", "httptools", "jsonschema", "jsonschema-rs", "orjson", "pytest", "uvloop")
 _OTHERS = {"node": ("node", "--version"), "wrk": ("wrk", "--version")}
+_NONE = "none"
 _VERSION = re.compile(r"\d[\w.]*")
 
 
 def describe_machine() -> dict[str, str]:
     """What the figures depend on: processors, system, and the versions of what was measured."""
     peers = json.loads((ROOT / "benchmarks/peers/package.json").read_text())["dependencies"]
-    distributions = {name: metadata.version(name) for name in _DISTRIBUTIONS}
+    installed = {each.name.lower(): each.version for each in metadata.distributions()}
+    distributions = {name: installed.get(name, _NONE) for name in _DISTRIBUTIONS}
     others = {name: _read_version(command) for name, command in _OTHERS.items()}
     system = {"processors": str(os.cpu_count()), "system": platform.platform(), "python": platform.python_version()}
     return {**system, **distributions, **others, **peers}
@@ -33,9 +35,9 @@ def _read_version(command: Sequence[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
-        return "none"
+        return _NONE
     match = _VERSION.search(done.stdout + done.stderr)
-    return match[0] if match else "none"
+    return match[0] if match else _NONE
 
 
 def keep(rows: Sequence[dict[str, Any]], order: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A bound of the ratio, or of our own figure in the unit of the row."""
+    """A bound of the ratio, or of our own figure, in the unit of the row."""
 
     of: Literal["ratio", "ours"]
     word: Literal["at least", "at most"]
@@ -47,7 +47,7 @@ class Row:
     measure: Callable[[Bench], Pair]
     meaning: str
     scale: float = 1
-    aim: Aim | None = None
+    aims: tuple[Aim, ...] = ()
     remark: str = ""
     has_npm_peer: bool = False
 
@@ -62,8 +62,8 @@ class Row:
             "peer": None if pair.peer is None else pair.peer * self.scale,
             "peer_is": peer_name,
             "ratio": pair.ratio,
-            "aim": None if self.aim is None else self.aim.describe(self.unit),
-            "is_met": None if self.aim is None else self.aim.is_met(pair, self.scale),
+            "aims": [aim.describe(self.unit) for aim in self.aims],
+            "is_met": all(aim.is_met(pair, self.scale) for aim in self.aims) if self.aims else None,
             "meaning": self.meaning,
             "remark": self.remark,
         }

@@ -5,13 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from cannon_spec import Catalog
+from cannon_spec.contract.catalog import Operation
 
 _ENVELOPE = "envelope/create"
 PATH = "/api/v1/requests"
 
 
-def list_schemas(catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """The schema of a whole body by operation and model; ``""`` stands for an unknown one of either."""
+Schemas = dict[str, dict[str, Any]]
+"""Schemas of a whole body by operation and model; ``""`` stands for another one of either."""
+
+
+def bundle_contract(catalog: Catalog) -> Schemas:
+    """One schema of all bodies, which chooses by operation and model itself: what a user of the contract has."""
+    parts = [
+        {
+            "if": {"properties": {"operation": {"const": operation.id}}, "required": ["operation"]},
+            "then": {"properties": {"input": _write_input(catalog, operation)}},
+        }
+        for operation in catalog.operations.values()
+        if operation.is_covered
+    ]
+    return {"": {"": {"allOf": [_get_plain_schema(catalog, _ENVELOPE), *parts]}}}
+
+
+def list_schemas(catalog: Catalog) -> Schemas:
+    """One schema for each operation and model: the one who judges a body chooses it first, as our judge does."""
     schemas = {"": {"": _join(catalog)}}
     for operation in catalog.operations.values():
         if operation.is_covered:
@@ -51,15 +69,19 @@ def build_openapi(catalog: Catalog, operation: str, accepted: Any, polled: Any) 
 
 
 def _write_whole(catalog: Catalog, name: str) -> dict[str, Any]:
-    """One schema of all bodies of an operation, which chooses the model's part itself."""
-    operation = catalog.operations[name]
+    """One schema of all bodies of an operation."""
+    rest = {"properties": {"operation": {"const": name}, "input": _write_input(catalog, catalog.operations[name])}}
+    return {"allOf": [_get_plain_schema(catalog, _ENVELOPE), rest]}
+
+
+def _write_input(catalog: Catalog, operation: Operation) -> dict[str, Any]:
+    """One schema of the input of an operation, which chooses the part of a model itself."""
     parts: list[Any] = [_get_plain_schema(catalog, operation.input or "")]
     for model in operation.models.values():
         if model.schema:
             condition = {"properties": {"model": {"const": model.id}}, "required": ["model"]}
             parts.append({"if": condition, "then": _get_plain_schema(catalog, model.schema)})
-    rest = {"properties": {"operation": {"const": name}, "input": {"allOf": parts}}}
-    return {"allOf": [_get_plain_schema(catalog, _ENVELOPE), rest]}
+    return {"allOf": parts}
 
 
 def _describe_content(schema: Any, **words: Any) -> dict[str, Any]:

@@ -85,7 +85,7 @@ ROWS = tuple(
             "bytes a task",
             partial(measure_bytes, store=store),
             f"The memory, or the size of the files, that {_NUMBERS[store]} tasks take, divided by their number.",
-            aim=Aim("ours", "at most", 2000) if store == "memory" else None,
+            aims=(Aim("ours", "at most", 2000),) if store == "memory" else (),
         ),
         Row(
             f"task-polls-{store}",
@@ -96,7 +96,7 @@ ROWS = tuple(
             partial(compare_polls, store=store),
             "A poll without a server, of the last thousand tasks that were created and of the first.",
             _US,
-            Aim("ratio", "at most", 1.2),
+            (Aim("ratio", "at most", 1.2),),
         ),
     )
 )
@@ -111,7 +111,7 @@ WORKER_ROWS = (
             "/s",
             partial(compare_worker_creates, store=store),
             f"Creates by two processes that share a store ({store}), beside one process on such a store.",
-            aim=Aim("ratio", "at least", 1.0),
+            aims=(Aim("ratio", "at least", 1.0),),
         )
         for store in _SHARED_STORES
     ),
@@ -124,7 +124,7 @@ WORKER_ROWS = (
             "/s",
             partial(compare_worker_polls, store=store),
             "Polls likewise.",
-            aim=Aim("ratio", "at least", 1.0),
+            aims=(Aim("ratio", "at least", 1.0),),
         )
         for store in _SHARED_STORES
     ),

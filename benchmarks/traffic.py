@@ -137,7 +137,7 @@ ROWS = (
         compare_creates,
         "Creates by wrk over 16 connections that stay open. "
         "Prism validates each body by the schemas of its operation, and answers the same reply each time.",
-        aim=Aim("ratio", "at least", 1.0),
+        aims=(Aim("ratio", "at least", 1.0),),
         has_npm_peer=True,
     ),
     Row(
@@ -148,7 +148,7 @@ ROWS = (
         "/s",
         compare_polls,
         "Polls of a task that has ended, likewise.",
-        aim=Aim("ratio", "at least", 1.0),
+        aims=(Aim("ratio", "at least", 1.0),),
         has_npm_peer=True,
     ),
     Row(
@@ -160,19 +160,7 @@ ROWS = (
         compare_late_polls,
         "The time within which 99 of 100 of these polls are answered.",
         _MS,
-        Aim("ours", "at most", 10),
-        has_npm_peer=True,
-    ),
-    Row(
-        "poll-p99-prism",
-        "p99 of a poll under that load, beside Prism's",
-        "cannon-mock",
-        "Prism",
-        "ms",
-        compare_late_polls,
-        "The same, as a ratio.",
-        _MS,
-        Aim("ratio", "at most", 1.0),
+        (Aim("ours", "at most", 10), Aim("ratio", "at most", 1.0)),
         has_npm_peer=True,
     ),
 )

@@ -10,9 +10,10 @@ const [schemas, lists] = process.argv.slice(2, 4).map((file) => JSON.parse(fs.re
 const validators = { first: chooseValidators(schemas, false), all: chooseValidators(schemas, true) };
 
 function measureSeconds(bodies, choose, calls) {
-  const began = process.hrtime.bigint();
+  const began = process.cpuUsage(); // as the other side: other processes do not disturb it
   for (let call = 0; call < calls; call++) for (const body of bodies) choose(body)(body);
-  return Number(process.hrtime.bigint() - began) / 1e9;
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1e6;
 }
 
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
