@@ -33,6 +33,9 @@ class ClockState(Protocol):
     def settings(self) -> ClockSettings:
         """The settings now."""
 
+    def read(self) -> tuple[ClockSettings, int]:
+        """The settings and real time."""
+
     def change(self, step: Callable[[ClockSettings], ClockSettings]) -> ClockSettings:
         """Replace the settings by what ``step`` makes of them; no other process changes them meanwhile."""
 
@@ -54,6 +57,10 @@ class LocalClockState:
     def settings(self) -> ClockSettings:
         """See ClockState."""
         return self._settings
+
+    def read(self) -> tuple[ClockSettings, int]:
+        """See ClockState."""
+        return self._settings, self.now_ms()
 
     def change(self, step: Callable[[ClockSettings], ClockSettings]) -> ClockSettings:
         """See ClockState."""
@@ -77,7 +84,8 @@ class Clock:
 
     def now_ms(self) -> int:
         """The time now; never less than it was before."""
-        now_ms = min(self._state.settings().now_ms(self._state.now_ms()), _FARTHEST_MS)
+        settings, real_ms = self._state.read()
+        now_ms = min(settings.now_ms(real_ms), _FARTHEST_MS)
         if now_ms > self._latest_ms:  # the machine's clock behind shared settings can be set back
             self._latest_ms = now_ms
         return self._latest_ms

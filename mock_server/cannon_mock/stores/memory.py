@@ -123,6 +123,10 @@ class MemoryRecords:
         entries = list(self._logs.get(log, ()))
         return entries[max(0, len(entries) - most) :]
 
+    def get_with_time(self, name: str) -> tuple[str | None, int]:
+        """See Records."""
+        return self.get(name), self.now_ms()
+
     def now_ms(self) -> int:
         """See Records. It cannot be set back."""
         return (read_monotonic_ns() + self._offset_ns) // 1_000_000

@@ -67,6 +67,9 @@ class Records(Reading, Protocol):
     def entries(self, log: str, most: int) -> list[str]:
         """The last ``most`` entries of a log, the oldest first."""
 
+    def get_with_time(self, name: str) -> tuple[str | None, int]:
+        """The record of that name, and what ``now_ms`` gives."""
+
     def now_ms(self) -> int:
         """Real time, the same for every process that shares the records."""
 

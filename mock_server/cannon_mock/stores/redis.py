@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ _KEYS_OF_LAYOUT_1 = ("r:cell:clock", "r:cell:secret", "q:tasks")
 _PAGE = 1000
 _CONNECTION_ERRORS = (redis.ConnectionError, redis.TimeoutError)
 _TIMEOUT_S = 5
+_MOST_TRANSACTIONS = 64
+"""How many transactions of one process may be under way."""
 
 
 class RedisRecords:
@@ -39,6 +42,7 @@ class RedisRecords:
     def __init__(self, url: str, prefix: str = _PREFIX) -> None:
         self._prefix = f"{prefix}{_LAYOUT}:"
         self._address = _hide_password(url)
+        self._locks = [Lock() for _ in range(_MOST_TRANSACTIONS)]
         try:
             self._client: Any = redis.Redis.from_url(
                 url,
@@ -55,7 +59,7 @@ class RedisRecords:
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
         """See Records."""
         keys = [key for name in names for key in (self._record(name), self._queue(name))]
-        with self._translate_errors(), self._client.pipeline() as pipe:
+        with self._translate_errors(), self._find_lock(names), self._client.pipeline() as pipe:
             while True:
                 try:
                     pipe.watch(*keys)
@@ -101,6 +105,12 @@ class RedisRecords:
             entries: list[str] = self._client.lrange(self._log(log), -most, -1)
             return entries
 
+    def get_with_time(self, name: str) -> tuple[str | None, int]:
+        """See Records. One round trip."""
+        with self._translate_errors(), self._client.pipeline(transaction=False) as pipe:
+            value, (seconds, micros) = pipe.get(self._record(name)).time().execute()
+            return value, int(seconds) * 1000 + int(micros) // 1000
+
     def now_ms(self) -> int:
         """See Records."""
         with self._translate_errors():
@@ -126,6 +136,10 @@ class RedisRecords:
     def close(self) -> None:
         """See Records."""
         self._client.close()
+
+    def _find_lock(self, names: Sequence[str]) -> Lock:
+        """A lock for transactions of this process: two with the same first name would make one of them begin again."""
+        return self._locks[hash(names[0]) % len(self._locks)]
 
     def _refuse_layout_1(self, prefix: str) -> None:
         """Refuse the store of an earlier version, which a new one beside it would hide. Asks the server, once."""

@@ -27,8 +27,13 @@ class SharedClockState:
 
     def settings(self) -> ClockSettings:
         """See ClockState."""
-        values = shared_values.read(self._records, "clock", None)
-        return self.change(lambda settings: settings) if values is None else ClockSettings(*values)
+        return self.read()[0]
+
+    def read(self) -> tuple[ClockSettings, int]:
+        """See ClockState."""
+        values, real_ms = shared_values.read_with_time(self._records, "clock", None)
+        settings = self.change(lambda settings: settings) if values is None else ClockSettings(*values)
+        return settings, real_ms
 
     def change(self, step: Callable[[ClockSettings], ClockSettings]) -> ClockSettings:
         """See ClockState."""

@@ -25,6 +25,12 @@ def read(records: Records, name: str, default: Any) -> Any:
     return default if text is None else json.loads(text)
 
 
+def read_with_time(records: Records, name: str, default: Any) -> tuple[Any, int]:
+    """The value of that name, and real time in milliseconds, which costs no more than the value alone."""
+    text, now_ms = records.get_with_time(build_record_name(name))
+    return default if text is None else json.loads(text), now_ms
+
+
 def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]) -> Any:
     """Replace a value by what ``step`` makes of it and return that; no other process changes it meanwhile."""
     record = build_record_name(name)

@@ -132,6 +132,10 @@ class SqliteRecords:
         rows = _execute(self._connection(), _ENTRIES, (log, most)).fetchall()
         return [value for (value,) in reversed(rows)]
 
+    def get_with_time(self, name: str) -> tuple[str | None, int]:
+        """See Records."""
+        return self.get(name), self.now_ms()
+
     def now_ms(self) -> int:
         """See Records."""
         return read_time_ns() // 1_000_000
