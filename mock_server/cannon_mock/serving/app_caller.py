@@ -107,13 +107,15 @@ class AppCaller:
             return delay, _FAILURE
 
     async def _end_answer(self, connection: ClientConnection, delay: ReplyDelay, reply: AppReply) -> None:
-        is_lost = False
+        is_gone = False
         try:
-            is_lost = await self._end_delay(connection, delay)
+            is_gone = await self._end_delay(connection, delay)
         except Exception:
             _logger.exception("the application failed after its reply")
             reply = _FAILURE
-        if not is_lost:
+        if is_gone:
+            connection.transport.close()
+        else:
             _send(connection, reply)
             if reply.drop is not None:
                 await connection.break_off(is_reset=isinstance(reply.drop, ConnectionReset))
@@ -124,7 +126,7 @@ class AppCaller:
             if delay.ms and self._pass_delay is not None:
                 delay.steps.insert(0, partial(self._pass_delay, delay.ms))
             elif delay.ms:
-                return await connection.wait_until_lost(delay.ms / 1000)
+                return await connection.wait_until_gone(delay.ms / 1000)
             return False
         finally:
             if delay.steps:

@@ -50,7 +50,7 @@ class ClientConnection(asyncio.Protocol):
         self._requests: deque[HttpRequest] = deque()
         self._current_request: HttpRequest | None = None
         self._refusal: AppReply | None = None
-        self._is_writable, self._is_lost = asyncio.Event(), asyncio.Event()
+        self._is_writable, self._is_gone = asyncio.Event(), asyncio.Event()
         self._is_writable.set()
         self._loop = asyncio.get_running_loop()
         self._last_active_s = self._loop.time()
@@ -74,8 +74,17 @@ class ClientConnection(asyncio.Protocol):
         """Let go of the calls that wait with this connection."""
         self._state.connections.discard(self)
         self._parser = None  # it and httptools hold each other
-        self._is_lost.set()
+        self._is_gone.set()
         self._is_writable.set()
+
+    def eof_received(self) -> bool:
+        """Answer what has arrived of a client that sends no more, which may read on.
+
+        It may as well have closed its socket, which nobody can tell: so it counts as gone where a reply is late.
+        """
+        self._is_gone.set()
+        has_open_request = self._current_request is not None or bool(self._requests)
+        return has_open_request and self._scheme == "http"  # a connection of TLS cannot be half open
 
     def pause_writing(self) -> None:
         """Answer no request while the client does not read."""
@@ -133,11 +142,11 @@ class ClientConnection(asyncio.Protocol):
             self._end_request()
             self.transport.close()
 
-    async def wait_until_lost(self, seconds: float) -> bool:
-        """Wait until the client has closed the connection, at most for so long; whether it has."""
+    async def wait_until_gone(self, seconds: float) -> bool:
+        """Wait until the client has closed the connection, or its half, at most for so long; whether it has."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._is_lost.wait(), seconds)
-        return self._is_lost.is_set()
+            await asyncio.wait_for(self._is_gone.wait(), seconds)
+        return self._is_gone.is_set()
 
     def abort_if_idle(self, since_s: float) -> None:
         """Break off the connection of a client that has neither sent nor got anything since that time of the loop."""
@@ -159,6 +168,8 @@ class ClientConnection(asyncio.Protocol):
             self._answer(self, self._current_request)
         elif self._refusal is not None:
             self.transport.write(encode_reply(self._refusal, HttpRequest(), self._state.header_lines)[0])
+            self.transport.close()
+        elif self._is_gone.is_set():
             self.transport.close()
         else:
             self._invite_body()

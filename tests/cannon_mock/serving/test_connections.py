@@ -223,6 +223,19 @@ def test_what_is_no_request_is_refused(
     assert (line.count("\n"), "cs_live_key" in line) == (1, False)
 
 
+@pytest.mark.parametrize("path", ["/__mock__/health", "/api/v1/status", "/__mock__/tasks", "/assets/none"])
+def test_a_client_that_sends_no_more_is_answered(mock_url: str, path: str) -> None:
+    """Requests before the end of what a client sends are answered, whatever thread does it, and then the server closes.
+
+    The client has closed its half of the connection alone, as ``nc -N`` does.
+    """
+    request = f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    with connect(mock_url) as connection:
+        connection.sendall(request * 2)
+        connection.shutdown(socket.SHUT_WR)
+        assert read(connection).count(b"HTTP/1.1 ") == 2
+
+
 def test_what_is_no_request_is_refused_after_the_replies_before_it(echo_url: str) -> None:
     """A request that arrives in one piece with bytes that are no HTTP is answered before those are refused."""
     reply = call(echo_url, b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n\x16\x03\x01\x02")
