@@ -27,6 +27,7 @@ from cannon_mock.testing import mock_servers
 from cannon_mock.testing.call_recorder import CallRecorder
 from cannon_mock.testing.mock_handle import MockHandle
 from cannon_mock.testing.webhook_receivers import read_response
+from tests.support.effort import PATIENCE_S
 from tests.support.mocks import KEY, body
 
 URL = "https://hooks.example:8443/from/url?x=1"
@@ -173,8 +174,6 @@ def test_an_async_receiver_has_a_deadline() -> None:
 
     A time-out of its own is shown as it is.
     """
-    config = Config(progression="immediate", seed="tests", webhook_timeout=0.1)
-    handle = mock_servers.build_handle(config, ManualClock(), CallRecorder())
 
     async def hang(_body: bytes, _headers: Mapping[str, str]) -> None:
         await asyncio.Event().wait()
@@ -186,12 +185,14 @@ def test_an_async_receiver_has_a_deadline() -> None:
         raise TimeoutError("my own")
 
     text_of_setting = "did not end within 0.1 seconds, the setting webhook_timeout"
-    cases: list[tuple[dict[str, Any], type[BaseException], str]] = [
-        ({"receiver": hang}, pytest.fail.Exception, text_of_setting),
-        ({"app": hang_as_app}, pytest.fail.Exception, text_of_setting),
-        ({"receiver": give_up}, TimeoutError, "my own"),
+    cases: list[tuple[dict[str, Any], float, type[BaseException], str]] = [
+        ({"receiver": hang}, 0.1, pytest.fail.Exception, text_of_setting),
+        ({"app": hang_as_app}, 0.1, pytest.fail.Exception, text_of_setting),
+        ({"receiver": give_up}, PATIENCE_S, TimeoutError, "my own"),
     ]
-    for arguments, error, text in cases:
+    for arguments, timeout_s, error, text in cases:
+        config = Config(progression="immediate", seed="tests", webhook_timeout=timeout_s)
+        handle = mock_servers.build_handle(config, ManualClock(), CallRecorder())
         handle.on_webhook(**arguments)
         _poll_after_create(handle)
         with pytest.raises(error, match=text):

@@ -86,8 +86,9 @@ def _count_bodies(receiver: Receiver) -> list[str]:
     return [json.loads(data)["data"]["id"] for data, _ in receiver.received]
 
 
-def test_a_receiver_that_hangs_delays_no_other() -> None:
+def test_a_receiver_that_hangs_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """M13, show 4: with 50 webhooks at a receiver that hangs, those for three others arrive, each in its order."""
+    monkeypatch.setattr(attempts, "GRACE_S", 1)  # of so many at once, one may take a third of a second
     mock = build_driver(webhook_timeout=60, credits=10_000)
     with ExitStack() as stack:
         hanging = stack.enter_context(_hanging())
@@ -105,7 +106,7 @@ def test_a_receiver_that_hangs_delays_no_other() -> None:
 
 def test_a_move_of_the_clock_makes_each_attempt_at_its_time(receiver: Receiver) -> None:
     """M13: each attempt is made at its time of the clock, also after one that hangs; at its end it waits for all."""
-    mock = build_driver(webhook_timeout=0.4, credits=10_000)
+    mock = build_driver(webhook_timeout=1.2, credits=10_000)
     started_s = time.monotonic()
     with _hanging() as hanging:
         hanging_ids = [_create(mock, hanging) for _ in range(10)]
@@ -113,14 +114,14 @@ def test_a_move_of_the_clock_makes_each_attempt_at_its_time(receiver: Receiver) 
         mock.clock.advance(LONG_MS)
     for id_ in hanging_ids + quick_ids:
         assert _find(mock, id_).attempts[0].at_ms == mock.poll(id_)["completedAtMs"]
-    assert {_find(mock, id_).attempts[0].note for id_ in hanging_ids} == {"no response within 0.4 seconds"}
+    assert {_find(mock, id_).attempts[0].note for id_ in hanging_ids} == {"no response within 1.2 seconds"}
     assert {_find(mock, id_).state for id_ in quick_ids} == {"delivered"}
-    assert time.monotonic() - started_s < 10 * 0.4
+    assert time.monotonic() - started_s < 10 * 1.2
 
 
 def test_a_receiver_that_trickles_bytes_ends_in_time(receiver: Receiver) -> None:
     """H2: an attempt has one deadline, however often bytes come; a small move of the clock does not wait for it."""
-    mock = build_driver(webhook_timeout=0.6)
+    mock = build_driver(webhook_timeout=1.2)
     with _trickling() as trickling:
         id_, quick_id = _create(mock, trickling), _create(mock, receiver.url)
         mock.clock.move_to(mock.clock.now_ms() + LONG_MS)
@@ -130,7 +131,7 @@ def test_a_receiver_that_trickles_bytes_ends_in_time(receiver: Receiver) -> None
         assert _count_bodies(receiver) == [quick_id]
         while _find(mock, id_).attempts[0].note == NO_ANSWER:
             mock.clock.advance(10_000)  # far enough for another attempt, so that the first is waited for
-    assert _find(mock, id_).attempts[0].note == "no response within 0.6 seconds"
+    assert _find(mock, id_).attempts[0].note == "no response within 1.2 seconds"
 
 
 def test_webhooks_for_one_receiver_take_turns(receiver: Receiver) -> None:
@@ -203,13 +204,13 @@ def test_a_receiver_may_be_a_server_in_the_loop_of_the_test() -> None:
 
 def test_a_frozen_time_stops_no_wait(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a test stops the time of its process, as freezegun does, an attempt and the wait for it end in time."""
-    mock = build_driver(webhook_timeout=0.3)
+    mock = build_driver(webhook_timeout=1.2)
     for name in ("time", "time_ns", "monotonic", "monotonic_ns"):
         monkeypatch.setattr(time, name, lambda: 1_900_000_000)
     with _hanging() as hanging:
         id_, quick_id = _create(mock, hanging), _create(mock, receiver.url)
         mock.clock.advance(LONG_MS)
-    assert _find(mock, id_).attempts[0].note == "no response within 0.3 seconds"
+    assert _find(mock, id_).attempts[0].note == "no response within 1.2 seconds"
     assert _count_bodies(receiver) == [quick_id]
 
 
