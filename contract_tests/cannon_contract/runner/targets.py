@@ -33,6 +33,8 @@ _READING_BACK_S = 60.0
 _NO_SUCH_API = (404, 405, 501)
 _KEY_REFUSED = (401, 403)
 _EVIDENCE_HEADER = "x-mock-evidence"
+_REFUSED_API = "the mock's own API"
+"""What our mock says of what it refuses."""
 
 
 class NoTarget(Exception):
@@ -85,9 +87,11 @@ def find_target(
     """Find what answers at an address, or the vendor's service for ``live``.
 
     A target may charge if it is the vendor's, if ``is_live`` says to treat it so, and if it is called with a key of
-    the user's and does not say that it is our mock. Where it asks to wait, ``announce`` gets a line that says so, and
-    the waits are five minutes at most in all. Raises NoTarget where the API is not there, and where ``sleep`` raises
-    NotTested, as it does where the time of the run is over.
+    the user's and does not say that it is our mock. ``announce`` gets a line where the target asks to wait, which is
+    five minutes at most in all, and where our mock does not say what it is by the name in the address.
+
+    Raises NoTarget where the API is not there, and where ``sleep`` raises NotTested, as it does where the time of the
+    run is over.
     """
     is_live = is_live or is_vendor_address(address, catalog.base_url)
     url = (catalog.base_url if address == "live" else address).rstrip("/")
@@ -103,7 +107,7 @@ def find_target(
             with_new_key = _get_status(send, url, make_key())
             with_key = with_new_key if keys.main is None else _get_status(send, url, keys.main)
             # A live target is asked for nothing that the vendor does not document.
-            is_mock = not is_live and _is_mock(client, url)
+            is_mock = not is_live and _is_mock(client, url, announce)
             switches = _get_admin(client, url, "assumptions").get("switches", {}) if is_mock else {}
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NoTarget(f"no answer from {url}: {error}; check the address, and that the server is up") from None
@@ -226,12 +230,16 @@ def _get_status(send: Send, url: str, key: str | None) -> httpx.Response:
     return send(httpx.Request("GET", f"{url}/api/v1/status", headers=headers))
 
 
-def _is_mock(client: httpx.Client, url: str) -> bool:
+def _is_mock(client: httpx.Client, url: str, announce: Callable[[str], object]) -> bool:
     """Whether a target says that it is our mock. No other one needs to answer at an address that no page names."""
     try:
-        return _get_admin(client, url, "health").get("name") == "cannon-mock"
+        body = _get_admin(client, url, "health")
     except httpx.HTTPError:
         return False
+    detail = str(body.get("detail", ""))
+    if _REFUSED_API in detail:
+        announce(f"{url} is tested as if it were no mock: {detail}")
+    return body.get("name") == "cannon-mock"
 
 
 def _get_admin(client: httpx.Client, url: str, route: str) -> dict[str, Any]:

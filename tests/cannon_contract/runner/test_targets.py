@@ -19,6 +19,7 @@ from cannon_contract.runner.targets import NoTarget, Target, build_sender, find_
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.price_list import PriceList
 from cannon_contract.spending.time_limit import TimeLimit
+from cannon_mock import Config, create_app
 from tests.support.payloads import CATALOG
 
 KEY = "cs_live_4f9aQ7xE"
@@ -79,6 +80,18 @@ def test_a_target_need_not_answer_at_an_address_of_our_mock(
     answer_all(respond)
     target = find_target(CATALOG, "http://x", ApiKeys(), is_live=False)
     assert (target.is_mock, target.switches) == (False, {})
+
+
+def test_a_mock_that_refuses_its_public_name_is_told(answer_all: SetAnswers) -> None:
+    """A mock at a public name that no setting allows is tested as any other target, and a line says how to allow it."""
+    application = httpx.WSGITransport(create_app(Config()))
+    answer_all(application.handle_request)
+    lines: list[str] = []
+    target = find_target(CATALOG, "http://ci.example.com", ApiKeys(main=KEY), is_live=False, announce=lines.append)
+    assert (target.is_mock, target.switches) == (False, {})
+    (line,) = lines
+    assert line.startswith("http://ci.example.com is tested as if it were no mock: ci.example.com is a public name")
+    assert "--public-url http://ci.example.com" in line
 
 
 def test_a_status_without_an_end_is_no_answer(answer_all: SetAnswers) -> None:
