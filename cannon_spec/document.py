@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from cannon_spec import claim_ids
 from cannon_spec.errors import NotJSON
+from cannon_spec.fast_decoder import UNREAD, LateDecoder
 from cannon_spec.json_positions import OddToken, find_odd_token, find_position, is_encodable, show_token, skip_space
 from cannon_spec.pointer import Path, to_pointer
 
@@ -63,6 +64,12 @@ def loads(text: str | bytes) -> Any:
     MAX_DEPTH levels.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK) if isinstance(text, str) else decode_text(text)
+    value = _LATE_DECODER.decode(text)
+    return read_strictly(text) if value is UNREAD else value
+
+
+def read_strictly(text: str) -> Any:
+    """Do as ``loads`` for a text without a byte order mark, by Python's own decoder alone."""
     try:
         value = _decode(text)
     except json.JSONDecodeError as error:
@@ -167,6 +174,9 @@ _DECODER = json.JSONDecoder(
     parse_float=_read_fraction,
     parse_constant=_refuse_constant,
 )
+
+
+_LATE_DECODER = LateDecoder(MAX_DEPTH)
 
 
 def _decode(text: str) -> Any:

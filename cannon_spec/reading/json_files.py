@@ -75,5 +75,5 @@ def _iter_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         while end and not end.endswith(b"\n"):
             end = stream.readline(longest)
         text = line.rstrip(b"\r\n") if line.endswith(b"\n") else line
-        if text.strip():
+        if text and not text.isspace():
             yield number, text

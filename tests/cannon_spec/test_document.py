@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import OrderedDict
 from contextlib import suppress
 from decimal import Decimal
@@ -14,8 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cannon_spec import NotJSON, document, validate
+from cannon_spec.fast_decoder import UNREAD, LateDecoder, load_fast_decoder
 from tests.support.hostile_texts import hostile_texts
-from tests.support.payloads import CATALOG, at, places, values
+from tests.support.payloads import CATALOG, at, bodies, places, values
+
+decode_fast = load_fast_decoder(document.MAX_DEPTH)
 
 
 class Word(str):
@@ -167,28 +171,61 @@ def read_by_steps(text: str) -> Any:
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return dict(pairs) if len(dict(pairs)) == len(pairs) else refuse("a key twice")
 
-    text = text.removeprefix("\ufeff")
     return document.to_plain(json.loads(text, object_pairs_hook=build, parse_constant=refuse))
 
 
 @settings(max_examples=500)
 @given(hostile_texts)
-def test_a_text_is_read_in_one_pass_as_by_steps(text: str) -> None:
-    """The reader returns what Python's reader and a walk through the value return, and refuses what one of them does.
+def test_both_decoders_read_a_text_as_by_steps(text: str) -> None:
+    """The decoders return what Python's reader and a walk through the value return, and refuse what one of them does.
 
     The body with that value has the same findings whether it is known to be plain or not.
     """
+    text = text.removeprefix("\ufeff")
+    fast_value = decode_fast(text)
     try:
-        expected = read_by_steps(text)
+        value = read_by_steps(text)
     except (NotJSON, ValueError):
+        assert fast_value is UNREAD
         with pytest.raises(NotJSON):
-            document.loads(text)
+            document.read_strictly(text)
         return
-    value = document.loads(text)
-    assert repr(value) == repr(expected)  # unlike ==, it tells 1 from 1.0 and from True
+    assert repr(document.read_strictly(text)) == repr(value)  # unlike ==, it tells 1 from 1.0 and from True
+    assert fast_value is UNREAD or repr(fast_value) == repr(value)
     body = {"operation": "image.generate", "input": {"prompt": value, "model": "gptimage2"}}
-    if text.count("[") < document.MAX_DEPTH - 2:  # deeper values are too deep inside a body
+    if text.count("[") + text.count("{") < document.MAX_DEPTH - 2:  # deeper values are too deep inside a body
         assert validate.request(CATALOG, body, is_plain=True) == validate.request(CATALOG, body)
+
+
+@given(bodies, st.booleans(), st.sampled_from([None, 2]))
+def test_the_fast_decoder_reads_usual_bodies(body: Any, ascii_only: bool, indent: int | None) -> None:
+    """The fast decoder leaves no body unread that is short and has nothing unusual in it."""
+    text = json.dumps(body, ensure_ascii=ascii_only, indent=indent)
+    if len(text) < 309 and "\\u" not in text:
+        assert decode_fast(text) == body
+
+
+def test_the_fast_decoder_is_imported_when_it_is_worth_it() -> None:
+    """The fast decoder leaves texts unread until as many characters have passed as make up for its import."""
+    decoder = LateDecoder(document.MAX_DEPTH, import_worth=5)
+    assert [decoder.decode(text) for text in ("[1]", "[2]", "[3]")] == [UNREAD, UNREAD, [3]]
+
+
+def test_without_msgspec_the_strict_decoder_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where msgspec is not installed, the fast decoder leaves each text unread."""
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+    decoder = LateDecoder(document.MAX_DEPTH, import_worth=0)
+    assert [decoder.decode("[1]") for _ in range(3)] == [UNREAD] * 3
+
+
+def test_long_files_are_read_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the fast decoder reads is not read again; what it leaves is read strictly."""
+    monkeypatch.setattr(document, "_LATE_DECODER", LateDecoder(document.MAX_DEPTH, import_worth=0))
+    monkeypatch.setattr(document, "read_strictly", lambda text: ("strict", text))
+    assert [document.loads(text) for text in ("[1]", b"[2]", '{"a": 1, "a": 2}')][1:] == [
+        [2],
+        ("strict", '{"a": 1, "a": 2}'),
+    ]
 
 
 def test_the_value_of_a_text_needs_no_walk(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ _KEYS = ('"a"', '"\\u0061"', '"b"', '""', '"prompt"', '"\\ud800"', "a")
 _SPACES = ("", " ", "\r\n", "\t", "\xa0", "\x0b", "\ufeff", "x", "]", ",")
 
 _numbers = st.one_of(st.integers(-(2**1030), 2**1030), st.floats()).map(json.dumps)
+_decimals = st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?", fullmatch=True)
 _strings = st.builds(json.dumps, st.text(max_size=8), ensure_ascii=st.booleans())
 _keys = st.sampled_from(_KEYS) | _strings
 _spaces = st.sampled_from(("", "", "", *_SPACES[:4]))
@@ -39,7 +40,7 @@ def _put_in(text: str, place: int, piece: str) -> str:
 
 
 _documents = st.recursive(
-    st.sampled_from(_SCALARS) | _numbers | _strings,
+    st.sampled_from(_SCALARS) | _numbers | _decimals | _strings,
     lambda inner: (
         st.builds(_write_array, st.lists(inner, max_size=3), _spaces)
         | st.builds(_write_object, st.lists(st.tuples(_keys, inner), max_size=3), _spaces)
