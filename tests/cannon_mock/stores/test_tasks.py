@@ -110,6 +110,19 @@ def test_a_task_that_costs_too_much_is_not_stored(store: Store) -> None:
     assert _create(store, _task(2), _key()).id == "req_2"
 
 
+def test_credits_that_are_set_leave_those_on_hold(store: Store) -> None:
+    """An account that is set has so many credits from then on; what ended before counts, and what is on hold stays."""
+    store.tasks.set_balance("acct_a", PRICE, 0)
+    _create(store, _task(1))
+    with pytest.raises(NotEnoughCredits):
+        _create(store, _task(2))
+    assert store.tasks.read_balance("acct_a", START, 1000) == Balance(0, PRICE)
+    store.tasks.set_balance("acct_a", 7, 1000)
+    assert store.tasks.read_balance("acct_a", START, 1000) == Balance(7, PRICE)
+    store.tasks.set_balance("acct_a", 50, 5000)
+    assert store.tasks.read_balance("acct_a", START, 5000) == Balance(50, 0, PRICE)
+
+
 def test_more_ends_than_a_page_are_settled(store: Store) -> None:
     """More ends than a page has are all settled, by a create and by a balance."""
     for number in range(520):
