@@ -15,7 +15,7 @@ from cannon_mock.config import SETTINGS
 from cannon_mock.settings import Setting
 from cannon_mock.testing.plugin_options import SWITCHES
 from cannon_spec import Catalog, load_catalog
-from cannon_spec.cli.parser import build_parser as spec_parser
+from cannon_spec.cli.parser import list_commands
 from cannon_spec.contract.catalog import Model, Operation
 from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output import tables
@@ -144,11 +144,10 @@ def _list_pytest_options(plugin: object) -> list[tuple[str, str]]:
 
 
 def _render_spec_commands() -> str:
-    (commands,) = (each for each in spec_parser()._actions if isinstance(each, argparse._SubParsersAction))
     head = ("option", "what it does")
     sections = [
         f"### cannon-spec {name}\n\n{tables.render_markdown([head, *_list_spec_options(command)])}\n"
-        for name, command in commands.choices.items()
+        for name, command in list_commands().items()
     ]
     return "\n".join(sections)
 

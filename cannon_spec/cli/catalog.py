@@ -33,10 +33,9 @@ exit status: 0 listed, 2 unknown operation, or the overlay cannot be used,
 """
 
 
-def add_parser(commands: flags.Commands) -> None:
-    """Add the command with its flags."""
-    summary = "list the operations, and the models that serve them"
-    command = flags.add_command(commands, "catalog", summary, run, epilog=_EPILOG)
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.begin_command(command, run, epilog=_EPILOG)
     command.add_argument("operation", metavar="OPERATION", nargs="?", help="list this operation only (default: all)")
     formats = {
         "text": "aligned columns, for a terminal",

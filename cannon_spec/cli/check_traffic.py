@@ -36,10 +36,9 @@ traffic.
 """
 
 
-def add_parser(commands: flags.Commands) -> None:
-    """Add the command with its flags."""
-    summary = "judge a recording of your integration's calls"
-    command = flags.add_command(commands, "check-traffic", summary, run, epilog=_EPILOG)
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.begin_command(command, run, epilog=_EPILOG)
     command.add_argument("files", nargs="+", metavar="FILE", help="HAR file, .har.zip archive, or - for standard input")
     command.add_argument(
         "--base-url",

@@ -44,9 +44,9 @@ another content, 3 internal error
 """
 
 
-def add_parser(commands: flags.Commands) -> None:
-    """Add the command with its flags."""
-    command = flags.add_command(commands, "claims", "list the claims that the contract rests on", run, epilog=_EPILOG)
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.begin_command(command, run, epilog=_EPILOG)
     command.add_argument(
         "--strength", metavar="STRENGTH", choices=STRENGTHS, help="list claims of this strength only (default: all)"
     )

@@ -34,9 +34,9 @@ read, 3 internal error
 """
 
 
-def add_parser(commands: flags.Commands) -> None:
-    """Add the command with its flags."""
-    command = flags.add_command(commands, "cost", "say what create bodies cost, in credits", run, epilog=_EPILOG)
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.begin_command(command, run, epilog=_EPILOG)
     add_document_flags(command)
     flags.add_prices_flag(command)
     flags.add_choice(command, "--format", {name: row.description for name, row in COST_FORMATS.items()})

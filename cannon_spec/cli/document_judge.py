@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cannon_spec import validate
 from cannon_spec.cli.schema_name import drop_schema_name
@@ -11,8 +11,10 @@ from cannon_spec.errors import UnknownName
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report
 from cannon_spec.named_rules import suggest_operation
 from cannon_spec.output.judged_document import JudgedDocument
-from cannon_spec.pricing.body_cost import BodyCost, RunPrices
 from cannon_spec.reading.documents import Document
+
+if TYPE_CHECKING:
+    from cannon_spec.pricing.body_cost import BodyCost, RunPrices
 
 
 class DocumentJudge:
@@ -47,7 +49,7 @@ class DocumentJudge:
         if self._prices is None:
             return None
         if document.error is not None:
-            return BodyCost("", obstacle="unreadable")
+            return self._prices.find_unreadable_cost()
         return self._prices.find_cost(drop_schema_name(document.value), report, self._operation)
 
 

@@ -18,9 +18,9 @@ serve it, 3 internal error
 """
 
 
-def add_parser(commands: flags.Commands) -> None:
-    """Add the command with its flags."""
-    command = flags.add_command(commands, "example", "print a valid create body", run, epilog=_EPILOG)
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.begin_command(command, run, epilog=_EPILOG)
     command.add_argument("operation", metavar="OPERATION", help="its identifier, such as image.generate")
     command.add_argument("--model", metavar="MODEL", help="the model's identifier (default: the operation's default)")
 

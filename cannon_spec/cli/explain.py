@@ -24,10 +24,9 @@ exit status: 0 explained, 2 unknown name, 3 internal error
 """
 
 
-def add_parser(commands: flags.Commands) -> None:
-    """Add the command with its flags."""
-    summary = "show the evidence of an operation, model, field, claim or rule"
-    command = flags.add_command(commands, "explain", summary, run, epilog=_EPILOG)
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.begin_command(command, run, epilog=_EPILOG)
     command.add_argument(
         "topic",
         metavar="NAME",

@@ -18,12 +18,10 @@ from cannon_spec.errors import CannonSpecError
 from cannon_spec.finding import Strictness
 from cannon_spec.output.judged_document import Output, Write
 from cannon_spec.output.writers import FORMATS
-from cannon_spec.pricing.body_cost import RunPrices
 
 if TYPE_CHECKING:
     from cannon_spec.cli.baseline import Baseline
-
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # what add_subparsers returns
+    from cannon_spec.pricing.body_cost import RunPrices
 
 RunCommand = Callable[[argparse.Namespace], int]
 
@@ -32,18 +30,15 @@ exit status: 0 no errors (warnings allowed), 1 errors found, 2 could not judge,
 3 internal error"""
 
 
-def add_command(
-    commands: Commands, name: str, summary: str, run: RunCommand, *, epilog: str
-) -> argparse.ArgumentParser:
-    """Add a command that ``run`` carries out, with the flag for an overlay; ``epilog`` has its examples."""
-    command = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.", epilog=epilog)
+def begin_command(command: argparse.ArgumentParser, run: RunCommand, *, epilog: str) -> None:
+    """Make ``run`` carry a command out, and add the flag for an overlay; ``epilog`` has its examples."""
+    command.epilog = epilog
     command.add_argument(
         "--overlay",
         metavar="FILE",
         help="a JSON Merge Patch over the contract (default: $CANNON_SPEC_OVERLAY, else none)",
     )
     command.set_defaults(run=run)
-    return command
 
 
 def add_choice(command: argparse.ArgumentParser, flag: str, choices: dict[str, str]) -> None:
@@ -107,10 +102,12 @@ def read_prices(arguments: argparse.Namespace, catalog: Catalog) -> RunPrices:
 
     Raises BadPriceFile.
     """
+    from cannon_spec.pricing.body_cost import RunPrices  # late: few runs ask for costs
+
     file: str | None = arguments.prices
     if file is None:
         return RunPrices(catalog)
-    from datetime import UTC, datetime  # late, as the next import: few runs have a price file
+    from datetime import UTC, datetime  # late, as the next import: fewer runs have a price file
 
     from cannon_spec.pricing.price_file import describe_age, read_price_file
 

@@ -21,10 +21,9 @@ exit status: 0 written, 2 the file cannot be used, 3 internal error
 """
 
 
-def add_parser(commands: flags.Commands) -> None:
-    """Add the command with its flags."""
-    summary = "write what a contract run observed as an overlay of the contract"
-    command = flags.add_command(commands, "overlay", summary, run, epilog=_EPILOG)
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.begin_command(command, run, epilog=_EPILOG)
     command.add_argument(
         "--from",
         dest="observations",

@@ -17,7 +17,6 @@ from cannon_spec.cli.progress import ProgressOutput
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.finding import Report
 from cannon_spec.output.judged_document import JudgedDocument
-from cannon_spec.pricing.body_cost import RunPrices
 from cannon_spec.reading.documents import Document
 from cannon_spec.reading.file_names import expand_name
 from cannon_spec.reading.formats import (
@@ -33,6 +32,7 @@ from cannon_spec.reading.formats import (
 if TYPE_CHECKING:
     from cannon_spec.cli.fixer import Fixer
     from cannon_spec.cli.range_judge import ByteRange
+    from cannon_spec.pricing.body_cost import RunPrices
 
 _EPILOG = f"""\
 examples:
@@ -62,9 +62,9 @@ _FILES = f"""\
 a file, a folder, a pattern such as 'payloads/**/*.yaml', or - for standard input; names end in {describe_suffixes()}"""
 
 
-def add_parser(commands: flags.Commands) -> None:
-    """Add the command with its flags."""
-    command = flags.add_command(commands, "validate", "judge create bodies, or bare inputs", run, epilog=_EPILOG)
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.begin_command(command, run, epilog=_EPILOG)
     add_document_flags(command)
     command.add_argument("--cost", action="store_true", help="also say what each document costs, and the total")
     flags.add_prices_flag(command)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cannon_spec.finding import Finding, Report
 from cannon_spec.json_positions import Position
-from cannon_spec.pricing.body_cost import BodyCost
-from cannon_spec.pricing.cost_totals import CostTotals
+
+if TYPE_CHECKING:
+    from cannon_spec.pricing.body_cost import BodyCost
+    from cannon_spec.pricing.cost_totals import CostTotals
 
 Write = Callable[[str], object]
 Locate = Callable[[str], Position | None]
@@ -75,7 +77,7 @@ class Summary(NamedTuple):
             self.ok + report.ok,
             self.errors + len(report.errors),
             self.warnings + len(report.warnings),
-            self.cost if cost is None else (self.cost or CostTotals()).plus(cost),
+            self.cost if cost is None else _add_cost(self.cost, cost),
         )
 
     def plus_clean(self, number: int) -> Summary:
@@ -86,6 +88,12 @@ class Summary(NamedTuple):
         """The counts in their documented JSON form."""
         counts = {"judged": self.documents, "ok": self.ok, "errors": self.errors, "warnings": self.warnings}
         return counts if self.cost is None else {**counts, **self.cost.to_dict()}
+
+
+def _add_cost(totals: CostTotals | None, cost: BodyCost) -> CostTotals:
+    from cannon_spec.pricing.cost_totals import CostTotals  # late: few runs ask for costs
+
+    return (totals or CostTotals()).plus(cost)
 
 
 class Output(NamedTuple):

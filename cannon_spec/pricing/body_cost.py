@@ -82,6 +82,10 @@ class RunPrices:
         inputs = _Inputs(sent_input, completion.input)
         return self._apply_file(name, inputs, operation.prices) or self._apply_contract(operation, completion.input)
 
+    def find_unreadable_cost(self) -> BodyCost:
+        """The cost of a document that cannot be read: none is known."""
+        return BodyCost("", obstacle="unreadable")
+
     def _apply_contract(self, operation: Operation, input: Mapping[str, Any]) -> BodyCost:
         cost = operation.find_cost(input)
         evidence = self._catalog.claims[cost.claim].evidence

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import IO, NamedTuple, Protocol
+from typing import IO, NamedTuple
 
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.errors import NotJSON
 from cannon_spec.reading.documents import Document, UnreadableDocument
 from cannon_spec.reading.json_files import read_json, read_json_lines, read_json_or_lines
-from cannon_spec.reading.json_rewriting import rewrite_json
 from cannon_spec.reading.patches import DocumentPatch
 
 
@@ -21,21 +20,14 @@ class ReadContext(NamedTuple):
     operation: str | None
 
 
-class Read(Protocol):
-    """Read the documents of a stream."""
+Read = Callable[[IO[bytes], ReadContext], Iterator[Document]]
+"""Read the documents of a stream."""
 
-    def __call__(self, stream: IO[bytes], context: ReadContext) -> Iterator[Document]:
-        """Take a stream; the documents are yielded."""
+Rewrite = Callable[[bytes, Sequence[DocumentPatch], ReadContext], bytes]
+"""Apply patches to the content of a file. Raises LookupError or NotJSON where that is too much.
 
-
-class Rewrite(Protocol):
-    """Apply patches to the content of a file.
-
-    Raises LookupError or NotJSON where that is too much for it. The caller compares the values of the result.
-    """
-
-    def __call__(self, content: bytes, patches: Sequence[DocumentPatch], context: ReadContext) -> bytes:
-        """Take a content; the new one is returned."""
+The caller compares the values of the result.
+"""
 
 
 class Format(NamedTuple):
@@ -74,6 +66,12 @@ def _read_table(stream: IO[bytes], context: ReadContext, delimiter: str) -> Iter
     from cannon_spec.reading.csv_files import read_table
 
     return read_table(stream, delimiter, context.operation, partial(find_types, context.catalog))
+
+
+def _rewrite_json(content: bytes, patches: Sequence[DocumentPatch]) -> bytes:
+    from cannon_spec.reading.json_rewriting import rewrite_json
+
+    return rewrite_json(content, patches)
 
 
 def _rewrite_yaml(content: bytes, patches: Sequence[DocumentPatch]) -> bytes:
@@ -117,19 +115,19 @@ FORMATS = {
         (),
         "by the name of the file, else JSON by its first line",
         lambda stream, context: read_json_or_lines(stream),
-        lambda content, patches, context: rewrite_json(content, patches),
+        lambda content, patches, context: _rewrite_json(content, patches),
     ),
     "json": Format(
         (".json",),
         "one document a file",
         lambda stream, context: read_json(stream),
-        lambda content, patches, context: rewrite_json(content, patches),
+        lambda content, patches, context: _rewrite_json(content, patches),
     ),
     "jsonl": Format(
         (".jsonl", ".ndjson"),
         "one document a line",
         lambda stream, context: read_json_lines(stream),
-        lambda content, patches, context: rewrite_json(content, patches),
+        lambda content, patches, context: _rewrite_json(content, patches),
         is_by_line=True,
     ),
     "yaml": Format(
@@ -179,7 +177,13 @@ def find_format(name: str, choice: str = AUTO) -> Format:
 def find_reader(name: str, choice: str, context: ReadContext) -> FileReader:
     """What reads a file of this name."""
     format = find_format(name, choice)
-    read, rewrite = partial(format.read, context=context), partial(format.rewrite, context=context)
+
+    def read(stream: IO[bytes]) -> Iterator[Document]:
+        return format.read(stream, context)
+
+    def rewrite(content: bytes, patches: Sequence[DocumentPatch]) -> bytes:
+        return format.rewrite(content, patches, context)
+
     if _is_packed(name):
         return FileReader(partial(_read_packed, read), partial(_rewrite_packed, rewrite), _unpack)
     return FileReader(read, rewrite, is_by_line=format.is_by_line)

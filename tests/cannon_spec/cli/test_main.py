@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 
 from cannon_spec import __version__, validate
-from cannon_spec.cli.parser import build_parser
+from cannon_spec.cli.parser import build_parser, list_commands
 from tests.cannon_spec.cli.command import SQUARE, TOO_MANY, Command, Terminal, list_findings, write_documents
 from tests.support.effort import PATIENCE_S
 from tests.support.payloads import DOCUMENTED, patched
@@ -79,8 +78,7 @@ def test_help_can_be_written_to_any_terminal(argv: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_has_defaults(name: str) -> None:
     """Each option that takes a value says what holds without it."""
-    (commands,) = (each for each in build_parser()._actions if isinstance(each, argparse._SubParsersAction))
-    options = [each for each in commands.choices[name]._actions if each.option_strings and each.nargs != 0]
+    options = [each for each in list_commands()[name]._actions if each.option_strings and each.nargs != 0]
     assert [each.option_strings for each in options if "(default: " not in (each.help or "")] == []
 
 
