@@ -29,51 +29,50 @@ _JOINED = re.compile(r"https?://[^\s?:]*(?::[0-9]+[^\s?:]*)?[,;|]https?://", re.
 
 
 class AddressFields:
-    """The fields of addresses in documents of one kind, by the object that has them."""
+    """The fields of addresses in documents of one kind, by the object that has them, or the list that they are in."""
 
     def __init__(self, fields: Iterable[AddressField]) -> None:
-        self._groups: dict[Path, dict[str | int, list[AddressField]]] = {}
+        self._groups: dict[Path, dict[str | int, list[tuple[Path, str]]]] = {}
         for field in fields:
-            # The objects on the way to a field of an object in a list are looked at only where the list is there.
-            length = next((index for index, part in enumerate(field.path) if part == ITEM), len(field.path))
+            length = field.path.index(ITEM) if ITEM in field.path else len(field.path)
             group = self._groups.setdefault(field.path[: length - 1], {})
-            group.setdefault(field.path[length - 1], []).append(field)
+            group.setdefault(field.path[length - 1], []).append((field.path[length:], field.claim))
 
-    def list_present(self, root: Any) -> list[AddressField]:
-        """The fields that a document has."""
-        present_fields: list[AddressField] = []
+    def list_addresses(self, root: Any) -> list[tuple[str, Path, str]]:
+        """Each address in a document: the claim that the service must reach it, its path, and itself."""
+        addresses: list[tuple[str, Path, str]] = []
         for path, fields in self._groups.items():
             members = root
             for part in path:
                 members = members.get(part) if isinstance(members, dict) else None
-            if isinstance(members, dict) and not fields.keys().isdisjoint(members):
-                present_fields += [each for name, group in fields.items() if name in members for each in group]
-        return present_fields
+            if not isinstance(members, dict) or fields.keys().isdisjoint(members):
+                continue
+            for name in [each for each in fields if each in members]:
+                for rest, claim in fields[name]:
+                    addresses += [(claim, *text) for text in _list_texts(members[name], (*path, name), rest)]
+        return addresses
 
 
 def judge_addresses(catalog: Catalog, root: Any, fields: AddressFields) -> list[Finding]:
     """The findings on the addresses in the fields of a document."""
     joined: list[tuple[Path, str]] = []
     unreachable: dict[str, list[tuple[Path, str]]] = {}
-    for field in fields.list_present(root):
-        for path, address in _list_texts(root, field.path):
-            host = find_host(address)
-            if _JOINED.match(address):
-                joined.append((path, address))
-            elif host and not is_reachable(host):
-                unreachable.setdefault(field.claim, []).append((path, host))
-    if not joined and not unreachable:
-        return []
-    findings = [_describe_joined(catalog, *place, count) for place, count in bound(joined)]
+    for claim, path, address in fields.list_addresses(root):
+        host = find_host(address)
+        if address.count("://") > 1 and _JOINED.match(address):  # the count costs less, for all that have one
+            joined.append((path, address))
+        elif host and not is_reachable(host):
+            unreachable.setdefault(claim, []).append((path, host))
+    findings = [_describe_joined(catalog, *place, count) for place, count in bound(joined)] if joined else []
     for claim, places in unreachable.items():
         findings += [_describe_unreachable(catalog.claims[claim], *place, count) for place, count in bound(places)]
     return findings
 
 
-def _list_texts(root: Any, field: Path) -> list[tuple[Path, str]]:
-    """Each text in a field, with its path."""
-    places: list[tuple[Path, Any]] = [((), root)]
-    for part in field:
+def _list_texts(value: Any, path: Path, rest: Path) -> list[tuple[Path, str]]:
+    """Each text at the end of the path ``rest`` from a value, with its whole path. ``path`` is that of the value."""
+    places: list[tuple[Path, Any]] = [(path, value)]
+    for part in rest:
         if part == ITEM:
             lists = [(path, value) for path, value in places if isinstance(value, list)]
             places = [((*path, index), item) for path, items in lists for index, item in enumerate(items)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from cannon_spec import claim_ids
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Rule
-from cannon_spec.finding import Finding
+from cannon_spec.finding import Finding, Patch
+from cannon_spec.finding_cache import MOST_NAMES, find_or_build, identify_scalar
 from cannon_spec.hit_findings import describe_hits, name_field
 from cannon_spec.hits import MOST_ALIKE, Hit
 from cannon_spec.patch import apply_patch
@@ -20,6 +21,18 @@ FIELD_MISPLACED = "field-misplaced"
 """The rule that names fields which stand beside the input and belong into it, or the other way round."""
 
 
+class _FieldChange(NamedTuple):
+    """The findings on unknown fields of one object, and the patch that puts them right or leaves them out."""
+
+    findings: tuple[Finding, ...]
+    fix: Patch
+    has_guesses: bool = False
+
+    def apply(self, root: Any) -> Repair:
+        """The repair of a document."""
+        return Repair(self.findings, apply_patch(root, self.fix), list_origins(self.fix))
+
+
 def repair_objects(
     catalog: Catalog, root: Any, hits: Iterable[Hit], other_fields: Fields, *, takes_guesses: bool = True
 ) -> tuple[Repair | None, bool]:
@@ -28,7 +41,7 @@ def repair_objects(
     ``hits`` are those on the document. ``other_fields`` are those that it may have itself: where it is a body, a field
     of its input may belong beside it. Without ``takes_guesses`` nothing is put in the place of a field that is guessed.
     """
-    hits_by_place = {hit.place: hit for hit in hits if hit.rule.keyword == "additionalProperties"}
+    hits_by_place = {hit.place: hit for hit in hits if hit.judged_rule.is_on_unknown_fields}
     repair, has_guesses = Repair((), root), False
     # The innermost object first: the paths of the others hold on.
     for path in sorted(hits_by_place, key=len, reverse=True):
@@ -37,13 +50,33 @@ def repair_objects(
         repair = join_repairs(repair, leave_out_excess(catalog, repair.document, hit, names))
         place = Place(path, follow(repair.document, path), fields)
         others = [Place((), repair.document, other_fields)] if other_fields and path else []
-        readings = list(read_fields(catalog.aliases, place, names[:MOST_ALIKE], others))
-        has_guesses = has_guesses or any(each.is_guess for each in readings)
-        if not takes_guesses:
-            readings = [each._replace(substitute=None) if each.is_guess else each for each in readings]
-        subject = name_field(path, hit.rule) or hit.rule.title
-        repair = join_repairs(repair, repair_fields(catalog, repair.document, hit.rule, subject, readings))
+        change = _find_change(catalog, repair.document, hit, [place, *others], names[:MOST_ALIKE], takes_guesses)
+        repair, has_guesses = join_repairs(repair, change.apply(repair.document)), has_guesses or change.has_guesses
     return repair if repair.findings else None, has_guesses
+
+
+def _find_change(
+    catalog: Catalog, root: Any, hit: Hit, places: Sequence[Place], names: Sequence[str], takes_guesses: bool
+) -> _FieldChange:
+    """The change of the object of a hit, the first of ``places``, worded once for all with the same slips."""
+    key: Hashable = None
+    values = [identify_scalar(places[0].members[name]) for name in names]
+    if None not in values and all(len(place.members) <= MOST_NAMES for place in places):
+        all_names = tuple([tuple(place.members) for place in places])
+        key = (hit.judged_rule, hit.place, tuple(names), tuple(values), all_names, takes_guesses)
+    return find_or_build(catalog, key, _build_change, catalog, root, hit, places, names, takes_guesses)
+
+
+def _build_change(
+    catalog: Catalog, root: Any, hit: Hit, places: Sequence[Place], names: Sequence[str], takes_guesses: bool
+) -> _FieldChange:
+    readings = list(read_fields(catalog.aliases, places[0], names, places[1:]))
+    has_guesses = any(each.is_guess for each in readings)
+    if not takes_guesses:
+        readings = [each._replace(substitute=None) if each.is_guess else each for each in readings]
+    subject = name_field(hit.place, hit.rule) or hit.rule.title
+    change = _describe_change(catalog, root, hit.rule, subject, readings)
+    return change._replace(has_guesses=has_guesses)
 
 
 def leave_out_excess(catalog: Catalog, root: Any, hit: Hit, names: Sequence[str]) -> Repair:
@@ -68,13 +101,18 @@ def repair_fields(catalog: Catalog, root: Any, rule: Rule, subject: str, reading
     ``rule`` is the one that the fields violate, ``subject`` the name of what has no such fields. Those that belong in
     one other object share a finding.
     """
+    return _describe_change(catalog, root, rule, subject, readings).apply(root)
+
+
+def _describe_change(
+    catalog: Catalog, root: Any, rule: Rule, subject: str, readings: Sequence[FieldReading]
+) -> _FieldChange:
     findings = [_describe_field(rule, subject, each) for each in readings if not each.is_misplaced]
     for is_inward in (True, False):
         group = [each for each in readings if each.is_misplaced and each.is_inward is is_inward]
         findings += [_describe_misplaced(catalog, root, group)] if group else []
     patch = [operation for each in readings for operation in _build_patch(each)]
-    repaired_root = apply_patch(root, [*_add_objects(root, patch), *patch])
-    return Repair(tuple(findings), repaired_root, list_origins(patch))
+    return _FieldChange(tuple(findings), (*_add_objects(root, patch), *patch))
 
 
 def _build_patch(reading: FieldReading) -> Iterable[Mapping[str, Any]]:

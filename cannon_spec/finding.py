@@ -74,7 +74,8 @@ class Report:
     @classmethod
     def from_findings(cls, findings: Iterable[Finding]) -> Report:
         """The report that has those findings, in any order."""
-        return cls(tuple(sorted(findings, key=_find_place)))
+        all_findings = tuple(findings)
+        return cls(tuple(sorted(all_findings, key=_find_place)) if len(all_findings) > 1 else all_findings)
 
     @property
     def ok(self) -> bool:

@@ -1,35 +1,57 @@
-"""Findings that are worded once for all documents with the same slip (floor 1, pure)."""
+"""What is put into words once for all documents with the same slip (floor 1, pure)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import Any, Protocol, TypeVar
 
 from cannon_spec.contract.catalog import Catalog
-from cannon_spec.finding import Finding
+from cannon_spec.finding import Patch
 
 LONGEST_TEXT = 100
 """The longest text of a document that may be a part of a key: longer ones hardly come twice."""
 
-_MOST_FINDINGS = 4096
-"""The most findings that a catalog keeps."""
+MOST_NAMES = 30
+"""The most names of an object that may be a part of a key."""
+
+_MOST_ENTRIES = 4096
+"""The most entries that a catalog keeps."""
 
 
-def find_or_build(catalog: Catalog, key: Hashable, build: Callable[[], Finding]) -> Finding:
-    """The finding that the catalog keeps under a key, or else the one that ``build`` makes, kept from now on.
+class _Wording(Protocol):
+    """A finding, or several, with the patch that ends the problem."""
+
+    @property
+    def fix(self) -> Patch | None: ...
+
+
+W = TypeVar("W", bound=_Wording)
+
+
+def find_or_build(catalog: Catalog, key: Hashable, build: Callable[..., W], *arguments: Any) -> W:
+    """What the catalog keeps under a key, or else what ``build`` makes of the arguments, kept from now on.
 
     Under the key None nothing is kept.
     """
-    findings = catalog.findings
-    finding = None if key is None else findings.get(key)
-    if finding is None:
-        finding = build()
-        if key is not None and not _shares_value(finding):
-            if len(findings) >= _MOST_FINDINGS:
-                findings.clear()
-            findings[key] = finding
-    return finding
+    wordings = catalog.wordings
+    wording: W | None = None if key is None else wordings.get(key)
+    if wording is None:
+        wording = build(*arguments)
+        if key is not None and not _shares_value(wording.fix or ()):
+            if len(wordings) >= _MOST_ENTRIES:
+                wordings.clear()
+            wordings[key] = wording
+    return wording
 
 
-def _shares_value(finding: Finding) -> bool:
-    """Whether its fix has a list or an object: that becomes a part of the fixed document, which a caller may change."""
-    return any(isinstance(each.get("value"), (list, dict)) for each in finding.fix or ())
+def identify_scalar(value: Any) -> Hashable:
+    """What a scalar is in a key; None for a long text, a list or an object."""
+    if isinstance(value, (list, dict)) or (isinstance(value, str) and len(value) > LONGEST_TEXT):
+        return None
+    # In Python 1 equals 1.0 and True, and 0.0 equals -0.0; their texts are different.
+    return type(value), str(value)
+
+
+def _shares_value(patch: Patch) -> bool:
+    """Whether a patch has a list or an object: that becomes a part of the fixed document, which a caller may change."""
+    return any(isinstance(each.get("value"), (list, dict)) for each in patch)

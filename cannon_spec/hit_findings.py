@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
-from functools import partial
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 from cannon_spec.contract import wording
@@ -11,13 +10,10 @@ from cannon_spec.contract.catalog import Catalog, Rule
 from cannon_spec.contract.keywords import Violation, describe_legal, describe_meaning, describe_violation
 from cannon_spec.contract.readings import Context, Meaning, find_meaning
 from cannon_spec.finding import Finding
-from cannon_spec.finding_cache import LONGEST_TEXT, find_or_build
+from cannon_spec.finding_cache import LONGEST_TEXT, MOST_NAMES, find_or_build, identify_scalar
 from cannon_spec.hits import Hit
 from cannon_spec.patch import build_replacement
 from cannon_spec.pointer import Path, follow, to_pointer
-
-_MOST_NAMES = 30
-"""The most names of an object that may be a part of a key."""
 
 
 class _Cause(NamedTuple):
@@ -27,32 +23,34 @@ class _Cause(NamedTuple):
     value: Any
     aspect_ratio: str | None
 
-    @property
-    def key(self) -> Hashable:
-        """What tells the finding apart from others; None where that cannot be told from little."""
-        hit = self.hits[0]
-        facts = _list_facts(self.value, hit.name) if hit.number == 1 else None
-        rules = tuple([each.judged_rule for each in self.hits])
-        return None if facts is None else (hit.place, rules, hit.name, self.aspect_ratio, facts)
 
-
-def describe_hits(catalog: Catalog, root: Any, hits: Iterable[Hit]) -> Iterator[Finding]:
+def describe_hits(catalog: Catalog, root: Any, hits: Sequence[Hit]) -> list[Finding]:
     """The findings on a document with those hits, one for each value or name that is wrong."""
+    if len(hits) == 1:
+        return [_describe_cause(catalog, root, [hits[0]])]
     causes: dict[tuple[Path, str | None], list[Hit]] = {}
     for hit in hits:
         causes.setdefault((hit.path, hit.name), []).append(hit)
-    for cause in [_find_cause(root, group) for group in causes.values()]:
-        yield find_or_build(catalog, cause.key, partial(_build_finding, cause))
+    return [_describe_cause(catalog, root, group) for group in causes.values()]
 
 
-def _find_cause(root: Any, group: list[Hit]) -> _Cause:
-    place = group[0].place
-    if not place:
-        return _Cause(group, root, None)
-    parent = follow(root, place[:-1])
+def _describe_cause(catalog: Catalog, root: Any, group: list[Hit]) -> Finding:
+    """The finding on one value or name, worded once for all documents with the same."""
+    place, name = group[0].place, group[0].name
+    value, ratio = root, None
+    if place:
+        parent = follow(root, place[:-1])
+        value, ratio = parent[place[-1]], _find_ratio(parent)
+    rules = [(hit.judged_rule, hit.number) for hit in group]
+    facts = _list_facts(value, name)
+    key = None if facts is None else (place, name, ratio, facts, *rules)
+    return find_or_build(catalog, key, _build_finding, _Cause(group, value, ratio))
+
+
+def _find_ratio(parent: Any) -> str | None:
+    """The aspect ratio among the fields of an object, where it is a text that could be one."""
     ratio = parent.get("aspect_ratio") if isinstance(parent, dict) else None
-    is_short_text = isinstance(ratio, str) and len(ratio) <= LONGEST_TEXT
-    return _Cause(group, follow(parent, place[-1:]), ratio if is_short_text else None)
+    return ratio if isinstance(ratio, str) and len(ratio) <= LONGEST_TEXT else None
 
 
 def _list_facts(value: Any, name: str | None) -> Hashable:
@@ -62,11 +60,10 @@ def _list_facts(value: Any, name: str | None) -> Hashable:
     may be an item. A finding on a property says nothing of the values of its object.
     """
     if isinstance(value, dict):
-        return tuple(value) if name is not None and len(value) <= _MOST_NAMES else None
+        return tuple(value) if name is not None and len(value) <= MOST_NAMES else None
     if isinstance(value, list):
         return (list, len(value)) if len(value) != 1 else None
-    # In Python 1 equals 1.0 and True, and 0.0 equals -0.0; their texts are different.
-    return None if isinstance(value, str) and len(value) > LONGEST_TEXT else (type(value), str(value))
+    return identify_scalar(value)
 
 
 def _build_finding(cause: _Cause) -> Finding:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from cannon_spec.contract.catalog import Catalog, Rule
 from cannon_spec.contract.engines import ViolationPaths
-from cannon_spec.contract.keywords import KEYWORDS
+from cannon_spec.contract.keywords import KEYWORDS, Keyword
 from cannon_spec.contract.readings import Readings, find_readings
 from cannon_spec.pointer import Path, follow
 
@@ -28,12 +28,19 @@ _FIELD_TYPE = re.compile(r"(envelope/create|operations/[^/]+/input)#/properties/
 class JudgedRule:
     """A rule as it counts in one set of schemas. Each is equal to itself alone, so that it can be part of a key.
 
-    ``readings`` say what a value that violates it may mean. ``is_optional`` says that a user may leave the field out.
+    ``readings`` say what a value that violates it may mean. ``is_optional`` says that a user may leave the field out,
+    ``is_on_unknown_fields`` that it refuses the fields that an object may not have.
     """
 
     rule: Rule
     readings: Readings = _NO_READINGS
     is_optional: bool = False
+    keyword: Keyword = field(init=False)
+    is_on_unknown_fields: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keyword", KEYWORDS[self.rule.keyword])
+        object.__setattr__(self, "is_on_unknown_fields", self.rule.keyword == "additionalProperties")
 
 
 class Hit(NamedTuple):
@@ -56,7 +63,7 @@ class Hit(NamedTuple):
     @property
     def path(self) -> Path:
         """Where it is reported: an unknown property at itself, a missing one at its object."""
-        return (*self.place, self.name or "") if self.rule.keyword == "additionalProperties" else self.place
+        return (*self.place, self.name or "") if self.judged_rule.is_on_unknown_fields else self.place
 
 
 class SchemaJudge:
@@ -79,12 +86,21 @@ class SchemaJudge:
     def list_hits(self, root: Any, place: Path = ()) -> list[Hit]:
         """The rules that the value at ``place`` of ``root`` violates."""
         violations = self._list_violations(follow(root, place) if place else root)
+        if not violations:
+            return []
+        if len(violations) > MOST_ALIKE:
+            violations, numbers = _bound_violations(violations)
+        else:
+            numbers = [1] * len(violations)
         hits: list[Hit] = []
-        for path, at, count in _bound_violations(violations) if violations else ():
+        for (path, at), number in zip(violations, numbers, strict=True):
             judged_rule = self._judged_rules.get(at)
             if judged_rule is None:
                 judged_rule = self._judged_rules[at] = self._find_rule(at)
-            hits += _list_hits_of(judged_rule, place + path, root, count)
+            if judged_rule.keyword.list_names is None:
+                hits.append(Hit(place + path, judged_rule, None, number))
+            else:
+                hits += _list_named_hits(judged_rule, place + path, root, number)
         return hits
 
     def _find_rule(self, at: Path) -> JudgedRule:
@@ -110,32 +126,23 @@ def bound(items: Sequence[T]) -> Iterator[tuple[T, int]]:
         yield items[MOST_ALIKE], len(items) - MOST_ALIKE
 
 
-def _bound_violations(violations: Sequence[ViolationPaths]) -> Iterator[tuple[Path, Path, int]]:
-    """The violations, with the number that each stands for; of those of one keyword the first ones by their paths."""
-    if len(violations) <= MOST_ALIKE:
-        for path, at in violations:
-            yield path, at, 1
-        return
+def _bound_violations(violations: Sequence[ViolationPaths]) -> tuple[list[ViolationPaths], list[int]]:
+    """Few violations and the number that each stands for: of those of one keyword the first ones by their paths."""
     paths_by_keyword: dict[Path, list[Path]] = {}
     for path, at in violations:
         paths_by_keyword.setdefault(at, []).append(path)
-    for at, paths in paths_by_keyword.items():
-        for path, count in bound(sorted(paths)):
-            yield path, at, count
+    bounded = [((path, at), number) for at, paths in paths_by_keyword.items() for path, number in bound(sorted(paths))]
+    return [violation for violation, _ in bounded], [number for _, number in bounded]
 
 
-def _list_hits_of(judged_rule: JudgedRule, place: Path, root: Any, count: int) -> list[Hit]:
-    """The hits of one violation: one for each property that the rule is about, a single one for other keywords."""
-    rule = judged_rule.rule
-    list_names = KEYWORDS[rule.keyword].list_names
-    if list_names is None:
-        return [Hit(place, judged_rule, None, count)]
-    value = follow(root, place)
+def _list_named_hits(judged_rule: JudgedRule, place: Path, root: Any, number: int) -> list[Hit]:
+    """The hits of a violation of a rule on properties: one for each property that it is about."""
+    value, list_names = follow(root, place), judged_rule.keyword.list_names
     # "not required" also refuses what is no object, which the rule of its type reports already.
-    names = list_names(rule.node, value) if isinstance(value, dict) else []
-    if count > 1:
-        return [Hit(place, judged_rule, name, count) for name in names[:1]]
-    return [Hit(place, judged_rule, name, number) for name, number in bound(names)]
+    names = list_names(judged_rule.rule.node, value) if list_names and isinstance(value, dict) else []
+    if number > 1:
+        return [Hit(place, judged_rule, name, number) for name in names[:1]]
+    return [Hit(place, judged_rule, name, name_number) for name, name_number in bound(names)]
 
 
 def _is_optional(catalog: Catalog, rule: Rule) -> bool:

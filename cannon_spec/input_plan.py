@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cannon_spec.address_rules import AddressFields
 from cannon_spec.contract.catalog import Catalog, Operation
@@ -20,9 +20,11 @@ class InputPlan(NamedTuple):
     """How inputs for one operation and model are judged.
 
     That is the judge by the schemas, the report on an input that breaks no rule, and the fields of addresses that the
-    service calls, each with the claim that it must reach them.
+    service calls, each with the claim that it must reach them. With an envelope whole bodies are judged.
     """
 
+    operation: Operation
+    envelope: str | None
     schema_judge: SchemaJudge
     clean_report: Report
     address_fields: AddressFields
@@ -40,6 +42,13 @@ def find_plan(catalog: Catalog, operation: Operation, model_id: str | None, enve
     return plan
 
 
+def find_prepared_plan(catalog: Catalog, operation: Any, model: Any, envelope: str | None) -> InputPlan | None:
+    """The plan for a model of an operation, as a document names them; None unless it was made before."""
+    if not isinstance(operation, str) or not isinstance(model, str) or model == DEFAULT_MODEL:
+        return None
+    return catalog.judge_cache.get((operation, model, envelope))
+
+
 def find_model_path(envelope: str | None) -> str:
     """The pointer to the model, in a whole body or an input alone."""
     return "/model" if envelope is None else "/input/model"
@@ -52,6 +61,8 @@ def _make_plan(catalog: Catalog, operation: Operation, model_id: str | None, env
     adapt_rule = partial(catalog.assume_default, operation) if model_id == DEFAULT_MODEL else None
     remarks = list_remarks(operation, named_model, "" if envelope is None else "/operation", find_model_path(envelope))
     return InputPlan(
+        operation,
+        envelope,
         SchemaJudge(catalog, schemas, envelope, adapt_rule),
         Report.from_findings(remarks),
         _list_address_fields(catalog, operation, envelope),

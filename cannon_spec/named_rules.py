@@ -61,7 +61,7 @@ def describe_operation_problem(catalog: Catalog, name: str) -> Finding:
     It is a warning where the operation exists but no page documents its input, and an error where no page names it.
     """
     key = (OPERATION_UNDOCUMENTED, name) if len(name) <= LONGEST_TEXT else None
-    return find_or_build(catalog, key, lambda: _build_operation_finding(catalog, name))
+    return find_or_build(catalog, key, _build_operation_finding, catalog, name)
 
 
 def _build_operation_finding(catalog: Catalog, name: str) -> Finding:
@@ -114,7 +114,7 @@ def describe_unknown_model(catalog: Catalog, operation: Operation, name: str, pa
     A model of another number or variant is another one, and no misspelling.
     """
     key = (operation.id, name, path) if len(name) <= LONGEST_TEXT else None
-    return find_or_build(catalog, key, lambda: _build_model_finding(catalog, operation, name, path))
+    return find_or_build(catalog, key, _build_model_finding, catalog, operation, name, path)
 
 
 def _build_model_finding(catalog: Catalog, operation: Operation, name: str, path: str) -> Finding:

@@ -17,8 +17,8 @@ from cannon_spec.errors import NotJSON, UnknownName
 from cannon_spec.field_repair import repair_objects
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report, Strictness
 from cannon_spec.hit_findings import describe_hits
-from cannon_spec.hits import Hit, SchemaJudge, find_schema_judge
-from cannon_spec.input_plan import DEFAULT_MODEL, find_model_path, find_plan
+from cannon_spec.hits import Hit, find_schema_judge
+from cannon_spec.input_plan import DEFAULT_MODEL, InputPlan, find_model_path, find_plan, find_prepared_plan
 from cannon_spec.named_rules import describe_operation_problem, describe_unknown_model, find_undocumented
 from cannon_spec.patch import apply_patch
 from cannon_spec.pointer import to_pointer
@@ -49,10 +49,18 @@ def request(catalog: Catalog, payload: Any, strictness: Strictness = "normal", *
 
 def _judge_body(catalog: Catalog, body: Any) -> Report:
     """Judge a create body. One of another structure is judged as it is without that problem, where it is known."""
-    repair = None if has_expected_structure(body) else find_repair(catalog, body)
-    if repair is not None:
-        rest = _CLEAN if repair.document is None else _judge_body(catalog, repair.document)
-        return _join(body, repair, rest)
+    if has_expected_structure(body):
+        plan = find_prepared_plan(catalog, body["operation"], body["input"].get("model"), _CREATE)
+        return _judge_operation(catalog, body) if plan is None else _judge_by_plan(catalog, plan, body)
+    repair = find_repair(catalog, body)
+    if repair is None:
+        return _judge_operation(catalog, body)
+    rest = _CLEAN if repair.document is None else _judge_body(catalog, repair.document)
+    return _join(body, repair, rest)
+
+
+def _judge_operation(catalog: Catalog, body: Any) -> Report:
+    """Judge a body by its operation, or by the envelope alone where that is unknown."""
     name, input = (body.get("operation"), body.get("input")) if isinstance(body, dict) else (None, None)
     operation = catalog.operations.get(name) if isinstance(name, str) else None
     if operation is not None and operation.is_covered and isinstance(input, dict):
@@ -147,33 +155,49 @@ def _judge_input(
     model_id = name if isinstance(name, str) and name in operation.models else None
     if name is None and isinstance(input, dict) and operation.has_default_limits(input):
         model_id = DEFAULT_MODEL
-    plan = find_plan(catalog, operation, model_id, envelope)
-    hits = plan.schema_judge.list_hits(root)
-    findings = list(plan.clean_report.findings)
-    repair = _repair_fields(catalog, root, hits, plan.schema_judge, envelope) if hits and repairs_left else None
+    model_finding = None
     if model_id is None and operation.models and isinstance(name, str):
-        findings.append(describe_unknown_model(catalog, operation, name, find_model_path(envelope)))
-        if repair is None and findings[-1].fix is not None:
-            repair = Repair((findings[-1],), apply_patch(root, findings[-1].fix))
+        model_finding = describe_unknown_model(catalog, operation, name, find_model_path(envelope))
+    return _judge_by_plan(catalog, find_plan(catalog, operation, model_id, envelope), root, model_finding, repairs_left)
+
+
+def _judge_by_plan(
+    catalog: Catalog,
+    plan: InputPlan,
+    root: Any,
+    model_finding: Finding | None = None,
+    repairs_left: int = _MOST_REPAIRS,
+) -> Report:
+    """Judge ``root`` by a plan. ``model_finding`` is the one on an unknown model, which the plan does not know."""
+    hits = plan.schema_judge.list_hits(root)
+    repair = None
+    if repairs_left and any([hit.judged_rule.is_on_unknown_fields for hit in hits]):  # noqa: C419 - it costs less
+        repair = _repair_fields(catalog, plan, root, hits)
+    if repair is None and model_finding is not None and model_finding.fix is not None:
+        repair = Repair((model_finding,), apply_patch(root, model_finding.fix))
     if repair is not None:
-        return _join(root, repair, _judge_input(catalog, operation, repair.document, envelope, repairs_left - 1))
+        rest = _judge_input(catalog, plan.operation, repair.document, plan.envelope, repairs_left - 1)
+        return _join(root, repair, rest)
     addresses = judge_addresses(catalog, root, plan.address_fields)
+    if not hits and not addresses and model_finding is None:
+        return plan.clean_report
     places = {to_pointer(hit.place) for hit in hits} if addresses else ()
-    findings += [finding for finding in addresses if finding.path not in places]  # a cause has one finding
-    return Report.from_findings([*findings, *describe_hits(catalog, root, hits)])
+    others = [finding for finding in addresses if finding.path not in places]  # a cause has one finding
+    named_findings = (
+        plan.clean_report.findings if model_finding is None else (model_finding, *plan.clean_report.findings)
+    )
+    return Report.from_findings([*describe_hits(catalog, root, hits), *named_findings, *others])
 
 
-def _repair_fields(
-    catalog: Catalog, root: Any, hits: list[Hit], schema_judge: SchemaJudge, envelope: str | None
-) -> Repair | None:
+def _repair_fields(catalog: Catalog, plan: InputPlan, root: Any, hits: list[Hit]) -> Repair | None:
     """The findings on the unknown fields that mean something we know, and the document without them; None for none.
 
     A guess that leads to more violations than the fields left out is none to judge the rest by.
     """
-    other_fields = {} if envelope is None else catalog.schemas[envelope]["properties"]
+    other_fields = {} if plan.envelope is None else catalog.schemas[plan.envelope]["properties"]
     repair, has_guesses = repair_objects(catalog, root, hits, other_fields)
     if repair is None or not has_guesses:
         return repair
     sure_repair, _ = repair_objects(catalog, root, hits, other_fields, takes_guesses=False)
     repairs = repair, sure_repair or repair
-    return min(repairs, key=lambda each: len(schema_judge.list_hits(each.document)))
+    return min(repairs, key=lambda each: len(plan.schema_judge.list_hits(each.document)))

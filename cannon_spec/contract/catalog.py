@@ -13,7 +13,7 @@ from cannon_spec.contract.engines import Engine, Validator
 from cannon_spec.contract.nodes import iter_nodes, trace_path
 from cannon_spec.contract.prices import Cost, Price, find_price, meets_conditions
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
-from cannon_spec.finding import Evidence, Finding, Severity
+from cannon_spec.finding import Evidence, Severity
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
 AdjustmentKind = Literal["cap", "normalise"]
@@ -216,8 +216,8 @@ class Catalog:
 
     It reads what is asked for: an operation, its claims and its schemas, and keeps it. Each validator is compiled when
     it is first used. ``aliases`` are the words of other services. ``settings`` are those of our mock that an overlay
-    sets. ``judge_cache`` has what the judge prepares once for each kind of document, and ``findings`` those that it has
-    put into words; their keys are its own.
+    sets. ``judge_cache`` has what the judge prepares once for each kind of document, and ``wordings`` what it has put
+    into words; their keys are its own.
     """
 
     base_url: str
@@ -235,7 +235,7 @@ class Catalog:
     _list_documented_inputs: Callable[[str], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _engine: Engine = field(compare=False)
     judge_cache: dict[Hashable, Any] = field(default_factory=dict, compare=False)
-    findings: dict[Hashable, Finding] = field(default_factory=dict, compare=False)
+    wordings: dict[Hashable, Any] = field(default_factory=dict, compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
     _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)

@@ -23,7 +23,7 @@ def make_body(**fields: Any) -> dict[str, Any]:
 def test_a_finding_that_was_kept_is_the_one_that_would_be_made(body: Any) -> None:
     """A catalog that has judged many bodies gives the findings of one that has kept none."""
     report = validate_request(body, catalog=CATALOG)
-    CATALOG.findings.clear()
+    CATALOG.wordings.clear()
     assert validate_request(body, catalog=CATALOG) == report
 
 
@@ -67,11 +67,11 @@ def test_a_fixed_body_shares_nothing_with_later_ones() -> None:
 
 def test_few_findings_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """The findings that a catalog keeps are bounded, whatever it judges; long texts are in none of their keys."""
-    monkeypatch.setattr("cannon_spec.finding_cache._MOST_FINDINGS", 5)
+    monkeypatch.setattr("cannon_spec.finding_cache._MOST_ENTRIES", 5)
     catalog = load_catalog()
     for number in range(20):
         validate_request(make_body(resolution=f"{number}K"), catalog=catalog)
-        assert 1 <= len(catalog.findings) <= 5
-    catalog.findings.clear()
+        assert 1 <= len(catalog.wordings) <= 5
+    catalog.wordings.clear()
     validate_request(make_body(resolution="K" * 1000), catalog=catalog)
-    assert not catalog.findings
+    assert not catalog.wordings
