@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from benchmarks import results, table
@@ -15,6 +14,12 @@ from benchmarks.measure import NotMeasured
 from benchmarks.row import Row
 from benchmarks.rows import ROWS
 from cannon_spec.output import tables
+
+_WIDTH = 200
+"""The columns of the table where its output is no terminal."""
+
+_REPLACED_PEER = "Prism"
+_INTERRUPTED = 130
 
 
 def main() -> int:
@@ -25,31 +30,24 @@ def main() -> int:
         parser.error("figures of --short mean nothing; leave --keep out")
     rows = _choose(arguments.rows, arguments.peers)
     measured: list[dict[str, Any]] = []
-    try:
-        with ExitStack() as stack:
-            bench = Bench(stack, SHORT if arguments.short else FULL, arguments.beside)
-            measured.extend(_measure(rows, bench))
-    finally:
-        print(
-            tables.render_text(
-                [table.HEAD, *map(table.list_cells, measured)], shutil.get_terminal_size((200, 0)).columns
-            )
-        )
+    with suppress(KeyboardInterrupt), ExitStack() as stack:  # Ctrl-C shows what is measured
+        bench = Bench(stack, SHORT if arguments.short else FULL, arguments.beside)
+        measured.extend(_measure(row, bench) for row in rows)
+    width = shutil.get_terminal_size((_WIDTH, 0)).columns
+    print(tables.render_text([table.HEAD, *map(table.list_cells, measured)], width))
     if arguments.keep:
         results.keep(measured, [row.name for row in ROWS])
-    return 0
+    return 0 if len(measured) == len(rows) else _INTERRUPTED
 
 
-def _measure(rows: Sequence[Row], bench: Bench) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        print(f"measuring {row.name}", file=sys.stderr, flush=True)
-        try:
-            pair = row.measure(bench)
-        except NotMeasured as reason:
-            print(f"{row.name}: not measured: {reason}", file=sys.stderr, flush=True)
-            yield {"row": row.name, "what": row.what, "meaning": row.meaning, "reason": str(reason)}
-        else:
-            yield row.tabulate(pair, bench.other or row.peer if row.peer == "Prism" else row.peer)
+def _measure(row: Row, bench: Bench) -> dict[str, Any]:
+    print(f"measuring {row.name}", file=sys.stderr, flush=True)
+    try:
+        pair = row.measure(bench)
+    except NotMeasured as reason:
+        print(f"{row.name}: not measured: {reason}", file=sys.stderr, flush=True)
+        return {"row": row.name, "what": row.what, "meaning": row.meaning, "reason": str(reason)}
+    return row.tabulate(pair, bench.other if bench.other and row.peer == _REPLACED_PEER else row.peer)
 
 
 def _choose(names: str, has_peers: bool) -> list[Row]:

@@ -27,7 +27,7 @@ class Size:
     calls_s: float = 0.1
     traffic_s: int = 2
     lines: int = 300_000
-    long_lines: int = 2_400_000
+    long_lines: int = 3_500_000
     tasks: int = 1_000_000
     tests: int = 200
     waiting: int = 900
