@@ -30,14 +30,14 @@ class Key:
 class Keys:
     """The API keys of a mock: those of a keys file and, unless the file says otherwise, every well-formed key.
 
-    Accounts start with ``start_credits`` where the file does not say otherwise.
+    Accounts start with ``credits`` where the file does not say otherwise.
     """
 
     def __init__(
         self, status_reply: Mapping[str, Any], credits: int, keys_file: Mapping[str, Any] | None = None
     ) -> None:
         self._reply = status_reply
-        self.start_credits = credits
+        self._start_credits = credits
         self._entries: Mapping[str, Any] = (keys_file or {}).get("keys", {})
         self._accepts_others: bool = (keys_file or {}).get("others", True)
         self._build_once = lru_cache(maxsize=1024)(self._build)  # a client sends its key with each call
@@ -60,8 +60,13 @@ class Keys:
             scopes=tuple(entry.get("scopes", key["scopes"])),
             email=entry.get("email", account["email"]),
             plan=entry.get("plan", account["plan"]),
-            credits=entry.get("credits", self.start_credits),
+            credits=entry.get("credits", self._start_credits),
         )
+
+    def set_start_credits(self, credits: int) -> None:
+        """Let accounts for which the file says nothing start with another balance."""
+        self._start_credits = credits
+        self._build_once.cache_clear()
 
     def list_accounts(self) -> list[str]:
         """The accounts of the keys of the file."""
@@ -73,7 +78,7 @@ class Keys:
             if derive_account(secret) == account and "credits" in entry:
                 credits: int = entry["credits"]
                 return credits
-        return self.start_credits
+        return self._start_credits
 
 
 def is_key(secret: str) -> bool:

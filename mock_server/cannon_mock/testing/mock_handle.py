@@ -104,7 +104,7 @@ class MockHandle:
         _check_whole("credits", credits, 0, _MOST_CREDITS)
         mock, accounts = self._mock, self.accounts
         if not self.account:  # all accounts, those that have not called yet too
-            mock.keys.start_credits = credits
+            mock.keys.set_start_credits(credits)
             accounts = [*mock.keys.list_accounts(), *dict.fromkeys(task.account for task in self.tasks)]
         for account in accounts:
             mock.store.tasks.set_balance(account, credits, mock.clock.now_ms())
