@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cannon_spec import claim_ids
@@ -38,35 +38,58 @@ class AddressFields:
             group = self._groups.setdefault(field.path[: length - 1], {})
             group.setdefault(field.path[length - 1], []).append((field.path[length:], field.claim))
 
-    def list_addresses(self, root: Any) -> list[tuple[str, Path, str]]:
-        """Each address in a document: the claim that the service must reach it, its path, and itself."""
-        addresses: list[tuple[str, Path, str]] = []
+    def may_have_findings(self, root: Any) -> bool:
+        """Whether an address in a document may break a rule. That most do not is found out without their paths."""
         for path, fields in self._groups.items():
-            members = root
-            for part in path:
-                members = members.get(part) if isinstance(members, dict) else None
-            if not isinstance(members, dict) or fields.keys().isdisjoint(members):
-                continue
-            for name in [each for each in fields if each in members]:
-                for rest, claim in fields[name]:
-                    addresses += [(claim, *text) for text in _list_texts(members[name], (*path, name), rest)]
-        return addresses
+            members = _follow_objects(root, path)
+            for name in fields if isinstance(members, dict) else ():
+                if name in members and _may_have_findings(members[name]):
+                    return True
+        return False
+
+    def list_addresses(self, root: Any) -> Iterator[tuple[str, Path, str]]:
+        """Each address in a document: the claim that the service must reach it, its path, and itself."""
+        for path, fields in self._groups.items():
+            members = _follow_objects(root, path)
+            for name in fields if isinstance(members, dict) else ():
+                for rest, claim in fields[name] if name in members else ():
+                    for text_path, text in _list_texts(members[name], (*path, name), rest):
+                        yield claim, text_path, text
 
 
 def judge_addresses(catalog: Catalog, root: Any, fields: AddressFields) -> list[Finding]:
     """The findings on the addresses in the fields of a document."""
+    if not fields.may_have_findings(root):
+        return []
     joined: list[tuple[Path, str]] = []
     unreachable: dict[str, list[tuple[Path, str]]] = {}
     for claim, path, address in fields.list_addresses(root):
         host = find_host(address)
-        if address.count("://") > 1 and _JOINED.match(address):  # the count costs less, for all that have one
+        if _JOINED.match(address):
             joined.append((path, address))
         elif host and not is_reachable(host):
             unreachable.setdefault(claim, []).append((path, host))
-    findings = [_describe_joined(catalog, *place, count) for place, count in bound(joined)] if joined else []
+    findings = [_describe_joined(catalog, *place, count) for place, count in bound(joined)]
     for claim, places in unreachable.items():
         findings += [_describe_unreachable(catalog.claims[claim], *place, count) for place, count in bound(places)]
     return findings
+
+
+def _follow_objects(value: Any, path: Path) -> Any:
+    """The value at a path of names; None if there is none."""
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _may_have_findings(value: Any) -> bool:
+    """Whether a text in a value has two addresses, or one that the service cannot reach."""
+    if isinstance(value, str):
+        host = find_host(value)
+        return value.count("://") > 1 or (host != "" and not is_reachable(host))
+    if isinstance(value, (list, dict)):
+        return any(map(_may_have_findings, value.values() if isinstance(value, dict) else value))
+    return False
 
 
 def _list_texts(value: Any, path: Path, rest: Path) -> list[tuple[Path, str]]:

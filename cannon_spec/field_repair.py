@@ -26,11 +26,12 @@ class _FieldChange(NamedTuple):
 
     findings: tuple[Finding, ...]
     fix: Patch
+    origins: tuple[tuple[str, str], ...]
     has_guesses: bool = False
 
     def apply(self, root: Any) -> Repair:
         """The repair of a document."""
-        return Repair(self.findings, apply_patch(root, self.fix), list_origins(self.fix))
+        return Repair(self.findings, apply_patch(root, self.fix), self.origins)
 
 
 def repair_objects(
@@ -112,7 +113,7 @@ def _describe_change(
         group = [each for each in readings if each.is_misplaced and each.is_inward is is_inward]
         findings += [_describe_misplaced(catalog, root, group)] if group else []
     patch = [operation for each in readings for operation in _build_patch(each)]
-    return _FieldChange(tuple(findings), (*_add_objects(root, patch), *patch))
+    return _FieldChange(tuple(findings), (*_add_objects(root, patch), *patch), list_origins(patch))
 
 
 def _build_patch(reading: FieldReading) -> Iterable[Mapping[str, Any]]:

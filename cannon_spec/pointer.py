@@ -23,16 +23,17 @@ def _join(path: Path) -> str:
 
 def from_pointer(pointer: str) -> tuple[str, ...]:
     """The unescaped parts of a JSON Pointer; an index stays text."""
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    parts = pointer.split("/")[1:]
+    return tuple([part.replace("~1", "/").replace("~0", "~") for part in parts] if "~" in pointer else parts)
 
 
 def follow(document: Any, path: Iterable[str | int]) -> Any:
     """The value at ``path``. Raises LookupError if there is none."""
     for part in path:
-        if isinstance(document, list):
-            document = document[read_index(part)]
-        elif isinstance(document, dict):
+        if isinstance(document, dict):
             document = document[part]
+        elif isinstance(document, list):
+            document = document[read_index(part)]
         else:
             raise LookupError(part)
     return document

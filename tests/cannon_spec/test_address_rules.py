@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cannon_spec import validate_input, validate_request
-from cannon_spec.contract.nodes import list_address_fields
+from cannon_spec.address_rules import AddressFields, judge_addresses
+from cannon_spec.contract.nodes import AddressField, list_address_fields
 from cannon_spec.patch import apply_patch
 from cannon_spec.reachability import find_host, is_reachable
+from tests.support.effort import examples
 from tests.support.payloads import CATALOG
 
 UNREACHABLE = (
@@ -124,3 +129,21 @@ def test_an_address_may_have_others_in_it(address: str) -> None:
     """An address of a proxy, with others in its path or query, is one address."""
     report = validate_input("image.generate", {"prompt": "x", "model": "gptimage2", "reference_image_urls": [address]})
     assert report.findings == ()
+
+
+@examples(300)
+@given(
+    st.lists(
+        st.sampled_from([*UNREACHABLE, *REACHABLE, "https://a.b,http://c.d", "http:///,http://a.b", "x", 1, [], {}]),
+        max_size=4,
+    )
+)
+def test_addresses_without_findings_are_told_at_a_glance(addresses: list[Any]) -> None:
+    """Addresses are gone through one by one only where a finding is possible, and never overlooked."""
+    fields = AddressFields([AddressField(path, "address-reachable") for path in (("input", "urls", "*"), ("url",))])
+    body = {"input": {"urls": addresses}, "url": addresses[0] if addresses else None}
+    may_have_findings = fields.may_have_findings(body)
+    with patch.object(AddressFields, "may_have_findings", return_value=True):
+        findings = judge_addresses(CATALOG, body, fields)
+    assert may_have_findings or not findings
+    assert not may_have_findings or findings or any(str(each).count("://") > 1 for each in addresses)
