@@ -67,7 +67,7 @@ class Bench:
     @cached_property
     def good_bodies(self) -> list[dict[str, Any]]:
         """Bodies without errors, one for each model of an operation."""
-        return payloads.good(self.catalog)
+        return payloads.build_good_bodies(self.catalog)
 
     @cached_property
     def schemas(self) -> schema.Schemas:
@@ -114,7 +114,7 @@ class Bench:
     def peer(self) -> Server:
         """The server beside it. Raises NotMeasured where it accepts a bad body."""
         server = self.start_peer()
-        traffic.expect_refusal(server.url, json.dumps(payloads.bad()[0]))
+        traffic.expect_refusal(server.url, json.dumps(payloads.build_bad_bodies()[0]))
         return server
 
     @cached_property

@@ -48,7 +48,7 @@ def main(place: str, number: int) -> dict[str, float]:
 
 
 def _plan_task(catalog: Catalog) -> tasks.Task:
-    body = payloads.good(catalog)[0]
+    body = payloads.build_good_bodies(catalog)[0]
     operation, input = catalog.operations[body["operation"]], body["input"]
     request = TaskRequest("acct_bench", operation, input, input, (), media.describe(catalog, operation, input))
     success = scenarios.read_scenarios(catalog.scenarios["scenarios"])["success"]

@@ -59,14 +59,14 @@ def compare_bad_engines(bench: Bench) -> Pair:
 
 def compare_operations(bench: Bench) -> Pair:
     """The seconds of one body of the operation with the most rules, beside one of the first."""
-    largest = payloads.good(bench.catalog, payloads.LARGEST)
+    largest = payloads.build_good_bodies(bench.catalog, payloads.LARGEST)
     return _compare(bench, largest, _time_judge(bench, bench.good_bodies, bench.catalog))
 
 
 def list_bad_bodies(bench: Bench) -> list[Any]:
     """Bodies with errors that a schema shows. The others are a matter of names, which a peer does not look up."""
     choose = _choose_engine(bench)
-    return [body for body in payloads.bad() if not choose(body).is_valid(body)]
+    return [body for body in payloads.build_bad_bodies() if not choose(body).is_valid(body)]
 
 
 def _compare(bench: Bench, bodies: Sequence[Any], peer: Measurement) -> Pair:

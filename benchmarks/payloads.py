@@ -12,12 +12,12 @@ LARGEST = "video.generate"
 """The operation with the most fields, models and conditions."""
 
 
-def good(catalog: Catalog, operation: str = OPERATION) -> list[dict[str, Any]]:
+def build_good_bodies(catalog: Catalog, operation: str = OPERATION) -> list[dict[str, Any]]:
     """A body for every model of an operation, each with as many fields as it may have."""
     return [build_example(catalog, operation, model.id) for model in catalog.models_of(operation)]
 
 
-def bad() -> list[Any]:
+def build_bad_bodies() -> list[Any]:
     """A dozen bodies with one typical slip each; seventeen references earn a warning, the others an error."""
     return [
         _body(aspect_ratio="1:1", resolution="4K"),

@@ -75,8 +75,8 @@ def test_the_schemas_of_peers_refuse_what_the_judge_refuses() -> None:
 
 def _list_bodies(catalog: Any) -> Iterator[dict[str, Any]]:
     for operation in catalog.operations.values():
-        yield from payloads.good(catalog, operation.id) if operation.is_covered else ()
-    for body in payloads.bad():
+        yield from payloads.build_good_bodies(catalog, operation.id) if operation.is_covered else ()
+    for body in payloads.build_bad_bodies():
         if body["operation"] == payloads.OPERATION and isinstance(body["input"], dict):
             yield body
 
