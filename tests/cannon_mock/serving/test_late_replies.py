@@ -69,11 +69,13 @@ def wait_until(is_done: Callable[[], bool]) -> None:
 
 
 def test_late_replies_wait_side_by_side() -> None:
-    """M12, and 200 at once: all creates were accepted and /health answers while each waits for its late reply."""
+    """M12, and 200 at once: all creates were accepted, and /health and polls are answered while each reply is late."""
     with serve_mock() as (client, mock), ExitStack() as stack:
         waiting = [stack.enter_context(send_create(client.base_url)) for _ in range(200)]
         wait_until(lambda: count_creates(client) == len(waiting))
-        assert len(list(mock.store.tasks.list_all())) == len(waiting)
+        tasks = list(mock.store.tasks.list_all())
+        assert len(tasks) == len(waiting)
+        assert client.get(f"/api/v1/requests/{tasks[0].id}").status_code == 200
         assert client.get("/__mock__/health").status_code == 200
         for connection in waiting:
             connection.setblocking(False)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from cannon_mock.stores import Records, StoreError, open_records
+from cannon_mock.stores import Records, StoreError, open_records, sqlite
 from cannon_mock.stores.records import Transaction
 from cannon_mock.stores.redis import RedisRecords
 from tests.support.stores import Opener
@@ -136,10 +136,15 @@ def test_work_that_raises_changes_nothing(records: Records) -> None:
 
 
 def test_transactions_are_isolated(records: Records) -> None:
-    """Counting up in many threads at once loses nothing, and one thread alone takes each member of a queue."""
+    """Counting up in many threads at once loses nothing, and one thread alone takes each member of a queue.
+
+    No transaction begins again where threads of one process alone use a record.
+    """
+    attempts: list[None] = []
     _fill(records, "q", [(number, f"m{number}") for number in range(60)])
 
     def count(t: Transaction) -> None:
+        attempts.append(None)
         t.put("n", str(int(t.get("n") or 0) + 1))
 
     def take(t: Transaction) -> str | None:
@@ -157,12 +162,16 @@ def test_transactions_are_isolated(records: Records) -> None:
     with ThreadPoolExecutor(8) as pool:
         taken_members = [member for members in pool.map(go, range(8)) for member in members if member is not None]
     assert records.get("n") == "160"
+    assert len(attempts) == 160
     assert sorted(taken_members) == sorted(f"m{number}" for number in range(60))
 
 
 def test_real_time_is_in_epoch_milliseconds(records: Records) -> None:
-    """Real time is in epoch milliseconds, and does not go back."""
-    assert 1_700_000_000_000 < records.now_ms() <= records.now_ms() + 1000
+    """Real time is in epoch milliseconds, and does not go back, alone or beside a record."""
+    _write(records, "a", "1")
+    first_ms, (value, second_ms), last_ms = records.now_ms(), records.get_with_time("a"), records.now_ms()
+    assert 1_700_000_000_000 < first_ms <= second_ms <= last_ms <= first_ms + 60_000
+    assert (value, records.get_with_time("b")[0]) == ("1", None)
 
 
 def test_the_same_records_opened_twice_are_shared(shared: Opener) -> None:
@@ -172,6 +181,32 @@ def test_the_same_records_opened_twice_are_shared(shared: Opener) -> None:
     assert two.get("a") == "1"
     two.append("l", "x", 9)
     assert one.entries("l", 9) == ["x"]
+
+
+def test_a_file_that_is_locked_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write waits while another process has the lock of the file, but not for ever; a read does not wait."""
+    file = tmp_path / "store.db"
+    records = open_records(f"sqlite:{file}")
+    _write(records, "a", "1")
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            other.execute("COMMIT")
+
+    monkeypatch.setattr(sqlite, "sleep", pause)
+    assert records.get("a") == "1"
+    _write(records, "a", "2")
+    assert (records.get("a"), len(pauses)) == ("2", 3)
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", -1)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="locked"):
+        records.append("l", "x", 3)
+    other.close()
+    records.close()
 
 
 def test_records_work_in_a_forked_process(shared: Opener) -> None:
