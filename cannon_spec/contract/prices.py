@@ -96,15 +96,18 @@ def build_price(entry: Mapping[str, Any]) -> Price:
 
 def meets_conditions(input: Mapping[str, Any], when: Mapping[str, Any], unknowns: Container[str] = ()) -> bool:
     """Whether an input meets each condition of a ``when``. A field of ``unknowns`` may have any value or be absent."""
-    return all(name in unknowns or _is_met(read_field(input, name), each) for name, each in when.items())
+    # A loop in place of a generator: a dozen prices are tried for each create.
+    for name, condition in when.items():
+        if name not in unknowns and not _is_met(read_field(input, name), condition):
+            return False
+    return True
 
 
 def read_field(input: Mapping[str, Any], name: str) -> Any:
     """The value of a field by its dotted path; None where it is absent or null."""
-    value: Any = input
-    for part in name.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
+    first_name, _, rest = name.partition(".")
+    value = input.get(first_name)
+    return read_field(value if isinstance(value, Mapping) else {}, rest) if rest else value
 
 
 def find_price(prices: Iterable[Price], input: Mapping[str, Any]) -> Price | None:
@@ -119,7 +122,7 @@ def list_price_fields(prices: Iterable[Price]) -> tuple[str, ...]:
 
 
 def _is_met(value: Any, condition: Any) -> bool:
-    if isinstance(condition, Mapping):
+    if isinstance(condition, dict):
         bounds = condition.get("minimum", -math.inf), condition.get("maximum", math.inf)
         return is_number(value) and bounds[0] <= value <= bounds[1]
     if isinstance(condition, list):

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _MOST_EXTREME_RATIO = 8.0
 
 Tables = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """Width and height in pixels, the ratio they stand for, and the claim they rest on."""
 
     width: int
@@ -52,11 +50,11 @@ def find_size(tables: Tables, model: str | None, input: Mapping[str, Any]) -> Si
 
 def _choose_tier(rules: Tables, table: Tables, input: Mapping[str, Any]) -> str:
     """The tier of the input's resolution, else of another field that stands for one, else the model's default."""
-    tiers = {**rules["side"], **table.get("sizes", {})}
+    sizes, sides = table.get("sizes", {}), rules["side"]
     values = ((tiers_by_value, input.get(field)) for field, tiers_by_value in table.get("tier_by", {}).items())
     by_fields = [tiers_by_value.get(value) for tiers_by_value, value in values if isinstance(value, str)]
     candidates = (input.get("resolution"), *by_fields, table["resolution"], rules["resolution"])
-    return next(tier for tier in candidates if isinstance(tier, str) and tier in tiers)
+    return next(tier for tier in candidates if isinstance(tier, str) and (tier in sizes or tier in sides))
 
 
 def _choose_ratio(table: Tables, listed_ratios: Mapping[str, str], input: Mapping[str, Any]) -> str:

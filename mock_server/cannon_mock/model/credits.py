@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cannon_spec.contract.lifecycle import Timeline
 
 EntryKind = Literal["hold", "settle", "release"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One movement of credits, which counts from ``at_ms`` on."""
 
     at_ms: int
@@ -20,8 +18,7 @@ class Entry:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """The credits of an account: available, on hold, and spent. No task changes their sum."""
 
     available: int

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from cannon_mock.compact_json import write_json
 from cannon_mock.model.scenarios import Scenario
@@ -106,8 +106,7 @@ class Pace:
     speed: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRequest:
+class TaskRequest(NamedTuple):
     """What a task is planned from: the account, the input, the media it asks for, and what came with the create.
 
     ``effective_input`` is the input as the service takes it, with defaults, and with values that it lowers or rounds,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Sequence
-from threading import Lock
+from itertools import islice, takewhile
+from threading import RLock
 from typing import TypeVar
+
+from sortedcontainers import SortedList  # type: ignore[import-untyped]
 
 from cannon_mock.real_time import read_monotonic_ns, read_time_ns
 from cannon_mock.stores.records import Transaction
@@ -20,46 +22,17 @@ Place = tuple[int, str]
 """Where a member stands in a queue: its time, then its name."""
 
 
-class _Queue:
-    """Places in order. The first leaves in constant time: of a plain list of 100,000 it moves all others."""
-
-    __slots__ = ("view",)
-
-    def __init__(self) -> None:
-        # A list, and where the queue starts in it: one value, so that a reader without a lock gets both as they belong.
-        self.view: tuple[list[Place], int] = ([], 0)
-
-    def __len__(self) -> int:
-        places, start = self.view
-        return len(places) - start
-
-    def add(self, place: Place) -> None:
-        places, start = self.view
-        insort(places, place, start)
-
-    def remove(self, place: Place) -> None:
-        places, start = self.view
-        index = bisect_left(places, place, start)
-        if places[index : index + 1] != [place]:
-            return
-        if index > start:
-            del places[index]
-        elif 2 * start < len(places):
-            self.view = places, start + 1
-        else:
-            self.view = places[start + 1 :], 0
-
-
 class MemoryRecords:
     """Records that end with their process."""
 
     is_shared = False
 
     def __init__(self) -> None:
-        # One lock for whole transactions. A read outside of one takes no lock: what it returns may be a moment old.
-        self._lock = Lock()
+        # One lock for whole transactions and for queues. To read a record takes no lock: it may be a moment old.
+        self._lock = RLock()
         self._records: dict[str, str] = {}
-        self._queues: dict[str, _Queue] = {}
+        # In a plain list each of 100,000 places moves when one is put before them.
+        self._queues: dict[str, SortedList] = {}
         self._logs: dict[str, deque[str]] = {}
         self._offset_ns = read_time_ns() - read_monotonic_ns()
 
@@ -84,7 +57,7 @@ class MemoryRecords:
         """See Transaction."""
         places = self._queues.get(queue)
         if places is None:
-            places = self._queues[queue] = _Queue()
+            places = self._queues[queue] = SortedList()
         places.add((at_ms, member))
 
     def remove(self, queue: str, at_ms: int, member: str) -> None:
@@ -92,24 +65,23 @@ class MemoryRecords:
         places = self._queues.get(queue)
         if places is None:
             return
-        places.remove((at_ms, member))
+        places.discard((at_ms, member))
         if not places:  # a queue for each account ever seen would fill the memory of a mock that runs for weeks
             del self._queues[queue]
 
     def earliest(self, queue: str, until_ms: int, most: int) -> list[Place]:
         """See Reading."""
-        places, start = self._view(queue)
-        return places[start : min(start + most, bisect_right(places, (until_ms, _LAST), start))]
+        with self._lock:
+            places = self._queues.get(queue, ())
+            return list(islice(takewhile((until_ms, _LAST).__gt__, places), most))
 
     def latest(self, queue: str, before: Place | None, most: int) -> list[Place]:
         """See Records."""
-        places, start = self._view(queue)
-        end = len(places) if before is None else bisect_left(places, before, start)
-        return places[max(start, end - most) : end][::-1]
-
-    def _view(self, queue: str) -> tuple[list[Place], int]:
-        places = self._queues.get(queue)
-        return ([], 0) if places is None else places.view
+        with self._lock:
+            places = self._queues.get(queue)
+            if places is None:
+                return []
+            return list(islice(places.irange(maximum=before, inclusive=(True, False), reverse=True), most))
 
     def append(self, log: str, value: str, most: int) -> None:
         """See Records."""

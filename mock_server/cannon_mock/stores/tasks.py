@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cannon_mock.compact_json import write_text
 from cannon_mock.model import credits, deliveries, tasks
@@ -60,8 +61,7 @@ class NotEnoughCredits(Exception):
         self.cost = cost
 
 
-@dataclass(frozen=True, slots=True)
-class _AccountRecord:
+class _AccountRecord(NamedTuple):
     balance: Balance
     task_count: int
 
@@ -177,8 +177,8 @@ class TaskStore:
         def work(transaction: Transaction) -> None:
             record, due_entries = _read_account(transaction, account, available, now_ms)
             _remove_entries(transaction, account, due_entries)
-            balance = replace(record.balance, available=available)
-            _put_account(transaction, account, replace(record, balance=balance))
+            balance = record.balance._replace(available=available)
+            _put_account(transaction, account, record._replace(balance=balance))
 
         self._records.transact((f"account:{account}", f"due:{account}"), work)
 

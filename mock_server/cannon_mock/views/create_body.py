@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from cannon_mock import claim_ids
 from cannon_mock.views.context import ExchangeNotes, MockContext, MockRequest
@@ -26,8 +26,7 @@ _MOST_FINDINGS = 100
 _MOST_SENTENCES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class CreateBody:
+class CreateBody(NamedTuple):
     """An accepted body, with its findings.
 
     ``effective_input`` is its input as the service takes it: each value that this mock caps or normalises is changed to
