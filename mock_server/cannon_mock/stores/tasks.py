@@ -61,6 +61,10 @@ class NotEnoughCredits(Exception):
         self.cost = cost
 
 
+class _PageDue(Exception):
+    """An account has a page of entries due, and may have more."""
+
+
 class _AccountRecord(NamedTuple):
     balance: Balance
     task_count: int
@@ -84,7 +88,6 @@ class TaskStore:
         All or nothing. ``start`` is the balance that an account begins with. Raises KeyReused, KeyBusy and
         NotEnoughCredits.
         """
-        self._settle(task.account, start, now_ms, rest=_PAGE - 1)
         names = [f"account:{task.account}", f"due:{task.account}"]
         if key is not None:
             names.append(_build_key_name(task.account, key.key))
@@ -98,6 +101,8 @@ class TaskStore:
             if earlier_task is not None:
                 return earlier_task
             account, due_entries = _read_account(transaction, task.account, start, now_ms)
+            if len(due_entries) == _PAGE:
+                raise _PageDue
             if account.balance.available < task.credits:
                 raise NotEnoughCredits(account.balance.available, task.credits)
             hold, end = credits.build_entries(task.timeline, task.credits)
@@ -110,7 +115,11 @@ class TaskStore:
                 self._make_room(transaction, self._max_tasks, task.id)
             return task
 
-        return self._records.transact(names, work)
+        try:
+            return self._records.transact(names, work)
+        except _PageDue:
+            self._settle(task.account, start, now_ms, rest=_PAGE - 1)
+            return self._records.transact(names, work)
 
     def get(self, id_: str) -> Task | None:
         """The task of that request id."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import flask
 from flask import Flask, Request, Response
+from werkzeug.exceptions import ClientDisconnected
 
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
@@ -30,6 +32,8 @@ _EXTENSION = "cannon_mock"
 EVIDENCE_HEADER = "x-mock-evidence"
 ADMIN_PATH = "/__mock__/"
 """What the addresses of the mock's own API start with."""
+_MOST_DIGITS = 6
+"""A length with no more digits is below the limit of a body."""
 _PATH_CHARACTERS = "/!$&'()*+,:;=@"
 """What stands in a path as it is (RFC 3986), besides letters, digits and ``-._~``."""
 
@@ -102,6 +106,20 @@ class MockRequest(Request):
     def is_admin_call(self) -> bool:
         """Whether it calls the mock's own API."""
         return self.path.startswith(ADMIN_PATH)  # werkzeug makes /__mock__/ of //__mock__/, as its redirect does
+
+    def read_body(self) -> bytes:
+        """The body. Raises werkzeug's errors for one that is too long, and for one that breaks off."""
+        environ = self.environ
+        source, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH", "")
+        is_in_memory = type(source) is BytesIO and "HTTP_TRANSFER_ENCODING" not in environ
+        if not (is_in_memory and length.isdecimal() and len(length) <= _MOST_DIGITS):
+            return self.get_data(cache=False)
+        data: bytes = source.read(
+            int(length)
+        )  # a server has read it: werkzeug's stream, which reads from a socket, is slower
+        if len(data) < int(length):
+            raise ClientDisconnected
+        return data
 
     def read_header(self, name: str) -> str | None:
         """The value of a header, by its name in capitals with ``_``: the application's server stores it so."""

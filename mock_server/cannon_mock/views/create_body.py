@@ -59,7 +59,7 @@ def read_idempotency_key(request: MockRequest) -> str | None:
 def read_create_body(request: MockRequest) -> CreateBody:
     """The body of a request. Raises ApiError for one that is not JSON or has errors."""
     mock, notes = request.mock, request.notes
-    notes.body = request.get_data(cache=False)
+    notes.body = request.read_body()
     try:
         content = document.loads(notes.body)
     except NotJSON as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.datastructures import Headers
 
 from cannon_mock.compact_json import write_json
 
@@ -21,7 +22,10 @@ class JsonReply(Response):
 
     def __init__(self, content: Any, status: int = 200) -> None:
         data = write_json(content, DefaultJSONProvider.default) + b"\n"
-        super().__init__([data], status, [("Content-Type", _MEDIA_TYPE), ("Content-Length", str(len(data)))])
+        headers = Headers()
+        headers.add("Content-Type", _MEDIA_TYPE)
+        headers.add("Content-Length", str(len(data)))
+        super().__init__([data], status, headers)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See Response. A reply that was changed after it was built, or has no body to be sent, goes the usual way."""

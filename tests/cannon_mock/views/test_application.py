@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 from flask import Flask, Response
 from flask.ctx import RequestContext
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from cannon_mock import Config
 from cannon_mock.app import create_app
+from cannon_mock.views.context import MockRequest
 from cannon_mock.views.json_reply import JsonReply
 
 _JSON = st.recursive(
@@ -47,6 +50,27 @@ def test_an_address_is_matched_as_flask_matches_it(path: str, method: str, host:
     expected = RequestContext(_PLAIN, dict(environ))
     expected.match_request()
     assert _describe_match(context) == _describe_match(expected)
+
+
+@given(
+    st.binary(max_size=20),
+    st.sampled_from(["0", "3", "20", "", "x", "+3", "9999999", None]),
+    st.sampled_from([{}, {"HTTP_TRANSFER_ENCODING": "chunked"}]),
+)
+def test_a_body_is_read_as_flask_reads_it(data: bytes, length: str | None, headers: dict[str, str]) -> None:
+    """Law: the body is the one that Flask reads, or Flask's error, whatever its length is said to be."""
+    bodies = []
+    for read in (MockRequest.read_body, MockRequest.get_data):
+        environ = {**EnvironBuilder(method="POST").get_environ(), "wsgi.input": BytesIO(data), **headers}
+        environ.pop("CONTENT_LENGTH", None)
+        if length is not None:
+            environ["CONTENT_LENGTH"] = length
+        with _APP.request_context(environ) as context:
+            try:
+                bodies.append(read(context.request))  # type: ignore[arg-type]
+            except HTTPException as error:
+                bodies.append(type(error))  # type: ignore[arg-type]
+    assert bodies[0] == bodies[1]
 
 
 _APP = create_app(Config(clock="manual"))
