@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cannon_mock.compact_json import write_text
+from cannon_mock.compact_json import read_json, write_text
 
 State = Literal["pending", "delivered", "stopped", "failed", "lost", "not-sent"]
 
@@ -83,6 +82,6 @@ def encode(delivery: Delivery) -> str:
 
 def decode(text: str) -> Delivery:
     """The delivery that was encoded."""
-    *values, attempts = json.loads(text)
+    *values, attempts = read_json(text)
     values.append(tuple(Attempt(*attempt) for attempt in attempts))
     return Delivery(*values)

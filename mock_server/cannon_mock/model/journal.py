@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cannon_mock.compact_json import write_text
+from cannon_mock.compact_json import read_json, write_text
 
 LOG = "journal"
 """The log of a store that holds the entries."""
@@ -64,7 +63,7 @@ def encode(entry: JournalEntry) -> str:
 
 def decode(text: str) -> JournalEntry:
     """The entry that was encoded."""
-    return JournalEntry(*json.loads(text))
+    return JournalEntry(*read_json(text))
 
 
 def matches(entry: JournalEntry, filters: Mapping[str, str]) -> bool:

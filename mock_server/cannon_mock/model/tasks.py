@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from cannon_mock.compact_json import write_json
+from cannon_mock.compact_json import read_json, write_json
 from cannon_mock.model.scenarios import Scenario
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.lifecycle import FOREVER_MS, Outcome, Timeline
@@ -174,7 +173,7 @@ def decode(text: str) -> Task:
 
 
 def _decode(text: str) -> Task:
-    values, times, media, events, *adjustment = json.loads(text)
+    values, times, media, events, *adjustment = read_json(text)
     adjusted_fields, claims = adjustment or ({}, ())
     return Task(
         planned_timeline=Timeline(*times),

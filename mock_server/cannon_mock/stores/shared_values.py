@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
 
-from cannon_mock.compact_json import write_json
+from cannon_mock.compact_json import read_json, write_json
 from cannon_mock.stores.records import Records, Transaction
 
 _BLOCK_SIZE = 1000
@@ -22,13 +21,13 @@ def build_record_name(name: str) -> str:
 def read(records: Records, name: str, default: Any) -> Any:
     """The value of that name."""
     text = records.get(build_record_name(name))
-    return default if text is None else json.loads(text)
+    return default if text is None else read_json(text)
 
 
 def read_with_time(records: Records, name: str, default: Any) -> tuple[Any, int]:
     """The value of that name, and real time in milliseconds, which costs no more than the value alone."""
     text, now_ms = records.get_with_time(build_record_name(name))
-    return default if text is None else json.loads(text), now_ms
+    return default if text is None else read_json(text), now_ms
 
 
 def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]) -> Any:
@@ -37,7 +36,7 @@ def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]
 
     def work(transaction: Transaction) -> Any:
         text = transaction.get(record)
-        value = step(default if text is None else json.loads(text))
+        value = step(default if text is None else read_json(text))
         transaction.put(record, write_json(value).decode())
         return value
 

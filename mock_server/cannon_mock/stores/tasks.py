@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from cannon_mock.compact_json import write_text
+from cannon_mock.compact_json import read_json, write_text
 from cannon_mock.model import credits, deliveries, tasks
 from cannon_mock.model.credits import Balance, Entry
 from cannon_mock.model.deliveries import Delivery
@@ -164,7 +163,7 @@ class TaskStore:
         def work(transaction: Transaction) -> None:
             text = transaction.get(name)
             if text is not None:
-                fingerprint, id_, expires_ms, _ = json.loads(text)
+                fingerprint, id_, expires_ms, _ = read_json(text)
                 transaction.put(name, write_text([fingerprint, id_, expires_ms, 0]))
 
         self._records.transact((name,), work)
@@ -245,7 +244,7 @@ def _find_earlier_task(transaction: Transaction, account: str, key: IdempotencyK
     text = None if key is None else transaction.get(_build_key_name(account, key.key))
     if key is None or text is None:
         return None
-    fingerprint, id_, expires_ms, busy_until_ms = json.loads(text)
+    fingerprint, id_, expires_ms, busy_until_ms = read_json(text)
     if expires_ms <= now_ms:
         return None
     if fingerprint != key.fingerprint:
@@ -260,7 +259,7 @@ def _read_account(
 ) -> tuple[_AccountRecord, list[tuple[int, str]]]:
     """An account with the oldest page of its due entries applied, and those entries."""
     text = reading.get(f"account:{account}")
-    *amounts, task_count = (start, 0, 0, 0) if text is None else json.loads(text)
+    *amounts, task_count = (start, 0, 0, 0) if text is None else read_json(text)
     due_entries = reading.earliest(f"due:{account}", now_ms, _PAGE)
     balance = credits.apply_entries(Balance(*amounts), map(_decode_end, due_entries), now_ms)
     return _AccountRecord(balance, task_count), due_entries
@@ -325,14 +324,14 @@ def _forget(transaction: Transaction, task: Task, at_ms: int) -> None:
 def _forget_key(transaction: Transaction, task: Task) -> None:
     name = _build_key_name(task.account, task.idempotency_key or "")
     text = transaction.get(name)
-    if text is not None and json.loads(text)[1] == task.id:  # else the key has expired, and a later task used it again
+    if text is not None and read_json(text)[1] == task.id:  # else the key has expired, and a later task used it again
         transaction.drop(name)
 
 
 def _forget_account(transaction: Transaction, account: str) -> None:
     """Count one task less, and forget the account where that was its last."""
     text = transaction.get(f"account:{account}")
-    *amounts, task_count = json.loads(text) if text is not None else (0, 0, 0, 1)
+    *amounts, task_count = read_json(text) if text is not None else (0, 0, 0, 1)
     if task_count > 1:
         transaction.put(f"account:{account}", write_text([*amounts, task_count - 1]))
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +14,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from cannon_mock import Config
 from cannon_mock.app import create_app
+from cannon_mock.compact_json import write_json
 from cannon_mock.views.context import MockRequest
 from cannon_mock.views.json_reply import JsonReply
 
@@ -29,7 +29,7 @@ _PATHS = st.lists(st.sampled_from(["/", "api", "v1", "requests", "status", "__mo
 @given(_JSON, st.sampled_from([200, 202, 404]), st.sampled_from(["GET", "HEAD", "POST"]))
 def test_a_json_reply_is_sent_as_flask_sends_it(content: Any, status: int, method: str) -> None:
     """Law: status, headers and body of a JSON reply are those of Flask's own response of the same JSON."""
-    text = json.dumps(content, separators=(",", ":")) + "\n"
+    text = write_json(content).decode() + "\n"
     replies = JsonReply(content, status), Response(text, status, mimetype="application/json")
     sent, expected = (run_wsgi_app(reply, EnvironBuilder(method=method).get_environ()) for reply in replies)
     assert (b"".join(sent[0]), *sent[1:]) == (b"".join(expected[0]), *expected[1:])
