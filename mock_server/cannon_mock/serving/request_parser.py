@@ -124,8 +124,10 @@ class RequestParser:
         self._find_request().target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
+        """Take a header, or drop a line that stands after the chunks of a body: nobody may take it for a header."""
         request, name = self._find_request(), name.lower()
+        if request.method:
+            return
         request.headers.append((name, value))
         if name == b"content-length":
             request.length = int(value)

@@ -132,11 +132,12 @@ def test_a_client_is_told_to_send_its_body(echo_url: str) -> None:
 
 
 def test_a_body_in_chunks_has_a_length(echo_url: str) -> None:
-    """A body in chunks is put together, and its length is told."""
+    """A body in chunks is put together, and its length is told. What stands after it is no header."""
     head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-    environ = read_echo(call(echo_url, head, b"2\r\nab\r\n", b"1\r\nc\r\n0\r\n\r\n"))
+    trailers = b"X-A: 1\r\n\r\n"
+    environ = read_echo(call(echo_url, head, b"2\r\nab\r\n", b"1\r\nc\r\n0\r\n" + trailers))
     assert (environ["body"], environ["CONTENT_LENGTH"]) == ("abc", "3")
-    assert "HTTP_TRANSFER_ENCODING" not in environ
+    assert not {"HTTP_TRANSFER_ENCODING", "HTTP_X_A"} & environ.keys()
 
 
 OFFER = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"
