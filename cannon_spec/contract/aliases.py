@@ -53,7 +53,8 @@ def find_misspelt_model(aliases: Mapping[str, Any], name: str, models: Iterable[
     A name with another number, or with another word for a variant (``pro``, ``max``), is that of another model.
     """
     variants = aliases["models"]["variants"]
-    return find_nearest(name, [each for each in models if _find_marks(each, variants) == _find_marks(name, variants)])
+    marks = _find_marks(name, variants)
+    return find_nearest(name, [each for each in models if _find_marks(each, variants) == marks])
 
 
 def list_family(aliases: Mapping[str, Any], name: str, models: Iterable[str]) -> list[str]:
