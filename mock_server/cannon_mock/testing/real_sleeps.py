@@ -22,7 +22,7 @@ _MOST_S = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _EndedCall:
     """When a call ended, in real time and by the clock, and whether it failed."""
 
     real_s: float
@@ -38,7 +38,7 @@ class RealSleeps:
 
     def __init__(self, clock: FixtureClock) -> None:
         self._clock = clock
-        self._calls: dict[tuple[str, str], _Call] = {}
+        self._calls: dict[tuple[str, str], _EndedCall] = {}
         self._total_s = 0.0
         self._modules: dict[str, None] = {}
 
@@ -70,10 +70,10 @@ class RealSleeps:
             self._calls[place] = call
         return response
 
-    def _build_call(self, response: Response) -> _Call:
-        return _Call(read_monotonic_s(), self._clock.now_ms(), response.status_code >= 400)
+    def _build_call(self, response: Response) -> _EndedCall:
+        return _EndedCall(read_monotonic_s(), self._clock.now_ms(), response.status_code >= 400)
 
-    def _note_pause(self, earlier_call: _Call, call: _Call) -> None:
+    def _note_pause(self, earlier_call: _EndedCall, call: _EndedCall) -> None:
         pause_s = call.real_s - earlier_call.real_s
         if pause_s >= _SHORTEST_S and call.clock_ms == earlier_call.clock_ms:
             self._total_s += pause_s

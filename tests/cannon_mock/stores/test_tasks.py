@@ -110,6 +110,14 @@ def test_a_task_that_costs_too_much_is_not_stored(store: Store) -> None:
     assert _create(store, _task(2), _key()).id == "req_2"
 
 
+def test_a_create_counts_every_end_that_is_due(store: Store) -> None:
+    """The credits of more failed tasks than are settled at a time are back by the next create after their end."""
+    count, cost = 501, START // 501
+    for number in range(count):
+        _create(store, _task(number, outcome="failed", credits=cost))
+    assert _create(store, _task(count, credits=START), now_ms=9000).credits == START
+
+
 def test_credits_that_are_set_leave_those_on_hold(store: Store) -> None:
     """An account that is set has so many credits from then on; what ended before counts, and what is on hold stays."""
     store.tasks.set_balance("acct_a", PRICE, 0)
