@@ -174,7 +174,7 @@ def read_by_steps(text: str) -> Any:
     return document.to_plain(json.loads(text, object_pairs_hook=build, parse_constant=refuse))
 
 
-@settings(max_examples=500)
+@settings(max_examples=20_000 if settings.get_current_profile_name() == "extended" else 500)
 @given(hostile_texts)
 def test_both_decoders_read_a_text_as_by_steps(text: str) -> None:
     """The decoders return what Python's reader and a walk through the value return, and refuse what one of them does.
