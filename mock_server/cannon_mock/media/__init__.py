@@ -47,6 +47,8 @@ def describe(catalog: Catalog, operation: Operation, input: Mapping[str, Any]) -
 
 def list_default_claims(operation: Operation, input: Mapping[str, Any]) -> tuple[str, ...]:
     """The claims on the defaults of the properties that an input leaves out."""
+    if not operation.media_properties:
+        return ()
     properties = _list_properties(operation, choose_model(operation, input))
     return tuple(rule["claim"] for name, rule in properties if name not in input)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import Any
 
+from cannon_mock.compact_json import read_json
 from cannon_mock.model import scenarios
 from cannon_mock.model.scenarios import Scenario, ScenarioRule, WebhookFaults
 from cannon_mock.stores import Records, shared_values
@@ -35,8 +37,8 @@ class ScenarioRegistry:
     def find(self, name: str) -> Scenario | None:
         """The scenario of that name; None where there is none."""
         scenario = self._contract_scenarios.get(name)
-        if scenario is None and name in (added_entries := self._read_added()):
-            scenario = scenarios.read_scenarios({name: added_entries[name]})[name]
+        if scenario is None:
+            scenario = _parse_scenarios(self._read_text(_ADDED_SCENARIOS)).get(name)
         return scenario
 
     def find_or_plain(self, name: str) -> Scenario:
@@ -90,7 +92,7 @@ class ScenarioRegistry:
 
     def list_rules(self) -> list[ScenarioRule]:
         """The rules that choose scenarios, in the order in which they are tried."""
-        return [ScenarioRule(**rule) for rule in shared_values.read(self._records, _RULES, [])]
+        return list(_parse_rules(self._read_text(_RULES)))
 
     def add_rule(self, rule: ScenarioRule) -> ScenarioRule:
         """Add a rule where ``scenarios.insert_rule`` says; the rule with its id. Raises LookupError for too many."""
@@ -120,7 +122,7 @@ class ScenarioRegistry:
 
     def choose_by_rule(self, operation: str, input: Mapping[str, Any], account: str) -> str | None:
         """The scenario that the first matching rule names; one use of that rule is counted."""
-        rule = _first_match(self.list_rules(), operation, input, account)
+        rule = _first_match(_parse_rules(self._read_text(_RULES)), operation, input, account)
         if rule is None or rule.times is None:  # most creates: read, and write nothing
             return None if rule is None else rule.scenario
         rule = None
@@ -135,12 +137,26 @@ class ScenarioRegistry:
         shared_values.change(self._records, _RULES, [], step)
         return None if rule is None else rule.scenario
 
+    def _read_text(self, name: str) -> str:
+        """A value as it is stored; empty where there is none. What is parsed of it counts until the text changes."""
+        return self._records.get(shared_values.build_record_name(name)) or ""
+
     def _read_added(self) -> dict[str, Any]:
         entries: dict[str, Any] = shared_values.read(self._records, _ADDED_SCENARIOS, {})
         return entries
 
 
+@lru_cache(maxsize=16)
+def _parse_scenarios(text: str) -> Mapping[str, Scenario]:
+    return scenarios.read_scenarios(read_json(text)) if text else {}
+
+
+@lru_cache(maxsize=16)
+def _parse_rules(text: str) -> tuple[ScenarioRule, ...]:
+    return tuple(ScenarioRule(**rule) for rule in read_json(text)) if text else ()
+
+
 def _first_match(
-    rules: list[ScenarioRule], operation: str, input: Mapping[str, Any], account: str
+    rules: Iterable[ScenarioRule], operation: str, input: Mapping[str, Any], account: str
 ) -> ScenarioRule | None:
     return next((rule for rule in rules if rule.matches(operation, input, account)), None)
