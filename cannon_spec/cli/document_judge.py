@@ -63,7 +63,8 @@ class FileJudge:
 
     def judge(self, document: Document) -> JudgedDocument:
         """A document with its report and its cost."""
-        return self._describe(document, self._judge.judge(document))
+        report = self._judge.judge(document)
+        return self._describe(document, report, self._judge.find_cost(document, report))
 
     def judge_unless_clean(self, document: Document) -> JudgedDocument | None:
         """A document with its report and its cost; None where there is nothing to say of it.
@@ -71,11 +72,10 @@ class FileJudge:
         A warning that no input avoids is said once a file. Repeated, it changes neither the output nor a baseline.
         """
         report = self._judge.judge(document)
-        judged_document = self._describe(document, report)
-        return None if judged_document.cost is None and self._is_clean(report) else judged_document
-
-    def _describe(self, document: Document, report: Report) -> JudgedDocument:
         cost = self._judge.find_cost(document, report)
+        return None if cost is None and self._is_clean(report) else self._describe(document, report, cost)
+
+    def _describe(self, document: Document, report: Report, cost: BodyCost | None) -> JudgedDocument:
         return JudgedDocument(self._file, document.line, report, document.locate, cost=cost, value=document.value)
 
     def _is_clean(self, report: Report) -> bool:

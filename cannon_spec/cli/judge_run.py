@@ -25,7 +25,13 @@ class JudgeRun:
         self._is_quiet = is_quiet
         self._unique_texts: set[str] = set()
         self._could_not_judge = False
-        self.summary = Summary()
+        self._summary = Summary()
+        self._clean_count = 0
+
+    @property
+    def summary(self) -> Summary:
+        """The counts over all documents so far."""
+        return self._summary.plus_clean(self._clean_count)
 
     def add(self, judged_document: JudgedDocument) -> Report:
         """Count a judged document and write it, without what the flags and earlier warnings make superfluous.
@@ -34,7 +40,7 @@ class JudgeRun:
         """
         findings = self._filter.apply(judged_document).findings
         report = Report(tuple(finding for finding in findings if not self._is_repeated_warning(finding)))
-        self.summary = self.summary.plus(report, judged_document.cost)
+        self._summary = self._summary.plus(report, judged_document.cost)
         if report.findings or judged_document.fixes or not self._is_quiet:
             self._writer.add(judged_document._replace(report=report))
         return report
@@ -42,7 +48,8 @@ class JudgeRun:
     def add_clean(self, file: str, lines: Sequence[int | None]) -> None:
         """Count and write the documents at some lines of a file of which there is nothing to say."""
         self._filter.note_file(file)
-        self.summary = self.summary.plus_clean(len(lines))
+        # Counted apart from the summary, of which a new one for each line would cost as much as the rest.
+        self._clean_count += len(lines)
         if not self._is_quiet:
             self._writer.add_clean(file, lines)
 

@@ -209,3 +209,27 @@ def test_a_reader_that_goes_ends_no_job_badly(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 1
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (lambda process: os.killpg(process.pid, signal.SIGINT), 130),
+        (lambda process: os.kill(process.pid, signal.SIGKILL), -signal.SIGKILL),
+    ],
+)
+def test_no_process_outlives_the_command(end: Callable[[Any], None], status: int, tmp_path: Path) -> None:
+    """If the command is interrupted as by Ctrl-C, or killed, its processes end too, and print nothing."""
+    file = tmp_path / "a.jsonl"
+    file.write_text((json.dumps(SQUARE) + "\n") * 50_000)
+    command = [sys.executable, "-m", "cannon_spec", "validate", str(file), "--jobs", "2"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **streams, env=environment(), start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(10)  # so that its processes judge
+        end(process)
+        process.stdout.close()
+        assert process.stderr.read() == b""  # read to its end: no process has the stream any more
+        assert process.wait() == status
