@@ -15,6 +15,7 @@ from cannon_spec import document, validate
 from cannon_spec.address_rules import ADDRESS_UNREACHABLE
 from cannon_spec.adjustments import find_adjustment
 from cannon_spec.contract.catalog import AdjustmentKind
+from cannon_spec.contract.wording import format_count
 from cannon_spec.effective_input import CHANGES, build_effective_input
 from cannon_spec.errors import NotJSON
 from cannon_spec.finding import Finding, Report
@@ -122,7 +123,7 @@ def _build_error(mock: MockContext, report: Report, status: int, code: str, mess
 def _summarize(report: Report) -> str:
     first, more = report.errors[:_MOST_SENTENCES], len(report.errors) - _MOST_SENTENCES
     sentences = [f"{finding.path or 'the body'}: {finding.message} ({finding.hint})" for finding in first]
-    return "; ".join([*sentences, f"and {more} more"] if more > 0 else sentences)
+    return "; ".join([*sentences, f"and {format_count(more, 'more error')}"] if more > 0 else sentences)
 
 
 def _list_changes(mock: MockContext) -> tuple[AdjustmentKind, ...]:
