@@ -20,10 +20,12 @@ def encode_reply(reply: AppReply, request: HttpRequest, header_lines: bytes) -> 
         return b"", False
     headers, body = [(name.lower(), value) for name, value in reply.headers], b"".join(reply.chunks)
     names = {name for name, _ in headers}
-    may_keep_alive = _may_keep_alive(request) and (b"connection", b"close") not in headers
+    may_have_body = request.method != "HEAD" and reply.code not in _STATUSES_WITHOUT_BODY
+    # Where less comes than an application has announced, only the end of the connection says that no more does.
+    is_whole = not may_have_body or dict(headers).get(b"content-length", b"%d" % len(body)) == b"%d" % len(body)
+    may_keep_alive = is_whole and _may_keep_alive(request) and (b"connection", b"close") not in headers
     if not may_keep_alive and b"connection" not in names:
         headers.append((b"connection", b"close"))
-    may_have_body = request.method != "HEAD" and reply.code not in _STATUSES_WITHOUT_BODY
     if may_have_body and b"content-length" not in names:
         headers.append((b"content-length", b"%d" % len(body)))
     status_line = _STATUS_LINES.get(reply.code) or b"HTTP/1.1 %d \r\n" % reply.code

@@ -277,6 +277,17 @@ def test_a_client_that_does_not_read_gets_no_further_reply() -> None:
     assert paths == ["/1", "/3", "/2"]
 
 
+def test_a_reply_that_is_shorter_than_announced_ends_its_connection() -> None:
+    """The end of the connection tells a client that no more of the reply comes."""
+
+    def answer(_: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        start("200 OK", [("Content-Length", "10")])
+        return [b"abc"]
+
+    with serve.serve_in_background(answer) as url:
+        assert call(url, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").endswith(b"\r\n\r\nabc")
+
+
 @pytest.mark.parametrize("data", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"])
 def test_a_client_that_sends_nothing_more_is_left(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     """A connection on which nothing arrives for a time is closed, before, between and in the middle of requests."""
