@@ -31,7 +31,7 @@ INVALID: list[tuple[list[str], str]] = [
     (["--max-tasks", "0"], "--max-tasks 0 is not valid; use "),
     (
         ["--public-url", "mock.example"],
-        "--public-url mock.example is not valid; use an address that starts with http://",
+        "--public-url mock.example is not valid; use an address with http:// or https:// and a host",
     ),
     (["--overlay", "nowhere.json"], "nowhere.json: No such file or directory"),
     (["--host", "192.0.2.1"], "192.0.2.1 port 0: "),
@@ -252,8 +252,8 @@ def test_without_the_extra_one_line_says_what_to_install(
 ) -> None:
     """Without Flask the command says what to install, with status 2; --help works all the same."""
     monkeypatch.setitem(sys.modules, "flask", None)
-    monkeypatch.delitem(sys.modules, "cannon_mock.serving.serve", raising=False)
-    monkeypatch.delattr("cannon_mock.serving.serve", raising=False)
+    monkeypatch.delitem(sys.modules, "cannon_mock.views.application", raising=False)
+    monkeypatch.delattr("cannon_mock.views.application", raising=False)
     assert main([]) == 2
     assert capsys.readouterr().err == f"cannon-mock: flask is missing; {advise_extra('mock')}\n"
     with pytest.raises(SystemExit):
