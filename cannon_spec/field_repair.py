@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from cannon_spec import claim_ids
 from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog, Rule
-from cannon_spec.finding import Finding, Patch
+from cannon_spec.finding import MOST_ALIKE, Finding, Patch
 from cannon_spec.finding_cache import MOST_NAMES, find_or_build, identify_scalar
 from cannon_spec.hit_findings import describe_hits, name_field
-from cannon_spec.hits import MOST_ALIKE, Hit
+from cannon_spec.hits import Hit
 from cannon_spec.patch import apply_patch
 from cannon_spec.pointer import follow, from_pointer, has_place, replace_at, to_pointer
 from cannon_spec.repair import Repair, list_origins

@@ -12,6 +12,9 @@ Strictness = Literal["normal", "strict", "lenient"]
 Patch = tuple[Mapping[str, Any], ...]
 """A JSON Patch (RFC 6902): operations like ``{"op": "replace", "path": "/input/model", "value": "gptimage2"}``."""
 
+MOST_ALIKE = 100
+"""The most findings on values that violate one rule, or on names of one object; one more says how many are left."""
+
 UNAVOIDABLE_RULES = frozenset(("operation-assumed", "model-assumed", "notice", "shut-down"))
 """The warnings that each request for an operation or model has: no field of the input avoids them."""
 

@@ -11,14 +11,12 @@ from cannon_spec.contract.catalog import Catalog, Rule
 from cannon_spec.contract.engines import ViolationPaths
 from cannon_spec.contract.keywords import KEYWORDS, Keyword
 from cannon_spec.contract.readings import Readings, find_readings
+from cannon_spec.finding import MOST_ALIKE
 from cannon_spec.pointer import Path, follow
 
 T = TypeVar("T")
 
 _NO_READINGS = Readings()
-
-MOST_ALIKE = 100
-"""The most findings on values that violate one rule, or on names of one object; one more says how many are left."""
 
 _FIELD_TYPE = re.compile(r"(envelope/create|operations/[^/]+/input)#/properties/([^/]+)/type")
 """The rules on the types of the fields that a user sends, each with its schema and field."""

@@ -8,32 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from cannon_spec import document
-from cannon_spec.patch import PatchOperation, is_rename
+from cannon_spec.json_positions import skip_space
+from cannon_spec.patch import PatchOperation
 from cannon_spec.pointer import Path, from_pointer, read_index
 
-_SPACE = " \t\n\r"
 _SCANNER = json.JSONDecoder()
-
-
-class _Member(NamedTuple):
-    """A member of an object or array: where its key begins and ends, and its value. An item has an empty key."""
-
-    key: str
-    start: int
-    key_end: int
-    value: int
-    end: int
-
-
-class _Container(NamedTuple):
-    """An object or array in a text: the places of its brackets, and its members."""
-
-    opening: int
-    members: list[_Member]
-    closing: int
 
 
 class _Style(NamedTuple):
@@ -53,111 +35,188 @@ class _Style(NamedTuple):
         """The line end before each member, empty if all are on one line."""
         return self.gap.rstrip(" \t") if "\n" in self.gap else ""
 
+    @property
+    def indentation(self) -> str:
+        """The space that the line of a member begins with, empty if all are on one line."""
+        return self.gap.strip("\r\n") if self.newline else ""
+
+
+class _Value:
+    """A value of a text, with the space that its line begins with.
+
+    Its members are found once, when a patch first looks into it: what no patch names stays one piece of text.
+    """
+
+    def __init__(self, text: str, indentation: str) -> None:
+        self.opening = text[0]
+        self.indentation = indentation
+        self._text = text
+        self._members: list[_Member] | None = None
+
+    @property
+    def members(self) -> list[_Member]:
+        """The members of an object or array, to be changed in place. Raises LookupError if the value is another."""
+        if self.opening not in "{[":
+            raise LookupError(self._text)
+        if self._members is None:
+            self._members = _scan(self._text, self.indentation)
+            self._text = self._text if not self._members else self.opening + self._text[-1]
+        return self._members
+
+    def write(self) -> str:
+        """The text of the value."""
+        if not self._members:
+            return self._text
+        return self.opening + ",".join([member.write() for member in self._members]) + self._text[-1]
+
+
+@dataclass(slots=True)
+class _Member:
+    """A member of an object or array: its key and value, and the space around them. An item has an empty key."""
+
+    before: str
+    key: str
+    key_text: str
+    colon: str
+    value: _Value
+    after: str = ""
+
+    def write(self) -> str:
+        """The text of the member, without a comma."""
+        return f"{self.before}{self.key_text}{self.colon}{self.value.write()}{self.after}"
+
 
 def patch_text(text: str, patch: Sequence[PatchOperation]) -> str:
     """The text of a JSON document, as ``document.loads`` reads it, with a patch applied.
 
     Its value is that of ``apply_patch``. Raises LookupError if the patch names a place that the document does not have.
     """
+    changed_text = _ChangedText(text)
     for operation in patch:
-        text = _OPERATIONS[operation["op"]](text, operation)
-    return text
+        changed_text.apply(operation)
+    return changed_text.write()
 
 
-def _add(text: str, operation: PatchOperation) -> str:
-    path = from_pointer(operation["path"])
-    return _insert(text, path, lambda style: _dump(operation["value"], style))
+class _ChangedText:
+    """A text while a patch is applied to it: read once, and written once at the end."""
+
+    def __init__(self, text: str) -> None:
+        start = skip_space(text, 0)
+        end = _SCANNER.raw_decode(text, start)[1]
+        value = _Value(text[start:end], text[text.rfind("\n", 0, start) + 1 : start])
+        self._root = _Member(text[:start], "", "", "", value, text[end:])
+        self._is_ascii = text.isascii()
+
+    def write(self) -> str:
+        """The whole text."""
+        return self._root.write()
+
+    def apply(self, operation: PatchOperation) -> None:
+        """Apply one operation of a patch. Raises LookupError."""
+        _OPERATIONS[operation["op"]](self, operation)
+
+    def _add(self, operation: PatchOperation) -> None:
+        self._insert(from_pointer(operation["path"]), lambda style: _dump(operation["value"], style))
+
+    def _remove(self, operation: PatchOperation) -> None:
+        self._delete(from_pointer(operation["path"]))
+
+    def _replace(self, operation: PatchOperation) -> None:
+        path = from_pointer(operation["path"])
+        style, member = self._find_style(path), self._find(path)
+        member.value = _Value(_dump(operation["value"], style), style.indentation or member.value.indentation)
+
+    def _move(self, operation: PatchOperation) -> None:
+        source, target = from_pointer(operation["from"]), from_pointer(operation["path"])
+        member = self._find(source)
+        if source == target:
+            return
+        if self._is_rename(source, target):
+            member.key, member.key_text = target[-1], _dump(target[-1], self._find_style(target))
+            return
+        if target:
+            self._delete(source)
+        value = member.value
+        self._insert(target, lambda style: _indent(value.write(), value.indentation, style))
+
+    def _is_rename(self, source: Path, target: Path) -> bool:
+        """Whether a move gives a member of an object a name that the object does not have."""
+        if not source or not target or source[:-1] != target[:-1]:
+            return False
+        parent = self._find(source[:-1]).value
+        return parent.opening == "{" and all(member.key != target[-1] for member in parent.members)
+
+    def _insert(self, path: Path, write: Callable[[_Style], str]) -> None:
+        """Put a new member at ``path``, or another value if there is one; ``write`` gives its value in a style."""
+        style = self._find_style(path)
+        value = _Value(write(style), style.indentation)
+        if not path:
+            self._root.value = value
+            return
+        container, key = self._find(path[:-1]).value, path[-1]
+        if container.opening == "[":
+            index = len(container.members) if key == "-" else read_index(key)
+            _splice(container, index, _Member("", "", "", "", value), style)
+            return
+        for member in container.members:
+            if member.key == key:
+                member.value = value
+                return
+        member = _Member("", str(key), _dump(key, style), style.colon, value)
+        _splice(container, len(container.members), member, style)
+
+    def _delete(self, path: Path) -> None:
+        if not path:
+            raise LookupError("the whole document cannot be removed")
+        member, members = self._find(path), self._find(path[:-1]).value.members
+        index = next(index for index, each in enumerate(members) if each is member)
+        if index < len(members) - 1:
+            members[index + 1].before = member.before
+        elif index:
+            members[index - 1].after = member.after
+        del members[index]
+
+    def _find(self, path: Path) -> _Member:
+        """The member at ``path``; without a path the document. Raises LookupError if there is none."""
+        member = self._root
+        for key in path:
+            member = _find_member(member.value, key)
+        return member
+
+    def _find_style(self, path: Path) -> _Style:
+        """The style of the container that has, or may get, a member at ``path``; without a path of the document."""
+        root = self._root.value
+        style = _read_style(root, _Style("", "", ": ", self._is_ascii))
+        if path:
+            return _read_style(self._find(path[:-1]).value, style)
+        return style._replace(gap=style.newline + root.indentation) if style.newline else style
 
 
-def _remove(text: str, operation: PatchOperation) -> str:
-    return _delete(text, from_pointer(operation["path"]))
-
-
-def _replace(text: str, operation: PatchOperation) -> str:
-    path = from_pointer(operation["path"])
-    start, end = _find(text, path)
-    return text[:start] + _dump(operation["value"], _find_style(text, path)) + text[end:]
-
-
-def _move(text: str, operation: PatchOperation) -> str:
-    source, target = from_pointer(operation["from"]), from_pointer(operation["path"])
-    start, end = _find(text, source)
-    if source == target:
-        return text
-    if is_rename(document.loads(text), source, target):
-        member = _find_member(text, source)
-        return text[: member.start] + _dump(target[-1], _find_style(text, target)) + text[member.key_end :]
-    value, indentation = text[start:end], _find_indentation(text, start)
-    rest = _delete(text, source) if target else text
-    return _insert(rest, target, lambda style: _indent(value, indentation, style))
-
-
-_OPERATIONS: Mapping[str, Callable[[str, PatchOperation], str]] = {
-    "add": _add,
-    "remove": _remove,
-    "replace": _replace,
-    "move": _move,
+_OPERATIONS: Mapping[str, Callable[[_ChangedText, PatchOperation], None]] = {
+    "add": _ChangedText._add,
+    "remove": _ChangedText._remove,
+    "replace": _ChangedText._replace,
+    "move": _ChangedText._move,
 }
 
 
-def _insert(text: str, path: Path, write: Callable[[_Style], str]) -> str:
-    """Put a new member at ``path``, or another value if there is one; ``write`` gives its value in a style."""
-    value = write(_find_style(text, path))
-    if not path:
-        start, end = _find(text, path)
-        return text[:start] + value + text[end:]
-    container, key = _scan(text, _find(text, path[:-1])[0]), path[-1]
-    if text[container.opening] == "[":
-        index = len(container.members) if key == "-" else read_index(key)
-        return _splice(text, container, index, value, _find_style(text, path))
-    for member in container.members:
-        if member.key == key:
-            return text[: member.value] + value + text[member.end :]
-    style = _find_style(text, path)
-    return _splice(text, container, len(container.members), f"{_dump(key, style)}{style.colon}{value}", style)
-
-
-def _splice(text: str, container: _Container, index: int, member: str, style: _Style) -> str:
+def _splice(container: _Value, index: int, member: _Member, style: _Style) -> None:
     """Put a member before the one at ``index``, or behind the last."""
-    opening, members, closing = container
+    members = container.members
     if index > len(members):
         raise LookupError(str(index))
     if index < len(members):
-        position = members[index].start
-        return f"{text[:position]}{member},{style.gap}{text[position:]}"
-    if members:
-        position = members[-1].end
-        return f"{text[:position]},{style.gap}{member}{text[position:]}"
-    before = style.gap if style.newline else ""
-    after = before.removesuffix(style.unit)
-    return f"{text[: opening + 1]}{before}{member}{after}{text[closing:]}"
+        member.before, members[index].before = members[index].before, style.gap
+    elif members:
+        member.before, member.after, members[-1].after = style.gap, members[-1].after, ""
+    else:
+        member.before = style.gap if style.newline else ""
+        member.after = member.before.removesuffix(style.unit)
+    members.insert(index, member)
 
 
-def _delete(text: str, path: Path) -> str:
-    if not path:
-        raise LookupError("the whole document cannot be removed")
-    member = _find_member(text, path)
-    opening, members, closing = _scan(text, _find(text, path[:-1])[0])
-    index = members.index(member)
-    if len(members) == 1:
-        return text[: opening + 1] + text[closing:]
-    if index == len(members) - 1:
-        return text[: members[index - 1].end] + text[member.end :]
-    return text[: member.start] + text[members[index + 1].start :]
-
-
-def _find(text: str, path: Path) -> tuple[int, int]:
-    """Where the value at ``path`` begins and ends. Raises LookupError if there is none."""
-    if path:
-        member = _find_member(text, path)
-        return member.value, member.end
-    start = _skip_space(text, 0)
-    return start, _SCANNER.raw_decode(text, start)[1]
-
-
-def _find_member(text: str, path: Path) -> _Member:
-    container, key = _scan(text, _find(text, path[:-1])[0]), path[-1]
-    if text[container.opening] == "[":
+def _find_member(container: _Value, key: str | int) -> _Member:
+    if container.opening == "[":
         return container.members[read_index(key)]
     for member in container.members:
         if member.key == key:
@@ -165,65 +224,47 @@ def _find_member(text: str, path: Path) -> _Member:
     raise LookupError(key)
 
 
-def _scan(text: str, opening: int) -> _Container:
-    """The object or array that begins at ``opening``. Raises LookupError if another value does."""
-    if text[opening] not in "{[":
-        raise LookupError(text[opening])
+def _scan(text: str, indentation: str) -> list[_Member]:
+    """The members of the object or array that is ``text``, whose line begins with the space ``indentation``."""
     members: list[_Member] = []
-    position = _skip_space(text, opening + 1)
-    while text[position] not in "}]":
-        position = _skip_space(text, position + 1) if text[position] == "," else position
-        start, key = position, ""
-        if text[opening] == "{":
-            key, position = _SCANNER.raw_decode(text, start)
-        key_end = position
-        value = start if text[opening] == "[" else _skip_space(text, _skip_space(text, key_end) + 1)
+    position, start = 1, skip_space(text, 1)
+    while text[start] not in "}]":
+        key, key_end = _SCANNER.raw_decode(text, start) if text[0] == "{" else ("", start)
+        value = start if text[0] == "[" else skip_space(text, skip_space(text, key_end) + 1)
+        indentation = _find_indentation(text, position, value, indentation)
         end = _SCANNER.raw_decode(text, value)[1]
-        members.append(_Member(key, start, key_end, value, end))
-        position = _skip_space(text, end)
-    return _Container(opening, members, position)
+        after = skip_space(text, end)
+        colon, child = text[key_end:value], _Value(text[value:end], indentation)
+        members.append(_Member(text[position:start], key, text[start:key_end], colon, child, text[end:after]))
+        indentation = _find_indentation(text, value, after, indentation)
+        position = after + 1 if text[after] == "," else after
+        start = skip_space(text, position)
+    return members
 
 
-def _skip_space(text: str, position: int) -> int:
-    while position < len(text) and text[position] in _SPACE:
-        position += 1
-    return position
+def _find_indentation(text: str, start: int, end: int, former_indentation: str) -> str:
+    """The space that the line of ``end`` begins with, which is the former one if no line begins behind ``start``."""
+    line_end = text.rfind("\n", start, end)
+    return former_indentation if line_end < 0 else text[line_end + 1 : skip_space(text, line_end + 1)]
 
 
-def _find_style(text: str, path: Path) -> _Style:
-    """The style of the container that has, or may get, a member at ``path``; without a path that of the document."""
-    root = _find(text, ())[0]
-    style = _read_style(text, root, _Style("", "", ": ", text.isascii()))
-    if path:
-        return _read_style(text, _find(text, path[:-1])[0], style)
-    return style._replace(gap=style.newline + _find_indentation(text, root)) if style.newline else style
-
-
-def _read_style(text: str, opening: int, outer_style: _Style) -> _Style:
-    """The style of the container at ``opening``: that of its first member, or if it has none the outer one."""
-    indentation, first = _find_indentation(text, opening), _skip_space(text, opening + 1)
-    if text[opening] not in "{[" or text[first] in "}]":  # a value without members
-        gap = outer_style.newline + indentation + outer_style.unit if outer_style.newline else outer_style.gap
+def _read_style(container: _Value, outer_style: _Style) -> _Style:
+    """The style of a container: that of its first member, or if it has none the outer one."""
+    if container.opening not in "{[" or not container.members:
+        gap = outer_style.newline + container.indentation + outer_style.unit if outer_style.newline else outer_style.gap
         return outer_style._replace(gap=gap)
-    colon = _read_colon(text, first) if text[opening] == "{" else outer_style.colon
-    gap = text[opening + 1 : first]
-    if "\n" not in gap:
+    first = container.members[0]
+    colon = _read_colon(first) if container.opening == "{" else outer_style.colon
+    if "\n" not in first.before:
         return outer_style._replace(gap=" " if colon.endswith(" ") else "", colon=colon)
-    gap = gap[gap.rfind("\r\n" if "\r\n" in gap else "\n") :]
-    return outer_style._replace(gap=gap, unit=gap.strip("\r\n").removeprefix(indentation), colon=colon)
+    gap = first.before[first.before.rfind("\r\n" if "\r\n" in first.before else "\n") :]
+    unit = gap.strip("\r\n").removeprefix(container.indentation)
+    return outer_style._replace(gap=gap, unit=unit, colon=colon)
 
 
-def _read_colon(text: str, start: int) -> str:
-    """The colon behind the key at ``start``, with the space around it unless that has line ends."""
-    end = _SCANNER.raw_decode(text, start)[1]
-    colon = text[end : _skip_space(text, _skip_space(text, end) + 1)]
-    return colon if colon.strip("\r\n") == colon else ": "
-
-
-def _find_indentation(text: str, position: int) -> str:
-    """The space that the line of ``position`` begins with."""
-    start = text.rfind("\n", 0, position) + 1
-    return text[start : _skip_space(text, start)]
+def _read_colon(member: _Member) -> str:
+    """The colon behind a key, with the space around it unless that has line ends."""
+    return member.colon if member.colon.strip("\r\n") == member.colon else ": "
 
 
 def _dump(value: Any, style: _Style) -> str:

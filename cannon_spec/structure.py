@@ -10,8 +10,8 @@ from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.wording import show_json, show_value
 from cannon_spec.errors import NotJSON
 from cannon_spec.field_repair import join_repairs, leave_out_excess, repair_fields
-from cannon_spec.finding import Finding, Patch
-from cannon_spec.hits import MOST_ALIKE, Hit, JudgedRule
+from cannon_spec.finding import MOST_ALIKE, Finding, Patch
+from cannon_spec.hits import Hit, JudgedRule
 from cannon_spec.nearest import fold
 from cannon_spec.patch import apply_patch
 from cannon_spec.pointer import Path, follow, to_pointer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cannon_spec import Finding, load_catalog, validate_request
-from cannon_spec.hits import MOST_ALIKE
+from cannon_spec.finding import MOST_ALIKE
 
 MANY = 2_000
 """More than could be repaired one after the other: Python has no stack for as many levels."""

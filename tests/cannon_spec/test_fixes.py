@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
+from unittest.mock import patch
 
 import jsonpatch
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 import cannon_spec
 from cannon_spec import Evidence, Finding, Report, fixes
@@ -17,6 +20,18 @@ from cannon_spec.fixes import apply_fixes
 from tests.support.effort import examples
 from tests.support.patches import slips
 from tests.support.payloads import requests
+
+joined_requests = st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=3), max_size=9).map(
+    lambda items: {
+        "operation": "image.generate",
+        "input": {
+            "model": "gptimage2",
+            "Prompt": "x",
+            "reference_image_urls": [",".join(f"https://example.com/{name}.png" for name in item) for item in items],
+        },
+    }
+)
+"""Requests with several addresses in one string, and those again."""
 
 EVIDENCE = Evidence("a-claim", "documented", "https://example.com")
 
@@ -114,6 +129,49 @@ def test_a_request_is_fixed_once(body: Any) -> None:
     assert report == cannon_spec.validate_request(value)
     assert [finding for finding in report.findings if finding.fix] == []
     assert cannon_spec.fix_request(value) == (value, (), report)
+
+
+@examples(200)
+@given(st.one_of(slips, requests, joined_requests))
+def test_fixes_in_one_step_are_those_of_one_at_a_time(body: Any) -> None:
+    """Several fixes in one step give the value, the report and as many fixes as one at a time."""
+    value, fixed_findings, report = cannon_spec.fix_request(body)
+    with patch.object(fixes, "MOST_ALIKE", 1):
+        slow_value, slow_findings, slow_report = cannon_spec.fix_request(body)
+    assert (json.dumps(value), report) == (json.dumps(slow_value), slow_report)
+    assert Counter(each.rule for each in fixed_findings) == Counter(each.rule for each in slow_findings)
+
+
+def test_a_long_report_is_judged_few_times() -> None:
+    """A value with many alike findings is judged again for steps of more and more fixes, not for each fix."""
+    judged_values: list[Any] = []
+
+    def judge(value: Any) -> Report:
+        judged_values.append(value)
+        return cannon_spec.validate_request(value)
+
+    addresses = [f"https://example.com/{name}.png" for name in range(1200)]
+    items = [",".join(addresses[index : index + 2]) for index in range(0, len(addresses), 2)]
+    body = {
+        "operation": "image.generate",
+        "input": {"model": "gptimage2", "prompt": "x", "reference_image_urls": items},
+    }
+    value, fixed_findings, _ = apply_fixes(body, judge)
+    assert value["input"]["reference_image_urls"] == addresses
+    assert len(fixed_findings) == len(items)
+    assert len(judged_values) < 30
+
+
+def test_fixes_that_name_one_place_are_not_applied_together() -> None:
+    """Of two fixes that give a field one name only the first is applied, so that no value is lost."""
+    names = {"a": "x", "b": "y", "c": "y"}
+    findings = {old: find(f"/{old}", move(f"/{old}", f"/{new}")) for old, new in names.items()}
+
+    def judge(value: Any) -> Report:
+        return Report(tuple(findings[old] for old, new in names.items() if old in value and new not in value))
+
+    fixed_value = apply_fixes({"a": 1, "b": 2, "c": 3}, judge)
+    assert fixed_value == ({"x": 1, "y": 2, "c": 3}, (findings["a"], findings["b"]), Report())
 
 
 def test_what_is_no_json_is_returned_as_it_is() -> None:
