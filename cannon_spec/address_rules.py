@@ -16,7 +16,7 @@ from cannon_spec.finding import Finding
 from cannon_spec.hits import bound
 from cannon_spec.patch import build_replacement
 from cannon_spec.pointer import Path, to_pointer
-from cannon_spec.reachability import find_host, is_reachable
+from cannon_spec.reachability import find_host, is_reachable, may_be_reached
 
 ADDRESS_JOINED = "address-joined"
 """The rule that refuses several addresses in one string."""
@@ -42,9 +42,10 @@ class AddressFields:
         """Whether an address in a document may break a rule. That most do not is found out without their paths."""
         for path, fields in self._groups.items():
             members = _follow_objects(root, path)
-            for name in fields if isinstance(members, dict) else ():
-                if name in members and _may_have_findings(members[name]):
-                    return True
+            if isinstance(members, dict):
+                for name in fields:
+                    if name in members and _may_have_findings(members[name]):
+                        return True
         return False
 
     def list_addresses(self, root: Any) -> Iterator[tuple[str, Path, str]]:
@@ -85,10 +86,12 @@ def _follow_objects(value: Any, path: Path) -> Any:
 def _may_have_findings(value: Any) -> bool:
     """Whether a text in a value has two addresses, or one that the service cannot reach."""
     if isinstance(value, str):
-        host = find_host(value)
-        return value.count("://") > 1 or (host != "" and not is_reachable(host))
+        return value.count("://") > 1 or not may_be_reached(value)
     if isinstance(value, (list, dict)):
-        return any(map(_may_have_findings, value.values() if isinstance(value, dict) else value))
+        # A loop in place of a generator: this runs for every payload.
+        for item in value.values() if isinstance(value, dict) else value:
+            if _may_have_findings(item):
+                return True
     return False
 
 

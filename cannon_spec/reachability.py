@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_HOST = re.compile(r"https?://(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:]*)", re.IGNORECASE)
+_AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
+_HOST = re.compile(r"(?:[^@]*@)?(\[[^\]]*\]|[^:]*)", re.DOTALL)
 _NUMBER = re.compile(r"(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+)){0,3}", re.IGNORECASE | re.ASCII)
 _PRIVATE_DOMAINS = ("localhost", "local", "internal", "lan", "home.arpa", "test", "invalid")
 """Domains that no public name server answers for."""
@@ -13,7 +14,25 @@ _PRIVATE_DOMAINS = ("localhost", "local", "internal", "lan", "home.arpa", "test"
 
 def find_host(address: str) -> str:
     """The host of an http or https address; empty where it has none."""
-    match = _HOST.match(address)
+    match = _AUTHORITY.match(address)
+    return _read_host(match[1]) if match else ""
+
+
+def may_be_reached(address: str) -> bool:
+    """Whether an address has a host that is reachable, or none."""
+    match = _AUTHORITY.match(address)
+    return match is None or _has_no_private_host(match[1])
+
+
+@lru_cache(maxsize=1024)
+def _has_no_private_host(authority: str) -> bool:
+    host = _read_host(authority)
+    return not host or is_reachable(host)
+
+
+def _read_host(authority: str) -> str:
+    """The host in an authority, which may have a user before it and a port after it."""
+    match = _HOST.match(authority)
     return match[1].rstrip(".").lower() if match else ""
 
 

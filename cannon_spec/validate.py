@@ -170,6 +170,8 @@ def _judge_by_plan(
 ) -> Report:
     """Judge ``root`` by a plan. ``model_finding`` is the one on an unknown model, which the plan does not know."""
     hits = plan.schema_judge.list_hits(root)
+    if not hits and model_finding is None and not plan.address_fields.may_have_findings(root):
+        return plan.clean_report
     repair = None
     if repairs_left and any([hit.judged_rule.is_on_unknown_fields for hit in hits]):  # noqa: C419 - it costs less
         repair = _repair_fields(catalog, plan, root, hits)
@@ -179,8 +181,6 @@ def _judge_by_plan(
         rest = _judge_input(catalog, plan.operation, repair.document, plan.envelope, repairs_left - 1)
         return _join(root, repair, rest)
     addresses = judge_addresses(catalog, root, plan.address_fields)
-    if not hits and not addresses and model_finding is None:
-        return plan.clean_report
     places = {to_pointer(hit.place) for hit in hits} if addresses else ()
     others = [finding for finding in addresses if finding.path not in places]  # a cause has one finding
     named_findings = (
