@@ -10,12 +10,13 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, par
 _MOST_HEAD_BYTES = 64 * 1024
 
 
-_OTHER_PROTOCOLS = {
-    b"\x16\x03": "the start of TLS; call this port by http://, or start the mock with --tls-cert",
-    b"PRI * HTTP/2": "HTTP/2; call this port by HTTP/1.1",
-    b"CONNECT ": "a request for a proxy; call this port directly, for the mock is none",
+_START_OF_TLS = b"\x16\x03"
+_TLS = "the start of TLS; call this port by http://, or start the mock with --tls-cert"
+_OTHER_METHODS = {
+    b"PRI": "HTTP/2; call this port by HTTP/1.1",
+    b"CONNECT": "a request for a proxy; call this port directly, for the mock is none",
 }
-"""What bytes that are no request of HTTP/1.1 start with, and what to do about them."""
+"""What a request with such a method is, and what to do about it."""
 
 
 class BadRequest(Exception):
@@ -69,7 +70,9 @@ class RequestParser:
         try:
             self._feed(data)
         except HttpParserError as error:
-            raise BadRequest(_describe_bad_request(data, error)) from error
+            if isinstance(error.__context__, HeadTooLarge):  # raised in what httptools calls
+                raise error.__context__ from None
+            raise BadRequest(self._describe_bad_request(data, error)) from error
         if self._head_bytes > _MOST_HEAD_BYTES:
             raise HeadTooLarge
 
@@ -121,7 +124,10 @@ class RequestParser:
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the target."""
-        self._find_request().target += url
+        request = self._find_request()
+        request.target += url
+        if len(request.target) > _MOST_HEAD_BYTES:  # httptools reads none that long
+            raise HeadTooLarge
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or drop a line that stands after the chunks of a body: nobody may take it for a header."""
@@ -140,10 +146,13 @@ class RequestParser:
         if self._has_offer():
             return
         request, parser, version = self._find_request(), self._parser, self._parser.get_http_version()
+        if parser.get_method() in _OTHER_METHODS:  # httptools takes what follows for another protocol
+            raise HttpParserError(_OTHER_METHODS[parser.get_method()])
         request.target = _read_target(request.target)
         request.method = parser.get_method().decode("ascii")
         request.protocol = f"HTTP/{version}"
         request.may_keep_alive = version != "1.0" and bool(parser.should_keep_alive())
+        request.expects_continue = request.expects_continue and version != "1.0"
         self._check_length(request, request.length)
 
     def on_body(self, body: bytes) -> None:
@@ -163,21 +172,24 @@ class RequestParser:
         if not request.is_too_large:
             self._requests.append(request)
 
+    def _describe_bad_request(self, data: bytes, error: HttpParserError) -> str:
+        if data.startswith(_START_OF_TLS):
+            return _TLS
+        # Of the bytes nothing is shown: they may hold an API key.
+        text = f"what is no request of HTTP/1.1: {error.__context__ or error}; check what calls this port"
+        return _OTHER_METHODS.get(self._parser.get_method(), text)
+
     def _check_length(self, request: HttpRequest, length: int) -> None:
         if length > self._most_body_bytes:
             request.is_too_large = True
             self._requests.append(request)
 
 
-def _describe_bad_request(data: bytes, error: HttpParserError) -> str:
-    texts = (text for start, text in _OTHER_PROTOCOLS.items() if data.startswith(start))
-    # Of the bytes nothing is shown: they may hold an API key.
-    return next(texts, f"what is no request of HTTP/1.1: {error}; check what calls this port")
-
-
 def _read_target(url: bytes) -> bytes:
-    """The path and query of a target, which may be a whole URL. Raises an error of httptools, as for CONNECT."""
-    parts: Any = parse_url(url)
-    if parts.path is None:
-        raise HttpParserError(f"no path in {url!r}")
-    return bytes(parts.path) if parts.query is None else b"%s?%s" % (parts.path, parts.query)
+    """The path and query of a target, which may be a whole URL. Raises HttpParserError."""
+    try:
+        parts: Any = parse_url(url)
+    except HttpParserError:  # its text shows the bytes
+        raise HttpParserError("the target is no path and no URL") from None
+    path = parts.path or b"/"
+    return bytes(path) if parts.query is None else b"%s?%s" % (path, parts.query)

@@ -131,6 +131,12 @@ def test_a_client_is_told_to_send_its_body(echo_url: str) -> None:
         assert read_echo(read(connection, b"}"))["body"] == "abc"
 
 
+def test_a_client_of_http_1_0_is_told_nothing_before_its_reply(echo_url: str) -> None:
+    """HTTP/1.0 has no replies before the last one: a client would take such a one for the reply."""
+    reply = call(echo_url, b"POST / HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", b"abc")
+    assert reply.startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_body_in_chunks_has_a_length(echo_url: str) -> None:
     """A body in chunks is put together, and its length is told. What stands after it is no header."""
     head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
@@ -155,10 +161,22 @@ def test_an_offer_of_another_protocol_is_ignored(
     assert caplog.text == ""
 
 
+@pytest.mark.parametrize("target", [b"a:1", b"/a", b"*", b"http://a", b"http://a/b"])
 @pytest.mark.parametrize("headers", [b"", b"Connection: Upgrade\r\nUpgrade: h2c\r\n"])
-def test_connect_is_refused(echo_url: str, headers: bytes) -> None:
-    """The server is no proxy."""
-    assert call(echo_url, b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n" + headers + b"\r\n").startswith(b"HTTP/1.1 400 ")
+def test_connect_is_refused(echo_url: str, headers: bytes, target: bytes) -> None:
+    """The server is no proxy, whatever the target and in however many pieces the request arrives."""
+    reply = call(echo_url, b"CONNECT " + target, b" HTTP/1.1\r\nHost: a:1\r\n" + headers + b"\r\n")
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert reply.endswith(b"\r\n\r\nthis is a request for a proxy; call this port directly, for the mock is none")
+
+
+@pytest.mark.parametrize(
+    ("target", "uri"), [(b"http://b/c?d", "/c?d"), (b"http://b", "/"), (b"http://b?d", "/?d"), (b"*", "*")]
+)
+def test_a_target_may_be_a_whole_url(echo_url: str, target: bytes, uri: str) -> None:
+    """A client that takes the server for a proxy is answered; a URL without a path means the path /."""
+    environ = read_echo(call(echo_url, b"GET " + target + b" HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"))
+    assert environ["REQUEST_URI"] == uri
 
 
 CREATE = b"POST /api/v1/requests HTTP/1.1\r\nHost: a\r\nx-api-key: cs_a\r\n"
@@ -199,12 +217,19 @@ def test_a_head_that_does_not_end_is_refused(echo_url: str, head: bytes) -> None
     assert reply.startswith(b"HTTP/1.1 431 ")
 
 
+def test_a_path_of_more_than_64_kib_is_refused(echo_url: str) -> None:
+    """Such a path is refused as a head that does not end is, also where all of it arrives in one piece."""
+    reply = call(echo_url, b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 431 ")
+
+
 @pytest.mark.parametrize(
     ("data", "text"),
     [
         (b"\x16\x03\x01\x02", "the start of TLS; call this port by http://, or start the mock with --tls-cert"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2; call this port by HTTP/1.1"),
         (b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", "a request for a proxy; call this port directly"),
+        (b"GET http://a:99999/ HTTP/1.1\r\n\r\n", "what is no request of HTTP/1.1: the target is no path and no URL"),
         (b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "what is no request of HTTP/1.1: Invalid character in Con"),
         (b"\r\nno\x1b cs_live_key\r\n\r\n", "what is no request of HTTP/1.1: Invalid method encountered; check what"),
     ],
