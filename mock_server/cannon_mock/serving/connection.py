@@ -50,6 +50,7 @@ class ClientConnection(asyncio.Protocol):
         self._requests: deque[HttpRequest] = deque()
         self._current_request: HttpRequest | None = None
         self._refusal: AppReply | None = None
+        self._is_ending = False
         self._is_writable, self._is_gone = asyncio.Event(), asyncio.Event()
         self._is_writable.set()
         self._loop = asyncio.get_running_loop()
@@ -100,6 +101,9 @@ class ClientConnection(asyncio.Protocol):
         if self._parser is None or self._refusal is not None:
             return
         self._last_active_s = self._loop.time()
+        if self._is_ending:
+            self._drop_rest(self._parser, data)
+            return
         try:
             self._parser.feed(data)
         except BadRequest as error:
@@ -124,7 +128,7 @@ class ClientConnection(asyncio.Protocol):
         if reply.drop is None:
             self._end_request()
             if not may_keep_alive:
-                self.transport.close()
+                self._end_connection(request)
             self._go_on()
 
     async def break_off(self, *, is_reset: bool) -> None:
@@ -159,7 +163,9 @@ class ClientConnection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Answer the next request, or ask for its body, or refuse what is none; after the reply to the last one."""
-        if self._current_request is not None or not self._is_writable.is_set() or self.transport.is_closing():
+        if self._current_request is not None or not self._is_writable.is_set():
+            return
+        if self._is_ending or self.transport.is_closing():
             return
         if self._requests:
             self._current_request = self._requests.popleft()
@@ -174,8 +180,33 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._invite_body()
 
+    def _end_connection(self, request: HttpRequest) -> None:
+        """Close the connection after the reply to a request; where its body is still being sent, read that first.
+
+        The system resets a connection that is closed before all is read, and the client may lose the reply.
+        """
+        is_sending = self._unfinished_request is request and not self._is_gone.is_set()
+        if not is_sending or request.expects_continue:
+            self.transport.close()
+            return
+        self._is_ending = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def _drop_rest(self, parser: RequestParser, data: bytes) -> None:
+        """Drop more of a body that was refused, and close the connection at its end."""
+        with suppress(BadRequest, HeadTooLarge):
+            parser.feed(data)
+            if parser.unfinished_request is not None:
+                return
+        self.transport.close()
+
+    @property
+    def _unfinished_request(self) -> HttpRequest | None:
+        return self._parser.unfinished_request if self._parser is not None else None
+
     def _invite_body(self) -> None:
-        request = self._parser.unfinished_request if self._parser is not None else None
+        request = self._unfinished_request
         if request is not None and request.awaits_invitation:
             request.is_invited = True
             self.transport.write(_CONTINUE)

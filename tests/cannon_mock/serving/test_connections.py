@@ -6,6 +6,8 @@ import http.client
 import json
 import socket
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -191,6 +193,22 @@ def test_a_body_that_is_too_large_is_refused_by_its_length(mock_url: str) -> Non
         connection.sendall(b"x" * (MAX_BODY_BYTES + 1))
         connection.sendall(b"GET /__mock__/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         assert read(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_closes_gets_the_refusal_of_a_body_that_is_too_large(mock_url: str) -> None:
+    """A client whose request is its last, as urllib's are, may send its body to the end before it reads the reply."""
+    body = b"x" * (MAX_BODY_BYTES + 1)
+    request = urllib.request.Request(f"{mock_url}/api/v1/requests", body, {"x-api-key": "cs_a"})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PATIENCE_S)
+    with caught.value as reply:
+        assert (reply.code, b"too_large" in reply.read()) == (413, True)
+
+
+def test_a_connection_ends_after_the_refusal_of_its_last_body(mock_url: str) -> None:
+    """A client that sends only a part of such a body sees the end of the connection all the same."""
+    reply = call(mock_url, CREATE + b"Connection: close\r\n" + LENGTH + b"\r\nabc")
+    assert reply.startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_body_that_is_not_sent_yet_is_refused_for_good(mock_url: str) -> None:
