@@ -106,9 +106,10 @@ def _build_app(config: Config, variables: Source, flags: Source) -> Flask:
 
 
 def _serve(app: Flask, config: Config, listeners: Sequence[socket]) -> None:
-    from cannon_mock.serving import serve, workers
+    from cannon_mock.serving import open_files, serve, workers
     from cannon_mock.views import context
 
+    open_files.raise_limit()
     mock = context.find_context(app)
     if config.verbose:
         serve.log_exchanges(app)

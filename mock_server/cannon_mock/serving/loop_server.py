@@ -11,6 +11,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from cannon_mock.serving.connection import ClientConnection, ServerState
+from cannon_mock.serving.open_files import AcceptErrorHandler
 from cannon_mock.serving.real_time_loop import RealTimeLoop
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _IDLE_SECONDS = 120
 _BACKLOG = 1024
+_ACCEPTS_A_ROUND = 16
+"""The connections that one round of the loop accepts at most. Each one fails where no file is left to open."""
+
 _GRACE_SECONDS = 1
 _TICK_SECONDS = 1
 _ROUNDS_TO_CONNECT = 3
@@ -57,11 +61,14 @@ class LoopServer:
 
     async def _serve(self, on_ready: Callable[[], object]) -> None:
         loop, stop_event = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_exception_handler(AcceptErrorHandler())
         self._tick(loop)
-        servers = [
-            await loop.create_server(self._build_connection, sock=each, ssl=self._tls, backlog=_BACKLOG)
-            for each in self._listeners
-        ]
+        servers = []
+        for listener in self._listeners:
+            servers.append(
+                await loop.create_server(self._build_connection, sock=listener, ssl=self._tls, backlog=_ACCEPTS_A_ROUND)
+            )
+            listener.listen(_BACKLOG)  # asyncio takes one number for both
         self._stop_event, self._loop = stop_event, loop
         if not self._is_stopped:  # else the signal came before there was a loop to stop
             on_ready()
