@@ -14,6 +14,9 @@ LONGEST_TEXT = 100
 MOST_NAMES = 30
 """The most names of an object that may be a part of a key."""
 
+_MOST_LETTERS = 2000
+"""The most letters in a key: names in a document may be long, and would fill the memory."""
+
 _MOST_ENTRIES = 4096
 """The most entries that a catalog keeps."""
 
@@ -31,13 +34,13 @@ W = TypeVar("W", bound=_Wording)
 def find_or_build(catalog: Catalog, key: Hashable, build: Callable[..., W], *arguments: Any) -> W:
     """What the catalog keeps under a key, or else what ``build`` makes of the arguments, kept from now on.
 
-    Under the key None nothing is kept.
+    Nothing is kept under None and under long keys.
     """
     wordings = catalog.wordings
     wording: W | None = None if key is None else wordings.get(key)
     if wording is None:
         wording = build(*arguments)
-        if key is not None and not _shares_value(wording.fix or ()):
+        if key is not None and _count_letters(key) <= _MOST_LETTERS and not _shares_value(wording.fix or ()):
             if len(wordings) >= _MOST_ENTRIES:
                 wordings.clear()
             wordings[key] = wording
@@ -50,6 +53,12 @@ def identify_scalar(value: Any) -> Hashable:
         return None
     # In Python 1 equals 1.0 and True, and 0.0 equals -0.0; their texts are different.
     return type(value), str(value)
+
+
+def _count_letters(key: Hashable) -> int:
+    if isinstance(key, tuple):
+        return sum(map(_count_letters, key))
+    return len(key) if isinstance(key, str) else 0
 
 
 def _shares_value(patch: Patch) -> bool:

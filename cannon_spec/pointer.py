@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -13,12 +12,7 @@ _LONGEST_INDEX = 9
 
 def to_pointer(path: Iterable[str | int]) -> str:
     """The JSON Pointer of a path of keys and indexes; the empty path is the empty string."""
-    return _join(tuple(path))
-
-
-@lru_cache(maxsize=1024)
-def _join(path: Path) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return "".join(["/" + str(part).replace("~", "~0").replace("/", "~1") for part in path])
 
 
 def from_pointer(pointer: str) -> tuple[str, ...]:

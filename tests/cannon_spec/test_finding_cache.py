@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -74,4 +75,20 @@ def test_few_findings_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         assert 1 <= len(catalog.wordings) <= 5
     catalog.wordings.clear()
     validate_request(make_body(resolution="K" * 1000), catalog=catalog)
-    assert not catalog.wordings
+
+
+@pytest.mark.parametrize("is_in_input", [True, False])
+def test_long_names_are_not_kept(is_in_input: bool) -> None:
+    """Judging bodies with long names of fields takes no memory that stays."""
+
+    def judge(name: str) -> None:
+        body = make_body(**{name: 1}) if is_in_input else {**make_body(), name: 1}
+        validate_request(body, catalog=CATALOG)
+
+    judge("n" * 100_000)
+    tracemalloc.start()
+    for letter in "abcde":
+        judge(letter * 100_000)
+    kept_bytes = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert kept_bytes < 100_000
