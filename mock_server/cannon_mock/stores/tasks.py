@@ -114,11 +114,11 @@ class TaskStore:
                 self._make_room(transaction, self._max_tasks, task.id)
             return task
 
-        try:
-            return self._records.transact(names, work)
-        except _PageDue:
-            self._settle(task.account, start, now_ms, rest=_PAGE - 1)
-            return self._records.transact(names, work)
+        while True:  # other creates may have added ends that are due by the time the page is settled
+            try:
+                return self._records.transact(names, work)
+            except _PageDue:
+                self._settle(task.account, start, now_ms, rest=_PAGE - 1)
 
     def get(self, id_: str) -> Task | None:
         """The task of that request id."""

@@ -118,6 +118,22 @@ def test_a_create_counts_every_end_that_is_due(store: Store) -> None:
     assert _create(store, _task(count, credits=START), now_ms=9000).credits == START
 
 
+def test_ends_that_become_due_meanwhile_are_settled(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A create settles again where other creates have added as many ends that are due while it did so."""
+    settle = store.tasks._settle
+    added_numbers = iter(range(500, 1000))
+
+    def settle_slowly(*arguments: Any, **options: Any) -> None:
+        settle(*arguments, **options)
+        for number in added_numbers:
+            _create(store, _task(number, credits=0))
+
+    for number in range(500):
+        _create(store, _task(number, credits=0))
+    monkeypatch.setattr(store.tasks, "_settle", settle_slowly)
+    assert _create(store, _task(1000, credits=START), now_ms=9000).credits == START
+
+
 def test_credits_that_are_set_leave_those_on_hold(store: Store) -> None:
     """An account that is set has so many credits from then on; what ended before counts, and what is on hold stays."""
     store.tasks.set_balance("acct_a", PRICE, 0)
