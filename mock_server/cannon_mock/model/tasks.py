@@ -168,7 +168,7 @@ def encode(task: Task) -> str:
 
 
 def decode(text: str) -> Task:
-    """The task that was encoded."""
+    """The task that was encoded. Callers share its values, so that none may change them."""
     return _decode_again(text) if len(text) <= _LONGEST_TEXT_KEPT else _decode(text)
 
 

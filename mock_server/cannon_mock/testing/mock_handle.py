@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -71,9 +72,9 @@ class MockHandle:
 
     @property
     def tasks(self) -> list[Task]:
-        """The accepted requests, those that end last first."""
+        """The accepted requests, those that end last first. A test may change their inputs: the mock keeps its own."""
         return [
-            task
+            deepcopy(task)
             for task in self._mock.store.tasks.list_all()
             if self._is_shown(task.account, task.planned_timeline.created_ms)
         ]

@@ -36,6 +36,14 @@ def _read(handle: MockHandle, id_: str) -> dict[str, Any]:
     return reply
 
 
+def test_a_test_may_change_what_it_is_shown(cannon_mock: MockHandle) -> None:
+    """The mock keeps the input of a request as it was sent, whatever a test does with the one that it is shown."""
+    _create(cannon_mock)
+    prompt = cannon_mock.tasks[0].input["prompt"]
+    cannon_mock.tasks[0].input["prompt"] = "changed"  # type: ignore[index]  # as a test without types may do
+    assert cannon_mock.tasks[0].input["prompt"] == prompt
+
+
 @pytest.mark.parametrize("handle", HANDLES, indirect=True)
 def test_credits_are_read_and_set(handle: MockHandle) -> None:
     """``credits`` are those that the service would tell, and ``set_credits`` changes them between calls."""
