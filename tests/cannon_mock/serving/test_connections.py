@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
 import time
@@ -377,14 +376,15 @@ def test_an_application_that_fails_is_answered_500(caplog: pytest.LogCaptureFixt
 
 
 def test_a_reply_on_an_open_connection_does_not_wait_for_the_client(mock_url: str) -> None:
-    """A reply leaves in two writes; the second would wait 40 ms for the client to acknowledge the first."""
+    """Of two replies the second would wait 40 ms for the client to acknowledge the first."""
     durations_s = []
-    connection = http.client.HTTPConnection(mock_url.removeprefix("http://"), timeout=PATIENCE_S)
-    for _ in range(41):
-        began_s = time.perf_counter()
-        connection.request("GET", "/api/v1/status", headers={"x-api-key": "cs_test"})
-        connection.getresponse().read()
-        durations_s.append(time.perf_counter() - began_s)
-    connection.close()
+    with connect(mock_url) as connection:
+        for _ in range(41):
+            began_s = time.perf_counter()
+            connection.sendall(2 * b"GET /api/v1/status HTTP/1.1\r\nHost: a\r\nx-api-key: cs_test\r\n\r\n")
+            replies = read(connection, b"}\n")
+            if replies.count(b"}\n") < 2:
+                read(connection, b"}\n")
+            durations_s.append(time.perf_counter() - began_s)
     # A client acknowledges the first ones at once. On a busy machine many take longer, but not every one.
     assert min(durations_s[20:]) < 0.03
