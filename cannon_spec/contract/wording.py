@@ -109,7 +109,7 @@ def format_count(number: float, noun: str) -> str:
 
 def add_others(message: str, count: int) -> str:
     """A message on one value that stands for ``count`` of them; the message itself where it is the only one."""
-    return message if count == 1 else f"{message}; so it is with {count - 1} more"
+    return message if count == 1 else f"{message}; the same holds for {count - 1} more"
 
 
 def join_words(words: Iterable[str], conjunction: str) -> str:

@@ -52,7 +52,7 @@ def test_a_slip_that_comes_often_has_few_findings(name: str) -> None:
     findings = REPETITIONS[name]()
     ((rule, number),) = Counter(finding.rule for finding in findings).most_common(1)
     assert number == MOST_ALIKE + 1
-    others = [finding.message.rpartition("; so it is with ")[2] for finding in findings if finding.rule == rule]
+    others = [finding.message.rpartition("; the same holds for ")[2] for finding in findings if finding.rule == rule]
     (count,) = [each for each in others if each.endswith(" more")]
     assert MANY - MOST_ALIKE - 2 <= int(count.removesuffix(" more")) < MANY - MOST_ALIKE
 
