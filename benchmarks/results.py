@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.process import ROOT
 
 FILE = Path(__file__).with_name("results.json")
-_DISTRIBUTIONS = ("flask", "httptools", "jsonschema", "jsonschema-rs", "orjson", "pytest", "uvloop")
+_DISTRIBUTIONS = ("flask", "httptools", "jsonschema", "jsonschema-rs", "msgspec", "pytest", "uvloop")
 _OTHERS = {"node": ("node", "--version"), "wrk": ("wrk", "--version")}
 _NONE = "none"
 _VERSION = re.compile(r"\d[\w.]*")
