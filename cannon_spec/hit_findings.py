@@ -56,13 +56,16 @@ def _find_ratio(parent: Any) -> str | None:
 def _list_facts(value: Any, name: str | None) -> Hashable:
     """What a finding says of a value: all of a short scalar, the length of a list, the names of an object.
 
-    None where it may say more: of a long text, of the item of a list that may be meant by itself, and of an object that
-    may be an item. A finding on a property says nothing of the values of its object.
+    Of a list of one also the item, which may be meant by itself. None where a finding may say more: of a long text, and
+    of an object that may be an item. A finding on a property says nothing of the values of its object.
     """
     if isinstance(value, dict):
         return tuple(value) if name is not None and len(value) <= MOST_NAMES else None
     if isinstance(value, list):
-        return (list, len(value)) if len(value) != 1 else None
+        if len(value) != 1:
+            return list, len(value)
+        item_facts = identify_scalar(value[0])
+        return None if item_facts is None else (list, 1, item_facts)
     return identify_scalar(value)
 
 

@@ -37,6 +37,9 @@ def test_a_finding_that_was_kept_is_the_one_that_would_be_made(body: Any) -> Non
         ({"resolution": "1"}, {"resolution": 1}),
         ({"reference_image_urls": "https://a.example"}, {"reference_image_urls": ["nope"]}),
         ({"reference_image_urls": [1]}, {"reference_image_urls": [2]}),
+        ({"resolution": ["4k"]}, {"resolution": ["8K"]}),
+        ({"resolution": [1]}, {"resolution": [True]}),
+        ({"resolution": ["4k"]}, {"resolution": ["4k", "4k"]}),
         ({"reference_image_urls": {"url": "a"}}, {"reference_image_urls": {"url": "b"}}),
         ({"resolution": "3840x2160"}, {"resolution": "3840x2160", "aspect_ratio": "16:9"}),
         ({"xyz": 1}, {"zyx": 1}),
@@ -50,9 +53,10 @@ def test_what_a_finding_rests_on_tells_it_apart(one: dict[str, Any], other: dict
     assert [validate_request(body, catalog=CATALOG).findings for body in reversed(bodies)] == expected[::-1]
 
 
-def test_a_kept_finding_is_the_same_object() -> None:
-    """The same slip in another body is not worded again."""
-    first, second = (validate_request(make_body(prompt=text, resolution="8K"), catalog=CATALOG) for text in "ab")
+@pytest.mark.parametrize("resolution", ["8K", ["4K"]])
+def test_a_kept_finding_is_the_same_object(resolution: Any) -> None:
+    """The same slip in another body is not worded again, be it in a text or in a list of one."""
+    first, second = (validate_request(make_body(prompt=text, resolution=resolution), catalog=CATALOG) for text in "ab")
     assert first.findings[0] is second.findings[0]
 
 
