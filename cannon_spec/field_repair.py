@@ -48,7 +48,8 @@ def repair_objects(
     for path in sorted(hits_by_place, key=len, reverse=True):
         hit, fields = hits_by_place[path], hits_by_place[path].rule.node.get("properties", {})
         names = [name for name in follow(repair.document, path) if name not in fields]
-        repair = join_repairs(repair, leave_out_excess(catalog, repair.document, hit, names))
+        if len(names) > MOST_ALIKE:
+            repair = join_repairs(repair, leave_out_excess(catalog, repair.document, hit, names))
         place = Place(path, follow(repair.document, path), fields)
         others = [Place((), repair.document, other_fields)] if other_fields and path else []
         change = _find_change(catalog, repair.document, hit, [place, *others], names[:MOST_ALIKE], takes_guesses)

@@ -86,12 +86,8 @@ class SchemaJudge:
         violations = self._list_violations(follow(root, place) if place else root)
         if not violations:
             return []
-        if len(violations) > MOST_ALIKE:
-            violations, numbers = _bound_violations(violations)
-        else:
-            numbers = [1] * len(violations)
         hits: list[Hit] = []
-        for (path, at), number in zip(violations, numbers, strict=True):
+        for path, at, number in _bound_violations(violations):
             judged_rule = self._judged_rules.get(at)
             if judged_rule is None:
                 judged_rule = self._judged_rules[at] = self._find_rule(at)
@@ -124,13 +120,14 @@ def bound(items: Sequence[T]) -> Iterator[tuple[T, int]]:
         yield items[MOST_ALIKE], len(items) - MOST_ALIKE
 
 
-def _bound_violations(violations: Sequence[ViolationPaths]) -> tuple[list[ViolationPaths], list[int]]:
+def _bound_violations(violations: Sequence[ViolationPaths]) -> list[tuple[Path, Path, int]]:
     """Few violations and the number that each stands for: of those of one keyword the first ones by their paths."""
+    if len(violations) <= MOST_ALIKE:
+        return [(path, at, 1) for path, at in violations]
     paths_by_keyword: dict[Path, list[Path]] = {}
     for path, at in violations:
         paths_by_keyword.setdefault(at, []).append(path)
-    bounded = [((path, at), number) for at, paths in paths_by_keyword.items() for path, number in bound(sorted(paths))]
-    return [violation for violation, _ in bounded], [number for _, number in bounded]
+    return [(path, at, number) for at, paths in paths_by_keyword.items() for path, number in bound(sorted(paths))]
 
 
 def _list_named_hits(judged_rule: JudgedRule, place: Path, root: Any, number: int) -> list[Hit]:

@@ -217,7 +217,8 @@ def _list_dependent(node: Node, value: Mapping[str, Any]) -> list[str]:
 
 
 def _list_unknown(node: Node, value: Mapping[str, Any]) -> list[str]:
-    return [name for name in value if name not in node.get("properties", {})]
+    fields = node.get("properties", {})
+    return [name for name in value if name not in fields]
 
 
 def _suggest_property(violation: Violation) -> str:
