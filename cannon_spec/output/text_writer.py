@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from cannon_spec.contract import wording
 from cannon_spec.finding import Finding
 from cannon_spec.json_positions import Position
-from cannon_spec.output.cost_text import format_cost, format_totals
 from cannon_spec.output.fix_text import describe_fix
 from cannon_spec.output.judged_document import AppliedFix, JudgedDocument, Output, Summary
 
@@ -29,6 +28,8 @@ class TextWriter:
         for finding in judged_document.report.findings:
             self._write(self._format_finding(judged_document, finding))
         if judged_document.cost is not None:
+            from cannon_spec.output.cost_text import format_cost  # late: few runs ask for costs
+
             self._write(format_cost(judged_document, judged_document.cost))
 
     def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
@@ -48,6 +49,8 @@ class TextWriter:
         if self._fixable:
             self._write(f"{wording.format_count(self._fixable, 'finding')} can be fixed with --fix\n")
         if summary.cost is not None:
+            from cannon_spec.output.cost_text import format_totals  # late, as above
+
             self._write(format_totals(summary.cost))
 
     def _format_fix(self, judged_document: JudgedDocument, fix: AppliedFix) -> str:
