@@ -93,7 +93,8 @@ class SqliteRecords:
             _execute(connection, "BEGIN IMMEDIATE")
             try:
                 result = work(SqliteTransaction(connection))
-                connection.execute("COMMIT")
+                # Where the file system has no WAL, this waits until nobody reads.
+                _execute(connection, "COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -237,7 +238,7 @@ class SqliteTransaction:
 
 
 def _execute(connection: sqlite3.Connection, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-    """The result of a statement outside of a transaction, tried again while another process has the file's lock."""
+    """The result of a statement that takes or ends a lock of the file, tried again while another process has one."""
     began_s: float | None = None
     pause_s, longest_pause_s = _PAUSES_S
     while True:

@@ -209,6 +209,20 @@ def test_a_file_that_is_locked_is_waited_for(tmp_path: Path, monkeypatch: pytest
     records.close()
 
 
+def test_a_write_waits_for_readers_where_there_is_no_wal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system without WAL a transaction ends when nobody reads the file any more."""
+    file = tmp_path / "store.db"
+    records = open_records(f"sqlite:{file}")
+    reader = sqlite3.connect(file, isolation_level=None)
+    assert reader.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+    reader.executescript("BEGIN; SELECT count(*) FROM records")
+    monkeypatch.setattr(sqlite, "sleep", lambda _: reader.in_transaction and reader.execute("COMMIT"))
+    _write(records, "a", "1")
+    assert (records.get("a"), reader.in_transaction) == ("1", False)
+    reader.close()
+    records.close()
+
+
 def test_records_work_in_a_forked_process(shared: Opener) -> None:
     """A forked process reads and writes the same records with connections of its own."""
     records = shared()
