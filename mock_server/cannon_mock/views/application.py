@@ -24,6 +24,8 @@ _LONGEST_PATH = 200
 Route = tuple[Rule, Mapping[str, Any]]
 """The rule that a path matches, and the arguments of its view."""
 
+View = Callable[..., Any]
+
 _compiled_routes: dict[tuple[str, ...], Map] = {}
 """The routes of blueprints, by their names. Werkzeug compiles them slowly, and each test has a mock of its own."""
 
@@ -65,6 +67,9 @@ class MockApplication(Flask):
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
         self.match_once: Callable[[str, str], Route] = lru_cache(maxsize=1000)(self._match)
+        self._sync_once: Callable[[Callable[..., Any]], Callable[..., Any]] = lru_cache(maxsize=100)(
+            super().ensure_sync
+        )
 
     def register_parts(self, *parts: Blueprint) -> None:
         """Register the blueprints of a mock; all mocks with the same ones share their routes."""
@@ -91,6 +96,10 @@ class MockApplication(Flask):
         if self.url_map in _compiled_routes.values():
             self.url_map = _copy_routes(self.url_map)
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
+
+    def ensure_sync(self, func: View) -> View:
+        """See Flask, which finds out for each request again whether a function is a coroutine."""
+        return self._sync_once(func)
 
     def request_context(self, environ: WSGIEnvironment) -> RequestContext:
         """See Flask."""

@@ -59,8 +59,9 @@ def install(app: Flask) -> None:
 
 def is_preflight(request: MockRequest) -> bool:
     """Whether a browser asks, before a request itself, whether a page may send it; this is no call of the API."""
-    headers = request.headers
-    return request.method == "OPTIONS" and "Origin" in headers and "Access-Control-Request-Method" in headers
+    if request.method != "OPTIONS":
+        return False
+    return "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
 
 
 def _allow_origin(request: MockRequest, response: Response, origins: AllowedOrigins) -> Response:

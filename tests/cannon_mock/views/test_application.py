@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -24,6 +25,23 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _PATHS = st.lists(st.sampled_from(["/", "api", "v1", "requests", "status", "__mock__", "req_1", "é", "%"]), max_size=8)
+
+
+def test_coroutines_are_told_from_functions_as_flask_tells_them() -> None:
+    """Law: a function is called as it is, and a coroutine never, at each of its calls."""
+
+    async def pause() -> None: ...
+
+    for function in (test_coroutines_are_told_from_functions_as_flask_tells_them, pause) * 2:
+        assert _describe_call(_APP, function) == _describe_call(_PLAIN, function)
+
+
+def _describe_call(app: Flask, function: Callable[..., Any]) -> str:
+    """Whether an application calls a function as it is; its error where it cannot call a coroutine."""
+    try:
+        return str(app.ensure_sync(function) is function)
+    except RuntimeError as error:
+        return str(error)
 
 
 @given(_JSON, st.sampled_from([200, 202, 404]), st.sampled_from(["GET", "HEAD", "POST"]))
