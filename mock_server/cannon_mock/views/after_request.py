@@ -67,7 +67,7 @@ def _write_entry(request: MockRequest, response: Response) -> None:
         response.get_data() if isinstance(response, JsonReply) else f"({response.content_length or 0} bytes)".encode()
     )
     entry = JournalEntry(
-        at_ms=mock.clock.now_ms(),
+        at_ms=request.now_ms,
         method=request.method,
         path=journal.redact_text(request.path) or "",
         status=response.status_code,

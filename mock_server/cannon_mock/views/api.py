@@ -42,7 +42,7 @@ def show_status() -> Response:
     """The key, its scopes and its credits; creates and spends nothing."""
     request = current_request()
     mock, key = request.mock, auth.authorize(request)
-    now_ms = mock.clock.now_ms()
+    now_ms = request.now_ms
     remaining = mock.store.tasks.read_balance(key.account, key.credits, now_ms).available
     moment = datetime.fromtimestamp(now_ms / 1000, UTC)
     template = mock.catalog.status_reply
@@ -75,7 +75,7 @@ def create() -> Response:
     if any(due.is_before_create for due in due_faults):
         faults.apply_faults(notes, [due for due in due_faults if not due.fault.stored])
         return Response(status=202)  # its connection breaks: a fault with a status has raised
-    planned_task = new_task.plan_task(mock, key, body, scenario, idempotency_key)
+    planned_task = new_task.plan_task(request, key, body, scenario, idempotency_key)
     latency_ms = sum(due.fault.latency_ms for due in due_faults)
     task = new_task.store_task(request, key, planned_task, body, latency_ms)
     notes.request_id = task.id
@@ -97,7 +97,8 @@ def read(id_: str) -> Response:
     scenario = mock.scenarios.find_or_plain(task.scenario)
     notes.operation, notes.model, notes.scenario = task.operation, task.model, task.scenario
     faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "poll", task.id))
-    task, now_ms = _record_poll(mock, task, scenario)
+    now_ms = request.now_ms
+    task = _record_poll(mock, task, scenario, now_ms)
     view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(request))
     patches = [each for each in scenario.patches if each.on == "poll" and each.status in ("", view["status"])]
     for each in patches:
@@ -106,15 +107,14 @@ def read(id_: str) -> Response:
     return add_evidence_header(mock, JsonReply(view), *claims, *(each.claim for each in patches))
 
 
-def _record_poll(mock: MockContext, task: Task, scenario: Scenario) -> tuple[Task, int]:
-    """The task after this poll, and the time of it."""
-    now_ms = mock.clock.now_ms()
+def _record_poll(mock: MockContext, task: Task, scenario: Scenario, now_ms: int) -> Task:
+    """The task after this poll."""
     if tasks.record_poll(task, now_ms) is task:
-        return task, now_ms
+        return task
     polled_task = mock.store.tasks.change(
         task.id, scenario.webhook.delay_ms, lambda each: tasks.record_poll(each, now_ms)
     )
-    return polled_task or task, now_ms
+    return polled_task or task
 
 
 def _explain_not_found(mock: MockContext, id_: str) -> str:

@@ -60,7 +60,7 @@ def _refuse_key(request: MockRequest) -> None:
 def _find_succeeded(request: MockRequest, asset: str) -> Task:
     """The task that produced an asset. Raises ApiError where there is none yet, or where it has expired."""
     mock, notes = request.mock, request.notes
-    now_ms = mock.clock.now_ms()
+    now_ms = request.now_ms
     task = mock.store.tasks.get(tasks.parse_asset_id(asset))
     if (
         task is None

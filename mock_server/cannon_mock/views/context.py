@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 import flask
 from flask import Flask, Request, Response
 from werkzeug.exceptions import ClientDisconnected
+from werkzeug.utils import cached_property
 
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
@@ -106,6 +107,11 @@ class MockRequest(Request):
     def is_admin_call(self) -> bool:
         """Whether it calls the mock's own API."""
         return self.path.startswith(ADMIN_PATH)  # werkzeug makes /__mock__/ of //__mock__/, as its redirect does
+
+    @cached_property
+    def now_ms(self) -> int:
+        """The time of this exchange, in epoch milliseconds. It is read once, as a shared store may be far away."""
+        return self.mock.clock.now_ms()
 
     def read_body(self) -> bytes:
         """The body. Raises werkzeug's errors for one that is too long, and for one that breaks off."""

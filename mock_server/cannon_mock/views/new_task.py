@@ -60,8 +60,11 @@ def _find_shut_down_scenario(mock: MockContext, body: CreateBody) -> str | None:
     return f"shut-down-{mock.config.shut_down}" if is_shut_down else None
 
 
-def plan_task(mock: MockContext, key: Key, body: CreateBody, scenario: Scenario, idempotency_key: str | None) -> Task:
+def plan_task(
+    request: MockRequest, key: Key, body: CreateBody, scenario: Scenario, idempotency_key: str | None
+) -> Task:
     """A task with its whole timeline, not stored yet."""
+    mock = request.mock
     operation = mock.catalog.operations[body.operation]
     task_request = TaskRequest(
         account=key.account,
@@ -74,7 +77,7 @@ def plan_task(mock: MockContext, key: Key, body: CreateBody, scenario: Scenario,
         idempotency_key=idempotency_key,
     )
     seed = f"{mock.seed}:{next(mock.numbers)}"
-    return tasks.plan_task(mock.catalog, task_request, scenario, mock.pace, mock.clock.now_ms(), seed)
+    return tasks.plan_task(mock.catalog, task_request, scenario, mock.pace, request.now_ms, seed)
 
 
 def store_task(request: MockRequest, key: Key, task: Task, body: CreateBody, latency_ms: int) -> Task:

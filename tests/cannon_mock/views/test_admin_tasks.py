@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
+from cannon_mock.clock import ManualClock
 from cannon_mock.model import journal
 from tests.support.admin_calls import get, post, read_problem
 from tests.support.mocks import KEY, LONG_MS, OTHER_KEY, PRICE, START, Driver, DriverFactory, body, build_driver
@@ -90,6 +92,25 @@ def test_every_exchange_is_in_the_journal(mock: Driver) -> None:
     ):
         assert get(mock, f"journal/count?{query}") == {"count": count}, query
     assert read_problem(mock.client.get("/__mock__/journal/count?colour=red"))[0] == 400
+
+
+class _TickingClock(ManualClock):
+    """A clock that is 1 ms later at each reading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ticks = itertools.count()
+
+    def now_ms(self) -> int:
+        """See Clock."""
+        return super().now_ms() + next(self._ticks)
+
+
+def test_an_exchange_has_one_time() -> None:
+    """The journal shows a create at the time at which its task was created."""
+    mock = build_driver(clock=_TickingClock())
+    task = mock.poll(mock.create_and_get_id())
+    assert get(mock, "journal")["exchanges"][0]["at_ms"] == task["createdAtMs"]
 
 
 def test_the_journal_names_the_fault(mock: Driver) -> None:
