@@ -21,7 +21,7 @@ def read_range(descriptor: int, start: int, end: int) -> bytes:
     """
     # The byte before tells whether a line starts at the first one.
     before = max(start - 1, 0)
-    data = os.pread(descriptor, end - before, before)
+    data = _read_bytes(descriptor, before, end)
     if start:
         newline = data.find(b"\n")
         data = data[newline + 1 :] if newline >= 0 else b""
@@ -33,6 +33,15 @@ def read_range(descriptor: int, start: int, end: int) -> bytes:
 def count_lines(data: bytes) -> int:
     """How many lines start in what ``read_range`` returns."""
     return data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
+
+
+def _read_bytes(descriptor: int, start: int, end: int) -> bytes:
+    """The bytes from ``start`` up to ``end``, or to the end of the file. Some file systems give a part at a time."""
+    pieces: list[bytes] = []
+    while start < end and (data := os.pread(descriptor, end - start, start)):
+        pieces.append(data)
+        start += len(data)
+    return b"".join(pieces)
 
 
 def _read_rest(descriptor: int, start: int, most: int) -> bytes:

@@ -59,3 +59,13 @@ def test_a_file_that_has_become_shorter_ends_where_it_ends(tmp_path: Path) -> No
     with file.open("rb") as stream:
         assert read_range(stream.fileno(), 1, 100) == b"b"
         assert read_range(stream.fileno(), 50, 100) == b""
+
+
+def test_a_range_is_read_whole_where_the_system_gives_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some file systems give fewer bytes than they are asked for; no line is lost or given twice by that."""
+    content = b"".join(b"line %d\n" % number for number in range(100))
+    expected_parts = read_all_ranges(content, 200, tmp_path)
+    read = os.pread
+    monkeypatch.setattr(os, "pread", lambda descriptor, count, start: read(descriptor, count // 2 or 1, start))
+    assert read_all_ranges(content, 200, tmp_path) == expected_parts
+    assert b"".join(expected_parts) == content
