@@ -11,6 +11,9 @@ _NUMBER = re.compile(r"(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+)){0,3}",
 _PRIVATE_DOMAINS = ("localhost", "local", "internal", "lan", "home.arpa", "test", "invalid")
 """Domains that no public name server answers for."""
 
+_LONGEST_KEPT = 300
+"""The longest authority of which the verdict is kept: no host has more than 255 letters."""
+
 
 def find_host(address: str) -> str:
     """The host of an http or https address; empty where it has none."""
@@ -21,7 +24,10 @@ def find_host(address: str) -> str:
 def may_be_reached(address: str) -> bool:
     """Whether an address has a host that is reachable, or none."""
     match = _AUTHORITY.match(address)
-    return match is None or _has_no_private_host(match[1])
+    if match is None:
+        return True
+    is_short = len(match[1]) <= _LONGEST_KEPT
+    return _has_no_private_host(match[1]) if is_short else _has_no_private_host.__wrapped__(match[1])
 
 
 @lru_cache(maxsize=1024)
@@ -36,7 +42,6 @@ def _read_host(authority: str) -> str:
     return match[1].rstrip(".").lower() if match else ""
 
 
-@lru_cache(maxsize=1024)
 def is_reachable(host: str) -> bool:
     """Whether a host, as ``find_host`` gives it, may be reached from the internet. A host may be a name or a number."""
     if host.startswith("[") or _NUMBER.fullmatch(host):
