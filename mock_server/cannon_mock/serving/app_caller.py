@@ -114,7 +114,7 @@ class AppCaller:
             _logger.exception("the application failed after its reply")
             reply = _FAILURE
         if is_gone:
-            connection.transport.close()
+            connection.close()
         else:
             _send(connection, reply)
             if reply.drop is not None:

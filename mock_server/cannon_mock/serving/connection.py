@@ -131,6 +131,12 @@ class ClientConnection(asyncio.Protocol):
                 self._end_connection(request)
             self._go_on()
 
+    def close(self) -> None:
+        """Close the connection when what was written has been sent."""
+        # Where a client ends while the server does not read, asyncio leaves a connection of TLS open until it does.
+        self.transport.resume_reading()
+        self.transport.close()
+
     async def break_off(self, *, is_reset: bool) -> None:
         """End the connection when what was written has been sent; with a reset, the client gets an error."""
         if is_reset:
@@ -144,7 +150,7 @@ class ClientConnection(asyncio.Protocol):
             self.transport.abort()
         else:
             self._end_request()
-            self.transport.close()
+            self.close()
 
     async def wait_until_gone(self, seconds: float) -> bool:
         """Wait until the client has closed the connection, or its half, at most for so long; whether it has."""
@@ -174,9 +180,9 @@ class ClientConnection(asyncio.Protocol):
             self._answer(self, self._current_request)
         elif self._refusal is not None:
             self.transport.write(encode_reply(self._refusal, HttpRequest(), self._state.header_lines)[0])
-            self.transport.close()
+            self.close()
         elif self._is_gone.is_set():
-            self.transport.close()
+            self.close()
         else:
             self._invite_body()
 
@@ -187,7 +193,7 @@ class ClientConnection(asyncio.Protocol):
         """
         is_sending = self._unfinished_request is request and not self._is_gone.is_set()
         if not is_sending or request.expects_continue:
-            self.transport.close()
+            self.close()
             return
         self._is_ending = True
         if self.transport.can_write_eof():
@@ -199,7 +205,7 @@ class ClientConnection(asyncio.Protocol):
             parser.feed(data)
             if parser.unfinished_request is not None:
                 return
-        self.transport.close()
+        self.close()
 
     @property
     def _unfinished_request(self) -> HttpRequest | None:

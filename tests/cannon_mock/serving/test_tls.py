@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import ssl
+import time
 from pathlib import Path
 
 import httpx
@@ -17,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from cannon_mock import Config, create_app
 from cannon_mock.__main__ import main
-from cannon_mock.serving import serve
+from cannon_mock.serving import loop_server, serve
+from tests.support.effort import PATIENCE_S
 from tests.support.mocks import KEY, body
 
 AUTHORITY = trustme.CA()
@@ -70,6 +74,23 @@ def test_a_connection_in_tls_breaks(files: Path, scenario: str, errors: type[Exc
     app = create_app(Config(tls_cert=str(files / "both.pem"), scenario=scenario))
     with serve.serve_in_background(app) as url, _client(url) as client, pytest.raises(errors):
         client.post("/api/v1/requests", json=body())
+
+
+def test_a_connection_in_tls_ends_where_its_client_has_left(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that breaks is closed, also where its client has ended before, and further requests wait."""
+    monkeypatch.setattr(loop_server, "_IDLE_SECONDS", 2 * PATIENCE_S)  # else it would be closed as an idle one
+    app = create_app(Config(tls_cert=str(files / "both.pem")))
+    app.before_request(lambda: time.sleep(0.1))  # in a thread for the first request; meanwhile the client ends
+    head = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: cs_a\r\nx-mock-scenario: no-answer\r\n"
+    content = json.dumps(body()).encode()
+    create = b"POST /api/v1/requests%sContent-Length: %d\r\n\r\n%s" % (head, len(content), content)
+    with serve.serve_in_background(app) as url:
+        plain = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), PATIENCE_S)
+        with TRUST.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+            connection.sendall(b"GET /__mock__/tasks%s\r\n" % head + create * 2)
+            connection.shutdown(socket.SHUT_WR)  # without a word of TLS, as where a process is killed
+            while connection.recv(65536):
+                pass
 
 
 @pytest.mark.parametrize(
