@@ -203,7 +203,7 @@ class Operation:
 
     def find_cost(self, input: Mapping[str, Any]) -> Cost:
         """The cost of a valid input: that of the first price that fits. Without a model the default model counts."""
-        if self.default_model is not None:
+        if self.default_model is not None and "model" not in input:
             input = {"model": self.default_model, **input}
         price = find_price(self.prices, input)
         assert price is not None, "the last price has no condition"

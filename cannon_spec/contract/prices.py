@@ -112,7 +112,10 @@ def read_field(input: Mapping[str, Any], name: str) -> Any:
 
 def find_price(prices: Iterable[Price], input: Mapping[str, Any]) -> Price | None:
     """The first price that fits an input."""
-    return next((price for price in prices if price.fits(input)), None)
+    for price in prices:
+        if meets_conditions(input, price.when):
+            return price
+    return None
 
 
 def list_price_fields(prices: Iterable[Price]) -> tuple[str, ...]:
