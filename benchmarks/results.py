@@ -24,11 +24,17 @@ _VERSION = re.compile(r"\d[\w.]*")
 def describe_machine() -> dict[str, str]:
     """What the figures depend on: processors, system, and the versions of what was measured."""
     peers = json.loads((ROOT / "benchmarks/peers/package.json").read_text())["dependencies"]
-    installed = {each.name.lower(): each.version for each in metadata.distributions()}
-    distributions = {name: installed.get(name, _NONE) for name in _DISTRIBUTIONS}
+    distributions = {name: _find_version(name) for name in _DISTRIBUTIONS}
     others = {name: _read_version(command) for name, command in _OTHERS.items()}
     system = {"processors": str(os.cpu_count()), "system": platform.platform(), "python": platform.python_version()}
     return {**system, **distributions, **others, **peers}
+
+
+def _find_version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return _NONE
 
 
 def _read_version(command: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,14 @@ def test_a_row_says_whether_it_meets_its_aims(aims: tuple[Aim, ...], is_met: boo
 def test_an_aim_of_a_ratio_needs_a_peer() -> None:
     """Law: where nothing is beside a figure, an aim of the ratio is not met."""
     assert not Aim("ratio", "at most", 2).is_met(Pair(1), 1)
+
+
+def test_the_machine_is_told_with_what_is_measured() -> None:
+    """Law: the versions of what is measured are those of this environment, however a distribution spells its name."""
+    machine = results.describe_machine()
+    assert [machine[name] for name in ("jsonschema-rs", "msgspec", "flask")] == [
+        metadata.version(name) for name in ("jsonschema_rs", "msgspec", "Flask")
+    ]
 
 
 def test_kept_figures_are_of_one_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
