@@ -192,7 +192,7 @@ class ClientConnection(asyncio.Protocol):
         The system resets a connection that is closed before all is read, and the client may lose the reply.
         """
         is_sending = self._unfinished_request is request and not self._is_gone.is_set()
-        if not is_sending or request.expects_continue:
+        if not is_sending or request.may_withhold_body:
             self.close()
             return
         self._is_ending = True

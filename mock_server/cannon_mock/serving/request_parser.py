@@ -48,7 +48,12 @@ class HttpRequest:
     @property
     def awaits_invitation(self) -> bool:
         """Whether the client sends the body only when it is told to, which it was not yet."""
-        return self.expects_continue and not self.is_invited and not self.is_too_large
+        return self.may_withhold_body and not self.is_too_large
+
+    @property
+    def may_withhold_body(self) -> bool:
+        """Whether nobody knows if the body follows: the client asked whether to send it, and was not told to."""
+        return self.expects_continue and not self.is_invited
 
 
 class RequestParser:

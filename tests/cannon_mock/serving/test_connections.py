@@ -226,6 +226,17 @@ def test_a_body_in_chunks_is_cut_where_it_is_too_large(mock_url: str) -> None:
         assert read(connection, b"\n").startswith(b"HTTP/1.1 413 ")
 
 
+def test_a_client_that_was_told_to_send_its_body_may_go_on(mock_url: str) -> None:
+    """A client that was told to send a body of unknown length sends all of it, and its connection stays open."""
+    with connect(mock_url) as connection:
+        connection.sendall(CREATE + b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
+        assert read(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 100 ")
+        connection.sendall((b"10000\r\n" + b"x" * 0x10000 + b"\r\n") * (MAX_BODY_BYTES // 0x10000 + 1))
+        assert read(connection, b"}}\n").startswith(b"HTTP/1.1 413 ")
+        connection.sendall(b"0\r\n\r\nGET /__mock__/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert read(connection).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize("head", [b"X-A: " + b"a" * 70_000, b"X-A: a\r\n" * 9_000, b""], ids=["value", "many", "path"])
 def test_a_head_that_does_not_end_is_refused(echo_url: str, head: bytes) -> None:
     """A head of more than 64 KiB that has not ended is refused: one value, many headers, or the path."""
