@@ -21,8 +21,8 @@ def build_send(app: Any, path: str | None, timeout_s: float) -> Send:
     """A ``Send`` that posts webhooks to an application, at ``path``, or at the path of their address.
 
     The request is the one that would come over the network. An ASGI application has ``timeout_s`` seconds to answer it.
-    An exception that leaves the application is raised. Raises
-    TypeError for what is neither a WSGI nor an ASGI application, ValueError for a path that does not start with /.
+    An exception that leaves the application is raised. Raises TypeError for what is neither a WSGI nor an ASGI
+    application, ValueError for a path that does not start with /.
     """
     if path is not None and not path.startswith("/"):
         raise ValueError(f"path={path!r} is no path; start it with /")

@@ -120,9 +120,8 @@ class MockRequest(Request):
         is_in_memory = type(source) is BytesIO and "HTTP_TRANSFER_ENCODING" not in environ
         if not (is_in_memory and length.isdecimal() and len(length) <= _MOST_DIGITS):
             return self.get_data(cache=False)
-        data: bytes = source.read(
-            int(length)
-        )  # a server has read it: werkzeug's stream, which reads from a socket, is slower
+        # A server has read it: werkzeug's stream, which reads from a socket, is slower.
+        data: bytes = source.read(int(length))
         if len(data) < int(length):
             raise ClientDisconnected
         return data

@@ -343,13 +343,13 @@ _INTERRUPTED = ("--treat-as-live", "--allow-spend", "100", "--assume-price", "31
 """Flags of a run that is interrupted during its first create."""
 
 
-def _says_what_it_may_cost(status: int, said: str, folder: Path) -> bool:
-    """Whether an interrupted run, and its report, count the create that it waited for."""
+def _expect_its_cost(status: int, output: str, folder: Path) -> None:
+    """Expect that an interrupted run, and its report, count the create that it waited for."""
+    assert status == 2, output
     report = json.loads((folder / "report.json").read_text())
     assert (report["stopped"], report["spending"]["spent"]) == ("it was interrupted", 31)
-    assert "the run was stopped: it was interrupted" in said
-    assert "spent: 31 of 100 credits allowed, in 1 create, of which 0 cost something and 1 may have" in said
-    return status == 2
+    assert "the run was stopped: it was interrupted" in output
+    assert "spent: 31 of 100 credits allowed, in 1 create, of which 0 cost something and 1 may have" in output
 
 
 def test_an_interrupted_run_names_what_it_created(tmp_path: Path) -> None:
@@ -369,7 +369,7 @@ def test_an_interrupted_run_names_what_it_created(tmp_path: Path) -> None:
     with serve_mock(respond_with(lambda: interrupt)) as served:
         run = run_contract("--target", served.url, "--report", str(tmp_path), *_INTERRUPTED)
     assert looked.is_set()
-    assert _says_what_it_may_cost(run.returncode, run.stdout, tmp_path)
+    _expect_its_cost(run.returncode, run.stdout, tmp_path)
 
 
 @pytest.mark.extended
@@ -402,7 +402,7 @@ def test_an_interrupted_process_names_what_it_created(tmp_path: Path, signals: l
                 assert any("press Ctrl-C again to leave" in line for line in process.stdout)
             answer.set()
             said = process.communicate(timeout=PATIENCE_S)[0]
-    assert _says_what_it_may_cost(process.returncode, said, tmp_path)
+    _expect_its_cost(process.returncode, said, tmp_path)
 
 
 @pytest.mark.parametrize(
