@@ -16,6 +16,7 @@ _DIGITS_BEYOND_DOUBLE = 309
 """How many digits an integer has that no double holds, at least."""
 
 _find_digit = re.compile(r"[0-9]").search
+_DIGITS = "0123456789"
 
 
 class LateDecoder:
@@ -64,8 +65,21 @@ def load_fast_decoder(max_depth: int) -> Callable[[str], Any]:
 
 
 def _may_exceed_double(text: str) -> bool:
-    """Whether a text may have an integer beyond a double: one of its digits has a place that is looked at."""
-    return _find_digit(text[_DIGITS_BEYOND_DOUBLE - 1 :: _DIGITS_BEYOND_DOUBLE]) is not None
+    """Whether a text may have an integer beyond a double."""
+    # One digit of such an integer has a place that is looked at. Most short texts have no digit there.
+    first, step = _DIGITS_BEYOND_DOUBLE - 1, _DIGITS_BEYOND_DOUBLE
+    letters = text[first::step]
+    if _find_digit(letters) is None:
+        return False
+    places = (first + step * index for index, letter in enumerate(letters) if letter in _DIGITS)
+    return any(_count_digits(text, place) >= _DIGITS_BEYOND_DOUBLE for place in places)
+
+
+def _count_digits(text: str, place: int) -> int:
+    """How many digits stand together at a place, up to twice as many as are too many."""
+    before = text[max(0, place - _DIGITS_BEYOND_DOUBLE) : place]
+    after = text[place : place + _DIGITS_BEYOND_DOUBLE]
+    return len(before) - len(before.rstrip(_DIGITS)) + len(after) - len(after.lstrip(_DIGITS))
 
 
 def _has_escaped_quote(text: str) -> bool:

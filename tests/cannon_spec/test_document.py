@@ -199,10 +199,17 @@ def test_both_decoders_read_a_text_as_by_steps(text: str) -> None:
 
 @given(bodies, st.booleans(), st.sampled_from([None, 2]))
 def test_the_fast_decoder_reads_usual_bodies(body: Any, ascii_only: bool, indent: int | None) -> None:
-    """The fast decoder leaves no body unread that is short and has nothing unusual in it."""
-    text = json.dumps(body, ensure_ascii=ascii_only, indent=indent)
-    if len(text) < 309 and "\\u" not in text:
-        assert decode_fast(text) == body
+    """The fast decoder leaves no body unread that has nothing unusual in it, as long prompts with numbers."""
+    text = json.dumps([body, "50 mm, 1999, 4K " * 100], ensure_ascii=ascii_only, indent=indent)
+    if "\\u" not in text:
+        assert decode_fast(text) == json.loads(text)
+
+
+@given(st.integers(0, 700), st.sampled_from([1, 307, 308, 309, 310, 620]), st.integers(0, 700))
+def test_the_fast_decoder_sees_long_numbers_everywhere(before: int, digits: int, after: int) -> None:
+    """Only a number of more digits than each double has is left unread, wherever in a text it stands."""
+    text = f"{' ' * before}1{'0' * (digits - 1)}{' ' * after}"
+    assert (decode_fast(text) is UNREAD) is (digits > 308)
 
 
 def test_the_fast_decoder_is_imported_when_it_is_worth_it() -> None:
