@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 Severity = Literal["error", "warning"]
 Strictness = Literal["normal", "strict", "lenient"]
@@ -32,6 +32,19 @@ class Evidence:
     source: str
 
 
+class _FixedOperation(dict[str, Any]):
+    """An operation of a patch that cannot be changed: all documents with the same slip share their finding."""
+
+    def _refuse_change(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("the fix of a finding cannot be changed; copy it first, as Finding.to_dict does")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse_change
+    clear = pop = popitem = setdefault = update = _refuse_change
+
+    def __reduce__(self) -> tuple[type[_FixedOperation], tuple[dict[str, Any]]]:
+        return _FixedOperation, (dict(self),)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One problem of a document.
@@ -49,6 +62,10 @@ class Finding:
     hint: str
     evidence: Evidence
     fix: Patch | None = field(default=None, hash=False)
+
+    def __post_init__(self) -> None:
+        if self.fix is not None:
+            object.__setattr__(self, "fix", tuple(map(_FixedOperation, self.fix)))
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as JSON: ``{"path", "rule", "severity", "message", "hint", "evidence", "fix"}``."""

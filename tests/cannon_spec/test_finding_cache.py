@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -99,3 +101,21 @@ def test_long_texts_are_not_kept(build: Callable[[str], Any]) -> None:
     kept_bytes = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert kept_bytes < 100_000
+
+
+@pytest.mark.parametrize("field", [{"aspect_ratio": "16x9"}, {"model": "gptimage-2"}, {"aspectRatio": "16:9"}])
+def test_nobody_can_change_the_fix_of_a_finding(field: dict[str, Any]) -> None:
+    """A finding is shared by all bodies with the same slip, so its fix stays as it is; a copy of it can be changed."""
+    body = make_body(**field)
+    expected = fix_request(body, catalog=CATALOG).value
+    for finding in validate_request(body, catalog=CATALOG).findings:
+        for operation in finding.fix or ():
+            for change in (dict.clear, dict.popitem):
+                with pytest.raises(TypeError, match="cannot be changed"):
+                    getattr(operation, change.__name__)()
+            with pytest.raises(TypeError, match="copy it first"):
+                operation["path"] = "/x"  # type: ignore[index]
+        assert pickle.loads(pickle.dumps(finding)) == finding == copy.deepcopy(finding)
+        for changed in finding.to_dict()["fix"] or ():
+            changed.clear()
+    assert fix_request(body, catalog=CATALOG).value == expected
