@@ -129,9 +129,12 @@ def _refuse(text: str) -> NotJSON:
 
 
 def _find_odd_pointer(text: str) -> str:
-    """The path of the value in a text that ``to_plain`` refuses; empty where Python cannot read the text."""
+    """The path of the value in a text that ``to_plain`` refuses; empty where Python cannot read the text.
+
+    It is also empty where a key is given twice: Python drops the first value, which may be the one that is refused.
+    """
     try:
-        _copy(json.loads(text), ())
+        _copy(json.loads(text, object_pairs_hook=_build_object), ())
     except NotJSON as error:
         return error.pointer
     except (RecursionError, ValueError):

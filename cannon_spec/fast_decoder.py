@@ -55,11 +55,12 @@ def load_fast_decoder(max_depth: int) -> Callable[[str], Any]:
             return UNREAD
         try:
             value = decode(text)  # it refuses halves of surrogate pairs, fractions beyond a double, and mistakes
-        except (MsgspecError, ValueError):
+            written_text = encode(value)
+        except (MsgspecError, ValueError, RecursionError):  # RecursionError: the caller left little stack
             return UNREAD
         # Each quote of the text is at an end of a string, or in the escape \". The value written again has as many,
         # unless a key was given twice: then a string is lost.
-        return value if encode(value).count(b'"') == text.count('"') else UNREAD
+        return value if written_text.count(b'"') == text.count('"') else UNREAD
 
     return decode_agreed
 

@@ -296,3 +296,24 @@ def test_values_without_a_json_form_are_refused(value: Any, pointer: str, words:
     with pytest.raises(NotJSON, match=words) as error:
         document.to_plain(value)
     assert error.value.pointer == pointer
+
+
+def test_a_caller_that_left_little_stack_gets_no_error_of_python() -> None:
+    """Where no stack is left to read a text, the fast decoder leaves it to the strict one, which says so."""
+    text = "[" * 60 + "]" * 60
+
+    def decode_deeper(calls: int) -> Any:
+        return decode_deeper(calls - 1) if calls else decode_fast(text)
+
+    results = []
+    for calls in range(sys.getrecursionlimit() - 200, sys.getrecursionlimit()):
+        with suppress(RecursionError):  # of the function above, once no call is left at all
+            results.append(decode_deeper(calls))
+    assert results[-1] is UNREAD
+
+
+def test_a_refused_value_that_a_later_one_replaces_has_no_pointer() -> None:
+    """The pointer is never that of another value than the one at the line and column."""
+    with pytest.raises(NotJSON) as error:
+        document.loads(r'{"a": ["\ud800"], "a": 1, "b": "\ud800"}')
+    assert (error.value.column, error.value.pointer) == (8, "")
