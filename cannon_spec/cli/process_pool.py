@@ -105,7 +105,7 @@ class _PoolProcess(Generic[T, R]):
     def end(self) -> None:
         """End the process, whatever it does."""
         self.connection.close()
-        self._process.terminate()
+        self._process.kill()  # not terminate: that leaves a process which is stopped, and ``join`` waits for it
         self._process.join()
 
     def _explain_end(self) -> ProcessEnded:

@@ -180,7 +180,8 @@ class Validation:
                 reader = find_reader(name, self._format, self._context)
                 ranges = self._list_ranges(name, stream, reader)
                 if len(ranges) > 1:
-                    self._judge_ranges(file, stream, ranges)
+                    if not self._judge_ranges(file, stream, ranges):
+                        return
                 else:
                     self._judge_stream(name, tracked_stream, reader)
         except OSError as error:
@@ -197,7 +198,8 @@ class Validation:
 
         return list_ranges(stream)
 
-    def _judge_ranges(self, file: str, stream: IO[bytes], ranges: Sequence[ByteRange]) -> None:
+    def _judge_ranges(self, file: str, stream: IO[bytes], ranges: Sequence[ByteRange]) -> bool:
+        """Judge the ranges of a file with several processes; whether all could be judged is returned."""
         from cannon_spec.cli.process_pool import ProcessEnded, map_in_processes
         from cannon_spec.cli.range_judge import judge_range
 
@@ -212,6 +214,8 @@ class Validation:
                     self._output.advance(byte_range.end - byte_range.start)
         except ProcessEnded as error:
             self.judge_run.fail(file, f"a process that judges a part of it {error}; try fewer --jobs")
+            return False
+        return True
 
     def _add_result(self, file: str, result: JudgedDocument | list[int]) -> None:
         if isinstance(result, list):

@@ -165,7 +165,11 @@ def test_a_killed_process_fails_its_file(
     assert "a.jsonl: a process that judges a part of it ended by signal 9; try fewer --jobs" in err
     results = json.loads(out)["results"]
     assert [each["line"] for each in results if each["file"] == "b.jsonl"] == [1, 2]
-    assert [each["error"] for each in results if "error" in each]
+    assert len([each["error"] for each in results if "error" in each]) == 1
+    write_documents("a.jsonl", *[SQUARE] * 10)
+    monkeypatch.setattr(range_judge, "judge_range", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    status, _, err = cannon("validate", first, "--jobs", "2")
+    assert (status, len(err.splitlines())) == (2, 1), "that the file holds no document would be untrue"
 
 
 @pytest.mark.parametrize("jobs", ["0", "65", "-1", "1.5", "many", "", "٣", "9" * 5000])

@@ -8,6 +8,7 @@ import signal
 import time
 from contextlib import closing
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +92,22 @@ def test_a_process_ignores_interrupts_and_ends_with_its_parent(monkeypatch: pyte
     serve_tasks(lambda number: connection.close() if number == 3 else number, served_connection, [inherited_connection])
     assert calls == [(signal.SIGINT, signal.SIG_IGN)]
     assert inherited_connection.closed
+
+
+def _stop(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux for the state of a process")
+def test_a_stopped_process_is_ended_too() -> None:
+    """A process that is stopped, as by a debugger, does not keep the caller from ending."""
+    processes_before = set(multiprocessing.active_children())
+    results = map_in_processes(lambda task: _stop(task) if task else task, [0, 1], 1)
+    next(results)
+    (process,) = set(multiprocessing.active_children()) - processes_before
+    deadline = time.monotonic() + 10
+    while not Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].startswith(" T"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    results.close()
+    assert multiprocessing.active_children() == []
