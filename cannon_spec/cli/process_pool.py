@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -28,8 +29,8 @@ class ProcessEnded(Exception):
 
 
 def can_fork() -> bool:
-    """Whether this system can start processes that share the work."""
-    return hasattr(os, "fork")
+    """Whether processes can share the work here: they are forked, after which libraries of macOS may fail."""
+    return hasattr(os, "fork") and sys.platform != "darwin"
 
 
 def count_processors() -> int:

@@ -16,7 +16,8 @@ _DELETE = b"\x7f"
 def write_json(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
     """A value as ASCII: what is not is escaped, so that a store in memory takes one byte a letter.
 
-    ``default`` makes a JSON value of one that has no JSON form. Raises TypeError for such a value without it.
+    ``default`` makes a JSON value of one that msgspec cannot write; it does write dates and bytes, as texts, and sets,
+    as lists. Raises TypeError for such a value without ``default``.
     """
     try:
         data = _encode(value)

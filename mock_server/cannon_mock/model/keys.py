@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 _KEY = re.compile(r"cs_[A-Za-z0-9_-]{1,200}", re.ASCII)
@@ -40,13 +40,17 @@ class Keys:
         self._start_credits = credits
         self._entries: Mapping[str, Any] = (keys_file or {}).get("keys", {})
         self._accepts_others: bool = (keys_file or {}).get("others", True)
-        self._build_once = lru_cache(maxsize=1024)(self._build)  # a client sends its key with each call
+        self._build_once = self._remember(credits)
 
     def find(self, secret: str) -> Key | None:
         """The key of that secret; None where it is malformed, unknown or revoked."""
         return self._build_once(secret) if is_key(secret) else None
 
-    def _build(self, secret: str) -> Key | None:
+    def _remember(self, start_credits: int) -> Callable[[str], Key | None]:
+        """What builds keys with those credits, once each: a client sends its key with each call."""
+        return lru_cache(maxsize=1024)(partial(self._build, start_credits))
+
+    def _build(self, start_credits: int, secret: str) -> Key | None:
         entry = self._entries.get(secret)
         if entry is None and not self._accepts_others:
             return None
@@ -60,13 +64,13 @@ class Keys:
             scopes=tuple(entry.get("scopes", key["scopes"])),
             email=entry.get("email", account["email"]),
             plan=entry.get("plan", account["plan"]),
-            credits=entry.get("credits", self._start_credits),
+            credits=entry.get("credits", start_credits),
         )
 
     def set_start_credits(self, credits: int) -> None:
         """Let accounts for which the file says nothing start with another balance."""
         self._start_credits = credits
-        self._build_once.cache_clear()
+        self._build_once = self._remember(credits)
 
     def list_accounts(self) -> list[str]:
         """The accounts of the keys of the file."""
