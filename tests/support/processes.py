@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ def forget_surroundings() -> None:
     """Take from this process what a terminal, a CI service or a user's shell has set, and tests must not depend on."""
     for name in [name for name in os.environ if name.startswith(("CANNON_", *_TERMINAL, *_CI))]:
         del os.environ[name]
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a script runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
