@@ -79,8 +79,8 @@ def _build_call(app: App, method: str, path: str, body: bytes = b"") -> Callable
 _US = 1e6
 
 _CREATE_REMARK = (
-    "by cProfile over 5,000 creates, planning the task, storing it, judging the body, the journal and the reply take "
-    "about alike; none of them stands out."
+    "by cProfile over 5,000 creates, none of planning the task, storing it, reading and judging the body, building the "
+    "reply and writing the journal takes more than a fifth."
 )
 
 ROWS = (

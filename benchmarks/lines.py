@@ -116,7 +116,7 @@ _LINES_REMARK = (
 )
 _JOBS_REMARK = (
     "there are three processes on two processors: the command takes the results of both jobs, filters and writes them. "
-    "With more processors it has one of its own."
+    "Its part was not measured alone; two commands with one job each, at the same time, lost nothing."
 )
 
 ROWS = (

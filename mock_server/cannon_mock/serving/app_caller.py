@@ -102,7 +102,7 @@ class AppCaller:
         delay = reply_delay.offer_wait(environ)
         try:
             return delay, run_app(self._app, environ)
-        except Exception:
+        except Exception:  # whatever an application raises: its client gets a reply, and others are served
             _logger.exception("the application failed")
             return delay, _FAILURE
 
@@ -110,7 +110,7 @@ class AppCaller:
         is_gone = False
         try:
             is_gone = await self._end_delay(connection, delay)
-        except Exception:
+        except Exception:  # likewise
             _logger.exception("the application failed after its reply")
             reply = _FAILURE
         if is_gone:

@@ -89,8 +89,10 @@ def test_a_connection_in_tls_ends_where_its_client_has_left(files: Path, monkeyp
         with TRUST.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
             connection.sendall(b"GET /__mock__/tasks%s\r\n" % head + create * 2)
             connection.shutdown(socket.SHUT_WR)  # without a word of TLS, as where a process is killed
-            while connection.recv(65536):
+            connection.settimeout(PATIENCE_S)
+            while data := connection.recv(65536):  # a connection that stays open ends this with a time-out
                 pass
+            assert data == b""
 
 
 @pytest.mark.parametrize(
