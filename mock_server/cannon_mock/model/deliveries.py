@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from cannon_mock.compact_json import read_json, write_text
 
 State = Literal["pending", "delivered", "stopped", "failed", "lost", "not-sent"]
+
+_NO_RESPONSE_YET = "no answer yet"
+
+MOST_ATTEMPTS = 100
+"""How many attempts of one delivery are kept, the last ones: each redelivery adds some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class Attempt:
 class Delivery:
     """The webhook of one task; while it is pending, its next attempt is due at ``due_ms``.
 
-    Asset addresses in its body start with ``base_url``.
+    Asset addresses in its body start with ``base_url``. ``redelivery_ms`` is when a redelivery was asked for that waits
+    for the end of the attempt under way; None where none waits.
     """
 
     id: str
@@ -35,6 +41,15 @@ class Delivery:
     due_ms: int
     state: State = "pending"
     attempts: tuple[Attempt, ...] = ()
+    redelivery_ms: int | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether an attempt has started and has no response yet."""
+        return bool(self.attempts) and self.attempts[-1].note == _NO_RESPONSE_YET
+
+
+_ATTEMPTS = [each.name for each in fields(Delivery)].index("attempts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,22 @@ class DeliveryResponse:
 
 def start_attempt(delivery: Delivery, now_ms: int) -> Delivery:
     """The delivery with a new attempt, which has no response yet."""
-    return replace(delivery, attempts=(*delivery.attempts, Attempt(now_ms, note="no answer yet")))
+    earlier_attempts = delivery.attempts[-(MOST_ATTEMPTS - 1) :]
+    return replace(delivery, attempts=(*earlier_attempts, Attempt(now_ms, note=_NO_RESPONSE_YET)))
+
+
+def request_redelivery(delivery: Delivery, now_ms: int) -> Delivery:
+    """The delivery, whatever its state, due now; after the attempt under way where there is one."""
+    if delivery.is_under_way:
+        return replace(delivery, redelivery_ms=now_ms)
+    return replace(delivery, state="pending", due_ms=now_ms)
+
+
+def start_redelivery(delivery: Delivery) -> Delivery:
+    """The delivery after an attempt has ended: due again where a redelivery waits for that."""
+    if delivery.redelivery_ms is None:
+        return delivery
+    return replace(delivery, state="pending", due_ms=delivery.redelivery_ms, redelivery_ms=None)
 
 
 def finish_attempt(delivery: Delivery, response: DeliveryResponse, retries_ms: Sequence[int], now_ms: int) -> Delivery:
@@ -77,11 +107,12 @@ def encode(delivery: Delivery) -> str:
     attempts = [[attempt.at_ms, attempt.status, attempt.note] for attempt in delivery.attempts]
     fixed_values = [delivery.id, delivery.task_id, delivery.account, delivery.url, delivery.base_url]
     values = [*fixed_values, delivery.due_ms, delivery.state, attempts]
-    return write_text(values)
+    # Few deliveries have it, and stores of earlier versions have none.
+    return write_text(values if delivery.redelivery_ms is None else [*values, delivery.redelivery_ms])
 
 
 def decode(text: str) -> Delivery:
     """The delivery that was encoded."""
-    *values, attempts = read_json(text)
-    values.append(tuple(Attempt(*attempt) for attempt in attempts))
+    values = read_json(text)
+    values[_ATTEMPTS] = tuple(Attempt(*attempt) for attempt in values[_ATTEMPTS])
     return Delivery(*values)

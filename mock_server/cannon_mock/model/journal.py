@@ -48,7 +48,9 @@ def redact_body(data: bytes) -> str:
 
 def redact_text(text: str | None) -> str | None:
     """The beginning of a text that a client sent, with secrets cut."""
-    return None if text is None else _redact(text[:LONGEST_LABEL])
+    if text is None or len(text) <= LONGEST_LABEL:
+        return None if text is None else _redact(text)
+    return f"{_redact(text[:LONGEST_LABEL])}... ({len(text)} characters)"
 
 
 def _redact(text: str) -> str:

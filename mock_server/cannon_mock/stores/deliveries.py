@@ -62,7 +62,7 @@ class DeliveryStore:
             if current is None:  # a reset forgot it while the attempt was made
                 _end_attempt(transaction, delivery.task_id)
                 return
-            if len(current.attempts) != len(delivery.attempts):
+            if current.attempts != delivery.attempts:
                 return  # it counted as dead and failed before its response came; the next attempt may be under way
             _put_after_attempt(
                 transaction, current, deliveries.finish_attempt(current, response, self._retries_ms, now_ms)
@@ -76,20 +76,27 @@ class DeliveryStore:
         names = (WEBHOOKS, _UNDER_WAY, _build_name(delivery.task_id))
 
         def work(transaction: Transaction) -> None:
-            _put_after_attempt(transaction, delivery, replace(delivery, state=state, attempts=attempts))
+            current = _get(transaction, delivery.task_id)
+            if current is None:  # its task was forgotten, and a delivery alone would never be
+                _end_attempt(transaction, delivery.task_id)
+            elif current.attempts == delivery.attempts:
+                _put_after_attempt(transaction, current, replace(current, state=state, attempts=attempts))
 
         self._records.transact(names, work)
 
     def redeliver(self, task_id: str, now_ms: int) -> Delivery | None:
-        """Make a delivery due now, whatever its state. None where the task has no webhook."""
+        """Make a delivery due now, whatever its state; after the attempt under way where there is one.
+
+        None where the task has no webhook.
+        """
 
         def work(transaction: Transaction) -> Delivery | None:
             current = _get(transaction, task_id)
             if current is None:
                 return None
-            pending = replace(current, state="pending", due_ms=now_ms)
-            _put(transaction, current, pending)
-            return pending
+            after = deliveries.request_redelivery(current, now_ms)
+            _put(transaction, current, after)
+            return after
 
         return self._records.transact((WEBHOOKS, _build_name(task_id)), work)
 
@@ -140,7 +147,7 @@ def _end_attempt(transaction: Transaction, task_id: str) -> None:
 
 def _put_after_attempt(transaction: Transaction, before: Delivery, after: Delivery) -> None:
     _end_attempt(transaction, after.task_id)
-    _put(transaction, before, after)
+    _put(transaction, before, deliveries.start_redelivery(after))
 
 
 def _put(transaction: Transaction, before: Delivery, after: Delivery) -> None:
@@ -148,5 +155,5 @@ def _put(transaction: Transaction, before: Delivery, after: Delivery) -> None:
     transaction.put(_build_name(after.task_id), deliveries.encode(after))
     # Removed before it is added: where both times are the same, the other order would leave it out of the queue.
     transaction.remove(WEBHOOKS, before.due_ms, after.task_id)
-    if after.state == "pending":
+    if after.state == "pending" and not after.is_under_way:
         transaction.add(WEBHOOKS, after.due_ms, after.task_id)

@@ -68,7 +68,7 @@ def _write_entry(request: MockRequest, response: Response) -> None:
     )
     entry = JournalEntry(
         at_ms=request.now_ms,
-        method=request.method,
+        method=journal.redact_text(request.method) or "",
         path=journal.redact_text(request.path) or "",
         status=response.status_code,
         account=notes.account,
@@ -76,7 +76,7 @@ def _write_entry(request: MockRequest, response: Response) -> None:
         model=journal.redact_text(notes.model),
         idempotency_key=journal.redact_text(notes.idempotency_key),
         request_id=notes.request_id,
-        scenario=notes.scenario,
+        scenario=journal.redact_text(notes.scenario),
         fault=faults.describe_faults(notes.faults),
         request_body=journal.redact_body(notes.body),
         response_body=journal.redact_body(reply),

@@ -186,10 +186,15 @@ def test_a_webhook_is_not_sent_before_its_request_ends(mock: Driver) -> None:
 
 
 def test_an_entry_of_the_journal_stays_short(mock: Driver) -> None:
-    """However long a value of a body or a path is, its entry in the journal is short, and has no secret."""
+    """However long a method, a path, a query or a value of a body is, its entry is short, marked, and has no secret."""
     mock.create({"operation": "o" * 500_000, "input": {"prompt": "x", "model": f"{KEY} " * 50_000}})
-    mock.get("/" + "p" * 5000)
-    (entry, other) = mock.store.records.entries(journal.LOG, 9)
-    assert len(entry) < 3 * journal.LONGEST_BODY
-    assert len(other) < 3 * journal.LONGEST_BODY
-    assert KEY not in entry
+    mock.get("/" + "p" * 5000 + "?" + "q" * 5000)
+    mock.client.open("/", method="M" * 250_000)
+    entries = mock.store.records.entries(journal.LOG, 9)
+    assert [len(entry) < 3 * journal.LONGEST_BODY for entry in entries] == [True] * 3
+    create, path, method = map(journal.decode, entries)
+    cut_texts = (create.operation, path.path, method.method)
+    assert [str(text).partition("... ")[2] for text in cut_texts] == [
+        f"({count} characters)" for count in (500_000, 5001, 250_000)
+    ]
+    assert KEY not in entries[0]

@@ -296,6 +296,46 @@ def test_a_delivery_can_be_repeated(store: Store) -> None:
     assert store.deliveries.redeliver("req_2", 7000) is None
 
 
+@pytest.mark.parametrize("status", [200, 500, None], ids=["delivered", "failed", "not-sent"])
+def test_a_redelivery_follows_the_attempt_under_way(store: Store, status: int | None) -> None:
+    """A redelivery that is asked for during an attempt is made after it, however it ends, and takes nothing from it."""
+    delivery = store.deliveries.claim(5000)
+    assert delivery is not None
+    assert store.deliveries.redeliver("req_1", 6000) is not None
+    assert store.deliveries.claim(6000) is None
+    if status is None:
+        store.deliveries.cancel(delivery, "not-sent", "not sent")
+    else:
+        store.deliveries.finish(delivery, DeliveryResponse(status), 6500)
+    again = store.deliveries.claim(6500)
+    assert again is not None
+    assert [attempt.status for attempt in again.attempts] == [status, None]
+    store.deliveries.finish(again, DeliveryResponse(204), 6500)
+    last = store.deliveries.get("req_1")
+    assert last is not None
+    assert (last.state, last.redelivery_ms, store.deliveries.claim(DAY_MS)) == ("delivered", None, None)
+
+
+def test_nothing_is_left_of_a_delivery_that_was_forgotten(store: Store) -> None:
+    """A delivery that a reset forgot during an attempt is not stored again, however the attempt ends."""
+    delivery = store.deliveries.claim(5000)
+    assert delivery is not None
+    store.forget_all()
+    store.deliveries.cancel(delivery, "failed", "the request was forgotten")
+    store.deliveries.finish(delivery, DeliveryResponse(200), 5000)
+    assert (store.deliveries.get("req_1"), store.deliveries.count_attempts_under_way()) == (None, 0)
+
+
+def test_the_attempts_of_a_delivery_are_bounded() -> None:
+    """However often a webhook is delivered once more, its last attempts alone are kept."""
+    delivery = DELIVERY
+    for at_ms in range(deliveries.MOST_ATTEMPTS + 9):
+        delivery = deliveries.start_attempt(deliveries.request_redelivery(delivery, at_ms), at_ms)
+        delivery = deliveries.finish_attempt(delivery, DeliveryResponse(200), SCHEDULE, at_ms)
+    assert len(delivery.attempts) == deliveries.MOST_ATTEMPTS
+    assert delivery.attempts[-1].at_ms == deliveries.MOST_ATTEMPTS + 8
+
+
 def test_a_webhook_follows_the_end_of_its_task(store: Store) -> None:
     """The webhook of a task that is ended early is due then, after the delay of its scenario."""
     from cannon_mock.model import tasks
@@ -306,7 +346,14 @@ def test_a_webhook_follows_the_end_of_its_task(store: Store) -> None:
     assert store.deliveries.claim(DAY_MS) is None
 
 
-@pytest.mark.parametrize("delivery", [DELIVERY, deliveries.start_attempt(DELIVERY, 5)], ids=["new", "tried"])
+TRIED_DELIVERY = deliveries.start_attempt(DELIVERY, 5)
+
+
+@pytest.mark.parametrize(
+    "delivery",
+    [DELIVERY, TRIED_DELIVERY, deliveries.request_redelivery(TRIED_DELIVERY, 6)],
+    ids=["new", "tried", "asked-for"],
+)
 def test_a_delivery_survives_the_store(delivery: Delivery) -> None:
     """What is decoded is what was encoded."""
     assert deliveries.decode(deliveries.encode(delivery)) == delivery
