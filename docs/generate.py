@@ -184,7 +184,8 @@ _SCENARIOS = """\
 Look up a scenario by its name. [Scenarios](scenarios.md) shows how to choose one.
 
 "The first try" is counted for each idempotency key. Creates without a key count as one series: one create
-succeeds after each series of faults.
+succeeds after each series of faults. The last 100,000 keys are remembered: one that was counted longer ago has a first
+try again.
 
 """
 

@@ -69,6 +69,10 @@ class MemoryRecords:
         if not places:  # a queue for each account ever seen would fill the memory of a mock that runs for weeks
             del self._queues[queue]
 
+    def count(self, queue: str) -> int:
+        """See Reading."""
+        return len(self._queues.get(queue, ()))
+
     def earliest(self, queue: str, until_ms: int, most: int) -> list[Place]:
         """See Reading."""
         with self._lock:

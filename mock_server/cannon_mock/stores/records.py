@@ -22,6 +22,9 @@ class Reading(Protocol):
     def get(self, name: str) -> str | None:
         """The record of that name."""
 
+    def count(self, queue: str) -> int:
+        """How many members a queue has, in a time that does not grow with it."""
+
     def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
         """At most ``most`` members of a queue with a time up to ``until_ms``, in order of time, then of name."""
 

@@ -76,6 +76,12 @@ class RedisRecords:
             value: str | None = self._client.get(self._record(name))
             return value
 
+    def count(self, queue: str) -> int:
+        """See Reading."""
+        with self._translate_errors():
+            size: int = self._client.zcard(self._queue(queue))
+            return size
+
     def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
         """See Reading."""
         with self._translate_errors():
@@ -190,6 +196,11 @@ class RedisTransaction:
         """See Reading."""
         value: str | None = self._pipe.get(self._records._record(name))
         return value
+
+    def count(self, queue: str) -> int:
+        """See Reading."""
+        size: int = self._pipe.zcard(self._records._queue(queue))
+        return size
 
     def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
         """See Reading."""

@@ -1,4 +1,4 @@
-"""Small values that all processes of a mock share: the settings of its clock, rules, counts (floor 4)."""
+"""Small values that all processes of a mock share: the settings of its clock, rules (floor 4)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from cannon_mock.compact_json import read_json, write_json
 from cannon_mock.stores.records import Records, Transaction
 
 _BLOCK_SIZE = 1000
-_MOST_COUNTS = 500
 
 
 def build_record_name(name: str) -> str:
@@ -41,39 +40,6 @@ def change(records: Records, name: str, default: Any, step: Callable[[Any], Any]
         return value
 
     return records.transact((record,), work)
-
-
-def count(records: Records, name: str) -> int:
-    """Count ``name`` once more and return how often it was counted. Only the names counted last are remembered."""
-
-    def step(counts: dict[str, int]) -> dict[str, int]:
-        number = counts.pop(name, 0) + 1
-        return _append_last(counts, name, number)
-
-    number: int = change(records, "tallies", {}, step)[name]
-    return number
-
-
-def count_in_window(records: Records, name: str, now_ms: int, window_ms: int, most: int) -> int:
-    """Count ``name`` now, unless it was counted ``most`` times in the last ``window_ms``.
-
-    Returns 0 where it was counted, otherwise the milliseconds until it can be counted again.
-    """
-    wait_ms = 0
-
-    def step(windows: dict[str, list[int]]) -> dict[str, list[int]]:
-        nonlocal wait_ms
-        times = [at_ms for at_ms in windows.pop(name, []) if at_ms > now_ms - window_ms]
-        wait_ms = times[0] + window_ms - now_ms if len(times) >= most else 0
-        return _append_last(windows, name, times if wait_ms else [*times, now_ms])
-
-    change(records, "windows", {}, step)
-    return wait_ms
-
-
-def _append_last(values: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
-    """The values with one more at the end. The oldest are dropped, as a name is counted for each key of a client."""
-    return dict([*list(values.items())[-_MOST_COUNTS + 1 :], (name, value)])
 
 
 class Numbers(Iterator[int]):

@@ -25,19 +25,30 @@ _PAUSES_S = (0.0002, 0.002)
 leave the file unused most of the time where two processes write.
 """
 
-# One transaction: a process that opens the file meanwhile finds it empty or complete, and never of layout 0.
+# One transaction: a process that opens the file meanwhile finds it empty or complete, and never of layout 0. Triggers
+# count queues, since SQLite reads every row to count rows; a file of an earlier version is counted once.
 _TABLES = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS records (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS queues (
   queue TEXT NOT NULL, at_ms INTEGER NOT NULL, member TEXT NOT NULL, PRIMARY KEY (queue, at_ms, member)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sizes (queue TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS queue_grows AFTER INSERT ON queues BEGIN
+  INSERT INTO sizes VALUES (NEW.queue, 1) ON CONFLICT (queue) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS queue_shrinks AFTER DELETE ON queues BEGIN
+  UPDATE sizes SET n = n - 1 WHERE queue = OLD.queue;
+  DELETE FROM sizes WHERE queue = OLD.queue AND n = 0;
+END;
+INSERT INTO sizes SELECT queue, count(*) FROM queues WHERE NOT EXISTS (SELECT 1 FROM sizes) GROUP BY queue;
 CREATE TABLE IF NOT EXISTS logs (n INTEGER PRIMARY KEY AUTOINCREMENT, log TEXT NOT NULL, value TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS logs_by_name ON logs (log, n);
 PRAGMA user_version = {_LAYOUT};
 COMMIT;
-"""
+"""  # noqa: S608 - the one value is a number of this module
 _GET = "SELECT value FROM records WHERE name = ?"
+_COUNT = "SELECT n FROM sizes WHERE queue = ?"
 _EARLIEST = "SELECT at_ms, member FROM queues WHERE queue = ? AND at_ms <= ? ORDER BY at_ms, member LIMIT ?"
 _LATEST = "SELECT at_ms, member FROM queues WHERE queue = ? ORDER BY at_ms DESC, member DESC LIMIT ?"
 _LATEST_BEFORE = (
@@ -105,6 +116,11 @@ class SqliteRecords:
     def get(self, name: str) -> str | None:
         """See Reading."""
         return _read_value(_execute(self._connection(), _GET, (name,)))
+
+    @_translate_errors
+    def count(self, queue: str) -> int:
+        """See Reading."""
+        return _read_count(_execute(self._connection(), _COUNT, (queue,)))
 
     @_translate_errors
     def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
@@ -216,6 +232,10 @@ class SqliteTransaction:
         """See Reading."""
         return _read_value(self._execute(_GET, (name,)))
 
+    def count(self, queue: str) -> int:
+        """See Reading."""
+        return _read_count(self._execute(_COUNT, (queue,)))
+
     def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
         """See Reading."""
         return self._execute(_EARLIEST, (queue, until_ms, most)).fetchall()
@@ -230,7 +250,7 @@ class SqliteTransaction:
 
     def add(self, queue: str, at_ms: int, member: str) -> None:
         """See Transaction."""
-        self._execute("INSERT OR REPLACE INTO queues VALUES (?, ?, ?)", (queue, at_ms, member))
+        self._execute("INSERT OR IGNORE INTO queues VALUES (?, ?, ?)", (queue, at_ms, member))
 
     def remove(self, queue: str, at_ms: int, member: str) -> None:
         """See Transaction."""
@@ -256,3 +276,8 @@ def _execute(connection: sqlite3.Connection, statement: str, values: Sequence[An
 def _read_value(cursor: sqlite3.Cursor) -> str | None:
     row = cursor.fetchone()
     return None if row is None else str(row[0])
+
+
+def _read_count(cursor: sqlite3.Cursor) -> int:
+    row = cursor.fetchone()
+    return 0 if row is None else int(row[0])

@@ -10,7 +10,7 @@ from email.utils import formatdate
 from flask import Response, abort
 
 from cannon_mock.model.scenarios import Fault, FaultPoint, Scenario
-from cannon_mock.stores import shared_values
+from cannon_mock.stores import counts
 from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
 
@@ -97,10 +97,12 @@ def _count_exchange(mock: MockContext, fault: Fault, name: str, idempotency_key:
     retry_after_s = fault.retry_after_s or 0
     if fault.limit is not None:
         now_ms, window_ms = mock.clock.now_ms(), fault.limit["window_ms"]
-        wait_ms = shared_values.count_in_window(mock.store.records, name, now_ms, window_ms, fault.limit["requests"])
+        wait_ms = counts.count_in_window(mock.store.records, name, now_ms, window_ms, fault.limit["requests"])
         return -(-wait_ms // 1000) if wait_ms else None
     if fault.times is not None:
-        count = shared_values.count(mock.store.records, f"{name} {idempotency_key or ''}")
+        # By real time: a clock that is stopped would not tell which names were counted longest ago.
+        real_ms = mock.store.records.now_ms()
+        count = counts.count(mock.store.records, f"{name} {idempotency_key or ''}", real_ms)
         is_past = count % (fault.times + 1) == 0 if idempotency_key is None else count > fault.times
         return None if is_past else retry_after_s
     return retry_after_s

@@ -100,6 +100,7 @@ class Machine(RuleBasedStateMachine):
         for name in ("a", "b", "c 1"):
             queue = sorted(self.queues.get(name, ()))
             assert self.records.get(name) == self.known.get(name)
+            assert self.records.count(name) == len(queue)
             assert self.records.earliest(name, 1, 2) == [each for each in queue if each[0] <= 1][:2]
             assert self.records.latest(name, None, 3) == queue[::-1][:3]
             assert self.records.entries(name, 3) == self.logs.get(name, [])
