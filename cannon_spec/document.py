@@ -68,6 +68,11 @@ def loads(text: str | bytes) -> Any:
     return read_strictly(text) if value is UNREAD else value
 
 
+def load_fast_decoder() -> None:
+    """Let ``loads`` read by the fast decoder from now on, in a process that imports msgspec anyway."""
+    _LATE_DECODER.load()
+
+
 def read_strictly(text: str) -> Any:
     """Do as ``loads`` for a text without a byte order mark, by Python's own decoder alone."""
     try:

@@ -30,13 +30,17 @@ class LateDecoder:
         self._import_worth = import_worth
         self.decode: Callable[[str], Any] = self._wait
 
+    def load(self) -> None:
+        """Import the decoder now. Where msgspec is not installed, all texts are left unread."""
+        try:
+            self.decode = load_fast_decoder(self._max_depth)
+        except ImportError:
+            self.decode = _leave_unread
+
     def _wait(self, text: str) -> Any:
         self._import_worth -= len(text)
         if self._import_worth < 0:
-            try:
-                self.decode = load_fast_decoder(self._max_depth)
-            except ImportError:
-                self.decode = _leave_unread
+            self.load()
         return UNREAD
 
 

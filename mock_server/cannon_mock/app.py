@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from cannon_mock import claim_ids
 from cannon_mock.clock import Clock, LocalClockState
 from cannon_mock.config import Config, apply_overlay_settings, find_setting
+from cannon_mock.model import tasks
 from cannon_mock.model.keys import Keys
 from cannon_mock.model.scenarios import SCENARIO_LISTING
 from cannon_mock.settings import SettingError
 from cannon_mock.stores import Records, Store, open_records, shared_values
 from cannon_mock.stores.shared_clock import SharedClockState
+from cannon_spec import document
 from cannon_spec.contract import load as catalogs
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.checks import check_claim_ids
@@ -47,6 +49,7 @@ def create_app(
     from cannon_mock.views import admin, after_request, api, assets, context, cors, errors, root_path
     from cannon_mock.views.application import MockApplication
 
+    document.load_fast_decoder()
     config = config or Config()
     catalog = catalog or load_contract(config)
     config = apply_overlay_settings(config, catalog.settings) if catalog.settings else config
@@ -100,8 +103,9 @@ def _build_context(
     )
     clock.move_handlers.append(webhook_sender.deliver_until)
     numbers = shared_values.Numbers(records)
+    poll_after_ms = tasks.compute_poll_after_ms(catalog, config.pace)
     return context.MockContext(
-        config, config.pace, catalog, keys, store, clock, webhook_sender, seed, numbers, scenarios
+        config, config.pace, catalog, keys, store, clock, webhook_sender, seed, numbers, scenarios, poll_after_ms
     )
 
 

@@ -213,9 +213,14 @@ def test_the_fast_decoder_sees_long_numbers_everywhere(before: int, digits: int,
 
 
 def test_the_fast_decoder_is_imported_when_it_is_worth_it() -> None:
-    """The fast decoder leaves texts unread until as many characters have passed as make up for its import."""
-    decoder = LateDecoder(document.MAX_DEPTH, import_worth=5)
+    """The fast decoder leaves texts unread until so many characters have passed as make up for its import.
+
+    A process that imports it anyway need not wait.
+    """
+    decoder, loaded_decoder = (LateDecoder(document.MAX_DEPTH, import_worth=5) for _ in range(2))
+    loaded_decoder.load()
     assert [decoder.decode(text) for text in ("[1]", "[2]", "[3]")] == [UNREAD, UNREAD, [3]]
+    assert loaded_decoder.decode("[1]") == [1]
 
 
 def test_without_msgspec_the_strict_decoder_reads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def create() -> Response:
     scenario = new_task.choose_scenario(request, key, body)
     notes.scenario = scenario.name
     due_faults = faults.find_due_faults(mock, scenario, "create", key.account, idempotency_key=idempotency_key)
-    if any(due.is_before_create for due in due_faults):
+    if due_faults and any(due.is_before_create for due in due_faults):
         faults.apply_faults(notes, [due for due in due_faults if not due.fault.stored])
         return Response(status=202)  # its connection breaks: a fault with a status has raised
     planned_task = new_task.plan_task(request, key, body, scenario, idempotency_key)
@@ -132,7 +132,7 @@ def _accept(request: MockRequest, task: Task, body: CreateBody, scenario: Scenar
         "id": task.id,
         "status": mock.catalog.lifecycle["initial"],
         "operation": task.operation,
-        "poll_after_ms": tasks.compute_poll_after_ms(mock.catalog, mock.pace),
+        "poll_after_ms": mock.poll_after_ms,
         "urls": {"get": f"{find_base_url(request)}/api/v1/requests/{task.id}"},
     }
     patches = [each for each in scenario.patches if each.on == "create"]

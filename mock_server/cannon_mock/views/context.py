@@ -41,7 +41,10 @@ _PATH_CHARACTERS = "/!$&'()*+,:;=@"
 
 @dataclass(frozen=True, slots=True)
 class MockContext:
-    """The parts of one mock. Ids and durations are drawn from ``seed`` and ``numbers``."""
+    """The parts of one mock. Ids and durations are drawn from ``seed`` and ``numbers``.
+
+    ``poll_after_ms`` is when a client should first poll.
+    """
 
     config: Config
     pace: Pace
@@ -53,6 +56,7 @@ class MockContext:
     seed: str
     numbers: Iterator[int]
     scenarios: ScenarioRegistry
+    poll_after_ms: int
     evidence_texts: dict[tuple[str, ...], str] = field(default_factory=dict)
 
 
@@ -183,5 +187,9 @@ def add_evidence_header(mock: MockContext, response: Response, *claims: str) -> 
         weak_claims = (f"{claim.strength}:{claim.id}" for claim in entries if claim.severity == "warning")
         text = mock.evidence_texts[claims] = ", ".join(weak_claims)
     if text:
-        response.headers[EVIDENCE_HEADER] = ", ".join((*response.headers.getlist(EVIDENCE_HEADER), text))
+        earlier_texts = response.headers.getlist(EVIDENCE_HEADER)
+        if earlier_texts:
+            response.headers[EVIDENCE_HEADER] = ", ".join((*earlier_texts, text))
+        else:
+            response.headers.add(EVIDENCE_HEADER, text)
     return response

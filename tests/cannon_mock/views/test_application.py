@@ -6,6 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+import pytest
 from flask import Flask, Response
 from flask.ctx import RequestContext
 from hypothesis import given
@@ -18,6 +19,8 @@ from cannon_mock.app import create_app
 from cannon_mock.compact_json import write_json
 from cannon_mock.views.context import MockRequest
 from cannon_mock.views.json_reply import JsonReply
+from cannon_spec import document
+from cannon_spec.fast_decoder import LateDecoder
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -89,6 +92,14 @@ def test_a_body_is_read_as_flask_reads_it(data: bytes, length: str | None, heade
             except HTTPException as error:
                 bodies.append(type(error))  # type: ignore[arg-type]
     assert bodies[0] == bodies[1]
+
+
+def test_the_first_body_is_read_by_the_fast_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: a mock, which needs msgspec for its replies, reads its first body by it too."""
+    monkeypatch.setattr(document, "_LATE_DECODER", LateDecoder(document.MAX_DEPTH))
+    create_app(Config(clock="manual"))
+    monkeypatch.setattr(document, "read_strictly", None)
+    assert document.loads(b'{"operation": "image.generate"}') == {"operation": "image.generate"}
 
 
 _APP = create_app(Config(clock="manual"))
