@@ -115,7 +115,9 @@ class Operation:
 
     ``data`` is its file operation.json; it is empty if no page documents the operation. ``models`` are those that
     serve it, by identifier. The first of ``prices`` that fits an input counts; the last one fits every input.
-    ``notes``, ``notices`` and ``shut_down`` are claims as those of a served model.
+    ``notes``, ``notices`` and ``shut_down`` are claims as those of a served model. ``default_model`` is the model of an
+    input that names none; None if the operation has no models, or no default is assumed. ``defaults`` are those of the
+    input as its file has them, in the order in which they apply; the model's comes first.
     """
 
     id: str
@@ -127,6 +129,15 @@ class Operation:
     notes: tuple[Claim, ...] = ()
     notices: tuple[Claim, ...] = ()
     shut_down: Claim | None = None
+    default_model: str | None = field(init=False, repr=False, compare=False)
+    defaults: tuple[Mapping[str, Any], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Found once, as each create asks for them.
+        model = self.data.get("default_model")
+        default_model = () if model is None else ({"field": "model", "value": model["id"], "claim": model["claim"]},)
+        object.__setattr__(self, "default_model", None if model is None else model["id"])
+        object.__setattr__(self, "defaults", (*default_model, *self.data.get("defaults", ())))
 
     @property
     def is_covered(self) -> bool:
@@ -172,19 +183,6 @@ class Operation:
         """Of a covered operation: each member of the output that needs a field of the input, with that field."""
         fields: Mapping[str, str] = self.replies.get("only_with", {})
         return fields
-
-    @property
-    def defaults(self) -> tuple[Mapping[str, Any], ...]:
-        """The defaults of its input as its file has them, in the order in which they apply; the model's comes first."""
-        model = self.data.get("default_model")
-        default_model = () if model is None else ({"field": "model", "value": model["id"], "claim": model["claim"]},)
-        return (*default_model, *self.data.get("defaults", ()))
-
-    @property
-    def default_model(self) -> str | None:
-        """The model of an input that names none; None if the operation has no models, or no default is assumed."""
-        id_: str | None = self.data.get("default_model", {}).get("id")
-        return id_
 
     @property
     def served_default_model(self) -> ServedModel | None:

@@ -105,9 +105,11 @@ def meets_conditions(input: Mapping[str, Any], when: Mapping[str, Any], unknowns
 
 def read_field(input: Mapping[str, Any], name: str) -> Any:
     """The value of a field by its dotted path; None where it is absent or null."""
+    if "." not in name:
+        return input.get(name)
     first_name, _, rest = name.partition(".")
     value = input.get(first_name)
-    return read_field(value if isinstance(value, Mapping) else {}, rest) if rest else value
+    return read_field(value if isinstance(value, Mapping) else {}, rest)
 
 
 def find_price(prices: Iterable[Price], input: Mapping[str, Any]) -> Price | None:
@@ -125,6 +127,8 @@ def list_price_fields(prices: Iterable[Price]) -> tuple[str, ...]:
 
 
 def _is_met(value: Any, condition: Any) -> bool:
+    if isinstance(condition, str):  # most conditions
+        return bool(value == condition)
     if isinstance(condition, dict):
         bounds = condition.get("minimum", -math.inf), condition.get("maximum", math.inf)
         return is_number(value) and bounds[0] <= value <= bounds[1]

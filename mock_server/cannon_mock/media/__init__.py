@@ -41,8 +41,10 @@ def describe(catalog: Catalog, operation: Operation, input: Mapping[str, Any]) -
     model = choose_model(operation, input)
     describe_kind = _DESCRIBERS.get(operation.kind)
     properties, claims = ({}, ()) if describe_kind is None else describe_kind(catalog.media, model, input)
-    fields = {name: input.get(name, rule["default"]) for name, rule in _list_properties(operation, model)}
-    return Media(operation.kind, {**properties, **fields}, claims)
+    if operation.media_properties:
+        fields = {name: input.get(name, rule["default"]) for name, rule in _list_properties(operation, model)}
+        properties = {**properties, **fields}
+    return Media(operation.kind, properties, claims)
 
 
 def list_default_claims(operation: Operation, input: Mapping[str, Any]) -> tuple[str, ...]:

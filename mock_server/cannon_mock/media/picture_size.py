@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 _MOST_EXTREME_RATIO = 8.0
@@ -37,24 +37,31 @@ def find_size(tables: Tables, model: str | None, input: Mapping[str, Any]) -> Si
     rules = tables["computed"]
     table = tables["models"].get(model, rules)
     sizes: Mapping[str, Mapping[str, str]] = table.get("sizes", {})
-    tier = _choose_tier(rules, table, input)
-    ratio = _choose_ratio(table, sizes.get(tier, {}), input)
-    listed_size = sizes.get(tier, {}).get(ratio)
-    if listed_size is not None:
-        width, height = map(int, listed_size.split("x"))
+    tier = next(tier for tier in _iter_tiers(rules, table, input) if tier in sizes or tier in rules["side"])
+    listed_sizes = sizes.get(tier, {})
+    ratio = _choose_ratio(table, listed_sizes, input)
+    if ratio in listed_sizes:
+        width, height = map(int, listed_sizes[ratio].split("x"))
         return Size(width, height, ratio, table["claim"])
     side, proportion, step = _find_side(rules, sizes, tier), _parse_ratio(ratio) or 1.0, rules["step"]
     width, height = (_round_down(each, step) for each in (side * math.sqrt(proportion), side / math.sqrt(proportion)))
     return Size(width, height, ratio, rules["claim"])
 
 
-def _choose_tier(rules: Tables, table: Tables, input: Mapping[str, Any]) -> str:
-    """The tier of the input's resolution, else of another field that stands for one, else the model's default."""
-    sizes, sides = table.get("sizes", {}), rules["side"]
-    values = ((tiers_by_value, input.get(field)) for field, tiers_by_value in table.get("tier_by", {}).items())
-    by_fields = [tiers_by_value.get(value) for tiers_by_value, value in values if isinstance(value, str)]
-    candidates = (input.get("resolution"), *by_fields, table["resolution"], rules["resolution"])
-    return next(tier for tier in candidates if isinstance(tier, str) and (tier in sizes or tier in sides))
+def _iter_tiers(rules: Tables, table: Tables, input: Mapping[str, Any]) -> Iterator[str]:
+    """The tier of the input's resolution, then of another field that stands for one, then the model's default.
+
+    Any of them but the last may be a tier that no table has.
+    """
+    resolution = input.get("resolution")
+    if isinstance(resolution, str):
+        yield resolution
+    for field, tiers_by_value in table.get("tier_by", {}).items():
+        value = input.get(field)
+        if isinstance(value, str) and value in tiers_by_value:
+            yield tiers_by_value[value]
+    yield table["resolution"]
+    yield rules["resolution"]
 
 
 def _choose_ratio(table: Tables, listed_ratios: Mapping[str, str], input: Mapping[str, Any]) -> str:

@@ -75,6 +75,8 @@ class Task:
     def timeline(self) -> Timeline:
         """When the task was created, starts and ends, with every event so far taken into account."""
         timeline = self.planned_timeline
+        if not self.events:
+            return timeline
         for number, event in enumerate(self.events, 1):
             if event.kind == "end":
                 started_ms = min(timeline.started_ms, event.at_ms)
@@ -124,8 +126,9 @@ class TaskRequest(NamedTuple):
 
 def choose_model(operation: Operation, input: Mapping[str, Any]) -> str | None:
     """The model that an input names, else the operation's default; None for an operation without models."""
-    # An operation without models may only warn of a field "model", whatever its value is.
-    model = input.get("model", operation.default_model) if operation.models else None
+    if not operation.models:  # it may only warn of a field "model", whatever its value is
+        return None
+    model = input.get("model", operation.default_model)
     return model if isinstance(model, str) else None
 
 
@@ -191,6 +194,8 @@ _decode_again = lru_cache(maxsize=500)(_decode)
 
 def _find_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of ``after`` that are absent in ``before`` or have another value there."""
+    if before == after:  # most inputs
+        return {}
     absent = object()
     return {name: value for name, value in after.items() if before.get(name, absent) != value}
 
