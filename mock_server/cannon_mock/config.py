@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cannon_mock import origins
 from cannon_mock import setting_limits as limits
+from cannon_mock.host_and_port import normalize_host
 from cannon_mock.settings import PREFIX, Setting, SettingError, Source, limit_range
 from cannon_mock.settings import setting_field as _setting
 
@@ -277,6 +278,15 @@ class Config:
     admin_token: str = _setting(
         "", "bearer token that calls under /__mock__/ must send", limits.TEXT, metavar="TOKEN", is_secret=True
     )
+    allow_host: str = _setting(
+        "",
+        "hosts that calls under /__mock__/ may name, beside loopback hosts and that of --public-url; repeat the flag, "
+        "or use commas, for more",
+        limits.HOSTS,
+        empty_text="none where the mock listens on a loopback address, else all",
+        metavar="HOST",
+        is_list=True,
+    )
     verbose: bool = _setting(False, "write one line per exchange to standard error", limits.FLAG, short_flag="-v")
 
     def __post_init__(self) -> None:
@@ -307,6 +317,11 @@ class Config:
     def webhook_hosts(self) -> frozenset[str]:
         """The hosts, beside this machine, that webhooks are sent to."""
         return frozenset(host.strip().lower() for host in self.allow_webhooks_to.split(",") if host.strip())
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """The hosts, beside this machine, by which calls of the mock's own API may name it."""
+        return frozenset(normalize_host(host) for host in self.allow_host.split(",") if host.strip())
 
 
 SETTINGS: tuple[Setting, ...] = tuple(Setting(name=each.name, **each.metadata) for each in fields(Config))

@@ -51,6 +51,21 @@ def is_host_and_port(text: str) -> bool:
     return True
 
 
+def normalize_host(host: str) -> str:
+    """The host in one spelling for all of its spellings: ``LocalHost.`` as ``localhost``, ``[0::1]`` as ``::1``."""
+    name = host.strip().rstrip(".").lower()
+    return str(find_ip_address(name) or name)
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a host is this machine for every client on it, and for nobody else."""
+    name = normalize_host(host)
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761: browsers resolve these to this machine
+        return True
+    address = find_ip_address(name)
+    return address is not None and address.is_loopback
+
+
 def find_ip_address(host: str) -> IPv4Address | IPv6Address | None:
     """The IP address that a host is, IPv6 with or without brackets; None for a name."""
     try:

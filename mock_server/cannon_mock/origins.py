@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cannon_mock.host_and_port import HostAndPort, find_ip_address, is_host_and_port, parse_host_and_port
+from cannon_mock.host_and_port import HostAndPort, is_host_and_port, is_loopback_host, parse_host_and_port
 
 LOOPBACK, ALL, NONE = "loopback", "*", "none"
 """The words that stand for the pages of this machine, for all pages, and for none."""
@@ -59,11 +59,7 @@ def is_loopback(origin: str) -> bool:
     scheme, _, place = origin.lower().partition("://")
     if scheme not in DEFAULT_PORTS or not is_host_and_port(place):
         return False
-    host = parse_host_and_port(place).host
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761: browsers resolve these to this machine
-        return True
-    address = find_ip_address(host)
-    return address is not None and address.is_loopback
+    return is_loopback_host(parse_host_and_port(place).host)
 
 
 def _may_be_origin(text: str) -> bool:

@@ -54,6 +54,7 @@ DEFAULTS = {
     "allow_webhooks_to": "",
     "admin": True,
     "admin_token": "",
+    "allow_host": "",
     "verbose": False,
 }
 
@@ -87,6 +88,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "allow_webhooks_to": ("a.example,b.example", "a.example,b.example"),
     "admin": ("no", False),
     "admin_token": ("t", "t"),
+    "allow_host": ("a.example,::1", "a.example,::1"),
     "start": ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z"),
     "speed": ("2.5", 2.5),
     "credits": ("0", 0),
@@ -104,6 +106,7 @@ INVALID: list[tuple[str, Any]] = [
     ("allow_webhooks_to", "https://example.com"),
     ("allow_webhooks_to", "a.example,b.example:8080"),
     ("allow_webhooks_to", "a.example/hook"),
+    ("allow_host", "a.example:2266"),
     ("port", -1),
     ("port", 65_536),
     ("start", "2026-01-31T12:00:00"),

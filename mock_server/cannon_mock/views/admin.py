@@ -17,10 +17,10 @@ from cannon_mock.model.keys import derive_account
 from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.stores import StoreError
-from cannon_mock.views import task_end
-from cannon_mock.views.context import MockContext, current_context, current_request, find_asset_url
+from cannon_mock.views import auth, task_end
+from cannon_mock.views.context import MockContext, MockRequest, current_context, current_request, find_asset_url
 from cannon_mock.views.errors import AdminError
-from cannon_mock.views.foreign_pages import refuse_foreign_page, refuse_public_host
+from cannon_mock.views.foreign_pages import refuse_disguised_path, refuse_foreign_host, refuse_foreign_page
 from cannon_spec import Claim, __version__, document
 from cannon_spec.contract.lifecycle import FOREVER_MS, status_at
 from cannon_spec.errors import CatalogError, NotJSON
@@ -36,19 +36,19 @@ _CLOCK_FIELDS = ("advance_ms", "set_ms", "freeze", "run", "scale")
 _MATCH_FIELDS = ("operation", "model", "prompt", "key")
 
 
-blueprint.before_request(refuse_foreign_page)
-blueprint.before_request(refuse_public_host)
-
-
 @blueprint.before_request
-def _authorize() -> None:
-    token = current_context().config.admin_token
-    credentials = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if (
-        token
-        and request.endpoint not in _OPEN_ENDPOINTS
-        and not hmac.compare_digest(credentials.encode(), token.encode())
-    ):
+def _guard() -> None:
+    request = current_request()
+    refuse_disguised_path(request)
+    if request.endpoint not in _OPEN_ENDPOINTS:
+        refuse_foreign_page(request)
+        refuse_foreign_host(request)
+        _check_token(request)
+
+
+def _check_token(request: MockRequest) -> None:
+    token = request.mock.config.admin_token.encode(errors="surrogateescape")
+    if token and not hmac.compare_digest(auth.read_bearer(request).encode("latin-1", "replace"), token):
         raise AdminError(401, "missing or wrong token; send that of --admin-token as Authorization: Bearer TOKEN")
 
 

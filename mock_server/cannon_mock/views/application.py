@@ -66,6 +66,7 @@ class MockApplication(Flask):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
+        self.url_map.merge_slashes = False  # an address with "//" is another one, and unknown
         self.match_once: Callable[[str, str], Route] = lru_cache(maxsize=1000)(self._match)
         self._sync_once: Callable[[Callable[..., Any]], Callable[..., Any]] = lru_cache(maxsize=100)(
             super().ensure_sync
@@ -130,7 +131,7 @@ class MockApplication(Flask):
 
 def _copy_routes(routes: Map) -> Map:
     """Routes of one application alone."""
-    copied_routes = Map(host_matching=routes.host_matching)
+    copied_routes = Map(host_matching=routes.host_matching, merge_slashes=routes.merge_slashes)
     for rule in routes.iter_rules():
         copied_rule = rule.empty()
         copied_rule.provide_automatic_options = rule.provide_automatic_options  # type: ignore[attr-defined]  # by Flask

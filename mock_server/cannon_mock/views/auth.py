@@ -41,7 +41,10 @@ def find_claims(request: MockRequest) -> tuple[str, ...]:
 def read_secret(request: MockRequest) -> str:
     """The API key of a request, as it was sent; empty where there is none."""
     key = request.read_header(_OWN_HEADER)
-    if key is not None:
-        return key
-    scheme, _, key = (request.read_header(_USUAL_HEADER) or "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else ""
+    return read_bearer(request) if key is None else key
+
+
+def read_bearer(request: MockRequest) -> str:
+    """The bearer token of a request; empty where it has none. The scheme is named in any case (RFC 9110, 11.1)."""
+    scheme, _, token = (request.read_header(_USUAL_HEADER) or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

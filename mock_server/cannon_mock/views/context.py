@@ -149,10 +149,15 @@ def current_context() -> MockContext:
 
 def find_base_url(request: MockRequest) -> str:
     """The start of addresses in replies: as configured, else as the client called, with the prefix of a proxy."""
-    public_url, prefix = request.mock.config.public_url, request.root_path
+    public_url = request.mock.config.public_url
     if public_url:
         return public_url.rstrip("/")
-    return f"{request.scheme}://{find_called_host(request)}{quote(prefix, safe=_PATH_CHARACTERS)}"
+    return f"{request.scheme}://{find_called_host(request)}{quote_prefix(request)}"
+
+
+def quote_prefix(request: MockRequest) -> str:
+    """The path under which the application is mounted, as an address has it; empty where it is at the root."""
+    return quote(request.root_path, safe=_PATH_CHARACTERS)
 
 
 def find_asset_url(request: MockRequest) -> str:

@@ -1,4 +1,4 @@
-"""What keeps pages of other origins from the mock's own API (floor 4).
+"""What keeps pages of other origins, and paths in disguise, from the mock's own API (floor 4).
 
 A browser sends what any page asks for, to this machine too, and only the reply is kept from the page. So a call that a
 foreign page made must not do anything. Clients that are no browser send none of these headers.
@@ -11,45 +11,50 @@ from __future__ import annotations
 
 import re
 
-from cannon_mock.host_and_port import parse_host_and_port
-from cannon_mock.views.context import MockContext, MockRequest, current_request, find_called_host
+from werkzeug.exceptions import NotFound
+
+from cannon_mock.host_and_port import is_loopback_host, normalize_host, parse_host_and_port
+from cannon_mock.views.context import MockRequest, find_called_host, quote_prefix
 from cannon_mock.views.errors import AdminError
-from cannon_spec.hosts import strip_dot
-from cannon_spec.reachability import find_host, is_reachable
+from cannon_spec.reachability import find_host
 
-_PUBLIC_END = re.compile(r"\.([a-z]{2,}|xn--[a-z0-9-]+)$")
-"""What a public domain ends with: no digit, which would be an IP address, and no ``_``, as networks of Docker have."""
+_PLAIN_PATH = re.compile(r"(?:[A-Za-z]+://[^/]*)?(?:/(?!\.\.?/)[A-Za-z0-9._~-]+)*/__mock__/")
+"""How a target starts that calls the mock's own API: as it is written, below the prefix of a proxy if there is one."""
 
 
-def refuse_public_host() -> None:
-    """Raise AdminError where the request at hand calls the mock by a public name that no setting allows.
+def refuse_disguised_path(request: MockRequest) -> None:
+    """Raise NotFound where the path is another spelling of an address, with ``%5F``, ``//`` or the like.
 
-    An admin token allows each name: a page does not know it.
+    Whoever keeps clients from ``/__mock__/`` by a rule of a proxy would not see that it is one.
     """
-    request = current_request()
-    mock, called_host = request.mock, find_called_host(request)
-    name = strip_dot(parse_host_and_port(called_host).host).lower()
-    if not mock.config.admin_token and _is_public(name) and name not in _list_own_names(mock):
+    environ = request.environ
+    target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ["PATH_INFO"]
+    if not _PLAIN_PATH.match(target.removeprefix(quote_prefix(request))):
+        raise NotFound
+
+
+def refuse_foreign_host(request: MockRequest) -> None:
+    """Raise AdminError where the request calls the mock by a host that no setting allows.
+
+    A mock that listens on a loopback address is called by a loopback host. Elsewhere, as in a container, any host is
+    taken unless ``allow_host`` names some. A WSGI server that is not ours tells in SERVER_NAME where it listens.
+    """
+    config, called_host = request.mock.config, find_called_host(request)
+    host = normalize_host(parse_host_and_port(called_host).host)
+    own_hosts = config.allowed_hosts | {normalize_host(find_host(config.public_url))}
+    if is_loopback_host(host) or host in own_hosts:
+        return
+    is_local = is_loopback_host(config.host) and is_loopback_host(request.environ["SERVER_NAME"])
+    if is_local or config.allowed_hosts:
         raise AdminError(
             403,
-            f"{name} is a public name, by which any page of its owner can call the mock's own API; call localhost, an "
-            "IP address or a name of a private network, or start the mock with "
-            f"--public-url {request.scheme}://{called_host} or --admin-token TOKEN",
+            f"{host} is not a host of this mock, and any page may have a name that leads here; call localhost or "
+            f"127.0.0.1, or start the mock with --allow-host {host} or --public-url {request.scheme}://{called_host}",
         )
 
 
-def _is_public(name: str) -> bool:
-    return _PUBLIC_END.search(name) is not None and is_reachable(name)
-
-
-def _list_own_names(mock: MockContext) -> set[str]:
-    """The names that settings give to the mock, and the vendor's, which a bridge within a client serves."""
-    return {mock.config.host.lower(), find_host(mock.config.public_url), find_host(mock.catalog.base_url)}
-
-
-def refuse_foreign_page() -> None:
-    """Raise AdminError where a page of another origin made the request at hand, unless a link was followed."""
-    request = current_request()
+def refuse_foreign_page(request: MockRequest) -> None:
+    """Raise AdminError where a page of another origin made the request, unless a link was followed."""
     if _is_from_foreign_page(request) and not _is_link(request):
         origin = request.headers.get("Origin", "")
         page = f"a page of {origin[:100]!a}" if origin else "a page of another origin"

@@ -92,13 +92,16 @@ def test_an_unknown_address_is_refused(mock: Driver, path: str, method: str, sta
 
 
 def test_a_token_protects_all_but_health(make_mock: DriverFactory) -> None:
-    """With a token the mock's own API needs it, except health, ready and version; the simulated API does not."""
+    """H15: with a token the mock's own API needs it as a bearer, except health, ready and version; the API does not."""
     mock = make_mock(admin_token="letmein")
     for path, status in (("health", 200), ("ready", 200), ("version", 200), ("clock", 401), ("journal", 401)):
         assert mock.client.get(f"/__mock__/{path}").status_code == status
-    reply = mock.client.get("/__mock__/clock", headers={"Authorization": "Bearer letmei"})
-    assert (read_problem(reply)[0], reply.headers["WWW-Authenticate"]) == (401, "Bearer")
-    assert mock.client.get("/__mock__/clock", headers={"Authorization": "Bearer letmein"}).status_code == 200
+    for credentials in ("Bearer letmei", "Bearer", "letmein", "Basic letmein", "Bearerletmein", "Bearer letmein x"):
+        reply = mock.client.get("/__mock__/clock", headers={"Authorization": credentials})
+        assert (read_problem(reply)[0], reply.headers["WWW-Authenticate"]) == (401, "Bearer")
+    for scheme in ("Bearer", "bearer", "BEARER"):
+        reply = mock.client.get("/__mock__/clock", headers={"Authorization": f"{scheme} letmein"})
+        assert reply.status_code == 200
     assert mock.create().status_code == 202
 
 

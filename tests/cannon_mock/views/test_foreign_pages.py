@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from urllib.parse import unquote_to_bytes
+
 import pytest
 
 from tests.support.admin_calls import get, read_problem
@@ -10,7 +13,8 @@ from tests.support.mocks import Driver, DriverFactory
 HOST = "127.0.0.1:2266"
 LINK = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 FRAME = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
-CALLS = [("POST", "reset"), ("POST", "clock"), ("DELETE", "scenarios"), ("GET", "journal"), ("GET", "health")]
+CALLS = [("POST", "reset"), ("POST", "clock"), ("DELETE", "scenarios"), ("GET", "journal"), ("GET", "webhooks")]
+OPEN_PATHS = ("health", "ready", "version")
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
@@ -60,71 +64,102 @@ def test_a_call_of_the_mocks_own_page_or_of_no_page_is_answered(mock: Driver, he
 def test_a_link_to_the_mock_may_be_followed(mock: Driver) -> None:
     """A link on any page opens an address of the mock; a form that posts there does nothing."""
     headers = {"Sec-Fetch-Site": "cross-site", **LINK}
-    assert mock.client.get("/__mock__/health", headers=headers).status_code == 200
+    assert mock.client.get("/__mock__/tasks", headers=headers).status_code == 200
     assert mock.client.post("/__mock__/reset", headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["attacker.example", "attacker.example:2266", "Attacker.Example.", "a_b.attacker.example", "x.xn--p1ai", "lan.dev"],
-)
+LOOPBACK_HOSTS = ["localhost:2266", "LocalHost.", "app.localhost", "127.0.0.1", "127.9.9.9:1", "[::1]:2266", "[0:0::1]"]
+FOREIGN_HOSTS = [
+    *("attacker.example", "Attacker.Example.:2266", "localhost.attacker.example", "localhost.localhost.example"),
+    *("127.0.0.1.nip.io", "0.0.0.0", "10.0.0.7:8080", "[2001:db8::1]", "[::]", "cannon_mock", "host.docker.internal"),
+]
+
+
 @pytest.mark.parametrize("root_path", ["", "/cannon"])
-def test_a_call_by_a_public_name_is_refused(make_mock: DriverFactory, host: str, root_path: str) -> None:
-    """H8: a page whose own name leads to this machine is of the mock's origin, and reads and moves nothing."""
+def test_a_mock_of_this_machine_is_called_by_its_own_names(make_mock: DriverFactory, root_path: str) -> None:
+    """H8: where the mock listens on a loopback address, calls by any other host are refused, as a page may have it."""
     mock = make_mock(root_path=root_path)
     mock.create_and_get_id()
-    headers = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
-    for method, path in [*CALLS, ("GET", "webhooks")]:
-        for sent in (headers, {"Host": host}):
-            reply = mock.client.open(f"{root_path}/__mock__/{path}", method=method, headers=sent, data="{}")
+    for host in FOREIGN_HOSTS:
+        page = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+        for (method, path), headers in itertools.product(CALLS, ({"Host": host}, page)):
+            reply = mock.client.open(f"{root_path}/__mock__/{path}", method=method, headers=headers, data="{}")
             status, detail = read_problem(reply)
-            assert (status, " is a public name, by which any page" in detail) == (403, True)
-            assert detail.endswith(f"start the mock with --public-url http://{host} or --admin-token TOKEN")
-    assert len(get(mock, "tasks")["tasks"]) == 1
-    assert mock.create(headers={"Host": host}).status_code == 202
+            assert (status, " is not a host of this mock" in detail) == (403, True)
+            assert detail.endswith(f" or --public-url http://{host}")
+    for host in LOOPBACK_HOSTS:
+        tasks = mock.client.get(f"{root_path}/__mock__/tasks", headers={"Host": host}).get_json()["tasks"]
+        assert len(tasks) == 1
+    assert all(mock.create(headers={"Host": host}).status_code == 202 for host in FOREIGN_HOSTS)
 
 
 @pytest.mark.parametrize(
-    "host",
+    ("settings", "own_hosts", "foreign_hosts"),
     [
-        *(
-            "localhost:2266",
-            "app.localhost",
-            "127.0.0.1",
-            "10.0.0.7:8080",
-            "93.184.216.34",
-            "[::1]:2266",
-            "[2001:db8::1]",
+        ({"public_url": "https://Mock.example.com:8443/cannon"}, ["mock.example.com", "MOCK.example.com.:1"], ["a.b"]),
+        ({"allow_host": "Cannon_Mock, 2001:db8::1,"}, ["cannon_mock:2266", "[2001:DB8:0::1]"], ["cannon", "[::2]"]),
+        ({"host": "::1"}, ["[::1]"], ["a.b", "cannon_mock"]),
+        ({"host": "0.0.0.0"}, ["cannon_mock:2266", "mock.example.com", "10.0.0.7"], []),
+        ({"host": "::"}, ["[2001:db8::1]", "attacker.example"], []),
+        (
+            {"host": "0.0.0.0", "allow_host": "cannon_mock"},
+            ["cannon_mock", "localhost", "127.0.0.1"],
+            ["a.b", "10.0.0.7"],
         ),
-        *(
-            "cannon-mock",
-            "cannon_mock:2266",
-            "mock.shop_default",
-            "host.docker.internal",
-            "mock.prod.svc.cluster.local",
-        ),
-        "localhost.",
-    ],
-)
-def test_a_call_by_a_private_name_is_answered(mock: Driver, host: str) -> None:
-    """The mock's own API answers to this machine, IP addresses, and names that no public name server knows."""
-    assert mock.client.get("/__mock__/health", headers={"Host": host}).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"public_url": "https://Mock.example.com:8443/cannon"},
-        {"admin_token": "t"},
-        {"host": "mock.example.com"},
+        ({"host": "0.0.0.0", "allow_host": "a", "public_url": "http://b"}, ["a", "b"], ["c"]),
+        ({"admin_token": "t"}, ["localhost"], ["mock.example.com"]),
     ],
     ids=str,
 )
-def test_settings_allow_a_public_name(make_mock: DriverFactory, settings: dict[str, str]) -> None:
-    """A mock that is told its public name, or asks for a token that no page knows, is called by that name."""
+def test_settings_name_the_hosts_of_a_mock(
+    make_mock: DriverFactory, settings: dict[str, str], own_hosts: list[str], foreign_hosts: list[str]
+) -> None:
+    """A mock is called by the hosts of its settings too, and by all where it listens on another address and has none.
+
+    Health, ready and version answer whoever calls: they are for what only knows that something listens here.
+    """
     mock = make_mock(**settings)
-    headers = {"Host": "mock.example.com", "Authorization": "Bearer t"}
-    assert mock.client.get("/__mock__/tasks", headers=headers).status_code == 200
+    statuses = {
+        host: mock.client.get("/__mock__/tasks", headers={"Host": host, "Authorization": "Bearer t"}).status_code
+        for host in (*own_hosts, *foreign_hosts)
+    }
+    assert statuses == {**dict.fromkeys(own_hosts, 200), **dict.fromkeys(foreign_hosts, 403)}
+    page = {"Host": "attacker.example", "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert {mock.client.get(f"/__mock__/{path}", headers=page).status_code for path in OPEN_PATHS} == {200}
+
+
+def test_a_server_that_is_not_ours_tells_where_it_listens(make_mock: DriverFactory) -> None:
+    """In a container another WSGI server listens on every address, though the settings do not say so."""
+    client = make_mock().client
+    for server, status in (("0.0.0.0", 200), ("cannon_mock", 200), ("127.0.0.1", 403), ("::1", 403)):
+        reply = client.get("/__mock__/tasks", headers={"Host": "a.b"}, environ_overrides={"SERVER_NAME": server})
+        assert reply.status_code == status
+
+
+DISGUISES = r"""
+    //__mock__/reset ///__mock__/reset /__mock__//reset /__mock__/%2Freset /__mock__%2Freset /__mock__%2freset
+    /%5F_mock__/reset /%5f%5fmock%5f%5f/reset /%255F_mock__/reset /__MOCK__/reset /__mock__/reset%00 /%00/__mock__/reset
+    /./__mock__/reset /%2e/__mock__/reset /a/../__mock__/reset /api/v1/../../__mock__/reset /__mock__/./reset
+    /__mock__/../__mock__/reset /__mock__foo /__mock__reset /__mock__ /__mock__;/reset /__mock__/reset; /__mock__/reset/
+    /\__mock__/reset /__mock__\reset \__mock__/reset /__mock__%5Creset /__mock__/reset%3Fa /__mock__%0d%0a/reset
+    /x/__mock__/reset /api/v1/__mock__/reset
+"""
+
+
+@pytest.mark.parametrize("root_path", ["", "/cannon"])
+def test_a_path_in_disguise_is_unknown(make_mock: DriverFactory, root_path: str) -> None:
+    """What is not the plain path reaches nothing of the mock's own, so that a rule of a proxy on it holds for all."""
+    mock = make_mock(root_path=root_path)
+    mock.create_and_get_id()
+    for path in DISGUISES.split():
+        # werkzeug's client sends no path as it stands, but servers tell it, in either way, if it has an escape.
+        raw_path = root_path + path
+        decoded_path = unquote_to_bytes(raw_path).decode("latin-1")
+        for raw_paths in ((raw_path, ""), ("", raw_path), ("", "")[: 0 if "%" in path else 2]):
+            environ = {"PATH_INFO": decoded_path, **dict(zip(("REQUEST_URI", "RAW_URI"), raw_paths, strict=False))}
+            reply = mock.client.post("/", data="{}", environ_overrides=environ)
+            assert (reply.status_code, path) == (404, path)
+    assert len(mock.client.get(f"{root_path}/__mock__/tasks").get_json()["tasks"]) == 1
 
 
 def test_the_setting_for_pages_does_not_open_the_api_of_the_mock(make_mock: DriverFactory) -> None:
