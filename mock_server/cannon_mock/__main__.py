@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from cannon_mock import create_app
 from cannon_mock.app import load_contract
-from cannon_mock.config import SETTINGS, Config, build_config, read_variables, relabel_error
+from cannon_mock.config import SETTINGS, Config, build_config, relabel_error
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError
+from cannon_mock.variables import read_variables
 from cannon_spec import __version__
 from cannon_spec.cli.command_parser import CommandParser
 from cannon_spec.cli.console import measure_table_width, run_command

@@ -1,4 +1,4 @@
-"""The settings of one mock, in one table (floor 3). The only reader of this package's environment.
+"""The settings of one mock, in one table (floor 3).
 
 Flags, variables, pytest options, ``/__mock__/assumptions`` and the documentation derive from ``SETTINGS``. The pytest
 plugin loads this module in every run, so that it imports nothing but the standard library.
@@ -6,8 +6,6 @@ plugin loads this module in every run, so that it imports nothing but the standa
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -15,17 +13,11 @@ from typing import TYPE_CHECKING, Any
 from cannon_mock import origins
 from cannon_mock import setting_limits as limits
 from cannon_mock.host_and_port import normalize_host
-from cannon_mock.settings import PREFIX, Setting, SettingError, Source, limit_range
+from cannon_mock.settings import Setting, SettingError, Source, limit_range
 from cannon_mock.settings import setting_field as _setting
 
 if TYPE_CHECKING:
     from cannon_mock.model.tasks import Pace
-
-_SERVICE_LINK = re.compile(
-    rf"{PREFIX}(SERVICE_(HOST|PORT)(_\w+)?=.*|PORT_[0-9]+_(TCP|UDP|SCTP)(_\w+)?=.*|PORT=(tcp|udp|sctp)://.*)", re.DOTALL
-)
-"""What Kubernetes, and Docker's old links, set beside a service that is named ``cannon-mock``: not for this program."""
-
 
 _MOST = 10**12
 _LISTING = "cannon-mock --help lists the settings"
@@ -333,7 +325,7 @@ _BY_NAME = {setting.name: setting for setting in SETTINGS}
 def find_setting(name: str) -> Setting:
     """The setting of that name. Raises ValueError with the nearest name where there is none."""
     if name not in _BY_NAME:
-        raise ValueError(f"unknown setting {name}; {_suggest(name, _BY_NAME)}")
+        raise ValueError(f"unknown setting {name}; {suggest_setting(name, _BY_NAME)}")
     return _BY_NAME[name]
 
 
@@ -358,7 +350,7 @@ def apply_overlay_settings(config: Config, settings: Mapping[str, Any]) -> Confi
     """
     switches = [setting.name for setting in SETTINGS if setting.is_switch]
     for name in settings.keys() - set(switches):
-        suggestion = _suggest(name, switches, f"it can set {', '.join(switches)}")
+        suggestion = suggest_setting(name, switches, f"it can set {', '.join(switches)}")
         raise ValueError(f"an overlay cannot set {name[:100]}; {suggestion}")
     source = Source("the overlay's setting {name}={value}", settings)
     values = _read_source(source)
@@ -386,30 +378,8 @@ def relabel_error(error: SettingError, *sources: Source) -> SettingError:
     return error
 
 
-def read_variables(environ: Mapping[str, str] | None = None) -> Source:
-    """The settings that environment variables name; an empty variable counts as unset.
-
-    Raises ValueError, with the nearest name, for a ``CANNON_MOCK_…`` variable that is no setting: a misspelt one would
-    otherwise leave a default in force without a sign.
-    """
-    environ = os.environ if environ is None else environ
-    by_variable = {setting.variable: setting.name for setting in SETTINGS}
-    texts = {name: text for name, text in environ.items() if _is_own_variable(name, text)}
-    for variable in texts.keys() - by_variable.keys():
-        raise ValueError(f"unknown variable {variable[:100]}; {_suggest(variable, by_variable, prefix=PREFIX)}")
-    return Source("{variable}={value}", {by_variable[variable]: text for variable, text in texts.items()})
-
-
-def _is_own_variable(name: str, text: str) -> bool:
-    return name.startswith(PREFIX) and bool(text) and _SERVICE_LINK.fullmatch(f"{name}={text}") is None
-
-
-def read_environment(environ: Mapping[str, str] | None = None) -> Config:
-    """The settings that the environment names, defaults for the rest. Raises as read_variables and build_config do."""
-    return build_config(read_variables(environ))
-
-
-def _suggest(name: str, known_names: Iterable[str], listing: str = _LISTING, prefix: str = "") -> str:
+def suggest_setting(name: str, known_names: Iterable[str], listing: str = _LISTING, prefix: str = "") -> str:
+    """The known name that is nearest to a setting's name, as a question, and where the names are listed."""
     from cannon_spec.nearest import suggest_name  # late: see the top of this module
 
     return suggest_name(name, known_names, listing, prefix)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cannon_mock import Config
 from cannon_mock.__main__ import build_parser
-from cannon_mock.config import SETTINGS, build_config, find_setting, read_environment
+from cannon_mock.config import SETTINGS, build_config, find_setting
 from cannon_mock.settings import Setting, SettingError, Source
+from cannon_mock.variables import read_environment
 from tests.support.mocks import Driver, DriverFactory
 
 DEFAULTS = {

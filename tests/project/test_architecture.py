@@ -46,6 +46,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "cannon_mock.clock",
         "cannon_mock.config",
+        "cannon_mock.variables",
         "cannon_mock.settings",
         "cannon_mock.setting_limits",
         "cannon_mock.origins",
@@ -89,7 +90,7 @@ THREADS = {
 }
 """Who may start threads: what serves, what sends creates at once, since only requests that meet show a race, what
 receives webhooks, which come while a test polls, and async receivers in a test, whose own loop stands still."""
-ENVIRONMENT = {"cannon_spec.cli.environment", "cannon_mock.config", "cannon_contract.runner.options"}
+ENVIRONMENT = {"cannon_spec.cli.environment", "cannon_mock.variables", "cannon_contract.runner.options"}
 
 
 def _module(file: Path, root: Path) -> str:
