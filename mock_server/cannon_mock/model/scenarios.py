@@ -44,6 +44,11 @@ class Fault:
     body: Literal["", "truncated", "malformed", "html"] = ""
     claim: str = claim_ids.SCENARIO_FAULTS
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether it depends on how many requests there were before."""
+        return self.times is not None or self.limit is not None
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyPatch:

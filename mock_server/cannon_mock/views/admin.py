@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -17,20 +17,18 @@ from cannon_mock.model.keys import derive_account
 from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
 from cannon_mock.stores import StoreError
-from cannon_mock.views import auth, task_end
+from cannon_mock.views import auth, query, task_end
 from cannon_mock.views.context import MockContext, MockRequest, current_context, current_request, find_asset_url
 from cannon_mock.views.errors import AdminError
 from cannon_mock.views.foreign_pages import refuse_disguised_path, refuse_foreign_host, refuse_foreign_page
 from cannon_spec import Claim, __version__, document
 from cannon_spec.contract.lifecycle import FOREVER_MS, status_at
 from cannon_spec.errors import CatalogError, NotJSON
-from cannon_spec.nearest import suggest_name
 
 blueprint = Blueprint("admin", __name__, url_prefix="/__mock__")
 
 _OPEN_ENDPOINTS = ("admin.show_health", "admin.check_ready", "admin.show_version")
 _SWITCHES = tuple(setting.name for setting in SETTINGS if setting.is_switch)
-_LARGEST_LIMIT = 1000
 _LONGEST_TEXT = 1000
 _CLOCK_FIELDS = ("advance_ms", "set_ms", "freeze", "run", "scale")
 _MATCH_FIELDS = ("operation", "model", "prompt", "key")
@@ -44,6 +42,7 @@ def _guard() -> None:
         refuse_foreign_page(request)
         refuse_foreign_host(request)
         _check_token(request)
+        query.check_query(request)
 
 
 def _check_token(request: MockRequest) -> None:
@@ -161,22 +160,23 @@ def add_scenario(name: str) -> tuple[Response, int]:
 
 
 @blueprint.delete("/scenarios")
-@blueprint.delete("/scenarios/<int:id_>")
-def remove_rules(id_: int | None = None) -> Response:
+@blueprint.delete("/scenarios/<id_>")
+def remove_rules(id_: str | None = None) -> Response:
     """Remove one rule, or all."""
     mock = current_context()
-    if id_ is not None and id_ not in {rule.id for rule in mock.scenarios.list_rules()}:
-        raise AdminError(404, f"no rule {id_}; GET /__mock__/scenarios lists the rules")
-    return jsonify(rules=mock.scenarios.remove_rules(id_))
+    ids = {str(rule.id): rule.id for rule in mock.scenarios.list_rules()}
+    if id_ is not None and id_ not in ids:
+        raise AdminError(404, f"no rule {id_[:60]}; GET /__mock__/scenarios lists the rules")
+    return jsonify(rules=mock.scenarios.remove_rules(None if id_ is None else ids[id_]))
 
 
 @blueprint.get("/tasks")
 def list_tasks() -> Response:
     """Tasks, those that end last first: filter by ``key``, ``status``, ``operation``, ``model``, ``scenario``."""
-    mock, filters = current_context(), _read_filters("account", "status", "operation", "model", "scenario")
+    mock = current_context()
     now_ms = mock.clock.now_ms()
     items = (_summarize_task(task, now_ms) for task in mock.store.tasks.list_all())
-    return jsonify(tasks=_select(items, filters))
+    return jsonify(tasks=_select(items))
 
 
 @blueprint.get("/tasks/<id_>")
@@ -202,7 +202,9 @@ def end_task(id_: str) -> Response:
 def list_exchanges() -> Response:
     """The exchanges with the simulated API, the oldest first, filtered by any field."""
     entries = _read_journal()
-    return jsonify(exchanges=[entry._asdict() for entry in entries[-_read_limit() :]], count=len(entries))
+    return jsonify(
+        exchanges=[entry._asdict() for entry in entries[-query.read_limit(current_request()) :]], count=len(entries)
+    )
 
 
 @blueprint.get("/journal/count")
@@ -214,11 +216,11 @@ def count_exchanges() -> Response:
 @blueprint.get("/webhooks")
 def list_webhooks() -> Response:
     """Webhooks with their attempts, and the secret that signs them."""
-    mock, filters = current_context(), _read_filters("account", "state", "task_id")
+    mock = current_context()
     tasks_with_webhook = (task for task in mock.store.tasks.list_all() if task.webhook_url is not None)
     deliveries = (mock.store.deliveries.get(task.id) for task in tasks_with_webhook)
     items = (asdict(delivery) for delivery in deliveries if delivery is not None)
-    return jsonify(webhooks=_select(items, filters), secret=mock.webhook_sender.secret)
+    return jsonify(webhooks=_select(items), secret=mock.webhook_sender.secret)
 
 
 @blueprint.post("/webhooks/<task_id>/redeliver")
@@ -265,35 +267,15 @@ def _read_json() -> Any:
         raise AdminError(400, str(error)) from None
 
 
-def _read_filters(*names: str) -> Mapping[str, str]:
-    """The filters of the query; ``key`` stands for the account of an API key."""
-    filters = {name: value for name, value in request.args.items() if name not in ("limit", "key")}
-    unknown_names = filters.keys() - set(names)
-    if unknown_names:
-        name, legal_names = min(unknown_names)[:60], ("key", "limit", *names)
-        advice = suggest_name(name, legal_names, f"there are {', '.join(legal_names)}")
-        raise AdminError(400, f"unknown filter {name}; {advice}")
-    if "key" in request.args:
-        filters["account"] = derive_account(request.args["key"])
-    return filters
-
-
-def _read_limit() -> int:
-    text = request.args.get("limit", "100")
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= _LARGEST_LIMIT:
-        raise AdminError(400, f"limit is no whole number from 1 to {_LARGEST_LIMIT}")
-    return int(text)
-
-
-def _select(items: Iterable[dict[str, Any]], filters: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The first items with each of these values, as many as the limit of the query allows."""
+def _select(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first items with each value of the query, as many as its limit allows."""
+    filters = query.read_filters(current_request())
     matches = (item for item in items if all(str(item[name]) == value for name, value in filters.items()))
-    return list(islice(matches, _read_limit()))
+    return list(islice(matches, query.read_limit(current_request())))
 
 
 def _read_journal() -> list[journal.JournalEntry]:
-    filters = _read_filters(*journal.FILTERS)
-    mock = current_context()
+    mock, filters = current_context(), query.read_filters(current_request())
     entries = mock.store.records.entries(journal.LOG, mock.config.journal)
     return [entry for entry in map(journal.decode, entries) if journal.matches(entry, filters)]
 

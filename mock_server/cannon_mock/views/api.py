@@ -85,9 +85,9 @@ def create() -> Response:
 
 @blueprint.get("/requests/<id_>")
 def read(id_: str) -> Response:
-    """The request object, for the key that created it."""
+    """The request object, for the key that created it. HEAD has the headers of a poll, and counts as none."""
     request = current_request()
-    mock, notes = request.mock, request.notes
+    mock, notes, is_poll = request.mock, request.notes, request.method != "HEAD"
     key = auth.authorize(request, auth.READ_SCOPE)
     notes.request_id = id_[:60]
     task = mock.store.tasks.get(id_)
@@ -96,9 +96,9 @@ def read(id_: str) -> Response:
         raise ApiError(404, "request_not_found", _explain_not_found(mock, id_), *claims)
     scenario = mock.scenarios.find_or_plain(task.scenario)
     notes.operation, notes.model, notes.scenario = task.operation, task.model, task.scenario
-    faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "poll", task.id))
+    faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "poll", task.id, is_counted=is_poll))
     now_ms = request.now_ms
-    task = _record_poll(mock, task, scenario, now_ms)
+    task = _record_poll(mock, task, scenario, now_ms) if is_poll else tasks.record_poll(task, now_ms)
     view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(request))
     patches = [each for each in scenario.patches if each.on == "poll" and each.status in ("", view["status"])]
     for each in patches:

@@ -29,13 +29,17 @@ _PROVIDER_FILE = "source"
 
 @blueprint.get("/<asset_id>/<name>")
 def serve_file(asset_id: str, name: str) -> Response:
-    """The file of a task that succeeded, to GET and HEAD, whole or in ranges; the same bytes each time."""
+    """The file of a task that succeeded, to GET and HEAD, whole or in ranges; the same bytes each time.
+
+    HEAD counts as no fetch.
+    """
     request = current_request()
     mock, notes = request.mock, request.notes
     task = _find_succeeded(request, asset_id)
     _refuse_key(request)
     scenario = mock.scenarios.find_or_plain(task.scenario)
-    faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "asset", task.id))
+    is_fetch = request.method != "HEAD"
+    faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "asset", task.id, is_counted=is_fetch))
     file = media.render(mock.catalog, task, name)
     if file is None:
         raise ApiError(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", claim_ids.ASSET_OPEN)

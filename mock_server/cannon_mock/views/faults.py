@@ -75,16 +75,23 @@ class DueFault:
 
 
 def find_due_faults(
-    mock: MockContext, scenario: Scenario, on: FaultPoint, subject: str, *, idempotency_key: str | None = None
+    mock: MockContext,
+    scenario: Scenario,
+    on: FaultPoint,
+    subject: str,
+    *,
+    idempotency_key: str | None = None,
+    is_counted: bool = True,
 ) -> list[DueFault]:
     """Count an exchange of a subject, an account or a task, and find the faults of its scenario that happen now.
 
     A ``limit`` counts all exchanges of the subject, ``times`` those with one idempotency key. Without a key one
-    exchange succeeds after each series of ``times`` faults, so that the next create or poll gets them again.
+    exchange succeeds after each series of ``times`` faults, so that the next create or poll gets them again. An exchange
+    that is not counted, as HEAD, has the faults that happen each time.
     """
     due_faults = []
     for index, fault in enumerate(scenario.faults):
-        if fault.on != on:
+        if fault.on != on or (fault.is_counted and not is_counted):
             continue
         retry_after_s = _count_exchange(mock, fault, f"{scenario.name} {index} {subject}", idempotency_key)
         if retry_after_s is not None:
