@@ -86,8 +86,8 @@ def find_due_faults(
     """Count an exchange of a subject, an account or a task, and find the faults of its scenario that happen now.
 
     A ``limit`` counts all exchanges of the subject, ``times`` those with one idempotency key. Without a key one
-    exchange succeeds after each series of ``times`` faults, so that the next create or poll gets them again. An exchange
-    that is not counted, as HEAD, has the faults that happen each time.
+    exchange succeeds after each series of ``times`` faults, so that the next create or poll gets them again. One that
+    is not counted, as HEAD, has the faults that happen each time.
     """
     due_faults = []
     for index, fault in enumerate(scenario.faults):

@@ -97,5 +97,7 @@ def test_head_changes_nothing(make_mock: DriverFactory) -> None:
     assert [mock.get(f"/api/v1/requests/{failing}").status_code for _ in range(2)] == [500, 200]
     first = mock.get(f"/api/v1/requests/{plain}")
     assert (first.get_json()["status"], first.content_length) == ("queued", lengths[plain])
-    missing = mock.create_and_finish(headers={"x-mock-scenario": "asset-missing"})["output"]["image_url"]
-    assert mock.client.head(missing).status_code == 404
+    for scenario, status in (("asset-missing", 404), ("asset-cut-off", 200)):
+        timed = make_mock()
+        output = timed.create_and_finish(headers={"x-mock-scenario": scenario})["output"]
+        assert timed.client.head(output["image_url"]).status_code == status
