@@ -10,11 +10,11 @@ from pathlib import Path
 
 from cannon_spec.cli.file_replacement import write_content
 from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name
-from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.errors import CatalogError
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
 from cannon_spec.output.baseline_file import BaselineEntry, format_baseline, read_baseline
 from cannon_spec.output.judged_document import JudgedDocument
+from cannon_spec.printable import escape_unprintable
 
 _STDIN = format_file_name(STANDARD_INPUT)
 

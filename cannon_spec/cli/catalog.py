@@ -47,9 +47,9 @@ def add_flags(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the operations, then the models of each. Raises UnknownName."""
-    from cannon_spec.contract.wording import escape_lines
     from cannon_spec.output import catalog_tables, tables
     from cannon_spec.output.explanations import find_operation
+    from cannon_spec.printable import escape_lines
 
     catalog = flags.load_catalog(arguments)
     name = arguments.operation

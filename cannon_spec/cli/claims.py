@@ -69,10 +69,10 @@ def add_flags(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List the claims, or the observations on them. Raises UnknownName, or CatalogError for a file of another kind."""
-    from cannon_spec.contract.wording import escape_lines
     from cannon_spec.output import claim_list, observation_file, observation_list, run_file
     from cannon_spec.output.claim_uses import list_claim_uses
     from cannon_spec.output.explanations import find_operation
+    from cannon_spec.printable import escape_lines
 
     catalog, is_json = flags.load_catalog(arguments), arguments.format == "json"
     width = measure_table_width()

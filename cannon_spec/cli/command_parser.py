@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cannon_spec.cli.console import measure_width
-from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.nearest import find_nearest
+from cannon_spec.printable import escape_unprintable
 
 _MOST_COLUMNS = 100  # longer lines are hard to read
 _PLAIN_COLUMNS = 80  # where the width is not known

@@ -37,8 +37,8 @@ def add_flags(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is known. Raises UnknownName."""
-    from cannon_spec.contract.wording import escape_lines
     from cannon_spec.output.explanations import explain_topic
+    from cannon_spec.printable import escape_lines
 
     topic, width = " ".join(arguments.topic), measure_table_width()
     print(escape_lines(explain_topic(flags.load_catalog(arguments), topic, width)))

@@ -36,9 +36,10 @@ def add_flags(command: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the overlay as JSON, and on standard error what it cannot say. Raises CatalogError."""
     from cannon_spec.contract.load import check_overlay, read_whole_contract
-    from cannon_spec.contract.wording import escape_unprintable, format_count
+    from cannon_spec.contract.wording import format_count
     from cannon_spec.output.observation_file import read_observations
     from cannon_spec.output.observation_overlay import build_overlay, list_usable_observations
+    from cannon_spec.printable import escape_unprintable
 
     file = read_observations(flags.load_catalog(arguments), arguments.observations)
     usable_observations = list_usable_observations(file)

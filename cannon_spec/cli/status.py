@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from enum import IntEnum
 
-from cannon_spec.contract.wording import escape_unprintable
+from cannon_spec.printable import escape_unprintable
 
 
 class ExitStatus(IntEnum):

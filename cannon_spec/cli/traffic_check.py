@@ -14,10 +14,11 @@ from cannon_spec.cli import flags
 from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name, format_read_error, open_file
 from cannon_spec.cli.status import ExitStatus
 from cannon_spec.contract.catalog import Catalog
-from cannon_spec.contract.wording import escape_unprintable, format_count
+from cannon_spec.contract.wording import format_count
 from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.finding import Report
 from cannon_spec.output.judged_document import JudgedDocument
+from cannon_spec.printable import escape_unprintable
 from cannon_spec.traffic import exchanges, har
 from cannon_spec.traffic.addresses import normalize_base_url
 from cannon_spec.traffic.recording_files import RecordingFile, open_recording

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from cannon_spec.nearest import find_nearest
+from cannon_spec.printable import escape_unprintable
 
 _LONGEST = 60
 
@@ -78,18 +79,6 @@ def show_value(value: Any) -> str:
     if isinstance(value, str):
         value = value[: _LONGEST + 1]
     return _cut(_encode(value))
-
-
-def escape_unprintable(text: str) -> str:
-    """``text`` with what would break a line or move a cursor written as JSON escapes."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
-
-
-def escape_lines(text: str) -> str:
-    """Lines of text, each with ``escape_unprintable`` applied: for output that shows texts of an overlay."""
-    return "\n".join(map(escape_unprintable, text.split("\n")))
 
 
 def show_values(values: Iterable[Any]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cannon_spec.contract import wording
 from cannon_spec.contract.arithmetic import Number
 from cannon_spec.output.judged_document import JudgedDocument
 from cannon_spec.pricing.body_cost import BodyCost
 from cannon_spec.pricing.cost_totals import CostTotals
+from cannon_spec.printable import escape_unprintable
 
 _CERTAINTIES = {
     "documented": "the vendor states it",
@@ -36,14 +36,14 @@ _ADVICE = {
 
 def format_cost(judged_document: JudgedDocument, cost: BodyCost, reason: str = "") -> str:
     """What one document costs, why, and how that is known, as one line; of one that is not counted also the reason."""
-    place = wording.escape_unprintable(judged_document.file)
+    place = escape_unprintable(judged_document.file)
     place = place if judged_document.line is None else f"{place}:{judged_document.line}"
     if cost.credits is None or cost.evidence is None:
         return f"{place}: not counted: {_OBSTACLES[cost.obstacle]}{reason}\n"
     subject = ", ".join(filter(None, (cost.operation, cost.basis)))
     evidence = cost.evidence
     source = f"{evidence.claim} ({evidence.strength})" if evidence.claim else evidence.source
-    return f"{place}: {_format_credits(cost.credits)}: {subject}; known from: {wording.escape_unprintable(source)}\n"
+    return f"{place}: {_format_credits(cost.credits)}: {subject}; known from: {escape_unprintable(source)}\n"
 
 
 def format_totals(totals: CostTotals) -> str:

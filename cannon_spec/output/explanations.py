@@ -16,6 +16,7 @@ from cannon_spec.output.fields import find_fields, list_field_names
 from cannon_spec.output.limits import describe_cost, describe_limit, describe_when, format_condition
 from cannon_spec.output.services import explain_model, explain_operation
 from cannon_spec.output.tables import PLAIN_WIDTH
+from cannon_spec.printable import escape_unprintable
 from cannon_spec.traffic import sequence
 
 _NAMED_RULES = {**NAMED_RULES, **sequence.TRAFFIC_RULES}
@@ -117,7 +118,7 @@ def _suggest(catalog: Catalog, topic: str, listing: str) -> str:
 
 
 def _show_name(name: str) -> str:
-    return wording.escape_unprintable(name[:_LONGEST_NAME]) or wording.show_value(name)
+    return escape_unprintable(name[:_LONGEST_NAME]) or wording.show_value(name)
 
 
 def _explain_claim(catalog: Catalog, claim: Claim) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cannon_spec.contract.wording import escape_unprintable, show_value
+from cannon_spec.contract.wording import show_value
 from cannon_spec.finding import Patch
 from cannon_spec.patch import PatchOperation
 from cannon_spec.pointer import follow, from_pointer
+from cannon_spec.printable import escape_unprintable
 
 
 def describe_fix(fix: Patch, value: Any) -> str:

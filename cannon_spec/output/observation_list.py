@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from cannon_spec.contract.wording import escape_unprintable, format_count
+from cannon_spec.contract.wording import format_count
 from cannon_spec.output.observation_file import Observation, ObservationFile
+from cannon_spec.printable import escape_unprintable
 
 
 def render_text(file: ObservationFile) -> str:

@@ -9,6 +9,7 @@ from cannon_spec.finding import Finding
 from cannon_spec.json_positions import Position
 from cannon_spec.output.fix_text import describe_fix
 from cannon_spec.output.judged_document import AppliedFix, JudgedDocument, Output, Summary
+from cannon_spec.printable import escape_unprintable
 
 _COUNT_NAMES = {"ignored_findings": "left out by --ignore", "baseline": "in the baseline"}
 _STYLES = {"error": "31", "warning": "33", "ok": "32", "quiet": "2"}
@@ -63,7 +64,7 @@ class TextWriter:
         place = _format_place(judged_document, judged_document.find_position(finding))
         return (
             f"{place}: {self._color(finding.severity, finding.severity)}"
-            f" at {wording.escape_unprintable(finding.path) or 'the document'}\n"
+            f" at {escape_unprintable(finding.path) or 'the document'}\n"
             f"  {finding.message}\n"
             f"  {finding.hint}\n"
             f"{self._format_possible_fix(judged_document, finding)}"
@@ -88,7 +89,7 @@ def _name_count(name: str) -> str:
 
 def _format_place(judged_document: JudgedDocument, position: Position | None) -> str:
     """The place as FILE:LINE:COLUMN, which editors can open; for recorded traffic the entry and its call."""
-    file = wording.escape_unprintable(judged_document.file)
+    file = escape_unprintable(judged_document.file)
     if judged_document.entry is not None:
-        return f"{file}: entry {judged_document.entry} ({wording.escape_unprintable(judged_document.call)})"
+        return f"{file}: entry {judged_document.entry} ({escape_unprintable(judged_document.call)})"
     return file if position is None else f"{file}:{position.line}:{position.column}"

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cannon_spec import inputs
-from cannon_spec.contract import wording
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.errors import BadPriceFile, NotJSON
 from cannon_spec.pricing.known_price import KnownPrice
 from cannon_spec.pricing.price_entry import FORM, TIME, build_known_price, find_problem
+from cannon_spec.printable import escape_unprintable
 
 _LONGEST_AGE = timedelta(days=30)
 
@@ -31,7 +31,7 @@ def read_price_file(path: str, catalog: Catalog) -> tuple[KnownPrice, ...]:
 
 def describe_age(path: str, prices: Iterable[KnownPrice], now: datetime) -> list[str]:
     """Warn of prices of a file that are older than 30 days, and of those without a date; one line for each kind."""
-    times, name = [price.written_at for price in prices], wording.escape_unprintable(path)
+    times, name = [price.written_at for price in prices], escape_unprintable(path)
     old_times = [time for time in times if time is not None and now - time > _LONGEST_AGE]
     lines = []
     if old_times:

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from cannon_spec import claim_ids, document, inputs
-from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.errors import NotJSON
 from cannon_spec.installation import advise_extra, describe_import_error
 from cannon_spec.json_positions import Position, escape_letter, find_position, is_encodable, show_token
 from cannon_spec.pointer import Path, from_pointer, to_pointer
+from cannon_spec.printable import escape_unprintable
 from cannon_spec.reading.documents import Document, UnreadableDocument
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.patch import PatchOperation
 from cannon_spec.pointer import Path, from_pointer, read_index
+from cannon_spec.printable import escape_unprintable
 from cannon_spec.reading.patches import DocumentPatch
 from cannon_spec.reading.yaml_files import compose_documents
 

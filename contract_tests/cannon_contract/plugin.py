@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from cannon_contract import claim_ids
-from cannon_contract.client.redact import Redactor
+from cannon_contract.client.recording import build_redactor
 from cannon_contract.report import write_report
 from cannon_contract.report.terminal import build_summary
 from cannon_contract.runner import claim_coverage, interrupts, options, planning, samples, targets
@@ -34,9 +34,10 @@ from cannon_contract.spending.time_limit import TimeLimit
 from cannon_spec import Catalog
 from cannon_spec.contract.checks import check_claim_ids
 from cannon_spec.contract.load import default_catalog
-from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.errors import BadPriceFile
 from cannon_spec.pricing.price_file import describe_age
+from cannon_spec.printable import escape_unprintable
+from cannon_spec.redaction import Redactor
 
 _KEY_CHARACTERS = re.compile(r"[!-~]*", re.ASCII)
 _SUITE = Path(__file__).resolve().parent / "suite"
@@ -78,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
     budget = Budget(run_options.allow_spend, _read_price_list(run_options, catalog), run_options.max_creates)
     if run_options.prices:
         budget.remarks += describe_age(run_options.prices, budget.prices.prices, datetime.now(UTC))
-    run = Run(catalog, run_options, budget, keys, redactor=Redactor(filter(None, keys)))
+    run = Run(catalog, run_options, budget, keys, redactor=build_redactor(filter(None, keys)))
     run.time_limit = TimeLimit(run_options.max_time)
     config.stash[RUN] = run
     if run_options.plan:

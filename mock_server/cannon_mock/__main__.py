@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 from cannon_mock import create_app
 from cannon_mock.app import load_contract
 from cannon_mock.config import SETTINGS, Config, build_config, relabel_error
+from cannon_mock.notices import write_notice
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError
 from cannon_mock.variables import read_variables
 from cannon_spec import __version__
 from cannon_spec.cli.command_parser import CommandParser
 from cannon_spec.cli.console import measure_table_width, run_command
-from cannon_spec.contract.wording import escape_unprintable
 from cannon_spec.errors import CannonSpecError
 from cannon_spec.installation import advise_extra, describe_import_error
 from cannon_spec.output.tables import fill
+from cannon_spec.printable import escape_lines
 
 if TYPE_CHECKING:
     from socket import socket
@@ -90,7 +91,7 @@ def _list_scenarios(config: Config) -> int:
     scenarios, width = load_contract(config).scenarios["scenarios"], measure_table_width()
     indent = max(map(len, scenarios)) + 2
     for name, entry in scenarios.items():
-        print(fill(escape_unprintable(f"{name:<{indent}}{entry.get('text', '')}"), indent, width))
+        print(escape_lines(fill(f"{name:<{indent}}{entry.get('text', '')}", indent, width)))
     return 0
 
 
@@ -157,7 +158,7 @@ def build_parser() -> CommandParser:
 
 
 def _complain(text: str) -> int:
-    print(f"cannon-mock: {escape_unprintable(text)}", file=sys.stderr)
+    write_notice(text)
     return 2
 
 

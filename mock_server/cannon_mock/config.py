@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cannon_mock import origins
 from cannon_mock import setting_limits as limits
 from cannon_mock.host_and_port import normalize_host
-from cannon_mock.settings import Setting, SettingError, Source, limit_range
+from cannon_mock.settings import Setting, SettingError, SettingsRepr, Source, limit_range
 from cannon_mock.settings import setting_field as _setting
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _MOST = 10**12
 _LISTING = "cannon-mock --help lists the settings"
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+@dataclass(frozen=True, slots=True, repr=False)
+class Config(SettingsRepr):
     """The settings of a mock; each is a flag of ``cannon-mock`` and an environment variable.
 
     Raises SettingError, a ValueError, for a value that does not fit.

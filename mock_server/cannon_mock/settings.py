@@ -6,7 +6,7 @@ The pytest plugin loads this module in every run, so that it imports nothing but
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 PREFIX = "CANNON_MOCK_"
@@ -115,7 +115,9 @@ class SettingError(ValueError):
 
     def format_label(self, template: str) -> str:
         """The setting and its value as a template says; it names {name}, {variable}, {flag}, {option} and {value}."""
-        text = "***" if self.setting.is_secret else _write_value(self.value)[:100]
+        from cannon_spec.redaction import redact_start  # late: see the top of this module
+
+        text = "***" if self.setting.is_secret else redact_start(_write_value(self.value), 100)
         value = text if text.strip() and text.isprintable() else ascii(text)
         setting = self.setting
         names = {"name": setting.name, "variable": setting.variable, "flag": setting.flag}
@@ -123,6 +125,21 @@ class SettingError(ValueError):
 
     def __str__(self) -> str:
         return f"{self.label} is not valid; {self.advice}"
+
+    def __repr__(self) -> str:
+        return f"SettingError({str(self)!r})"
+
+
+class SettingsRepr:
+    """The base of a dataclass of settings: its repr has no secrets."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        from cannon_spec.redaction import redact  # late: see the top of this module
+
+        values = {each.name: getattr(self, each.name) for each in fields(self) if not each.metadata.get("is_secret")}  # type: ignore[arg-type]  # a subclass is a dataclass
+        return f"{type(self).__name__}({redact(', '.join(f'{name}={value!r}' for name, value in values.items()))})"
 
 
 def _write_value(value: Any) -> str:

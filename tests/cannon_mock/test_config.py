@@ -15,6 +15,7 @@ from cannon_mock.__main__ import build_parser
 from cannon_mock.config import SETTINGS, build_config, find_setting
 from cannon_mock.settings import Setting, SettingError, Source
 from cannon_mock.variables import read_environment
+from cannon_spec.redaction import redact
 from tests.support.mocks import Driver, DriverFactory
 
 DEFAULTS = {
@@ -270,9 +271,10 @@ def test_hosts_are_a_list() -> None:
 
 @pytest.mark.parametrize(("name", "value"), INVALID)
 def test_an_invalid_value_is_refused(name: str, value: Any) -> None:
-    """A value outside its setting's limits is refused; the message shows it as the user wrote it, and what is legal."""
+    """A value outside its setting's limits is refused; the message shows it but for its secrets, and what is legal."""
+    shown = redact(str(value))
     legal = re.escape(find_setting(name).limits.text) if name != "workers" else ""
-    with pytest.raises(ValueError, match=re.escape(f"{name}={value} is not valid; use ") + legal):
+    with pytest.raises(ValueError, match=re.escape(f"{name}={shown} is not valid; use ") + legal):
         Config(**{name: value})
     with pytest.raises(ValueError, match=rf"^CANNON_MOCK_{name.upper()}={re.escape(str(value))} is not valid"):
         read_environment({f"CANNON_MOCK_{name.upper()}": str(value)})

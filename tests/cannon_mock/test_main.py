@@ -46,7 +46,7 @@ INVALID: list[tuple[list[str], str]] = [
     (["--store", "mysql://x"], "--store mysql://x is not valid; use memory, sqlite:FILE or redis://HOST"),
     (["--store", "sqlite:nowhere/mock.db"], "nowhere/mock.db: unable to open database file; name a file that can"),
     (["--store", f"sqlite:{__file__}"], "file is not a database; name a file that can be written"),
-    (["--store", "redis://:word@127.0.0.1:1/0"], "redis://127.0.0.1:1/0: "),
+    (["--store", "redis://:word@127.0.0.1:1/0"], "redis://...@127.0.0.1:1/0: "),
     (["--scenarios", "nowhere.json"], "nowhere.json: No such file or directory"),
     (["--keys", "nowhere.json"], "nowhere.json: No such file or directory"),
     (["--webhook-secret", "secret"], "--webhook-secret *** is not valid; use whsec_ and 24 to 64 bytes in base64"),
@@ -73,7 +73,7 @@ FILES: list[tuple[str, str, str]] = [
     ("--keys", '{"keys": {"cs_a": {"scope": []}}}', "unknown word scope"),
     ("--keys", '{"keys": {"sk_a": {}}}', "use names of the form ^cs_"),
     ("--keys", '{"keys": {"cs_a": {"scopes": ["write"]}}}', "one of requests:write, requests:read"),
-    ("--keys", '{"keys": {"cs_a": {"credits": -1}}}', "keys/cs_a/credits: -1 is out of range"),
+    ("--keys", '{"keys": {"cs_a": {"credits": -1}}}', "keys/cs_.../credits: -1 is out of range"),
 ]
 
 ServedApp = tuple[Flask, Config]

@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("cannon_spec.errors", "cannon_spec.finding", "cannon_spec.document", "cannon_spec.pointer"),
         *("cannon_spec.fast_decoder", "cannon_spec.json_positions", "cannon_spec.json_syntax"),
         *("cannon_spec.inputs", "cannon_spec.nearest", "cannon_spec.claim_ids", "cannon_spec.hosts"),
-        "cannon_spec.reachability",
+        *("cannon_spec.reachability", "cannon_spec.printable", "cannon_spec.escapes", "cannon_spec.redaction"),
         *(
             "cannon_spec.amounts",
             "cannon_spec.times",
@@ -51,6 +51,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "cannon_mock.setting_limits",
         "cannon_mock.origins",
         "cannon_mock.host_and_port",
+        "cannon_mock.notices",
     ),
     ("cannon_mock.stores",),
     ("cannon_mock.webhooks",),

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from cannon_spec.contract.wording import escape_unprintable, format_count
+from cannon_spec.contract.wording import format_count
 from cannon_spec.pointer import to_pointer
+from cannon_spec.printable import escape_unprintable
 
 _LONGEST = 120
 _BEFORE = 30

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from cannon_contract.client.redact import MASK, Redactor
+from cannon_contract.client.wrong_keys import list_keys_to_redact
+from cannon_spec.redaction import MASK, Redactor
 
 _SECRET_HEADERS = frozenset(("x-api-key", "authorization", "cookie", "set-cookie"))
 _TRANSFER_HEADERS = (b"content-encoding", b"content-length", b"transfer-encoding")
@@ -40,9 +41,14 @@ class Exchange:
     body: str
 
 
+def build_redactor(keys: Iterable[str]) -> Redactor:
+    """What removes API keys, and keys that are nearly one of them."""
+    return Redactor(keys, list_keys_to_redact)
+
+
 def record_exchange(request: httpx.Request, response: httpx.Response | None, secrets: Iterable[str]) -> Exchange:
     """The record of a request and its reply, without ``secrets`` and without the values of secret headers."""
-    redactor = Redactor((*secrets, *(each for each in find_keys(request) if len(each) >= _SHORTEST_SECRET)))
+    redactor = build_redactor((*secrets, *(each for each in find_keys(request) if len(each) >= _SHORTEST_SECRET)))
     return Exchange(
         request=_cut_text(redactor.redact_text(f"{request.method} {request.url}"), _LONGEST_ADDRESS),
         sent_headers=_redact_headers(request.headers, redactor),

@@ -9,7 +9,7 @@ from cannon_contract.report.bounds import LARGEST_FILE, LEVELS
 from cannon_contract.report.json_report import build_observations, build_report, to_json
 from cannon_contract.report.page import render_page
 from cannon_contract.runner.run import Run
-from cannon_spec.contract.wording import escape_unprintable
+from cannon_spec.printable import escape_unprintable
 
 
 def write_report(run: Run, folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cannon_contract.client.recording import Exchange, cut_body
-from cannon_spec.contract.wording import escape_unprintable
+from cannon_spec.printable import escape_unprintable
 
 LARGEST_FILE = 1_000_000
 """How many bytes a file of a report may have."""

@@ -12,7 +12,7 @@ from cannon_contract.report.bounds import LEVELS, ReportBounds, bound
 from cannon_contract.runner.results import CLAIM_OUTCOMES, TestResult, Verdict
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import SentCreate, to_short_line
-from cannon_spec.contract.wording import escape_lines
+from cannon_spec.printable import escape_lines
 from cannon_spec.times import show_time
 
 FORMAT = 1

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from cannon_contract.runner.results import CLAIM_OUTCOMES
-from cannon_spec.contract.wording import escape_lines
+from cannon_spec.printable import escape_lines
 
 
 def render_page(report: dict[str, Any]) -> str:

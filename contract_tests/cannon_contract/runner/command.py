@@ -12,7 +12,7 @@ from cannon_contract.runner import extras, options
 from cannon_spec import __version__
 from cannon_spec.cli.command_parser import CommandParser
 from cannon_spec.cli.console import run_command
-from cannon_spec.contract import wording
+from cannon_spec.printable import escape_unprintable
 
 _EXAMPLES = """\
 examples:
@@ -78,7 +78,7 @@ def _run_pytest(arguments: list[str], parser: CommandParser) -> int:
 
 
 def _describe(error: BaseException) -> str:
-    return wording.escape_unprintable(f"{type(error).__name__}: {error}".splitlines()[0])
+    return escape_unprintable(f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def _list_options_with_packages(flags: argparse.Namespace) -> tuple[str, ...]:

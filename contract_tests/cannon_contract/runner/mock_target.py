@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.redact import Redactor
+from cannon_contract.client.recording import build_redactor
 from cannon_contract.runner.targets import build_sender, make_key
 from cannon_contract.spending.default_input import find_default_input
 from cannon_spec import Catalog
@@ -58,7 +58,7 @@ def make_mock_api(
     return Api(
         url="http://mock.test",
         key=key,
-        send=build_sender(client, Redactor([key])),
+        send=build_sender(client, build_redactor([key])),
         sleep=clock.sleep,
         now_s=lambda: clock.now_ms() / 1000,
         catalog=catalog,

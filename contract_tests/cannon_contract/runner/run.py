@@ -15,7 +15,6 @@ from cannon_contract.client.bounded_reading import LargeReply, SlowReply
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
 from cannon_contract.client.page_origin import find_page_origin
-from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.failure_text import describe_failure
 from cannon_contract.runner.listen_address import ListenAddress, find_listen_address
 from cannon_contract.runner.options import EMPTY_KEY, OTHER_KEY, ApiKeys, Options
@@ -41,6 +40,7 @@ from cannon_contract.spending.plan_file import PlanFile
 from cannon_contract.spending.time_limit import TimeLimit
 from cannon_spec import Catalog
 from cannon_spec.coverage import list_covered_operations
+from cannon_spec.redaction import Redactor
 
 ABILITIES = {
     "clock": "takes longer than a run does: only a mock in this process, whose clock can be moved, shows it",

@@ -18,13 +18,13 @@ from cannon_contract.client.api import Api, Send
 from cannon_contract.client.bounded_reading import KEY_HEADERS, READ_TIMEOUT_S, bound_reply
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.client.recording import redact_response
-from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.options import KEY, ApiKeys
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.guard import Guard, with_retries
 from cannon_contract.spending.time_limit import TimeLimit, WaitAllowance
 from cannon_spec import Catalog
 from cannon_spec.hosts import find_domain, is_in_domain
+from cannon_spec.redaction import Redactor
 
 _LIVE_PATIENCE_S = 900
 _SOCKET_PATIENCE_S = 60

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cannon_spec.contract.wording import escape_lines
+from cannon_spec.printable import escape_lines
 
 _UNRECOGNIZED = re.compile(r"error: (unrecognized arguments: .*)")
 

@@ -13,7 +13,7 @@ from cannon_contract.spending.accounts import Account, BalanceReading
 from cannon_contract.spending.price_list import PriceList
 from cannon_contract.spending.time_limit import WaitAllowance
 from cannon_spec.amounts import round_credits, to_credits
-from cannon_spec.contract import wording
+from cannon_spec.printable import escape_unprintable
 
 _LONGEST_NAME = 100
 _LONGEST_WAITS_S = 900.0
@@ -321,4 +321,4 @@ class Budget:
 
 def to_short_line(text: str) -> str:
     """Make one line of at most 100 characters of a text that a target sent."""
-    return wording.escape_unprintable(text[:_LONGEST_NAME])
+    return escape_unprintable(text[:_LONGEST_NAME])

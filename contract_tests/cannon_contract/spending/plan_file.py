@@ -17,6 +17,7 @@ from cannon_spec.amounts import round_credits, to_credits
 from cannon_spec.contract import wording
 from cannon_spec.contract.source import find_shipped_folder
 from cannon_spec.errors import NotJSON
+from cannon_spec.printable import escape_unprintable
 from cannon_spec.times import show_time
 
 FORMAT = 1
@@ -53,7 +54,7 @@ class PlanFile:
         """Raise BadPlan for a test of the plan that is not among the known ones."""
         unknown_tests = sorted(set(self.skip_reasons) - known_tests)
         if unknown_tests:
-            name = wording.escape_unprintable(unknown_tests[0])
+            name = escape_unprintable(unknown_tests[0])
             raise BadPlan(f"{self.path}: it has a test that this run does not know: {name}; {_ADVICE}")
 
     def check_plan(self, plan: tuple[PlannedTest, ...]) -> None:
@@ -112,12 +113,12 @@ def write_plan(
     try:
         Path(path).write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise BadPlan(f"{wording.escape_unprintable(path)}: {error.strerror}; name a file") from None
+        raise BadPlan(f"{escape_unprintable(path)}: {error.strerror}; name a file") from None
 
 
 def read_plan(path: str) -> PlanFile:
     """Read a plan. Raises BadPlan for a file that is none."""
-    name = wording.escape_unprintable(path)
+    name = escape_unprintable(path)
     try:
         data = inputs.read_file(path)
     except OSError as error:
@@ -133,7 +134,7 @@ def read_plan(path: str) -> PlanFile:
         raise BadPlan(f"{name}: a plan has a limit in credits, and says what it was made for; {_ADVICE}")
     for condition, value in conditions.items():
         if not _is_condition(value):
-            shown_name, shown_value = wording.escape_unprintable(condition), wording.show_value(value)
+            shown_name, shown_value = escape_unprintable(condition), wording.show_value(value)
             raise BadPlan(f"{name}: made_for.{shown_name} is {shown_value}, which no option has; {_ADVICE}")
     return PlanFile(name, conditions, limit, {each["test"]: each["left_out"] for each in tests})
 

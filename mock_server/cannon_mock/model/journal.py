@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from cannon_mock.compact_json import read_json, write_text
+from cannon_spec.redaction import redact, redact_start
 
 LOG = "journal"
 """The log of a store that holds the entries."""
@@ -17,7 +17,6 @@ LONGEST_BODY = 4096
 LONGEST_LABEL = 255
 """How many characters of any other text an entry keeps."""
 
-_SECRET = re.compile(r"(cs|whsec)_[A-Za-z0-9_+/=-]+")
 FILTERS = ("account", "method", "path", "status", "operation", "model", "idempotency_key", "request_id", "scenario")
 """The fields of an entry that a search can name."""
 
@@ -42,20 +41,23 @@ class JournalEntry(NamedTuple):
 
 def redact_body(data: bytes) -> str:
     """The beginning of a body as text, with secrets cut."""
-    text = _redact(data[:LONGEST_BODY].decode(errors="replace"))
-    return text if len(data) <= LONGEST_BODY else f"{text}... ({len(data)} bytes)"
+    if len(data) <= LONGEST_BODY:
+        return redact(data.decode(errors="replace"))
+    # Redacted first: what is left of a password or an escape that is cut in two could not be told from other text.
+    text = redact(data[: 2 * LONGEST_BODY].decode(errors="replace"))
+    return f"{text.encode()[:LONGEST_BODY].decode(errors='replace')}... ({len(data)} bytes)"
 
 
 def redact_text(text: str | None) -> str | None:
     """The beginning of a text that a client sent, with secrets cut."""
     if text is None or len(text) <= LONGEST_LABEL:
-        return None if text is None else _redact(text)
-    return f"{_redact(text[:LONGEST_LABEL])}... ({len(text)} characters)"
+        return None if text is None else redact(text)
+    return f"{redact_start(text, LONGEST_LABEL)}... ({len(text)} characters)"
 
 
-def _redact(text: str) -> str:
-    # Most texts have no secret, and the search is cheaper than the pattern.
-    return _SECRET.sub(r"\1_...", text) if "cs_" in text or "whsec_" in text else text
+def redact_filters(filters: Mapping[str, str]) -> dict[str, str]:
+    """What to search for: values as entries have them, without the secrets in them."""
+    return {name: redact_text(text) or "" for name, text in filters.items()}
 
 
 def encode(entry: JournalEntry) -> str:

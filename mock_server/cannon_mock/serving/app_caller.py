@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from cannon_mock.notices import describe_failure
 from cannon_mock.serving.connection import ClientConnection
 from cannon_mock.serving.request_parser import HttpRequest
 from cannon_mock.serving.thread_pool import ThreadPool
@@ -102,16 +103,16 @@ class AppCaller:
         delay = reply_delay.offer_wait(environ)
         try:
             return delay, run_app(self._app, environ)
-        except Exception:  # whatever an application raises: its client gets a reply, and others are served
-            _logger.exception("the application failed")
+        except Exception as error:  # noqa: BLE001 - whatever an application raises: its client gets a reply, and others are served
+            _logger.error(describe_failure("the application failed", error))
             return delay, _FAILURE
 
     async def _end_answer(self, connection: ClientConnection, delay: ReplyDelay, reply: AppReply) -> None:
         is_gone = False
         try:
             is_gone = await self._end_delay(connection, delay)
-        except Exception:  # likewise
-            _logger.exception("the application failed after its reply")
+        except Exception as error:  # noqa: BLE001 - likewise
+            _logger.error(describe_failure("the application failed after its reply", error))
             reply = _FAILURE
         if is_gone:
             connection.close()
@@ -151,6 +152,6 @@ def _build_environ(connection: ClientConnection, request: HttpRequest) -> WSGIEn
 def _send(connection: ClientConnection, reply: AppReply) -> None:
     try:
         connection.send(reply)
-    except ValueError:
-        _logger.exception("the application failed")
+    except ValueError as error:
+        _logger.error(describe_failure("the application failed", error))
         connection.send(_FAILURE)

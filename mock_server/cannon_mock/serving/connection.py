@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from cannon_mock.notices import write_notice
 from cannon_mock.serving.reply_bytes import encode_reply
 from cannon_mock.serving.request_parser import BadRequest, HeadTooLarge, HttpRequest, RequestParser
 from cannon_mock.serving.wsgi_call import AppReply, Origin
@@ -107,7 +107,7 @@ class ClientConnection(asyncio.Protocol):
         try:
             self._parser.feed(data)
         except BadRequest as error:
-            print(f"cannon-mock: {self.client} sent {error}", file=sys.stderr, flush=True)
+            write_notice(f"{self.client} sent {error}")
             self._refusal = _build_refusal("400 Bad Request", f"this is {error}")
         except HeadTooLarge:
             self._refusal = _build_refusal("431 Request Header Fields Too Large", "")

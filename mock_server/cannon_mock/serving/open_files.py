@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import sys
 from contextlib import suppress
 from typing import Any
+
+from cannon_mock.notices import write_notice
 
 _MOST_FILES = 10_240
 """What macOS allows at most."""
@@ -45,5 +46,4 @@ class AcceptErrorHandler:
         elif loop.time() >= self._quiet_until_s:
             self._quiet_until_s = loop.time() + _QUIET_S
             advice = "close connections that are idle, or raise the limit of the system (ulimit -n)"
-            text = f"cannot accept a further connection: too many open files; {advice}"
-            print(f"cannon-mock: {text}", file=sys.stderr, flush=True)
+            write_notice(f"cannot accept a further connection: too many open files; {advice}")

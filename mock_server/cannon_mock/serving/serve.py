@@ -6,7 +6,6 @@ import contextlib
 import gc
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -18,11 +17,13 @@ from flask import Flask, Response, request
 
 from cannon_mock.app import MAX_BODY_BYTES
 from cannon_mock.config import Config
+from cannon_mock.notices import write_line, write_notice
 from cannon_mock.serving import tls
 from cannon_mock.serving.app_caller import AppCaller, Place
 from cannon_mock.serving.loop_server import LoopServer
 from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
+from cannon_spec.redaction import redact
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -105,7 +106,7 @@ def log_exchanges(app: Flask) -> None:
 
     @app.after_request
     def log(response: Response) -> Response:
-        print(f"{request.method} {quote(request.path)} {response.status_code}", file=sys.stderr, flush=True)
+        write_line(f"{request.method} {quote(redact(request.path))} {response.status_code}")
         return response
 
 
@@ -154,8 +155,7 @@ def _deliver_webhooks(app: Flask) -> Iterator[None]:
             try:
                 webhook_sender.start_due()
             except Exception as error:  # noqa: BLE001 - without this thread no webhook is sent
-                text = f"cannot send webhooks yet: {type(error).__name__}: {error}"
-                print(f"cannon-mock: {text}", file=sys.stderr, flush=True)
+                write_notice(f"cannot send webhooks yet: {type(error).__name__}: {error}")
 
     thread, webhook_sender.inline = threading.Thread(target=deliver_repeatedly, daemon=True), False
     thread.start()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from flask import Flask
 
+from cannon_mock.notices import write_notice
 from cannon_mock.serving import serve
 
 _WATCH_SECONDS = 0.5
@@ -35,7 +36,7 @@ def serve_all(app: Flask, listeners: Sequence[socket.socket], count: int, announ
         process_id, status = os.wait()
         children.discard(process_id)
         if not stop_requests and os.waitstatus_to_exitcode(status):
-            print(f"cannon-mock: process {process_id} died; a new one replaces it", file=sys.stderr, flush=True)
+            write_notice(f"process {process_id} died; a new one replaces it")
             time.sleep(_WATCH_SECONDS)  # a process that cannot start must not be started in a tight loop
             if not stop_requests:
                 children.add(_start(app, reserved_sockets, None))
@@ -63,7 +64,7 @@ def _start(app: Flask, reserved_sockets: Sequence[socket.socket], announce: Call
     except SystemExit:
         status = 0
     except Exception as error:  # noqa: BLE001 - a child of a fork must not return into its parent's code
-        print(f"cannon-mock: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        write_notice(f"{type(error).__name__}: {error}")
     finally:
         sys.stdout.flush()
         os._exit(status)

@@ -11,6 +11,7 @@ from cannon_mock.stores.memory import MemoryRecords
 from cannon_mock.stores.records import Records, StoreError
 from cannon_mock.stores.tasks import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, TaskStore
 from cannon_spec.installation import advise_extra, describe_import_error
+from cannon_spec.redaction import redact
 
 __all__ = [
     "IdempotencyKey",
@@ -60,4 +61,4 @@ def open_records(url: str) -> Records:
         except ImportError as error:
             raise StoreError(f"{describe_import_error(error)}; {advise_extra('redis')}") from None
         return RedisRecords(url)
-    raise StoreError(f"store {url} is unknown; write memory, sqlite:FILE or redis://HOST:PORT/NUMBER")
+    raise StoreError(f"store {redact(url)} is unknown; write memory, sqlite:FILE or redis://HOST:PORT/NUMBER")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -14,6 +14,7 @@ from redis.client import Pipeline
 from redis.retry import Retry
 
 from cannon_mock.stores.records import StoreError, Transaction
+from cannon_spec.redaction import redact
 
 T = TypeVar("T")
 
@@ -22,6 +23,7 @@ _LAYOUT = 2
 """Changes with the form of what is stored: each layout has keys of its own, so that none is read by mistake."""
 
 _KEYS_OF_LAYOUT_1 = ("r:cell:clock", "r:cell:secret", "q:tasks")
+_UNKNOWN_OPTION = re.compile(r"unexpected keyword argument '(.*)'", re.DOTALL)
 _PAGE = 1000
 _CONNECTION_ERRORS = (redis.ConnectionError, redis.TimeoutError)
 _TIMEOUT_S = 5
@@ -41,7 +43,7 @@ class RedisRecords:
 
     def __init__(self, url: str, prefix: str = _PREFIX) -> None:
         self._prefix = f"{prefix}{_LAYOUT}:"
-        self._address = _hide_password(url)
+        self._address = redact(url)
         self._locks = [Lock() for _ in range(_MOST_TRANSACTIONS)]
         try:
             self._client: Any = redis.Redis.from_url(
@@ -51,8 +53,9 @@ class RedisRecords:
                 socket_timeout=_TIMEOUT_S,
                 retry=Retry(NoBackoff(), 1),  # once, for a pooled connection that a restart of the server has ended
             )
-        except (ValueError, redis.RedisError) as error:
-            raise StoreError(f"{self._address}: {error}; write redis://HOST:PORT/NUMBER") from None
+            self._client.connection_pool.make_connection()  # which checks the options of the address
+        except (ValueError, TypeError, redis.RedisError) as error:
+            raise StoreError(f"{self._address}: {_describe_bad_address(url, error)}") from None
         with self._translate_errors():
             self._refuse_layout_1(prefix)
 
@@ -181,7 +184,8 @@ class RedisRecords:
         except redis.WatchError:
             raise
         except redis.RedisError as error:
-            raise StoreError(f"{self._address}: {error}; is the server up, and the address right?") from None
+            problem = f"{redact(str(error))}; is the server up, and the address right?"
+            raise StoreError(f"{self._address}: {problem}") from None
 
 
 class RedisTransaction:
@@ -252,11 +256,11 @@ def _escape_pattern(prefix: str) -> str:
     return "".join(f"\\{each}" if each in "*?[]\\^-" else each for each in prefix)
 
 
-def _hide_password(url: str) -> str:
-    """The address without user name and password, for messages."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
-    except ValueError:
-        return "redis"
+def _describe_bad_address(url: str, error: Exception) -> str:
+    """What is wrong with an address that redis-py does not take, and what to do."""
+    option = _UNKNOWN_OPTION.search(str(error))
+    if option:
+        return f"a connection has no option {option[1]}; leave it out"
+    if "@" in url:  # the text of the error may show a part of the password
+        return "the address cannot be read; write redis://HOST:PORT/NUMBER, and / in a password as %2F"
+    return f"{error}; write redis://HOST:PORT/NUMBER"

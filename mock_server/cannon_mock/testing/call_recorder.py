@@ -13,11 +13,13 @@ from cannon_mock.views import auth, context, cors
 from cannon_mock.views.context import MockRequest
 from cannon_spec.contract.wording import format_count
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
+from cannon_spec.redaction import redact
 
 MOST_CALLS = 10_000
 """Of more calls the first are forgotten: an application that polls between tests must not fill the memory."""
 
-_LONGEST_KEY = 20
+_SHORTEST_REAL_KEY = 20
+_LIVE_PREFIX = "cs_live_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def _describe_exchange(app: Flask, request: MockRequest, response: Response) -> 
     return ReceivedCall(
         app,
         f"{request.scheme}://{context.find_called_host(request)}",
-        f"{request.method} {request.path} -> {response.status_code}",
+        redact(f"{request.method} {request.path} -> {response.status_code}"),
         notes.account,
         _cut_key(auth.read_secret(request)),
         tuple(finding for finding in notes.findings if finding.rule not in UNAVOIDABLE_RULES),
@@ -97,5 +99,6 @@ def _describe_exchange(app: Flask, request: MockRequest, response: Response) -> 
 
 
 def _cut_key(key: str) -> str:
-    """What may be shown of a key: a real one must not get into a report."""
-    return key if len(key) < _LONGEST_KEY else f"{key[:8]}…{key[-4:]}"
+    """What may be shown of a key, so that a user can tell which it is: a real one must not get into a report."""
+    is_word_of_test = len(key) < _SHORTEST_REAL_KEY and not key.startswith(_LIVE_PREFIX)
+    return key if is_word_of_test else f"{key[:8]}…{key[-4:] if len(key) >= _SHORTEST_REAL_KEY else ''}"

@@ -26,6 +26,7 @@ from cannon_mock.views.context import MockContext
 from cannon_spec.contract.wording import format_count
 from cannon_spec.errors import CatalogError
 from cannon_spec.nearest import suggest_name
+from cannon_spec.redaction import redact
 
 _MOST_CHARACTERS = 300
 _MOST_CREDITS = 10**12
@@ -218,7 +219,7 @@ class MockHandle:
         if unknown_fields:
             advice = suggest_name(min(unknown_fields), journal.FILTERS, f"there are {', '.join(journal.FILTERS)}")
             raise LookupError(f"unknown field {min(unknown_fields)}; {advice}")
-        fields = {name: str(value) for name, value in filters.items()}
+        fields = journal.redact_filters({name: str(value) for name, value in filters.items()})
         entries = map(journal.decode, self._mock.store.records.entries(journal.LOG, self._mock.config.journal))
         own_entries = (entry for entry in entries if self._is_shown(entry.account, entry.at_ms))
         return [entry for entry in own_entries if journal.matches(entry, fields)]
@@ -253,7 +254,7 @@ class MockHandle:
         count = len(self.calls(**filters))
         if count != times if times is not None else not count:
             expected_count = "at least one exchange" if times is None else format_count(times, "exchange")
-            filter_text = ", ".join(f"{name}={value}" for name, value in filters.items()) or "any"
+            filter_text = redact(", ".join(f"{name}={value}" for name, value in filters.items())) or "any"
             raise AssertionError(f"expected {expected_count} with {filter_text}, got {count}\n{self.describe_calls()}")
 
     def describe_calls(self) -> str:
@@ -304,7 +305,7 @@ def _describe_webhook(delivery: Delivery, has_ended: bool) -> str:
         result = f"not due: {delivery.task_id} has not ended; polls end it, or the clock with progression=time"
     else:
         result = ", ".join(str(each.status or each.note) for each in delivery.attempts) or delivery.state
-    return f"webhook to {delivery.url} -> {result}"
+    return f"webhook to {redact(delivery.url)} -> {result}"
 
 
 def _describe_exchange(exchange: JournalEntry) -> str:

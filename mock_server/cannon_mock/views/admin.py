@@ -24,6 +24,7 @@ from cannon_mock.views.foreign_pages import refuse_disguised_path, refuse_foreig
 from cannon_spec import Claim, __version__, document
 from cannon_spec.contract.lifecycle import FOREVER_MS, status_at
 from cannon_spec.errors import CatalogError, NotJSON
+from cannon_spec.redaction import redact, redact_texts
 
 blueprint = Blueprint("admin", __name__, url_prefix="/__mock__")
 
@@ -219,7 +220,7 @@ def list_webhooks() -> Response:
     mock = current_context()
     tasks_with_webhook = (task for task in mock.store.tasks.list_all() if task.webhook_url is not None)
     deliveries = (mock.store.deliveries.get(task.id) for task in tasks_with_webhook)
-    items = (asdict(delivery) for delivery in deliveries if delivery is not None)
+    items = (_show_delivery(delivery) for delivery in deliveries if delivery is not None)
     return jsonify(webhooks=_select(items), secret=mock.webhook_sender.secret)
 
 
@@ -233,7 +234,7 @@ def redeliver(task_id: str) -> tuple[Response, int]:
     delivery: Delivery | None = mock.store.deliveries.redeliver(task_id, mock.clock.now_ms())
     if delivery is None:
         raise AdminError(404, f"no webhook of a request {task_id[:60]}; GET /__mock__/webhooks lists the webhooks")
-    return jsonify(asdict(delivery)), 202
+    return jsonify(_show_delivery(delivery)), 202
 
 
 @blueprint.post("/reset")
@@ -275,7 +276,7 @@ def _select(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _read_journal() -> list[journal.JournalEntry]:
-    mock, filters = current_context(), query.read_filters(current_request())
+    mock, filters = current_context(), journal.redact_filters(query.read_filters(current_request()))
     entries = mock.store.records.entries(journal.LOG, mock.config.journal)
     return [entry for entry in map(journal.decode, entries) if journal.matches(entry, filters)]
 
@@ -292,15 +293,22 @@ def _build_clock_reply(mock: MockContext) -> Response:
 
 
 def _show_rule(rule: ScenarioRule) -> dict[str, Any]:
-    match = {name: getattr(rule, name) for name in ("operation", "model", "prompt", "account") if getattr(rule, name)}
+    names = ("operation", "model", "prompt", "account")
+    match = {name: redact(getattr(rule, name)) for name in names if getattr(rule, name)}
     return {"id": rule.id, "scenario": rule.scenario, "match": match, "times": rule.times}
+
+
+def _show_delivery(delivery: Delivery) -> dict[str, Any]:
+    """A webhook without the secrets in its address."""
+    values: dict[str, Any] = redact_texts(asdict(delivery), redact)
+    return values
 
 
 def _summarize_task(task: Task, now_ms: int) -> dict[str, Any]:
     fields = ("id", "account", "operation", "model", "credits", "scenario", "idempotency_key", "webhook_url")
     timeline = task.timeline
     return {
-        **{name: getattr(task, name) for name in fields},
+        **redact_texts({name: getattr(task, name) for name in fields}, redact),
         "status": status_at(timeline, now_ms),
         "timeline": {name: _show_moment(getattr(timeline, name)) for name in ("created_ms", "started_ms", "ended_ms")},
         "outcome": timeline.outcome,
@@ -314,9 +322,9 @@ def _show_moment(at_ms: int) -> int | None:
 
 def _build_task_reply(mock: MockContext, task: Task) -> Response:
     now_ms = mock.clock.now_ms()
-    events = [asdict(event) for event in task.events]
+    events = [redact_texts(asdict(event), redact) for event in task.events]
     view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(current_request()))
-    return jsonify({**_summarize_task(task, now_ms), "events": events, "request": view})
+    return jsonify({**_summarize_task(task, now_ms), "events": events, "request": redact_texts(view, redact)})
 
 
 def _is_undocumented(claim: Claim) -> bool:

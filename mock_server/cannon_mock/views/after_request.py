@@ -75,7 +75,7 @@ def _write_entry(request: MockRequest, response: Response) -> None:
         operation=journal.redact_text(notes.operation),
         model=journal.redact_text(notes.model),
         idempotency_key=journal.redact_text(notes.idempotency_key),
-        request_id=notes.request_id,
+        request_id=journal.redact_text(notes.request_id),
         scenario=journal.redact_text(notes.scenario),
         fault=faults.describe_faults(notes.faults),
         request_body=journal.redact_body(notes.body),

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from cannon_mock import claim_ids
 from cannon_mock.host_and_port import is_host_and_port
+from cannon_mock.notices import describe_failure
 from cannon_mock.stores import StoreError
 from cannon_mock.views.context import (
     ADMIN_PATH,
@@ -21,6 +22,8 @@ from cannon_mock.views.context import (
 )
 from cannon_mock.views.json_reply import JsonReply
 from cannon_spec.finding import Finding
+from cannon_spec.printable import escape_unprintable
+from cannon_spec.redaction import redact
 
 _CLAIMS = {
     404: (claim_ids.UNKNOWN_ADDRESS_404,),
@@ -132,6 +135,7 @@ def _answer_store_error(error: StoreError) -> Response:
 
 
 def _answer_own_fault(error: Exception) -> Response:
-    traceback = error if current_context().config.verbose else None
-    current_app.logger.error("the mock failed: %s: %s", type(error).__name__, error, exc_info=traceback)
+    text = f"the mock failed: {type(error).__name__}: {error}"
+    is_verbose = current_context().config.verbose
+    current_app.logger.error(describe_failure(text, error) if is_verbose else escape_unprintable(redact(text)))
     return _answer_api_error(ApiError(500, "mock_fault", "the mock failed, not your request; please report it"))

@@ -11,6 +11,7 @@ from functools import cache
 
 from cannon_mock.host_and_port import LARGEST_PORT, find_ip_address
 from cannon_mock.model.deliveries import DeliveryResponse
+from cannon_spec.redaction import redact_start
 
 Send = Callable[[str, bytes, Mapping[str, str]], DeliveryResponse | None]
 """Posts a body with headers to an address; returns None where that address must not be called."""
@@ -47,7 +48,7 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryRe
 
 def describe_error(error: BaseException) -> str:
     """The note on an attempt that ended with an exception."""
-    return f"{type(error).__name__}: {error}"[:200]
+    return redact_start(f"{type(error).__name__}: {error}", 200)
 
 
 @cache

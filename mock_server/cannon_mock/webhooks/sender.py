@@ -66,7 +66,7 @@ class WebhookSender:
     config: Config
     store: Store
     clock: Clock
-    secret: str
+    secret: str = field(repr=False)
     find_webhook_faults: Callable[[str], WebhookFaults]
     post: Post
     start: Callable[[Coroutine[Any, Any, None]], Future[None]]

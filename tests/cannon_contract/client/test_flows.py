@@ -17,12 +17,12 @@ from cannon_contract.client.flows import (
     wait_before_poll,
 )
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
-from cannon_contract.client.redact import Redactor
 from cannon_contract.runner.mock_target import make_mock_api
 from cannon_contract.runner.targets import Target, make_server_api, read_open_requests
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.default_input import find_default_input
 from cannon_contract.spending.price_list import PriceList
+from cannon_spec.redaction import Redactor
 from tests.support.payloads import CATALOG
 from tests.support.serving import serve_mock
 

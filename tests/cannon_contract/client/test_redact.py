@@ -12,8 +12,7 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import Deviation
-from cannon_contract.client.recording import SHOWS_KEY, record_exchange, redact_response
-from cannon_contract.client.redact import MASK, Redactor
+from cannon_contract.client.recording import SHOWS_KEY, build_redactor, record_exchange, redact_response
 from cannon_contract.report.json_report import build_report
 from cannon_contract.report.terminal import build_summary
 from cannon_contract.runner.options import Options
@@ -21,6 +20,7 @@ from cannon_contract.runner.results import TestResult
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.price_list import PriceList
+from cannon_spec.redaction import MASK, Redactor
 from tests.support.payloads import CATALOG
 
 SECRET = 'cs_live_a/b"c\\d'
@@ -87,7 +87,7 @@ def test_escapes_without_a_secret_stay() -> None:
 def test_a_key_that_is_nearly_a_secret_is_removed_with_escapes_too() -> None:
     """A key that tells nearly all of a secret is removed with a letter escaped, but is not the secret itself."""
     near = "cs_live_4f9aQ7x"
-    redactor, escaped = Redactor([near + "E"]), near.replace("c", "\\u0063").encode()
+    redactor, escaped = build_redactor([near + "E"]), near.replace("c", "\\u0063").encode()
     assert (redactor.redact_bytes(escaped), redactor.finds_secret(escaped)) == (MASK.encode(), False)
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from cannon_contract.client.recording import SHOWS_KEY, redact_response
-from cannon_contract.client.redact import MASK, Redactor
+from cannon_contract.client.recording import SHOWS_KEY, build_redactor, redact_response
 from cannon_contract.client.wrong_keys import CALLS_WITHOUT_KEY, find_prefix, list_near_keys, list_other_forms
 from cannon_contract.runner.mock_target import make_mock_api
+from cannon_spec.redaction import MASK
 from tests.support.payloads import CATALOG
 
 KEY = "cs_live_4f9aQ7xE"
@@ -45,15 +45,15 @@ def test_the_prefix_of_a_key_is_its_first_two_words(key: str, prefix: str) -> No
 @pytest.mark.parametrize("words", [each for each in list_near_keys(KEY) if "prefix" not in each])
 def test_a_near_key_is_redacted_as_the_key(words: str) -> None:
     """A text that has a key with a letter changed, cut, added or in the other case tells nothing of it."""
-    text = Redactor([KEY]).redact_text(f"unknown key {list_near_keys(KEY)[words]}!")
+    text = build_redactor([KEY]).redact_text(f"unknown key {list_near_keys(KEY)[words]}!")
     assert MASK in text
     assert KEY[9:12] not in text
 
 
 def test_the_prefix_alone_is_no_secret() -> None:
     """The public prefix of a key stays in texts, and words such as key are no secrets."""
-    assert Redactor([KEY]).redact_text("keys begin with cs_live_") == "keys begin with cs_live_"
-    assert Redactor(["word"]).redact_text("a wor is not a word") == f"a wor is not a {MASK}"
+    assert build_redactor([KEY]).redact_text("keys begin with cs_live_") == "keys begin with cs_live_"
+    assert build_redactor(["word"]).redact_text("a wor is not a word") == f"a wor is not a {MASK}"
 
 
 @pytest.mark.parametrize(("text", "shows_key"), [(KEY, True), (KEY[:-1], False), ("cs_live_", False)])
@@ -64,7 +64,7 @@ def test_a_reply_that_had_the_whole_key_says_so(text: str, shows_key: bool) -> N
         httpx.Response(200, content=text.encode(), request=request),
         httpx.Response(200, headers={"x-echo": text}, request=request),
     ):
-        assert redact_response(response, Redactor([KEY])).extensions.get(SHOWS_KEY, False) is shows_key
+        assert redact_response(response, build_redactor([KEY])).extensions.get(SHOWS_KEY, False) is shows_key
 
 
 def test_a_reply_to_a_near_key_shows_no_key() -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from cannon_contract import plugin
 from cannon_contract.client.outcomes import NotTested
-from cannon_contract.client.redact import Redactor
 from cannon_contract.runner import targets
 from cannon_contract.runner.options import ApiKeys, Options
 from cannon_contract.runner.run import Run
@@ -20,6 +19,7 @@ from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.price_list import PriceList
 from cannon_contract.spending.time_limit import TimeLimit
 from cannon_mock import Config, create_app
+from cannon_spec.redaction import Redactor
 from tests.support.payloads import CATALOG
 
 KEY = "cs_live_4f9aQ7xE"

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cannon_spec import Report, inputs, validate
-from cannon_spec.contract.wording import escape_unprintable
+from cannon_spec.printable import escape_unprintable
 from tests.cannon_spec.cli.command import SQUARE, TOO_MANY, Command, list_findings, write_documents
 from tests.support.effort import examples
 from tests.support.payloads import DOCUMENTED, bodies, mutated, patched

@@ -1,0 +1,134 @@
+"""Removes secrets from texts, as they are and in each form in which they may be escaped (floor 1, pure).
+
+``redact`` removes what has the form of a secret: API keys, secrets of webhooks, and what an address has of them. A
+``Redactor`` removes secrets that are known, whatever their form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from cannon_spec.escapes import Span, find_spans, replace_spans
+
+MASK = "(cut)"
+"""What takes the place of a secret that is known."""
+
+_CUT = "..."
+"""What takes the place of what has the form of a secret, behind its public prefix."""
+
+_MARKS = ("cs_", "whsec_", "@", "=", "\\", "%", "&")
+"""A text without any of these has no secret, and to look for them costs much less than a pattern."""
+
+_KEY_PATTERNS = (
+    # Within a word, as metrics_1 or docs_final, the prefix of a key says nothing, but for that of the documented form.
+    re.compile(r"(?:(?<![A-Za-z0-9_])|(?<=_)(?=cs_(?:live|test)_))cs_(?P<secret>[A-Za-z0-9_-]+)"),
+    re.compile(r"(?<![A-Za-z0-9])wh(?:sec|sk)_(?P<secret>[A-Za-z0-9+/=_-]+)"),
+)
+_ADDRESS_PATTERNS = (
+    # A name and a password in an address. That of a store may have signs that an address cannot have.
+    re.compile(r"""://(?P<secret>[^\s/?#"<>]+)@""", re.ASCII),
+    re.compile(r"""(?:rediss?|unix)://(?P<secret>[^\s"<>]+)@""", re.ASCII),
+    re.compile(
+        r"""[?&;\#]
+        (?:[\w.\[-]{0,60}[_.\[-]|[\w.\[-]{0,60}(?=[A-Z])|(?i:api|auth|access|private|client|session))?
+        (?i:key|token|sig|signature|secret|pass|passwd|password|pwd|auth|authorization|credentials?|session|jwt|hmac)
+        \]?=(?P<secret>[^&;\#\s"'<>]+)""",
+        re.VERBOSE | re.ASCII,
+    ),
+)
+_NEVER = r"(?!)"
+"""A pattern that finds nothing."""
+
+_LOOK_AHEAD = 1024
+"""How many characters more than it returns ``redact_start`` looks at."""
+
+
+def redact(text: str) -> str:
+    """A text without what has the form of a secret: of each its public prefix stays, and dots."""
+    if not any(mark in text for mark in _MARKS):
+        return text
+    spans = find_spans(text, _find_secrets)
+    return replace_spans(text, spans, lambda _: _CUT) if spans else text
+
+
+def redact_start(text: str, most: int) -> str:
+    """The first characters of a text, redacted: what is cut off may decide that something is a secret."""
+    return redact(text[: most + _LOOK_AHEAD])[:most] if len(text) > most else redact(text)
+
+
+def redact_texts(value: Any, redact_text: Callable[[str], str]) -> Any:
+    """A JSON value with each of its texts redacted; names of members stay."""
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, dict):
+        return {name: redact_texts(each, redact_text) for name, each in value.items()}
+    return [redact_texts(each, redact_text) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _find_secrets(text: str, patterns: Iterable[re.Pattern[str]] = _KEY_PATTERNS + _ADDRESS_PATTERNS) -> Iterator[Span]:
+    return (match.span("secret") for pattern in patterns for match in pattern.finditer(text))
+
+
+class Redactor:
+    """Removes secrets from texts, with any of their letters escaped for JSON, an address, or HTML, in any case.
+
+    ``list_near_secrets`` lists for a secret what is nearly that secret, and must go too: a reader could guess from it.
+    """
+
+    def __init__(
+        self, secrets: Iterable[str], list_near_secrets: Callable[[str], Iterable[str]] = lambda _: ()
+    ) -> None:
+        self._list_near_secrets = list_near_secrets
+        self._secrets = tuple(dict.fromkeys(secret for secret in secrets if secret))
+        near_secrets = (near for secret in self._secrets for near in list_near_secrets(secret))
+        self._pattern = _build_pattern(text.lower() for text in (*self._secrets, *near_secrets))
+        self._exact_pattern = _build_pattern(self._secrets)
+
+    def with_secret(self, secret: str) -> Redactor:
+        """A redactor that removes one more secret: the same where it removes that one already."""
+        return self if secret in self._secrets else Redactor((*self._secrets, secret), self._list_near_secrets)
+
+    def finds_secret(self, content: bytes) -> bool:
+        """Whether bytes have a whole secret in them."""
+        return bool(find_spans(content.decode("latin-1"), lambda each: _find(self._exact_pattern, each)))
+
+    def redact_text(self, text: str) -> str:
+        """A text without its secrets, and without those in addresses."""
+        letters = _to_letters(text)
+        spans = find_spans(letters, lambda each: (*self._find(each), *_find_secrets(each, _ADDRESS_PATTERNS)))
+        return _cut(letters, spans).decode(errors="surrogatepass") if spans else text
+
+    def redact_bytes(self, content: bytes) -> bytes:
+        """Bytes without their secrets."""
+        letters = content.decode("latin-1")
+        spans = find_spans(letters, self._find)
+        return _cut(letters, spans) if spans else content
+
+    def redact_value(self, value: Any) -> Any:
+        """A JSON value whose texts have no secrets; names of members stay."""
+        return redact_texts(value, self.redact_text)
+
+    def _find(self, letters: str) -> Iterator[Span]:
+        return _find(self._pattern, letters.lower())
+
+
+def _to_letters(text: str) -> str:
+    """A letter for each byte of a text."""
+    return text.encode(errors="surrogatepass").decode("latin-1")
+
+
+def _cut(letters: str, spans: Iterable[Span]) -> bytes:
+    return replace_spans(letters, spans, lambda _: MASK).encode("latin-1")
+
+
+def _build_pattern(texts: Iterable[str]) -> re.Pattern[str]:
+    """What finds any of the texts. Of one with backslashes some may be lost where others are escaped more often."""
+    forms = {_to_letters(form) for text in texts for form in (text, text.replace("\\", "")) if form}
+    # The longest first: a secret that has another one in it must not be left in part.
+    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))) or _NEVER)
+
+
+def _find(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+    return (match.span() for match in pattern.finditer(text))
