@@ -9,7 +9,7 @@ PEERS := .peers
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test test-all check contract mutants bench bench-peers lint format tables docs samples wheel clean
+.PHONY: help demo mock test test-all check contract mutants bench bench-peers soak lint format tables docs samples wheel clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -42,6 +42,9 @@ bench: $(READY) ## speed, as ratios measured side by side (ROWS=create,poll: the
 
 bench-peers: $(READY) $(PEERS)/.ready ## the same with Ajv and Prism, from npm (BENCH=--keep: for docs/performance.md)
 	@$(BIN)/python -m benchmarks --peers --rows "$(ROWS)" $(BENCH)
+
+soak: $(READY) ## ten minutes of load, kills, outages and hostile clients on each store (SOAK='--minutes 2': less)
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""Mixed load on each store with kills, outages, slow receivers and hostile clients, and the laws that must hold."""
