@@ -106,10 +106,12 @@ def test_faults_on_standard_error_are_reported() -> None:
     assert _name(laws.find_tracebacks(lines)) == ["traceback", "traceback"]
 
 
-@pytest.mark.parametrize("change", [{"peak_bytes": 121}, {"last_threads": 20}, {"last_files": 30}])
-def test_growth_is_reported(change: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "usage", [USAGE._replace(peak_bytes=121), USAGE._replace(last_threads=20), USAGE._replace(last_files=30)]
+)
+def test_growth_is_reported(usage: ProcessUsage) -> None:
     """Law: a peak above 1.2 times that of the first cycle is growth, and so are many more threads or files."""
-    assert _name(laws.find_growth([USAGE], [USAGE._replace(**change)])) == ["growth"]
+    assert _name(laws.find_growth([USAGE], [usage])) == ["growth"]
 
 
 def test_the_exit_status_tells_a_broken_law_from_a_store_that_was_not_tried() -> None:
