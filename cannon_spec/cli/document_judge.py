@@ -14,7 +14,10 @@ from cannon_spec.output.judged_document import JudgedDocument
 from cannon_spec.reading.documents import Document
 
 if TYPE_CHECKING:
+    from cannon_spec.cli.judge_run import JudgeRun
     from cannon_spec.pricing.body_cost import BodyCost, RunPrices
+
+_CLEAN = Report()
 
 
 class DocumentJudge:
@@ -66,14 +69,17 @@ class FileJudge:
         report = self._judge.judge(document)
         return self._describe(document, report, self._judge.find_cost(document, report))
 
-    def judge_unless_clean(self, document: Document) -> JudgedDocument | None:
-        """A document with its report and its cost; None where there is nothing to say of it.
+    def add_to(self, run: JudgeRun, document: Document) -> Report:
+        """Judge a document, and add it to a run. The findings that the run shows are returned.
 
         A warning that no input avoids is said once a file. Repeated, it changes neither the output nor a baseline.
         """
         report = self._judge.judge(document)
         cost = self._judge.find_cost(document, report)
-        return None if cost is None and self._is_clean(report) else self._describe(document, report, cost)
+        if cost is not None or not self._is_clean(report):
+            return run.add(self._describe(document, report, cost))
+        run.add_clean(self._file, document.line)
+        return _CLEAN
 
     def _describe(self, document: Document, report: Report, cost: BodyCost | None) -> JudgedDocument:
         return JudgedDocument(self._file, document.line, report, document.locate, cost=cost, value=document.value)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report, Strictness
 from cannon_spec.output.judged_document import JudgedDocument
 
 if TYPE_CHECKING:
     from cannon_spec.cli.baseline import Baseline
+
+
+class LeftOut(NamedTuple):
+    """How many findings were left out: of ignored rules, and accepted by the baseline."""
+
+    ignored: int = 0
+    accepted: int = 0
 
 
 class FindingFilter:
@@ -24,9 +31,17 @@ class FindingFilter:
         self._strictness = strictness
         self._ignored_rules = ignored_rules
         self._baseline = baseline
-        self._ignored_count = 0
-        self._baseline_count = 0
+        self._left_out = LeftOut()
         self._counted_messages: set[str] = set()
+
+    def copy_for_part(self) -> FindingFilter:
+        """A filter with the same flags and without a baseline, which has met no finding yet."""
+        return FindingFilter(self._strictness, self._ignored_rules)
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether what is shown of a document depends on all documents before it."""
+        return self._baseline is not None
 
     def note_file(self, file: str) -> None:
         """Note that a file is judged, whether it has findings or not."""
@@ -47,8 +62,17 @@ class FindingFilter:
 
     def count_left_out(self) -> dict[str, int]:
         """How many findings were left out, by the reason; only for the reasons that this run has."""
-        ignored = {"ignored_findings": self._ignored_count} if self._ignored_rules else {}
-        return ignored if self._baseline is None else {**ignored, "baseline": self._baseline_count}
+        ignored = {"ignored_findings": self._left_out.ignored} if self._ignored_rules else {}
+        return ignored if self._baseline is None else {**ignored, "baseline": self._left_out.accepted}
+
+    def take_left_out(self) -> LeftOut:
+        """How many findings were left out, which are counted from 0 again."""
+        left_out, self._left_out = self._left_out, LeftOut()
+        return left_out
+
+    def add_left_out(self, ignored: int, accepted: int = 0) -> None:
+        """Count findings that were left out."""
+        self._left_out = LeftOut(self._left_out.ignored + ignored, self._left_out.accepted + accepted)
 
     def close(self, *, is_complete: bool) -> str:
         """End the run, and write the baseline where that is asked for. What to say of the baseline is returned.
@@ -59,10 +83,10 @@ class FindingFilter:
 
     def _is_shown(self, judged_document: JudgedDocument, finding: Finding) -> bool:
         if finding.rule in self._ignored_rules:
-            self._ignored_count += self._counts(finding)
+            self.add_left_out(self._counts(finding))
             return False
         if self._baseline is not None and self._baseline.accepts(judged_document, finding):
-            self._baseline_count += self._counts(finding)
+            self.add_left_out(0, self._counts(finding))
             return False
         return True
 

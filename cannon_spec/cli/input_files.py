@@ -39,4 +39,11 @@ def format_read_error(error: OSError) -> str:
     """Why a file cannot be read, and what to do."""
     if error.errno == errno.EBADF:  # standard input, which the caller closed
         return str(error.strerror)
-    return f"{error.strerror or error}; check the path"
+    return f"{error.strerror or error}; {_ADVICE.get(error.errno or 0, 'check the path')}"
+
+
+_ADVICE = {
+    errno.EMFILE: "allow this process more open files (ulimit -n)",
+    errno.ENFILE: "close other programs: the system has no more open files",
+}
+"""What to do where it is not the path that is wrong."""

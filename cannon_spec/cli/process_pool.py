@@ -24,8 +24,8 @@ _TASKS_AHEAD = 2
 """How many tasks a process has at most: the second one waits for it, so that it never waits for its parent."""
 
 
-class ProcessEnded(Exception):
-    """A process ended without the result of its task; the text says how."""
+class ProcessFailed(Exception):
+    """A process could not be started, or ended without the result of its task; the text says how or why."""
 
 
 def can_fork() -> bool:
@@ -42,17 +42,24 @@ def map_in_processes(work: Callable[[T], R], tasks: Iterable[T], process_count: 
     """Do a work for each task in some processes, and yield the results in the order of the tasks.
 
     Tasks must be small: two of them fit into a pipe. Raises what ``work`` raises, at its place in the order, and
-    ProcessEnded. Close the iterator to end the processes. They also end when this process does, in whatever way.
+    ProcessFailed. Close the iterator to end the processes. They also end when this process does, in whatever way.
     """
     processes: list[_PoolProcess[T, R]] = []
     try:
         with _hold_interrupts():
             for _ in range(process_count):
-                processes.append(_PoolProcess(work, [each.connection for each in processes]))
+                processes.append(_start(work, [each.connection for each in processes]))
         yield from _distribute(processes, iter(tasks))
     finally:
         for process in processes:
             process.end()
+
+
+def _start(work: Callable[[T], R], other_connections: Sequence[Connection]) -> _PoolProcess[T, R]:
+    try:
+        return _PoolProcess(work, other_connections)
+    except OSError as error:  # the system limits open files, processes and memory
+        raise ProcessFailed(f"cannot be started ({error.strerror})") from None
 
 
 def _distribute(processes: Sequence[_PoolProcess[T, R]], tasks: Iterator[T]) -> Iterator[R]:
@@ -86,14 +93,14 @@ class _PoolProcess(Generic[T, R]):
         connection.close()
 
     def send(self, task: T) -> None:
-        """Send a task. Raises ProcessEnded."""
+        """Send a task. Raises ProcessFailed."""
         try:
             self.connection.send(task)
         except OSError:
             raise self._explain_end() from None
 
     def receive(self) -> R:
-        """The result of the first task that has none yet. Raises what the work raised, and ProcessEnded."""
+        """The result of the first task that has none yet. Raises what the work raised, and ProcessFailed."""
         try:
             result, error = self.connection.recv()
         except (EOFError, OSError):
@@ -109,10 +116,10 @@ class _PoolProcess(Generic[T, R]):
         self._process.kill()  # not terminate: that leaves a process which is stopped, and ``join`` waits for it
         self._process.join()
 
-    def _explain_end(self) -> ProcessEnded:
+    def _explain_end(self) -> ProcessFailed:
         self._process.join()
         code = self._process.exitcode or 0
-        return ProcessEnded(f"ended by signal {-code}" if code < 0 else f"ended with status {code}")
+        return ProcessFailed(f"ended by signal {-code}" if code < 0 else f"ended with status {code}")
 
 
 def serve_tasks(work: Callable[[T], Any], connection: Connection, inherited_connections: Sequence[Connection]) -> None:

@@ -1,17 +1,20 @@
-"""The ranges of one long file, and what a process finds in each (floor 2)."""
+"""The ranges of one long file, and what a process prepares of each (floor 2)."""
 
 from __future__ import annotations
 
 import io
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from typing import IO, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from cannon_spec.cli.document_judge import FileJudge
 from cannon_spec.output.judged_document import JudgedDocument
 from cannon_spec.reading.json_files import read_json_lines
 from cannon_spec.reading.line_ranges import count_lines, read_range
+
+if TYPE_CHECKING:
+    from cannon_spec.cli.partial_run import PartialRun, RunSegment
 
 RANGE_BYTES = 256 * 1024
 """How much of a file a process judges at once: enough that sending costs little, and that few processes wait."""
@@ -24,22 +27,11 @@ class ByteRange(NamedTuple):
     end: int
 
 
-class RangeReport(NamedTuple):
-    """The results of a range in their order: judged documents, and lists of lines of which there is nothing to say.
+class RangeTask(NamedTuple):
+    """A range to judge, and how many lines of the file start before it."""
 
-    Lines count from the first one that starts in the range, which is line 1.
-    """
-
-    line_count: int
-    results: Sequence[JudgedDocument | list[int]]
-
-    def iter_results(self, skipped_lines: int) -> Iterator[JudgedDocument | list[int]]:
-        """The results as a file counts lines that has some before the range."""
-        for each in self.results:
-            if isinstance(each, list):
-                yield [line + skipped_lines for line in each]
-            else:
-                yield each.move_down(skipped_lines)
+    byte_range: ByteRange
+    lines_before: int
 
 
 def list_ranges(stream: IO[bytes]) -> list[ByteRange]:
@@ -49,20 +41,19 @@ def list_ranges(stream: IO[bytes]) -> list[ByteRange]:
     return [ByteRange(start, min(start + RANGE_BYTES, size)) for start in range(0, size, RANGE_BYTES)]
 
 
-def judge_range(judge: FileJudge, descriptor: int, byte_range: ByteRange) -> RangeReport:
+def iter_tasks(descriptor: int, ranges: Iterable[ByteRange]) -> Iterator[RangeTask]:
+    """A task for each range of an open file; its lines are counted when the next task is asked for. Raises OSError."""
+    lines_before = 0
+    for byte_range in ranges:
+        yield RangeTask(byte_range, lines_before)
+        lines_before += count_lines(descriptor, *byte_range)
+
+
+def judge_range(
+    judge: FileJudge, run: PartialRun, descriptor: int, task: RangeTask
+) -> Sequence[RunSegment | JudgedDocument]:
     """Judge the documents on the lines that start in a range of an open file. Raises OSError."""
-    data = read_range(descriptor, *byte_range)
-    results: list[JudgedDocument | list[int]] = []
-    clean_lines: list[int] = []
-    for document in read_json_lines(io.BytesIO(data)):
-        judged_document = judge.judge_unless_clean(document)
-        if judged_document is None:
-            clean_lines.append(document.line or 1)
-            continue
-        if clean_lines:
-            results.append(clean_lines)
-            clean_lines = []
-        results.append(judged_document.detach())
-    if clean_lines:
-        results.append(clean_lines)
-    return RangeReport(count_lines(data), results)
+    stream = io.BytesIO(read_range(descriptor, *task.byte_range))
+    for document in read_json_lines(stream, task.lines_before):
+        judge.add_to(run, document)
+    return run.take_part()

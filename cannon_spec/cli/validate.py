@@ -16,7 +16,6 @@ from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.cli.progress import ProgressOutput
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.finding import Report
-from cannon_spec.output.judged_document import JudgedDocument
 from cannon_spec.reading.documents import Document
 from cannon_spec.reading.file_names import expand_name
 from cannon_spec.reading.formats import (
@@ -200,28 +199,21 @@ class Validation:
 
     def _judge_ranges(self, file: str, stream: IO[bytes], ranges: Sequence[ByteRange]) -> bool:
         """Judge the ranges of a file with several processes; whether all could be judged is returned."""
-        from cannon_spec.cli.process_pool import ProcessEnded, map_in_processes
-        from cannon_spec.cli.range_judge import judge_range
+        from cannon_spec.cli.process_pool import ProcessFailed, map_in_processes
+        from cannon_spec.cli.range_judge import iter_tasks, judge_range
 
-        work = partial(judge_range, FileJudge(self._judge, file), stream.fileno())
-        line_count = 0
+        descriptor, run = stream.fileno(), self.judge_run.begin_part()
+        work = partial(judge_range, FileJudge(self._judge, file), run, descriptor)
+        tasks = iter_tasks(descriptor, ranges)
         try:
-            with closing(map_in_processes(work, ranges, min(self._jobs, len(ranges)))) as reports:
-                for byte_range, report in zip(ranges, reports, strict=True):
-                    for result in report.iter_results(line_count):
-                        self._add_result(file, result)
-                    line_count += report.line_count
+            with closing(map_in_processes(work, tasks, min(self._jobs, len(ranges)))) as parts:
+                for byte_range, part in zip(ranges, parts, strict=True):
+                    self.judge_run.add_part(file, part)
                     self._output.advance(byte_range.end - byte_range.start)
-        except ProcessEnded as error:
+        except ProcessFailed as error:
             self.judge_run.fail(file, f"a process that judges a part of it {error}; try fewer --jobs")
             return False
         return True
-
-    def _add_result(self, file: str, result: JudgedDocument | list[int]) -> None:
-        if isinstance(result, list):
-            self.judge_run.add_clean(file, result)
-        else:
-            self.judge_run.add(result)
 
     def _judge_stream(self, name: str, stream: IO[bytes], reader: FileReader) -> None:
         if self._fixer is not None:
@@ -230,11 +222,7 @@ class Validation:
         file = format_file_name(name)
         judge = FileJudge(self._judge, file)
         for document in read_documents(stream, reader):
-            judged_document = judge.judge_unless_clean(document)
-            if judged_document is None:
-                self.judge_run.add_clean(file, (document.line,))
-            else:
-                self._add(document, judged_document)
+            self._note_unread_rest(document, judge.add_to(self.judge_run, document))
 
     def _fix_stream(self, fixer: Fixer, name: str, stream: IO[bytes], reader: FileReader) -> None:
         stream, fixes = fixer.fix_stream(name, stream, reader)
@@ -243,10 +231,9 @@ class Validation:
             judged_document = judge.judge(document)
             if fixes is not None:
                 judged_document = judged_document._replace(fixes=fixes.get(number, ()))
-            self._add(document, judged_document)
+            self._note_unread_rest(document, self.judge_run.add(judged_document))
 
-    def _add(self, document: Document, judged_document: JudgedDocument) -> None:
-        shown_report = self.judge_run.add(judged_document)
+    def _note_unread_rest(self, document: Document, shown_report: Report) -> None:
         # Of a file of many documents the others can still be judged. What is ignored or accepted is no failure.
         if document.error is not None and document.line is None and shown_report.findings:
             self.judge_run.note_unjudged_rest()

@@ -106,7 +106,7 @@ def _read(entry: Mapping[str, Any], match: re.Match[str], context: Context) -> M
     """The meaning by one entry whose pattern matches; None where it gives no legal value, though it has one to give."""
     if "value" not in entry and "means" not in entry:
         return Meaning((), entry.get("problem", ""), entry.get("advice", ""))
-    values = tuple(_READERS[entry["means"]](match, context)) if "means" in entry else (_fill(entry["value"], match),)
+    values = tuple(_list_values(entry, match, context))
     if not values or not all(map(context.allows, values)):
         return None
     advice, is_certain = entry.get("advice", ""), entry.get("certain", True) and (len(values) == 1 or context.is_item)
@@ -115,6 +115,15 @@ def _read(entry: Mapping[str, Any], match: re.Match[str], context: Context) -> M
         advice = f"{match[1]}x{match[2]} is its {tier[1]}"
         is_certain = context.aspect_ratio == tier[1]
     return Meaning(values, entry.get("problem", ""), advice, is_certain)
+
+
+def _list_values(entry: Mapping[str, Any], match: re.Match[str], context: Context) -> Iterator[Any]:
+    """The values that a match means by an entry which gives some."""
+    if "means" not in entry:
+        yield _fill(entry["value"], match)
+        return
+    with suppress(ValueError):  # Python reads no number of thousands of digits
+        yield from _READERS[entry["means"]](match, context)
 
 
 def _fill(template: str, match: re.Match[str]) -> str:

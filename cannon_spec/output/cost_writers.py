@@ -19,14 +19,19 @@ class CostTextWriter:
     def __init__(self, output: Output) -> None:
         self._write = output.write
 
-    def add(self, judged_document: JudgedDocument) -> None:
-        """Write what one body costs."""
-        if judged_document.cost is not None:
-            reason = _describe_errors(judged_document.report.errors)
-            self._write(format_cost(judged_document, judged_document.cost, reason))
+    def format(self, judged_document: JudgedDocument) -> str:
+        """What one body costs."""
+        if judged_document.cost is None:
+            return ""
+        return format_cost(judged_document, judged_document.cost, _describe_errors(judged_document.report.errors))
 
-    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
-        """Write nothing: what has a cost is added one by one."""
+    def format_clean(self, file: str, lines: Iterable[int | None]) -> str:  # noqa: ARG002 - these have no cost
+        """Nothing: what has a cost is formatted one by one."""
+        return ""
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Write lines."""
+        self._write("".join(texts))
 
     def add_failure(self, file: str, problem: str) -> None:
         """Write nothing: standard error has the line."""
@@ -70,10 +75,15 @@ class TotalsWriter:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
-    def add(self, judged_document: JudgedDocument) -> None:
-        """Write nothing of one body."""
+    def format(self, judged_document: JudgedDocument) -> str:  # noqa: ARG002 - a method of each writer
+        """Nothing of one body."""
+        return ""
 
-    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
+    def format_clean(self, file: str, lines: Iterable[int | None]) -> str:  # noqa: ARG002 - a method of each writer
+        """Nothing of bodies."""
+        return ""
+
+    def add(self, texts: Iterable[str]) -> None:
         """Write nothing of bodies."""
 
     def add_failure(self, file: str, problem: str) -> None:

@@ -10,6 +10,8 @@ from cannon_spec.finding import Finding, Report
 from cannon_spec.json_positions import Position
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
 
+_SEPARATOR = ",\n"
+
 
 class JsonWriter:
     """Write one JSON document piece by piece, so that memory stays flat however many documents are judged."""
@@ -20,15 +22,21 @@ class JsonWriter:
         self._clean_file: str | None = None
         self._clean_texts = ("", "")
 
-    def add(self, judged_document: JudgedDocument) -> None:
-        """Write the result of one document."""
-        self._add_result(self._build_result(judged_document))
+    def format(self, judged_document: JudgedDocument) -> str:
+        """The result of one document."""
+        return json.dumps(self._build_result(judged_document))
 
-    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
-        """Write the results of documents without findings, whose texts differ by the line only."""
+    def format_clean(self, file: str, lines: Iterable[int | None]) -> str:
+        """The results of documents without findings, whose texts differ by the line only."""
         start, end = self._prepare_clean(file)
-        texts = [f"{start}{'null' if line is None else line}{end}" for line in lines]
-        self._write_results(",\n".join(texts))
+        return _SEPARATOR.join([f"{start}{'null' if line is None else line}{end}" for line in lines])
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Write results."""
+        results = _SEPARATOR.join(filter(None, texts))
+        if results:
+            self._write(('{"results": [\n' if self._is_empty else _SEPARATOR) + results)
+            self._is_empty = False
 
     def add_failure(self, file: str, problem: str) -> None:
         """Write a result without findings that names the problem of a file."""
@@ -41,11 +49,7 @@ class JsonWriter:
         self._write(f'{opening}], "summary": {counts}}}\n')
 
     def _add_result(self, result: Mapping[str, Any]) -> None:
-        self._write_results(json.dumps(result))
-
-    def _write_results(self, text: str) -> None:
-        self._write(('{"results": [\n' if self._is_empty else ",\n") + text)
-        self._is_empty = False
+        self.add((json.dumps(result),))
 
     def _prepare_clean(self, file: str) -> tuple[str, str]:
         """The text of a result without findings before and behind its line."""

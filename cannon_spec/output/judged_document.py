@@ -54,30 +54,48 @@ class JudgedDocument(NamedTuple):
         is_fixable = any(each.fix is not None for each in findings)  # only the words of a fix need the value
         return self._replace(locate=positions.get, value=self.value if is_fixable else None)
 
-    def move_down(self, lines: int) -> JudgedDocument:
-        """The same some lines further down in its file."""
-        positions = {each.path: self.find_position(each) for each in self.report.findings}
-        moved_positions = {path: each and Position(each.line + lines, each.column) for path, each in positions.items()}
-        return self._replace(line=(self.line or 0) + lines, locate=moved_positions.get)
+    @property
+    def fixable_count(self) -> int:
+        """How many of its findings have a fix that could be applied, and was not."""
+        if self.value is None or self.fixes is not None:
+            return 0
+        return sum(each.fix is not None for each in self.report.findings)
 
 
 class Summary(NamedTuple):
-    """Counts over all documents judged so far, and their cost if that is asked for."""
+    """Counts over all documents judged so far, and their cost if that is asked for.
+
+    ``fixable`` counts the findings that could be fixed.
+    """
 
     documents: int = 0
     ok: int = 0
     errors: int = 0
     warnings: int = 0
+    fixable: int = 0
     cost: CostTotals | None = None
 
-    def plus(self, report: Report, cost: BodyCost | None = None) -> Summary:
+    def plus(self, judged_document: JudgedDocument) -> Summary:
         """The counts with one document more."""
+        report, cost = judged_document.report, judged_document.cost
         return Summary(
             self.documents + 1,
             self.ok + report.ok,
             self.errors + len(report.errors),
             self.warnings + len(report.warnings),
+            self.fixable + judged_document.fixable_count,
             self.cost if cost is None else _add_cost(self.cost, cost),
+        )
+
+    def join(self, other: Summary) -> Summary:
+        """The counts over the documents of two summaries."""
+        return Summary(
+            self.documents + other.documents,
+            self.ok + other.ok,
+            self.errors + other.errors,
+            self.warnings + other.warnings,
+            self.fixable + other.fixable,
+            other.cost if self.cost is None else self.cost if other.cost is None else self.cost.join(other.cost),
         )
 
     def plus_clean(self, number: int) -> Summary:
@@ -106,16 +124,20 @@ class Output(NamedTuple):
 class Writer(Protocol):
     """What each format does with judged documents: write each as it comes, and the counts at the end.
 
-    A file that cannot be judged at all is written as one that failed; standard error names it too.
+    What is to be written of documents may be formatted by another writer of the format, as in another process. A file
+    that cannot be judged at all is written as one that failed; standard error names it too.
     """
 
     def __init__(self, output: Output) -> None: ...
 
-    def add(self, judged_document: JudgedDocument) -> None:
-        """Write one judged document."""
+    def format(self, judged_document: JudgedDocument) -> str:
+        """The text of one judged document; empty where nothing is to be written of it."""
 
-    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
-        """Write the documents at some lines of a file, of which each has no findings, no cost and no fixes."""
+    def format_clean(self, file: str, lines: Iterable[int | None]) -> str:
+        """The text of the documents at some lines of a file, of which each has no findings, no cost and no fixes."""
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Write what such methods returned, each text for documents after those of the text before."""
 
     def add_failure(self, file: str, problem: str) -> None:
         """Write that a file could not be judged, and why."""

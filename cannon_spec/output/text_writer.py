@@ -20,21 +20,24 @@ class TextWriter:
 
     def __init__(self, output: Output) -> None:
         self._write, self._has_color = output
-        self._fixable = 0
 
-    def add(self, judged_document: JudgedDocument) -> None:
-        """Write what was fixed in one document, its findings, and its cost if that is asked for."""
-        for fix in judged_document.fixes or ():
-            self._write(self._format_fix(judged_document, fix))
-        for finding in judged_document.report.findings:
-            self._write(self._format_finding(judged_document, finding))
+    def format(self, judged_document: JudgedDocument) -> str:
+        """What was fixed in one document, its findings, and its cost if that is asked for."""
+        texts = [self._format_fix(judged_document, fix) for fix in judged_document.fixes or ()]
+        texts += [self._format_finding(judged_document, finding) for finding in judged_document.report.findings]
         if judged_document.cost is not None:
             from cannon_spec.output.cost_text import format_cost  # late: few runs ask for costs
 
-            self._write(format_cost(judged_document, judged_document.cost))
+            texts.append(format_cost(judged_document, judged_document.cost))
+        return "".join(texts)
 
-    def add_clean(self, file: str, lines: Iterable[int | None]) -> None:
-        """Write nothing: only the counts tell of documents without findings."""
+    def format_clean(self, file: str, lines: Iterable[int | None]) -> str:  # noqa: ARG002 - other formats name them
+        """Nothing: only the counts tell of documents without findings."""
+        return ""
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Write texts."""
+        self._write("".join(texts))
 
     def add_failure(self, file: str, problem: str) -> None:
         """Write nothing: standard error has the line."""
@@ -47,8 +50,8 @@ class TextWriter:
         )
         counts += "".join(f", {number} {_name_count(name)}" for name, number in extra_counts.items())
         self._write(self._color("error" if summary.errors else "ok", counts) + "\n")
-        if self._fixable:
-            self._write(f"{wording.format_count(self._fixable, 'finding')} can be fixed with --fix\n")
+        if summary.fixable:
+            self._write(f"{wording.format_count(summary.fixable, 'finding')} can be fixed with --fix\n")
         if summary.cost is not None:
             from cannon_spec.output.cost_text import format_totals  # late, as above
 
@@ -76,7 +79,6 @@ class TextWriter:
         """The line on a fix that could be applied; nothing where there is none."""
         if judged_document.value is None or finding.fix is None:
             return ""
-        self._fixable += judged_document.fixes is None
         return f"  fix: {describe_fix(finding.fix, judged_document.value)}\n"
 
     def _color(self, style: str, text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cannon_spec.contract.arithmetic import Number, to_fraction, to_number
@@ -32,8 +31,8 @@ class CostTotals:
     reason.
     """
 
-    shares: Mapping[str, CostShare] = field(default_factory=lambda: MappingProxyType({}))
-    obstacles: Mapping[Obstacle, int] = field(default_factory=lambda: MappingProxyType({}))
+    shares: Mapping[str, CostShare] = field(default_factory=dict)
+    obstacles: Mapping[Obstacle, int] = field(default_factory=dict)
 
     @property
     def counted_bodies(self) -> int:
@@ -62,6 +61,16 @@ class CostTotals:
         bodies, credits = self.shares.get(cost.evidence.strength, CostShare())
         share = CostShare(bodies + 1, credits + _to_exact(cost.credits))
         return replace(self, shares={**self.shares, cost.evidence.strength: share})
+
+    def join(self, other: CostTotals) -> CostTotals:
+        """The totals over the bodies of both."""
+        shares, obstacles = dict(self.shares), dict(self.obstacles)
+        for name, share in other.shares.items():
+            bodies, credits = shares.get(name, CostShare())
+            shares[name] = CostShare(bodies + share.bodies, credits + share.credits)
+        for obstacle, number in other.obstacles.items():
+            obstacles[obstacle] = obstacles.get(obstacle, 0) + number
+        return CostTotals(shares, obstacles)
 
     def list_shares(self) -> list[tuple[str, int, Number]]:
         """The strength, the bodies and the credits of each share, the strongest first."""

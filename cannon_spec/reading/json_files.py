@@ -37,9 +37,12 @@ def read_json(stream: IO[bytes]) -> Iterator[Document]:
     yield _parse(None, stream.read(inputs.MAX_BYTES + 1))
 
 
-def read_json_lines(stream: IO[bytes]) -> Iterator[Document]:
-    """Read a stream of one document on each line; a line that cannot be read leaves the others."""
-    for line, data in _iter_lines(stream):
+def read_json_lines(stream: IO[bytes], lines_before: int = 0) -> Iterator[Document]:
+    """Read a stream of one document on each line; a line that cannot be read leaves the others.
+
+    ``lines_before`` is how many lines the file has before the stream.
+    """
+    for line, data in _iter_lines(stream, lines_before):
         yield _parse(line, data)
 
 
@@ -66,9 +69,9 @@ def _parse(line: int | None, data: bytes) -> Document:
         return UnreadableDocument(line, error)
 
 
-def _iter_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+def _iter_lines(stream: IO[bytes], number: int = 0) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, with their numbers and without their ends. A line too long is cut."""
-    number, longest = 0, inputs.MAX_BYTES + len(b"\r\n")
+    longest = inputs.MAX_BYTES + len(b"\r\n")
     while line := stream.readline(longest):
         number += 1
         end = line

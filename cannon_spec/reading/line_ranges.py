@@ -30,9 +30,13 @@ def read_range(descriptor: int, start: int, end: int) -> bytes:
     return data + _read_rest(descriptor, end, _LONGEST_END + inputs.MAX_BYTES - (len(data) - data.rfind(b"\n") - 1))
 
 
-def count_lines(data: bytes) -> int:
-    """How many lines start in what ``read_range`` returns."""
-    return data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
+def count_lines(descriptor: int, start: int, end: int) -> int:
+    """How many lines of an open file start at the bytes from ``start`` up to ``end``. Raises OSError.
+
+    ``end`` is at most the size of the file.
+    """
+    # A line starts at the first byte, and behind each end of a line.
+    return _read_bytes(descriptor, max(start - 1, 0), end - 1).count(b"\n") + (start == 0 < end)
 
 
 def _read_bytes(descriptor: int, start: int, end: int) -> bytes:

@@ -15,6 +15,7 @@ SECONDS = 10  # in a time that grows with the square: minutes
 
 VALUES: dict[str, tuple[str, dict[str, Any]]] = {
     "commas after an address": ("image.generate", {"reference_image_urls": ["https://a.example" + "," * LENGTH]}),
+    "digits of a ratio": ("image.generate", {"aspect_ratio": f"{'1' * LENGTH}:{'3' * LENGTH}"}),
     "spaces around a number": ("video.generate", {"duration": f"{' ' * LENGTH}5{' ' * LENGTH}x"}),
 }
 

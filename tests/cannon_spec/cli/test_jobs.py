@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
@@ -152,10 +153,11 @@ def test_a_killed_process_fails_its_file(
     """If a process is killed, its file could not be judged, which is said; the next file is, and the JSON is whole."""
     judge_range, parent = range_judge.judge_range, os.getpid()
 
-    def die_at_the_end(judge: Any, descriptor: int, byte_range: range_judge.ByteRange) -> range_judge.RangeReport:
-        if os.fstat(descriptor).st_size == byte_range.end and byte_range.start > 2000 and os.getpid() != parent:
+    def die_at_the_end(judge: Any, run: Any, descriptor: int, task: range_judge.RangeTask) -> Any:
+        start, end = task.byte_range
+        if os.fstat(descriptor).st_size == end and start > 2000 and os.getpid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
-        return judge_range(judge, descriptor, byte_range)
+        return judge_range(judge, run, descriptor, task)
 
     monkeypatch.setattr(range_judge, "judge_range", die_at_the_end)
     short_ranges(400)
@@ -170,6 +172,22 @@ def test_a_killed_process_fails_its_file(
     monkeypatch.setattr(range_judge, "judge_range", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     status, _, err = cannon("validate", first, "--jobs", "2")
     assert (status, len(err.splitlines())) == (2, 1), "that the file holds no document would be untrue"
+
+
+def test_processes_that_cannot_be_started_fail_the_file(
+    cannon: Command, short_ranges: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the system allows no more open files or processes, that is said, and to use fewer jobs; no path is blamed."""
+
+    def start(*_: Any) -> Any:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(process_pool._PoolProcess, "__init__", start)
+    short_ranges(400)
+    status, _, err = cannon("validate", write_documents("a.jsonl", *[SQUARE] * 20), "--jobs", "2")
+    assert status == 2
+    problem = "a process that judges a part of it cannot be started (Too many open files); try fewer --jobs"
+    assert err == f"cannon-spec: a.jsonl: {problem}\n"
 
 
 @pytest.mark.parametrize("jobs", ["0", "65", "-1", "1.5", "many", "", "٣", "9" * 5000])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cannon_spec.cli.process_pool import ProcessEnded, map_in_processes, serve_tasks
+from cannon_spec.cli.process_pool import ProcessFailed, map_in_processes, serve_tasks
 
 
 def _square(number: int) -> tuple[int, int]:
@@ -60,10 +60,10 @@ def test_an_error_is_raised_at_its_place() -> None:
 
 
 def test_a_process_that_is_killed_is_reported() -> None:
-    """Where a process is killed the results before are yielded, then ProcessEnded says how; the others end."""
+    """Where a process is killed the results before are yielded, then ProcessFailed says how; the others end."""
     results = map_in_processes(_end_at_3, count(), 2)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(ProcessEnded, match="ended by signal 9"):
+    with pytest.raises(ProcessFailed, match="ended by signal 9"):
         next(results)
     assert multiprocessing.active_children() == []
 

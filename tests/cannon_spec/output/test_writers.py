@@ -26,8 +26,8 @@ def write(format: str, *documents: JudgedDocument, color: bool = False) -> str:
     pieces: list[str] = []
     writer, summary = FORMATS[format].writer(Output(pieces.append, color)), Summary()
     for judged_document in documents:
-        summary = summary.plus(judged_document.report)
-        writer.add(judged_document)
+        summary = summary.plus(judged_document)
+        writer.add((writer.format(judged_document),))
     writer.finish(summary, {})
     return "".join(pieces)
 
@@ -80,11 +80,8 @@ def test_a_clean_document_has_the_text_of_one_without_findings(places: list[tupl
             pieces: list[str] = []
             writer = format.writer(Output(pieces.append))
             for file, line in places:
-                if is_clean:
-                    writer.add_clean(file, [line, line])
-                else:
-                    writer.add(JudgedDocument(file, line, Report()))
-                    writer.add(JudgedDocument(file, line, Report()))
+                text = writer.format(JudgedDocument(file, line, Report()))
+                writer.add((writer.format_clean(file, [line, line]),) if is_clean else (text, text))
             writer.finish(Summary(), {})
             texts.append("".join(pieces))
         assert texts[0] == texts[1]
