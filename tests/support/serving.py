@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from cannon_mock import Config, create_app
-from cannon_mock.model import journal
 from cannon_mock.model.journal import JournalEntry
 from cannon_mock.serving.serve import serve_in_background
 from cannon_mock.views import context
@@ -25,8 +24,8 @@ class ServedMock:
     @property
     def creates(self) -> list[JournalEntry]:
         """The creates that the mock received, the oldest first."""
-        entries = self.context.store.records.entries(journal.LOG, self.context.config.journal)
-        return [each for each in map(journal.decode, entries) if each.method == "POST"]
+        entries = self.context.store.journal.list_entries(self.context.config.journal)
+        return [each for each in entries if each.method == "POST"]
 
 
 @contextmanager

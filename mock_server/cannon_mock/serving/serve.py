@@ -21,6 +21,7 @@ from cannon_mock.notices import write_line, write_notice
 from cannon_mock.serving import tls
 from cannon_mock.serving.app_caller import AppCaller, Place
 from cannon_mock.serving.loop_server import LoopServer
+from cannon_mock.stores import StoreError
 from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
 from cannon_spec.redaction import redact
@@ -154,6 +155,8 @@ def _deliver_webhooks(app: Flask) -> Iterator[None]:
         while not stop.wait(_ROUND_SECONDS):
             try:
                 webhook_sender.start_due()
+            except StoreError:  # which the store tells
+                continue
             except Exception as error:  # noqa: BLE001 - without this thread no webhook is sent
                 write_notice(f"cannot send webhooks yet: {type(error).__name__}: {error}")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cannon_mock.model import journal
 from cannon_mock.stores import shared_values
 from cannon_mock.stores.deliveries import DeliveryStore
+from cannon_mock.stores.journal_log import JournalLog
 from cannon_mock.stores.memory import MemoryRecords
-from cannon_mock.stores.records import Records, StoreError
+from cannon_mock.stores.records import Records, StoreError, StoreUnavailable, Transaction
 from cannon_mock.stores.tasks import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, TaskStore
 from cannon_spec.installation import advise_extra, describe_import_error
 from cannon_spec.redaction import redact
@@ -21,11 +21,14 @@ __all__ = [
     "Records",
     "Store",
     "StoreError",
+    "StoreUnavailable",
     "open_records",
 ]
 
 MEMORY = "memory"
 _VALUES_TO_KEEP = ("clock", "secret", "seed", "numbers", "scenario-numbers")
+_TRIAL = "trial"
+_TRIAL_VALUE = "x" * 16_384
 _FILE = "sqlite:"
 _SERVERS = ("redis://", "rediss://", "unix://")
 
@@ -37,13 +40,22 @@ class Store:
         self.records = records
         self.tasks = TaskStore(records, None if records.is_shared else max_tasks)
         self.deliveries = DeliveryStore(records, retries_ms, patience_ms)
+        self.journal = JournalLog(records)
 
-    def forget_journal(self) -> None:
-        """Forget the journal."""
-        self.records.clear(journal.LOG)
+    def check(self) -> None:
+        """Raise StoreError where the store cannot be read, or has no room for what a create stores."""
+
+        def work(transaction: Transaction) -> None:
+            transaction.earliest(_TRIAL, 0, 1)
+            transaction.put(_TRIAL, _TRIAL_VALUE)
+            transaction.drop(_TRIAL)
+
+        self.records.transact((_TRIAL,), work)
+        self.journal.list_entries(1)
 
     def forget_all(self) -> None:
         """Forget everything but the clock, the secret of webhooks, the seed and which ids were given out."""
+        self.journal.forget()
         self.records.clear(keep=[shared_values.build_record_name(name) for name in _VALUES_TO_KEEP])
 
 

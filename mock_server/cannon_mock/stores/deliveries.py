@@ -53,6 +53,11 @@ class DeliveryStore:
             if delivery is not None:
                 return delivery
 
+    def is_under_way(self, delivery: Delivery) -> bool:
+        """Whether an attempt that was claimed still waits for its response."""
+        current = self.get(delivery.task_id)
+        return current is not None and current.attempts == delivery.attempts
+
     def finish(self, delivery: Delivery, response: DeliveryResponse, now_ms: int) -> None:
         """Store the response to an attempt that was claimed, and when the next one is due."""
         names = (WEBHOOKS, _UNDER_WAY, _build_name(delivery.task_id))

@@ -7,13 +7,39 @@ task is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
 
 class StoreError(Exception):
-    """The store cannot be opened or reached; the message says which one and what to do."""
+    """The store cannot be opened or used; the message says which one and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailure:
+    """Why a store fails, and what to do.
+
+    ``is_of_writes``: reads go on. ``is_slow``: it takes a time-out until the failure shows.
+    """
+
+    problem: str
+    advice: str
+    is_of_writes: bool = False
+    is_slow: bool = False
+
+
+class StoreUnavailable(StoreError):
+    """A store that was opened fails now, and may work again later. ``store`` names it, without a password."""
+
+    def __init__(self, store: str, failure: StoreFailure) -> None:
+        super().__init__(store, failure)
+        self.store = store
+        self.failure = failure
+
+    def __str__(self) -> str:
+        return f"{self.store}: {self.failure.problem}; {self.failure.advice}"
 
 
 class Reading(Protocol):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -13,7 +13,8 @@ from redis.backoff import NoBackoff
 from redis.client import Pipeline
 from redis.retry import Retry
 
-from cannon_mock.stores.records import StoreError, Transaction
+from cannon_mock.stores.outage import Outage, reading, writing
+from cannon_mock.stores.records import StoreError, StoreFailure, Transaction
 from cannon_spec.redaction import redact
 
 T = TypeVar("T")
@@ -26,7 +27,42 @@ _KEYS_OF_LAYOUT_1 = ("r:cell:clock", "r:cell:secret", "q:tasks")
 _UNKNOWN_OPTION = re.compile(r"unexpected keyword argument '(.*)'", re.DOTALL)
 _PAGE = 1000
 _CONNECTION_ERRORS = (redis.ConnectionError, redis.TimeoutError)
-_TIMEOUT_S = 5
+_TIMEOUT_S = 2
+_REACH = "is the server up, and the address right?"
+_FAILURES: tuple[tuple[type[Exception], str, StoreFailure], ...] = (
+    (redis.AuthenticationError, "", StoreFailure("the server refuses the password", "change it in --store")),
+    (
+        redis.exceptions.NoPermissionError,
+        "",
+        StoreFailure("the server refuses the user", "allow the user of --store every command on its keys"),
+    ),
+    (redis.BusyLoadingError, "", StoreFailure("the server is loading its data", "wait")),
+    (redis.TimeoutError, "", StoreFailure("the server does not answer in time", _REACH, is_slow=True)),
+    (redis.ConnectionError, "", StoreFailure("the server cannot be reached", _REACH)),
+    (
+        redis.OutOfMemoryError,
+        "",
+        StoreFailure("the memory of the server is full", "raise its maxmemory, or free memory", is_of_writes=True),
+    ),
+    (
+        redis.ReadOnlyError,
+        "",
+        StoreFailure("the server is a replica", "give the address of its primary", is_of_writes=True),
+    ),
+    (
+        redis.ResponseError,
+        "MISCONF",
+        StoreFailure("the server cannot save its data", "look whether its disk is full", is_of_writes=True),
+    ),
+    (
+        redis.ResponseError,
+        "NOREPLICAS",
+        StoreFailure("the server has too few replicas", "start them", is_of_writes=True),
+    ),
+    (redis.RedisError, "", StoreFailure("the server refuses a command", "look into its log")),
+)
+"""What an error means: the first line with its class, and with the start of its text, counts."""
+
 _MOST_TRANSACTIONS = 64
 """How many transactions of one process may be under way."""
 
@@ -40,10 +76,12 @@ class RedisRecords:
     """
 
     is_shared = True
+    errors: tuple[type[Exception], ...] = (redis.RedisError,)
 
     def __init__(self, url: str, prefix: str = _PREFIX) -> None:
         self._prefix = f"{prefix}{_LAYOUT}:"
         self._address = redact(url)
+        self.outage = Outage(self._address)
         self._locks = [Lock() for _ in range(_MOST_TRANSACTIONS)]
         try:
             self._client: Any = redis.Redis.from_url(
@@ -51,18 +89,28 @@ class RedisRecords:
                 decode_responses=True,
                 socket_connect_timeout=_TIMEOUT_S,
                 socket_timeout=_TIMEOUT_S,
-                retry=Retry(NoBackoff(), 1),  # once, for a pooled connection that a restart of the server has ended
+                # once, for a pooled connection that a restart of the server has ended
+                retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             )
             self._client.connection_pool.make_connection()  # which checks the options of the address
         except (ValueError, TypeError, redis.RedisError) as error:
             raise StoreError(f"{self._address}: {_describe_bad_address(url, error)}") from None
-        with self._translate_errors():
+        try:
             self._refuse_layout_1(prefix)
+        except redis.RedisError as error:
+            raise StoreError(f"{self._address}: {_read_reason(error)}; {_REACH}") from None
 
+    def end_failed_call(self, error: Exception) -> StoreFailure:
+        """See WithOutage. The client closes connections that break."""
+        reason = _read_reason(error)
+        failure = next(each for kind, start, each in _FAILURES if isinstance(error, kind) and reason.startswith(start))
+        return replace(failure, problem=f"{failure.problem} ({reason})")
+
+    @writing
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
         """See Records."""
         keys = [key for name in names for key in (self._record(name), self._queue(name))]
-        with self._translate_errors(), self._find_lock(names), self._client.pipeline() as pipe:
+        with self._find_lock(names), self._client.pipeline() as pipe:
             while True:
                 try:
                     pipe.watch(*keys)
@@ -73,74 +121,76 @@ class RedisRecords:
                 except redis.WatchError:  # another process was faster; one of them always succeeds, so this ends
                     continue
 
+    @reading
     def get(self, name: str) -> str | None:
         """See Reading."""
-        with self._translate_errors():
-            value: str | None = self._client.get(self._record(name))
-            return value
+        value: str | None = self._client.get(self._record(name))
+        return value
 
+    @reading
     def count(self, queue: str) -> int:
         """See Reading."""
-        with self._translate_errors():
-            size: int = self._client.zcard(self._queue(queue))
-            return size
+        size: int = self._client.zcard(self._queue(queue))
+        return size
 
+    @reading
     def earliest(self, queue: str, until_ms: int, most: int) -> list[tuple[int, str]]:
         """See Reading."""
-        with self._translate_errors():
-            return self._earliest(self._client, queue, until_ms, most)
+        return self._earliest(self._client, queue, until_ms, most)
 
+    @reading
     def latest(self, queue: str, before: tuple[int, str] | None, most: int) -> list[tuple[int, str]]:
         """See Records."""
-        with self._translate_errors():
-            key, start = self._queue(queue), 0
-            if before is not None:
-                rank = self._client.zrevrank(key, _encode_place(*before))
-                start = self._count_later(key, before) if rank is None else rank + 1
-            return [_decode_place(member) for member in self._client.zrevrange(key, start, start + most - 1)]
+        key, start = self._queue(queue), 0
+        if before is not None:
+            rank = self._client.zrevrank(key, _encode_place(*before))
+            start = self._count_later(key, before) if rank is None else rank + 1
+        return [_decode_place(member) for member in self._client.zrevrange(key, start, start + most - 1)]
 
+    @writing
     def append(self, log: str, value: str, most: int) -> None:
         """See Records."""
-        with self._translate_errors(), self._client.pipeline() as pipe:
+        with self._client.pipeline() as pipe:
             pipe.rpush(self._log(log), value)
             pipe.ltrim(self._log(log), -most, -1)
             pipe.execute()
 
+    @reading
     def entries(self, log: str, most: int) -> list[str]:
         """See Records."""
         if not most:
             return []
-        with self._translate_errors():
-            entries: list[str] = self._client.lrange(self._log(log), -most, -1)
-            return entries
+        entries: list[str] = self._client.lrange(self._log(log), -most, -1)
+        return entries
 
+    @reading
     def get_with_time(self, name: str) -> tuple[str | None, int]:
         """See Records. One round trip."""
-        with self._translate_errors(), self._client.pipeline(transaction=False) as pipe:
+        with self._client.pipeline(transaction=False) as pipe:
             value, (seconds, micros) = pipe.get(self._record(name)).time().execute()
             return value, int(seconds) * 1000 + int(micros) // 1000
 
+    @reading
     def now_ms(self) -> int:
         """See Records."""
-        with self._translate_errors():
-            seconds, micros = self._client.time()
-            return int(seconds) * 1000 + int(micros) // 1000
+        seconds, micros = self._client.time()
+        return int(seconds) * 1000 + int(micros) // 1000
 
+    @writing
     def clear(self, log: str | None = None, keep: Sequence[str] = ()) -> None:
         """See Records."""
-        with self._translate_errors():
-            if log is not None:
-                self._client.unlink(self._log(log))
-                return
-            page: list[str] = []
-            keys_to_keep = {self._record(name) for name in keep}
-            for key in self._client.scan_iter(match=f"{_escape_pattern(self._prefix)}*", count=_PAGE):
-                page += [] if key in keys_to_keep else [key]
-                if len(page) == _PAGE:
-                    self._client.unlink(*page)
-                    page.clear()
-            if page:
+        if log is not None:
+            self._client.unlink(self._log(log))
+            return
+        page: list[str] = []
+        keys_to_keep = {self._record(name) for name in keep}
+        for key in self._client.scan_iter(match=f"{_escape_pattern(self._prefix)}*", count=_PAGE):
+            page += [] if key in keys_to_keep else [key]
+            if len(page) == _PAGE:
                 self._client.unlink(*page)
+                page.clear()
+        if page:
+            self._client.unlink(*page)
 
     def close(self) -> None:
         """See Records."""
@@ -175,17 +225,6 @@ class RedisRecords:
         later: int = self._client.zcount(key, f"({place[0]}", "+inf")
         same_time = self._client.zrange(key, place[0], place[0], byscore=True)
         return later + sum(_decode_place(member) > place for member in same_time)
-
-    @contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        """Raise an error of the server as a StoreError of one line."""
-        try:
-            yield
-        except redis.WatchError:
-            raise
-        except redis.RedisError as error:
-            problem = f"{redact(str(error))}; is the server up, and the address right?"
-            raise StoreError(f"{self._address}: {problem}") from None
 
 
 class RedisTransaction:
@@ -264,3 +303,8 @@ def _describe_bad_address(url: str, error: Exception) -> str:
     if "@" in url:  # the text of the error may show a part of the password
         return "the address cannot be read; write redis://HOST:PORT/NUMBER, and / in a password as %2F"
     return f"{error}; write redis://HOST:PORT/NUMBER"
+
+
+def _read_reason(error: Exception) -> str:
+    """What the server says, in one line, without the command, which may have a secret in it."""
+    return redact(" ".join(str(error).rpartition("caused error: ")[2].split()))

@@ -49,12 +49,16 @@ class Numbers(Iterator[int]):
         self._records = records
         self._lock = Lock()
         self._block: Iterator[int] = iter(())
+        self._has_numbers = False
 
     def __next__(self) -> int:
         with self._lock:
             number = next(self._block, None)
             if number is None:
-                last = change(self._records, "numbers", 0, lambda before: before + _BLOCK_SIZE)
+                # A server may have lost what it had, and other processes the numbers from 1 on: go on far beyond them.
+                start = self._records.now_ms() if self._has_numbers else 0
+                last = change(self._records, "numbers", start, lambda before: before + _BLOCK_SIZE)
+                self._has_numbers = True
                 self._block = iter(range(last - _BLOCK_SIZE + 1, last + 1))
                 number = next(self._block)
             return number

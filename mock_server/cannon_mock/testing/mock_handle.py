@@ -220,7 +220,7 @@ class MockHandle:
             advice = suggest_name(min(unknown_fields), journal.FILTERS, f"there are {', '.join(journal.FILTERS)}")
             raise LookupError(f"unknown field {min(unknown_fields)}; {advice}")
         fields = journal.redact_filters({name: str(value) for name, value in filters.items()})
-        entries = map(journal.decode, self._mock.store.records.entries(journal.LOG, self._mock.config.journal))
+        entries = self._mock.store.journal.list_entries(self._mock.config.journal)
         own_entries = (entry for entry in entries if self._is_shown(entry.account, entry.at_ms))
         return [entry for entry in own_entries if journal.matches(entry, fields)]
 

@@ -16,7 +16,6 @@ from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.keys import derive_account
 from cannon_mock.model.scenarios import ScenarioRule
 from cannon_mock.model.tasks import Task
-from cannon_mock.stores import StoreError
 from cannon_mock.views import auth, query, task_end
 from cannon_mock.views.context import MockContext, MockRequest, current_context, current_request, find_asset_url
 from cannon_mock.views.errors import AdminError
@@ -60,12 +59,10 @@ def show_health() -> Response:
 
 @blueprint.get("/ready")
 def check_ready() -> Response:
-    """Whether the mock can work: 503 while it cannot reach its store."""
-    try:
-        current_context().clock.now_ms()
-        current_context().store.records.get("ready")
-    except StoreError as error:
-        raise AdminError(503, str(error)) from None
+    """Whether the mock can work: 503 while its store fails, if only for writes."""
+    mock = current_context()
+    mock.clock.now_ms()
+    mock.store.check()
     return jsonify(ok=True)
 
 
@@ -201,11 +198,10 @@ def end_task(id_: str) -> Response:
 
 @blueprint.get("/journal")
 def list_exchanges() -> Response:
-    """The exchanges with the simulated API, the oldest first, filtered by any field."""
-    entries = _read_journal()
-    return jsonify(
-        exchanges=[entry._asdict() for entry in entries[-query.read_limit(current_request()) :]], count=len(entries)
-    )
+    """The exchanges with the simulated API, the oldest first, filtered by any field; how many are missing."""
+    entries, missing = _read_journal(), current_context().store.journal.count_missing()
+    exchanges = [entry._asdict() for entry in entries[-query.read_limit(current_request()) :]]
+    return jsonify(exchanges=exchanges, count=len(entries), missing=missing)
 
 
 @blueprint.get("/journal/count")
@@ -244,7 +240,7 @@ def reset() -> Response:
     if what not in ("all", "journal"):
         raise AdminError(400, "what must be all or journal")
     store = current_context().store
-    (store.forget_journal if what == "journal" else store.forget_all)()
+    (store.journal.forget if what == "journal" else store.forget_all)()
     return jsonify(ok=True)
 
 
@@ -277,8 +273,8 @@ def _select(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _read_journal() -> list[journal.JournalEntry]:
     mock, filters = current_context(), journal.redact_filters(query.read_filters(current_request()))
-    entries = mock.store.records.entries(journal.LOG, mock.config.journal)
-    return [entry for entry in map(journal.decode, entries) if journal.matches(entry, filters)]
+    entries = mock.store.journal.list_entries(mock.config.journal)
+    return [entry for entry in entries if journal.matches(entry, filters)]
 
 
 def _require_task(task: Task | None, id_: str) -> Task:

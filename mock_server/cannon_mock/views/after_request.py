@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask, Response
 
 from cannon_mock.model import journal
 from cannon_mock.model.journal import JournalEntry
+from cannon_mock.stores import StoreError
 from cannon_mock.views import cors, faults
 from cannon_mock.views.context import MockContext, MockRequest, current_request
 from cannon_mock.views.json_reply import JsonReply
@@ -26,7 +29,7 @@ def _finish(response: Response) -> Response:
     if not (request.is_admin_call or cors.is_preflight(request)):
         mock.clock.note_request()
         if mock.config.journal:
-            _write_entry(request, response)
+            _write_journal(request, response)
         for fault in request.notes.faults:
             faults.damage_reply(response, fault)
     _end_delay(request)
@@ -40,7 +43,7 @@ def _end_delay(request: MockRequest) -> None:
         delay.steps.append(mock.webhook_sender.deliver)
     if find_offer(request.environ) is None:
         if delay.ms:
-            _pass(mock, delay.ms)
+            delay.steps.insert(0, partial(_pass, mock, delay.ms))
         delay.finish()
 
 
@@ -58,6 +61,14 @@ def _may_be_due(mock: MockContext) -> bool:
         return True
     due_ms = mock.store.deliveries.find_next_due_ms()
     return due_ms is not None and due_ms <= mock.clock.now_ms()
+
+
+def _write_journal(request: MockRequest, response: Response) -> None:
+    """Write the exchange to the journal, or count it as missing: what was done stays done, whatever the store does."""
+    try:
+        _write_entry(request, response)
+    except StoreError:
+        request.mock.store.journal.note_missing()
 
 
 def _write_entry(request: MockRequest, response: Response) -> None:
@@ -81,4 +92,4 @@ def _write_entry(request: MockRequest, response: Response) -> None:
         request_body=journal.redact_body(notes.body),
         response_body=journal.redact_body(reply),
     )
-    mock.store.records.append(journal.LOG, journal.encode(entry), mock.config.journal)
+    mock.store.journal.append(entry, mock.config.journal)

@@ -37,6 +37,7 @@ _MESSAGES = {
     413: "the body is larger than 8 MiB; send a smaller one",
     416: "the file does not have that range; the header Content-Range tells its length",
 }
+_STORE_RETRY_S = "1"
 _HEADERS_TO_KEEP = ("Allow", "Content-Range")
 
 
@@ -131,7 +132,8 @@ def _list_admin_addresses() -> str:
 
 
 def _answer_store_error(error: StoreError) -> Response:
-    return _answer_api_error(ApiError(503, "store_unavailable", f"the mock cannot reach its store: {error}"))
+    message = f"the mock cannot use its store, which the service has no part in: {error}"
+    return _answer_api_error(ApiError(503, "store_unavailable", message, headers={"Retry-After": _STORE_RETRY_S}))
 
 
 def _answer_own_fault(error: Exception) -> Response:

@@ -6,8 +6,11 @@ A view carries out its call at once and never sleeps, so that a slow reply holds
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from cannon_mock.stores import StoreError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -19,7 +22,8 @@ _KEY = "cannon_mock.reply_delay"
 class ReplyDelay:
     """The wait of one reply, in milliseconds, and the calls to make after it and before the reply is sent.
 
-    The calls are made even where the client is gone by then. Each may block.
+    The calls are made even where the client is gone by then, and whatever the store does: the exchange is over. Each
+    may block.
     """
 
     ms: int = 0
@@ -28,7 +32,8 @@ class ReplyDelay:
     def finish(self) -> None:
         """Make the calls, in order."""
         for step in self.steps:
-            step()
+            with suppress(StoreError):
+                step()
 
 
 def offer_wait(environ: WSGIEnvironment) -> ReplyDelay:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from cannon_mock.config import Config
 from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.model.scenarios import WebhookFaults
 from cannon_mock.real_time import read_monotonic_s
-from cannon_mock.stores import Store
+from cannon_mock.stores import Store, StoreError
 from cannon_mock.webhooks import attempts
 from cannon_mock.webhooks.attempts import Patience, RunningAttempt, RunningAttempts, Turn
 from cannon_mock.webhooks.event import SignedEvent, build_event, sign_event, write_event
@@ -75,6 +76,10 @@ class WebhookSender:
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
     _running: RunningAttempts = field(default_factory=RunningAttempts)
+    _unsent: deque[Delivery] = field(default_factory=deque)
+    """Claimed attempts that could not be made, since the store failed."""
+    _unstored: deque[tuple[Delivery, DeliveryResponse | None]] = field(default_factory=deque)
+    """Attempts whose responses could not be stored."""
 
     def may_deliver(self, url: str, account: str) -> bool:
         """Whether a webhook of an account can be sent to an address, or has a receiver within this process."""
@@ -87,7 +92,8 @@ class WebhookSender:
     def start_due(self) -> list[RunningAttempt]:
         """Start every attempt that is due by now, in order; none while another thread does it.
 
-        Attempts for one receiver are made one after the other, as long as it does not hang.
+        Attempts for one receiver are made one after the other, as long as it does not hang. Raises StoreError; what it
+        leaves undone then, another call does.
         """
         if not self._lock.acquire(blocking=False):
             return []
@@ -143,16 +149,36 @@ class WebhookSender:
         return deliveries.count_attempts_under_way() > 0
 
     def _start_due(self) -> list[RunningAttempt]:
+        self._store_late_responses()
         new_attempts: list[RunningAttempt] = []
         line_ends_s = read_monotonic_s() + attempts.GRACE_S
         while len(self._running) < _MOST_ATTEMPTS:
-            delivery = self.store.deliveries.claim(self.clock.now_ms())
+            delivery = self._find_claimed() or self.store.deliveries.claim(self.clock.now_ms())
             if delivery is None:
                 break
             address = attempts.find_receiver_address(delivery.url)
             line = [attempt.future for attempt in new_attempts if attempt.receiver == address]
-            new_attempts.append(self._start(delivery, address, Turn(line[-1] if line else None, line_ends_s)))
+            try:
+                new_attempts.append(self._start(delivery, address, Turn(line[-1] if line else None, line_ends_s)))
+            except StoreError:
+                self._unsent.append(delivery)
+                raise
         return new_attempts
+
+    def _store_late_responses(self) -> None:
+        while self._unstored:
+            self._store_response(*self._unstored[0])
+            self._unstored.popleft()
+
+    def _find_claimed(self) -> Delivery | None:
+        """An attempt of this process that could not be made; None where there is none that nobody else has failed."""
+        while self._unsent:
+            delivery = self._unsent[0]
+            is_under_way = self.store.deliveries.is_under_way(delivery)
+            self._unsent.popleft()
+            if is_under_way:
+                return delivery
+        return None
 
     def _start(self, delivery: Delivery, address: str, turn: Turn) -> RunningAttempt:
         event, receiver = self._build_signed_event(delivery), self.find_receiver(delivery.account)
@@ -214,6 +240,13 @@ class WebhookSender:
         return response
 
     def _finish(self, delivery: Delivery, response: DeliveryResponse | None) -> None:
+        """Store the response to an attempt, later where the store fails: otherwise it would be sent again."""
+        try:
+            self._store_response(delivery, response)
+        except StoreError:
+            self._unstored.append((delivery, response))
+
+    def _store_response(self, delivery: Delivery, response: DeliveryResponse | None) -> None:
         if response is not None:
             return self.store.deliveries.finish(delivery, response, self.clock.now_ms())
         return self.store.deliveries.cancel(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from cannon_mock.stores import Records, StoreError, open_records, sqlite
+from cannon_mock.stores import Records, StoreError, open_records, sqlite_file
 from cannon_mock.stores.records import Transaction
 from cannon_mock.stores.redis import RedisRecords
 from tests.support.stores import Opener
@@ -197,11 +197,11 @@ def test_a_file_that_is_locked_is_waited_for(tmp_path: Path, monkeypatch: pytest
         if len(pauses) == 3:
             other.execute("COMMIT")
 
-    monkeypatch.setattr(sqlite, "sleep", pause)
+    monkeypatch.setattr(sqlite_file, "sleep", pause)
     assert records.get("a") == "1"
     _write(records, "a", "2")
     assert (records.get("a"), len(pauses)) == ("2", 3)
-    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", -1)
+    monkeypatch.setattr(sqlite_file, "BUSY_S", 0)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked"):
         records.append("l", "x", 3)
@@ -216,7 +216,7 @@ def test_a_write_waits_for_readers_where_there_is_no_wal(tmp_path: Path, monkeyp
     reader = sqlite3.connect(file, isolation_level=None)
     assert reader.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
     reader.executescript("BEGIN; SELECT count(*) FROM records")
-    monkeypatch.setattr(sqlite, "sleep", lambda _: reader.in_transaction and reader.execute("COMMIT"))
+    monkeypatch.setattr(sqlite_file, "sleep", lambda _: reader.in_transaction and reader.execute("COMMIT"))
     _write(records, "a", "1")
     assert (records.get("a"), reader.in_transaction) == ("1", False)
     reader.close()

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from cannon_mock.stores import StoreError
 from cannon_spec import Claim, __version__, load_catalog
 from tests.support.admin_calls import read_problem
-from tests.support.mocks import Driver, DriverFactory, read_error
+from tests.support.mocks import Driver, DriverFactory
 from tests.support.payloads import CATALOG
 
 
@@ -110,18 +109,6 @@ def test_the_own_api_can_be_turned_off(make_mock: DriverFactory) -> None:
     mock = make_mock(admin=False)
     assert mock.client.get("/__mock__/health").status_code == 404
     assert mock.create().status_code == 202
-
-
-def test_a_mock_without_its_store_is_not_ready(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While its store cannot be reached the mock is healthy but not ready, and answers clients with 503."""
-
-    def fail(*_: Any) -> Any:
-        raise StoreError("redis://gone: no answer")
-
-    monkeypatch.setattr(mock.store.records, "get", fail)
-    assert read_problem(mock.client.get("/__mock__/ready")) == (503, "redis://gone: no answer")
-    assert mock.client.get("/__mock__/health").status_code == 200
-    assert read_error(mock.get("/api/v1/requests/req_1")) == (503, "store_unavailable")
 
 
 @pytest.mark.parametrize(("path", "method", "status"), [("nothing", "GET", 404), ("clock", "PUT", 405)])
