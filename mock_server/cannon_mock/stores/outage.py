@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from cannon_mock.real_time import read_monotonic_s
 from cannon_mock.stores.records import StoreFailure, StoreUnavailable
-from cannon_spec.contract.wording import escape_unprintable
+from cannon_spec.printable import escape_unprintable
 
 P = ParamSpec("P")
 T = TypeVar("T")
