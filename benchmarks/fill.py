@@ -38,7 +38,7 @@ def main(place: str, number: int) -> dict[str, float]:
     before, began = _get_bytes(place), perf_counter()
     for now_ms in range(number):  # a task a millisecond, so that ends are folded on the way
         line = replace(drawn.planned_timeline, created_ms=now_ms, started_ms=now_ms + 1000, ended_ms=now_ms + 6000)
-        store.tasks.create(replace(drawn, id=_name(now_ms), planned_timeline=line), None, _CREDITS, now_ms)
+        store.tasks.create(drawn._replace(id=_name(now_ms), planned_timeline=line), None, _CREDITS, now_ms)
     create_s = (perf_counter() - began) / number
     bytes_a_task = (_get_bytes(place) - before) / number
     last = max(0, number - _THOUSAND)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from cannon_mock.compact_json import read_json, write_json
@@ -20,6 +22,7 @@ _STORED_FIELDS = (
     *("id", "account", "operation", "model", "input", "credits", "price_claim", "polls"),
     *("failure", "scenario", "webhook_url", "idempotency_key"),
 )
+_read_stored_fields = attrgetter(*_STORED_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,7 @@ class Event:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """What a task produces: its kind (image, video, audio, text, scene) and properties, as ``width`` or ``duration``.
 
     ``claims`` are those that the properties rest on.
@@ -44,8 +46,7 @@ class Media:
     claims: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One accepted request; ``id`` is the vendor's request id.
 
     ``input`` is as it was sent, and ``adjusted_fields`` are those that the service adds to it or changes. ``claims``
@@ -67,7 +68,7 @@ class Task:
     scenario: str
     webhook_url: str | None = None
     idempotency_key: str | None = None
-    adjusted_fields: Mapping[str, Any] = field(default_factory=dict)
+    adjusted_fields: Mapping[str, Any] = MappingProxyType({})
     claims: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
 
@@ -163,9 +164,8 @@ def encode(task: Task) -> str:
     # Values without names, as a store keeps many tasks in memory. Another form needs another layout of the stores.
     timeline = task.planned_timeline
     events = [[event.at_ms, event.kind, event.outcome, event.message] for event in task.events]
-    values = [getattr(task, name) for name in _STORED_FIELDS]
     times = [timeline.created_ms, timeline.started_ms, timeline.ended_ms, timeline.outcome]
-    whole: list[Any] = [values, times, _encode_media(task.media), events]
+    whole: list[Any] = [_read_stored_fields(task), times, _encode_media(task.media), events]
     # Few tasks have these, and stores of earlier versions have none.
     return write_json([*whole, task.adjusted_fields, task.claims] if task.claims else whole).decode()
 
@@ -226,7 +226,7 @@ def record_poll(task: Task, now_ms: int) -> Task:
     """The task after a poll: unchanged unless its states are counted in polls and it has not ended."""
     if not task.polls or task.timeline.ended_ms <= now_ms:
         return task
-    return replace(task, events=(*task.events, Event(now_ms, "poll")))
+    return task._replace(events=(*task.events, Event(now_ms, "poll")))
 
 
 def end_task(task: Task, now_ms: int, outcome: Outcome, message: str | None) -> Task:
@@ -234,7 +234,7 @@ def end_task(task: Task, now_ms: int, outcome: Outcome, message: str | None) -> 
     if task.timeline.ended_ms <= now_ms:
         return task
     end = Event(now_ms, "end", outcome, message if outcome == "failed" else None)
-    return replace(task, events=(*task.events, end))
+    return task._replace(events=(*task.events, end))
 
 
 def compute_poll_after_ms(catalog: Catalog, pace: Pace) -> int:

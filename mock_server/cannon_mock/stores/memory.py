@@ -75,8 +75,10 @@ class MemoryRecords:
 
     def earliest(self, queue: str, until_ms: int, most: int) -> list[Place]:
         """See Reading."""
+        places = self._queues.get(queue)
+        if places is None:
+            return []
         with self._lock:
-            places = self._queues.get(queue, ())
             return list(islice(takewhile((until_ms, _LAST).__gt__, places), most))
 
     def latest(self, queue: str, before: Place | None, most: int) -> list[Place]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 
@@ -131,8 +131,10 @@ def apply_faults(notes: ExchangeNotes, due_faults: Iterable[DueFault]) -> None:
             raise ApiError(fault.status, fault.code, fault.message, fault.claim, headers=due.build_headers())
 
 
-def describe_faults(faults: Iterable[Fault]) -> str | None:
+def describe_faults(faults: Sequence[Fault]) -> str | None:
     """What went wrong, in a word a part, for the journal; None where nothing did."""
+    if not faults:
+        return None
     parts = [part for fault in faults for part in (_name_status(fault), fault.body, fault.connection) if part]
     return ", ".join(dict.fromkeys(parts)) or ("latency" if any(fault.latency_ms for fault in faults) else None)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -340,7 +339,7 @@ def test_a_task_survives_the_store(
     """What is decoded is what was encoded, whatever the media."""
     plan = _plan()
     changes = {"input": {"prompt": prompt}, "events": tuple(events), "webhook_url": url, "idempotency_key": key}
-    task = replace(plan, media=media or plan.media, **changes)
+    task = plan._replace(media=media or plan.media, **changes)
     assert tasks.decode(tasks.encode(task)) == task
 
 

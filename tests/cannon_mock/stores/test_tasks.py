@@ -34,9 +34,8 @@ PLAIN = Task(
 
 
 def _task(number: int, outcome: Any = "succeeded", **changes: Any) -> Task:
-    return replace(
-        PLAIN, id=f"req_{number}", planned_timeline=replace(PLAIN.planned_timeline, outcome=outcome), **changes
-    )
+    timeline = replace(PLAIN.planned_timeline, outcome=outcome)
+    return PLAIN._replace(id=f"req_{number}", planned_timeline=timeline, **changes)
 
 
 def _key(name: str = "k", fingerprint: str = "f", **more: int) -> IdempotencyKey:
@@ -49,7 +48,7 @@ def store(records: Records) -> Store:
 
 
 def _create(store: Store, task: Task, key: IdempotencyKey | None = None, now_ms: int = 1000) -> Task:
-    keyed_task = replace(task, idempotency_key=key.key) if key else task
+    keyed_task = task._replace(idempotency_key=key.key) if key else task
     return store.tasks.create(keyed_task, key, START, now_ms)
 
 
@@ -185,7 +184,7 @@ def test_every_task_is_listed_the_last_to_end_first(store: Store) -> None:
     ends = {f"req_{number}": 5000 + number for number in range(510)} | {"req_stuck": FOREVER_MS}
     for id_, ended_ms in ends.items():
         line = replace(PLAIN.planned_timeline, ended_ms=ended_ms)
-        store.tasks.create(replace(PLAIN, id=id_, planned_timeline=line, credits=0), None, START, 1000)
+        store.tasks.create(PLAIN._replace(id=id_, planned_timeline=line, credits=0), None, START, 1000)
     assert [task.id for task in store.tasks.list_all()] == sorted(ends, key=lambda id_: -ends[id_])
 
 
@@ -219,10 +218,10 @@ def _small(most: int) -> Store:
 def test_the_task_that_ended_first_is_forgotten_first() -> None:
     """A full store forgets the task that ended first, with its key; one that never ends stays."""
     store = _small(2)
-    endless_task = replace(_task(1), planned_timeline=replace(PLAIN.planned_timeline, ended_ms=FOREVER_MS))
+    endless_task = _task(1)._replace(planned_timeline=replace(PLAIN.planned_timeline, ended_ms=FOREVER_MS))
     _create(store, endless_task)
     _create(store, _task(2), _key())
-    _create(store, replace(_task(3), planned_timeline=replace(PLAIN.planned_timeline, ended_ms=6000)))
+    _create(store, _task(3)._replace(planned_timeline=replace(PLAIN.planned_timeline, ended_ms=6000)))
     assert [store.tasks.get(f"req_{number}") is not None for number in (1, 2, 3)] == [True, False, True]
     assert store.tasks.count_forgotten() == 1
     assert _create(store, _task(4), _key(fingerprint="other")).id == "req_4"
@@ -232,11 +231,11 @@ def test_a_key_of_a_later_task_is_kept() -> None:
     """Forgetting a task does not forget a key that stands for a later task."""
     store = _small(2)
     _create(store, _task(1), _key(expires_ms=2000))
-    late = replace(_task(2), planned_timeline=Timeline(3000, 4000, 9000, "succeeded"))
+    late = _task(2)._replace(planned_timeline=Timeline(3000, 4000, 9000, "succeeded"))
     _create(store, late, _key(), now_ms=3000)
-    _create(store, replace(late, id="req_3"), now_ms=3000)
+    _create(store, late._replace(id="req_3"), now_ms=3000)
     assert store.tasks.get("req_1") is None
-    assert _create(store, replace(late, id="req_4"), _key(), now_ms=3000).id == "req_2"
+    assert _create(store, late._replace(id="req_4"), _key(), now_ms=3000).id == "req_2"
 
 
 def test_an_account_is_forgotten_with_its_last_task() -> None:
@@ -255,7 +254,7 @@ def test_a_task_takes_no_more_than_a_kilobyte() -> None:
 
     def create(numbers: range) -> None:
         for number in numbers:
-            store.tasks.create(replace(_task(number), id=f"req_{number:016x}"), None, 10**9, 1000 + number)
+            store.tasks.create(_task(number)._replace(id=f"req_{number:016x}"), None, 10**9, 1000 + number)
 
     create(range(17_000))
     tracemalloc.start()

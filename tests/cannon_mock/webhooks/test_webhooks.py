@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -242,7 +241,7 @@ DELIVERY = Delivery("msg_1", "req_1", "acct_a", "http://x", "http://m", 5000)
 @pytest.fixture
 def store(records: Records) -> Store:
     store = Store(records, 100, SCHEDULE, 30_000)
-    store.tasks.create(replace(PLAIN, id="req_1", webhook_url="http://x"), None, 100, 1000, DELIVERY)
+    store.tasks.create(PLAIN._replace(id="req_1", webhook_url="http://x"), None, 100, 1000, DELIVERY)
     return store
 
 
@@ -267,7 +266,7 @@ def test_an_attempt_is_claimed_once(store: Store) -> None:
 def test_an_attempt_of_an_ended_process_fails(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     """The attempt of a process that must have ended fails: the next one follows, and a late response has no effect."""
     store = Store(records, 100, SCHEDULE, 30_000)
-    store.tasks.create(replace(PLAIN, id="req_1"), None, 100, 1000, DELIVERY)
+    store.tasks.create(PLAIN._replace(id="req_1"), None, 100, 1000, DELIVERY)
     delivery = store.deliveries.claim(5000)
     assert delivery is not None
     real_ms = records.now_ms()
