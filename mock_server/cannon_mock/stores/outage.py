@@ -18,6 +18,9 @@ T = TypeVar("T")
 _QUIET_S = 1
 """An outage lasts so long after its last failure: a store that is nearly full fails at times."""
 
+_RETRY_S = 0.25
+"""A store that hangs is not tried again before: a call may make several attempts, and must not wait for each."""
+
 _logger = logging.getLogger("cannon_mock.stores")
 
 
@@ -39,12 +42,13 @@ class Outage:
     def take_turn(self, *, is_write: bool) -> bool:
         """Whether this caller is the one that tries a store that hangs; it calls ``end_turn`` then.
 
-        False where the store does not hang. Raises StoreUnavailable where another caller tries it.
+        False where the store does not hang. Raises StoreUnavailable where another caller tries it, or did just now.
         """
         failure = self._failure
         if failure is None or not failure.is_slow or (failure.is_of_writes and not is_write):
             return False
-        if not self._turn.acquire(blocking=False):
+        is_too_soon = read_monotonic_s() - self._failed_s < _RETRY_S
+        if is_too_soon or not self._turn.acquire(blocking=False):
             raise StoreUnavailable(self._store, failure)
         return True
 

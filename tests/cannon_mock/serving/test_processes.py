@@ -4,56 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.effort import PATIENCE_S
+from tests.support.mock_processes import kill, list_workers, open_client, start_mock
 from tests.support.mocks import PRICE, START, body
-from tests.support.processes import environment, find_free_port
+from tests.support.processes import find_free_port
 from tests.support.receiver import receiving
 from tests.support.valkey import DURABLE, running
 
-SECRET = "whsec_" + "A" * 32
 ROUNDS = 20
-
-
-@contextmanager
-def _start(store: str, *flags: str, measured: bool = False) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A mock as a process; it and its workers are killed at the end."""
-    command = [sys.executable, "-m", "cannon_mock", "--port", "0", "--store", store, "--webhook-secret", SECRET, *flags]
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-        env=environment(measured=measured),
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("cannon-mock ready on "), line
-        yield line.split()[-1], process
-    finally:
-        _kill(process)
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    """Kill a process and all that it started, as kill -9 does."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -66,18 +34,14 @@ def sites(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]
             url = stack.enter_context(running(tmp_path)).url
             flags, stores = [], [url, url]
         credits = str(50 * PRICE)
-        yield [stack.enter_context(_start(store, "--credits", credits, *flags))[0] for store in stores]
-
-
-def _client(url: str, key: str = "cs_test_shared") -> httpx.Client:
-    return httpx.Client(base_url=url, headers={"x-api-key": key}, trust_env=False, timeout=PATIENCE_S)
+        yield [stack.enter_context(start_mock(store, "--credits", credits, *flags))[0] for store in stores]
 
 
 @pytest.mark.extended
 def test_concurrent_creates_keep_keys_and_credits(sites: list[str]) -> None:
     """500 creates with one key make one request and one hold; of 200 with credits for 50, 50 are accepted."""
     with ExitStack() as stack, ThreadPoolExecutor(12) as pool:
-        clients = [stack.enter_context(_client(url)) for url in sites]
+        clients = [stack.enter_context(open_client(url)) for url in sites]
 
         def create(number: int, headers: dict[str, str]) -> httpx.Response:
             client = clients[number % len(clients)]
@@ -101,7 +65,7 @@ def test_processes_share_clock_rules_and_webhooks(sites: list[str]) -> None:
     """The clock and the rules that one process gets count for all, and one of them sends a webhook."""
     with ExitStack() as stack:
         receiver = stack.enter_context(receiving())
-        one, two = (stack.enter_context(_client(url)) for url in (sites[0], sites[-1]))
+        one, two = (stack.enter_context(open_client(url)) for url in (sites[0], sites[-1]))
         one.post("/__mock__/scenarios", json={"scenario": "failed-internal", "times": 1})
         task = two.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url}).json()
         one.post("/__mock__/clock", json={"advance_ms": 60_000})
@@ -116,18 +80,17 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
     """A worker that is killed is replaced, and SIGTERM ends all."""
     asset_port = str(find_free_port())
     flags = ("--workers", "2", "--asset-port", asset_port)
-    with _start(f"sqlite:{tmp_path / 'mock.db'}", *flags, measured=True) as (url, process):
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        if not children.exists():
+    with start_mock(f"sqlite:{tmp_path / 'mock.db'}", *flags, measured=True) as (url, process):
+        workers = list_workers(process)
+        if not workers:
             pytest.skip("this system does not list the children of a process")
-        first = children.read_text().split()
-        os.kill(int(first[0]), signal.SIGKILL)
-        with _client(url) as client:
+        os.kill(workers[0], signal.SIGKILL)
+        with open_client(url) as client:
             assert all(client.get("/api/v1/status").status_code == 200 for _ in range(10))
             assert client.get(f"http://127.0.0.1:{asset_port}/assets/img_1/image.png").status_code == 404
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(timeout=PATIENCE_S) == 0
-        with _client(url) as client, pytest.raises(httpx.TransportError):
+        with open_client(url) as client, pytest.raises(httpx.TransportError):
             client.get("/api/v1/status")
 
 
@@ -157,7 +120,7 @@ class Load:
             thread.join()
 
     def _send_creates(self, thread: int) -> None:
-        with _client(self._url, f"cs_load_{thread}") as client:
+        with open_client(self._url, f"cs_load_{thread}") as client:
             number = self._first
             while not self._stop.is_set():
                 key, number = f"{thread}-{number}", number + 1
@@ -175,7 +138,7 @@ def _check_nothing_is_lost(url: str, ids: dict[str, str], hook: str) -> None:
     for thread in range(3):
         account = f"cs_load_{thread}"
         own_ids = {key: id_ for key, id_ in ids.items() if key.startswith(f"{thread}-")}
-        with _client(url, account) as client:
+        with open_client(url, account) as client:
             for key, id_ in own_ids.items():
                 assert client.get(f"/api/v1/requests/{id_}").status_code == 200, (key, id_)
             for key in list(own_ids)[-5:]:
@@ -190,7 +153,7 @@ def _check_nothing_is_lost(url: str, ids: dict[str, str], hook: str) -> None:
 
 def _check_none_is_sent_twice(url: str, counts: Counter[str]) -> None:
     """Check that some webhooks arrived, and none more often than it has attempts."""
-    with _client(url) as client:
+    with open_client(url) as client:
         webhooks = client.get("/__mock__/webhooks", params={"limit": 1000}).json()["webhooks"]
     assert sum(counts.values()) > 0
     assert [webhook["id"] for webhook in webhooks if counts[webhook["id"]] > len(webhook["attempts"])] == []
@@ -210,16 +173,16 @@ def test_accepted_requests_survive_kill_9(kind: str, tmp_path: Path) -> None:
         store = server.url if server else f"sqlite:{tmp_path / 'mock.db'}"
         receiver = stack.enter_context(receiving())
         for number in range(ROUNDS):
-            with _start(store, *flags) as (url, process), Load(url, number * 10_000, receiver.url) as load:
+            with start_mock(store, *flags) as (url, process), Load(url, number * 10_000, receiver.url) as load:
                 load.wait_for(8)
                 if server and number % 2:
                     server.kill()
-                _kill(process)
+                kill(process)
             ids |= load.ids
             if server and number % 2:
                 server.start()
         assert len(ids) >= ROUNDS
-        with _start(store, *flags) as (url, _):
+        with start_mock(store, *flags) as (url, _):
             _check_nothing_is_lost(url, ids, receiver.url)
             _check_none_is_sent_twice(url, Counter(headers["webhook-id"] for _, headers in receiver.received))
 
@@ -229,9 +192,9 @@ def test_no_webhook_is_claimed_twice(tmp_path: Path) -> None:
     """With four workers each webhook is sent once, and each attempt is made by one process."""
     with (
         receiving() as receiver,
-        _start(f"sqlite:{tmp_path / 'mock.db'}", "--workers", "4", "--speed", "100") as (url, _),
+        start_mock(f"sqlite:{tmp_path / 'mock.db'}", "--workers", "4", "--speed", "100") as (url, _),
     ):
-        with _client(url) as client:
+        with open_client(url) as client:
             for _ in range(START // PRICE):
                 client.post("/api/v1/requests", json={**body(), "webhook_url": receiver.url})
             client.post("/__mock__/clock", json={"advance_ms": 60_000})

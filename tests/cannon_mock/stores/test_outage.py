@@ -26,6 +26,7 @@ def _without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_file, "BUSY_S", 0)
     monkeypatch.setattr(sqlite_file, "_CHECK_S", 0)
     monkeypatch.setattr(outage, "_QUIET_S", 0)
+    monkeypatch.setattr(outage, "_RETRY_S", 0)
     monkeypatch.setattr(redis, "_TIMEOUT_S", 0.1)
 
 
