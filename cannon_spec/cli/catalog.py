@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     name = arguments.operation
     operations = list(catalog.operations.values()) if name is None else [find_operation(catalog, name)]
     if arguments.format == "json":
-        print(catalog_tables.render_json(catalog, operations))
+        print(escape_lines(catalog_tables.render_json(catalog, operations)))
         return ExitStatus.OK
     width = measure_table_width()
     render = tables.render_markdown if arguments.format == "markdown" else partial(tables.render_text, width=width)

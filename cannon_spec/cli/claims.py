@@ -85,5 +85,5 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         file = observation_file.read_observations(catalog, arguments.observations)
         file = file.select([each.claim for each in uses])
-        print(observation_list.render_json(file) if is_json else observation_list.render_text(file))
+        print(escape_lines(observation_list.render_json(file) if is_json else observation_list.render_text(file)))
     return ExitStatus.OK

@@ -28,7 +28,8 @@ def add_flags(command: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the body as JSON. Raises UnknownName."""
     from cannon_spec.example import build_example
+    from cannon_spec.printable import escape_lines
 
     body = build_example(flags.load_catalog(arguments), arguments.operation, arguments.model)
-    print(json.dumps(body, indent=2, ensure_ascii=False))
+    print(escape_lines(json.dumps(body, indent=2, ensure_ascii=False)))
     return ExitStatus.OK

@@ -13,6 +13,7 @@ from cannon_spec.cli.file_replacement import replace_content
 from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name
 from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.finding import Report
+from cannon_spec.printable import escape_unprintable
 from cannon_spec.reading.formats import FileReader
 
 
@@ -68,5 +69,13 @@ class Fixer:
 
 def _write_diff(file: str, old_content: bytes, content: bytes) -> None:
     old_lines, lines = (each.decode(errors="replace").splitlines(keepends=True) for each in (old_content, content))
-    for line in unified_diff(old_lines, lines, file, file):
-        sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    name = escape_unprintable(file)
+    for line in unified_diff(old_lines, lines, name, name):
+        end = "\n" if line.endswith("\n") else "\n\\ No newline at end of file\n"
+        sys.stdout.write(_escape_line(line.removesuffix("\n")) + end)
+
+
+def _escape_line(line: str) -> str:
+    """A line of a file, safe for a terminal. Its tabs stay, and the sign at its end that many files of Windows have."""
+    text = line.removesuffix("\r")
+    return "\t".join(map(escape_unprintable, text.split("\t"))) + line[len(text) :]

@@ -39,17 +39,17 @@ def run(arguments: argparse.Namespace) -> int:
     from cannon_spec.contract.wording import format_count
     from cannon_spec.output.observation_file import read_observations
     from cannon_spec.output.observation_overlay import build_overlay, list_usable_observations
-    from cannon_spec.printable import escape_unprintable
+    from cannon_spec.printable import escape_lines, escape_unprintable
 
     file = read_observations(flags.load_catalog(arguments), arguments.observations)
     usable_observations = list_usable_observations(file)
     contract = read_whole_contract(find_overlay(arguments.overlay))
     overlay = build_overlay(read_whole_contract(), contract, file)
     check_overlay(overlay, f"{arguments.observations}: the overlay of its values")
-    print(json.dumps(overlay, indent=2))
+    print(escape_lines(json.dumps(overlay, indent=2)))
     print(f"{format_count(len(usable_observations), 'observation')} written", file=sys.stderr)
     for each in file.observations:
         if each not in usable_observations:
-            text = escape_unprintable(each.observed_text[:200])
-            print(f"left out, as the contract has no value for it: {each.claim.id}: {text}", file=sys.stderr)
+            text = f"left out, as the contract has no value for it: {each.claim.id}: {each.observed_text[:200]}"
+            print(escape_unprintable(text), file=sys.stderr)
     return ExitStatus.OK

@@ -39,8 +39,8 @@ def format_cost(judged_document: JudgedDocument, cost: BodyCost, reason: str = "
     place = escape_unprintable(judged_document.file)
     place = place if judged_document.line is None else f"{place}:{judged_document.line}"
     if cost.credits is None or cost.evidence is None:
-        return f"{place}: not counted: {_OBSTACLES[cost.obstacle]}{reason}\n"
-    subject = ", ".join(filter(None, (cost.operation, cost.basis)))
+        return f"{place}: not counted: {_OBSTACLES[cost.obstacle]}{escape_unprintable(reason)}\n"
+    subject = escape_unprintable(", ".join(filter(None, (cost.operation, cost.basis))))
     evidence = cost.evidence
     source = f"{evidence.claim} ({evidence.strength})" if evidence.claim else evidence.source
     return f"{place}: {_format_credits(cost.credits)}: {subject}; known from: {escape_unprintable(source)}\n"

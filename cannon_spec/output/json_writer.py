@@ -9,6 +9,7 @@ from typing import Any
 from cannon_spec.finding import Finding, Report
 from cannon_spec.json_positions import Position
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
+from cannon_spec.printable import escape_lines
 
 _SEPARATOR = ",\n"
 
@@ -24,7 +25,7 @@ class JsonWriter:
 
     def format(self, judged_document: JudgedDocument) -> str:
         """The result of one document."""
-        return json.dumps(self._build_result(judged_document))
+        return _to_json(self._build_result(judged_document))
 
     def format_clean(self, file: str, lines: Iterable[int | None]) -> str:
         """The results of documents without findings, whose texts differ by the line only."""
@@ -49,13 +50,13 @@ class JsonWriter:
         self._write(f'{opening}], "summary": {counts}}}\n')
 
     def _add_result(self, result: Mapping[str, Any]) -> None:
-        self.add((json.dumps(result),))
+        self.add((_to_json(result),))
 
     def _prepare_clean(self, file: str) -> tuple[str, str]:
         """The text of a result without findings before and behind its line."""
         if file != self._clean_file:
             # A quote in the name of the file is escaped, so that what is looked for is the member.
-            text = json.dumps(self._build_result(JudgedDocument(file, None, Report())))
+            text = _to_json(self._build_result(JudgedDocument(file, None, Report())))
             start, name, end = text.partition('"line": ')
             self._clean_file, self._clean_texts = file, (start + name, end.removeprefix("null"))
         return self._clean_texts
@@ -81,3 +82,7 @@ def _place(finding: Finding, position: Position | None) -> dict[str, Any]:
     """A finding, with its line and column in the file; both are null where there is none."""
     line, column = (None, None) if position is None else position
     return {**finding.to_dict(), "line": line, "column": column}
+
+
+def _to_json(result: Mapping[str, Any]) -> str:
+    return escape_lines(json.dumps(result))

@@ -59,20 +59,20 @@ class TextWriter:
 
     def _format_fix(self, judged_document: JudgedDocument, fix: AppliedFix) -> str:
         place, word = _format_place(judged_document, fix.position), self._color("ok", "fixed")
-        return f"{place}: {word}: {fix.description} ({fix.finding.rule})\n"
+        return f"{place}: {word}: {escape_unprintable(f'{fix.description} ({fix.finding.rule})')}\n"
 
     def _format_finding(self, judged_document: JudgedDocument, finding: Finding) -> str:
         evidence = finding.evidence
-        source = f"{evidence.claim} ({evidence.strength}) {evidence.source}"
+        source = escape_unprintable(f"{evidence.claim} ({evidence.strength}) {evidence.source}")
         place = _format_place(judged_document, judged_document.find_position(finding))
         return (
             f"{place}: {self._color(finding.severity, finding.severity)}"
             f" at {escape_unprintable(finding.path) or 'the document'}\n"
-            f"  {finding.message}\n"
-            f"  {finding.hint}\n"
+            f"  {escape_unprintable(finding.message)}\n"
+            f"  {escape_unprintable(finding.hint)}\n"
             f"{self._format_possible_fix(judged_document, finding)}"
             f"  {self._color('quiet', 'known from: ' + source)}\n"
-            f"  {self._color('quiet', 'rule: ' + finding.rule)}\n"
+            f"  {self._color('quiet', 'rule: ' + escape_unprintable(finding.rule))}\n"
         )
 
     def _format_possible_fix(self, judged_document: JudgedDocument, finding: Finding) -> str:

@@ -36,7 +36,7 @@ from cannon_spec.contract.checks import check_claim_ids
 from cannon_spec.contract.load import default_catalog
 from cannon_spec.errors import BadPriceFile
 from cannon_spec.pricing.price_file import describe_age
-from cannon_spec.printable import escape_unprintable
+from cannon_spec.printable import escape_lines, escape_unprintable
 from cannon_spec.redaction import Redactor
 
 _KEY_CHARACTERS = re.compile(r"[!-~]*", re.ASCII)
@@ -236,7 +236,7 @@ class _SuiteHooks:
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Describe the plan."""
-        return self._plan_lines
+        return [escape_unprintable(self._run.redactor.redact_text(line)) for line in self._plan_lines]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> bool | None:
@@ -344,7 +344,7 @@ def find_target(run: Run, announce: Callable[[str], object] = lambda line: None)
                 announce=lambda line: announce(run.redactor.redact_text(line)),
             )
         except NoTarget as error:
-            run.stop_reason = run.redactor.redact_text(str(error))
+            run.stop_reason = escape_unprintable(run.redactor.redact_text(str(error)))
             pytest.exit(run.stop_reason, returncode=2)
         except KeyboardInterrupt:
             pytest.exit("interrupted before the target was found: nothing was tested", returncode=2)
@@ -356,7 +356,7 @@ def _write_line(plugins: pytest.PytestPluginManager, line: str) -> None:
     terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture else nullcontext():
         if terminal:
-            terminal.write_line(line)
+            terminal.write_line(escape_lines(line))
             terminal.flush()
 
 
@@ -365,10 +365,14 @@ def _select_suite(items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def _redact_report(report: pytest.TestReport, redactor: Redactor) -> None:
-    """Remove the user's keys from pytest's report of a test."""
+    """Make pytest's report of a test safe to print: without the user's keys and without control characters."""
+
+    def make_safe(text: str) -> str:
+        return escape_lines(redactor.redact_text(text))
+
     if isinstance(report.longrepr, tuple):
         path, line, reason = report.longrepr
-        report.longrepr = (path, line, redactor.redact_text(reason))
-    elif report.longrepr is not None and redactor.redact_text(str(report.longrepr)) != str(report.longrepr):
-        report.longrepr = redactor.redact_text(str(report.longrepr))
-    report.sections = [(name, redactor.redact_text(text)) for name, text in report.sections]
+        report.longrepr = (path, line, make_safe(reason))
+    elif report.longrepr is not None and make_safe(str(report.longrepr)) != str(report.longrepr):
+        report.longrepr = make_safe(str(report.longrepr))
+    report.sections = [(name, make_safe(text)) for name, text in report.sections]

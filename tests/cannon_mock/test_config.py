@@ -276,9 +276,9 @@ def test_an_invalid_value_is_refused(name: str, value: Any) -> None:
     legal = re.escape(find_setting(name).limits.text) if name != "workers" else ""
     with pytest.raises(ValueError, match=re.escape(f"{name}={shown} is not valid; use ") + legal):
         Config(**{name: value})
-    with pytest.raises(ValueError, match=rf"^CANNON_MOCK_{name.upper()}={re.escape(str(value))} is not valid"):
+    with pytest.raises(ValueError, match=rf"^CANNON_MOCK_{name.upper()}={re.escape(shown)} is not valid"):
         read_environment({f"CANNON_MOCK_{name.upper()}": str(value)})
-    with pytest.raises(ValueError, match=rf"^--{name.replace('_', '-')} {re.escape(str(value))} is not valid"):
+    with pytest.raises(ValueError, match=rf"^--{name.replace('_', '-')} {re.escape(shown)} is not valid"):
         build_config(Source("{flag} {value}", {name: str(value)}))
 
 

@@ -8,6 +8,7 @@ from cannon_contract.runner.results import CLAIM_OUTCOMES, Verdict
 from cannon_contract.runner.run import Run
 from cannon_contract.spending.budget import SentCreate, to_short_line
 from cannon_spec.contract.wording import format_count
+from cannon_spec.printable import escape_unprintable
 
 _MOST_REASONS = 3
 _MOST_ENTRIES = 50
@@ -21,7 +22,7 @@ def build_summary(run: Run) -> list[str]:
     lines += _summarize_spending(run) if run.may_charge else []
     lines += [f"the run was stopped: {run.stop_reason}", *_list_finished_claims(run)] if run.stop_reason else []
     lines += [f"the report is incomplete: {each}; name another folder" for each in run.report_problems]
-    return [run.redactor.redact_text(line) for line in lines]
+    return [escape_unprintable(run.redactor.redact_text(line)) for line in lines]
 
 
 def _list_finished_claims(run: Run) -> list[str]:

@@ -52,7 +52,7 @@ def _run(argv: Sequence[str] | None) -> int:
     flags, _ = parser.parse_known_args(arguments)
     problem = extras.describe_missing_packages(_list_options_with_packages(flags))
     if problem:
-        print(f"cannon-contract: {problem}", file=sys.stderr)
+        print(f"cannon-contract: {escape_unprintable(problem)}", file=sys.stderr)
         return 2
     with options.isolate_pytest():
         return _run_pytest([*pytest_arguments(), *arguments], parser)

@@ -13,6 +13,7 @@ from cannon_mock.views import auth, context, cors
 from cannon_mock.views.context import MockRequest
 from cannon_spec.contract.wording import format_count
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
+from cannon_spec.printable import escape_unprintable
 from cannon_spec.redaction import redact
 
 MOST_CALLS = 10_000
@@ -83,7 +84,8 @@ def describe_findings(calls: Iterable[ReceivedCall], choose: Callable[[Finding],
 
 def _describe_finding(finding: Finding) -> str:
     sentence = f"{finding.path or 'the body'}: {finding.message}"
-    return f"{sentence}; {finding.hint} [{finding.rule}]" if finding.hint else f"{sentence} [{finding.rule}]"
+    sentence = f"{sentence}; {finding.hint}" if finding.hint else sentence
+    return escape_unprintable(redact(f"{sentence} [{finding.rule}]"))
 
 
 def _describe_exchange(app: Flask, request: MockRequest, response: Response) -> ReceivedCall:
@@ -91,7 +93,7 @@ def _describe_exchange(app: Flask, request: MockRequest, response: Response) -> 
     return ReceivedCall(
         app,
         f"{request.scheme}://{context.find_called_host(request)}",
-        redact(f"{request.method} {request.path} -> {response.status_code}"),
+        escape_unprintable(redact(f"{request.method} {request.path} -> {response.status_code}")),
         notes.account,
         _cut_key(auth.read_secret(request)),
         tuple(finding for finding in notes.findings if finding.rule not in UNAVOIDABLE_RULES),

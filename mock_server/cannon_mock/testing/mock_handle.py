@@ -26,6 +26,7 @@ from cannon_mock.views.context import MockContext
 from cannon_spec.contract.wording import format_count
 from cannon_spec.errors import CatalogError
 from cannon_spec.nearest import suggest_name
+from cannon_spec.printable import escape_lines, escape_unprintable
 from cannon_spec.redaction import redact
 
 _MOST_CHARACTERS = 300
@@ -254,7 +255,8 @@ class MockHandle:
         count = len(self.calls(**filters))
         if count != times if times is not None else not count:
             expected_count = "at least one exchange" if times is None else format_count(times, "exchange")
-            filter_text = redact(", ".join(f"{name}={value}" for name, value in filters.items())) or "any"
+            filter_text = ", ".join(f"{name}={value}" for name, value in filters.items())
+            filter_text = escape_unprintable(redact(filter_text)) or "any"
             raise AssertionError(f"expected {expected_count} with {filter_text}, got {count}\n{self.describe_calls()}")
 
     def describe_calls(self) -> str:
@@ -266,7 +268,7 @@ class MockHandle:
         calls = self.unwatched_calls
         lines += self.describe_keys(calls)
         lines += [f"{call.text} (without a valid API key)" for call in calls if call.account is None]
-        return "\n".join(lines)
+        return escape_lines("\n".join(lines))
 
     def close(self) -> None:
         """Remove the scenarios and the receiver that this test set. Raises what a receiver raised."""
@@ -305,11 +307,11 @@ def _describe_webhook(delivery: Delivery, has_ended: bool) -> str:
         result = f"not due: {delivery.task_id} has not ended; polls end it, or the clock with progression=time"
     else:
         result = ", ".join(str(each.status or each.note) for each in delivery.attempts) or delivery.state
-    return f"webhook to {redact(delivery.url)} -> {result}"
+    return escape_unprintable(f"webhook to {redact(delivery.url)} -> {redact(result)}")
 
 
 def _describe_exchange(exchange: JournalEntry) -> str:
-    call = f"{exchange.method} {exchange.path} -> {exchange.status}"
+    call = escape_unprintable(f"{exchange.method} {exchange.path} -> {exchange.status}")
     fault = f" ({exchange.fault}, by the scenario {exchange.scenario})" if exchange.fault else ""
     body = f"\n    sent: {exchange.request_body[:_MOST_CHARACTERS]}" if exchange.request_body else ""
     reply = f"\n    reply: {exchange.response_body[:_MOST_CHARACTERS].strip()}" if exchange.status >= 400 else ""

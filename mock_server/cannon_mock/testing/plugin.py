@@ -214,11 +214,12 @@ def _build_check(handle: MockHandle) -> Check:
     It raises at once, and notes the call: the test fails at its end even where its code swallows the exception.
     """
     from cannon_mock import claim_ids
+    from cannon_spec.printable import escape_unprintable
     from cannon_spec.redaction import redact
 
     def check(reply: Reply) -> None:
         if claim_ids.UNKNOWN_ADDRESS_404 in reply.find_header("x-mock-evidence"):
-            call = redact(f"{reply.method} {reply.url} -> {reply.status}")
+            call = escape_unprintable(redact(f"{reply.method} {reply.url} -> {reply.status}"))
             handle.unknown_calls.append(call)
             raise AssertionError(f"{call}: the mock does not know this call of the API; see its error body")
 

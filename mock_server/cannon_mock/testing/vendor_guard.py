@@ -146,10 +146,11 @@ _HOST_VALUES: dict[str, Callable[[tuple[Any, ...]], Iterable[object]]] = {
 def _refuse_vendor(function: str, values: Iterable[object]) -> None:
     """Raise VendorCallError where one of the values names a host of a guarded domain."""
     from cannon_spec.hosts import is_in_domain
+    from cannon_spec.printable import escape_unprintable
 
     for host in map(_read_host, values):
         if host and any(is_in_domain(host, domain) for domain in _active_domains):
-            attempt = f"{host} by {function}{_describe_caller()}"
+            attempt = escape_unprintable(f"{host} by {function}{_describe_caller()}")
             _attempts.append(attempt)
             raise VendorCallError(f"the test tried to reach {attempt}; nothing was sent. {ADVICE}")
 
