@@ -68,7 +68,8 @@ class Fixer:
 
 
 def _write_diff(file: str, old_content: bytes, content: bytes) -> None:
-    old_lines, lines = (each.decode(errors="replace").splitlines(keepends=True) for each in (old_content, content))
+    # Lines end where those of other tools do: str.splitlines ends them at other signs too.
+    old_lines, lines = (list(io.StringIO(each.decode(errors="replace"))) for each in (old_content, content))
     name = escape_unprintable(file)
     for line in unified_diff(old_lines, lines, name, name):
         end = "\n" if line.endswith("\n") else "\n\\ No newline at end of file\n"

@@ -1,0 +1,142 @@
+"""What comes from outside is printed so that no terminal and no CI service takes it for a command."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cannon_contract.runner import command as contract_command
+from cannon_mock import __main__ as mock_command
+from cannon_spec.cli import main as judge_command
+from tests.support.payloads import DOCUMENTED, patched
+
+HOSTILE = "::error::x\x1b[31m\n::warning::y\r##[group]z \x9b1m\u202e\u2028\x07\u200b##vso[task]"
+"""A command to a CI service, signs that move a cursor or change the order of letters, and ends of lines."""
+
+Main = Callable[[list[str]], int]
+SPEC, MOCK, CONTRACT = judge_command.main, mock_command.main, contract_command.main
+FILE = "::error::ok\x1b[31m\n::error::x\u202e##[error].json"
+"""H14: the name of a file."""
+
+OVERLAY = {
+    "operations": {"image.generate": {"name": HOSTILE}},
+    "models": {"gptimage2": {"name": HOSTILE, "maker": HOSTILE}},
+    "claims": {"model-id-gptimage2": {"text": f"{'word ' * 20}{HOSTILE} ::error::z"}},
+}
+COMMANDS: dict[str, tuple[Main, list[str]]] = {
+    "a file that is not there": (SPEC, ["validate", f"no{FILE}"]),
+    "a bad file": (SPEC, ["validate", FILE]),
+    "a bad file, as JSON": (SPEC, ["validate", "--format", "json", FILE]),
+    "a good file, as JSON": (SPEC, ["validate", "--format", "json", f"good{FILE}"]),
+    "its changes": (SPEC, ["validate", "--diff", FILE]),
+    "its fixes": (SPEC, ["validate", "--fix", FILE]),
+    "its costs": (SPEC, ["cost", FILE, f"good{FILE}"]),
+    "a bad recording": (SPEC, ["check-traffic", FILE]),
+    "a recording": (SPEC, ["check-traffic", "session.har"]),
+    "a recording, as JSON": (SPEC, ["check-traffic", "--format", "json", "session.har"]),
+    "a recording of another service": (SPEC, ["check-traffic", "other.har"]),
+    "a baseline": (SPEC, ["validate", "--baseline", FILE, FILE]),
+    "prices": (SPEC, ["cost", "--prices", FILE, FILE]),
+    "an unknown operation": (SPEC, ["validate", "--operation", HOSTILE, FILE]),
+    "an unknown rule": (SPEC, ["validate", "--ignore", HOSTILE, FILE]),
+    "an unknown name": (SPEC, ["explain", HOSTILE]),
+    "an unknown example": (SPEC, ["example", HOSTILE]),
+    "an unknown model": (SPEC, ["example", "image.generate", "--model", HOSTILE]),
+    "an unknown flag": (SPEC, ["validate", f"--{HOSTILE}"]),
+    "an unknown command": (SPEC, [HOSTILE]),
+    "an overlay that is not there": (SPEC, ["catalog", "--overlay", HOSTILE]),
+    "an overlay": (SPEC, ["catalog", "--overlay", "overlay.json"]),
+    "an overlay, as JSON": (SPEC, ["catalog", "--overlay", "overlay.json", "--format", "json"]),
+    "an overlay, explained": (SPEC, ["explain", "image.generate", "gptimage2", "--overlay", "overlay.json"]),
+    "a claim of an overlay": (SPEC, ["explain", "model-id-gptimage2", "--overlay", "overlay.json"]),
+    "claims of an overlay": (SPEC, ["claims", "--overlay", "overlay.json"]),
+    "findings by an overlay": (SPEC, ["validate", FILE, "--overlay", "overlay.json"]),
+    "a file of claims": (SPEC, ["claims", "--report", FILE]),
+    "observations": (SPEC, ["claims", "--observations", "observations.json"]),
+    "observations, as JSON": (SPEC, ["claims", "--observations", "observations.json", "--format", "json"]),
+    "observations, as an overlay": (SPEC, ["overlay", "--from", "observations.json"]),
+    "values, as an overlay": (SPEC, ["overlay", "--from", "values.json"]),
+    "a store": (MOCK, ["--store", f"sqlite:no/{FILE}"]),
+    "a server of stores": (MOCK, ["--store", f"redis://{HOSTILE}"]),
+    "a port": (MOCK, ["--port", HOSTILE]),
+    "a host": (MOCK, ["--port", "0", "--host", "::error::x"]),
+    "a scenario": (MOCK, ["--scenario", HOSTILE]),
+    "a file of scenarios": (MOCK, ["--scenarios", "scenarios.json", "--list-scenarios"]),
+    "a bad file of scenarios": (MOCK, ["--scenarios", FILE]),
+    "a file of keys": (MOCK, ["--keys", FILE]),
+    "a certificate": (MOCK, ["--tls-cert", f"no{FILE}"]),
+    "an unknown flag of the mock": (MOCK, [f"--{HOSTILE}"]),
+    "an unknown option": (CONTRACT, [f"--{HOSTILE}"]),
+    "a folder of tests": (CONTRACT, [FILE]),
+    "a target": (CONTRACT, ["--target", HOSTILE]),
+    "a plugin": (CONTRACT, ["-p", HOSTILE]),
+    "an operation": (CONTRACT, ["--operation", HOSTILE]),
+    "a report": (CONTRACT, ["--report", f"/dev/null/{FILE}"]),
+    "a plan": (CONTRACT, ["--target", "http://127.0.0.1:1", "--plan", FILE]),
+    "prices of a run": (CONTRACT, ["--prices", FILE]),
+    "an address of webhooks": (CONTRACT, ["--target", "http://127.0.0.1:1", "--webhook-listen", HOSTILE]),
+}
+
+
+@pytest.fixture
+def hostile_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of files whose names and content are hostile, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    bad = {**patched(DOCUMENTED, aspect_ratio="16x9", resolution=HOSTILE, prompt=HOSTILE), HOSTILE: HOSTILE}
+    Path(FILE).write_text(json.dumps(bad, ensure_ascii=False), "utf-8")
+    Path(f"good{FILE}").write_text(json.dumps(DOCUMENTED), "utf-8")
+    Path("overlay.json").write_text(json.dumps(OVERLAY), "utf-8")
+    scenarios = {"scenarios": {"wrapped": {"text": f"{'word ' * 20}{HOSTILE} ::error::z"}}}
+    Path("scenarios.json").write_text(json.dumps(scenarios), "utf-8")
+    seen = {"claim": "status-ok", "strength": HOSTILE, "assumed": HOSTILE, "seen": HOSTILE, "test": HOSTILE}
+    values = [{"pointer": HOSTILE, "value": HOSTILE}]
+    observed = {"format": 1, "target": HOSTILE, "observed_at": HOSTILE, "observations": [seen]}
+    Path("observations.json").write_text(json.dumps(observed), "utf-8")
+    Path("values.json").write_text(json.dumps({**observed, "observations": [{**seen, "values": values}]}), "utf-8")
+    Path("session.har").write_text(json.dumps(_build_har("https://www.cannonstudio.app")), "utf-8")
+    Path("other.har").write_text(json.dumps(_build_har(f"http://{HOSTILE}")), "utf-8")
+
+
+def _build_har(url: str) -> dict[str, Any]:
+    """A recording of calls to a service whose names and texts are hostile."""
+    headers = [{"name": HOSTILE, "value": HOSTILE}, {"name": "x-api-key", "value": HOSTILE}]
+    body = {"mimeType": HOSTILE, "text": json.dumps({"operation": HOSTILE, "input": {HOSTILE: HOSTILE}})}
+    reply = {"status": 202, "headers": headers, "content": {**body, "encoding": HOSTILE}}
+    entries = [
+        {
+            "request": {"method": method, "url": f"{url}/api/v1/requests{path}", "headers": headers, "postData": body},
+            "response": {**reply, "status": status},
+        }
+        for method in ("POST", "GET", HOSTILE)
+        for path in ("", f"/{HOSTILE}", "/%1b[31m%0a::error::x")
+        for status in (202, HOSTILE)
+    ]
+    return {"log": {"entries": [*entries, {"request": HOSTILE}]}}
+
+
+def _find_commands(output: bytes) -> list[str]:
+    """Each sign or word in an output that a terminal or a CI service may take for a command."""
+    text = output.decode()
+    signs = [repr(each) for each in text if not each.isprintable() and each != "\n"]
+    return signs + re.findall(r"^\s*::.*|##\[|##vso\[", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_command_prints_what_is_taken_for_a_command(
+    name: str, hostile_files: None, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """H14: whatever the names of files, arguments and documents hold, each line printed is plain text."""
+    main, argv = COMMANDS[name]
+    with suppress(SystemExit):
+        main(argv)
+    captured = capsysbinary.readouterr()
+    assert _find_commands(captured.out + captured.err) == [], captured
+    assert b"Traceback" not in captured.err
+    assert b"report it" not in captured.err
+    assert captured.out + captured.err
