@@ -26,11 +26,12 @@ _THOUSAND = 1000
 _ROUNDS = 5
 _DAY_MS = 86_400_000
 _CREDITS = 10**12
+_MOST_BYTES = 2**40
 
 
 def main(place: str, number: int) -> dict[str, float]:
     """Seconds of a create, seconds of a poll of the first and of the last thousand tasks, and bytes of a task."""
-    records, catalog = open_records(place), load_catalog()
+    records, catalog = open_records(place, _MOST_BYTES), load_catalog()
     records.clear()
     store = Store(records, 2 * number, [0], 1000)
     drawn = _plan_task(catalog)

@@ -60,7 +60,8 @@ def create_app(
     keys = Keys(catalog.status_reply, config.credits, catalogs.read_part("keys", config.keys) if config.keys else None)
     app = MockApplication("cannon_mock")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    context.install(app, _build_context(config, catalog, keys, records or open_records(config.store), clock, send))
+    records = records or open_records(config.store, config.max_bytes)
+    context.install(app, _build_context(config, catalog, keys, records, clock, send))
     errors.install(app)
     after_request.install(app)
     cors.install(app)

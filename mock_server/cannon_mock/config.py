@@ -61,8 +61,15 @@ class Config(SettingsRepr):
     )
     max_tasks: int = _setting(
         100_000,
-        "number of tasks that the store memory holds; above it the tasks that ended first are dropped",
+        "number of tasks that the store holds; above it the tasks that ended first are dropped, and a create is "
+        "refused with 507 where none has ended",
         limit_range(1, _MOST),
+    )
+    max_memory: str = _setting(
+        "512MiB",
+        "size of all that the store memory holds, tasks and journal too; above it as above --max-tasks",
+        limits.SIZE,
+        metavar="SIZE",
     )
     journal: int = _setting(
         1000, "number of exchanges that /__mock__/journal holds; 0 turns the journal off", limit_range(0, 1_000_000)
@@ -304,6 +311,11 @@ class Config(SettingsRepr):
         """The time at which the clock starts, in epoch milliseconds; None for real time."""
         moment = limits.read_moment(self.start) if self.start else None
         return None if moment is None else round(moment.timestamp() * 1000)
+
+    @property
+    def max_bytes(self) -> int:
+        """The bytes that a store in memory holds at most."""
+        return limits.read_size(self.max_memory) or 0
 
     @property
     def webhook_hosts(self) -> frozenset[str]:

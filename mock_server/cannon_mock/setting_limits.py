@@ -20,6 +20,11 @@ _HOST = re.compile(r"[^\s:/?#@\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 addr
 _URL = re.compile(r"https?://([^/]+)(?:/[^\s?#]*)?")
 
 
+_SIZE = re.compile(r"([1-9][0-9]{0,11}) ?([KMGT]i?)?B?", re.ASCII | re.IGNORECASE)
+_FACTORS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_SMALLEST_SIZE = 1_000_000
+
+
 def _is_secret(text: str) -> bool:
     try:
         return text.startswith("whsec_") and 24 <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
@@ -41,6 +46,16 @@ def read_moment(text: str) -> datetime | None:
     return moment if moment.utcoffset() is not None and 1970 < moment.year < 9000 else None
 
 
+def read_size(text: str) -> int | None:
+    """The bytes that a text such as 512MiB or 2GB stands for; None for another text, or less than 1MB."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        return None
+    prefix = (match[2] or "").lower()
+    size = int(match[1]) * (1024 if prefix.endswith("i") else 1000) ** _FACTORS[prefix[:1]]
+    return size if size >= _SMALLEST_SIZE else None
+
+
 TEXT = Limits("text")
 PATH = Limits("the path of a file, as text")
 FLAG = Limits("yes or no (1, true, on; 0, false, off)")
@@ -50,6 +65,7 @@ URL = Limits(
     lambda text: not text or _is_url(text),
 )
 SECRET = Limits("whsec_ and 24 to 64 bytes in base64", lambda text: not text or _is_secret(text))
+SIZE = Limits("a size from 1MB on, such as 512MiB or 2GB", lambda text: read_size(text) is not None)
 STORE = Limits(
     "memory, sqlite:FILE or redis://HOST:PORT/N",
     lambda text: text == "memory" or re.match(r"(sqlite:|rediss?://|unix://).", text) is not None,

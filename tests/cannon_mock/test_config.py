@@ -26,6 +26,7 @@ DEFAULTS = {
     "workers": 1,
     "store": "memory",
     "max_tasks": 100_000,
+    "max_memory": "512MiB",
     "journal": 1000,
     "public_url": "",
     "root_path": "",
@@ -101,6 +102,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "shut_down": ("failed", "failed"),
     "overlay": ("more.json", "more.json"),
     "max_tasks": ("1", 1),
+    "max_memory": ("1GB", "1GB"),
     "verbose": ("1", True),
 }
 
@@ -126,6 +128,7 @@ INVALID: list[tuple[str, Any]] = [
     ("credits", 10**12 + 1),
     ("max_tasks", 0),
     ("max_tasks", 10**12 + 1),
+    *(("max_memory", text) for text in ("0", "-1MB", "999999", "1 XB", "512 MiB!", "1.5GB", "9" * 40)),
     ("public_url", "mock.example.com"),
     ("public_url", "ftp://mock.example.com"),
     ("public_url", "http://"),
@@ -190,6 +193,8 @@ EXTREMES: list[dict[str, Any]] = [
     {"webhook_timeout": 600.0},
     {"max_tasks": 1},
     {"max_tasks": 10**12},
+    {"max_memory": "1MB"},
+    {"max_memory": "2048 gib"},
 ]
 
 
@@ -400,3 +405,12 @@ def test_a_help_text_names_default_and_choices(setting: Setting) -> None:
     assert text.endswith(f"[default: {setting.default_text}]")
     assert setting.default_text
     assert all(f"{choice} ({meaning})" in text for choice, meaning in setting.choices.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("512MiB", 512 * 2**20), ("1GB", 10**9), ("2 gib", 2**31), ("1000000", 10**6), ("3M", 3 * 10**6), ("1TB", 10**12)],
+)
+def test_a_size_has_a_unit(text: str, size: int) -> None:
+    """A size is a whole number of bytes, or of the units of thousands (MB) or of 1024 (MiB), in any case."""
+    assert Config(max_memory=text).max_bytes == size

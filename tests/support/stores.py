@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from cannon_mock.stores import Records, open_records
+from cannon_mock.stores.memory import MemoryRecords
 from cannon_mock.stores.redis import RedisRecords
+from cannon_mock.stores.sqlite import SqliteRecords
 from tests.support.valkey import running
 
 Opener = Callable[[], Records]
@@ -62,3 +64,14 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
     url = request.getfixturevalue("valkey") if request.param == "redis" else ""
     with opener(request.param, tmp_path, url) as opening:
         yield opening
+
+
+def list_record_names(records: Records) -> set[str]:
+    """The name of every record."""
+    if isinstance(records, MemoryRecords):
+        return set(records._records)
+    if isinstance(records, RedisRecords):
+        start = records._record("")
+        return {key.removeprefix(start) for key in records._client.scan_iter(match=f"{start}*")}
+    assert isinstance(records, SqliteRecords)
+    return {name for (name,) in records._file.connection().execute("SELECT name FROM records")}

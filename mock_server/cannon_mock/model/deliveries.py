@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from cannon_mock.compact_json import read_json, write_text
+from cannon_mock.compact_json import read_json, write_json
 
 State = Literal["pending", "delivered", "stopped", "failed", "lost", "not-sent"]
 
 _NO_RESPONSE_YET = "no answer yet"
 
-MOST_ATTEMPTS = 100
+MOST_ATTEMPTS = 20
 """How many attempts of one delivery are kept, the last ones: each redelivery adds some."""
 
 
@@ -108,7 +108,7 @@ def encode(delivery: Delivery) -> str:
     fixed_values = [delivery.id, delivery.task_id, delivery.account, delivery.url, delivery.base_url]
     values = [*fixed_values, delivery.due_ms, delivery.state, attempts]
     # Few deliveries have it, and stores of earlier versions have none.
-    return write_text(values if delivery.redelivery_ms is None else [*values, delivery.redelivery_ms])
+    return write_json(values if delivery.redelivery_ms is None else [*values, delivery.redelivery_ms]).decode()
 
 
 def decode(text: str) -> Delivery:

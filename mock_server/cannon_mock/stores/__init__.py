@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from cannon_mock.stores import shared_values
 from cannon_mock.stores.deliveries import DeliveryStore
 from cannon_mock.stores.journal_log import JournalLog
-from cannon_mock.stores.memory import MemoryRecords
+from cannon_mock.stores.memory import DEFAULT_MAX_BYTES, MemoryRecords
 from cannon_mock.stores.records import Records, StoreError, StoreUnavailable, Transaction
+from cannon_mock.stores.room import StoreFull
 from cannon_mock.stores.tasks import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, TaskStore
 from cannon_spec.installation import advise_extra, describe_import_error
 from cannon_spec.redaction import redact
@@ -21,6 +22,7 @@ __all__ = [
     "Records",
     "Store",
     "StoreError",
+    "StoreFull",
     "StoreUnavailable",
     "open_records",
 ]
@@ -38,7 +40,7 @@ class Store:
 
     def __init__(self, records: Records, max_tasks: int, retries_ms: Sequence[int], patience_ms: int) -> None:
         self.records = records
-        self.tasks = TaskStore(records, None if records.is_shared else max_tasks)
+        self.tasks = TaskStore(records, max_tasks)
         self.deliveries = DeliveryStore(records, retries_ms, patience_ms)
         self.journal = JournalLog(records)
 
@@ -59,10 +61,13 @@ class Store:
         self.records.clear(keep=[shared_values.build_record_name(name) for name in _VALUES_TO_KEEP])
 
 
-def open_records(url: str) -> Records:
-    """Open the records at ``memory``, ``sqlite:FILE`` or ``redis://HOST``. Raises StoreError where that fails."""
+def open_records(url: str, max_bytes: int = DEFAULT_MAX_BYTES) -> Records:
+    """Open the records at ``memory``, ``sqlite:FILE`` or ``redis://HOST``. Raises StoreError where that fails.
+
+    Those in memory keep at most ``max_bytes``.
+    """
     if url == MEMORY:
-        return MemoryRecords()
+        return MemoryRecords(max_bytes)
     if url.startswith(_FILE) and len(url) > len(_FILE):
         from cannon_mock.stores.sqlite import SqliteRecords
 

@@ -69,9 +69,16 @@ def _change(records: Records, family: _Family, name: str, now_ms: int, step: Cal
         return value
 
     value = records.transact((record,), work)
-    while records.count(family.queue) > family.most:
+    while _is_over(records, family):
         _forget_first(records, family)
     return value
+
+
+def _is_over(records: Records, family: _Family) -> bool:
+    """Whether there are more values than there may be, or more bytes than the records may keep."""
+    count = records.count(family.queue)
+    has_bytes = records.max_bytes is None or records.count_bytes() <= records.max_bytes
+    return count > family.most or (count > 0 and not has_bytes)
 
 
 def _forget_first(records: Records, family: _Family) -> None:

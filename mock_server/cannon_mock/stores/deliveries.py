@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from cannon_mock.model import deliveries
 from cannon_mock.model.deliveries import Delivery, DeliveryResponse
+from cannon_mock.stores.record_names import WEBHOOKS, build_delivery_name
 from cannon_mock.stores.records import Reading, Records, Transaction
-from cannon_mock.stores.tasks import WEBHOOKS
 from cannon_spec.contract.lifecycle import FOREVER_MS
 
 _UNDER_WAY = "webhooks-under-way"
@@ -60,7 +60,7 @@ class DeliveryStore:
 
     def finish(self, delivery: Delivery, response: DeliveryResponse, now_ms: int) -> None:
         """Store the response to an attempt that was claimed, and when the next one is due."""
-        names = (WEBHOOKS, _UNDER_WAY, _build_name(delivery.task_id))
+        names = (WEBHOOKS, _UNDER_WAY, build_delivery_name(delivery.task_id))
 
         def work(transaction: Transaction) -> None:
             current = _get(transaction, delivery.task_id)
@@ -78,7 +78,7 @@ class DeliveryStore:
     def cancel(self, delivery: Delivery, state: deliveries.State, note: str) -> None:
         """Store that a claimed attempt was not made, and that there will be no other."""
         attempts = (*delivery.attempts[:-1], replace(delivery.attempts[-1], note=note))
-        names = (WEBHOOKS, _UNDER_WAY, _build_name(delivery.task_id))
+        names = (WEBHOOKS, _UNDER_WAY, build_delivery_name(delivery.task_id))
 
         def work(transaction: Transaction) -> None:
             current = _get(transaction, delivery.task_id)
@@ -103,7 +103,7 @@ class DeliveryStore:
             _put(transaction, current, after)
             return after
 
-        return self._records.transact((WEBHOOKS, _build_name(task_id)), work)
+        return self._records.transact((WEBHOOKS, build_delivery_name(task_id)), work)
 
     def fail_dead_attempts(self, now_ms: int) -> None:
         """Fail each attempt whose process must have ended; the next attempt is due as after any failure."""
@@ -128,18 +128,14 @@ class DeliveryStore:
             # The deadline is in real time: the mock's clock may be stopped, or moved by days while an attempt is made.
             transaction.add(_UNDER_WAY, deadline_ms, task_id)
             delivery = deliveries.start_attempt(current, now_ms)
-            transaction.put(_build_name(task_id), deliveries.encode(delivery))
+            transaction.put(build_delivery_name(task_id), deliveries.encode(delivery))
             return delivery
 
-        return self._records.transact((WEBHOOKS, _UNDER_WAY, _build_name(task_id)), work)
-
-
-def _build_name(task_id: str) -> str:
-    return f"hook:{task_id}"
+        return self._records.transact((WEBHOOKS, _UNDER_WAY, build_delivery_name(task_id)), work)
 
 
 def _get(reading: Reading, task_id: str) -> Delivery | None:
-    text = reading.get(_build_name(task_id))
+    text = reading.get(build_delivery_name(task_id))
     return None if text is None else deliveries.decode(text)
 
 
@@ -157,7 +153,7 @@ def _put_after_attempt(transaction: Transaction, before: Delivery, after: Delive
 
 def _put(transaction: Transaction, before: Delivery, after: Delivery) -> None:
     """Store a delivery, and move it in the queue from where it was due before."""
-    transaction.put(_build_name(after.task_id), deliveries.encode(after))
+    transaction.put(build_delivery_name(after.task_id), deliveries.encode(after))
     # Removed before it is added: where both times are the same, the other order would leave it out of the queue.
     transaction.remove(WEBHOOKS, before.due_ms, after.task_id)
     if after.state == "pending" and not after.is_under_way:

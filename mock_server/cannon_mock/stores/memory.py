@@ -15,6 +15,15 @@ from cannon_mock.stores.records import Transaction
 
 T = TypeVar("T")
 
+DEFAULT_MAX_BYTES = 512 * 1024 * 1024
+
+_ITEM_BYTES = 160
+"""What a record takes beside the letters of its name and value, and a place in a queue beside those of its member."""
+
+_ENTRY_BYTES = 64
+_WIDEST_LETTER = 8
+"""Bytes of a letter in a text that is not all ASCII: four as it stands, and four as UTF-8, once it was read as JSON."""
+
 _LAST = "\U0010ffff"
 """Sorts after every member of a queue."""
 
@@ -23,11 +32,18 @@ Place = tuple[int, str]
 
 
 class MemoryRecords:
-    """Records that end with their process."""
+    """Records that end with their process, and take at most ``max_bytes``.
+
+    Bytes are counted as records, places and entries come and go. For what is put where there is no room, entries of
+    logs go, the oldest first; to keep room for records is up to the caller.
+    """
 
     is_shared = False
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        self.max_bytes = max_bytes
+        self._kept_bytes = 0
+        self._log_bytes = 0
         # One lock for whole transactions and for queues. To read a record takes no lock: it may be a moment old.
         self._lock = RLock()
         self._records: dict[str, str] = {}
@@ -47,11 +63,18 @@ class MemoryRecords:
 
     def put(self, name: str, value: str) -> None:
         """See Transaction."""
+        old_value = self._records.get(name)
         self._records[name] = value
+        size = len(value) if value.isascii() else _measure(value)  # no call for most: each create has some
+        self._kept_bytes += size + (_ITEM_BYTES + _measure(name) if old_value is None else -_measure(old_value))
+        if self._kept_bytes + self._log_bytes > self.max_bytes:
+            self._shorten_logs()
 
     def drop(self, name: str) -> None:
         """See Transaction."""
-        self._records.pop(name, None)
+        value = self._records.pop(name, None)
+        if value is not None:
+            self._kept_bytes -= _ITEM_BYTES + _measure(name) + _measure(value)
 
     def add(self, queue: str, at_ms: int, member: str) -> None:
         """See Transaction."""
@@ -59,15 +82,26 @@ class MemoryRecords:
         if places is None:
             places = self._queues[queue] = SortedList()
         places.add((at_ms, member))
+        self._kept_bytes += _ITEM_BYTES + _measure(member)
+        if self._kept_bytes + self._log_bytes > self.max_bytes:
+            self._shorten_logs()
 
     def remove(self, queue: str, at_ms: int, member: str) -> None:
         """See Transaction."""
         places = self._queues.get(queue)
         if places is None:
             return
-        places.discard((at_ms, member))
+        try:
+            places.remove((at_ms, member))
+        except ValueError:
+            return
+        self._kept_bytes -= _ITEM_BYTES + _measure(member)
         if not places:  # a queue for each account ever seen would fill the memory of a mock that runs for weeks
             del self._queues[queue]
+
+    def count_bytes(self) -> int:
+        """See Reading."""
+        return self._kept_bytes
 
     def count(self, queue: str) -> int:
         """See Reading."""
@@ -91,10 +125,16 @@ class MemoryRecords:
 
     def append(self, log: str, value: str, most: int) -> None:
         """See Records."""
-        entries = self._logs.get(log)
-        if entries is None or entries.maxlen != most:
-            entries = self._logs[log] = deque(entries or (), maxlen=most)
-        entries.append(value)
+        with self._lock:
+            entries = self._logs.get(log)
+            if entries is None:
+                entries = self._logs[log] = deque()
+            entries.append(value)
+            self._log_bytes += _ENTRY_BYTES + _measure(value)
+            while len(entries) > most:
+                self._forget_entry(entries)
+            if self._kept_bytes + self._log_bytes > self.max_bytes:
+                self._shorten_logs()
 
     def entries(self, log: str, most: int) -> list[str]:
         """See Records."""
@@ -113,11 +153,29 @@ class MemoryRecords:
         """See Records."""
         with self._lock:
             if log is None:
-                self._records = {name: self._records[name] for name in keep if name in self._records}
+                records = {name: self._records[name] for name in keep if name in self._records}
+                self._records, self._kept_bytes = {}, 0
+                for name, value in records.items():
+                    self.put(name, value)
                 self._queues.clear()
-                self._logs.clear()
-            else:
-                self._logs.pop(log, None)
+            for name in [*self._logs] if log is None else [log]:
+                entries = self._logs.pop(name, ())
+                self._log_bytes -= sum(_ENTRY_BYTES + _measure(entry) for entry in entries)
 
     def close(self) -> None:
         """See Records."""
+
+    def _shorten_logs(self) -> None:
+        """Forget the oldest entries of logs until what is kept is within its bytes, or no entry is left."""
+        while self._kept_bytes + self._log_bytes > self.max_bytes and self._log_bytes:
+            for entries in self._logs.values():
+                if entries:
+                    self._forget_entry(entries)
+
+    def _forget_entry(self, entries: deque[str]) -> None:
+        self._log_bytes -= _ENTRY_BYTES + _measure(entries.popleft())
+
+
+def _measure(text: str) -> int:
+    """The bytes that the letters of a text take, at most."""
+    return len(text) if text.isascii() else _WIDEST_LETTER * len(text)

@@ -48,6 +48,9 @@ class Reading(Protocol):
     def get(self, name: str) -> str | None:
         """The record of that name."""
 
+    def count_bytes(self) -> int:
+        """How many bytes records and queues take; 0 where ``max_bytes`` is None."""
+
     def count(self, queue: str) -> int:
         """How many members a queue has, in a time that does not grow with it."""
 
@@ -79,6 +82,13 @@ class Records(Reading, Protocol):
 
     is_shared: bool
     """Whether another process may use the same records."""
+
+    @property
+    def max_bytes(self) -> int | None:
+        """How many bytes may be kept; None where a disk or a server sets the limit.
+
+        Logs lose entries to stay within it.
+        """
 
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
         """Do ``work`` as if no other thread or process were there, and return its result.

@@ -77,6 +77,7 @@ class RedisRecords:
 
     is_shared = True
     errors: tuple[type[Exception], ...] = (redis.RedisError,)
+    max_bytes = None
 
     def __init__(self, url: str, prefix: str = _PREFIX) -> None:
         self._prefix = f"{prefix}{_LAYOUT}:"
@@ -126,6 +127,10 @@ class RedisRecords:
         """See Reading."""
         value: str | None = self._client.get(self._record(name))
         return value
+
+    def count_bytes(self) -> int:
+        """See Reading."""
+        return 0
 
     @reading
     def count(self, queue: str) -> int:
@@ -239,6 +244,10 @@ class RedisTransaction:
         """See Reading."""
         value: str | None = self._pipe.get(self._records._record(name))
         return value
+
+    def count_bytes(self) -> int:
+        """See Reading."""
+        return 0
 
     def count(self, queue: str) -> int:
         """See Reading."""

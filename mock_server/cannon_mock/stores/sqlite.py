@@ -60,6 +60,7 @@ class SqliteRecords:
 
     is_shared = True
     errors: tuple[type[Exception], ...] = (sqlite3.Error, FileFailed)
+    max_bytes = None
 
     def __init__(self, path: str) -> None:
         self.outage = Outage(f"sqlite:{path}")
@@ -96,6 +97,10 @@ class SqliteRecords:
     def get(self, name: str) -> str | None:
         """See Reading."""
         return _read_value(execute(self._file.connection(), _GET, (name,)))
+
+    def count_bytes(self) -> int:
+        """See Reading."""
+        return 0
 
     @reading
     def count(self, queue: str) -> int:
@@ -187,6 +192,10 @@ class SqliteTransaction:
     def get(self, name: str) -> str | None:
         """See Reading."""
         return _read_value(self._execute(_GET, (name,)))
+
+    def count_bytes(self) -> int:
+        """See Reading."""
+        return 0
 
     def count(self, queue: str) -> int:
         """See Reading."""

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from cannon_mock.compact_json import read_json, write_text
 from cannon_mock.model import credits, deliveries, tasks
 from cannon_mock.model.credits import Balance, Entry
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.tasks import Task
+from cannon_mock.stores.record_names import (
+    FORGOTTEN_COUNT,
+    KEYS,
+    TASKS,
+    WEBHOOKS,
+    build_account_name,
+    build_delivery_name,
+    build_due_name,
+    build_key_name,
+    build_task_name,
+)
 from cannon_mock.stores.records import Reading, Records, Transaction
-from cannon_spec.contract.lifecycle import FOREVER_MS
+from cannon_mock.stores.room import Room, measure_task
 
-WEBHOOKS = "webhooks"
-"""The queue of deliveries, by the time they are due."""
-
-_TASKS = "tasks"
-"""The queue of tasks, by the time they end."""
-
-_TASK_COUNT = "kept"
-_FORGOTTEN_COUNT = "forgotten"
 _PAGE = 500
 _ALL = 1_000_000
 
@@ -64,61 +67,98 @@ class _PageDue(Exception):
     """An account has a page of entries due, and may have more."""
 
 
+class _RoomDue(Exception):
+    """There is no room for the task."""
+
+
+class _NewTask(NamedTuple):
+    """A task that is not stored yet, with what is stored beside it, and their texts."""
+
+    task: Task
+    key: IdempotencyKey | None
+    delivery: Delivery | None
+    task_text: str
+    delivery_text: str
+
+    @classmethod
+    def build(cls, task: Task, key: IdempotencyKey | None, delivery: Delivery | None) -> Self:
+        """With texts that are written outside of a transaction, in which others wait."""
+        return cls(task, key, delivery, tasks.encode(task), "" if delivery is None else deliveries.encode(delivery))
+
+    @property
+    def record_names(self) -> list[str]:
+        """The records and queues that a create reads."""
+        names = [build_account_name(self.task.account), build_due_name(self.task.account)]
+        return names if self.key is None else [*names, build_key_name(self.task.account, self.key.key)]
+
+    @property
+    def size(self) -> int:
+        """At most as many bytes as all of it takes."""
+        return measure_task(self.task_text, self.task.idempotency_key, self.delivery_text)
+
+
 class _AccountRecord(NamedTuple):
     balance: Balance
     task_count: int
 
 
 class TaskStore:
-    """Tasks by id. With ``max_tasks`` the oldest are forgotten, those that have ended first.
+    """Tasks by id, at most ``max_tasks``, within the bytes that the records may keep: see Room.
 
     An account is forgotten with the last of its tasks.
     """
 
-    def __init__(self, records: Records, max_tasks: int | None) -> None:
+    def __init__(self, records: Records, max_tasks: int) -> None:
         self._records = records
-        self._max_tasks = max_tasks
+        self._room = Room(records, max_tasks)
 
     def create(
         self, task: Task, key: IdempotencyKey | None, start: int, now_ms: int, delivery: Delivery | None = None
     ) -> Task:
         """Store a task and hold its credits; the earlier task where the key is known with the same body.
 
-        All or nothing. ``start`` is the balance that an account begins with. Raises KeyReused, KeyBusy and
-        NotEnoughCredits.
+        All or nothing. ``start`` is the balance that an account begins with. Raises KeyReused, KeyBusy,
+        NotEnoughCredits and StoreFull.
         """
-        names = [f"account:{task.account}", f"due:{task.account}"]
-        if key is not None:
-            names.append(_build_key_name(task.account, key.key))
-        if self._max_tasks is not None:
-            names += [_TASK_COUNT, _TASKS]
-
-        # One transaction looks up the key, checks the balance and writes the task: two creates with one key at the same
-        # moment make one task, and two that the balance covers one of are not both accepted.
-        def work(transaction: Transaction) -> Task:
-            earlier_task = _find_earlier_task(transaction, task.account, key, now_ms)
-            if earlier_task is not None:
-                return earlier_task
-            account, due_entries = _read_account(transaction, task.account, start, now_ms)
-            if len(due_entries) == _PAGE:
-                raise _PageDue
-            if account.balance.available < task.credits:
-                raise NotEnoughCredits(account.balance.available, task.credits)
-            hold, end = credits.build_entries(task.timeline, task.credits)
-            _remove_entries(transaction, task.account, due_entries)
-            balance = credits.apply_entries(account.balance, [hold], now_ms)
-            _put_account(transaction, task.account, _AccountRecord(balance, account.task_count + 1))
-            transaction.add(f"due:{task.account}", end.at_ms, _encode_end(task.id, end))
-            _put_new_task(transaction, task, key, delivery)
-            if self._max_tasks is not None:
-                self._make_room(transaction, self._max_tasks, task.id)
-            return task
-
-        while True:  # other creates may have added ends that are due by the time the page is settled
+        new = _NewTask.build(task, key, delivery)
+        is_paid = False  # whether a task was forgotten for this one
+        while True:
             try:
-                return self._records.transact(names, work)
-            except _PageDue:
+                stored_task = self._records.transact(
+                    new.record_names,
+                    lambda transaction, is_paid=is_paid: self._store(transaction, new, start, now_ms, is_paid),  # type: ignore[misc]
+                )
+                break
+            except _PageDue:  # other creates may have added ends that are due by the time the page is settled
                 self._settle(task.account, start, now_ms, rest=_PAGE - 1)
+            except _RoomDue:  # other creates may take the bytes, so that more must be forgotten
+                is_paid |= self._room.make(task.account, new.size, now_ms)
+        if key is not None:
+            self._room.forget_expired_keys(now_ms)
+        return stored_task
+
+    # One transaction looks up the key, checks the balance and writes the task: two creates with one key at the same
+    # moment make one task, and two that the balance covers one of are not both accepted.
+    def _store(self, transaction: Transaction, new: _NewTask, start: int, now_ms: int, is_paid: bool) -> Task:
+        task = new.task
+        earlier_task = _find_earlier_task(transaction, task.account, new.key, now_ms)
+        if earlier_task is not None:
+            return earlier_task
+        account, due_entries = _read_account(transaction, task.account, start, now_ms)
+        if len(due_entries) == _PAGE:
+            raise _PageDue
+        if account.balance.available < task.credits:
+            raise NotEnoughCredits(account.balance.available, task.credits)
+        if not (is_paid or self._room.has_task(transaction)) or not self._room.has_bytes(transaction, new.size):
+            raise _RoomDue
+        hold, end = credits.build_entries(task.timeline, task.credits)
+        _remove_entries(transaction, task.account, due_entries)
+        balance = credits.apply_entries(account.balance, [hold], now_ms)
+        _put_account(transaction, task.account, _AccountRecord(balance, account.task_count + 1))
+        transaction.add(build_due_name(task.account), end.at_ms, _encode_end(task.id, end))
+        _put_new_task(transaction, new)
+        self._room.reserve(transaction, task)
+        return task
 
     def get(self, id_: str) -> Task | None:
         """The task of that request id."""
@@ -132,7 +172,7 @@ class TaskStore:
         before = self.get(id_)
         if before is None:
             return None
-        due = f"due:{before.account}"
+        due = build_due_name(before.account)
 
         def work(transaction: Transaction) -> Task | None:
             task = _get_task(transaction, id_)
@@ -148,17 +188,17 @@ class TaskStore:
                     return task
                 transaction.remove(due, old_end.at_ms, _encode_end(id_, old_end))
                 transaction.add(due, new_end.at_ms, _encode_end(id_, new_end))
-                transaction.remove(_TASKS, old_end.at_ms, id_)
-                transaction.add(_TASKS, new_end.at_ms, id_)
+                transaction.remove(TASKS, old_end.at_ms, id_)
+                transaction.add(TASKS, new_end.at_ms, id_)
                 _move_delivery(transaction, id_, new_end.at_ms + delay_ms)
-            transaction.put(f"task:{id_}", tasks.encode(after))
+            transaction.put(build_task_name(id_), tasks.encode(after))
             return after
 
-        return self._records.transact((f"task:{id_}", f"hook:{id_}", due), work)
+        return self._records.transact((build_task_name(id_), build_delivery_name(id_), due), work)
 
     def release_key(self, account: str, key: IdempotencyKey) -> None:
         """Store that the create of this key is no longer under way."""
-        name = _build_key_name(account, key.key)
+        name = build_key_name(account, key.key)
 
         def work(transaction: Transaction) -> None:
             text = transaction.get(name)
@@ -188,23 +228,23 @@ class TaskStore:
             balance = record.balance._replace(available=available)
             _put_account(transaction, account, record._replace(balance=balance))
 
-        self._records.transact((f"account:{account}", f"due:{account}"), work)
+        self._records.transact((build_account_name(account), build_due_name(account)), work)
 
     def list_all(self) -> Iterator[Task]:
         """Every task, those that end last first, read a page at a time."""
         last_place: tuple[int, str] | None = None
-        while page := self._records.latest(_TASKS, last_place, _PAGE):
+        while page := self._records.latest(TASKS, last_place, _PAGE):
             tasks_of_page = (self.get(id_) for _, id_ in page)
             yield from (task for task in tasks_of_page if task is not None)
             last_place = page[-1]
 
     def count_forgotten(self) -> int:
         """How many tasks were forgotten to make room."""
-        return int(self._records.get(_FORGOTTEN_COUNT) or 0)
+        return int(self._records.get(FORGOTTEN_COUNT) or 0)
 
     def _settle(self, account: str, start: int, now_ms: int, rest: int) -> None:
         """Apply the entries that are due to the account's balance, and drop them, until at most ``rest`` are due."""
-        names = (f"account:{account}", f"due:{account}")
+        names = (build_account_name(account), build_due_name(account))
 
         def work(transaction: Transaction) -> None:
             record, due_entries = _read_account(transaction, account, start, now_ms)
@@ -218,30 +258,15 @@ class TaskStore:
         while len(self._records.earliest(names[1], now_ms, rest + 1)) > rest:
             self._records.transact(names, work)
 
-    def _make_room(self, transaction: Transaction, most: int, new_id: str) -> None:
-        """Forget the task that ended first, or will, where there are more than ``most``; the new one stays."""
-        task_count = int(transaction.get(_TASK_COUNT) or 0) + 1
-        if task_count > most:
-            at_ms, id_ = next(place for place in transaction.earliest(_TASKS, FOREVER_MS, 2) if place[1] != new_id)
-            task = _get_task(transaction, id_)
-            if task is not None:
-                _forget(transaction, task, at_ms)
-            task_count -= 1
-        transaction.put(_TASK_COUNT, str(task_count))
-
 
 def _get_task(reading: Reading, id_: str) -> Task | None:
-    text = reading.get(f"task:{id_}")
+    text = reading.get(build_task_name(id_))
     return None if text is None else tasks.decode(text)
-
-
-def _build_key_name(account: str, key: str) -> str:
-    return f"key:{account}:{key}"
 
 
 def _find_earlier_task(transaction: Transaction, account: str, key: IdempotencyKey | None, now_ms: int) -> Task | None:
     """The task that was created with the same key. Raises KeyReused and KeyBusy."""
-    text = None if key is None else transaction.get(_build_key_name(account, key.key))
+    text = None if key is None else transaction.get(build_key_name(account, key.key))
     if key is None or text is None:
         return None
     fingerprint, id_, expires_ms, busy_until_ms = read_json(text)
@@ -258,9 +283,9 @@ def _read_account(
     reading: Reading, account: str, start: int, now_ms: int
 ) -> tuple[_AccountRecord, list[tuple[int, str]]]:
     """An account with the oldest page of its due entries applied, and those entries."""
-    text = reading.get(f"account:{account}")
+    text = reading.get(build_account_name(account))
     *amounts, task_count = (start, 0, 0, 0) if text is None else read_json(text)
-    due_entries = reading.earliest(f"due:{account}", now_ms, _PAGE)
+    due_entries = reading.earliest(build_due_name(account), now_ms, _PAGE)
     balance = credits.apply_entries(Balance(*amounts), map(_decode_end, due_entries), now_ms)
     return _AccountRecord(balance, task_count), due_entries
 
@@ -278,64 +303,33 @@ def _decode_end(place: tuple[int, str]) -> Entry:
 
 def _remove_entries(transaction: Transaction, account: str, entries: list[tuple[int, str]]) -> None:
     for at_ms, member in entries:
-        transaction.remove(f"due:{account}", at_ms, member)
+        transaction.remove(build_due_name(account), at_ms, member)
 
 
 def _put_account(transaction: Transaction, account: str, record: _AccountRecord) -> None:
     balance = record.balance
     amounts = [balance.available, balance.held_credits, balance.settled_credits]
-    transaction.put(f"account:{account}", write_text([*amounts, record.task_count]))
+    transaction.put(build_account_name(account), write_text([*amounts, record.task_count]))
 
 
-def _put_new_task(transaction: Transaction, task: Task, key: IdempotencyKey | None, delivery: Delivery | None) -> None:
-    transaction.put(f"task:{task.id}", tasks.encode(task))
-    transaction.add(_TASKS, task.timeline.ended_ms, task.id)
+def _put_new_task(transaction: Transaction, new: _NewTask) -> None:
+    task, key, delivery = new.task, new.key, new.delivery
+    transaction.put(build_task_name(task.id), new.task_text)
+    transaction.add(TASKS, task.timeline.ended_ms, task.id)
     if key is not None:
-        values = [key.fingerprint, task.id, key.expires_ms, key.busy_until_ms]
-        transaction.put(_build_key_name(task.account, key.key), write_text(values))
+        name = build_key_name(task.account, key.key)
+        transaction.put(name, write_text([key.fingerprint, task.id, key.expires_ms, key.busy_until_ms]))
+        transaction.add(KEYS, key.expires_ms, name)
     if delivery is not None:
-        transaction.put(f"hook:{task.id}", deliveries.encode(delivery))
+        transaction.put(build_delivery_name(task.id), new.delivery_text)
         transaction.add(WEBHOOKS, delivery.due_ms, task.id)
 
 
 def _move_delivery(transaction: Transaction, id_: str, due_ms: int) -> None:
     """Make a task's delivery, if it has one, due at another time."""
-    text = transaction.get(f"hook:{id_}")
+    text = transaction.get(build_delivery_name(id_))
     if text is not None:
         delivery = deliveries.decode(text)
         transaction.remove(WEBHOOKS, delivery.due_ms, id_)
-        transaction.put(f"hook:{id_}", deliveries.encode(replace(delivery, due_ms=due_ms)))
+        transaction.put(build_delivery_name(id_), deliveries.encode(replace(delivery, due_ms=due_ms)))
         transaction.add(WEBHOOKS, due_ms, id_)
-
-
-def _forget(transaction: Transaction, task: Task, at_ms: int) -> None:
-    """Forget a task with all that belongs to it, and its account with the last of its tasks."""
-    transaction.remove(_TASKS, at_ms, task.id)
-    transaction.drop(f"task:{task.id}")
-    transaction.put(_FORGOTTEN_COUNT, str(int(transaction.get(_FORGOTTEN_COUNT) or 0) + 1))
-    _forget_key(transaction, task)
-    text = transaction.get(f"hook:{task.id}")
-    if text is not None:
-        transaction.remove(WEBHOOKS, deliveries.decode(text).due_ms, task.id)
-        transaction.drop(f"hook:{task.id}")
-    _forget_account(transaction, task.account)
-
-
-def _forget_key(transaction: Transaction, task: Task) -> None:
-    name = _build_key_name(task.account, task.idempotency_key or "")
-    text = transaction.get(name)
-    if text is not None and read_json(text)[1] == task.id:  # else the key has expired, and a later task used it again
-        transaction.drop(name)
-
-
-def _forget_account(transaction: Transaction, account: str) -> None:
-    """Count one task less, and forget the account where that was its last."""
-    text = transaction.get(f"account:{account}")
-    *amounts, task_count = read_json(text) if text is not None else (0, 0, 0, 1)
-    if task_count > 1:
-        transaction.put(f"account:{account}", write_text([*amounts, task_count - 1]))
-        return
-    transaction.drop(f"account:{account}")
-    # Remove the ends that are not settled yet, too: otherwise they would count for an account of the same key later.
-    for place in transaction.earliest(f"due:{account}", FOREVER_MS, _ALL):
-        transaction.remove(f"due:{account}", *place)

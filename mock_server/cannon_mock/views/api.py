@@ -123,7 +123,7 @@ def _explain_not_found(mock: MockContext, id_: str) -> str:
     if not forgotten_count:
         return message
     limit = f"this mock keeps {mock.config.max_tasks} requests and has forgotten {forgotten_count}"
-    return f"{message}; {limit} (--max-tasks keeps more)"
+    return f"{message}; {limit} (--max-tasks and --max-memory keep more)"
 
 
 def _accept(request: MockRequest, task: Task, body: CreateBody, scenario: Scenario, *, is_repeat: bool) -> Response:

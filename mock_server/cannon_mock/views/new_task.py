@@ -12,7 +12,7 @@ from cannon_mock.model.keys import Key
 from cannon_mock.model.replies import fill_template
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Task, TaskRequest
-from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits
+from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, StoreFull
 from cannon_mock.views.context import MockContext, MockRequest, find_asset_url
 from cannon_mock.views.create_body import CreateBody
 from cannon_mock.views.errors import ApiError
@@ -84,7 +84,7 @@ def store_task(request: MockRequest, key: Key, task: Task, body: CreateBody, lat
     """Store a task, or find the earlier one of its idempotency key.
 
     Until the reply, which comes ``latency_ms`` later, a retry finds the key in use, as on a slow server. Raises
-    ApiError where the key was used with another body or is in use, and where credits are missing.
+    ApiError where the key was used with another body or is in use, and where credits or room are missing.
     """
     mock, now_ms = request.mock, task.planned_timeline.created_ms
     idempotency = _build_idempotency(mock, task, body, now_ms, latency_ms)
@@ -102,9 +102,20 @@ def store_task(request: MockRequest, key: Key, task: Task, body: CreateBody, lat
         message = f"this request costs {error.cost} credits and {error.available} are left"
         claims = (claim_ids.INSUFFICIENT_CREDITS, claim_ids.CREDITS_START, claim_ids.CREDITS_HOLD, task.price_claim)
         raise ApiError(402, "insufficient_credits", message, *claims) from None
+    except StoreFull as error:
+        raise ApiError(507, "mock_full", _explain_full(mock, error)) from None
     if latency_ms and idempotency is not None:
         request.notes.delay.steps.append(partial(mock.store.tasks.release_key, task.account, idempotency))
     return stored_task
+
+
+def _explain_full(mock: MockContext, error: StoreFull) -> str:
+    if error.limit == "tasks":
+        limit, flag = f"the mock keeps {mock.config.max_tasks} requests", "--max-tasks"
+    else:
+        limit, flag = f"the mock keeps {mock.config.max_memory} of requests and the like", "--max-memory"
+    advice = f"let requests end, start the mock with a larger {flag}, or reset it"
+    return f"{limit}, and none that has ended is left to forget for this one; {advice} (the service has no such answer)"
 
 
 def _build_idempotency(

@@ -211,52 +211,17 @@ def test_simultaneous_creates_never_overspend(store: Store) -> None:
     assert store.tasks.read_balance("acct_a", 50 * PRICE, 1000) == Balance(0, 50 * PRICE)
 
 
-def _small(most: int) -> Store:
-    return Store(MemoryRecords(), most, [0], 30_000)
-
-
-def test_the_task_that_ended_first_is_forgotten_first() -> None:
-    """A full store forgets the task that ended first, with its key; one that never ends stays."""
-    store = _small(2)
-    endless_task = _task(1)._replace(planned_timeline=replace(PLAIN.planned_timeline, ended_ms=FOREVER_MS))
-    _create(store, endless_task)
-    _create(store, _task(2), _key())
-    _create(store, _task(3)._replace(planned_timeline=replace(PLAIN.planned_timeline, ended_ms=6000)))
-    assert [store.tasks.get(f"req_{number}") is not None for number in (1, 2, 3)] == [True, False, True]
-    assert store.tasks.count_forgotten() == 1
-    assert _create(store, _task(4), _key(fingerprint="other")).id == "req_4"
-
-
-def test_a_key_of_a_later_task_is_kept() -> None:
-    """Forgetting a task does not forget a key that stands for a later task."""
-    store = _small(2)
-    _create(store, _task(1), _key(expires_ms=2000))
-    late = _task(2)._replace(planned_timeline=Timeline(3000, 4000, 9000, "succeeded"))
-    _create(store, late, _key(), now_ms=3000)
-    _create(store, late._replace(id="req_3"), now_ms=3000)
-    assert store.tasks.get("req_1") is None
-    assert _create(store, late._replace(id="req_4"), _key(), now_ms=3000).id == "req_2"
-
-
-def test_an_account_is_forgotten_with_its_last_task() -> None:
-    """An account whose last task was forgotten starts anew; other accounts keep their credits."""
-    store = _small(1)
-    _create(store, _task(1))
-    _create(store, _task(2, account="acct_b"))
-    assert store.tasks.read_balance("acct_a", START, 9000) == Balance(START)
-    assert store.tasks.read_balance("acct_b", START, 1000) == Balance(START - PRICE, PRICE)
-
-
 @pytest.mark.extended
 def test_a_task_takes_no_more_than_a_kilobyte() -> None:
-    """Of 20,000 tasks in memory the last 3,000 take at most 1 KB each, and the first can still be polled."""
-    store = _small(1_000_000)
+    """Of 20,000 tasks in memory the last 3,000 take at most 1 KB each, as they are counted; the first can be polled."""
+    store = Store(MemoryRecords(), 1_000_000, [0], 30_000)
 
     def create(numbers: range) -> None:
         for number in numbers:
             store.tasks.create(_task(number)._replace(id=f"req_{number:016x}"), None, 10**9, 1000 + number)
 
     create(range(17_000))
+    counted_bytes = store.records.count_bytes()
     tracemalloc.start()
     try:
         create(range(17_000, 20_000))
@@ -264,4 +229,5 @@ def test_a_task_takes_no_more_than_a_kilobyte() -> None:
     finally:
         tracemalloc.stop()
     assert used_bytes / 3_000 <= 1024
+    assert 0.8 < (store.records.count_bytes() - counted_bytes) / used_bytes < 1.25
     assert store.tasks.get(f"req_{0:016x}") is not None

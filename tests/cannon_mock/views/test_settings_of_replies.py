@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.mocks import PRICE, START, Driver, DriverFactory, body, read_error
+from tests.support.mocks import LONG_MS, PRICE, START, Driver, DriverFactory, body, read_error
 
 
 def test_a_file_of_keys_sets_names_scopes_and_credits(make_mock: DriverFactory, tmp_path: Path) -> None:
@@ -67,9 +67,41 @@ def test_a_file_adds_scenarios(make_mock: DriverFactory, tmp_path: Path) -> None
 def test_the_error_for_a_forgotten_request_says_so(make_mock: DriverFactory) -> None:
     """The error for a poll of a request that the mock has dropped says how many were dropped."""
     mock = make_mock(max_tasks=1)
-    first = mock.create_and_get_id()
+    first = mock.create_and_finish()["id"]
     assert "forgotten" not in mock.get("/api/v1/requests/req_0").get_json()["error"]["message"]
     mock.create_and_get_id()
     reply = mock.get(f"/api/v1/requests/{first}")
     assert read_error(reply) == (404, "request_not_found")
     assert "keeps 1 requests and has forgotten 1" in reply.get_json()["error"]["message"]
+
+
+def test_a_create_for_which_there_is_no_room_is_refused(make_mock: DriverFactory) -> None:
+    """H10: of creates with large prompts those that fit are kept to their end, and the others get 507 with advice.
+
+    Nothing else fails meanwhile, what is kept is within the bound, and there is room again once requests have ended.
+    """
+    mock = make_mock(max_memory="1MiB", credits=1_000_000)
+    replies = [mock.create(body(prompt="x" * 30_000)) for _ in range(40)]
+    refused_replies = [reply for reply in replies if reply.status_code != 202]
+    ids = [reply.get_json()["id"] for reply in replies if reply.status_code == 202]
+    assert 20 < len(ids) < 35
+    assert {read_error(reply) for reply in refused_replies} == {(507, "mock_full")}
+    message = refused_replies[0].get_json()["error"]["message"]
+    assert "the mock keeps 1MiB" in message
+    assert "a larger --max-memory, or reset it" in message
+    assert {mock.poll(id_)["status"] for id_ in ids} <= {"queued", "processing"}
+    assert mock.read_credits() == 1_000_000 - len(ids) * PRICE
+    assert mock.get("/__mock__/journal/count").get_json()["count"] > len(ids)
+    assert mock.store.records.count_bytes() <= 1024 * 1024
+    mock.clock.advance(LONG_MS)
+    assert [mock.create(body(prompt="x" * 30_000)).status_code for _ in range(20)] == [202] * 20
+
+
+def test_a_create_beyond_the_number_of_requests_is_refused(make_mock: DriverFactory) -> None:
+    """Where no request has ended, one more than --max-tasks gets 507, and the others are kept."""
+    mock = make_mock(max_tasks=1)
+    id_ = mock.create_and_get_id()
+    reply = mock.create()
+    assert read_error(reply) == (507, "mock_full")
+    assert "keeps 1 requests, and none that has ended is left" in reply.get_json()["error"]["message"]
+    assert mock.poll(id_)["id"] == id_
