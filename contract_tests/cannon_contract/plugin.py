@@ -323,7 +323,8 @@ class _ResultCollector:
         run = self._run
         if run.target is not None and run.budget.creates:
             keys = filter(None, (run.keys.main or run.key, run.keys.other, run.keys.empty))
-            targets.read_open_requests(run.catalog, run.target, keys, run.budget, run.redactor)
+            timeout_s = run.options.call_timeout
+            targets.read_open_requests(run.catalog, run.target, keys, run.budget, run.redactor, timeout_s)
             run.stop_reason = run.stop_reason or run.budget.overrun_reason
 
 
@@ -340,7 +341,8 @@ def find_target(run: Run, announce: Callable[[str], object] = lambda line: None)
                 address,
                 run.keys,
                 is_live=is_live,
-                sleep=run.time_limit.sleep,
+                time_limit=run.time_limit,
+                call_timeout_s=run.options.call_timeout,
                 announce=lambda line: announce(run.redactor.redact_text(line)),
             )
         except NoTarget as error:

@@ -1,20 +1,17 @@
-"""How much of a reply is read, and for how long: a target may send without an end (floor 6)."""
+"""How much of a reply is read: a target may send without an end (floor 6)."""
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import httpx
 
+from cannon_contract.client.call_deadline import find_deadline
+
 KEY_HEADERS = ("x-api-key", "authorization")
 """The headers that an API key may be in."""
-READ_TIMEOUT_S = 30.0
-"""How long a target may be silent before its reply, and within it."""
-
 _MIB = 2**20
 _WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS, "br": 0, "zstd": 0}
 """The content codings that httpx may undo, and what zlib needs to: 0 where zlib does not know them."""
@@ -28,28 +25,28 @@ class SlowReply(httpx.ReadTimeout):
     """A reply comes, but not to its end in time."""
 
 
-class ReplyBounds(NamedTuple):
-    """What a reply may take: bytes, before and after a content coding is undone, and seconds for its body."""
-
-    size: int
-    seconds: float
-
-
-REPLY_BOUNDS = ReplyBounds(8 * _MIB, READ_TIMEOUT_S)
-FILE_BOUNDS = ReplyBounds(100 * _MIB, 120.0)
-"""The bounds of a file of an output, which is fetched without an API key."""
+LARGEST_REPLY, LARGEST_FILE = 2 * _MIB, 64 * _MIB
+"""The most bytes of a reply, and of a file of an output, which is fetched without an API key: before and after its
+content coding is undone."""
+_PIECE = 4096
+_FILE_TIMES = 4
+"""A file may take so many times as long as another reply."""
 _API_PATHS = ("/api/v1/", "/__mock__/health", "/__mock__/assumptions")
 
 
-def bound_reply(response: httpx.Response, now_s: Callable[[], float] = time.monotonic) -> None:
+def bound_reply(response: httpx.Response) -> None:
     """Bound the reading of a reply whose body has not been read: a hook of a client, for redirects too.
 
-    The reading raises LargeReply or SlowReply where the body is beyond its bounds, and the client then closes the
-    connection. Raises httpx.TransportError at once for content codings that it could not bound.
+    The reading raises LargeReply where the body is beyond its bound, SlowReply where it is not whole at the deadline of
+    its call, and the client then closes the connection. Raises httpx.TransportError at once for content codings that it
+    could not bound.
     """
-    bounds = FILE_BOUNDS if _is_file(response) else REPLY_BOUNDS
+    is_file, deadline = _is_file(response), find_deadline()
+    if is_file and deadline is not None:
+        deadline.extend(_FILE_TIMES)
     if isinstance(response.stream, httpx.SyncByteStream):
-        response.stream = _BoundedStream(response.stream, bounds, _find_coding(response), now_s)
+        size = LARGEST_FILE if is_file else LARGEST_REPLY
+        response.stream = _BoundedStream(response.stream, size, _find_coding(response))
 
 
 def _is_file(response: httpx.Response) -> bool:
@@ -76,22 +73,26 @@ class _BoundedStream(httpx.SyncByteStream):
     """The bytes of a reply as they come. It looks at them before httpx undoes their content coding."""
 
     stream: httpx.SyncByteStream
-    bounds: ReplyBounds
+    most: int
     coding: str
-    now_s: Callable[[], float]
 
     def __iter__(self) -> Iterator[bytes]:
-        end_s = self.now_s() + self.bounds.seconds
-        count_decoded = _make_counter(self.coding, self.bounds.size)
+        count_decoded = _make_counter(self.coding, self.most)
         size = decoded_size = 0
-        for chunk in self.stream:
+        for chunk in self._read_pieces():
             size += len(chunk)
             decoded_size += count_decoded(chunk)
-            if max(size, decoded_size) > self.bounds.size:
-                raise LargeReply(f"more than {self.bounds.size // _MIB} MiB")
-            if self.now_s() > end_s:
-                raise SlowReply(f"not whole after {self.bounds.seconds:g} s")
+            if max(size, decoded_size) > self.most:
+                raise LargeReply(f"more than {self.most // _MIB} MiB")
             yield chunk
+
+    def _read_pieces(self) -> Iterator[bytes]:
+        """Read pieces so small that no one of them grows by many megabytes when its coding is undone."""
+        try:
+            for chunk in self.stream:
+                yield from (chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE))
+        except httpx.ReadTimeout as error:
+            raise SlowReply(str(error)) from None
 
     def close(self) -> None:
         self.stream.close()

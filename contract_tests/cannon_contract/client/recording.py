@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from cannon_contract.client.bounded_reading import LARGEST_REPLY
 from cannon_contract.client.wrong_keys import list_keys_to_redact
 from cannon_spec.redaction import MASK, Redactor
 
@@ -65,13 +66,16 @@ def describe_call(request: httpx.Request) -> str:
     return f"{request.method} {_cut_text(f'{start}{separator}{{id}}' if id_ else start, _LONGEST_PATH)}"
 
 
-def cut_body(text: str, most_bytes: int) -> str:
-    """A body of at most so many bytes: of a longer one the first part, and how many bytes it has in all."""
+def cut_body(text: str, most_bytes: int, size: int | None = None) -> str:
+    """A body of at most so many bytes: of a longer one the first part, and how many bytes it has in all.
+
+    ``size`` is that number where the text is only a part of the body.
+    """
     content = text.encode()
-    if len(content) <= most_bytes:
+    if size is None and len(content) <= most_bytes:
         return text
     note = _SIZE_NOTE.search(text)
-    size = int(note[1]) if note else len(content)
+    size = size or (int(note[1]) if note else len(content))
     return f"{content[: max(0, most_bytes - _NOTE_BYTES)].decode(errors='ignore')}… ({size} bytes in all)"
 
 
@@ -80,19 +84,23 @@ SHOWS_KEY = "shows_key"
 
 
 def redact_response(response: httpx.Response, redactor: Redactor) -> httpx.Response:
-    """A response without secrets: the same object where it has none. Its extensions say whether it had one."""
+    """A response without secrets: the same object where it has none. Its extensions say whether it had one.
+
+    Only the start of a large file is searched: no more of it is ever shown, and the search takes time and memory.
+    """
     content, raw_headers = response.read(), response.headers.raw
-    safe_content = redactor.redact_bytes(content)
+    start = content[:LARGEST_REPLY]
+    safe_start = redactor.redact_bytes(start)
     safe_headers = [(redactor.redact_bytes(name), redactor.redact_bytes(value)) for name, value in raw_headers]
-    if safe_headers == raw_headers and safe_content == content:
+    if safe_headers == raw_headers and safe_start == start:
         return response
     # The content is decoded and may have another length now: httpx must not decode or measure it again.
     headers = [(name, value) for name, value in safe_headers if name.lower() not in _TRANSFER_HEADERS]
-    shows_secret = any(map(redactor.finds_secret, (content, *(part for header in raw_headers for part in header))))
+    shows_secret = any(map(redactor.finds_secret, (start, *(part for header in raw_headers for part in header))))
     return httpx.Response(
         response.status_code,
         headers=headers,
-        content=safe_content,
+        content=safe_start + content[len(start) :],
         request=response.request,
         extensions={SHOWS_KEY: shows_secret},
     )
@@ -125,7 +133,10 @@ def _redact_header(value: str, redactor: Redactor) -> str:
 def _redact_body(content: bytes, redactor: Redactor) -> str:
     if b"\0" in content[:LARGEST_BODY]:
         return f"({len(content)} bytes that are no text)"
-    return cut_body(redactor.redact_text(content.decode(errors="replace")), LARGEST_BODY)
+    # More than is recorded, so that a secret at the cut is found. A file may be large, and only its start is decoded.
+    start = content[: 4 * LARGEST_BODY]
+    text = redactor.redact_text(start.decode(errors="replace"))
+    return cut_body(text, LARGEST_BODY, len(content) if len(start) < len(content) else None)
 
 
 def _cut_text(text: str, longest: int) -> str:

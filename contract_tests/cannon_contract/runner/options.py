@@ -19,14 +19,16 @@ from cannon_spec.errors import UnknownName
 KEY = "CANNON_API_KEY"
 OTHER_KEY = "CANNON_OTHER_API_KEY"
 EMPTY_KEY = "CANNON_EMPTY_API_KEY"
+CALL_TIMEOUT_S = 30.0
+"""How long a call may take in all, unless a run says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options of one run, as the user gave them.
 
-    ``allow_spend`` and ``assume_price`` are credits, ``max_time`` seconds, ``prices``, ``report``, ``plan_only`` and
-    ``plan`` paths. ``operation`` is empty where the user named none.
+    ``allow_spend`` and ``assume_price`` are credits, ``max_time`` and ``call_timeout`` seconds, ``prices``, ``report``,
+    ``plan_only`` and ``plan`` paths. ``operation`` is empty where the user named none.
     """
 
     target: str = "mock"
@@ -41,6 +43,7 @@ class Options:
     plan: str | None = None
     max_creates: int | None = None
     max_time: float = math.inf
+    call_timeout: float = CALL_TIMEOUT_S
     webhook_listen: str | None = None
 
 
@@ -213,6 +216,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "default": math.inf,
         "metavar": "SECONDS",
         "help": "end the run after this time: costs are read back, and the exit status is 2 (default: no limit)",
+    },
+    "--call-timeout": {
+        "type": _parse_seconds,
+        "default": CALL_TIMEOUT_S,
+        "metavar": "SECONDS",
+        "help": "how long a call may take in all, however its bytes come; a file may take four times as long "
+        f"(default: {CALL_TIMEOUT_S:g})",
     },
     "--webhook-listen": {
         "type": _parse_webhook_listen,

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from cannon_contract.client.api import MalformedReply
-from cannon_contract.client.bounded_reading import LargeReply, SlowReply
+from cannon_contract.client.bounded_reading import LargeReply
 from cannon_contract.client.input_fields import change_fields
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
 from cannon_contract.client.page_origin import find_page_origin
@@ -339,7 +339,7 @@ def _find_cause(error: BaseException | None, replies: Sequence[MalformedReply]) 
 
 
 def _describe_silence(error: BaseException | None) -> str:
-    return str(error) if isinstance(error, (LargeReply, SlowReply)) else type(error).__name__
+    return str(error) if isinstance(error, (LargeReply, httpx.TimeoutException)) else type(error).__name__
 
 
 def _is_unanswered(base: TestResult, error: BaseException | None) -> bool:

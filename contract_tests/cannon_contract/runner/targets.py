@@ -15,10 +15,11 @@ import httpx
 
 from cannon_contract import claim_ids
 from cannon_contract.client.api import Api, Send
-from cannon_contract.client.bounded_reading import KEY_HEADERS, READ_TIMEOUT_S, bound_reply
+from cannon_contract.client.bounded_reading import KEY_HEADERS, bound_reply
+from cannon_contract.client.call_deadline import DeadlineClient
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.client.recording import redact_response
-from cannon_contract.runner.options import KEY, ApiKeys
+from cannon_contract.runner.options import CALL_TIMEOUT_S, KEY, ApiKeys
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.guard import Guard, with_retries
 from cannon_contract.spending.time_limit import TimeLimit, WaitAllowance
@@ -30,6 +31,7 @@ _LIVE_PATIENCE_S = 900
 _SOCKET_PATIENCE_S = 60
 _LONGEST_START_S = 300.0
 _READING_BACK_S = 60.0
+_NO_LIMIT = TimeLimit()
 _NO_SUCH_API = (404, 405, 501)
 _KEY_REFUSED = (401, 403)
 _EVIDENCE_HEADER = "x-mock-evidence"
@@ -63,10 +65,10 @@ def make_key() -> str:
     return f"cs_test_{secrets.token_hex(8)}"
 
 
-def open_client() -> httpx.Client:
-    """Open a client of HTTP, for ``with``: its cookies and connections are its own, and it bounds each reply."""
+def open_client(call_timeout_s: float = CALL_TIMEOUT_S) -> httpx.Client:
+    """Open a client of HTTP, for ``with``: its cookies and connections are its own, and it bounds each call."""
     hooks = {"response": [bound_reply]}
-    return httpx.Client(timeout=READ_TIMEOUT_S, verify=_read_certificates(), event_hooks=hooks)
+    return DeadlineClient(call_timeout_s, verify=_read_certificates(), event_hooks=hooks)
 
 
 @cache
@@ -81,7 +83,8 @@ def find_target(
     keys: ApiKeys,
     *,
     is_live: bool,
-    sleep: Callable[[float], None] = time.sleep,
+    time_limit: TimeLimit = _NO_LIMIT,
+    call_timeout_s: float = CALL_TIMEOUT_S,
     announce: Callable[[str], object] = lambda line: None,
 ) -> Target:
     """Find what answers at an address, or the vendor's service for ``live``.
@@ -90,18 +93,17 @@ def find_target(
     the user's and does not say that it is our mock. ``announce`` gets a line where the target asks to wait, which is
     five minutes at most in all, and where our mock does not say what it is by the name in the address.
 
-    Raises NoTarget where the API is not there, and where ``sleep`` raises NotTested, as it does where the time of the
-    run is over.
+    Raises NoTarget where the API is not there, and where the time of the run is over.
     """
     is_live = is_live or is_vendor_address(address, catalog.base_url)
     url = (catalog.base_url if address == "live" else address).rstrip("/")
 
     def wait(seconds: float) -> None:
         announce(f"{url} asks to wait {seconds:g} s")
-        sleep(seconds)
+        time_limit.sleep(seconds)
 
-    with open_client() as client:
-        send = with_retries(client.send, wait, WaitAllowance(_LONGEST_START_S).take)
+    with open_client(call_timeout_s) as client:
+        send = with_retries(time_limit.bound(client.send), wait, WaitAllowance(_LONGEST_START_S).take)
         try:
             without_key = _get_status(send, url, None)
             with_new_key = _get_status(send, url, make_key())
@@ -112,7 +114,7 @@ def find_target(
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NoTarget(f"no answer from {url}: {error}; check the address, and that the server is up") from None
         except NotTested as error:
-            raise NoTarget(f"{url} is not ready: it asks to wait, and {error}; try again later") from None
+            raise NoTarget(f"{url} is not ready: it asks to wait or is slow, and {error}; try again later") from None
     accepts_any_key = is_mock and with_new_key.status_code == httpx.codes.OK
     _check(url, without_key, with_new_key if accepts_any_key else with_key, has_key=keys.main is not None)
     may_charge = is_live or (any(keys) and not is_mock)
@@ -155,22 +157,23 @@ def make_server_api(
     client: httpx.Client,
     shared_runs: dict[str, Any],
     redactor: Redactor,
-    sleep: Callable[[float], None] = time.sleep,
+    time_limit: TimeLimit = _NO_LIMIT,
 ) -> Api:
     """Make the means to call a target that was found, with one API key.
 
     Where the target may charge, the guard stands before it, and ``shared_runs`` keeps the plain request of each
-    operation. ``redactor`` removes secrets from each reply before any test sees it.
+    operation. ``redactor`` removes secrets from each reply before any test sees it. Where the time of the run is over,
+    a call raises NotTested.
     """
     send = build_sender(client, redactor.with_secret(key))
-    guard = _build_guard(catalog, target, send, budget, sleep) if target.may_charge else None
+    guard = _build_guard(catalog, target, send, budget, time_limit.sleep) if target.may_charge else None
     if guard is not None:
-        send = with_retries(guard, sleep)
+        send = with_retries(guard, time_limit.sleep)
     return Api(
         url=target.url,
         key=key,
-        send=send,
-        sleep=sleep,
+        send=time_limit.bound(send),
+        sleep=time_limit.sleep,
         now_s=time.monotonic,
         catalog=catalog,
         is_mock=target.is_mock,
@@ -180,20 +183,26 @@ def make_server_api(
         operation=operation,
         default_input=default_input,
         shared_runs=shared_runs if target.may_charge else None,
-        send_all=guard.create_in_parallel if guard is not None else None,
+        send_all=time_limit.bound(guard.create_in_parallel) if guard is not None else None,
         account_use=budget.account_use,
         find_open_credits=lambda: budget.open_credits,
     )
 
 
 def read_open_requests(
-    catalog: Catalog, target: Target, keys: Iterable[str], budget: Budget, redactor: Redactor
+    catalog: Catalog,
+    target: Target,
+    keys: Iterable[str],
+    budget: Budget,
+    redactor: Redactor,
+    call_timeout_s: float = CALL_TIMEOUT_S,
 ) -> None:
     """Poll each request once that has not ended yet, and read each balance: late charges count too."""
-    with open_client() as client:
+    with open_client(call_timeout_s) as client:
         # The time of the run may be over by now: this takes some of its own.
-        sleep = TimeLimit(_READING_BACK_S).sleep
-        guard = _build_guard(catalog, target, build_sender(client, redactor), budget, sleep)
+        time_limit = TimeLimit(_READING_BACK_S)
+        send = time_limit.bound(build_sender(client, redactor))
+        guard = _build_guard(catalog, target, send, budget, time_limit.sleep)
         for key in keys:
             requests = (f"requests/{quote(id_, safe='', errors='replace')}" for id_ in budget.open_requests)
             for path in ["status", *requests]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,6 +17,7 @@ from cannon_contract.client.api import new_key
 from cannon_contract.client.outcomes import NotTested
 from cannon_contract.runner.address_checks import is_any_host
 from cannon_contract.runner.listen_address import ListenAddress
+from cannon_contract.runner.targets import open_client
 
 _LARGEST_BODY = 1_000_000
 _MOST_CHUNKS = 10_000
@@ -105,7 +106,8 @@ def find_listen_problem(address: ListenAddress) -> str:
 
 def _check_reachable(inbox: ListenerInbox) -> None:
     try:
-        httpx.post(inbox.url, content=b"{}", timeout=_TIMEOUT_S)
+        with open_client(_TIMEOUT_S) as client:
+            client.post(inbox.url, content=b"{}")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise NotTested(f"no answer from the address for webhooks, {inbox.url} (--webhook-listen): {error}") from None
     if not inbox.deliveries:
@@ -126,15 +128,24 @@ class _Server(ThreadingHTTPServer):
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve a connection if there is a place."""
         if self._free_places.acquire(blocking=False):
+            # A time-out of the socket would be one of a single read: a client that sends a byte now and then has none.
+            deadline = threading.Timer(_TIMEOUT_S, _cut_off, (request,))
+            deadline.start()
             try:
                 super().process_request_thread(request, client_address)
             finally:
+                deadline.cancel()
                 self._free_places.release()
         else:
             self.shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print nothing about clients that go away."""
+
+
+def _cut_off(connection: socket.socket) -> None:
+    with suppress(OSError):  # it has ended by itself
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""How long a run may take, and wait: no wait goes on beyond it, and no test begins after it (floor 6)."""
+"""How long a run may take, and wait: no wait goes on beyond it, and no test and no call begins after it (floor 6)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from cannon_contract.client.outcomes import NotTested
+
+_Sent = TypeVar("_Sent")
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(slots=True)
@@ -38,6 +42,16 @@ class TimeLimit:
             self._is_over = True
             raise NotTested(self.reason)
         self.wait(seconds)
+
+    def bound(self, send: Callable[[_Sent], _Answer]) -> Callable[[_Sent], _Answer]:
+        """Wrap a function that sends calls, so that none begins when the time is over: it raises NotTested then."""
+
+        def send_in_time(sent: _Sent) -> _Answer:
+            if self.reason:
+                raise NotTested(self.reason)
+            return send(sent)
+
+        return send_in_time
 
 
 @dataclass(slots=True)

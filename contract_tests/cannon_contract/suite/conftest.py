@@ -87,7 +87,7 @@ def api(request: pytest.FixtureRequest, run: Run, make_mock: Callable[..., Api])
     if skip_reason and not (planned_test and planned_test.fits(run.budget.spent_credits, run.budget.ceiling)):
         pytest.skip(skip_reason)
     operation = find_operation(request.node) or run.default_operation
-    with targets.open_client() as client:
+    with targets.open_client(run.options.call_timeout) as client:
         server = targets.make_server_api(
             run.catalog,
             target,
@@ -98,7 +98,7 @@ def api(request: pytest.FixtureRequest, run: Run, make_mock: Callable[..., Api])
             client=client,
             shared_runs=run.shared_runs,
             redactor=run.redactor,
-            sleep=run.time_limit.sleep,
+            time_limit=run.time_limit,
         )
         yield _record_api(request, server)
 

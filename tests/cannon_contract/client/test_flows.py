@@ -17,11 +17,13 @@ from cannon_contract.client.flows import (
     wait_before_poll,
 )
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_contract.runner import targets
 from cannon_contract.runner.mock_target import make_mock_api
 from cannon_contract.runner.targets import Target, make_server_api, read_open_requests
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.default_input import find_default_input
 from cannon_contract.spending.price_list import PriceList
+from cannon_contract.spending.time_limit import TimeLimit
 from cannon_spec.redaction import Redactor
 from tests.support.payloads import CATALOG
 from tests.support.serving import serve_mock
@@ -80,6 +82,22 @@ def test_open_requests_are_polled_with_their_own_key() -> None:
         assert len(budget.open_requests) == 2
         read_open_requests(CATALOG, server, ["cs_one", "cs_two"], budget, Redactor(()))
     assert budget.open_requests == {}
+
+
+def test_reading_back_takes_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that becomes slow at the end of a run is asked for costs for a minute, and then no more."""
+    paths: list[str] = []
+
+    def respond(_: object, request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(500)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", respond)
+    monkeypatch.setattr(targets, "TimeLimit", lambda seconds: TimeLimit(seconds, lambda: 30.0 * len(paths)))
+    budget = Budget(100, PriceList((), 40))
+    budget.open_requests.update({f"req_{number}": "accepted" for number in range(9)})
+    read_open_requests(CATALOG, Target("http://x", False, True, False, {}), ["cs_one"], budget, Redactor(()))
+    assert len(paths) == 2
 
 
 def test_a_malformed_reply_has_its_own_exchange() -> None:

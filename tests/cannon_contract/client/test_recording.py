@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import httpx
 
-from cannon_contract.client.recording import LARGEST_BODY, cut_body, describe_call, record_exchange
+from cannon_contract.client.bounded_reading import LARGEST_REPLY
+from cannon_contract.client.recording import LARGEST_BODY, cut_body, describe_call, record_exchange, redact_response
+from cannon_spec.redaction import Redactor
 
 
 def test_a_record_is_short_whatever_is_sent() -> None:
@@ -21,6 +23,20 @@ def test_a_record_is_short_whatever_is_sent() -> None:
         assert len(shown_headers) <= 41
         assert max(map(len, shown_headers.values())) < 400
         assert shown_headers["…"].endswith(" more")
+
+
+def test_the_record_of_a_large_file_looks_at_its_start_only() -> None:
+    """Of a large file the start is redacted, also where a secret is at the cut, and the record says its size."""
+    content = b"%63" * LARGEST_REPLY + b"cs_live_end"
+    start = b"a" * (LARGEST_BODY - 45) + b"cs_live_4f9aQ7xE" + content
+    response = httpx.Response(200, content=start, request=httpx.Request("GET", "http://x/"))
+    redactor = Redactor(("cs_live_4f9aQ7xE", "cs_live_end"))
+    safe_response = redact_response(response, redactor)
+    assert safe_response.content.endswith(b"a(cut)" + content)
+    for each in (response, safe_response):
+        body = record_exchange(each.request, each, ("cs_live_4f9aQ7xE",)).body
+        assert "cs_" not in body
+        assert body.endswith(f"… ({len(each.content)} bytes in all)")
 
 
 def test_a_body_that_is_cut_again_keeps_its_size() -> None:

@@ -58,7 +58,11 @@ def test_a_failure_without_claims_of_its_own_breaks_those_of_its_test() -> None:
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(httpx.ReadTimeout("timed out"), "ReadTimeout"), (LargeReply("more than 8 MiB"), "more than 8 MiB")],
+    [
+        (httpx.ReadTimeout("no whole reply after 30 s"), "no whole reply after 30 s"),
+        (LargeReply("more than 8 MiB"), "more than 8 MiB"),
+        (httpx.RemoteProtocolError("a text of the target"), "RemoteProtocolError"),
+    ],
 )
 def test_a_reply_that_is_not_read_is_no_answer(error: httpx.TransportError, words: str) -> None:
     """A test that gets no whole reply shows nothing, and says why no more of it was read."""

@@ -97,7 +97,7 @@ def test_a_mock_that_refuses_its_public_name_is_told(answer_all: SetAnswers) -> 
 def test_a_status_without_an_end_is_no_answer(answer_all: SetAnswers) -> None:
     """A target is not found where its status reply has no end: the start of a run reads no more than a test."""
     answer_all(lambda request: httpx.Response(200, stream=_Endless()))
-    with pytest.raises(NoTarget, match="no answer from http://x: more than 8 MiB; check the address"):
+    with pytest.raises(NoTarget, match="no answer from http://x: more than 2 MiB; check the address"):
         find_target(CATALOG, "http://x", ApiKeys(), is_live=False)
 
 
@@ -111,7 +111,14 @@ def test_the_start_of_a_run_says_when_it_waits_and_not_for_long(answer_all: SetA
     waits: list[float] = []
     lines: list[str] = []
     with pytest.raises(NoTarget, match=r"is not ready: GET /api/v1/status answers 429; .*try again later"):
-        find_target(CATALOG, "http://x", ApiKeys(), is_live=False, sleep=waits.append, announce=lines.append)
+        find_target(
+            CATALOG,
+            "http://x",
+            ApiKeys(),
+            is_live=False,
+            time_limit=TimeLimit(wait=waits.append),
+            announce=lines.append,
+        )
     assert waits == [90] * 3
     assert lines == ["http://x asks to wait 90 s"] * 3
 
@@ -126,11 +133,44 @@ def test_no_wait_of_the_start_goes_on_beyond_the_time_of_the_run(answer_all: Set
     """--max-time ends a run whose target asks to wait for longer before the first test; what is said has no key."""
     answer_all(_ask_to_wait(60))
     lines: list[str] = []
-    sentence = r"http://x/\(cut\) is not ready: it asks to wait, and --max-time 5 is over; try again later"
+    sentence = r"http://x/\(cut\) is not ready: it asks to wait or is slow, and --max-time 5 is over; try again later"
     with pytest.raises(pytest.exit.Exception, match=sentence) as caught:
         plugin.find_target(_make_run(5, KEY), lines.append)
     assert caught.value.returncode == 2
     assert lines == ["http://x/(cut) asks to wait 60 s"]
+
+
+def test_no_call_begins_when_the_time_of_the_run_is_over(answer_all: SetAnswers) -> None:
+    """When --max-time is over, no test sends a call any more, be it one, several at once, or one of the start."""
+    paths: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(200, json={"creditsRemaining": 100})
+
+    answer_all(respond)
+    times = iter([0.0, 6.0, 7.0, 8.0])
+    limit = TimeLimit(5, lambda: next(times))
+    with open_client() as client:
+        target, budget = Target("http://x", False, True, False, {}), Budget(40, PriceList((), 1))
+        api = make_server_api(
+            CATALOG,
+            target,
+            "image.generate",
+            {},
+            key=KEY,
+            budget=budget,
+            client=client,
+            shared_runs={},
+            redactor=Redactor([KEY]),
+            time_limit=limit,
+        )
+        for call in (lambda: api.get("/a"), lambda: api.create({}), lambda: api.create_in_parallel({}, "key", 2)):
+            with pytest.raises(NotTested, match="--max-time 5 is over"):
+                call()
+        with pytest.raises(NoTarget, match="--max-time 5 is over"):
+            find_target(CATALOG, "http://x", ApiKeys(), is_live=False, time_limit=limit)
+    assert paths == []
 
 
 def test_an_interrupt_of_the_start_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +204,7 @@ def test_no_wait_of_the_guard_goes_on_beyond_the_time_of_the_run(answer_all: Set
             client=client,
             shared_runs={},
             redactor=Redactor([KEY]),
-            sleep=_make_run(5).time_limit.sleep,
+            time_limit=_make_run(5).time_limit,
         )
         with pytest.raises(NotTested, match="--max-time 5 is over"):
             api.create({})

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cannon_contract.client.outcomes import NotTested
+from cannon_contract.runner import webhook_listener
 from cannon_contract.runner.listen_address import ListenAddress, find_listen_address, parse_listen_address
 from cannon_contract.runner.webhook_listener import WebhookListener, listen
 from tests.support.contract_runs import run_contract
@@ -41,6 +42,17 @@ def test_what_comes_is_bounded() -> None:
             connection.sendall(f"POST {parts.path} HTTP/1.1\r\nContent-Length: -1\r\n\r\n".encode())
             assert b" 413 " in connection.recv(1000)
     assert len(inbox.deliveries) == 100
+
+
+def test_a_sender_that_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection has a deadline in all, and not one for each byte: it is closed, and its place is free for others."""
+    monkeypatch.setattr(webhook_listener, "_TIMEOUT_S", 0.05)
+    with listen(ListenAddress()) as listener:
+        parts = urlsplit(listener.open_inbox().url)
+        # Shorter than the ten seconds that a single read of the receiver may take.
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=8) as connection:
+            connection.sendall(b"POST /")
+            assert connection.recv(1) == b""
 
 
 @pytest.mark.parametrize(
