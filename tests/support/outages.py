@@ -83,12 +83,12 @@ def replace_by_text(file: Path) -> Iterator[None]:
 
 
 @contextmanager
-def drop_table(file: Path) -> Iterator[None]:
+def drop_table(file: Path, name: str = "records") -> Iterator[None]:
     """Take a table from the file, with its content."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("ALTER TABLE records RENAME TO former_records")
+        other.execute(f"ALTER TABLE {name} RENAME TO former")
         yield
-        other.execute("ALTER TABLE former_records RENAME TO records")
+        other.execute(f"ALTER TABLE former RENAME TO {name}")
 
 
 def send_commands(before: str, after: str) -> Break:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 import redis as client_of_redis
 
-from cannon_mock.stores import outage, redis, sqlite_file
+from cannon_mock.model.deliveries import DeliveryResponse
+from cannon_mock.model.scenarios import WebhookFaults
+from cannon_mock.stores import StoreUnavailable, open_records, outage, redis, sqlite_file
+from cannon_mock.stores.records import StoreFailure
+from cannon_mock.stores.shared_values import Numbers
 from tests.support.admin_calls import read_problem
 from tests.support.effort import PATIENCE_S
-from tests.support.mocks import PRICE, START, Driver, body, build_driver, read_error
-from tests.support.outages import OF_FILE, OF_SERVER, WayToFail
+from tests.support.mocks import LONG_MS, PRICE, START, Driver, DriverFactory, body, build_driver, read_error
+from tests.support.outages import OF_FILE, OF_SERVER, WayToFail, drop_table, lock_file
 
 LONG = body(prompt="A lone detective. " * 1500)
 """More than the pages of a full file still have room for."""
@@ -95,3 +102,119 @@ def test_a_server_that_fails_is_told_and_works_again(
     _check_outage(mock, way, server, caplog)
     assert [line for line in _list_lines(caplog) if f"redis://...@{place}: " not in line or "hunter2" in line] == []
     mock.store.records.close()
+
+
+@pytest.fixture
+def mock(file: Path) -> Iterator[Driver]:
+    """A mock on a file."""
+    mock = build_driver(store=f"sqlite:{file}")
+    yield mock
+    mock.store.records.close()
+
+
+def _read_missing(mock: Driver) -> int:
+    return int(mock.client.get("/__mock__/journal").get_json()["missing"])
+
+
+def test_what_is_stored_is_acknowledged_without_its_journal_entry(mock: Driver, file: Path) -> None:
+    """A create whose journal entry fails gets 202, and each process tells how many entries are missing."""
+    with drop_table(file, "logs"):
+        id_ = mock.create_and_get_id()
+        assert mock.poll(id_)["id"] == id_
+        assert "logs" in read_problem(mock.client.get("/__mock__/ready"))[1]
+    assert _read_missing(mock) == 2
+    assert mock.poll(id_)["id"] == id_
+    other = build_driver(store=f"sqlite:{file}")
+    assert (_read_missing(other), _read_missing(mock)) == (2, 2)
+    other.client.post("/__mock__/reset", json={"what": "journal"})
+    assert (_read_missing(other), _read_missing(mock)) == (0, 0)
+    other.store.records.close()
+
+
+def test_a_poll_that_counts_is_a_write(file: Path, make_mock: DriverFactory) -> None:
+    """With progression by polls a poll is refused while writes fail, and counts when it is made again."""
+    mock = make_mock(store=f"sqlite:{file}", progression="manual:1")
+    id_ = mock.create_and_get_id()
+    with lock_file(file):
+        assert read_error(mock.get(f"/api/v1/requests/{id_}")) == (503, "store_unavailable")
+    assert [mock.poll(id_)["status"] for _ in range(3)] == ["queued", "processing", "succeeded"]
+    mock.store.records.close()
+
+
+def test_a_side_file_that_was_deleted_is_named_and_nothing_is_lost(mock: Driver, file: Path) -> None:
+    """Where SQLite's log is deleted the next call says so; what was in it is saved, and the mock goes on."""
+    id_ = mock.create_and_get_id()
+    file.with_name("mock.db-wal").unlink()
+    assert "mock.db-wal was deleted; stop every process" in mock.create().get_json()["error"]["message"]
+    assert mock.poll(id_)["id"] == id_
+    assert mock.create().status_code == 202
+
+
+def test_webhooks_are_sent_once_though_the_store_fails(file: Path, make_mock: DriverFactory) -> None:
+    """An attempt that could not be made, and a response that could not be stored, are made up for afterwards."""
+    sent: list[str] = []
+    locks = ExitStack()
+
+    def receive(url: str, _body: bytes, _headers: Mapping[str, str]) -> DeliveryResponse:
+        sent.append(url)
+        locks.enter_context(lock_file(file))
+        return DeliveryResponse(200)
+
+    mock = make_mock(store=f"sqlite:{file}", send=receive)
+    sender = mock.context.webhook_sender
+    find_faults = sender.find_webhook_faults
+
+    def fail_once(name: str) -> WebhookFaults:
+        sender.find_webhook_faults = find_faults
+        raise StoreUnavailable("sqlite:mock.db", StoreFailure("gone", "wait"))
+
+    sender.find_webhook_faults = fail_once
+    id_ = mock.create_and_get_id({**body(), "webhook_url": "http://127.0.0.1/hook"})
+    with pytest.raises(StoreUnavailable):
+        mock.clock.advance(LONG_MS)
+    assert sent == []
+    mock.clock.move_to(mock.clock.now_ms() + LONG_MS)
+    mock.poll(id_)
+    assert len(sent) == 1
+    locks.close()
+    mock.poll(id_)
+    delivery = mock.store.deliveries.get(id_)
+    assert delivery is not None
+    assert (delivery.state, len(delivery.attempts), len(sent)) == ("delivered", 1, 1)
+    mock.store.records.close()
+
+
+def test_one_call_at_a_time_waits_for_a_store_that_hangs(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one call waits for a locked file, other writes fail at once and reads go on."""
+    records, has_to_wait, may_go_on = open_records(f"sqlite:{file}"), Event(), Event()
+
+    def pause(_: float) -> None:
+        has_to_wait.set()
+        may_go_on.wait(PATIENCE_S)
+
+    with lock_file(file), pytest.raises(StoreUnavailable, match="locked"):
+        records.append("log", "a", 3)
+    monkeypatch.setattr(sqlite_file, "BUSY_S", PATIENCE_S)
+    monkeypatch.setattr(sqlite_file, "sleep", pause)
+    with ThreadPoolExecutor(1) as pool:
+        with lock_file(file):
+            waiting = pool.submit(records.append, "log", "b", 3)
+            assert has_to_wait.wait(PATIENCE_S)
+            with pytest.raises(StoreUnavailable, match="locked"):
+                records.append("log", "c", 3)
+            assert records.entries("log", 3) == []
+        may_go_on.set()
+        waiting.result()
+    records.append("log", "d", 3)
+    assert records.entries("log", 3) == ["b", "d"]
+    records.close()
+
+
+def test_a_store_that_lost_its_numbers_gives_out_none_twice(mock: Driver) -> None:
+    """Where a server comes back empty, processes that have numbers go on beyond those that others may have."""
+    numbers = [next(mock.context.numbers) for _ in range(3)]
+    mock.store.records.clear()
+    other = Numbers(mock.store.records)
+    numbers += [next(mock.context.numbers) for _ in range(2000)]
+    numbers += [next(other) for _ in range(2000)]
+    assert len(set(numbers)) == len(numbers)
