@@ -20,6 +20,8 @@ class SharedClockState:
         self._records = records
         self._scale = scale
         self._start_ms = start_ms
+        self._latest: ClockSettings | None = None
+        """For a server that lost what it had: a clock that started anew would stand until it reached the old time."""
 
     def now_ms(self) -> int:
         """See ClockState."""
@@ -32,16 +34,21 @@ class SharedClockState:
     def read(self) -> tuple[ClockSettings, int]:
         """See ClockState."""
         values, real_ms = shared_values.read_with_time(self._records, "clock", None)
-        settings = self.change(lambda settings: settings) if values is None else ClockSettings(*values)
-        return settings, real_ms
+        self._latest = self.change(lambda settings: settings) if values is None else ClockSettings(*values)
+        return self._latest, real_ms
 
     def change(self, step: Callable[[ClockSettings], ClockSettings]) -> ClockSettings:
         """See ClockState."""
         real_ms = self.now_ms()
-        initial_values = [real_ms if self._start_ms is None else self._start_ms, real_ms, self._scale]
+        start_ms = real_ms if self._start_ms is None else self._start_ms
+        initial_settings = self._latest or ClockSettings(start_ms, real_ms, self._scale)
 
         def change_values(values: list[Any]) -> list[Any]:
-            settings = step(ClockSettings(*values))
-            return [settings.at_ms, settings.real_ms, settings.scale]
+            return _list_values(step(ClockSettings(*values)))
 
-        return ClockSettings(*shared_values.change(self._records, "clock", initial_values, change_values))
+        values = shared_values.change(self._records, "clock", _list_values(initial_settings), change_values)
+        return ClockSettings(*values)
+
+
+def _list_values(settings: ClockSettings) -> list[Any]:
+    return [settings.at_ms, settings.real_ms, settings.scale]

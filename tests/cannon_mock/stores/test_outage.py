@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import redis as client_of_redis
 
+from cannon_mock.clock import Clock
 from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_mock.model.scenarios import WebhookFaults
 from cannon_mock.stores import StoreUnavailable, open_records, outage, redis, sqlite_file
 from cannon_mock.stores.records import StoreFailure
+from cannon_mock.stores.shared_clock import SharedClockState
 from cannon_mock.stores.shared_values import Numbers
 from tests.support.admin_calls import read_problem
 from tests.support.effort import PATIENCE_S
@@ -218,3 +220,13 @@ def test_a_store_that_lost_its_numbers_gives_out_none_twice(mock: Driver) -> Non
     numbers += [next(mock.context.numbers) for _ in range(2000)]
     numbers += [next(other) for _ in range(2000)]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_a_store_that_lost_its_clock_keeps_the_time(mock: Driver) -> None:
+    """Where a server comes back empty, the clock goes on from the time that it had, in every process."""
+    records = mock.store.records
+    clock, other = (Clock(SharedClockState(records, 0, 0)) for _ in range(2))
+    clock.advance(days=1)
+    records.clear()
+    assert clock.now_ms() == other.now_ms() == 24 * 60 * 60 * 1000
+    assert clock.advance(1) == other.now_ms()

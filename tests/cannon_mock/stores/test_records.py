@@ -282,32 +282,3 @@ def test_a_store_that_cannot_be_opened_is_an_error_of_one_line(url: str) -> None
     with pytest.raises(StoreError) as caught:
         open_records(url)
     assert len(str(caught.value).splitlines()) == 1
-
-
-def test_an_error_of_the_file_is_a_store_error(tmp_path: Path) -> None:
-    """An error of an open file is a StoreError, and the next transaction works once the file does."""
-    records = open_records(f"sqlite:{tmp_path / 'store.db'}")
-    _write(records, "a", "1")
-
-    def spoil(_: Transaction) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    with pytest.raises(StoreError, match="disk is full"):
-        records.transact(("a",), spoil)
-    _write(records, "a", "2")
-    assert records.get("a") == "2"
-    records.close()
-
-
-def test_queues_of_a_file_of_an_earlier_version_are_counted(tmp_path: Path) -> None:
-    """A file that a version wrote which did not count queues is counted when it is opened, and from then on."""
-    file = tmp_path / "store.db"
-    _fill(open_records(f"sqlite:{file}"), "q", [(number, "m") for number in range(3)])
-    connection = sqlite3.connect(file)
-    connection.executescript("DROP TRIGGER queue_grows; DROP TRIGGER queue_shrinks; DROP TABLE sizes")
-    connection.close()
-    records = open_records(f"sqlite:{file}")
-    assert records.count("q") == 3
-    records.transact(("q",), lambda t: t.remove("q", 1, "m"))
-    assert records.count("q") == 2
-    records.close()
