@@ -13,7 +13,7 @@ from cannon_mock.serving.connection import ClientConnection
 from cannon_mock.serving.request_parser import HttpRequest
 from cannon_mock.serving.thread_pool import ThreadPool
 from cannon_mock.serving.turns import Turns
-from cannon_mock.serving.wsgi_call import AppReply, Call, run_app
+from cannon_mock.serving.wsgi_call import AppReply, BodyNeeded, Call, UnreadBody, run_app
 from cannon_mock.views import reply_delay
 from cannon_mock.views.faults import ConnectionReset
 from cannon_mock.views.reply_delay import ReplyDelay
@@ -46,6 +46,9 @@ class AppCaller:
 
     A body of more than ``most_body_bytes`` is not read: the application gets its length, and refuses it. What a client
     sends of it afterwards is dropped. ``pass_delay`` is called in place of the wait of a late reply, if given.
+
+    Where ``has_late_reads``, the application does nothing before it reads a body that it must not do twice. It is then
+    called with the head of a request, and a large body is taken only where it reads that.
     """
 
     def __init__(
@@ -54,8 +57,11 @@ class AppCaller:
         choose_place: Callable[[str], Place],
         most_body_bytes: int,
         pass_delay: Callable[[int], object] | None = None,
+        *,
+        has_late_reads: bool = False,
     ) -> None:
         self._app = app
+        self._has_late_reads = has_late_reads
         self._choose_place = choose_place
         self._pass_delay = pass_delay
         self._turns = Turns()
@@ -64,13 +70,16 @@ class AppCaller:
         self.most_body_bytes = most_body_bytes
 
     def answer(self, connection: ClientConnection, request: HttpRequest) -> None:
-        """Send the reply to a request, at once or later."""
+        """Send the reply to a request, at once or later, or take its body first."""
+        if request.is_awaited and not self._has_late_reads:
+            asyncio.get_running_loop().call_soon(connection.take_body)
+            return
         environ = _build_environ(connection, request)
         place = self._choose_place(environ["PATH_INFO"])
         call_here = partial(self._answer_here, connection, environ)
         if place == "now":
             asyncio.get_running_loop().call_soon(call_here)
-        elif place == "turn" and len(request.body) <= _MOST_LOOP_BYTES:
+        elif place == "turn" and (request.is_awaited or len(request.body) <= _MOST_LOOP_BYTES):
             self._turns.add(call_here)
         else:
             pool = self._wait_pool if place == "long" else self._call_pool
@@ -90,19 +99,27 @@ class AppCaller:
 
     def _answer_here(self, connection: ClientConnection, environ: WSGIEnvironment) -> None:
         delay, reply = self._run_app(environ)
-        if delay.ms or delay.steps or reply.drop is not None:
+        if reply is None:
+            connection.take_body()
+        elif delay.ms or delay.steps or reply.drop is not None:
             self._start(self._end_answer(connection, delay, reply))
         else:
             _send(connection, reply)
 
     async def _answer_in_thread(self, pool: ThreadPool, connection: ClientConnection, environ: WSGIEnvironment) -> None:
         delay, reply = await pool.run(partial(self._run_app, environ))
-        await self._end_answer(connection, delay, reply)
+        if reply is None:
+            connection.take_body()
+        else:
+            await self._end_answer(connection, delay, reply)
 
-    def _run_app(self, environ: WSGIEnvironment) -> tuple[ReplyDelay, AppReply]:
+    def _run_app(self, environ: WSGIEnvironment) -> tuple[ReplyDelay, AppReply | None]:
+        """The reply, and how late it is; None where the application needs a body that has not arrived."""
         delay = reply_delay.offer_wait(environ)
         try:
             return delay, run_app(self._app, environ)
+        except BodyNeeded:
+            return delay, None
         except Exception as error:  # noqa: BLE001 - whatever an application raises: its client gets a reply, and others are served
             _logger.error(describe_failure("the application failed", error))
             return delay, _FAILURE
@@ -144,8 +161,10 @@ def _build_environ(connection: ClientConnection, request: HttpRequest) -> WSGIEn
         request.protocol,
         connection.client,
     ).build_environ()
-    if request.length > len(request.body):  # a body that was not read, which the application refuses by its length
-        environ["CONTENT_LENGTH"] = str(request.length)
+    if request.is_awaited:
+        environ["wsgi.input"] = UnreadBody()
+    if not request.is_complete:  # the application refuses a body that is too large by its length
+        environ["CONTENT_LENGTH"] = str(max(request.length, len(request.body), 1))
     return environ
 
 

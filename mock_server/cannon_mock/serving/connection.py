@@ -9,15 +9,24 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Literal
 
 from cannon_mock.notices import write_notice
 from cannon_mock.serving.reply_bytes import encode_reply
-from cannon_mock.serving.request_parser import BadRequest, HeadTooLarge, HttpRequest, RequestParser
+from cannon_mock.serving.request_parser import BadRequest, HttpRequest, RequestParser
 from cannon_mock.serving.wsgi_call import AppReply, Origin
 
 _RESET_PATIENCE_S = 10
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+Wait = Literal["idle", "head", "body", "rest"]
+"""What a server waits for: the start of a request, the end of its head or its body, or the end of what it drops."""
+
+WAITS_S: dict[Wait, float] = {"idle": 120, "head": 60, "body": 120, "rest": 30}
+"""How long the server waits in all. A client that reads its reply is idle meanwhile."""
+
+_LATE = BadRequest("a request that did not arrive in time; send it in one go", "408 Request Timeout")
 _DRAINED = {"high": 1, "low": 0}
 """The limits of a write buffer that is full with one byte; with ``high`` 0 one of TLS is full without any."""
 
@@ -33,7 +42,8 @@ class ServerState:
 class ClientConnection(asyncio.Protocol):
     """A connection whose requests are answered in order, one at a time, by ``answer``, which calls ``send`` once.
 
-    What is no request gets 400, a request whose head is too large 431.
+    What is no request that can be answered gets the status of a BadRequest, and one that does not arrive in time 408. A
+    body that is large, or that the client asks about, is taken when ``answer`` has called ``take_body``.
     """
 
     def __init__(
@@ -50,11 +60,12 @@ class ClientConnection(asyncio.Protocol):
         self._requests: deque[HttpRequest] = deque()
         self._current_request: HttpRequest | None = None
         self._refusal: AppReply | None = None
-        self._is_ending = False
+        self._drops_all = False
+        self._wait: tuple[Wait, int] | None = None
+        self._wait_began_s = 0.0
         self._is_writable, self._is_gone = asyncio.Event(), asyncio.Event()
         self._is_writable.set()
         self._loop = asyncio.get_running_loop()
-        self._last_active_s = self._loop.time()
         self.transport: asyncio.Transport
         self.origin: Origin
         self.client = ""
@@ -98,19 +109,12 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of requests."""
-        if self._parser is None or self._refusal is not None:
-            return
-        self._last_active_s = self._loop.time()
-        if self._is_ending:
-            self._drop_rest(self._parser, data)
+        if self._parser is None or self._refusal is not None or self._drops_all:
             return
         try:
             self._parser.feed(data)
         except BadRequest as error:
-            write_notice(f"{self.client} sent {error}")
-            self._refusal = _build_refusal("400 Bad Request", f"this is {error}")
-        except HeadTooLarge:
-            self._refusal = _build_refusal("431 Request Header Fields Too Large", "")
+            self._refuse(error)
         self._requests += self._parser.take_requests()
         self._go_on()
         if self._requests:
@@ -123,13 +127,29 @@ class ClientConnection(asyncio.Protocol):
         request = self._current_request
         if request is None or self.transport.is_closing():
             return
+        if request.is_awaited:
+            self._refuse_body(request)
         data, may_keep_alive = encode_reply(reply, request, self._state.header_lines)
         self.transport.write(data)
         if reply.drop is None:
-            self._end_request()
-            if not may_keep_alive:
-                self._end_connection(request)
+            self._current_request = None
+            if not may_keep_alive and self._unfinished_request is request:
+                self._close_after_rest()
+            elif not may_keep_alive:
+                self.close()
             self._go_on()
+
+    def take_body(self) -> None:
+        """Let the client send the body of the request at hand, which is answered when all of it has arrived."""
+        request = self._current_request
+        if request is None or self.transport.is_closing():
+            return
+        if request.may_withhold_body:
+            self.transport.write(_CONTINUE)
+        request.is_accepted = True
+        self._current_request = None
+        self.transport.resume_reading()
+        self._go_on()
 
     def close(self) -> None:
         """Close the connection when what was written has been sent."""
@@ -149,7 +169,7 @@ class ClientConnection(asyncio.Protocol):
             client_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self.transport.abort()
         else:
-            self._end_request()
+            self._current_request = None
             self.close()
 
     async def wait_until_gone(self, seconds: float) -> bool:
@@ -158,20 +178,44 @@ class ClientConnection(asyncio.Protocol):
             await asyncio.wait_for(self._is_gone.wait(), seconds)
         return self._is_gone.is_set()
 
-    def abort_if_idle(self, since_s: float) -> None:
-        """Break off the connection of a client that has neither sent nor got anything since that time of the loop."""
-        if self._current_request is None and self._last_active_s <= since_s:
-            self.transport.abort()
+    def end_late_wait(self) -> None:
+        """End the connection where the client has taken too long; to be called again and again."""
+        wait, now_s = self._find_wait(), self._loop.time()
+        if wait != self._wait:
+            self._wait, self._wait_began_s = wait, now_s
+        elif wait is not None and now_s - self._wait_began_s >= WAITS_S[wait[0]]:
+            if wait[0] in ("head", "body") and self._is_writable.is_set():
+                self._refuse(_LATE)
+                self._go_on()
+            else:
+                self.transport.abort()
 
-    def _end_request(self) -> None:
-        self._current_request = None
-        self._last_active_s = self._loop.time()
+    def _find_wait(self) -> tuple[Wait, int] | None:
+        """What this connection waits for, with the number of the request; None where the client waits for a reply."""
+        if self._current_request is not None or self._parser is None:
+            return None
+        request, number = self._parser.unfinished_request, self._parser.request_count
+        if self._drops_all or (request is not None and request.is_refused):
+            return "rest", number
+        if request is not None:
+            return "body", number
+        return ("head" if self._parser.has_begun else "idle"), number
+
+    def _refuse(self, error: BadRequest) -> None:
+        write_notice(f"{self.client} sent {error}")
+        self._refusal = _build_refusal(error)
+
+    def _refuse_body(self, request: HttpRequest) -> None:
+        """Drop what arrives of the body of a request that is answered without it."""
+        request.is_refused = True
+        request.body.clear()
+        self.transport.resume_reading()
 
     def _go_on(self) -> None:
         """Answer the next request, or ask for its body, or refuse what is none; after the reply to the last one."""
         if self._current_request is not None or not self._is_writable.is_set():
             return
-        if self._is_ending or self.transport.is_closing():
+        if self._drops_all or self.transport.is_closing():
             return
         if self._requests:
             self._current_request = self._requests.popleft()
@@ -180,45 +224,41 @@ class ClientConnection(asyncio.Protocol):
             self._answer(self, self._current_request)
         elif self._refusal is not None:
             self.transport.write(encode_reply(self._refusal, HttpRequest(), self._state.header_lines)[0])
-            self.close()
+            self._close_after_rest()
         elif self._is_gone.is_set():
             self.close()
         else:
-            self._invite_body()
+            self._ask_for_body()
 
-    def _end_connection(self, request: HttpRequest) -> None:
-        """Close the connection after the reply to a request; where its body is still being sent, read that first.
+    def _close_after_rest(self) -> None:
+        """Close the connection when the client has done so, and drop what it sends until then.
 
         The system resets a connection that is closed before all is read, and the client may lose the reply.
         """
-        is_sending = self._unfinished_request is request and not self._is_gone.is_set()
-        if not is_sending or request.may_withhold_body:
+        if self._is_gone.is_set():
             self.close()
             return
-        self._is_ending = True
+        self._drops_all = True
+        self._requests.clear()
+        self.transport.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-
-    def _drop_rest(self, parser: RequestParser, data: bytes) -> None:
-        """Drop more of a body that was refused, and close the connection at its end."""
-        with suppress(BadRequest, HeadTooLarge):
-            parser.feed(data)
-            if parser.unfinished_request is not None:
-                return
-        self.close()
 
     @property
     def _unfinished_request(self) -> HttpRequest | None:
         return self._parser.unfinished_request if self._parser is not None else None
 
-    def _invite_body(self) -> None:
+    def _ask_for_body(self) -> None:
+        """Let the application say, by the head alone, whether it needs a body that is still to come."""
         request = self._unfinished_request
-        if request is not None and request.awaits_invitation:
-            request.is_invited = True
-            self.transport.write(_CONTINUE)
+        if request is not None and request.awaits_decision:
+            self._current_request = request
+            self.transport.pause_reading()
+            self._answer(self, request)
 
 
-def _build_refusal(status: str, text: str) -> AppReply:
+def _build_refusal(error: BadRequest) -> AppReply:
     """A reply on a connection that ends, since nobody knows where the next request starts."""
-    headers = [(b"content-type", b"text/plain; charset=utf-8")] if text else []
-    return AppReply(status, headers, [text.encode()], None)
+    return AppReply(
+        error.status, [(b"content-type", b"text/plain; charset=utf-8")], [f"this is {error}".encode()], None
+    )

@@ -17,7 +17,6 @@ from cannon_mock.serving.real_time_loop import RealTimeLoop
 if TYPE_CHECKING:
     from cannon_mock.serving.app_caller import AppCaller
 
-_IDLE_SECONDS = 120
 _BACKLOG = 1024
 _ACCEPTS_A_ROUND = 16
 """The connections that one round of the loop accepts at most. Each one fails where no file is left to open."""
@@ -82,10 +81,10 @@ class LoopServer:
         return ClientConnection(self._app_caller.answer, self._state, self.scheme, self._app_caller.most_body_bytes)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Set the headers of each reply, whose date has the precision of a second, and end idle connections."""
+        """Set the headers of each reply, whose date has the precision of a second, and end late connections."""
         self._state.header_lines = f"server: cannon-mock\r\ndate: {formatdate(usegmt=True)}\r\n".encode()
         for connection in tuple(self._state.connections):
-            connection.abort_if_idle(loop.time() - _IDLE_SECONDS)
+            connection.end_late_wait()
         loop.call_later(_TICK_SECONDS, self._tick, loop)
 
     async def _stop_accepting(self) -> None:

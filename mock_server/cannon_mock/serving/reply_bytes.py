@@ -35,7 +35,7 @@ def encode_reply(reply: AppReply, request: HttpRequest, header_lines: bytes) -> 
 
 def _may_keep_alive(request: HttpRequest) -> bool:
     """Whether the next request can follow: not where nobody knows whether a body does, for which the client asked."""
-    return request.may_keep_alive and not (request.is_too_large and request.may_withhold_body)
+    return request.may_keep_alive and not (request.is_refused and request.may_withhold_body)
 
 
 def _join_headers(headers: list[tuple[bytes, bytes]]) -> bytes:

@@ -8,7 +8,13 @@ from typing import Any
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
 _MOST_HEAD_BYTES = 64 * 1024
+_MOST_HEADERS = 100
+_MOST_FRAMING_BYTES = 64 * 1024
+_FREE_CHUNK_BYTES = 32
+"""What a chunk may have beside its data: its size, a short extension and the ends of two lines."""
 
+_MOST_UNASKED_BYTES = 64 * 1024
+"""A larger body is taken only where the head alone does not decide the reply."""
 
 _START_OF_TLS = b"\x16\x03"
 _TLS = "the start of TLS; call this port by http://, or start the mock with --tls-cert"
@@ -19,19 +25,32 @@ _OTHER_METHODS = {
 """What a request with such a method is, and what to do about it."""
 
 
+_HEAD_LIMIT = f"a head of more than {_MOST_HEAD_BYTES // 1024} KiB or {_MOST_HEADERS} headers; send a smaller one"
+_NO_TARGET = "what is no request of HTTP/1.1: the target is no path and no URL; check what calls this port"
+_NO_CODING = "501 Not Implemented"
+_VERSIONS = ("1.0", "1.1")
+_SCHEMES = ("http", "https")
+
+
 class BadRequest(Exception):
-    """What arrived is no request of HTTP; the text says what it is, and what to do."""
+    """What arrived is no request that is answered; the text says what it is, and what to do."""
+
+    def __init__(self, text: str, status: str = "400 Bad Request") -> None:
+        super().__init__(text)
+        self.status = status
 
 
-class HeadTooLarge(Exception):
-    """The head of a request does not end within the limit."""
+def build_head_refusal() -> BadRequest:
+    """The error for a head that is too large."""
+    return BadRequest(_HEAD_LIMIT, "431 Request Header Fields Too Large")
 
 
 @dataclass(slots=True, eq=False)
 class HttpRequest:
     """A request. ``target`` is the path and query of its request line, ``length`` that of its body as the client tells.
 
-    ``is_too_large``: the body is longer than the limit, and what arrives of it is dropped.
+    ``is_accepted``: the application needs the body. ``is_refused``: it was answered, or must be, without the body, and
+    what arrives of that is dropped.
     """
 
     target: bytes = b""
@@ -42,18 +61,26 @@ class HttpRequest:
     length: int = 0
     may_keep_alive: bool = False
     expects_continue: bool = False
-    is_too_large: bool = False
-    is_invited: bool = False
+    is_complete: bool = False
+    is_accepted: bool = False
+    is_refused: bool = False
 
     @property
-    def awaits_invitation(self) -> bool:
-        """Whether the client sends the body only when it is told to, which it was not yet."""
-        return self.may_withhold_body and not self.is_too_large
+    def awaits_decision(self) -> bool:
+        """Whether the application must say if it needs the body: it is large, or not sent before the client is told."""
+        if self.is_accepted or self.is_refused:
+            return False
+        return self.expects_continue or max(self.length, len(self.body)) > _MOST_UNASKED_BYTES
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether its body is still to come, and may be needed."""
+        return not (self.is_complete or self.is_refused)
 
     @property
     def may_withhold_body(self) -> bool:
         """Whether nobody knows if the body follows: the client asked whether to send it, and was not told to."""
-        return self.expects_continue and not self.is_invited
+        return self.expects_continue and not self.is_accepted
 
 
 class RequestParser:
@@ -64,27 +91,39 @@ class RequestParser:
 
     def __init__(self, most_body_bytes: int) -> None:
         self._most_body_bytes = most_body_bytes
-        self._head_bytes = 0
+        self._framing_bytes = 0
+        self._fed_bytes, self._request_bytes = 0, 0
+        self._host_count, self._codings = 0, b""
         self._request: HttpRequest | None = None
         self._requests: list[HttpRequest] = []
         self._parser = self._build_parser()
+        self.request_count = 0
 
     def feed(self, data: bytes) -> None:
-        """Parse bytes. Raises BadRequest and HeadTooLarge."""
-        self._head_bytes += len(data)
+        """Parse bytes. Raises BadRequest."""
+        self._fed_bytes = len(data)
+        self._request_bytes += len(data)
+        self._framing_bytes += len(data)
         try:
             self._feed(data)
         except HttpParserError as error:
-            if isinstance(error.__context__, HeadTooLarge):  # raised in what httptools calls
+            if isinstance(error.__context__, BadRequest):  # raised in what httptools calls
                 raise error.__context__ from None
             raise BadRequest(self._describe_bad_request(data, error)) from error
-        if self._head_bytes > _MOST_HEAD_BYTES:
-            raise HeadTooLarge
+        if self._framing_bytes > _MOST_FRAMING_BYTES:
+            if self.unfinished_request is None:
+                raise build_head_refusal()
+            raise BadRequest("chunks with more extensions and trailers than data; send the data alone")
 
     def take_requests(self) -> list[HttpRequest]:
         """The requests that can be answered since the last call: they are complete, or too large to be."""
         requests, self._requests = self._requests, []
         return requests
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a request has arrived in part."""
+        return self._request is not None
 
     @property
     def unfinished_request(self) -> HttpRequest | None:
@@ -126,13 +165,16 @@ class RequestParser:
     def on_message_begin(self) -> None:
         """Start a request."""
         self._request = HttpRequest()
+        self.request_count += 1
+        self._request_bytes = self._fed_bytes
+        self._host_count, self._codings = 0, b""
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the target."""
         request = self._find_request()
         request.target += url
         if len(request.target) > _MOST_HEAD_BYTES:  # httptools reads none that long
-            raise HeadTooLarge
+            raise build_head_refusal()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or drop a line that stands after the chunks of a body: nobody may take it for a header."""
@@ -144,27 +186,36 @@ class RequestParser:
             request.length = int(value)
         elif name == b"expect":
             request.expects_continue = value.lower() == b"100-continue"
+        elif name == b"host":
+            self._host_count += 1
+        elif name == b"transfer-encoding":
+            self._codings += value.strip().lower() + b","
 
     def on_headers_complete(self) -> None:
         """Take the end of the head."""
-        self._head_bytes = 0
+        self._framing_bytes = 0
         if self._has_offer():
             return
         request, parser, version = self._find_request(), self._parser, self._parser.get_http_version()
         if parser.get_method() in _OTHER_METHODS:  # httptools takes what follows for another protocol
             raise HttpParserError(_OTHER_METHODS[parser.get_method()])
-        request.target = _read_target(request.target)
+        self._check_head(request, version)
         request.method = parser.get_method().decode("ascii")
+        _take_target(request)
         request.protocol = f"HTTP/{version}"
         request.may_keep_alive = version != "1.0" and bool(parser.should_keep_alive())
         request.expects_continue = request.expects_continue and version != "1.0"
         self._check_length(request, request.length)
 
+    def on_chunk_header(self) -> None:
+        """Take the line with the size of a chunk."""
+        self._framing_bytes = max(0, self._framing_bytes - _FREE_CHUNK_BYTES)
+
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        self._head_bytes = 0
+        self._framing_bytes = max(0, self._framing_bytes - len(body))
         request = self._find_request()
-        if not request.is_too_large:
+        if not request.is_refused:
             request.body += body
             self._check_length(request, len(request.body))
 
@@ -174,8 +225,28 @@ class RequestParser:
             return
         request = self._find_request()
         self._request = None
-        if not request.is_too_large:
+        self._framing_bytes = 0
+        request.is_complete = True
+        if not request.is_refused:
             self._requests.append(request)
+
+    def _check_head(self, request: HttpRequest, version: str) -> None:
+        """Raise BadRequest for a head that is too large, or from which nobody can tell what is asked of whom."""
+        if version not in _VERSIONS:
+            raise BadRequest(f"HTTP/{version}; call this port by HTTP/1.1", "505 HTTP Version Not Supported")
+        if len(request.headers) > _MOST_HEADERS or self._is_head_too_long(request):
+            raise build_head_refusal()
+        if self._host_count > 1 or (self._host_count == 0 and version != "1.0"):
+            raise BadRequest(f"a request with {self._host_count} headers Host; send one")
+        if self._codings not in (b"", b"chunked,"):
+            raise BadRequest("a body in another transfer coding than chunked; send it in chunks or whole", _NO_CODING)
+        if self._codings and version == "1.0":
+            raise BadRequest("a body in chunks by HTTP/1.0, which has none; call this port by HTTP/1.1")
+
+    def _is_head_too_long(self, request: HttpRequest) -> bool:
+        if self._request_bytes <= _MOST_HEAD_BYTES:  # with what arrived before and behind it in one piece
+            return False
+        return sum(len(name) + len(value) for name, value in request.headers) > _MOST_HEAD_BYTES
 
     def _describe_bad_request(self, data: bytes, error: HttpParserError) -> str:
         if data.startswith(_START_OF_TLS):
@@ -186,15 +257,30 @@ class RequestParser:
 
     def _check_length(self, request: HttpRequest, length: int) -> None:
         if length > self._most_body_bytes:
-            request.is_too_large = True
+            request.is_refused = True
             self._requests.append(request)
 
 
-def _read_target(url: bytes) -> bytes:
-    """The path and query of a target, which may be a whole URL. Raises HttpParserError."""
+def _take_target(request: HttpRequest) -> None:
+    """Keep the path and query of the target. Where it is a whole URL, its host takes the place of the header Host.
+
+    Raises BadRequest. See RFC 9112, 3.2.
+    """
     try:
-        parts: Any = parse_url(url)
+        parts: Any = parse_url(request.target)
     except HttpParserError:  # its text shows the bytes
-        raise HttpParserError("the target is no path and no URL") from None
+        raise BadRequest(_NO_TARGET) from None
     path = parts.path or b"/"
-    return bytes(path) if parts.query is None else b"%s?%s" % (path, parts.query)
+    if parts.host is not None:
+        _take_host(request, parts)
+    elif not (path.startswith(b"/") or (path == b"*" and request.method == "OPTIONS")):
+        raise BadRequest(_NO_TARGET)
+    request.target = bytes(path) if parts.query is None else b"%s?%s" % (path, parts.query)
+
+
+def _take_host(request: HttpRequest, parts: Any) -> None:
+    if parts.userinfo is not None or parts.schema.decode().lower() not in _SCHEMES:
+        raise BadRequest(_NO_TARGET)
+    host = b"[%s]" % parts.host if b":" in parts.host else parts.host
+    others = [header for header in request.headers if header[0] != b"host"]
+    request.headers = [(b"host", b"%s:%d" % (host, parts.port) if parts.port else host), *others]

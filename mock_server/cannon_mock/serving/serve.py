@@ -117,7 +117,7 @@ def _build_server(app: WSGIApplication, listeners: Sequence[socket.socket]) -> L
     if mock is None:
         return LoopServer(AppCaller(app, lambda _: "thread", MAX_BODY_BYTES), listeners)
     pass_delay = mock.clock.advance if mock.config.latency == "clock" else None
-    app_caller = AppCaller(app, _build_choice(mock), MAX_BODY_BYTES, pass_delay)
+    app_caller = AppCaller(app, _build_choice(mock), MAX_BODY_BYTES, pass_delay, has_late_reads=True)
     return LoopServer(app_caller, listeners, tls.load_context(mock.config))
 
 

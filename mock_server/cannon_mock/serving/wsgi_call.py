@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+class BodyNeeded(BaseException):
+    """An application reads a body that has not arrived. No application handles it as an error of its own."""
+
+
+class UnreadBody(io.RawIOBase):
+    """The body of a request of which the head alone has arrived. To read it raises BodyNeeded."""
+
+    def readable(self) -> bool:
+        """See io.RawIOBase."""
+        return True
+
+    def readinto(self, _: object) -> int:
+        """See io.RawIOBase. Raises BodyNeeded."""
+        raise BodyNeeded
+
+
 class Origin(NamedTuple):
     """Where a client believes it is connected to."""
 

@@ -115,6 +115,8 @@ def _answer_admin_error(error: AdminError) -> Response:
 
 
 def _answer_http_error(error: HTTPException) -> Response:
+    if current_request().environ.get("PATH_INFO") == "*":  # OPTIONS of no address, but of the server
+        return Response(status=204, headers={"Allow": "GET, HEAD, POST, PUT, DELETE, OPTIONS"})
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers() if name in _HEADERS_TO_KEEP}
     code = error.name.lower().replace(" ", "_")

@@ -8,15 +8,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from cannon_mock import MAX_BODY_BYTES, Config, create_app
-from cannon_mock.serving import loop_server, serve
+from cannon_mock.serving import connection, loop_server, serve
 from cannon_mock.views.faults import ConnectionDropped, ConnectionReset
 from tests.support.effort import PATIENCE_S
+from tests.support.sockets import call, connect, read
 
 TARGET = b"/a%20b%2Fc%C3%A9%ff?q=%41"
 
@@ -50,33 +51,6 @@ def echo_url() -> Iterator[str]:
 def mock_url() -> Iterator[str]:
     with serve.serve_in_background(create_app(Config())) as url:
         yield url
-
-
-@contextmanager
-def connect(url: str) -> Iterator[socket.socket]:
-    """A connection without a client's ideas about HTTP."""
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    with socket.create_connection((host, int(port)), PATIENCE_S) as connection:
-        yield connection
-
-
-def read(connection: socket.socket, end: bytes = b"") -> bytes:
-    """What arrives up to ``end``, or to the end of the connection."""
-    data = bytearray()
-    while not (end and data.endswith(end)):
-        part = connection.recv(65536)
-        if not part:
-            break
-        data += part
-    return bytes(data)
-
-
-def call(url: str, *parts: bytes) -> bytes:
-    """Send parts of requests, the last of which closes the connection, and return everything that is answered."""
-    with connect(url) as connection:
-        for part in parts:
-            connection.sendall(part)
-        return read(connection)
 
 
 def read_echo(reply: bytes) -> dict[str, str]:
@@ -172,16 +146,23 @@ def test_connect_is_refused(echo_url: str, headers: bytes, target: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    ("target", "uri"), [(b"http://b/c?d", "/c?d"), (b"http://b", "/"), (b"http://b?d", "/?d"), (b"*", "*")]
+    ("target", "uri", "host"),
+    [
+        (b"http://b/c?d", "/c?d", "b"),
+        (b"HTTPS://b:1", "/", "b:1"),
+        (b"http://[::1]:2?d", "/?d", "[::1]:2"),
+        (b"/c", "/c", "a"),
+    ],
 )
-def test_a_target_may_be_a_whole_url(echo_url: str, target: bytes, uri: str) -> None:
-    """A client that takes the server for a proxy is answered; a URL without a path means the path /."""
-    environ = read_echo(call(echo_url, b"GET " + target + b" HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"))
-    assert environ["REQUEST_URI"] == uri
+def test_a_target_may_be_a_whole_url(echo_url: str, target: bytes, uri: str, host: str) -> None:
+    """A client that takes the server for a proxy is answered; the host of a URL replaces the header Host."""
+    environ = read_echo(call(echo_url, b"GET " + target + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+    assert (environ["REQUEST_URI"], environ["HTTP_HOST"]) == (uri, host)
 
 
 CREATE = b"POST /api/v1/requests HTTP/1.1\r\nHost: a\r\nx-api-key: cs_a\r\n"
 LENGTH = b"Content-Length: %d\r\n" % (MAX_BODY_BYTES + 1)
+STREAM = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def test_a_body_that_is_too_large_is_refused_by_its_length(mock_url: str) -> None:
@@ -211,9 +192,13 @@ def test_a_connection_ends_after_the_refusal_of_its_last_body(mock_url: str) -> 
 
 
 def test_a_body_that_is_not_sent_yet_is_refused_for_good(mock_url: str) -> None:
-    """Where the client asks before it sends a body that is too large, it is refused and the connection closed."""
-    reply = call(mock_url, CREATE + LENGTH + b"Expect: 100-continue\r\n\r\n")
-    assert reply.startswith(b"HTTP/1.1 413 ")
+    """Where the client asks before it sends a body that is too large, it is refused and the connection closed.
+
+    A client that sends the body all the same reads the refusal too.
+    """
+    for sent_body in (b"", b"x" * (MAX_BODY_BYTES + 1)):
+        reply = call(mock_url, CREATE + LENGTH + b"Expect: 100-continue\r\n\r\n", sent_body)
+        assert (reply[:13], b"\r\nconnection: close\r\n" in reply) == (b"HTTP/1.1 413 ", True)
 
 
 def test_a_body_in_chunks_is_cut_where_it_is_too_large(mock_url: str) -> None:
@@ -245,19 +230,16 @@ def test_a_head_that_does_not_end_is_refused(echo_url: str, head: bytes) -> None
     assert reply.startswith(b"HTTP/1.1 431 ")
 
 
-def test_a_path_of_more_than_64_kib_is_refused(echo_url: str) -> None:
-    """Such a path is refused as a head that does not end is, also where all of it arrives in one piece."""
-    reply = call(echo_url, b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert reply.startswith(b"HTTP/1.1 431 ")
-
-
 @pytest.mark.parametrize(
     ("data", "text"),
     [
         (b"\x16\x03\x01\x02", "the start of TLS; call this port by http://, or start the mock with --tls-cert"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2; call this port by HTTP/1.1"),
         (b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", "a request for a proxy; call this port directly"),
-        (b"GET http://a:99999/ HTTP/1.1\r\n\r\n", "what is no request of HTTP/1.1: the target is no path and no URL"),
+        (
+            b"GET http://a:99999/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "what is no request of HTTP/1.1: the target is no path and no URL",
+        ),
         (b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "what is no request of HTTP/1.1: Invalid character in Con"),
         (b"\r\nno\x1b cs_live_key\r\n\r\n", "what is no request of HTTP/1.1: Invalid method encountered; check what"),
     ],
@@ -341,13 +323,43 @@ def test_a_reply_that_is_shorter_than_announced_ends_its_connection() -> None:
         assert call(url, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").endswith(b"\r\n\r\nabc")
 
 
-@pytest.mark.parametrize("data", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"])
-def test_a_client_that_sends_nothing_more_is_left(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
-    """A connection on which nothing arrives for a time is closed, before, between and in the middle of requests."""
-    monkeypatch.setattr(loop_server, "_IDLE_SECONDS", 0.02)
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"", b""),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"200"),
+        (b"GET / HT", b"408"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", b"408"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: 1\r\n", b"408"),
+        (CREATE + LENGTH + b"\r\n", b"413"),
+    ],
+)
+def test_a_client_that_sends_nothing_more_is_left(monkeypatch: pytest.MonkeyPatch, data: bytes, status: bytes) -> None:
+    """A connection is closed where no request comes in time, or where one does not end in time, which is said."""
+    monkeypatch.setattr(connection, "WAITS_S", dict.fromkeys(connection.WAITS_S, 0.02))
     monkeypatch.setattr(loop_server, "_TICK_SECONDS", 0.01)
-    with serve.serve_in_background(echo) as url:
-        assert call(url, data) == b""
+    app = create_app(Config()) if status == b"413" else echo
+    with serve.serve_in_background(app) as url, connect(url) as client:
+        client.sendall(data)
+        with suppress(ConnectionResetError):  # the server has waited for the rest of a body that it refused
+            assert client.recv(65536)[9:12] == status
+            assert client.recv(65536) == b""
+
+
+@pytest.mark.parametrize("data", [b"GET /", STREAM, STREAM + b"0\r\nX: "], ids=["head", "body", "trailer"])
+def test_a_request_that_trickles_has_a_deadline(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """Bytes that go on and on do not prolong the time in which a whole head or body must arrive."""
+    monkeypatch.setattr(connection, "WAITS_S", {**connection.WAITS_S, "head": 0.02, "body": 0.02})
+    monkeypatch.setattr(loop_server, "_TICK_SECONDS", 0.01)
+    with serve.serve_in_background(echo) as url, connect(url) as client:
+        client.sendall(data)
+        client.settimeout(0.002)
+        reply = b""
+        while not reply:
+            client.sendall(b"1;a=b\r\nx\r\n" if data == STREAM else b"a")
+            with suppress(TimeoutError):
+                reply = client.recv(65536)
+    assert reply.startswith(b"HTTP/1.1 408 ")
 
 
 @pytest.mark.parametrize(("pieces", "end"), [((), b""), ((b"abcd",), b"abcd")])

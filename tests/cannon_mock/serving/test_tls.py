@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from cannon_mock import Config, create_app
 from cannon_mock.__main__ import main
-from cannon_mock.serving import loop_server, serve
+from cannon_mock.serving import serve
+from cannon_mock.serving.connection import WAITS_S
 from tests.support.effort import PATIENCE_S
 from tests.support.mocks import KEY, body
 
@@ -76,9 +77,12 @@ def test_a_connection_in_tls_breaks(files: Path, scenario: str, errors: type[Exc
         client.post("/api/v1/requests", json=body())
 
 
+WAITS = "cannon_mock.serving.connection.WAITS_S"
+
+
 def test_a_connection_in_tls_ends_where_its_client_has_left(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that breaks is closed, also where its client has ended before, and further requests wait."""
-    monkeypatch.setattr(loop_server, "_IDLE_SECONDS", 2 * PATIENCE_S)  # else it would be closed as an idle one
+    monkeypatch.setattr(WAITS, dict.fromkeys(WAITS_S, 2 * PATIENCE_S))  # else it would be closed as an idle one
     app = create_app(Config(tls_cert=str(files / "both.pem")))
     app.before_request(lambda: time.sleep(0.1))  # in a thread for the first request; meanwhile the client ends
     head = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: cs_a\r\nx-mock-scenario: no-answer\r\n"
