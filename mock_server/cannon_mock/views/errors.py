@@ -134,7 +134,7 @@ def _list_admin_addresses() -> str:
 
 
 def _answer_store_error(error: StoreError) -> Response:
-    message = f"the mock cannot use its store, which the service has no part in: {error}"
+    message = f"the mock's own store fails, not the service: {error}"
     return _answer_api_error(ApiError(503, "store_unavailable", message, headers={"Retry-After": _STORE_RETRY_S}))
 
 

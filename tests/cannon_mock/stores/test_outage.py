@@ -8,16 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis as client_of_redis
+from redis._parsers.base import BaseParser
+from redis.client import Pipeline
 
 from cannon_mock.clock import Clock
 from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_mock.model.scenarios import WebhookFaults
 from cannon_mock.stores import StoreUnavailable, open_records, outage, redis, sqlite_file
 from cannon_mock.stores.records import StoreFailure
+from cannon_mock.stores.redis import RedisRecords
 from cannon_mock.stores.shared_clock import SharedClockState
 from cannon_mock.stores.shared_values import Numbers
 from tests.support.admin_calls import read_problem
@@ -116,6 +119,27 @@ def mock(file: Path) -> Iterator[Driver]:
 
 def _read_missing(mock: Driver) -> int:
     return int(mock.client.get("/__mock__/journal").get_json()["missing"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("LOADING Redis is loading the dataset in memory", "the server is loading its data"),
+        ("MISCONF Errors writing to the AOF file: No space left on device", "look whether its disk is full"),
+        ("NOAUTH Authentication required.", "the server refuses the password"),
+        ("ERR max number of clients reached", "the server cannot be reached (max number of clients reached)"),
+        ("CLUSTERDOWN The cluster is down", "the server refuses a command (The cluster is down)"),
+        ("WRONGTYPE Operation against a key", "the server refuses a command (WRONGTYPE Operation"),
+    ],
+)
+def test_what_a_server_answers_is_explained(valkey: str, text: str, words: str) -> None:
+    """Errors of a server are told in words, with its own; what a pipeline adds to them, which has values, is not."""
+    records, error = RedisRecords(valkey), BaseParser.parse_error(text)
+    Pipeline.annotate_exception(cast("Any", None), error, 1, ("SET", "secret", "value"))
+    failure = records.end_failed_call(error)
+    records.close()
+    assert words in failure.problem + failure.advice
+    assert "secret" not in failure.problem
 
 
 def test_what_is_stored_is_acknowledged_without_its_journal_entry(mock: Driver, file: Path) -> None:
