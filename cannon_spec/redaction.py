@@ -47,7 +47,11 @@ _LOOK_AHEAD = 1024
 
 def redact(text: str) -> str:
     """A text without what has the form of a secret: of each its public prefix stays, and dots."""
-    if not any(mark in text for mark in _MARKS):
+    # A loop in place of a generator: the mock redacts eight texts of each exchange.
+    for mark in _MARKS:
+        if mark in text:
+            break
+    else:
         return text
     spans = find_spans(text, _find_secrets)
     return replace_spans(text, spans, lambda _: _CUT) if spans else text

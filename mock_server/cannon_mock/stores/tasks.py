@@ -152,10 +152,11 @@ class TaskStore:
         if not (is_paid or self._room.has_task(transaction)) or not self._room.has_bytes(transaction, new.size):
             raise _RoomDue
         hold, end = credits.build_entries(task.timeline, task.credits)
+        # Added before others are removed: a queue that is empty meanwhile would be built anew.
+        transaction.add(build_due_name(task.account), end.at_ms, _encode_end(task.id, end))
         _remove_entries(transaction, task.account, due_entries)
         balance = credits.apply_entries(account.balance, [hold], now_ms)
         _put_account(transaction, task.account, _AccountRecord(balance, account.task_count + 1))
-        transaction.add(build_due_name(task.account), end.at_ms, _encode_end(task.id, end))
         _put_new_task(transaction, new)
         self._room.reserve(transaction, task)
         return task

@@ -76,7 +76,7 @@ def create() -> Response:
         faults.apply_faults(notes, [due for due in due_faults if not due.fault.stored])
         return Response(status=202)  # its connection breaks: a fault with a status has raised
     planned_task = new_task.plan_task(request, key, body, scenario, idempotency_key)
-    latency_ms = sum(due.fault.latency_ms for due in due_faults)
+    latency_ms = sum([due.fault.latency_ms for due in due_faults])
     task = new_task.store_task(request, key, planned_task, body, latency_ms)
     notes.request_id = task.id
     faults.apply_faults(notes, due_faults)

@@ -111,6 +111,8 @@ class MockApplication(Flask):
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """See Flask. The address of a usual request is matched by its path alone."""
+        if request is None and self.config["SERVER_NAME"] is None:
+            return None
         if request is None or "HTTP_UPGRADE" in request.environ or self.config["TRUSTED_HOSTS"] is not None:
             return super().create_url_adapter(request)
         environ = request.environ

@@ -11,7 +11,6 @@ from urllib.parse import quote, urlsplit
 import flask
 from flask import Flask, Request, Response
 from werkzeug.exceptions import ClientDisconnected
-from werkzeug.utils import cached_property
 
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
@@ -102,6 +101,9 @@ class MockRequest(Request):
     """
 
     mock: MockContext
+    # Python's cached properties take more time than what they save here.
+    _blueprints: list[str] | None = None
+    _now_ms: int | None = None
 
     def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
         super().__init__(environ, populate_request, shallow)
@@ -112,10 +114,24 @@ class MockRequest(Request):
         """Whether it calls the mock's own API."""
         return self.path.startswith(ADMIN_PATH)  # werkzeug makes /__mock__/ of //__mock__/, as its redirect does
 
-    @cached_property
+    @property
+    def blueprints(self) -> list[str]:
+        """See Flask, which asks for it three times."""
+        if self._blueprints is None:
+            self._blueprints = super().blueprints
+        return self._blueprints
+
+    def close(self) -> None:
+        """See werkzeug: there is nothing to close where no view has read files."""
+        if "files" in self.__dict__:
+            super().close()
+
+    @property
     def now_ms(self) -> int:
         """The time of this exchange, in epoch milliseconds. It is read once, as a shared store may be far away."""
-        return self.mock.clock.now_ms()
+        if self._now_ms is None:
+            self._now_ms = self.mock.clock.now_ms()
+        return self._now_ms
 
     def read_body(self) -> bytes:
         """The body. Raises werkzeug's errors for one that is too long, and for one that breaks off."""
