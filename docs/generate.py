@@ -20,6 +20,7 @@ from cannon_spec.contract.catalog import Model, Operation
 from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output import tables
 from cannon_spec.output.claim_uses import list_claim_uses, read_page_claims
+from cannon_spec.output.writers import FORMATS
 from cannon_spec.traffic import sequence
 from docs import ledger_pages, message_page, operation_pages, performance_page
 from docs.links import link_strengths, make_anchor
@@ -50,7 +51,7 @@ def write_pages(catalog: Catalog | None = None) -> dict[str, str]:
         "ledger.md": NOTE + ledger_pages.render_ledger(catalog),
         "messages.md": NOTE + message_page.render_messages(catalog),
         "performance.md": NOTE + performance_page.render_performance(json.loads(_FIGURES.read_text())),
-        "results.md": _insert_rule_words((DOCS / "results.md").read_text()),
+        "results.md": _fill_results_page((DOCS / "results.md").read_text()),
     }
 
 
@@ -156,11 +157,19 @@ def _list_spec_options(command: argparse.ArgumentParser) -> list[tuple[str, str]
     return [(f"`{_render_flag(action)}`", action.help or "") for action in _list_options(command)]
 
 
-def _insert_rule_words(page: str) -> str:
-    rows = [(f"`{word}`", text) for word, text in {**NAMED_RULES, **sequence.TRAFFIC_RULES}.items()]
-    table = tables.render_markdown([("rule", "what it says"), *rows])
-    marks = r"(<!-- rules:begin -->\n).*?(<!-- rules:end -->)"
-    return re.sub(marks, lambda match: f"{match[1]}{table}\n{match[2]}", page, flags=re.DOTALL)
+def _fill_results_page(page: str) -> str:
+    """The page with its tables of the formats and of the rules that have words of their own."""
+    formats = [(f"`{name}`", each.description) for name, each in FORMATS.items()]
+    rules = [(f"`{word}`", text) for word, text in {**NAMED_RULES, **sequence.TRAFFIC_RULES}.items()]
+    page = _insert_table(page, "formats", [("format", "what it is"), *formats])
+    return _insert_table(page, "rules", [("rule", "what it says"), *rules])
+
+
+def _insert_table(page: str, name: str, table: tables.Table) -> str:
+    """The page with a table between the marks of that name."""
+    marks = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
+    text = tables.render_markdown(table)
+    return re.sub(marks, lambda match: f"{match[1]}{text}\n{match[2]}", page, flags=re.DOTALL)
 
 
 _MODELS = """\
@@ -227,7 +236,8 @@ Any other option goes to pytest: `-v`, `-k repeat`, `-n 2`. The keys come from t
 _SPEC = """\
 ## cannon-spec
 
-`CANNON_SPEC_OVERLAY` names an overlay file for every command; any other variable of `CANNON_SPEC_…` is an error.
+`CANNON_SPEC_OVERLAY` names an overlay file for every command, and `CANNON_SPEC_FORMAT` the format of `validate` and
+`check-traffic`; any other variable of `CANNON_SPEC_…` is an error.
 `NO_COLOR` turns colours off, and `COLUMNS` sets how wide tables and help are.
 
 """

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 
 from cannon_spec.cli.file_replacement import write_content
-from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name
 from cannon_spec.errors import CatalogError
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
 from cannon_spec.output.baseline_file import BaselineEntry, format_baseline, read_baseline
+from cannon_spec.output.code_place import STDIN, make_relative
 from cannon_spec.output.judged_document import JudgedDocument
-from cannon_spec.printable import escape_unprintable
-
-_STDIN = format_file_name(STANDARD_INPUT)
 
 
 class Baseline:
@@ -43,7 +39,7 @@ class Baseline:
 
     def accepts(self, judged_document: JudgedDocument, finding: Finding) -> bool:
         """Whether a finding is accepted, which uses one of its occurrences up."""
-        entry = self._build_entry(judged_document, finding)
+        entry = BaselineEntry.describe(judged_document.entry, finding, self._name_file(judged_document.file))
         if not self._is_updated and entry not in self._accepted_counts:
             return False
         # What no input avoids comes with each document that is added: once a file is enough of it.
@@ -95,31 +91,15 @@ class Baseline:
             return False
         if entry.file in self._judged_files:
             return True
-        return entry.file != _STDIN and not (self._folder / entry.file).exists()
-
-    def _build_entry(self, judged_document: JudgedDocument, finding: Finding) -> BaselineEntry:
-        # The number of an entry is no part of it, as the line of a document is none.
-        path = finding.path.removeprefix(f"/log/entries/{judged_document.entry}")
-        texts = (self._name_file(judged_document.file), path, finding.rule, finding.message)
-        return BaselineEntry(*map(escape_unprintable, texts))
+        return entry.file != STDIN and not (self._folder / entry.file).exists()
 
     def _name_file(self, file: str) -> str:
         """The name of a file as the baseline has it."""
         name = self._names.get(file)
         if name is None:
-            name = self._names[file] = _make_relative(file, self._folder)
+            name = self._names[file] = make_relative(file, self._folder)
             self._judged_files.add(name)
         return name
-
-
-def _make_relative(file: str, folder: Path) -> str:
-    """The path of a file relative to a folder, the same on each system. Standard input has no path."""
-    if file == _STDIN:
-        return file
-    path = Path(file).parent.resolve() / Path(file).name
-    with suppress(ValueError):  # on another drive there is no relative path
-        path = Path(os.path.relpath(path, folder))
-    return escape_unprintable(path.as_posix())
 
 
 def _read(file: str, *, is_updated: bool) -> Counter[BaselineEntry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from cannon_spec.cli import flags
 
@@ -55,10 +56,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge the calls of each file. Raises CatalogError where the contract's own address cannot be used."""
     from cannon_spec.cli.traffic_check import TrafficCheck  # late: no other command reads HAR files
 
-    check = TrafficCheck(flags.load_catalog(arguments), arguments)
-    for name in arguments.files:
-        check.judge_file(name)
-    return check.finish()
+    catalog = flags.load_catalog(arguments)
+    with flags.open_output(arguments, sys.stdout) as stream:
+        check = TrafficCheck(catalog, arguments, stream.write)
+        for name in arguments.files:
+            check.judge_file(name)
+        return check.finish()
 
 
 def _parse_base_url(text: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from cannon_spec.errors import CannonSpecError
 from cannon_spec.nearest import suggest_name
 
 _PREFIX = "CANNON_SPEC_"
-_OVERLAY = "CANNON_SPEC_OVERLAY"
+_OVERLAY, _FORMAT = "CANNON_SPEC_OVERLAY", "CANNON_SPEC_FORMAT"
+_CODE_FOLDERS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
+_STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 def check_variables() -> None:
@@ -16,10 +19,34 @@ def check_variables() -> None:
 
     A misspelt one would otherwise leave the contract without its overlay, without a sign.
     """
+    names = (_OVERLAY, _FORMAT)
     for name, text in os.environ.items():
-        if text and name.startswith(_PREFIX) and name != _OVERLAY:
-            advice = suggest_name(name, [_OVERLAY], f"the only variable of {_PREFIX}… is {_OVERLAY}", _PREFIX)
+        if text and name.startswith(_PREFIX) and name not in names:
+            advice = suggest_name(name, names, f"the variables of {_PREFIX}… are {' and '.join(names)}", _PREFIX)
             raise CannonSpecError(f"unknown variable {name[:100]}; {advice}")
+
+
+def find_format(default: str) -> str:
+    """The format in which findings are written without a flag: that of CANNON_SPEC_FORMAT, else the default."""
+    return os.environ.get(_FORMAT) or default
+
+
+def find_code_folder() -> str:
+    """The folder that paths in reports for CI systems are relative to.
+
+    It is the checkout of GitHub or GitLab where this command runs in it, else the current folder.
+    """
+    current_folder = os.path.realpath(os.curdir)
+    for name in _CODE_FOLDERS:
+        folder = os.environ.get(name)
+        if folder and Path(current_folder).is_relative_to(os.path.realpath(folder)):
+            return folder
+    return current_folder
+
+
+def find_step_summary() -> str | None:
+    """The file in which GitHub Actions takes the summary of a step, if there is one."""
+    return os.environ.get(_STEP_SUMMARY) or None
 
 
 def find_overlay(flag: str | None) -> str | None:

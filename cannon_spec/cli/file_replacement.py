@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 _DEFAULT_MODE = 0o666
 
@@ -44,17 +45,43 @@ def _check_writable(target: Path) -> None:
 
 
 @contextmanager
+def open_replacement(file: str) -> Iterator[IO[bytes]]:
+    """A stream for the new content of a file, which is there as a whole after the block, unless that raises.
+
+    What is no regular file, such as a pipe, is written as it is. Raises OSError.
+    """
+    target = Path(os.path.realpath(file))
+    if target.exists() and not target.is_file():
+        with open(target, "wb") as stream:
+            yield stream
+        return
+    if target.exists():
+        _check_writable(target)
+    with _open_beside(target) as stream:
+        yield stream
+
+
+@contextmanager
 def _write_beside(target: Path, content: bytes) -> Iterator[None]:
     """Write another file, which takes the place of the target after the block, unless that raises."""
+    with _open_beside(target) as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())  # here already, so that nothing slow is between the block and the replacement
+        yield
+
+
+@contextmanager
+def _open_beside(target: Path) -> Iterator[IO[bytes]]:
+    """A stream into another file, which takes the place of the target after the block, unless that raises."""
     handle, name = tempfile.mkstemp(prefix=".cannon-spec-", suffix=".tmp", dir=target.parent)
     temporary_file = Path(name)
     try:
         with open(handle, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         _set_owner_and_mode(target, temporary_file)
-        yield
         temporary_file.replace(target)
     except BaseException:
         with suppress(OSError):

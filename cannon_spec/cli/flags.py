@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, TextIO
 
-from cannon_spec.cli.environment import find_overlay, forbids_color
+from cannon_spec.cli.environment import find_code_folder, find_overlay, find_step_summary, forbids_color
+from cannon_spec.cli.environment import find_format as find_default_format
 from cannon_spec.cli.finding_filter import FindingFilter
 from cannon_spec.cli.input_files import OwnFiles
 from cannon_spec.cli.judge_run import JudgeRun
@@ -16,12 +19,17 @@ from cannon_spec.contract import load
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.errors import CannonSpecError
 from cannon_spec.finding import Strictness
+from cannon_spec.nearest import suggest_name
 from cannon_spec.output.judged_document import Output, Write
 from cannon_spec.output.writers import FORMATS
+from cannon_spec.printable import escape_unprintable
 
 if TYPE_CHECKING:
     from cannon_spec.cli.baseline import Baseline
     from cannon_spec.pricing.body_cost import RunPrices
+
+STANDARD_OUTPUT = "-"
+"""The name of standard output for --output."""
 
 RunCommand = Callable[[argparse.Namespace], int]
 
@@ -50,7 +58,7 @@ def add_choice(command: argparse.ArgumentParser, flag: str, choices: dict[str, s
 
 def add_judge_flags(command: argparse.ArgumentParser) -> None:
     """Add the flags of a command that judges: format, strictness, colour, and what is left out."""
-    add_choice(command, "--format", {name: row.description for name, row in FORMATS.items()})
+    _add_format_flags(command)
     strictness = command.add_mutually_exclusive_group()
     strictness.add_argument(
         "--strict", action="store_true", help="make warnings errors, but for those that no change of the input avoids"
@@ -63,6 +71,45 @@ def add_judge_flags(command: argparse.ArgumentParser) -> None:
     }
     add_choice(command, "--color", colors)
     _add_adoption_flags(command)
+
+
+def _add_format_flags(command: argparse.ArgumentParser) -> None:
+    words = "; ".join(f"{name}: {row.description}" for name, row in FORMATS.items())
+    default = next(iter(FORMATS))
+    command.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        metavar="NAME",
+        help=f"{words} (default: $CANNON_SPEC_FORMAT, else {default})",
+    )
+    command.add_argument(
+        "--output", metavar="FILE", help="write the findings to a file, in place of one that is there (default: none)"
+    )
+
+
+def find_format(arguments: argparse.Namespace) -> str:
+    """The format of the flag, else that of the environment. Raises CannonSpecError where there is no such format."""
+    name: str = arguments.format or find_default_format(next(iter(FORMATS)))
+    if name not in FORMATS:
+        advice = suggest_name(name, FORMATS, f"the formats are {', '.join(FORMATS)}")
+        raise CannonSpecError(f"CANNON_SPEC_FORMAT: unknown format {escape_unprintable(name[:100])}; {advice}")
+    return name
+
+
+@contextmanager
+def open_output(arguments: argparse.Namespace, stream: TextIO) -> Iterator[TextIO]:
+    """Where findings are written: a stream, or the file of --output, which is there as a whole after the block.
+
+    Raises CannonSpecError where the file cannot be written, and then it is as it was.
+    """
+    file: str | None = arguments.output
+    if file is None or file == STANDARD_OUTPUT:
+        yield stream
+        return
+    from cannon_spec.cli.output_file import open_output_file  # late, as few runs write a file
+
+    with open_output_file(file) as output_file:
+        yield output_file
 
 
 def _add_adoption_flags(command: argparse.ArgumentParser) -> None:
@@ -123,9 +170,10 @@ def load_catalog(arguments: argparse.Namespace) -> Catalog:
 
 
 def find_own_files(arguments: argparse.Namespace) -> OwnFiles:
-    """The files that flags and environment name to say how to judge."""
+    """The files that flags and environment name to say how to judge, and where to write."""
     values = vars(arguments)  # not every command has both flags
-    return OwnFiles((find_overlay(arguments.overlay), values.get("baseline"), values.get("prices")))
+    names = ("baseline", "prices", "output")
+    return OwnFiles((find_overlay(arguments.overlay), *(values.get(name) for name in names)))
 
 
 def begin_run(arguments: argparse.Namespace, catalog: Catalog, write: Write) -> JudgeRun:
@@ -133,8 +181,25 @@ def begin_run(arguments: argparse.Namespace, catalog: Catalog, write: Write) -> 
 
     Raises UnknownName for a rule that there is not, and CannonSpecError for a baseline that cannot be used.
     """
-    writer = FORMATS[arguments.format].writer(Output(write, _has_color(arguments.color)))
-    return JudgeRun(writer, _build_filter(arguments, catalog), is_quiet=arguments.quiet)
+    finding_filter = _build_filter(arguments, catalog)
+    output = Output(
+        write,
+        has_color=_has_color(arguments.color, arguments.output),
+        code_folder=find_code_folder(),
+        claims=catalog.claims,
+        write_summary=_find_summary_writer(),
+    )
+    writer = FORMATS[find_format(arguments)].writer(output)
+    return JudgeRun(writer, finding_filter, is_quiet=arguments.quiet)
+
+
+def _find_summary_writer() -> Write | None:
+    file = find_step_summary()
+    if file is None:
+        return None
+    from cannon_spec.cli.output_file import append_text  # late: only a step of GitHub Actions has a summary
+
+    return partial(append_text, file)
 
 
 def _build_filter(arguments: argparse.Namespace, catalog: Catalog) -> FindingFilter:
@@ -157,5 +222,6 @@ def _open_baseline(arguments: argparse.Namespace, ignored_rules: frozenset[str])
     return None
 
 
-def _has_color(choice: str) -> bool:
-    return choice == "always" or (choice == "auto" and sys.stdout.isatty() and not forbids_color())
+def _has_color(choice: str, file: str | None) -> bool:
+    is_on_terminal = file is None and sys.stdout.isatty()
+    return choice == "always" or (choice == "auto" and is_on_terminal and not forbids_color())

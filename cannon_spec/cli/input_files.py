@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO
 
+from cannon_spec.output.code_place import STDIN
+
 STANDARD_INPUT = "-"
 
 
@@ -32,7 +34,7 @@ class OwnFiles:
 
 def format_file_name(name: str) -> str:
     """The name of a file as findings and messages have it."""
-    return "<stdin>" if name == STANDARD_INPUT else name
+    return STDIN if name == STANDARD_INPUT else name
 
 
 def format_read_error(error: OSError) -> str:

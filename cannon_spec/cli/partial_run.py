@@ -8,13 +8,13 @@ from typing import NamedTuple
 from cannon_spec.cli.finding_filter import FindingFilter, LeftOut
 from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report
-from cannon_spec.output.judged_document import JudgedDocument, Summary, Writer
+from cannon_spec.output.judged_document import Formatted, JudgedDocument, Summary, Writer
 
 
 class RunSegment(NamedTuple):
     """Documents in a row that another process has judged: their texts for the writer, and what is counted of them."""
 
-    texts: list[str]
+    texts: list[Formatted]
     summary: Summary
     left_out: LeftOut
 
@@ -71,13 +71,13 @@ class _TextCollector:
     def __init__(self, writer: Writer) -> None:
         self.format, self.format_clean = writer.format, writer.format_clean
         self.add_failure, self.finish = writer.add_failure, writer.finish
-        self._texts: list[str] = []
+        self._texts: list[Formatted] = []
 
-    def add(self, texts: Iterable[str]) -> None:
+    def add(self, texts: Iterable[Formatted]) -> None:
         """Keep texts."""
         self._texts += texts
 
-    def take_texts(self) -> list[str]:
+    def take_texts(self) -> list[Formatted]:
         """The texts since the last call."""
         texts, self._texts = self._texts, []
         return texts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from cannon_spec.contract.catalog import Catalog
 from cannon_spec.contract.wording import format_count
 from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.finding import Report
-from cannon_spec.output.judged_document import JudgedDocument
+from cannon_spec.output.judged_document import JudgedDocument, Write
 from cannon_spec.printable import escape_unprintable
 from cannon_spec.traffic import exchanges, har
 from cannon_spec.traffic.addresses import normalize_base_url
@@ -36,7 +35,7 @@ class TrafficCheck:
     Raises CatalogError where an overlay gave the contract an address that cannot be used.
     """
 
-    def __init__(self, catalog: Catalog, arguments: argparse.Namespace) -> None:
+    def __init__(self, catalog: Catalog, arguments: argparse.Namespace, write: Write) -> None:
         try:
             normalize_base_url(catalog.base_url)
         except ValueError as error:
@@ -45,7 +44,7 @@ class TrafficCheck:
         self._base_urls: list[str] = arguments.base_url
         self._own_files = flags.find_own_files(arguments)
         self._counts = {"ignored": 0, "without_body": 0, "skipped": 0}
-        self._run = flags.begin_run(arguments, catalog, sys.stdout.write)
+        self._run = flags.begin_run(arguments, catalog, write)
 
     def judge_file(self, name: str) -> None:
         """Judge one file; report one that cannot be read, or that has nothing to judge."""

@@ -111,14 +111,13 @@ def add_document_flags(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge each document of each file. Raises UnknownName for an unknown operation, BadPriceFile."""
-    catalog, output = (
-        flags.load_catalog(arguments),
-        ProgressOutput(_find_stream(arguments), has_bar=not arguments.quiet),
-    )
+    catalog = flags.load_catalog(arguments)
     prices = flags.read_prices(arguments, catalog) if arguments.cost or arguments.prices else None
-    judge_run = flags.begin_run(arguments, catalog, output.write)
-    validation = Validation(catalog, arguments, output, judge_run, prices)
-    return validation.judge_files(arguments.files)
+    with flags.open_output(arguments, _find_stream(arguments)) as stream:
+        output = ProgressOutput(stream, has_bar=not arguments.quiet)
+        judge_run = flags.begin_run(arguments, catalog, output.write)
+        validation = Validation(catalog, arguments, output, judge_run, prices)
+        return validation.judge_files(arguments.files)
 
 
 def _find_stream(arguments: argparse.Namespace) -> TextIO:

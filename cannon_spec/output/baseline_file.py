@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from cannon_spec import inputs
 from cannon_spec.contract import wording
 from cannon_spec.errors import CatalogError
+from cannon_spec.finding import Finding
 from cannon_spec.output.run_file import FORMAT, read_run_file
+from cannon_spec.printable import escape_unprintable
 
 _MEMBER = "findings"
 _ADVICE = "name a file that --update-baseline wrote, or another name to begin one"
@@ -27,6 +29,13 @@ class BaselineEntry(NamedTuple):
     path: str
     rule: str
     message: str
+
+    @classmethod
+    def describe(cls, entry: int | None, finding: Finding, file: str) -> BaselineEntry:
+        """What tells a finding from others, in an entry of recorded traffic, in a file by its name on each machine."""
+        # The number of the entry is no part of it, as the line of a document is none.
+        path = finding.path.removeprefix(f"/log/entries/{entry}")
+        return cls(*map(escape_unprintable, (file, path, finding.rule, finding.message)))
 
 
 def read_baseline(file: str) -> Counter[BaselineEntry]:

@@ -11,11 +11,11 @@ from cannon_spec.json_positions import Position
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary
 from cannon_spec.printable import escape_lines
 
-_SEPARATOR = ",\n"
-
 
 class JsonWriter:
     """Write one JSON document piece by piece, so that memory stays flat however many documents are judged."""
+
+    _separator = ",\n"
 
     def __init__(self, output: Output) -> None:
         self._write = output.write
@@ -30,13 +30,13 @@ class JsonWriter:
     def format_clean(self, file: str, lines: Iterable[int | None]) -> str:
         """The results of documents without findings, whose texts differ by the line only."""
         start, end = self._prepare_clean(file)
-        return _SEPARATOR.join([f"{start}{'null' if line is None else line}{end}" for line in lines])
+        return self._separator.join([f"{start}{'null' if line is None else line}{end}" for line in lines])
 
     def add(self, texts: Iterable[str]) -> None:
         """Write results."""
-        results = _SEPARATOR.join(filter(None, texts))
+        results = self._separator.join(filter(None, texts))
         if results:
-            self._write(('{"results": [\n' if self._is_empty else _SEPARATOR) + results)
+            self._write(('{"results": [\n' if self._is_empty else self._separator) + results)
             self._is_empty = False
 
     def add_failure(self, file: str, problem: str) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cannon_spec.finding import Finding, Report
 from cannon_spec.json_positions import Position
+from cannon_spec.printable import escape_unprintable
 
 if TYPE_CHECKING:
+    from cannon_spec.contract.claim import Claim
     from cannon_spec.pricing.body_cost import BodyCost
     from cannon_spec.pricing.cost_totals import CostTotals
 
 Write = Callable[[str], object]
 Locate = Callable[[str], Position | None]
+Formatted = Any
+"""What a writer makes of documents, and only writers of its format read: it can be sent to another process."""
 
 
 class AppliedFix(NamedTuple):
@@ -46,6 +51,12 @@ class JudgedDocument(NamedTuple):
     def find_position(self, finding: Finding) -> Position | None:
         """Where in the file the value of a finding starts; None for recorded traffic."""
         return None if self.locate is None else self.locate(finding.path)
+
+    def format_place(self, position: Position | None, file: str) -> str:
+        """A place in a file of that name as FILE:LINE:COLUMN, which editors can open; of recorded traffic the call."""
+        if self.entry is not None:
+            return f"{file}: entry {self.entry} ({escape_unprintable(self.call)})"
+        return file if position is None else f"{file}:{position.line}:{position.column}"
 
     def detach(self) -> JudgedDocument:
         """The same without the text of its file, for another process."""
@@ -115,28 +126,37 @@ def _add_cost(totals: CostTotals | None, cost: BodyCost) -> CostTotals:
 
 
 class Output(NamedTuple):
-    """Where a writer writes, and whether it may use the colours of a terminal there."""
+    """Where a writer writes, and what it must know of the place.
+
+    ``has_color`` says whether it may use the colours of a terminal there. Formats for CI systems name files relative to
+    ``code_folder``, describe rules by ``claims``, the claims of the contract by their ids, and write what is too long
+    for them by ``write_summary``, where there is one.
+    """
 
     write: Write
     has_color: bool = False
+    code_folder: str = "."
+    claims: Mapping[str, Claim] = MappingProxyType({})
+    write_summary: Write | None = None
 
 
 class Writer(Protocol):
     """What each format does with judged documents: write each as it comes, and the counts at the end.
 
-    What is to be written of documents may be formatted by another writer of the format, as in another process. A file
-    that cannot be judged at all is written as one that failed; standard error names it too.
+    What is to be written of documents may be formatted by another writer of the format, as in another process: it is a
+    text, or whatever else a format needs. A file that cannot be judged at all is written as one that failed; standard
+    error names it too.
     """
 
     def __init__(self, output: Output) -> None: ...
 
-    def format(self, judged_document: JudgedDocument) -> str:
+    def format(self, judged_document: JudgedDocument) -> Formatted:
         """The text of one judged document; empty where nothing is to be written of it."""
 
-    def format_clean(self, file: str, lines: Iterable[int | None]) -> str:
+    def format_clean(self, file: str, lines: Iterable[int | None]) -> Formatted:
         """The text of the documents at some lines of a file, of which each has no findings, no cost and no fixes."""
 
-    def add(self, texts: Iterable[str]) -> None:
+    def add(self, texts: Iterable[Formatted]) -> None:
         """Write what such methods returned, each text for documents after those of the text before."""
 
     def add_failure(self, file: str, problem: str) -> None:

@@ -19,7 +19,7 @@ class TextWriter:
     """Write each finding on some lines: place, what is wrong, what is legal instead, its fix, evidence, rule."""
 
     def __init__(self, output: Output) -> None:
-        self._write, self._has_color = output
+        self._write, self._has_color = output.write, output.has_color
 
     def format(self, judged_document: JudgedDocument) -> str:
         """What was fixed in one document, its findings, and its cost if that is asked for."""
@@ -90,8 +90,4 @@ def _name_count(name: str) -> str:
 
 
 def _format_place(judged_document: JudgedDocument, position: Position | None) -> str:
-    """The place as FILE:LINE:COLUMN, which editors can open; for recorded traffic the entry and its call."""
-    file = escape_unprintable(judged_document.file)
-    if judged_document.entry is not None:
-        return f"{file}: entry {judged_document.entry} ({escape_unprintable(judged_document.call)})"
-    return file if position is None else f"{file}:{position.line}:{position.column}"
+    return judged_document.format_place(position, escape_unprintable(judged_document.file))

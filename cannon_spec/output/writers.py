@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import NamedTuple
 
 from cannon_spec.output.judged_document import Output, Writer
@@ -15,20 +16,24 @@ class OutputFormat(NamedTuple):
     writer: Callable[[Output], Writer]
 
 
-def _write_text(output: Output) -> Writer:
-    from cannon_spec.output.text_writer import TextWriter  # late, as each writer: a run has one
+def _describe(description: str, module: str, name: str) -> OutputFormat:
+    """A format whose writer is imported when it is used, as a run has one."""
 
-    return TextWriter(output)
+    def make_writer(output: Output) -> Writer:
+        writer: Writer = getattr(import_module(f"cannon_spec.output.{module}"), name)(output)
+        return writer
 
-
-def _write_json(output: Output) -> Writer:
-    from cannon_spec.output.json_writer import JsonWriter
-
-    return JsonWriter(output)
+    return OutputFormat(description, make_writer)
 
 
 FORMATS: dict[str, OutputFormat] = {
-    "text": OutputFormat("some lines a finding, for people", _write_text),
-    "json": OutputFormat("one JSON document, for programs", _write_json),
+    "text": _describe("some lines a finding, for people", "text_writer", "TextWriter"),
+    "json": _describe("one JSON document, for programs", "json_writer", "JsonWriter"),
+    "jsonl": _describe("its results as JSON, one a line", "json_lines_writer", "JsonLinesWriter"),
+    "github": _describe("annotations of GitHub Actions", "github_writer", "GithubWriter"),
+    "gitlab": _describe("a code quality report of GitLab", "gitlab_writer", "GitlabWriter"),
+    "sarif": _describe("SARIF 2.1.0, for code scanning", "sarif_writer", "SarifWriter"),
+    "junit": _describe("JUnit's XML, a case a document", "junit_writer", "JunitWriter"),
+    "markdown": _describe("a table, for a summary or a comment", "markdown_writer", "MarkdownWriter"),
 }
 """Each format by the name that ``--format`` takes; the first is the default."""

@@ -19,6 +19,11 @@ from tests.support.payloads import CATALOG, DOCUMENTED, patched
 Command = Callable[..., tuple[int, str, str]]
 """Runs the command with arguments: exit status, standard output, standard error."""
 
+_VARIABLES = (
+    *("CANNON_SPEC_OVERLAY", "CANNON_SPEC_FORMAT", "NO_COLOR", "COLUMNS"),
+    *("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "GITHUB_STEP_SUMMARY"),
+)
+
 SQUARE = patched(DOCUMENTED, aspect_ratio="1:1")
 TOO_MANY = patched(DOCUMENTED, reference_image_urls=["https://example.com/1.jpg"] * 17)
 
@@ -32,7 +37,7 @@ class Terminal(io.StringIO):
 
 def build_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command without an environment of its own; ``stdin`` is what it reads from standard input."""
-    for name in ("CANNON_SPEC_OVERLAY", "NO_COLOR", "COLUMNS"):
+    for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(load, "load_catalog", _load_catalog)
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from cannon_spec import inputs
 from cannon_spec.cli import process_pool, range_judge
+from cannon_spec.output.writers import FORMATS
 from tests.cannon_spec.cli.command import SQUARE, TOO_MANY, Command, Terminal, write_documents
 from tests.support.payloads import DOCUMENTED, patched
 from tests.support.processes import environment
@@ -43,12 +44,12 @@ FLAGS = [
     ("--cost",),
     ("--strict",),
     ("--lenient", "--format", "json"),
-    ("--format", "json"),
     ("--format", "json", "--quiet"),
     ("--format", "json", "--ignore", "model-assumed,models/gptimage2"),
     ("--format", "json", "--baseline", "old.json"),
     ("--baseline", "new.json", "--update-baseline"),
     ("--operation", "image.generate"),
+    *(("--format", name) for name in FORMATS),
 ]
 
 

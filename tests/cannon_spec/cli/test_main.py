@@ -106,7 +106,7 @@ def test_an_overlay_is_applied(cannon: Command, monkeypatch: pytest.MonkeyPatch)
     ("variable", "hint"),
     [
         ("CANNON_SPEC_OVERLY", "did you mean CANNON_SPEC_OVERLAY? "),
-        ("CANNON_SPEC_XYZZY", "the only variable of CANNON_SPEC_… is CANNON_SPEC_OVERLAY"),
+        ("CANNON_SPEC_XYZZY", "the variables of CANNON_SPEC_… are CANNON_SPEC_OVERLAY and CANNON_SPEC_FORMAT"),
     ],
 )
 def test_an_unknown_variable_is_refused(

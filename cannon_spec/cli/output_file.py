@@ -1,0 +1,41 @@
+"""The files that a command writes what it found to (floor 2)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from cannon_spec.cli.file_replacement import open_replacement
+from cannon_spec.errors import CannonSpecError
+from cannon_spec.printable import escape_unprintable
+
+
+@contextmanager
+def open_output_file(file: str) -> Iterator[TextIO]:
+    """A stream of text into a file, which is there as a whole after the block, unless that raises.
+
+    Raises CannonSpecError where it cannot be written.
+    """
+    try:
+        with open_replacement(file) as stream:
+            text_stream = io.TextIOWrapper(stream, encoding="utf-8", newline="", errors="backslashreplace")
+            yield text_stream
+            text_stream.detach()
+    except OSError as error:
+        raise _explain_error(file, error) from None
+
+
+def append_text(file: str, text: str) -> None:
+    """Write a text to the end of a file. Raises CannonSpecError where it cannot be written."""
+    try:
+        with open(file, "a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise _explain_error(file, error) from None
+
+
+def _explain_error(file: str, error: OSError) -> CannonSpecError:
+    reason = error.strerror or "cannot be written"
+    return CannonSpecError(f"{escape_unprintable(file)}: {reason}; check the path, or the space on the disk")
