@@ -29,6 +29,7 @@ _HEAD_LIMIT = f"a head of more than {_MOST_HEAD_BYTES // 1024} KiB or {_MOST_HEA
 _NO_TARGET = "what is no request of HTTP/1.1: the target is no path and no URL; check what calls this port"
 _NO_CODING = "501 Not Implemented"
 _VERSIONS = ("1.0", "1.1")
+_FRAMING_HEADERS = frozenset((b"content-length", b"expect", b"host", b"transfer-encoding"))
 _SCHEMES = ("http", "https")
 
 
@@ -178,17 +179,22 @@ class RequestParser:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or drop a line that stands after the chunks of a body: nobody may take it for a header."""
-        request, name = self._find_request(), name.lower()
+        request, name = self._request, name.lower()
+        assert request is not None  # httptools tells the start of a request first
         if request.method:
             return
         request.headers.append((name, value))
+        if name in _FRAMING_HEADERS:
+            self._note_header(request, name, value)
+
+    def _note_header(self, request: HttpRequest, name: bytes, value: bytes) -> None:
         if name == b"content-length":
             request.length = int(value)
         elif name == b"expect":
             request.expects_continue = value.lower() == b"100-continue"
         elif name == b"host":
             self._host_count += 1
-        elif name == b"transfer-encoding":
+        else:
             self._codings += value.strip().lower() + b","
 
     def on_headers_complete(self) -> None:
@@ -199,7 +205,10 @@ class RequestParser:
         request, parser, version = self._find_request(), self._parser, self._parser.get_http_version()
         if parser.get_method() in _OTHER_METHODS:  # httptools takes what follows for another protocol
             raise HttpParserError(_OTHER_METHODS[parser.get_method()])
-        self._check_head(request, version)
+        if len(request.headers) > _MOST_HEADERS or self._is_head_too_long(request):
+            raise build_head_refusal()
+        if self._host_count != 1 or self._codings or version != "1.1":
+            self._check_head(version)
         request.method = parser.get_method().decode("ascii")
         _take_target(request)
         request.protocol = f"HTTP/{version}"
@@ -209,11 +218,11 @@ class RequestParser:
 
     def on_chunk_header(self) -> None:
         """Take the line with the size of a chunk."""
-        self._framing_bytes = max(0, self._framing_bytes - _FREE_CHUNK_BYTES)
+        self._let_pass(_FREE_CHUNK_BYTES)
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        self._framing_bytes = max(0, self._framing_bytes - len(body))
+        self._let_pass(len(body))
         request = self._find_request()
         if not request.is_refused:
             request.body += body
@@ -230,12 +239,14 @@ class RequestParser:
         if not request.is_refused:
             self._requests.append(request)
 
-    def _check_head(self, request: HttpRequest, version: str) -> None:
-        """Raise BadRequest for a head that is too large, or from which nobody can tell what is asked of whom."""
+    def _let_pass(self, size: int) -> None:
+        """Count so many bytes as no part of the framing; what exceeds it is no credit for later."""
+        self._framing_bytes = self._framing_bytes - size if self._framing_bytes > size else 0
+
+    def _check_head(self, version: str) -> None:
+        """Raise BadRequest for a head from which nobody can tell who is asked, or where its body ends."""
         if version not in _VERSIONS:
             raise BadRequest(f"HTTP/{version}; call this port by HTTP/1.1", "505 HTTP Version Not Supported")
-        if len(request.headers) > _MOST_HEADERS or self._is_head_too_long(request):
-            raise build_head_refusal()
         if self._host_count > 1 or (self._host_count == 0 and version != "1.0"):
             raise BadRequest(f"a request with {self._host_count} headers Host; send one")
         if self._codings not in (b"", b"chunked,"):
