@@ -10,8 +10,10 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, par
 _MOST_HEAD_BYTES = 64 * 1024
 _MOST_HEADERS = 100
 _MOST_FRAMING_BYTES = 64 * 1024
-_FREE_CHUNK_BYTES = 32
-"""What a chunk may have beside its data: its size, a short extension and the ends of two lines."""
+"""What a body in chunks may have of sizes, extensions and trailers, beyond as many bytes as it has data.
+
+So chunks of a byte have an end too: to read each one takes as long as to read a large one.
+"""
 
 _MOST_UNASKED_BYTES = 64 * 1024
 """A larger body is taken only where the head alone does not decide the reply."""
@@ -216,13 +218,10 @@ class RequestParser:
         request.expects_continue = request.expects_continue and version != "1.0"
         self._check_length(request, request.length)
 
-    def on_chunk_header(self) -> None:
-        """Take the line with the size of a chunk."""
-        self._let_pass(_FREE_CHUNK_BYTES)
-
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        self._let_pass(len(body))
+        # The data itself, and as much framing. What is left of that is no credit for later.
+        self._framing_bytes = max(0, self._framing_bytes - 2 * len(body))
         request = self._find_request()
         if not request.is_refused:
             request.body += body
@@ -238,10 +237,6 @@ class RequestParser:
         request.is_complete = True
         if not request.is_refused:
             self._requests.append(request)
-
-    def _let_pass(self, size: int) -> None:
-        """Count so many bytes as no part of the framing; what exceeds it is no credit for later."""
-        self._framing_bytes = self._framing_bytes - size if self._framing_bytes > size else 0
 
     def _check_head(self, version: str) -> None:
         """Raise BadRequest for a head from which nobody can tell who is asked, or where its body ends."""

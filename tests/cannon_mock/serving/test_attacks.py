@@ -152,6 +152,7 @@ ATTACKS: list[tuple[str, bytes]] = [
     ("framing", CHUNKED + END + b"1;" + b"a" * 300_000),
     ("framing", CHUNKED + END + (b"1;" + b"a" * 2_000 + b"\r\nx\r\n") * 100),
     ("framing", CHUNKED + END + b"0\r\n" + b"X: 1\r\n" * 50_000),
+    ("framing", CHUNKED + END + b"1\r\nx\r\n" * 50_000),
     ("head", STATUS + b"X: 1\r\n" * 100 + END),
     ("head", STATUS + b"X: " + b"a" * 70_000 + b"\r\n" + END),
     ("head", STATUS + b"X: " + b"a" * 200_000 + b"\r\n" + END),
