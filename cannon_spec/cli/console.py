@@ -11,14 +11,17 @@ import os
 import select
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
 from cannon_spec.cli.environment import read_columns
+from cannon_spec.printable import escape_unprintable
+from cannon_spec.redaction import redact
 
-_CANNOT_WRITE = 2
-"""The exit status of every command whose output cannot be written."""
+_CANNOT_WORK = 2
+"""The exit status of every command that its surroundings keep from its work, as a full disk does."""
 
+_INTERNAL_ERROR = 3
 _INTERRUPTED = 130
 _READER_HAS_GONE = (errno.EPIPE, errno.EINVAL)  # the second is what Windows reports
 _FEWEST_COLUMNS = 40  # narrower, a table has no room for its columns
@@ -27,21 +30,46 @@ _FEWEST_COLUMNS = 40  # narrower, a table has no room for its columns
 def run_command(name: str, work: Callable[[], int]) -> int:
     """Carry out a command, and return its exit status: that of ``work``, or 2 where its output cannot be written.
 
-    A reader that has gone, as ``head`` does, takes nothing more and changes no status. Raises SystemExit as ``work``
-    does.
+    It is 2 too where ``work`` raises OSError, and 3 where it raises anything else; a line says why. A reader that has
+    gone, as ``head`` does, takes nothing more and changes no status. Raises SystemExit as ``work`` does.
     """
     with _guard_streams(name) as output:
         try:
-            status = work()
-        except KeyboardInterrupt:
-            status = _INTERRUPTED
+            status = _carry_out(name, work)
         except SystemExit:  # argparse has printed the help or the version
             sys.stdout.flush()
             if output.has_failed:
-                return _CANNOT_WRITE
+                return _CANNOT_WORK
             raise
         sys.stdout.flush()
-        return _CANNOT_WRITE if output.has_failed else status
+        return _CANNOT_WORK if output.has_failed else status
+
+
+def _carry_out(name: str, work: Callable[[], int]) -> int:
+    try:
+        return work()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except OSError as error:
+        write_problem(name, describe_os_error(error))
+        return _CANNOT_WORK
+    except Exception as error:  # noqa: BLE001 - the last resort: a user gets a line, not a traceback
+        write_problem(name, f"internal error: {type(error).__name__}: {error}; please report it")
+        return _INTERNAL_ERROR
+
+
+def write_problem(name: str, text: str) -> None:
+    """Write one line of a command to standard error, if it can be written: the exit status tells the same."""
+    with suppress(OSError):
+        print(f"{name}: {escape_unprintable(redact(text))}", file=sys.stderr)
+
+
+def describe_os_error(error: OSError) -> str:
+    """What the system refuses, and what to do."""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {reason}; check the path"
+    return f"{reason}; is the current directory gone?" if error.errno == errno.ENOENT else reason
 
 
 def measure_width(most: int, unknown: int) -> int:

@@ -26,12 +26,9 @@ def _run(argv: Sequence[str] | None) -> int:
         check_variables()
         status: int = arguments.run(arguments)
         return status
-    except (CannonSpecError, OSError) as error:
+    except CannonSpecError as error:
         report_problem(str(error))
         return ExitStatus.COULD_NOT_JUDGE
-    except Exception as error:  # noqa: BLE001 - the last resort: a user gets a line, not a traceback
-        report_problem(f"internal error: {type(error).__name__}: {error}; please report it")
-        return ExitStatus.INTERNAL_ERROR
 
 
 if __name__ == "__main__":

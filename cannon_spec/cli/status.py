@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import suppress
 from enum import IntEnum
 
-from cannon_spec.printable import escape_unprintable
+from cannon_spec.cli.console import write_problem
 
 
 class ExitStatus(IntEnum):
@@ -20,5 +18,4 @@ class ExitStatus(IntEnum):
 
 def report_problem(text: str) -> None:
     """Write one line to standard error, if it can be written: the exit status tells the same."""
-    with suppress(OSError):
-        print(f"cannon-spec: {escape_unprintable(text)}", file=sys.stderr)
+    write_problem("cannon-spec", text)

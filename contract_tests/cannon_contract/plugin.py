@@ -287,8 +287,18 @@ class _ResultCollector:
         """Record why the run ended."""
         self._record_interrupt()
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Read what is still open once more, and write the report."""
+    @pytest.hookimpl(wrapper=True, trylast=True)  # within that of pytest's own reporter, which then prints the summary
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Read what is still open once more, and write the report, beside which pytest writes its own."""
+        self._finish(session)
+        try:
+            yield
+        except OSError as error:
+            path = error.filename or session.config.option.xmlpath
+            self._run.report_problems.append(f"{path} could not be written: {error.strerror or error}")
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+
+    def _finish(self, session: pytest.Session) -> None:
         run = self._run
         run.stop_reason = run.stop_reason or str(session.shouldfail or session.shouldstop or "")
         try:
@@ -302,7 +312,7 @@ class _ResultCollector:
             # The section on claims says the same in whole sentences, once for each.
             session.config.option.tbstyle = "no"
         is_incomplete = run.results and session.exitstatus == pytest.ExitCode.OK and not run.is_complete
-        if run.budget.overrun_reason or is_incomplete:
+        if run.budget.overrun_reason or is_incomplete or run.report_problems:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from cannon_spec.cli.console import write_problem
 from cannon_spec.printable import escape_lines, escape_unprintable
 from cannon_spec.redaction import redact
 
 
 def write_notice(text: str) -> None:
     """Write one line of the command about itself."""
-    write_line(f"cannon-mock: {text}")
+    write_problem("cannon-mock", text)
 
 
 def write_line(text: str) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 from cannon_contract.runner import extras, options
 from cannon_spec import __version__
 from cannon_spec.cli.command_parser import CommandParser
-from cannon_spec.cli.console import run_command
-from cannon_spec.printable import escape_unprintable
+from cannon_spec.cli.console import describe_os_error, run_command, write_problem
 
 _EXAMPLES = """\
 examples:
@@ -52,7 +51,7 @@ def _run(argv: Sequence[str] | None) -> int:
     flags, _ = parser.parse_known_args(arguments)
     problem = extras.describe_missing_packages(_list_options_with_packages(flags))
     if problem:
-        print(f"cannon-contract: {escape_unprintable(problem)}", file=sys.stderr)
+        write_problem("cannon-contract", problem)
         return 2
     with options.isolate_pytest():
         return _run_pytest([*pytest_arguments(), *arguments], parser)
@@ -69,16 +68,18 @@ def _run_pytest(arguments: list[str], parser: CommandParser) -> int:
     try:
         status = int(pytest.main(arguments, plugins=[keeper, UsageErrorWriter(parser.suggest_flag)]))
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin of -p may raise anything
-        print(f"cannon-contract: pytest could not start: {_describe(error)}", file=sys.stderr)
+        write_problem("cannon-contract", f"pytest could not start: {_describe(error)}")
         return 2
     exit_status = find_exit_status(status, keeper.run)
     if status == 1 and exit_status == 2:
-        print("cannon-contract: no claim is broken, but pytest or a plugin of -p ended with status 1", file=sys.stderr)
+        write_problem("cannon-contract", "no claim is broken, but pytest or a plugin of -p ended with status 1")
     return exit_status
 
 
 def _describe(error: BaseException) -> str:
-    return escape_unprintable(f"{type(error).__name__}: {error}".splitlines()[0])
+    if isinstance(error, OSError):
+        return describe_os_error(error)
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _list_options_with_packages(flags: argparse.Namespace) -> tuple[str, ...]:
