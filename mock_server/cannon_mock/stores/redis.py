@@ -119,8 +119,12 @@ class RedisRecords:
                     result = work(transaction)
                     transaction.commit()
                     return result
-                except redis.WatchError:  # another process was faster; one of them always succeeds, so this ends
-                    continue
+                except redis.WatchError as error:
+                    # redis-py raises it for a broken connection too; then the writes may have happened, and trying
+                    # again could create a task twice.
+                    if isinstance(error.__context__, _CONNECTION_ERRORS):
+                        raise error.__context__ from None
+                    # Else another process was faster. One of them always succeeds, so this ends.
 
     @reading
     def get(self, name: str) -> str | None:
@@ -279,14 +283,7 @@ class RedisTransaction:
         self._pipe.multi()
         for write in self._writes:
             write()
-        try:
-            self._pipe.execute()
-        except redis.WatchError as error:
-            # redis-py raises WatchError for a broken connection too; then the writes may have happened, and trying
-            # again could create a task twice.
-            if isinstance(error.__context__, _CONNECTION_ERRORS):
-                raise error.__context__ from None
-            raise
+        self._pipe.execute()
 
 
 def _encode_place(at_ms: int, member: str) -> str:
