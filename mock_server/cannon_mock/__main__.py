@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cannon_mock import create_app
@@ -38,12 +39,28 @@ examples:
   cannon-mock --progression manual:2       each state lasts two polls
   cannon-mock --scenario rate-limited      the first tries of a create get 429
   cannon-mock --store sqlite:mock.db       tasks outlive the process
+  cannon-mock exec -- pytest               a mock for one command
+  cannon-mock health                       whether a mock is ready
 
 Each flag can also be set in the environment: CANNON_MOCK_PORT=8000,
 CANNON_MOCK_ADMIN=no. A create chooses its own scenario with the header
 x-mock-scenario: failed-internal, or with [mock:failed-internal] in its prompt.
 cannon-mock --list-scenarios lists them.
 """
+
+
+_EXEC_EXAMPLES = """\
+examples:
+  cannon-mock exec -- pytest
+  cannon-mock exec --speed 20 -- npm test
+  cannon-mock exec --scenario rate-limited -- ./try.sh
+
+The command finds the mock's address in $CANNON_BASE_URL and $CANNON_MOCK_URL,
+and a key that it takes in $CANNON_API_KEY. Its exit status is that of exec;
+where it is not 0, the last calls are written to standard error.
+"""
+
+_ADVICE_ON_PORTS = "choose another with --host and --port (0: a free port)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,24 +72,68 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        values = vars(build_parser().parse_args(argv))
+        command = _COMMANDS.get(arguments[0]) if arguments else None
+        return _run_server(arguments) if command is None else command(arguments[1:])
+    except ImportError as error:
+        return _complain(f"{describe_import_error(error)}; {advise_extra('mock')}")
+    except (ValueError, OverflowError, CannonSpecError, StoreError) as error:
+        return _complain(str(error))
+
+
+def _check_health(arguments: Sequence[str]) -> int:
+    from cannon_mock.commands import health  # late, as what each command alone needs
+
+    return health.run(arguments)
+
+
+def _run_beside(arguments: Sequence[str]) -> int:
+    """Run a command beside a mock."""
+    defaults = {"port": "0"}
+    parser = _build_settings_parser(
+        "cannon-mock exec", "Run a command beside a mock of its own.", _EXEC_EXAMPLES, defaults
+    )
+    parser.usage = "cannon-mock exec [options] -- COMMAND [ARGUMENT ...]"
+    options, command = _split(arguments)
+    values = {**defaults, **vars(parser.parse_args(options))}
+    if not command:
+        parser.error("no command; name it behind --: cannon-mock exec -- pytest")
+    variables, flags = read_variables(), Source("{flag} {value}", values)
+    config = build_config(variables, flags)
+    if config.workers > 1:
+        parser.error("the mock of a command has one process; leave out --workers")
+    app = _build_app(config, variables, flags)
+    from cannon_mock.commands import exec
+
+    try:
+        return exec.run(app, config, command)
+    except OSError as error:
+        return _complain(f"{config.host}: {error.strerror or error}; {_ADVICE_ON_PORTS}")
+
+
+def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The arguments before and behind the first --."""
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:place], arguments[place + 1 :]
+
+
+def _run_server(arguments: Sequence[str]) -> int:
+    """Serve a mock until it is stopped."""
+    try:
+        values = vars(build_parser().parse_args(arguments))
         wants_list = values.pop("list_scenarios", False)
         variables, flags = read_variables(), Source("{flag} {value}", values)
         config = build_config(variables, flags)
         if wants_list:
             return _list_scenarios(config)
         app = _build_app(config, variables, flags)
-    except ImportError as error:
-        return _complain(f"{describe_import_error(error)}; {advise_extra('mock')}")
-    except (ValueError, OverflowError, CannonSpecError, StoreError) as error:
-        return _complain(str(error))
     except KeyboardInterrupt:
         return 0
     from cannon_mock.serving import serve  # late: the message above says which extra is missing
 
     listeners: list[socket] = []
-    port, advice = config.port, "choose another with --host and --port (0: a free port)"
+    port, advice = config.port, _ADVICE_ON_PORTS
     try:
         listeners.append(serve.listen(config))
         port, advice = config.asset_port, "choose another with --host and --asset-port"
@@ -136,16 +197,25 @@ class _AppendWithComma(argparse.Action):
         setattr(namespace, self.dest, ",".join([*earlier_values, value]))
 
 
+_COMMANDS = {"exec": _run_beside, "health": _check_health}
+"""What a first argument asks for that is no flag."""
+
+
 def build_parser() -> CommandParser:
     """The flags of the command; what the user leaves out is absent from the result."""
-    parser = CommandParser(
-        prog="cannon-mock",
-        description="Serve a mock of the Cannon Studio API, offline and free.",
-        epilog=_EXAMPLES,
-        argument_default=argparse.SUPPRESS,
+    parser = _build_settings_parser(
+        "cannon-mock", "Serve a mock of the Cannon Studio API, offline and free.", _EXAMPLES
     )
     parser.add_argument("--version", action="version", version=f"cannon-mock {__version__}")
     parser.add_argument("--list-scenarios", action="store_true", help="list the scenarios, and exit")
+    return parser
+
+
+def _build_settings_parser(
+    name: str, description: str, epilog: str, defaults: Mapping[str, str] = MappingProxyType({})
+) -> CommandParser:
+    """A parser of the flags that settings have, some with a default of this command."""
+    parser = CommandParser(prog=name, description=description, epilog=epilog, argument_default=argparse.SUPPRESS)
     for setting in SETTINGS:
         names = [setting.short_flag, setting.flag] if setting.short_flag else [setting.flag]
         form: dict[str, Any] = {"metavar": setting.placeholder} if setting.placeholder else {}
@@ -153,7 +223,9 @@ def build_parser() -> CommandParser:
             form = {"action": "store_const", "const": not setting.default}
         elif setting.is_list:
             form["action"] = _AppendWithComma
-        parser.add_argument(*names, dest=setting.name, help=setting.describe().replace("%", "%%"), **form)
+        parser.add_argument(
+            *names, dest=setting.name, help=setting.describe(defaults.get(setting.name, "")).replace("%", "%%"), **form
+        )
     return parser
 
 

@@ -14,6 +14,9 @@ _SERVICE_LINK = re.compile(
 )
 """What Kubernetes, and Docker's old links, set beside a service that is named ``cannon-mock``: not for this program."""
 
+_URL = "CANNON_MOCK_URL"
+"""No setting of a mock, but where a client finds one: ``cannon-mock exec`` sets it."""
+
 
 def read_variables(environ: Mapping[str, str] | None = None) -> Source:
     """The settings that environment variables name; an empty variable counts as unset.
@@ -30,9 +33,19 @@ def read_variables(environ: Mapping[str, str] | None = None) -> Source:
 
 
 def _is_own_variable(name: str, text: str) -> bool:
-    return name.startswith(PREFIX) and bool(text) and _SERVICE_LINK.fullmatch(f"{name}={text}") is None
+    return name.startswith(PREFIX) and name != _URL and bool(text) and _SERVICE_LINK.fullmatch(f"{name}={text}") is None
 
 
 def read_environment(environ: Mapping[str, str] | None = None) -> Config:
     """The settings that the environment names, defaults for the rest. Raises as read_variables and build_config do."""
     return build_config(read_variables(environ))
+
+
+def read_mock_url() -> str:
+    """The address of the mock that clients are to use; empty where the environment names none."""
+    return os.environ.get(_URL, "")
+
+
+def build_client_environment(url: str, key: str) -> dict[str, str]:
+    """The environment of this process for a client of a mock: with the mock's address and an API key."""
+    return {**os.environ, "CANNON_BASE_URL": url, "CANNON_API_KEY": key, _URL: url}

@@ -72,6 +72,11 @@ class Keys:
         self._start_credits = credits
         self._build_once = self._remember(credits)
 
+    def choose(self, preferred_secret: str) -> str:
+        """The secret of a key that a client can use: the preferred one where it is valid, else the file's first."""
+        secrets = (preferred_secret, *self._entries)
+        return next((each for each in secrets if self.find(each)), preferred_secret)
+
     def list_accounts(self) -> list[str]:
         """The accounts of the keys of the file."""
         return [derive_account(secret) for secret in self._entries]

@@ -78,6 +78,16 @@ def serve(app: Flask, listener: socket.socket, announce: Callable[[str], None], 
 
 
 @contextlib.contextmanager
+def serve_beside(app: Flask, config: Config) -> Iterator[str]:
+    """Serve on the configured port in a thread, while the context lasts, as ``serve`` does; yields the address.
+
+    Raises OSError where the mock cannot listen, and SettingError for a certificate that cannot be used.
+    """
+    with _deliver_webhooks(app), _run_in_thread(app, config) as url:
+        yield url
+
+
+@contextlib.contextmanager
 def serve_in_background(app: WSGIApplication) -> Iterator[str]:
     """Serve on a free port of this machine, in a thread of this process, while the context lasts; yields the address.
 
@@ -85,15 +95,20 @@ def serve_in_background(app: WSGIApplication) -> Iterator[str]:
     certificate that cannot be used.
     """
     mock = _find_mock(app)
-    asset_listeners = listen_for_assets(mock.config) if mock else []
-    listener = listen(Config(port=0))
-    with contextlib.ExitStack() as listeners:
-        for each in (listener, *asset_listeners):
-            listeners.enter_context(each)
-        server = _build_server(app, [listener, *asset_listeners])
-        listeners.pop_all()  # the server closes them
+    with _run_in_thread(app, Config(port=0, asset_port=mock.config.asset_port if mock else 0)) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _run_in_thread(app: WSGIApplication, config: Config) -> Iterator[str]:
+    """Serve on the ports of ``config`` in a thread, while the context lasts; yields the address."""
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(listen(config))]
+        listeners += [stack.enter_context(each) for each in listen_for_assets(config)]
+        server = _build_server(app, listeners)
+        stack.pop_all()  # the server closes them
     thread = threading.Thread(target=server.run, daemon=True)
-    url = find_address(listener, server.scheme)
+    url = find_address(listeners[0], server.scheme)
     thread.start()
     try:
         yield url

@@ -1,0 +1,1 @@
+"""The commands of ``cannon-mock`` beside the one that serves (floor 5)."""

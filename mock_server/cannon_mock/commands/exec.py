@@ -1,0 +1,102 @@
+"""``cannon-mock exec``: run a command beside a mock that lives as long as the command (floor 5).
+
+Exit status: that of the command; 128 and the number of the signal that ended it; 126 or 127 where it cannot be
+started, as in a shell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from types import FrameType
+
+from flask import Flask
+
+from cannon_mock.config import Config
+from cannon_mock.model.journal import JournalEntry
+from cannon_mock.notices import write_line, write_notice
+from cannon_mock.serving import open_files, serve
+from cannon_mock.stores import StoreError
+from cannon_mock.variables import build_client_environment
+from cannon_mock.views import context
+
+_KEY = "cs_test_exec"
+"""The API key that the command gets, where the mock takes any."""
+
+_CANNOT_RUN, _NOT_THERE = 126, 127
+_MOST_CALLS = 10
+_LONGEST_BODY = 200
+
+
+def run(app: Flask, config: Config, command: Sequence[str]) -> int:
+    """Serve a mock while a command runs, and return the status of the command.
+
+    Where it is not 0, the last calls are written to standard error. Raises OSError where the mock cannot listen.
+    """
+    open_files.raise_limit()
+    mock = context.find_context(app)
+    with serve.serve_beside(app, config) as url:
+        status = _run_command(command, build_client_environment(url, mock.keys.choose(_KEY)))
+    if status not in (0, _CANNOT_RUN, _NOT_THERE):
+        with contextlib.suppress(StoreError):  # which the store tells
+            _report_calls(status, mock.store.journal.list_entries(config.journal), config)
+    mock.store.records.close()
+    return status
+
+
+def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    processes: list[subprocess.Popen[bytes]] = []
+    with _pass_signals_to(processes):
+        try:
+            processes.append(subprocess.Popen(command, env=environment))  # noqa: S603 - the user's own command
+        except FileNotFoundError:
+            write_notice(f"{command[0]}: no such program; name one behind --")
+            return _NOT_THERE
+        except (OSError, ValueError) as error:
+            write_notice(f"{command[0]}: {getattr(error, 'strerror', None) or error}")
+            return _CANNOT_RUN
+        status = processes[0].wait()
+    return 128 - status if status < 0 else status
+
+
+@contextlib.contextmanager
+def _pass_signals_to(processes: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """Send a signal that asks this process to end to another, which decides.
+
+    The terminal sends Ctrl-C to both itself: for that one, nothing is left to do.
+    """
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        for process in processes:
+            process.send_signal(number)
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    handlers = {number: signal.signal(number, pass_on) for number in numbers}
+    handlers[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _report_calls(status: int, entries: Sequence[JournalEntry], config: Config) -> None:
+    """Write the last calls to standard error."""
+    if not config.journal:
+        return
+    if not entries:
+        write_notice(f"the command ended with {status} and made no call: the mock's address is in $CANNON_BASE_URL")
+        return
+    last_entries = entries[-_MOST_CALLS:]
+    write_notice(f"the command ended with {status}; its last calls, of {len(entries)} in all:")
+    for entry in last_entries:
+        write_line(f"  {_describe(entry)}")
+
+
+def _describe(entry: JournalEntry) -> str:
+    names = (entry.operation, entry.model, entry.scenario and f"scenario {entry.scenario}")
+    words = [entry.method, entry.path, str(entry.status), *filter(None, names)]
+    body = entry.response_body[:_LONGEST_BODY] if entry.status >= 400 else ""
+    return f"{' '.join(words)}: {body}" if body else " ".join(words)

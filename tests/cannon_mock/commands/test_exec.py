@@ -1,0 +1,96 @@
+"""The command ``cannon-mock exec``, with real commands."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from cannon_mock.__main__ import main
+
+CALL = """
+import os, sys, urllib.request
+base, key = os.environ["CANNON_BASE_URL"], os.environ["CANNON_API_KEY"]
+request = urllib.request.Request(base + "/api/v1/status", headers={"x-api-key": key})
+print(urllib.request.urlopen(request).status, os.environ["CANNON_MOCK_URL"] == base, key)
+sys.exit(%d)
+"""
+REFUSED = """
+import os, urllib.error, urllib.request
+url = os.environ["CANNON_BASE_URL"] + "/api/v1/requests/req_unknown"
+request = urllib.request.Request(url, headers={"x-api-key": "cs_a"})
+try:
+    urllib.request.urlopen(request)
+except urllib.error.HTTPError:
+    raise SystemExit(7)
+"""
+
+
+def run(code: str, *options: str) -> int:
+    """The status of ``cannon-mock exec`` with a program in Python."""
+    return main(["exec", *options, "--", sys.executable, "-I", "-S", "-c", code])
+
+
+def test_the_command_finds_the_mock(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command has the mock's address and a key that is valid, also where the user's own key was set before."""
+    monkeypatch.setenv("CANNON_API_KEY", "cs_live_secret")
+    assert run(CALL % 0) == 0
+    assert capfd.readouterr() == ("200 True cs_test_exec\n", "")
+
+
+def test_a_failure_shows_the_last_calls(capfd: pytest.CaptureFixture[str]) -> None:
+    """The status is that of the command; where it failed, its last calls are shown, without a key."""
+    assert run(REFUSED) == 7
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0] == "cannon-mock: the command ended with 7; its last calls, of 1 in all:"
+    assert lines[1].startswith("  GET /api/v1/requests/req_unknown 404: {")
+    assert run("raise SystemExit(2)") == 2
+    assert "ended with 2 and made no call: the mock's address is in $CANNON_BASE_URL" in capfd.readouterr().err
+    assert run("raise SystemExit(2)", "--journal", "0") == 2
+    assert capfd.readouterr().err == ""
+
+
+def test_a_key_of_the_file_is_used(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where a keys file lets no other key in, the command gets the first one of the file that is not revoked."""
+    file = tmp_path / "keys.json"
+    file.write_text('{"keys": {"cs_old": {"revoked": true}, "cs_mine": {}}, "others": false}', "utf-8")
+    assert run(CALL % 0, "--keys", str(file)) == 0
+    assert capfd.readouterr().out == "200 True cs_mine\n"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signals")
+def test_a_signal_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
+    """SIGTERM goes to the command, whose status decides; a command that a signal ends has 128 and its number."""
+    code = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
+os.kill(os.getppid(), signal.SIGTERM)
+while True:
+    time.sleep(1)
+"""
+    assert run(code) == 5
+    assert run("import os; os.kill(os.getpid(), 9)") == 128 + signal.SIGKILL
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    capfd.readouterr()
+
+
+def test_what_cannot_be_run_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that is not there, one that may not run and wrong usage have a sentence and a status of their own."""
+    file = tmp_path / "data"
+    file.write_text("no program", "utf-8")
+    assert main(["exec", "--", str(tmp_path / "none")]) == 127
+    assert main(["exec", "--", str(file)]) == 126
+    for arguments, problem in [
+        (["exec"], "no command; name it behind --"),
+        (["exec", "--workers", "2", "--store", f"sqlite:{tmp_path}/a.db", "--", "x"], "leave out --workers"),
+        (["exec", "--prot", "1", "--", "x"], "did you mean --port?"),
+    ]:
+        with pytest.raises(SystemExit) as exit_:
+            main(arguments)
+        assert exit_.value.code == 2
+        assert problem in capsys.readouterr().err
+    assert main(["exec", "--host", "192.0.2.1", "--", "x"]) == 2
+    assert "192.0.2.1: " in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [file]
