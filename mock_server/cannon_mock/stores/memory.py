@@ -17,8 +17,11 @@ T = TypeVar("T")
 
 DEFAULT_MAX_BYTES = 512 * 1024 * 1024
 
-_ITEM_BYTES = 160
-"""What a record takes beside the letters of its name and value, and a place in a queue beside those of its member."""
+_RECORD_BYTES = 160
+"""What a record takes beside the letters of its name and value."""
+
+_PLACE_BYTES = 200
+"""What a place in a queue takes, with a member of 40 letters: longer ones are names of records, and have no copy."""
 
 _ENTRY_BYTES = 64
 _WIDEST_LETTER = 8
@@ -65,8 +68,8 @@ class MemoryRecords:
         """See Transaction."""
         old_value = self._records.get(name)
         self._records[name] = value
-        size = len(value) if value.isascii() else _measure(value)  # no call for most: each create has some
-        self._kept_bytes += size + (_ITEM_BYTES + _measure(name) if old_value is None else -_measure(old_value))
+        self._kept_bytes += len(value) if value.isascii() else _measure(value)  # no call for most: a create has some
+        self._kept_bytes -= -_RECORD_BYTES - len(name) if old_value is None else _measure(old_value)
         if self._kept_bytes + self._log_bytes > self.max_bytes:
             self._shorten_logs()
 
@@ -74,7 +77,7 @@ class MemoryRecords:
         """See Transaction."""
         value = self._records.pop(name, None)
         if value is not None:
-            self._kept_bytes -= _ITEM_BYTES + _measure(name) + _measure(value)
+            self._kept_bytes -= _RECORD_BYTES + len(name) + _measure(value)
 
     def add(self, queue: str, at_ms: int, member: str) -> None:
         """See Transaction."""
@@ -82,7 +85,7 @@ class MemoryRecords:
         if places is None:
             places = self._queues[queue] = SortedList()
         places.add((at_ms, member))
-        self._kept_bytes += _ITEM_BYTES + _measure(member)
+        self._kept_bytes += _PLACE_BYTES
         if self._kept_bytes + self._log_bytes > self.max_bytes:
             self._shorten_logs()
 
@@ -95,7 +98,7 @@ class MemoryRecords:
             places.remove((at_ms, member))
         except ValueError:
             return
-        self._kept_bytes -= _ITEM_BYTES + _measure(member)
+        self._kept_bytes -= _PLACE_BYTES
         if not places:  # a queue for each account ever seen would fill the memory of a mock that runs for weeks
             del self._queues[queue]
 

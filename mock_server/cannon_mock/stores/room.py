@@ -61,7 +61,8 @@ class Room:
 
     def reserve(self, transaction: Transaction, task: Task) -> None:
         """Keep room for what a new task will become without another create."""
-        self._add_growth(transaction, _find_growth(task))
+        if task.polls or task.webhook_url is not None:
+            self._add_growth(transaction, _find_growth(task))
 
     def make(self, account: str, size: int, now_ms: int) -> bool:
         """Forget tasks that have ended by ``now_ms`` until one of so many bytes may be stored; whether any was.
