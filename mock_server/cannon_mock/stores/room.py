@@ -18,6 +18,8 @@ _MOST_PURGED = 4 * _PURGE_EVERY
 _MOST_FORGOTTEN = 50
 """How many tasks one create forgets where a store has more than it may, as after a start with a lower ``max_tasks``."""
 
+_MOST_PROCESSES = 128
+
 _GROWTH_NAME = "growth"
 _BYTES_OF_POLL = 64
 _BYTES_OF_WEBHOOK = 256 * deliveries.MOST_ATTEMPTS
@@ -25,13 +27,14 @@ _BYTES_OF_NAMES = 2048
 """More than the names, places and counts of a task take, but for its idempotency key."""
 
 
+Limit = Literal["tasks", "bytes"]
+"""What a task would exceed: the number of tasks, or the bytes that are kept."""
+
+
 class StoreFull(Exception):
-    """Nothing that has ended is left to forget, and there is no room for another task; nothing was stored.
+    """Nothing that has ended is left to forget, and there is no room for another task; nothing was stored."""
 
-    ``limit`` is what it would exceed: the number of tasks, or the bytes that are kept.
-    """
-
-    def __init__(self, limit: Literal["tasks", "bytes"]) -> None:
+    def __init__(self, limit: Limit) -> None:
         super().__init__(limit)
         self.limit = limit
 
@@ -40,18 +43,27 @@ class Room:
     """Room for ``max_tasks`` tasks, and for the bytes that the records may keep.
 
     Tasks that have ended are forgotten for new ones, the one that ended first first; others never are. A part of the
-    bytes stays free of new tasks, for what comes without a create: counts, rules, scenarios and the journal.
+    bytes stays free of new tasks, for what comes without a create: counts, rules, scenarios and the journal. A server
+    that creates reach at the same time may hold as many tasks more as there are such creates.
     """
 
     def __init__(self, records: Records, max_tasks: int) -> None:
         self._records = records
         self._max_tasks = max_tasks
         self._most_bytes = None if records.max_bytes is None else records.max_bytes - records.max_bytes // 8
+        self._free_creates = 0
         self._creates_with_key = count()
 
     def has_task(self, reading: Reading) -> bool:
         """Whether one task more may be stored."""
-        return reading.count(names.TASKS) < self._max_tasks
+        if self._free_creates > 0:
+            self._free_creates -= 1
+            return True
+        free_count = self._max_tasks - reading.count(names.TASKS)
+        # While much is free a store is not asked at each create: processes take a share each of what is free. Threads
+        # that count down at once lose a count, which the rest makes up for.
+        self._free_creates = max(0, free_count) // _MOST_PROCESSES
+        return free_count > 0
 
     def has_bytes(self, reading: Reading, size: int) -> bool:
         """Whether so many bytes more may be stored with a task."""
@@ -65,26 +77,32 @@ class Room:
             self._add_growth(transaction, _find_growth(task))
 
     def make(self, account: str, size: int, now_ms: int) -> bool:
-        """Forget tasks that have ended by ``now_ms`` until one of so many bytes may be stored; whether any was.
+        """Forget tasks that have ended by ``now_ms`` until one of so many bytes may be stored.
 
-        ``account`` is that of the new task. Raises StoreFull where nothing is left to forget.
+        ``account`` is that of the new task. Returns whether there are still too many, but fewer than before even with
+        the new one. Raises StoreFull where nothing is left to forget.
         """
         if self._most_bytes is not None and size > self._most_bytes:
             raise StoreFull("bytes")
-        is_emptied, excess = False, self._records.count(names.TASKS) + 1 - self._max_tasks
-        forgotten_count = 0
-        while forgotten_count < min(excess, _MOST_FORGOTTEN) or not self.has_bytes(self._records, size):
+        forgotten_count, is_emptied = 0, False
+        while limit := self._find_limit(size):
+            if limit == "tasks" and forgotten_count == _MOST_FORGOTTEN:
+                return True
             first = self._records.earliest(names.TASKS, now_ms, 1)
-            if not first:
-                break
-            is_emptied |= self._forget(*first[0], account)
-            forgotten_count += 1
-        is_full = excess > 0 and not forgotten_count
-        if is_full or not self.has_bytes(self._records, size):
-            if is_emptied:
-                self._forget_idle_account(account)
-            raise StoreFull("tasks" if is_full else "bytes")
-        return forgotten_count > 0
+            if first:
+                is_emptied |= self._forget(*first[0], account)
+                forgotten_count += 1
+            elif self._find_limit(size):  # others may have forgotten the last ones meanwhile
+                if is_emptied:
+                    self._forget_idle_account(account)
+                raise StoreFull(limit)
+        return False
+
+    def _find_limit(self, size: int) -> Limit | None:
+        """What a task of so many bytes would exceed."""
+        if not self.has_bytes(self._records, size):
+            return "bytes"
+        return None if self._records.count(names.TASKS) < self._max_tasks else "tasks"
 
     def forget_expired_keys(self, now_ms: int) -> None:
         """Forget idempotency keys that have expired; to be called with each create that has one."""
@@ -113,8 +131,9 @@ class Room:
             changed_names.append(names.build_key_name(task.account, task.idempotency_key or ""))
 
         def work(transaction: Transaction) -> bool:
+            is_gone = task is None or transaction.get(names.build_task_name(id_)) is None
             transaction.remove(names.TASKS, ended_ms, id_)
-            if task is None or transaction.get(names.build_task_name(id_)) is None:  # another process forgot it
+            if task is None or is_gone:  # another thread or process has forgotten it
                 return False
             is_kept = task.account == account
             task_count = _forget_of_account(transaction, task.account, is_kept=is_kept)

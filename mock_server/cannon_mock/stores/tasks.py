@@ -120,26 +120,24 @@ class TaskStore:
         All or nothing. ``start`` is the balance that an account begins with. Raises KeyReused, KeyBusy,
         NotEnoughCredits and StoreFull.
         """
+        if key is not None:  # before the task is stored: an error after that would deny it
+            self._room.forget_expired_keys(now_ms)
         new = _NewTask.build(task, key, delivery)
-        is_paid = False  # whether a task was forgotten for this one
+        may_exceed = False
         while True:
             try:
-                stored_task = self._records.transact(
+                return self._records.transact(
                     new.record_names,
-                    lambda transaction, is_paid=is_paid: self._store(transaction, new, start, now_ms, is_paid),  # type: ignore[misc]
+                    lambda transaction, may_exceed=may_exceed: self._store(transaction, new, start, now_ms, may_exceed),  # type: ignore[misc]
                 )
-                break
             except _PageDue:  # other creates may have added ends that are due by the time the page is settled
                 self._settle(task.account, start, now_ms, rest=_PAGE - 1)
-            except _RoomDue:  # other creates may take the bytes, so that more must be forgotten
-                is_paid |= self._room.make(task.account, new.size, now_ms)
-        if key is not None:
-            self._room.forget_expired_keys(now_ms)
-        return stored_task
+            except _RoomDue:  # other creates may take what is free, so that more must be forgotten
+                may_exceed = self._room.make(task.account, new.size, now_ms)
 
     # One transaction looks up the key, checks the balance and writes the task: two creates with one key at the same
     # moment make one task, and two that the balance covers one of are not both accepted.
-    def _store(self, transaction: Transaction, new: _NewTask, start: int, now_ms: int, is_paid: bool) -> Task:
+    def _store(self, transaction: Transaction, new: _NewTask, start: int, now_ms: int, may_exceed: bool) -> Task:
         task = new.task
         earlier_task = _find_earlier_task(transaction, task.account, new.key, now_ms)
         if earlier_task is not None:
@@ -149,7 +147,7 @@ class TaskStore:
             raise _PageDue
         if account.balance.available < task.credits:
             raise NotEnoughCredits(account.balance.available, task.credits)
-        if not (is_paid or self._room.has_task(transaction)) or not self._room.has_bytes(transaction, new.size):
+        if not (may_exceed or self._room.has_task(transaction)) or not self._room.has_bytes(transaction, new.size):
             raise _RoomDue
         hold, end = credits.build_entries(task.timeline, task.credits)
         # Added before others are removed: a queue that is empty meanwhile would be built anew.

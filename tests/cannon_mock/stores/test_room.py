@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial, reduce
 from itertools import count
@@ -16,7 +17,7 @@ from cannon_mock.model import tasks
 from cannon_mock.model.credits import Balance
 from cannon_mock.model.deliveries import Delivery, DeliveryResponse
 from cannon_mock.model.tasks import Task
-from cannon_mock.stores import IdempotencyKey, NotEnoughCredits, Records, Store, StoreFull, counts
+from cannon_mock.stores import IdempotencyKey, NotEnoughCredits, Records, Store, StoreFull, counts, room
 from cannon_mock.stores.memory import MemoryRecords
 from cannon_spec.contract.lifecycle import FOREVER_MS, Timeline
 from tests.cannon_mock.stores.test_tasks import PLAIN, PRICE
@@ -73,6 +74,24 @@ def test_a_task_that_has_not_ended_is_never_forgotten(records: Records) -> None:
     assert _list_numbers(store) == [2, 3]
 
 
+@pytest.mark.parametrize("records", ["memory", "sqlite"], indirect=True)
+def test_simultaneous_creates_keep_the_bound(records: Records) -> None:
+    """Of 40 simultaneous creates, with room for 15, exactly 15 are stored, and later 15 again."""
+    store = _open(records, 15)
+
+    def create(number: int) -> bool:
+        try:
+            _create(store, number, at_ms=2000 * (number // 40))
+        except StoreFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        for numbers in (range(40), range(40, 80)):
+            assert sum(pool.map(create, numbers)) == 15
+    assert (records.count("tasks"), store.tasks.count_forgotten()) == (15, 15)
+
+
 def test_an_account_keeps_its_credits_while_its_only_task_is_replaced(records: Records) -> None:
     """The account of a new task goes on when its last task is forgotten for that one; another account starts anew."""
     store = _open(records, 1)
@@ -119,6 +138,19 @@ def test_processes_that_share_a_store_keep_one_bound(shared: Opener) -> None:
     assert _list_numbers(one) == _list_numbers(two) == [4, 5, 6, 7]
     _create(_open(shared(), 2), 8, at_ms=99_000)
     assert _list_numbers(one) == [7, 8]
+
+
+def test_a_store_with_too_many_tasks_shrinks_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a store has many more tasks than it may, each create forgets a few of them, not all."""
+    monkeypatch.setattr(room, "_MOST_FORGOTTEN", 3)
+    records = MemoryRecords()
+    for number in range(10):
+        _create(_open(records, 10), number)
+    store, sizes = _open(records, 4), []
+    for number in range(10, 15):
+        _create(store, number, at_ms=1000 * number)
+        sizes.append(records.count("tasks"))
+    assert sizes == [8, 6, 4, 4, 4]
 
 
 def test_a_task_larger_than_the_store_is_refused_at_once() -> None:
