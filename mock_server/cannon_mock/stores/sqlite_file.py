@@ -178,7 +178,8 @@ class SqliteFile:
 
     def _check_files(self) -> None:
         """Raise FileFailed where a file has gone that connections have open. SQLite would go on writing to it."""
-        files, open_files = self._find_files(), self._files
+        with self._opening:  # else a thread that opens the file meanwhile makes side files that were not there
+            files, open_files = self._find_files(), self._files
         if open_files is None or files == open_files:
             return
         if files[0] is not None and files[0] != open_files[0]:
