@@ -167,13 +167,18 @@ def _deliver_webhooks(app: Flask) -> Iterator[None]:
     webhook_sender, stop = context.find_context(app).webhook_sender, threading.Event()
 
     def deliver_repeatedly() -> None:
+        last_text = ""
         while not stop.wait(_ROUND_SECONDS):
             try:
                 webhook_sender.start_due()
+                text = ""
             except StoreError:  # which the store tells
                 continue
             except Exception as error:  # noqa: BLE001 - without this thread no webhook is sent
-                write_notice(f"cannot send webhooks yet: {type(error).__name__}: {error}")
+                text = f"cannot send webhooks yet: {type(error).__name__}: {error}"
+            if text and text != last_text:  # else it would be told in each round
+                write_notice(text)
+            last_text = text
 
     thread, webhook_sender.inline = threading.Thread(target=deliver_repeatedly, daemon=True), False
     thread.start()

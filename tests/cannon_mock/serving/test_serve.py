@@ -22,6 +22,8 @@ from PIL import Image
 
 from cannon_mock import Config, create_app
 from cannon_mock.serving import serve
+from cannon_mock.stores import StoreError
+from cannon_mock.webhooks.sender import WebhookSender
 from cannon_spec import validate_response
 from tests.support.effort import PATIENCE_S
 from tests.support.mocks import KEY, PRICE, START, Driver, body
@@ -136,6 +138,27 @@ def test_a_process_that_cannot_start_prints_one_line() -> None:
     run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert (run.returncode, run.stdout) == (2, "")
     assert re.fullmatch(r"cannon-mock: nowhere\.json: .+\n", run.stderr)
+
+
+def test_what_keeps_webhooks_from_being_sent_is_told_once(
+    mock: Driver, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that sends webhooks survives each error and tells it once; a store tells its errors itself."""
+    errors = iter([OSError("a"), StoreError("gone"), OSError("a"), OSError("b")])
+    has_survived = threading.Event()
+
+    def fail(_: WebhookSender) -> list[Any]:
+        for error in errors:
+            raise error
+        has_survived.set()
+        return []
+
+    monkeypatch.setattr(WebhookSender, "start_due", fail)
+    monkeypatch.setattr(serve, "_ROUND_SECONDS", 0.001)
+    with serve._deliver_webhooks(mock.client.application):
+        assert has_survived.wait(PATIENCE_S)
+    lines = [f"cannon-mock: cannot send webhooks yet: OSError: {text}" for text in "ab"]
+    assert capsys.readouterr().err.splitlines() == lines
 
 
 def test_an_exchange_is_one_line(mock: Driver, capsys: pytest.CaptureFixture[str]) -> None:
