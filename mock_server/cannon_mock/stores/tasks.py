@@ -22,7 +22,7 @@ from cannon_mock.stores.record_names import (
     build_key_name,
     build_task_name,
 )
-from cannon_mock.stores.records import Reading, Records, Transaction
+from cannon_mock.stores.records import Reading, Records, StoreUnavailable, Transaction
 from cannon_mock.stores.room import Room, measure_task
 
 _PAGE = 500
@@ -209,7 +209,10 @@ class TaskStore:
 
     def read_balance(self, account: str, start: int, now_ms: int) -> Balance:
         """The credits of an account now."""
-        self._settle(account, start, now_ms, rest=0)
+        try:
+            self._settle(account, start, now_ms, rest=0)
+        except StoreUnavailable:  # it can perhaps still be read
+            return _read_account(self._records, account, start, now_ms, most=_ALL)[0].balance
         record, due_entries = _read_account(self._records, account, start, now_ms)
         # Record and queue are two reads. Entries that stand between them became due since, and are settled first.
         return record.balance if not due_entries else self.read_balance(account, start, now_ms)
@@ -279,12 +282,12 @@ def _find_earlier_task(transaction: Transaction, account: str, key: IdempotencyK
 
 
 def _read_account(
-    reading: Reading, account: str, start: int, now_ms: int
+    reading: Reading, account: str, start: int, now_ms: int, most: int = _PAGE
 ) -> tuple[_AccountRecord, list[tuple[int, str]]]:
-    """An account with the oldest page of its due entries applied, and those entries."""
+    """An account with the oldest page of its due entries applied, or more, and those entries."""
     text = reading.get(build_account_name(account))
     *amounts, task_count = (start, 0, 0, 0) if text is None else read_json(text)
-    due_entries = reading.earliest(build_due_name(account), now_ms, _PAGE)
+    due_entries = reading.earliest(build_due_name(account), now_ms, most)
     balance = credits.apply_entries(Balance(*amounts), map(_decode_end, due_entries), now_ms)
     return _AccountRecord(balance, task_count), due_entries
 

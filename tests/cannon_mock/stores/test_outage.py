@@ -53,6 +53,7 @@ def _list_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def _check_outage(mock: Driver, way: WayToFail, thing: Any, caplog: pytest.LogCaptureFixture) -> None:
     id_ = mock.create_and_get_id()
+    mock.clock.advance(LONG_MS)  # the end of the request is due, and its credits are not settled yet
     with pytest.MonkeyPatch.context() as patch, way.break_store(thing):
         patch.setattr(outage, "_QUIET_S", PATIENCE_S)
         reply = mock.create(LONG)
@@ -61,7 +62,8 @@ def _check_outage(mock: Driver, way: WayToFail, thing: Any, caplog: pytest.LogCa
         assert way.words in reply.get_json()["error"]["message"]
         status, detail = read_problem(mock.client.get("/__mock__/ready"))
         assert (status, way.words in detail) == (503, True)
-        assert mock.get(f"/api/v1/requests/{id_}").status_code == (200 if way.has_reads else 503)
+        for path in (f"/api/v1/requests/{id_}", "/api/v1/status"):
+            assert mock.get(path).status_code == (200 if way.has_reads else 503)
         assert mock.client.get("/__mock__/health").status_code == 200
         (line,) = _list_lines(caplog)
         assert line.startswith("cannon-mock: ")
