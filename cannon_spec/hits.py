@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -95,7 +95,7 @@ class SchemaJudge:
                 hits.append(Hit(place + path, judged_rule, None, number))
             else:
                 hits += _list_named_hits(judged_rule, place + path, root, number)
-        return hits
+        return hits if len(hits) <= MOST_ALIKE else _bound_hits(hits)
 
     def _find_rule(self, at: Path) -> JudgedRule:
         rule = self._catalog.violated_rule(at, self._schemas, self._envelope)
@@ -128,6 +128,19 @@ def _bound_violations(violations: Sequence[ViolationPaths]) -> list[tuple[Path, 
     for path, at in violations:
         paths_by_keyword.setdefault(at, []).append(path)
     return [(path, at, number) for at, paths in paths_by_keyword.items() for path, number in bound(sorted(paths))]
+
+
+def _bound_hits(hits: Iterable[Hit]) -> list[Hit]:
+    """Few hits of each rule: many objects may have many names each."""
+    groups: dict[JudgedRule, list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault(hit.judged_rule, []).append(hit)
+    bounded_hits: list[Hit] = []
+    for group in groups.values():
+        rest = group[MOST_ALIKE:]
+        bounded_hits += group[:MOST_ALIKE]
+        bounded_hits += [each._replace(number=sum(other.number for other in rest)) for each in rest[:1]]
+    return bounded_hits
 
 
 def _list_named_hits(judged_rule: JudgedRule, place: Path, root: Any, number: int) -> list[Hit]:

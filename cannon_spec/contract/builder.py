@@ -190,7 +190,7 @@ class CatalogBuilder:
             )
 
     def _read_schema(self, id_: str) -> Mapping[str, Any]:
-        schema: dict[str, Any] = inline_refs(self._source.read_schema(id_), id_, self._source.read_schema)
+        schema = inline_refs(id_, self._source.read_schema)
         self._check("schemas", {id_: schema})
         check_schema(id_, schema, self.catalog.claims)
         return schema

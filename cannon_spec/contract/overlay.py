@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -12,8 +12,7 @@ from cannon_spec.contract.keywords import CONSTRAINTS
 def apply_overlay(bundle: dict[str, Any], patch: dict[str, Any], claim: str) -> dict[str, Any]:
     """Patch the contract. A constraint or model that the patch sets without a claim of its own rests on ``claim``."""
     result: dict[str, Any] = merge_patch(bundle, patch)
-    for id_ in _list_new_models(bundle, result):
-        result = _complete_model(id_, result, claim)
+    result = _complete_models(_list_new_models(bundle, result), result, claim)
     for id_ in patch.get("schemas") or {}:
         if id_ in result["schemas"]:
             result["schemas"][id_] = _attribute(bundle["schemas"].get(id_, {}), result["schemas"][id_], claim)
@@ -44,22 +43,25 @@ def _read_models(entry: Any) -> dict[str, Any]:
     return models if isinstance(models, dict) else {}
 
 
-def _complete_model(id_: str, bundle: dict[str, Any], claim: str) -> dict[str, Any]:
-    """Add what the patch leaves out of a new model: it serves each operation that has models, unless one names it."""
-    entry, schema = bundle["models"].get(id_, {}), f"models/{id_}"
-    if not isinstance(entry, dict):
-        return bundle
-    service = {"claim": claim, **({"schema": schema} if schema in bundle["schemas"] else {})}
-    operations = {name: each for name, each in bundle["operations"].items() if _read_models(each)}
-    naming_operations = {name: each for name, each in operations.items() if id_ in each["models"]}
-    serving = {name: _add_model(each, id_, service) for name, each in (naming_operations or operations).items()}
-    models = {**bundle["models"], id_: {"name": id_, "claim": claim, **entry}}
-    return {**bundle, "models": models, "operations": {**bundle["operations"], **serving}}
-
-
-def _add_model(operation: dict[str, Any], id_: str, service: dict[str, Any]) -> dict[str, Any]:
-    own = operation["models"].get(id_, {})
-    return {**operation, "models": {**operation["models"], id_: {**service, **own} if isinstance(own, dict) else own}}
+def _complete_models(ids: Sequence[str], bundle: dict[str, Any], claim: str) -> dict[str, Any]:
+    """Add what the patch leaves out of new models: each serves all operations that have models, unless one names it."""
+    services = {name: dict(_read_models(each)) for name, each in bundle["operations"].items() if _read_models(each)}
+    naming_operations: dict[str, list[str]] = {}
+    for name, served_models in services.items():
+        for id_ in served_models:
+            naming_operations.setdefault(id_, []).append(name)
+    models = dict(bundle["models"])
+    for id_ in ids:
+        entry, schema = models.get(id_, {}), f"models/{id_}"
+        if not isinstance(entry, dict):
+            continue
+        models[id_] = {"name": id_, "claim": claim, **entry}
+        service = {"claim": claim, **({"schema": schema} if schema in bundle["schemas"] else {})}
+        for name in naming_operations.get(id_, services):
+            own = services[name].get(id_, {})
+            services[name][id_] = {**service, **own} if isinstance(own, dict) else own
+    operations = {name: {**bundle["operations"][name], "models": each} for name, each in services.items()}
+    return {**bundle, "models": models, "operations": {**bundle["operations"], **operations}}
 
 
 def _attribute(before: Any, after: Any, claim: str) -> Any:
