@@ -1,4 +1,7 @@
-"""Trees of YAML in which an alias has its own place (floor 2; imported late, as the extra ``yaml`` may be missing)."""
+"""What reads YAML as ruamel.yaml does, with places of aliases and a bound (floor 2).
+
+It is imported late, as the extra ``yaml`` may be missing.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,11 @@ from typing import Any
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import CollectionNode, Node
+from ruamel.yaml.scanner import Scanner
+
+from cannon_spec.document import MAX_DEPTH
+
+_MOST_BRACKETS = 2 * MAX_DEPTH
 
 
 class AliasName(str):
@@ -24,6 +32,24 @@ class PlacedAliasComposer(Composer):
         event = self.parser.peek_event() if self.parser.check_event(AliasEvent) else None
         node = super().compose_node(parent, index)
         return node if event is None else _copy_node(node, event)
+
+
+class BoundedScanner(Scanner):
+    """Read no text whose brackets nest far deeper than a document may: each one costs a look at all that are open."""
+
+    def fetch_flow_collection_start(self, token_class: Any, to_push: str) -> None:
+        """Read a bracket. Raises TooManyBrackets."""
+        if len(self.flow_context) > _MOST_BRACKETS:
+            raise TooManyBrackets(self.reader.get_mark().index)
+        super().fetch_flow_collection_start(token_class, to_push)
+
+
+class TooManyBrackets(RecursionError):
+    """More brackets are open at an offset of a text than a document may have levels."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
 
 
 def _copy_node(node: Node, alias: AliasEvent) -> Node:

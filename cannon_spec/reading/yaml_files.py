@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Iterator
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from cannon_spec import claim_ids, document, inputs
 from cannon_spec.errors import NotJSON
@@ -102,7 +102,7 @@ def compose_documents(text: str) -> Iterator[Node]:
         from ruamel.yaml.error import MarkedYAMLError
         from ruamel.yaml.reader import ReaderError
 
-        from cannon_spec.reading.yaml_aliases import PlacedAliasComposer
+        from cannon_spec.reading.yaml_aliases import BoundedScanner, PlacedAliasComposer, TooManyBrackets
     except ImportError as error:
         raise NotJSON(f"this is YAML, and {describe_import_error(error)}", advise_extra("yaml")) from None
     if old := _OLD_VERSION.search(text):
@@ -112,7 +112,7 @@ def compose_documents(text: str) -> Iterator[Node]:
         raise _refuse(text, text.index(_NEXT_LINE), problem, "write it as \\N in double quotes, or remove it")
     try:
         reader = YAML(typ="safe", pure=True)  # pure: the compiled reader knows YAML 1.1 only
-        reader.Composer = PlacedAliasComposer
+        reader.Scanner, reader.Composer = BoundedScanner, PlacedAliasComposer
         nodes = reader.compose_all(text)
         yield from (node for node in nodes if not _is_empty(node))
     except MarkedYAMLError as error:
@@ -122,6 +122,8 @@ def compose_documents(text: str) -> Iterator[Node]:
         raise _refuse(
             text, offset, f"the character {escape_letter(text[offset])} is not allowed in YAML", "remove it"
         ) from None
+    except TooManyBrackets as error:
+        raise _refuse(text, _find_deep_offset(text[: error.offset]), *_TOO_DEEP) from None
     except RecursionError:
         raise _refuse(text, _find_deep_offset(text), *_TOO_DEEP) from None
 
@@ -156,7 +158,7 @@ def _explain(error: MarkedYAMLError) -> NotJSON:
 
 def _read_node(line: int | None, node: Node) -> Document:
     try:
-        return YAMLDocument(line, node, _ValueBuilder().build(node, ()))
+        return YAMLDocument(line, node, _ValueBuilder().build(node, ()).value)
     except NotJSON as error:
         return UnreadableDocument(line, error)
 
@@ -192,31 +194,56 @@ def _join_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
+class _Built(NamedTuple):
+    """The value of a node, what an alias of it counts, and how many levels of lists and objects it has."""
+
+    value: Any
+    size: int
+    height: int = 0
+
+
 class _ValueBuilder:
-    """Build the JSON value of a node. Raises NotJSON, with the place, for what JSON does not have."""
+    """Build the JSON value of a node. Raises NotJSON, with the place, for what JSON does not have.
+
+    What aliases repeat is built once, and its value is shared: a few lines can stand for billions of values.
+    """
 
     def __init__(self) -> None:
         from cannon_spec.reading.yaml_aliases import is_alias  # late: it needs the extra
 
         self._is_alias = is_alias
-        self._built_nodes: set[int] = set()
+        self._built_contents: dict[int, _Built] = {}
+        self._open_contents: set[int] = set()
         self._aliased_size = 0
 
-    def build(self, node: Node, path: Path) -> Any:
+    def build(self, node: Node, path: Path) -> _Built:
         """The value of a node at a path."""
-        self._count(node, path)
         if isinstance(node.value, str):
-            return _read_scalar(node, path)
-        if len(path) >= document.MAX_DEPTH:
+            built = _Built(_read_scalar(node, path), 1 + len(node.value))
+            if self._is_alias(node):
+                self._count_alias(node, path, built)
+            return built
+        content = id(node.value)  # an alias has a node of its own, with the content of the anchor's
+        if content in self._built_contents:
+            self._count_alias(node, path, self._built_contents[content])
+            return self._built_contents[content]
+        if len(path) >= document.MAX_DEPTH or content in self._open_contents:
             raise _fail(node, path[:1], *_TOO_DEEP)
+        self._open_contents.add(content)
+        self._built_contents[content] = self._build_content(node, path)
+        return self._built_contents[content]
+
+    def _build_content(self, node: Node, path: Path) -> _Built:
         if _find_kind(node) == "seq":
-            return [self.build(each, (*path, index)) for index, each in enumerate(node.value)]
+            items = [self.build(each, (*path, index)) for index, each in enumerate(node.value)]
+            return _join([each.value for each in items], items)
         if _find_kind(node) == "map":
-            return self._build_object(node, path)
+            members = self._build_members(node, path)
+            return _join({key: each.value for key, each in members.items()}, members.values())
         raise _fail(node, path, f"the tag {show_token(_find_kind(node))} has no JSON form", "remove it")
 
-    def _build_object(self, node: Node, path: Path) -> dict[str, Any]:
-        members: dict[str, Any] = {}
+    def _build_members(self, node: Node, path: Path) -> dict[str, _Built]:
+        members: dict[str, _Built] = {}
         for key_node, value_node in node.value:
             key = _read_key(key_node, path)
             if key in members:
@@ -225,14 +252,20 @@ class _ValueBuilder:
             members[key] = self.build(value_node, (*path, key))
         return members
 
-    def _count(self, node: Node, path: Path) -> None:
-        """Bound what aliases repeat: a few lines can stand for billions of values."""
-        if self._is_alias(node) or id(node) in self._built_nodes:
-            self._aliased_size += 1 + len(node.value)
-            if self._aliased_size > MAX_ALIASED_SIZE:
-                problem = f"the aliases stand for more than {MAX_ALIASED_SIZE // 1024} KiB"
-                raise _fail(node, path[:1], problem, "write the values out")
-        self._built_nodes.add(id(node))
+    def _count_alias(self, node: Node, path: Path, built: _Built) -> None:
+        self._aliased_size += built.size
+        if self._aliased_size > MAX_ALIASED_SIZE:
+            problem = f"the aliases stand for more than {MAX_ALIASED_SIZE // 1024} KiB"
+            raise _fail(node, path[:1], problem, "write the values out")
+        if len(path) + built.height > document.MAX_DEPTH:
+            raise _fail(node, path[:1], *_TOO_DEEP)
+
+
+def _join(value: Any, parts: Collection[_Built]) -> _Built:
+    size, height = 1 + len(parts), 0
+    for part in parts:
+        size, height = size + part.size, max(height, part.height)
+    return _Built(value, size, height + 1)
 
 
 def _read_key(node: Node, path: Path) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cannon_spec import claim_ids
@@ -139,6 +139,29 @@ def _list_repeats(group: Sequence[ParsedCall]) -> Iterator[int]:
             yield call.entry
 
 
+class _LiveCreates:
+    """The creates with one idempotency key that a repeat may repeat, the oldest first: one of each API key."""
+
+    def __init__(self) -> None:
+        self._creates: OrderedDict[str | None, ParsedCall] = OrderedDict()
+
+    def forget(self, is_over: Callable[[ParsedCall], bool]) -> None:
+        """Forget the creates whose time is over; that of an older one is over first."""
+        while self._creates and is_over(next(iter(self._creates.values()))):
+            self._creates.popitem(last=False)
+
+    def find_or_add(self, create: ParsedCall) -> ParsedCall | None:
+        """The first create that may have the same API key; None where there is none, and this one is added."""
+        key = create.call.api_key
+        # One whose key the recording does not tell may have any key, so that none was added after it.
+        first = self._creates.get(key) or self._creates.get(None)
+        if first is None and key is None:
+            first = next(iter(self._creates.values()), None)
+        if first is None:
+            self._creates[key] = create
+        return first
+
+
 class _CallHistory:
     """The calls so far, by idempotency key and by request id."""
 
@@ -146,7 +169,7 @@ class _CallHistory:
         self._catalog = catalog
         self._is_coarse = is_coarse
         self._repeats = repeats
-        self._creates_by_key: dict[str, list[ParsedCall]] = defaultdict(list)
+        self._creates_by_key: dict[str, _LiveCreates] = defaultdict(_LiveCreates)
         self._creates: dict[str, ParsedCall] = {}
         self._last_polls: dict[str, ParsedCall] = {}
 
@@ -179,11 +202,11 @@ class _CallHistory:
         if not call.idempotency_key or call.started_ms is None:
             return
         creates = self._creates_by_key[call.idempotency_key]
-        creates[:] = [each for each in creates if self._is_key_alive(each, call.started_ms)]
-        first = next((each for each in creates if not have_other_keys(each.call, call)), None)
+        creates.forget(lambda each: not self._is_key_alive(each, call.started_ms or 0.0))
+        first = creates.find_or_add(create)
         if first is None:
-            creates.append(create)
-        elif is_whole(create.request) and create.request == first.request and id_ != find_id(first):
+            return
+        if is_whole(create.request) and create.request == first.request and id_ != find_id(first):
             message = f"idempotency key and body are those of entry {first.call.entry}, the id is another"
             hint = f"expected: {wording.show_value(find_id(first))}"
             severity: Severity | None = None
