@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
+from cannon_spec.contract.cache import CacheName
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.finding import Patch
 
@@ -31,13 +32,16 @@ class _Wording(Protocol):
 W = TypeVar("W", bound=_Wording)
 
 
+_WORDINGS: CacheName[Hashable, _Wording] = CacheName()
+
+
 def find_or_build(catalog: Catalog, key: Hashable, build: Callable[..., W], *arguments: Any) -> W:
     """What the catalog keeps under a key, or else what ``build`` makes of the arguments, kept from now on.
 
     Nothing is kept under None and under long keys.
     """
-    wordings = catalog.wordings
-    wording: W | None = None if key is None else wordings.get(key)
+    wordings = catalog.caches[_WORDINGS]
+    wording = None if key is None else cast("W | None", wordings.get(key))
     if wording is None:
         wording = build(*arguments)
         if key is not None and _count_letters(key) <= _MOST_LETTERS and not _shares_value(wording.fix or ()):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
+from cannon_spec.contract.cache import CacheName
 from cannon_spec.contract.catalog import Catalog, Rule
 from cannon_spec.contract.engines import ViolationPaths
 from cannon_spec.contract.keywords import KEYWORDS, Keyword
@@ -104,11 +105,16 @@ class SchemaJudge:
         return JudgedRule(self._adapt_rule(rule) if self._adapt_rule else rule, readings, is_optional)
 
 
+_JUDGES: CacheName[tuple[str, ...], SchemaJudge] = CacheName()
+"""The judges by their schemas."""
+
+
 def find_schema_judge(catalog: Catalog, schemas: tuple[str, ...]) -> SchemaJudge:
     """The judge by several schemas together, made when it is first asked for."""
-    judge: SchemaJudge | None = catalog.judge_cache.get(schemas)
+    judges = catalog.caches[_JUDGES]
+    judge = judges.get(schemas)
     if judge is None:
-        judge = catalog.judge_cache[schemas] = SchemaJudge(catalog, schemas)
+        judge = judges[schemas] = SchemaJudge(catalog, schemas)
     return judge
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from cannon_spec.address_rules import AddressFields
+from cannon_spec.contract.cache import CacheName
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.nodes import list_address_fields
 from cannon_spec.finding import Report
@@ -30,15 +31,19 @@ class InputPlan(NamedTuple):
     address_fields: AddressFields
 
 
+_PLANS: CacheName[tuple[str, str | None, str | None], InputPlan] = CacheName()
+"""The plans by the operation, the model and the envelope."""
+
+
 def find_plan(catalog: Catalog, operation: Operation, model_id: str | None, envelope: str | None) -> InputPlan:
     """The plan for inputs of a model, DEFAULT_MODEL, or None for no model that is known; made when first asked for.
 
     With an envelope it is one for whole bodies, each with such an input.
     """
-    key = operation.id, model_id, envelope
-    plan: InputPlan | None = catalog.judge_cache.get(key)
+    plans, key = catalog.caches[_PLANS], (operation.id, model_id, envelope)
+    plan = plans.get(key)
     if plan is None:
-        plan = catalog.judge_cache[key] = _make_plan(catalog, operation, model_id, envelope)
+        plan = plans[key] = _make_plan(catalog, operation, model_id, envelope)
     return plan
 
 
@@ -46,7 +51,7 @@ def find_prepared_plan(catalog: Catalog, operation: Any, model: Any, envelope: s
     """The plan for a model of an operation, as a document names them; None unless it was made before."""
     if not isinstance(operation, str) or not isinstance(model, str) or model == DEFAULT_MODEL:
         return None
-    return catalog.judge_cache.get((operation, model, envelope))
+    return catalog.caches[_PLANS].get((operation, model, envelope))
 
 
 def find_model_path(envelope: str | None) -> str:

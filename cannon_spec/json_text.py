@@ -52,6 +52,7 @@ class _Value:
         self.indentation = indentation
         self._text = text
         self._members: list[_Member] | None = None
+        self._members_by_key: dict[str, _Member] | None = None
 
     @property
     def members(self) -> list[_Member]:
@@ -62,6 +63,30 @@ class _Value:
             self._members = _scan(self._text, self.indentation)
             self._text = self._text if not self._members else self.opening + self._text[-1]
         return self._members
+
+    def find(self, key: str | int) -> _Member | None:
+        """The member of an object with a key; None if there is none."""
+        if self._members_by_key is None:
+            self._members_by_key = {member.key: member for member in self.members}
+        return self._members_by_key.get(str(key))
+
+    def insert(self, index: int, member: _Member) -> None:
+        """Put a member before the one at an index."""
+        self.members.insert(index, member)
+        if self._members_by_key is not None:
+            self._members_by_key[member.key] = member
+
+    def delete(self, index: int) -> None:
+        """Take the member at an index out."""
+        member = self.members.pop(index)
+        if self._members_by_key is not None:
+            self._members_by_key.pop(member.key, None)
+
+    def rename(self, member: _Member, key: str, key_text: str) -> None:
+        """Give a member of an object a key that the object does not have."""
+        if self._members_by_key is not None:
+            self._members_by_key[key] = self._members_by_key.pop(member.key)
+        member.key, member.key_text = key, key_text
 
     def write(self) -> str:
         """The text of the value."""
@@ -132,7 +157,8 @@ class _ChangedText:
         if source == target:
             return
         if self._is_rename(source, target):
-            member.key, member.key_text = target[-1], _dump(target[-1], self._find_style(target))
+            key_text = _dump(target[-1], self._find_style(target))
+            self._find(source[:-1]).value.rename(member, str(target[-1]), key_text)
             return
         if target:
             self._delete(source)
@@ -144,7 +170,7 @@ class _ChangedText:
         if not source or not target or source[:-1] != target[:-1]:
             return False
         parent = self._find(source[:-1]).value
-        return parent.opening == "{" and all(member.key != target[-1] for member in parent.members)
+        return parent.opening == "{" and parent.find(target[-1]) is None
 
     def _insert(self, path: Path, write: Callable[[_Style], str]) -> None:
         """Put a new member at ``path``, or another value if there is one; ``write`` gives its value in a style."""
@@ -158,23 +184,24 @@ class _ChangedText:
             index = len(container.members) if key == "-" else read_index(key)
             _splice(container, index, _Member("", "", "", "", value), style)
             return
-        for member in container.members:
-            if member.key == key:
-                member.value = value
-                return
+        present_member = container.find(key)
+        if present_member is not None:
+            present_member.value = value
+            return
         member = _Member("", str(key), _dump(key, style), style.colon, value)
         _splice(container, len(container.members), member, style)
 
     def _delete(self, path: Path) -> None:
         if not path:
             raise LookupError("the whole document cannot be removed")
-        member, members = self._find(path), self._find(path[:-1]).value.members
+        member, container = self._find(path), self._find(path[:-1]).value
+        members = container.members
         index = next(index for index, each in enumerate(members) if each is member)
         if index < len(members) - 1:
             members[index + 1].before = member.before
         elif index:
             members[index - 1].after = member.after
-        del members[index]
+        container.delete(index)
 
     def _find(self, path: Path) -> _Member:
         """The member at ``path``; without a path the document. Raises LookupError if there is none."""
@@ -212,16 +239,16 @@ def _splice(container: _Value, index: int, member: _Member, style: _Style) -> No
     else:
         member.before = style.gap if style.newline else ""
         member.after = member.before.removesuffix(style.unit)
-    members.insert(index, member)
+    container.insert(index, member)
 
 
 def _find_member(container: _Value, key: str | int) -> _Member:
     if container.opening == "[":
         return container.members[read_index(key)]
-    for member in container.members:
-        if member.key == key:
-            return member
-    raise LookupError(key)
+    member = container.find(key)
+    if member is None:
+        raise LookupError(key)
+    return member
 
 
 def _scan(text: str, indentation: str) -> list[_Member]:

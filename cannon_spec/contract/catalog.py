@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 from cannon_spec.contract.arithmetic import is_number, normalise_value
+from cannon_spec.contract.cache import Caches
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Engine, Validator
 from cannon_spec.contract.nodes import iter_nodes, trace_path
@@ -214,8 +215,7 @@ class Catalog:
 
     It reads what is asked for: an operation, its claims and its schemas, and keeps it. Each validator is compiled when
     it is first used. ``aliases`` are the words of other services. ``settings`` are those of our mock that an overlay
-    sets. ``judge_cache`` has what the judge prepares once for each kind of document, and ``wordings`` what it has put
-    into words; their keys are its own.
+    sets. ``caches`` have what the judge prepares once, and what it has put into words.
     """
 
     base_url: str
@@ -232,8 +232,7 @@ class Catalog:
     _list_statements: Callable[[], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _list_documented_inputs: Callable[[str], tuple[Mapping[str, Any], ...]] = field(compare=False)
     _engine: Engine = field(compare=False)
-    judge_cache: dict[Hashable, Any] = field(default_factory=dict, compare=False)
-    wordings: dict[Hashable, Any] = field(default_factory=dict, compare=False)
+    caches: Caches = field(default_factory=Caches, compare=False)
     _validators: dict[tuple[str | None, tuple[str, ...]], Validator] = field(default_factory=dict, compare=False)
     _rules: dict[tuple[str, Path], Rule] = field(default_factory=dict, compare=False)
     _rules_at: dict[tuple[Path, tuple[str, ...], str | None], Rule] = field(default_factory=dict, compare=False)

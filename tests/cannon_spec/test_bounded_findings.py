@@ -57,6 +57,14 @@ def test_a_slip_that_comes_often_has_few_findings(name: str) -> None:
     assert MANY - MOST_ALIKE - 2 <= int(count.removesuffix(" more")) < MANY - MOST_ALIKE
 
 
+def test_many_slips_in_each_of_many_objects_have_few_findings() -> None:
+    """Objects with many unknown fields, of which there are many, have no more findings than a person can read."""
+    items = [{f"x{number}": 1 for number in range(MOST_ALIKE + 10)}] * (MOST_ALIKE + 10)
+    input = {"name": "x", "description": "x", "source_image_urls": [PICTURE], "angle_context": items}
+    findings = judge(input, "three_d.location.generate")
+    assert MOST_ALIKE < len(findings) <= 6 * MOST_ALIKE
+
+
 def test_the_limit_itself_leaves_nothing_out() -> None:
     """As many findings as are listed, and one more, are all of them in full."""
     for number in (MOST_ALIKE, MOST_ALIKE + 1):

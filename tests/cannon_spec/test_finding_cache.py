@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from cannon_spec import fix_request, load_catalog, validate_request
+from cannon_spec.finding_cache import _WORDINGS
 from tests.support.effort import examples
 from tests.support.payloads import requests
 
@@ -27,7 +28,7 @@ def make_body(**fields: Any) -> dict[str, Any]:
 def test_a_finding_that_was_kept_is_the_one_that_would_be_made(body: Any) -> None:
     """A catalog that has judged many bodies gives the findings of one that has kept none."""
     report = validate_request(body, catalog=CATALOG)
-    CATALOG.wordings.clear()
+    CATALOG.caches.clear()
     assert validate_request(body, catalog=CATALOG) == report
 
 
@@ -79,8 +80,8 @@ def test_few_findings_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = load_catalog()
     for number in range(20):
         validate_request(make_body(resolution=f"{number}K"), catalog=catalog)
-        assert 1 <= len(catalog.wordings) <= 5
-    catalog.wordings.clear()
+        assert 1 <= len(catalog.caches[_WORDINGS]) <= 5
+    catalog.caches[_WORDINGS].clear()
     validate_request(make_body(resolution="K" * 1000), catalog=catalog)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 
+from cannon_spec import CatalogError, load_catalog
 from cannon_spec.contract import overlay
 from tests.support.payloads import values
 
@@ -174,3 +177,24 @@ def test_a_schema_may_be_removed_or_added() -> None:
     """Null removes a schema, and all constraints of a new one rest on the user's claim."""
     bundle = overlay.apply_overlay(BUNDLE, {"schemas": {"m": None, "n": {"type": "object"}}}, "mine")
     assert bundle["schemas"] == {"n": {"type": "object", "x-evidence": {"type": "mine"}}}
+
+
+@pytest.mark.parametrize(
+    ("count", "keys", "problem"),
+    [
+        (20, "ab", "its references repeat more than 50,000 values; use fewer references, or smaller schemas"),
+        (100, "a", "with its references it nests deeper than 128 levels; use fewer references that lead to others"),
+        (2000, "a", "with its references it nests deeper than 128 levels; use fewer references that lead to others"),
+    ],
+)
+@pytest.mark.parametrize("step", [1, -1])
+def test_references_of_a_few_lines_are_bounded(count: int, keys: str, problem: str, step: int, tmp_path: Path) -> None:
+    """A schema that its references would make very large or deep is refused, in whatever order it defines them."""
+    nodes = {n: {"properties": {key: {"$ref": f"#/$defs/d{n + 1}"} for key in keys}} for n in range(count)}
+    definitions = {f"d{n}": nodes[n] for n in list(nodes)[::step]} | {f"d{count}": {"type": "string"}}
+    file = tmp_path / "overlay.json"
+    schema = {"title": "Flux 2", "$defs": definitions, "properties": {"style": {"$ref": "#/$defs/d0"}}}
+    file.write_text(json.dumps({"schemas": {"models/flux2": schema}}))
+    with pytest.raises(CatalogError) as error:
+        load_catalog(overlay=file).schemas["models/flux2"]
+    assert f"schema models/flux2: {problem}" in str(error.value)
