@@ -135,7 +135,7 @@ def _build_parser() -> argparse.ArgumentParser:
         "--stores", nargs="+", choices=list(BACKENDS), default=list(BACKENDS), help="stores to try (default: all)"
     )
     parser.add_argument(
-        "--pace", type=_read_positive, default=15, help="calls a second of each of the clients (default: 15)"
+        "--pace", type=_read_positive, default=25, help="calls a second of each of the clients (default: 25)"
     )
     return parser
 

@@ -97,6 +97,7 @@ class RedisBackend:
         self.outages: Mapping[str, Outage] = {
             "kill the store": ("away", self._kill),
             "stop the store": ("away", self._pause),
+            "fill the store": ("full", self._fill),
         }
 
     @contextmanager
@@ -118,6 +119,18 @@ class RedisBackend:
             yield
         finally:
             self._server.start()
+
+    @contextmanager
+    def _fill(self, _mock: MockCommand) -> Iterator[None]:
+        """Let the server take no writes for want of memory; it answers what only reads."""
+        from redis import Redis
+
+        with Redis.from_url(self.address) as client:
+            client.config_set("maxmemory", "1mb")
+            try:
+                yield
+            finally:
+                client.config_set("maxmemory", "0")
 
     @contextmanager
     def _pause(self, _mock: MockCommand) -> Iterator[None]:

@@ -7,7 +7,7 @@ from functools import cache
 from random import Random
 from typing import NamedTuple
 
-from cannon_spec import load_catalog
+from cannon_spec import load_catalog, validate_request
 from cannon_spec.example import build_example
 from tests.soak.ledger import Create
 from tests.soak.receivers import SHARES
@@ -39,17 +39,16 @@ SCENARIOS: dict[str, tuple[int | None, ...]] = {
 STORING_STATUSES = frozenset({None, 500})
 """Answers after which a request may be stored all the same: where the connection breaks, and by a scenario."""
 
-_KEY_SHARE, _RECEIVER_SHARE, _SCENARIO_SHARE, _PLAIN_SHARE = 0.7, 0.3, 0.15, 0.7
-_LONGEST_PROMPT = 2000
+_KEY_SHARE, _RECEIVER_SHARE, _SCENARIO_SHARE, _PLAIN_SHARE, _LONG_SHARE = 0.7, 0.3, 0.15, 0.7, 0.01
+_LONGEST_PROMPT, _VERY_LONG_PROMPT = 2000, 300_000
 
 
 def plan_create(random: Random, account: str, number: int, receivers: dict[str, str]) -> PlannedCreate:
     """A create of an account, drawn at random; ``number`` tells it from the others of the account."""
-    text = random.choice(_list_bodies())
-    if random.random() < _PLAIN_SHARE:
-        text = _list_bodies()[0]
-    body = json.loads(text)
-    if "prompt" in body["input"]:
+    kind = random.random()
+    text = random.choice(_list_bodies() if kind > _PLAIN_SHARE else _list_bodies()[:1])
+    body = json.loads(text if kind > _LONG_SHARE else random.choice(_list_long_bodies()))
+    if "prompt" in body["input"] and kind > _LONG_SHARE:
         body["input"]["prompt"] = f"{number} " + "A lighthouse in fog. " * random.randrange(1, _LONGEST_PROMPT // 21)
     receiver = ""
     if random.random() < _RECEIVER_SHARE:
@@ -67,3 +66,12 @@ def _list_bodies() -> list[str]:
     bodies = [build_example(catalog, each.id) for each in catalog.operations.values() if each.is_covered]
     picture = {"prompt": "A lighthouse", "model": "gptimage2", "aspect_ratio": "16:9", "resolution": "1K"}
     return [json.dumps(each) for each in ({"operation": "image.generate", "input": picture}, *bodies)]
+
+
+@cache
+def _list_long_bodies() -> list[str]:
+    """The bodies whose prompt may be very long."""
+    bodies = [body for body in map(json.loads, _list_bodies()) if "prompt" in body["input"]]
+    for body in bodies:
+        body["input"]["prompt"] = "A lighthouse. " * (_VERY_LONG_PROMPT // 14)
+    return [json.dumps(body) for body in bodies if validate_request(body).ok]

@@ -17,7 +17,7 @@ from tests.soak.admin_load import AdminClient
 from tests.soak.backends import Backend, Outage
 from tests.soak.breach import Breach
 from tests.soak.client import PATIENCE_S, SoakClient
-from tests.soak.disturbances import GRACE_S, Disturbances
+from tests.soak.disturbances import Disturbances
 from tests.soak.hostile_clients import HostileClient
 from tests.soak.laws import ProcessUsage
 from tests.soak.ledger import Ledger
@@ -30,7 +30,9 @@ START_CREDITS = 10**9
 LOAD_CLIENTS, HOSTILE_CLIENTS = 4, 2
 _ADMIN_PACE, _HOSTILE_PACE = 4.0, 3.0
 _OUTAGE_S = 5.0
-_TURN_S = 12
+_RECOVERY_S = 2
+"""So long after its store is back, a mock must work again."""
+_TURN_S = 8.5
 """The time of one disturbance with what follows it: a cycle has as many as fit."""
 _JOIN_S = 60
 
@@ -88,6 +90,7 @@ class Cycle:
     def _inspect(self) -> list[Breach]:
         try:
             breaches = inspection.inspect(self._mock.url, self._ledger, START_CREDITS)
+            breaches += inspection.find_undelivered(self._mock.url, self._ledger)
             inspection.reset(self._mock.url)
         except httpx.HTTPError as error:
             return [Breach("lost", f"what is stored cannot be read: {error or type(error).__name__}")]
@@ -141,6 +144,7 @@ class Cycle:
             ("kill the mock", self._kill),
             ("end the mock", self._terminate),
             *((name, partial(self._take_store_away, outage)) for name, outage in self._backend.outages.items()),
+            ("end the mock, and start it without its store", self._start_without_store),
         ]
         if self._conditions.workers > 1:
             steps.append(("kill a worker", self._kill_worker))
@@ -168,8 +172,19 @@ class Cycle:
                 began_s = monotonic()
                 self._expect(503, "while the store is away", is_ready_too=kind == "away")
                 _wait_until(began_s + _OUTAGE_S, self._tell)
-            _wait_until(monotonic() + GRACE_S, self._tell)
+            _wait_until(monotonic() + _RECOVERY_S, self._tell)
             self._expect(202, "when the store is back", is_ready_too=True)
+
+    def _start_without_store(self) -> None:
+        outages = list(self._backend.outages.values())
+        _, take_away = Random(self._conditions.seed).choice(outages)
+        with self._disturbances.disturb("down"):
+            with take_away(self._mock):
+                self._ledger.report(*self._mock.terminate(), *self._mock.start_without_store())
+            if not self._mock.is_running:
+                self._mock.start()
+        _wait_until(monotonic() + _RECOVERY_S, self._tell)
+        self._expect(202, "when the store is back", is_ready_too=True)
 
     def _expect(self, status: int, moment: str, *, is_ready_too: bool) -> None:
         """Try a create, and ask whether the mock is ready."""

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Collection
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from random import Random
 from time import monotonic
 
@@ -17,6 +17,7 @@ from tests.soak.client import SoakClient
 _MEBIBYTE = 1024 * 1024
 _PATIENCE_S = 15
 _HOLD_S = 1.0
+_CROWD = 100
 _KEY = "cs_soak_hostile"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _POST = b"POST /api/v1/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: " + _KEY.encode() + b"\r\n"
@@ -71,6 +72,7 @@ class HostileClient:
             self._abort_body,
             self._reset_body,
             self._leave_pipeline,
+            self._bring_crowd,
             self._read_nothing,
             self._send_endless_chunk_size,
             self._send_garbage,
@@ -110,6 +112,12 @@ class HostileClient:
 
     def _leave_pipeline(self, connection: socket.socket) -> None:
         connection.sendall(b"GET /__mock__/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 50)
+
+    def _bring_crowd(self, _connection: socket.socket) -> None:
+        with ExitStack() as stack:
+            for _ in range(_CROWD):
+                stack.enter_context(socket.create_connection(self._address, timeout=_PATIENCE_S))
+            self._stop.wait(_HOLD_S)
 
     def _read_nothing(self, connection: socket.socket) -> None:
         connection.sendall(b"GET /__mock__/assumptions HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 100)

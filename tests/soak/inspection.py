@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic, sleep
 from typing import Any
 
 import httpx
@@ -20,10 +21,15 @@ from tests.soak.laws import (
     find_wrong_credits,
 )
 from tests.soak.ledger import Ledger
+from tests.soak.receivers import WELL_ANSWERING
 
 _PAGE = 1000
 _PATIENCE_S = 60
 _READERS = 3
+_ADVANCE_MS = 10 * 60 * 1000
+_ROUND_S = 1
+_DELIVERY_S = 30
+"""An attempt whose process was killed counts as failed after 17 seconds, and the next one is made after that."""
 
 
 def inspect(url: str, ledger: Ledger, start_credits: int) -> list[Breach]:
@@ -34,6 +40,23 @@ def inspect(url: str, ledger: Ledger, start_credits: int) -> list[Breach]:
             return list(_judge(_Reader(client), ledger, start_credits))
         finally:
             _post(client, "/__mock__/clock", {"run": True})
+
+
+def find_undelivered(url: str, ledger: Ledger) -> list[Breach]:
+    """The webhooks to receivers that answer well which do not arrive, though the clock passes several retries."""
+    ids = {id_: create for id_, create in ledger.accepted.items() if create.receiver in WELL_ANSWERING}
+    accounts = {create.account for create in ids.values()}
+    deadline_s = monotonic() + _DELIVERY_S
+    with httpx.Client(base_url=url, trust_env=False, timeout=_PATIENCE_S) as client:
+        reader = _Reader(client)
+        while True:
+            _post(client, "/__mock__/clock", {"advance_ms": _ADVANCE_MS})
+            states = {each.task_id: each.state for account in accounts for each in reader.read_deliveries(account)}
+            pending_ids = [id_ for id_ in ids if states.get(id_) != "delivered"]
+            if not pending_ids or monotonic() > deadline_s:
+                break
+            sleep(_ROUND_S)
+    return [Breach("lost", f"the webhook of {id_} to a good receiver is {states.get(id_)}") for id_ in pending_ids]
 
 
 def reset(url: str) -> None:

@@ -57,7 +57,7 @@ class LoadClient:
             self._show_status: 5,
             self._fetch_asset: 4,
             self._fetch_range: 4,
-            self._list_own: 2,
+            self._list_own: 1,
             self._end_own: 2,
             self._redeliver: 2,
             self._send_slips: 4,

@@ -56,6 +56,8 @@ _RECEIVERS: dict[str, Respond] = {
 SHARES = {"good": 10, "slow": 2, "trickling": 1, "failing": 1, "dead": 1, "closed": 1}
 """How often each receiver is named; nothing listens at the port of the one that is closed."""
 
+WELL_ANSWERING = ("good", "slow")
+
 
 class Receivers:
     """A receiver of each kind, each on a port of its own; ``ledger`` notes what arrives, and may be replaced."""
