@@ -98,8 +98,8 @@ def judge_answer(answer: Answer, circumstances: Circumstances) -> Iterator[Breac
 def _judge_unavailable(answer: Answer, circumstances: Circumstances) -> Iterator[Breach]:
     is_readable = circumstances.is_full and not circumstances.is_store_away
     if not (circumstances.is_store_away or circumstances.is_full) or answer.call in STORELESS:
-        yield Breach("unavailable", f"{answer.call} was answered with 503 while the store was there")
+        yield Breach("unavailable", f"{answer.call} was answered with 503 while the store was there: {answer.code}")
     elif is_readable and answer.call in READS:
-        yield Breach("unavailable", f"{answer.call} was answered with 503 while the store refused writes alone")
+        yield Breach("unavailable", f"{answer.call} was answered with 503, though only writes fail: {answer.code}")
     elif not answer.is_retry_told:
         yield Breach("unavailable", f"{answer.call} was answered with 503 without Retry-After")

@@ -21,7 +21,8 @@ LAWS = {
 
 
 class Breach(NamedTuple):
-    """A law, by its name in LAWS, and what broke it."""
+    """A law, by its name in LAWS, what broke it, and when."""
 
     law: str
     text: str
+    moment: str = ""

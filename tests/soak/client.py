@@ -14,6 +14,7 @@ from tests.soak.disturbances import Disturbances
 from tests.soak.ledger import Ledger
 
 PATIENCE_S = 15
+_LONGEST_REASON = 160
 _CALLS_A_CONNECTION = 30
 """A client connects anew after so many calls, so that each worker gets its share."""
 
@@ -81,5 +82,6 @@ def _read_answer(name: str, reply: httpx.Response) -> Answer:
     if reply.status_code >= 400:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             content = reply.json()
-            code = str(content["error"]["code"] if "error" in content else content["detail"])[:200]
+            problem = content.get("error") or {"code": "", "message": content["detail"]}
+            code = f"{problem['code']} {problem['message']}"[:_LONGEST_REASON]
     return Answer(name, reply.status_code, code, "retry-after" in reply.headers)

@@ -85,6 +85,9 @@ class Cycle:
         return CycleResult(self._ledger, usages, [*self._ledger.breaches, *breaches, *self._mock.take_breaches()])
 
     def _tell(self, event: str) -> None:
+        """Show what happens, or without an event how far the cycle is."""
+        if event:
+            self._ledger.begin(event)
         self._show(event, self._ledger)
 
     def _inspect(self) -> list[Breach]:

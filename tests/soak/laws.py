@@ -15,7 +15,8 @@ MOST_GROWTH = 1.2
 _SLACK = 6
 """So many more threads or files than at the end of the first cycle are no growth: a pool grows as it needs."""
 
-_FAULT_LINES = ("Traceback (most recent call last)", "the mock failed", "please report")
+_TRACEBACK = "Traceback (most recent call last)"
+_FAULTS = ("the mock failed", "please report")
 
 
 class StoredTask(NamedTuple):
@@ -124,10 +125,20 @@ def find_lost_events(
 
 
 def find_tracebacks(lines: Iterable[str]) -> Iterator[Breach]:
-    """Lines of standard error that tell of a fault of the mock's own."""
+    """Faults of the mock's own that standard error tells: the error of each traceback, with the place in the code."""
+    place: str | None = None
     for line in lines:
-        if any(each in line for each in _FAULT_LINES):
+        if _TRACEBACK in line:
+            place = ""
+        elif place is not None and line.startswith(" "):
+            place = line.strip() if line.lstrip().startswith("File ") else place
+        elif place is not None:
+            yield Breach("traceback", f"{line.strip()} ({place})")
+            place = None
+        elif any(each in line for each in _FAULTS):
             yield Breach("traceback", line.strip())
+    if place is not None:
+        yield Breach("traceback", f"a traceback without its end ({place})")
 
 
 def find_growth(first: Iterable[ProcessUsage], second: Iterable[ProcessUsage]) -> Iterator[Breach]:

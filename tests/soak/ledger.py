@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
+from time import monotonic
 from typing import NamedTuple
 
 from cannon_spec import load_catalog
 from tests.soak.breach import Breach
 
 _STATES = load_catalog().lifecycle
-_MOST_BREACHES_EACH = 1000
+_LONGEST_TEXT = 1000
 
 
 class Create(NamedTuple):
@@ -42,8 +43,14 @@ class Ledger:
         self.redelivered: Counter[str] = Counter()
         self.answers: Counter[tuple[str, int | None]] = Counter()
         self.breaches: list[Breach] = []
+        self._began_s = monotonic()
+        self._event = "start"
         self._ids_by_key: dict[tuple[str, str], str] = {}
         self._states: dict[str, str] = {}
+
+    def begin(self, event: str) -> None:
+        """Note what happens from now on; breaches tell it."""
+        self._event = event
 
     def accept(self, id_: str, create: Create) -> None:
         """Note a create that was answered with 202. A key that has another request already is a breach."""
@@ -101,7 +108,8 @@ class Ledger:
         """Note breaches of laws."""
         with self._lock:
             for breach in breaches:
-                self._add(*breach)
+                self._add(breach.law, breach.text)
 
     def _add(self, law: str, text: str) -> None:
-        self.breaches.append(Breach(law, text[:_MOST_BREACHES_EACH]))
+        moment = f"{monotonic() - self._began_s:.0f} s after the start of the cycle, during or after: {self._event}"
+        self.breaches.append(Breach(law, text[:_LONGEST_TEXT], moment))

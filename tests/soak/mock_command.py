@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.soak.breach import Breach
@@ -140,11 +140,15 @@ class MockCommand:
         self._process = None
 
     def _read_errors(self, process: subprocess.Popen[str]) -> None:
+        for breach in find_tracebacks(self._read_lines(process)):
+            self._breaches.append(breach)
+
+    def _read_lines(self, process: subprocess.Popen[str]) -> Iterator[str]:
         assert process.stderr is not None
         with process.stderr:
             for line in process.stderr:
                 self.last_lines.append(line.rstrip())
-                self._breaches.extend(find_tracebacks([line]))
+                yield line
 
 
 def build_flags(store: str, workers: int, seed: str, credits: int) -> Sequence[str]:

@@ -44,11 +44,13 @@ def list_breach_lines(breaches: Sequence[Breach]) -> Iterable[str]:
     """The broken laws with how often each was broken, and the first things that broke it."""
     for law, text in LAWS.items():
         texts = Counter(breach.text for breach in breaches if breach.law == law)
+        moments = {breach.text: breach.moment for breach in reversed(breaches) if breach.law == law}
         if not texts:
             continue
         yield f"{law}: {sum(texts.values())} breaches of: {text}"
-        yield from (
-            f"  {each} ({count} times)" if count > 1 else f"  {each}" for each, count in texts.most_common(_MOST_TEXTS)
-        )
+        for each, count in texts.most_common(_MOST_TEXTS):
+            yield f"  {each}" + (f" ({count} times)" if count > 1 else "")
+            if moments[each]:
+                yield f"    first {moments[each]}"
         if len(texts) > _MOST_TEXTS:
             yield f"  and {len(texts) - _MOST_TEXTS} more"

@@ -102,8 +102,10 @@ def test_faults_on_standard_error_are_reported() -> None:
     """Law: a traceback, and a fault that the mock asks to report, break a law; what it says of clients does not."""
     lines = ["cannon-mock: 127.0.0.1 sent what is no request of HTTP/1.1: bad method; check what calls this port"]
     assert not _name(laws.find_tracebacks(lines))
-    lines += ["Traceback (most recent call last):", "the mock failed: KeyError: 'x'"]
-    assert _name(laws.find_tracebacks(lines)) == ["traceback", "traceback"]
+    trace = ["Traceback (most recent call last):", '  File "a.py", line 1, in f', "    g()", "KeyError: 'x'"]
+    breaches = list(laws.find_tracebacks([*lines, *trace, "the mock failed: KeyError: 'x'", *trace[:2]]))
+    assert _name(breaches) == ["traceback"] * 3
+    assert breaches[0].text == """KeyError: 'x' (File "a.py", line 1, in f)"""
 
 
 @pytest.mark.parametrize(

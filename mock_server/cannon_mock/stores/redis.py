@@ -202,8 +202,8 @@ class RedisRecords:
             self._client.unlink(*page)
 
     def close(self) -> None:
-        """See Records."""
-        self._client.close()
+        """See Records. Connections in use stay open: a process ends while threads still make calls."""
+        self._client.connection_pool.disconnect(inuse_connections=False)
 
     def _find_lock(self, names: Sequence[str]) -> Lock:
         """A lock for transactions of this process: two with the same first name would make one of them begin again."""
