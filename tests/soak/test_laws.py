@@ -109,7 +109,7 @@ def test_faults_on_standard_error_are_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    "usage", [USAGE._replace(peak_bytes=121), USAGE._replace(last_threads=20), USAGE._replace(last_files=30)]
+    "usage", [USAGE._replace(peak_bytes=121), USAGE._replace(last_threads=20), USAGE._replace(last_files=40)]
 )
 def test_growth_is_reported(usage: ProcessUsage) -> None:
     """Law: a peak above 1.2 times that of the first cycle is growth, and so are many more threads or files."""

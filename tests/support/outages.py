@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -61,6 +62,17 @@ def lock_file(file: Path) -> Iterator[None]:
 
 
 @contextmanager
+def stop_growth(_file: Path) -> Iterator[None]:
+    """Let this process write no file beyond its first byte, as where a quota is used up."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@contextmanager
 def take_away(file: Path) -> Iterator[None]:
     """Move a file away, with what SQLite has written beside it."""
     names = [f"{file.name}{suffix}" for suffix in ("", "-wal", "-shm")]
@@ -112,6 +124,7 @@ def _send(server: redis.Redis, commands: str) -> None:
 
 OF_FILE = {
     "full": WayToFail(limit_connections("max_page_count", "{pages}", "4294967294"), "the disk is full"),
+    "limited": WayToFail(stop_growth, "its disk fails (disk I/O error); look whether it is full"),
     "locked": WayToFail(lock_file, "another process has locked the file (database is locked); end its transaction"),
     "read-only": WayToFail(limit_connections("query_only", "1", "0"), "the file cannot be written"),
     "deleted": WayToFail(take_away, "mock.db was deleted; put the file back, or start", has_reads=False),

@@ -9,7 +9,7 @@ from typing import TypeVar
 from cannon_mock.real_time import read_time_ns
 from cannon_mock.stores.outage import Outage, reading, writing
 from cannon_mock.stores.records import StoreError, StoreFailure, Transaction
-from cannon_mock.stores.sqlite_file import FileFailed, SqliteFile, execute, explain_error
+from cannon_mock.stores.sqlite_file import FileFailed, SqliteFile, execute, explain_error, may_keep_connection
 
 T = TypeVar("T")
 
@@ -73,7 +73,8 @@ class SqliteRecords:
 
     def end_failed_call(self, error: Exception) -> StoreFailure:
         """See WithOutage."""
-        self._file.disconnect()
+        if not may_keep_connection(error):
+            self._file.disconnect()
         return explain_error(error)
 
     @writing

@@ -60,6 +60,9 @@ _WRITE_ERRORS = (
 )
 """Of the errors of a disk those that leave reads alone."""
 
+_PASSING_ERRORS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+"""Primary error codes after which a connection is as good as before."""
+
 
 class FileFailed(Exception):
     """The file cannot be used, for a reason that SQLite does not tell."""
@@ -80,6 +83,12 @@ def explain_error(error: Exception) -> StoreFailure:
         problem=f"{failure.problem} ({error})",
         is_of_writes=failure.is_of_writes or code in _WRITE_ERRORS,
     )
+
+
+def may_keep_connection(error: Exception) -> bool:
+    """Whether a connection is as good as before an error: another one could not be opened while the disk is full."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in _PASSING_ERRORS or code in _WRITE_ERRORS
 
 
 class SqliteFile:
