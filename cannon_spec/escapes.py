@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 Span = tuple[int, int]
 """The start and the end of a part of a text."""
@@ -15,13 +16,11 @@ Find = Callable[[str], Iterable[Span]]
 _SIGNS = ("\\", "%", "&")
 """What each escape begins with."""
 
-_ESCAPE = re.compile(
-    r"""\\(?: u00(?P<json>[0-9a-fA-F]{2}) | x(?P<short>[0-9a-fA-F]{2}) | (?P<white>[nrtbf]) | (?P<sign>[^\w\s]) )
+_ESCAPE = r"""(?xa)
+    \\(?: u00(?P<json>[0-9a-fA-F]{2}) | x(?P<short>[0-9a-fA-F]{2}) | (?P<white>[nrtbf]) | (?P<sign>[^\w\s]) )
     | %(?:u00)?(?P<address>[0-9a-fA-F]{2})
     | &(?: \#0{0,6}(?P<number>[0-9]{2,3}) | \#[xX]0{0,6}(?P<html>[0-9a-fA-F]{2}) | (?P<name>[a-zA-Z]{2,24}));?
-    """,
-    re.VERBOSE | re.ASCII,
-)
+    """
 _MOST_ROUNDS = 5
 """How often an escape may be escaped again."""
 
@@ -58,7 +57,7 @@ def _undo_escapes(text: str) -> Iterator[tuple[str, Callable[[int], int]]]:
 
     for _ in range(_MOST_ROUNDS):
         pieces, ends, shifts, plain_end, source_end = [], [0], [0], 0, 0
-        for match in _ESCAPE.finditer(text):
+        for match in _compile_escape().finditer(text):
             letter = _read_escape(match)
             if letter:
                 pieces += [text[source_end : match.start()], letter]
@@ -71,6 +70,11 @@ def _undo_escapes(text: str) -> Iterator[tuple[str, Callable[[int], int]]]:
         text = "".join([*pieces, text[source_end:]])
         locators.append(_build_locator(ends, shifts))
         yield text, locate
+
+
+@cache
+def _compile_escape() -> re.Pattern[str]:
+    return re.compile(_ESCAPE)  # late, as a short command has no text with an escape
 
 
 def _build_locator(ends: list[int], shifts: list[int]) -> Callable[[int], int]:

@@ -18,6 +18,7 @@ from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.finding import Report
 from cannon_spec.output.judged_document import JudgedDocument, Write
 from cannon_spec.printable import escape_unprintable
+from cannon_spec.redaction import redact
 from cannon_spec.traffic import exchanges, har
 from cannon_spec.traffic.addresses import normalize_base_url
 from cannon_spec.traffic.recording_files import RecordingFile, open_recording
@@ -88,7 +89,7 @@ class TrafficCheck:
         self._counts["without_body"] += call.lacks_body
         if call.request_body is None and call.response_body is None and not report.findings:
             return
-        self._run.add(JudgedDocument(file, None, report, None, call.entry, call.call))
+        self._run.add(JudgedDocument(file, None, report, None, call.entry, redact(call.call)))
 
 
 def _list_skipped(recording: har.Recording) -> list[str]:
@@ -120,7 +121,7 @@ def _explain_no_calls(recording: har.Recording) -> str:
     problem = f"none of {recording.ignored_count} entries is a call of the API"
     if not recording.other_base_url:
         return f"{problem}; record the calls, or name where they go with --base-url"
-    address = escape_unprintable(recording.other_base_url)
+    address = escape_unprintable(redact(recording.other_base_url))
     return f"{problem}; calls like the API's go to {address}: judge them with --base-url {address}"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cannon_spec.nearest import find_nearest
 from cannon_spec.printable import escape_unprintable
+from cannon_spec.redaction import redact, redact_start
 
 _LONGEST = 60
 
@@ -73,11 +74,11 @@ def join_path(path: Iterable[str | int]) -> str:
 
 
 def show_value(value: Any) -> str:
-    """A value as JSON, cut where it is long."""
+    """A value as JSON, cut where it is long, without what has the form of a secret."""
     if isinstance(value, (dict, list)) and value:
         return f"an array of {format_count(len(value), 'item')}" if isinstance(value, list) else _describe_object(value)
     if isinstance(value, str):
-        value = value[: _LONGEST + 1]
+        value = redact_start(value, _LONGEST + 1)
     return _cut(_encode(value))
 
 
@@ -87,8 +88,8 @@ def show_values(values: Iterable[Any]) -> str:
 
 
 def show_json(value: Any) -> str:
-    """A value as JSON in full, cut where the text is long."""
-    return _cut(_encode(value))
+    """A value as JSON in full, cut where the text is long, without what has the form of a secret."""
+    return _cut(redact(_encode(value)))
 
 
 def format_count(number: float, noun: str) -> str:

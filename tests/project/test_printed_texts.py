@@ -83,6 +83,17 @@ COMMANDS: dict[str, tuple[Main, list[str]]] = {
     "an address of webhooks": (CONTRACT, ["--target", "http://127.0.0.1:1", "--webhook-listen", HOSTILE]),
 }
 
+FORMATS_OF_CI = ("github", "gitlab", "sarif", "junit", "markdown", "jsonl")
+for _name in FORMATS_OF_CI:
+    COMMANDS[f"findings as {_name}"] = (SPEC, ["validate", FILE, f"no{FILE}", "--format", _name])
+    COMMANDS[f"findings by an overlay as {_name}"] = (
+        SPEC,
+        ["validate", FILE, "--overlay", "overlay.json", "--format", _name],
+    )
+    COMMANDS[f"a recording as {_name}"] = (SPEC, ["check-traffic", "session.har", FILE, "--format", _name])
+_OWN_COMMAND = re.compile(r"^::(error|warning) title=cannon-spec(,(file|line|col)=[^,:]*)*::", re.MULTILINE)
+"""What our format for GitHub begins a line with."""
+
 
 @pytest.fixture
 def hostile_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +133,7 @@ def _build_har(url: str) -> dict[str, Any]:
 
 def _find_commands(output: bytes) -> list[str]:
     """Each sign or word in an output that a terminal or a CI service may take for a command."""
-    text = output.decode()
+    text = _OWN_COMMAND.sub("", output.decode())
     signs = [repr(each) for each in text if not each.isprintable() and each != "\n"]
     return signs + re.findall(r"^\s*::.*|##\[|##vso\[", text, re.MULTILINE)
 

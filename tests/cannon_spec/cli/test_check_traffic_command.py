@@ -401,3 +401,34 @@ def test_files_of_real_recorders_are_read(recorder: str, end: int, cannon: Comma
         (end, f"/log/entries/{end}/response/content/requestLog/retentionDays"),
     ]
     assert output["summary"]["judged"] == 6
+
+
+def test_no_secret_of_a_recording_is_printed(cannon: Command) -> None:
+    """A key that is planted in any part of a recorded call is in no finding, note or place of it."""
+    secret = "cs_live_4f9aQ7xE-hushhush"
+    address = f"https://user:hushhush@www.cannonstudio.app/api/v1/requests/{secret}?token=hushhush"
+    headers = [{"name": name, "value": secret} for name in ("x-api-key", "x-idempotency-key", "x-more")]
+    texts = [
+        json.dumps({"operation": secret, "input": {"prompt": secret, "model": secret, "aspect_ratio": secret}}),
+        json.dumps({"id": secret, "status": secret, "operation": f"\\u0063s_{secret[3:]}", "output": secret}),
+        f'{{"{secret}": ',
+    ]
+    entries = [
+        {
+            "request": {"method": method, "url": url, "headers": headers, "postData": {"text": text}},
+            "response": {"status": 200, "headers": headers, "content": {"text": text}},
+        }
+        for method in ("POST", "GET")
+        for url in (
+            address,
+            address.partition(f"/{secret}")[0],
+            "https://user:hushhush@other.example/api/v1/requests/1",
+        )
+        for text in texts
+    ]
+    for number, group in enumerate((entries, [each for each in entries if "other" in str(each["request"])])):
+        Path(f"{number}.har").write_text(json.dumps({"log": {"entries": group}}), "utf-8")
+        for argv in ((f"{number}.har",), (f"{number}.har", "--format", "json")):
+            _, out, err = cannon("check-traffic", *argv)
+            assert "hush" not in out + err
+            assert out + err
