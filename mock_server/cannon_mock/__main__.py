@@ -6,6 +6,7 @@ Exit status: 0 stopped by a signal, once the code below runs; 2 could not start,
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -166,6 +167,8 @@ def _build_app(config: Config, variables: Source, flags: Source) -> Flask:
         return create_app(config)
     except SettingError as error:
         raise relabel_error(error, variables, flags) from None
+    finally:
+        gc.enable()  # from here on there is garbage: see start
 
 
 def _serve(app: Flask, config: Config, listeners: Sequence[socket]) -> None:

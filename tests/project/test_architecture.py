@@ -59,6 +59,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cannon_mock", "cannon_mock.app", "cannon_mock.serving"),
     ("cannon_mock.testing", "cannon_mock.commands"),
     ("cannon_mock.__main__",),
+    ("cannon_mock.start",),
     ("cannon_contract", "cannon_contract.client", "cannon_contract.claim_ids"),
     ("cannon_contract.spending",),
     ("cannon_contract.runner",),
