@@ -107,7 +107,7 @@ def _measure(value: Any, parts: Iterable[_Part]) -> _Part:
 
 def _merge(own: dict[str, Any], target: dict[str, Any]) -> dict[str, Any]:
     """A target with the words beside its reference: each replaces that of the target, and its claim and severity."""
-    words = [word for word in _MERGED_WORDS if word in own and word in target]
+    words = [word for word in _MERGED_WORDS if isinstance(own.get(word), dict) and isinstance(target.get(word), dict)]
     return {**own, **target, **own, **{word: {**own[word], **target[word], **own[word]} for word in words}}
 
 

@@ -179,6 +179,11 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         ("names no schema",),
     ),
     "a $ref to a text": (GPT, set_value("properties", "style", to={"$ref": "#/title"}), ("models/gptimage2",)),
+    "evidence beside a $ref that is a text": (
+        GPT,
+        set_value("properties", "prompt", to={"$ref": "../common.schema.json#/$defs/prompt", "x-evidence": "x"}),
+        ("models/gptimage2", "x-evidence"),
+    ),
     "a $ref that is a number": (GPT, set_value("properties", "style", to={"$ref": 5}), ("models/gptimage2",)),
     "a schema without a title": (GPT, remove_value("title"), ("models/gptimage2", "lacks title")),
     "a schema that is a list": (GPT, lambda value: [value], (GPT, "is not a JSON object")),
