@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from cannon_spec.finding import Finding, Patch
 from cannon_spec.pointer import from_pointer, has_place
 
+_Origins = Mapping[str, tuple[int, str]]
+"""For a pointer into a document where its value stood before, with the place among the origins of its repair."""
+
 
 class Repair(NamedTuple):
     """Findings on one problem, and the document without it.
@@ -28,14 +31,15 @@ def list_origins(patch: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], .
 
 def trace_back(root: Any, repair: Repair, findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings on the document of a repair, with paths and fixes that hold for ``root``, as it was before."""
+    origins = _index_origins(repair.origins)
     for finding in findings:
-        path = _find_origin(repair.origins, finding.path)
+        path = _find_origin(origins, finding.path)
         while not has_place(root, from_pointer(path)):  # it is in what the repair added: its object is there
             path = path.rpartition("/")[0]
-        yield replace(finding, path=path, fix=_trace_fix(root, repair.origins, finding.fix))
+        yield replace(finding, path=path, fix=_trace_fix(root, origins, finding.fix))
 
 
-def _trace_fix(root: Any, origins: tuple[tuple[str, str], ...], fix: Patch | None) -> Patch | None:
+def _trace_fix(root: Any, origins: _Origins, fix: Patch | None) -> Patch | None:
     """The same fix for ``root``; None where ``root`` has no such place yet."""
     if fix is None:
         return None
@@ -45,8 +49,22 @@ def _trace_fix(root: Any, origins: tuple[tuple[str, str], ...], fix: Patch | Non
     return tuple(patch) if all(has_place(root, place) for place in places) else None
 
 
-def _find_origin(origins: tuple[tuple[str, str], ...], pointer: str) -> str:
-    for path, origin in origins:
-        if pointer == path or pointer.startswith(path + "/"):
-            return origin + pointer.removeprefix(path)
-    return pointer
+def _index_origins(origins: tuple[tuple[str, str], ...]) -> _Origins:
+    index: dict[str, tuple[int, str]] = {}
+    for number, (path, origin) in enumerate(origins):
+        index.setdefault(path, (number, origin))
+    return index
+
+
+def _find_origin(origins: _Origins, pointer: str) -> str:
+    """Where the value at a pointer, or one around it, stood before: by the first of its origins."""
+    matches: list[tuple[tuple[int, str], str]] = []
+    path, rest = pointer, True
+    while rest:
+        if path in origins:
+            matches.append((origins[path], path))
+        rest, path = bool(path), path.rpartition("/")[0]
+    if not matches:
+        return pointer
+    (_, origin), path = min(matches)
+    return origin + pointer.removeprefix(path)

@@ -49,8 +49,8 @@ class _Matcher:
         if word in (words.ASSERT, words.ASSERT_NOT):
             return self._looks(value, place) is (word is words.ASSERT) and go_on_here(place)
         if word is words.AT:
-            is_there = place == (0 if value in (words.AT_BEGINNING, words.AT_BEGINNING_STRING) else len(self._text))
-            return is_there and go_on_here(place)
+            edges = {words.AT_BEGINNING: 0, words.AT_BEGINNING_STRING: 0, words.AT_END_STRING: len(self._text)}
+            return place == edges[value] and go_on_here(place)
         return place < len(self._text) and self._is_letter(parts[0], self._text[place]) and go_on_here(place + 1)
 
     def _repeat(self, word: Any, value: Any, place: int, go_on: Continue) -> bool:
