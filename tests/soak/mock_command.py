@@ -155,5 +155,6 @@ def build_flags(store: str, workers: int, seed: str, credits: int) -> Sequence[s
     """The flags of a soak: tasks that end soon, credits enough, and attempts that fail soon."""
     return (
         *("--store", store, "--workers", str(workers), "--seed", seed, "--credits", str(credits)),
+        *("--max-tasks", str(10**9)),  # what is forgotten would count as lost
         *("--speed", "20", "--webhook-timeout", "2", "--webhook-secret", "whsec_" + "A" * 32),
     )

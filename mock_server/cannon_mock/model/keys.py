@@ -95,7 +95,6 @@ def is_key(secret: str) -> bool:
     return _KEY.fullmatch(secret) is not None
 
 
-@lru_cache(maxsize=1024)
 def derive_account(secret: str) -> str:
     """The name of a key's account. It is a hash, so that the secret cannot be read from it."""
     return f"acct_{hashlib.sha256(secret.encode(errors='backslashreplace')).hexdigest()[:16]}"

@@ -40,6 +40,9 @@ class Origin(NamedTuple):
     port: int
 
 
+_LONGEST_KEPT_NAME = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request as a server has read it. ``target`` is the path and query of its request line."""
@@ -80,7 +83,7 @@ class Call:
         for raw_name, raw_value in self.headers:
             if b"_" in raw_name:  # it would stand for the header with "-", which a proxy may have checked
                 continue
-            key, value = _find_key(raw_name), raw_value.decode("latin-1")
+            key, value = find_key(raw_name), raw_value.decode("latin-1")
             separator = "; " if key == "HTTP_COOKIE" else ", "
             environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
         lengths = environ.pop("HTTP_CONTENT_LENGTH", None), environ.pop("HTTP_TRANSFER_ENCODING", None)
@@ -88,11 +91,18 @@ class Call:
             environ["CONTENT_LENGTH"] = str(len(self.body))
 
 
-@lru_cache(maxsize=500)  # clients send the same few names with each request
-def _find_key(raw_name: bytes) -> str:
+def find_key(raw_name: bytes) -> str:
     """The key of a header in an environment."""
+    return find_key_once(raw_name) if len(raw_name) <= _LONGEST_KEPT_NAME else _build_key(raw_name)
+
+
+def _build_key(raw_name: bytes) -> str:
     name = raw_name.decode("latin-1").upper().replace("-", "_")
     return name if name == "CONTENT_TYPE" else f"HTTP_{name}"
+
+
+find_key_once = lru_cache(maxsize=500)(_build_key)
+"""Clients send the same few names with each request."""
 
 
 class AppReply(NamedTuple):
