@@ -16,6 +16,10 @@ T = TypeVar("T")
 _LAYOUT = 2
 """Changes with the form of what is stored: a file of another layout is refused, as its records cannot be read."""
 
+_COUNT_REMOVALS = """CREATE TRIGGER IF NOT EXISTS queue_shrinks AFTER DELETE ON queues BEGIN
+  UPDATE sizes SET n = n - 1 WHERE queue = OLD.queue;
+  DELETE FROM sizes WHERE queue = OLD.queue AND n = 0;
+END"""
 # One transaction: a process that opens the file meanwhile finds it empty or complete, and never of layout 0. Triggers
 # count queues, since SQLite reads every row to count rows; a file of an earlier version is counted once.
 _TABLES = f"""
@@ -28,10 +32,7 @@ CREATE TABLE IF NOT EXISTS sizes (queue TEXT PRIMARY KEY, n INTEGER NOT NULL) WI
 CREATE TRIGGER IF NOT EXISTS queue_grows AFTER INSERT ON queues BEGIN
   INSERT INTO sizes VALUES (NEW.queue, 1) ON CONFLICT (queue) DO UPDATE SET n = n + 1;
 END;
-CREATE TRIGGER IF NOT EXISTS queue_shrinks AFTER DELETE ON queues BEGIN
-  UPDATE sizes SET n = n - 1 WHERE queue = OLD.queue;
-  DELETE FROM sizes WHERE queue = OLD.queue AND n = 0;
-END;
+{_COUNT_REMOVALS};
 INSERT INTO sizes SELECT queue, count(*) FROM queues WHERE NOT EXISTS (SELECT 1 FROM sizes) GROUP BY queue;
 CREATE TABLE IF NOT EXISTS logs (n INTEGER PRIMARY KEY AUTOINCREMENT, log TEXT NOT NULL, value TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS logs_by_name ON logs (log, n);
@@ -153,7 +154,10 @@ class SqliteRecords:
                 return
             placeholders = ", ".join("?" for _ in keep)
             connection.execute(f"DELETE FROM records WHERE name NOT IN ({placeholders})", tuple(keep))  # noqa: S608
+            connection.execute("DROP TRIGGER queue_shrinks")  # else it runs for each place, while others wait
             connection.execute("DELETE FROM queues")
+            connection.execute("DELETE FROM sizes")
+            connection.execute(_COUNT_REMOVALS)
             connection.execute("DELETE FROM logs")
 
         self.transact((), work)

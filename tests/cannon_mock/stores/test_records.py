@@ -13,6 +13,7 @@ import redis
 from cannon_mock.stores import Records, StoreError, open_records, sqlite_file
 from cannon_mock.stores.records import Transaction
 from cannon_mock.stores.redis import RedisRecords
+from cannon_mock.stores.sqlite import SqliteRecords
 from tests.support.stores import Opener
 
 ODD = ["", " ", "é 🐻", "a\x00b", "line\nfeed", "*?[x]", "x" * 5000, "1 2 3"]
@@ -282,3 +283,15 @@ def test_a_store_that_cannot_be_opened_is_an_error_of_one_line(url: str) -> None
     with pytest.raises(StoreError) as caught:
         open_records(url)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_reset_of_a_file_changes_each_row_once(tmp_path: Path) -> None:
+    """Everything in a file is forgotten without a step for each place of a queue, as other processes wait meanwhile."""
+    records = open_records(f"sqlite:{tmp_path / 'store.db'}")
+    assert isinstance(records, SqliteRecords)
+    _fill(records, "q", [(number, "m") for number in range(50)])
+    connection = records._file.connection()
+    change_count = connection.total_changes
+    records.clear()
+    assert connection.total_changes - change_count < 60
+    records.close()
