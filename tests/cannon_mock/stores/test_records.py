@@ -277,6 +277,24 @@ def test_a_redis_store_of_an_earlier_version_is_refused(valkey: str, key: str) -
     RedisRecords(valkey, prefix).close()
 
 
+def test_a_transaction_stays_whole_while_its_redis_store_is_closed(valkey: str) -> None:
+    """Law: where a process ends and closes its store, a transaction under way still sees that another was faster."""
+    records, others_records = RedisRecords(valkey, "closed:"), RedisRecords(valkey, "closed:")
+    values: list[str | None] = []
+
+    def work(transaction: Transaction) -> None:
+        values.append(transaction.get("name"))
+        transaction.put("name", "own")
+        if len(values) == 1:
+            records.close()
+            others_records.transact(("name",), lambda other: other.put("name", "other"))
+
+    records.transact(("name",), work)
+    assert values == [None, "other"]
+    records.close()
+    others_records.close()
+
+
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis://127.0.0.1:many/0", "sqlite:", "nothing"])
 def test_a_store_that_cannot_be_opened_is_an_error_of_one_line(url: str) -> None:
     """An address that leads nowhere is an error of one line."""
