@@ -1,6 +1,7 @@
 """The command ``cannon-mock``: flags, one server, one printed address (floor 5).
 
-Exit status: 0 stopped by a signal, once the code below runs; 2 could not start, or could not write its output.
+Exit status: 0 stopped by a signal, once the code below runs; 2 could not start, or could not write its output; 3 a
+fault of our own.
 """
 
 from __future__ import annotations
