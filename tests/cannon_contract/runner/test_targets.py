@@ -82,16 +82,16 @@ def test_a_target_need_not_answer_at_an_address_of_our_mock(
     assert (target.is_mock, target.switches) == (False, {})
 
 
-def test_a_mock_that_refuses_its_public_name_is_told(answer_all: SetAnswers) -> None:
-    """A mock at a public name that no setting allows is tested as any other target, and a line says how to allow it."""
-    application = httpx.WSGITransport(create_app(Config()))
+def test_a_mock_that_refuses_its_name_is_told(answer_all: SetAnswers) -> None:
+    """A mock at a name that no setting allows is tested as any other target, and a line says how to allow it."""
+    application = httpx.WSGITransport(create_app(Config(allow_host="mock.example.com")))
     answer_all(application.handle_request)
     lines: list[str] = []
     target = find_target(CATALOG, "http://ci.example.com", ApiKeys(main=KEY), is_live=False, announce=lines.append)
     assert (target.is_mock, target.switches) == (False, {})
     (line,) = lines
-    assert line.startswith("http://ci.example.com is tested as if it were no mock: ci.example.com is a public name")
-    assert "--public-url http://ci.example.com" in line
+    assert line.startswith("http://ci.example.com is tested as if it were no mock: ci.example.com is not a host of this mock")
+    assert "--allow-host ci.example.com" in line
 
 
 def test_a_status_without_an_end_is_no_answer(answer_all: SetAnswers) -> None:
