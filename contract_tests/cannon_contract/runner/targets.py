@@ -35,8 +35,6 @@ _NO_LIMIT = TimeLimit()
 _NO_SUCH_API = (404, 405, 501)
 _KEY_REFUSED = (401, 403)
 _EVIDENCE_HEADER = "x-mock-evidence"
-_REFUSED_API = "the mock's own API"
-"""What our mock says of what it refuses."""
 
 
 class NoTarget(Exception):
@@ -91,7 +89,7 @@ def find_target(
 
     A target may charge if it is the vendor's, if ``is_live`` says to treat it so, and if it is called with a key of
     the user's and does not say that it is our mock. ``announce`` gets a line where the target asks to wait, which is
-    five minutes at most in all, and where our mock does not say what it is by the name in the address.
+    five minutes at most in all, and where our mock does not tell its settings, as by a name that it does not allow.
 
     Raises NoTarget where the API is not there, and where the time of the run is over.
     """
@@ -109,8 +107,8 @@ def find_target(
             with_new_key = _get_status(send, url, make_key())
             with_key = with_new_key if keys.main is None else _get_status(send, url, keys.main)
             # A live target is asked for nothing that the vendor does not document.
-            is_mock = not is_live and _is_mock(client, url, announce)
-            switches = _get_admin(client, url, "assumptions").get("switches", {}) if is_mock else {}
+            is_mock = not is_live and _is_mock(client, url)
+            switches = _read_switches(client, url, announce) if is_mock else {}
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NoTarget(f"no answer from {url}: {error}; check the address, and that the server is up") from None
         except NotTested as error:
@@ -239,16 +237,21 @@ def _get_status(send: Send, url: str, key: str | None) -> httpx.Response:
     return send(httpx.Request("GET", f"{url}/api/v1/status", headers=headers))
 
 
-def _is_mock(client: httpx.Client, url: str, announce: Callable[[str], object]) -> bool:
+def _is_mock(client: httpx.Client, url: str) -> bool:
     """Whether a target says that it is our mock. No other one needs to answer at an address that no page names."""
     try:
-        body = _get_admin(client, url, "health")
+        return _get_admin(client, url, "health").get("name") == "cannon-mock"
     except httpx.HTTPError:
         return False
-    detail = str(body.get("detail", ""))
-    if _REFUSED_API in detail:
-        announce(f"{url} is tested as if it were no mock: {detail}")
-    return body.get("name") == "cannon-mock"
+
+
+def _read_switches(client: httpx.Client, url: str, announce: Callable[[str], object]) -> dict[str, Any]:
+    """Read how our mock is set; empty where it does not tell."""
+    body = _get_admin(client, url, "assumptions")
+    if "switches" not in body:
+        announce(f"{url} is tested as if it had the default settings: {body.get('detail', 'it does not tell them')}")
+    switches: dict[str, Any] = body.get("switches", {})
+    return switches
 
 
 def _get_admin(client: httpx.Client, url: str, route: str) -> dict[str, Any]:

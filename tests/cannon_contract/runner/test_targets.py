@@ -83,14 +83,14 @@ def test_a_target_need_not_answer_at_an_address_of_our_mock(
 
 
 def test_a_mock_that_refuses_its_name_is_told(answer_all: SetAnswers) -> None:
-    """A mock at a name that no setting allows is tested as any other target, and a line says how to allow it."""
+    """A mock that does not tell its settings, as by a name, is tested by the defaults, and a line says why."""
     application = httpx.WSGITransport(create_app(Config(allow_host="mock.example.com")))
     answer_all(application.handle_request)
     lines: list[str] = []
     target = find_target(CATALOG, "http://ci.example.com", ApiKeys(main=KEY), is_live=False, announce=lines.append)
-    assert (target.is_mock, target.switches) == (False, {})
+    assert (target.is_mock, target.switches) == (True, {})
     (line,) = lines
-    assert line.startswith("http://ci.example.com is tested as if it were no mock: ci.example.com is not a host of this mock")
+    assert line.startswith("http://ci.example.com is tested as if it had the default settings: ci.example.com is not a")
     assert "--allow-host ci.example.com" in line
 
 
