@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from cannon_contract import plugin
 from cannon_contract.runner import command as contract_command
 from cannon_mock import __main__ as mock_command
 from cannon_spec.cli import main as judge_command
+from cannon_spec.redaction import Redactor
 from tests.support.payloads import DOCUMENTED, patched
 
 HOSTILE = "::error::x\x1b[31m\n::warning::y\r##[group]z \x9b1m\u202e\u2028\x07\u200b##vso[task]"
@@ -86,11 +90,11 @@ COMMANDS: dict[str, tuple[Main, list[str]]] = {
 FORMATS_OF_CI = ("github", "gitlab", "sarif", "junit", "markdown", "jsonl")
 for _name in FORMATS_OF_CI:
     COMMANDS[f"findings as {_name}"] = (SPEC, ["validate", FILE, f"no{FILE}", "--format", _name])
-    COMMANDS[f"findings by an overlay as {_name}"] = (
-        SPEC,
-        ["validate", FILE, "--overlay", "overlay.json", "--format", _name],
-    )
     COMMANDS[f"a recording as {_name}"] = (SPEC, ["check-traffic", "session.har", FILE, "--format", _name])
+COMMANDS["findings by an overlay as github"] = (
+    SPEC,
+    ["validate", FILE, "--overlay", "overlay.json", "--format", "github"],
+)
 _OWN_COMMAND = re.compile(r"^::(error|warning) title=cannon-spec(,(file|line|col)=[^,:]*)*::", re.MULTILINE)
 """What our format for GitHub begins a line with."""
 
@@ -151,3 +155,45 @@ def test_no_command_prints_what_is_taken_for_a_command(
     assert b"Traceback" not in captured.err
     assert b"report it" not in captured.err
     assert captured.out + captured.err
+
+
+@pytest.fixture
+def hostile_server() -> Iterator[str]:
+    """The address of a server whose replies are hostile in each part."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(b"HTTP/1.1 302 ::error::\x9b1m\r\nLocation: ##[error]\x9b1m\r\nX-A: ::error::\r\n\r\n")
+            self.wfile.write(json.dumps(HOSTILE, ensure_ascii=False).encode())
+
+        do_POST = do_GET  # noqa: N815 - likewise
+
+        def log_message(self, *_: object) -> None:
+            """Write no log."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_run_prints_no_command_of_a_server(
+    hostile_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """What a server answers is printed as plain text: where it is no target, and where a test of it fails."""
+    monkeypatch.chdir(tmp_path)
+    quick = ("--ignore-glob=/*/suite/test_[!s]*.py", "-k", "status")
+    assert CONTRACT(["--target", hostile_server, *quick]) == 2
+    out = capsysbinary.readouterr().out
+    assert b"302" in out
+    assert _find_commands(out) == []
+
+
+def test_the_report_of_a_failed_test_has_no_commands_and_no_keys() -> None:
+    """What pytest prints of a failed contract test, and of what was captured meanwhile, is plain text without keys."""
+    report = pytest.TestReport("t", ("f", 1, "t"), {}, "failed", f"E {HOSTILE} cs_live_4f9aQ7", "call")
+    report.sections = [("Captured stdout", f"{HOSTILE} cs_live_4f9aQ7")]
+    plugin._redact_report(report, Redactor(["cs_live_4f9aQ7"]))
+    text = f"{report.longrepr}\n{report.sections[0][1]}"
+    assert _find_commands(text.encode()) == []
+    assert "4f9a" not in text

@@ -104,7 +104,9 @@ def test_the_streams_of_the_caller_come_back(cannon: Command) -> None:
     sys.stdout.write("")
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize(
+    "module", [MODULES[0], *(pytest.param(each, marks=pytest.mark.extended) for each in MODULES[1:])]
+)
 def test_no_command_needs_its_streams(module: str, tmp_path: Path) -> None:
     """K4: with every stream closed, or an ASCII locale, each command prints its help with status 0."""
     command = f"{sys.executable} -m {module} --help"
