@@ -9,7 +9,7 @@ PEERS := .peers
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test test-all check contract mutants bench bench-peers soak lint format tables docs samples wheel clean
+.PHONY: help demo mock test test-all check contract mutants fuzz bench bench-peers soak lint format tables docs samples wheel clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -36,6 +36,9 @@ contract: $(READY) ## the contract tests against the mock
 
 mutants: $(READY) ## servers that each break one promise, and what catches them
 	@$(BIN)/python -m tests.mutants
+
+fuzz: $(VENV)/.fuzz ## ten minutes of made-up calls and inputs: none may be a server error, or make two readers differ
+	@$(BIN)/python -m tests.fuzz
 
 bench: $(READY) ## speed, as ratios measured side by side (ROWS=create,poll: these alone)
 	@$(BIN)/python -m benchmarks --rows "$(ROWS)" $(BENCH)
@@ -87,6 +90,10 @@ $(READY): pyproject.toml constraints.txt
 
 $(VENV)/.docs: $(READY)
 	@$(BIN)/pip install --quiet --editable '.[docs]'
+	@touch $@
+
+$(VENV)/.fuzz: $(READY)
+	@$(BIN)/pip install --quiet --editable '.[fuzz]'
 	@touch $@
 
 $(PEERS)/.ready: benchmarks/peers/package.json benchmarks/peers/package-lock.json
