@@ -210,9 +210,9 @@ def _write_columns(size: int) -> str:
 
 
 CASES: dict[str, Case] = {
-    "unknown fields": Case(judge_body(lambda size: _number("x", size)), 500),
+    "unknown fields": Case(judge_body(lambda size: _number("x", size)), 250),
     "unknown fields, by the engine in Python": Case(
-        judge_body(lambda size: _number("x", size), engine="jsonschema"), 500
+        judge_body(lambda size: _number("x", size), engine="jsonschema"), 250
     ),
     "unreachable addresses": Case(judge_body(lambda size: {"reference_image_urls": ["http://localhost/"] * size})),
     "joined addresses": Case(judge_body(lambda size: {"reference_image_urls": [f"{PICTURE},{PICTURE}"] * size})),
@@ -230,7 +230,7 @@ CASES: dict[str, Case] = {
     "lines with a slip": Case(fix_fields, 20),
     "lines of JSON": Case(read_file("a.jsonl", lambda size: '{"a": 1}\n' * size)),
     "files packed together": Case(read_file("a.jsonl.gz", lambda size: gzip.compress(b"{}\n") * size), 60),
-    "YAML with many keys": Case(read_file("a.yaml", _write_keys, locates=True), 60),
+    "YAML with many keys": Case(read_file("a.yaml", _write_keys, locates=True), 30),
     "YAML with many aliases": Case(read_file("a.yaml", _write_aliases), 30),
     "YAML with open brackets": Case(read_file("a.yaml", lambda size: "[" * size), 150),
     "a table with many columns": Case(read_file("a.csv", _write_columns)),
@@ -238,7 +238,7 @@ CASES: dict[str, Case] = {
     "references that double": Case(inline(define_doubles), 6),
     "references in a row": Case(inline(define_row), 60),
     "creates with one idempotency key": Case(check_traffic(record_repeats), 150),
-    "polls of one request": Case(check_traffic(record_polls), 60),
+    "polls of one request": Case(check_traffic(record_polls), 30),
 }
 """Inputs of each kind, of which much is wrong or repeated."""
 

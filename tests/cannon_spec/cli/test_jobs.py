@@ -21,6 +21,7 @@ from cannon_spec import inputs
 from cannon_spec.cli import process_pool, range_judge
 from cannon_spec.output.writers import FORMATS
 from tests.cannon_spec.cli.command import SQUARE, TOO_MANY, Command, Terminal, write_documents
+from tests.support.effort import examples
 from tests.support.payloads import DOCUMENTED, patched
 from tests.support.processes import environment
 
@@ -78,7 +79,7 @@ def _judge_both(cannon: Command, files: Iterable[str], flags: Iterable[str]) -> 
 
 
 @pytest.mark.usefixtures("old_baseline")
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=12),
     end=st.sampled_from([b"\n", b"\r\n"]),
