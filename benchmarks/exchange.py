@@ -79,8 +79,10 @@ def _build_call(app: App, method: str, path: str, body: bytes = b"") -> Callable
 _US = 1e6
 
 _CREATE_REMARK = (
-    "by cProfile over 5,000 creates, none of planning the task, storing it, reading and judging the body, building the "
-    "reply and writing the journal takes more than a fifth."
+    "by py-spy (500 samples a second over a loop of creates), Flask and what it stands on have a quarter of the time. "
+    "Of the rest no function has more than 4 % by itself: planning the task, storing it, and reading and judging the "
+    "body have a sixth each, the reply a tenth, the journal less. By cachegrind a create has 1.58 times as many "
+    "instructions as the bare view; what makes the ratio of times higher than that was not measured."
 )
 
 ROWS = (
