@@ -40,9 +40,10 @@ def main() -> int:
         parser.error("a soak reads the memory of processes from /proc, which this system does not have")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no mock is left behind
     seed = arguments.seed or secrets.token_hex(4)
-    print(f"seed {seed}: --seed {seed} sends the same again", flush=True)
     sites = [site for site in _SITES if site[0] in arguments.stores]
-    soak = _Soak(seed, arguments.minutes * 60 / len(sites) / _CYCLES, arguments.pace, len(sites))
+    load = f"{arguments.minutes:g} minutes of load in {len(sites) * _CYCLES} cycles, each followed by its inspection"
+    print(f"seed {seed} (--seed {seed} sends the same again); {load}", flush=True)
+    soak = _Soak(seed, arguments.minutes * 60 / len(sites) / _CYCLES, arguments.pace)
     try:
         for store, workers in sites:
             soak.try_store(store, workers)
@@ -55,11 +56,11 @@ def main() -> int:
 class _Soak:
     """A run: the rows so far, the breaches, and the stores that could not be tried."""
 
-    def __init__(self, seed: str, seconds: float, pace: float, site_count: int) -> None:
+    def __init__(self, seed: str, seconds: float, pace: float) -> None:
         self._seed = seed
         self._seconds = seconds
         self._pace = pace
-        self._progress = Progress(seconds * _CYCLES * site_count)
+        self._progress = Progress()
         self._rows: list[Row] = []
         self._breaches: list[Breach] = []
         self._not_tried: list[str] = []

@@ -8,6 +8,9 @@ from collections import deque
 from collections.abc import Collection
 from random import Random
 from time import monotonic
+from typing import Any
+
+import httpx
 
 from cannon_spec import validate_response
 from tests.soak.breach import Breach
@@ -110,8 +113,7 @@ class LoadClient:
             asked_statuses=asked_statuses,
         )
         if reply is not None and reply.status_code == 202:
-            self._judge_reply("accepted", reply.json())
-            id_ = reply.json()["id"]
+            id_ = self._read_body("accepted", reply).get("id", "")
             self._ledger.accept(id_, create)
             self._acknowledged.add(create)
             self._ids.append((create.account, id_))
@@ -125,14 +127,13 @@ class LoadClient:
         earlier_state = self._ledger.find_state(id_)
         reply = self._client.call("poll", "GET", f"/api/v1/requests/{id_}", key=account)
         if reply is not None and reply.status_code == 200:
-            self._judge_reply("request", reply.json())
-            self._ledger.see_state(id_, earlier_state, reply.json()["status"])
+            self._ledger.see_state(id_, earlier_state, self._read_body("request", reply).get("status", "none"))
             self._assets.extend(_ASSET.findall(reply.text))
 
     def _show_status(self) -> None:
         reply = self._client.call("status", "GET", "/api/v1/status", key=self.account)
         if reply is not None and reply.status_code == 200:
-            self._judge_reply("status", reply.json())
+            self._read_body("status", reply)
 
     def _fetch_asset(self) -> None:
         if self._assets:
@@ -176,7 +177,13 @@ class LoadClient:
             path = f"/api/v1/requests/{self._random.choice(self._ids)[1]}"
             self._client.call("foreign-poll", "GET", path, key=_FOREIGN_KEY)
 
-    def _judge_reply(self, kind: str, body: object) -> None:
-        """Judge the body of a reply by the contract."""
-        report = validate_response(kind, body)
-        self._ledger.report(*(Breach("undocumented", f"{kind}: {each.message}") for each in report.errors))
+    def _read_body(self, kind: str, reply: httpx.Response) -> dict[str, Any]:
+        """The body of a reply, judged by the contract; empty where it is no JSON object, which is a breach."""
+        try:
+            body = reply.json()
+        except ValueError:
+            body = None
+        self._ledger.report(
+            *(Breach("undocumented", f"{kind}: {each.message}") for each in validate_response(kind, body).errors)
+        )
+        return body if isinstance(body, dict) else {}

@@ -12,24 +12,23 @@ _WIDTH = 110
 
 
 class Progress:
-    """Tells of one run that lasts about ``seconds``."""
+    """Tells of one run."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
         self._began_s = monotonic()
         self._told_s = float("-inf")
         self._place, self._event = "", ""
 
     def begin(self, place: str) -> None:
         """Tell which store and cycle begins."""
-        self._place = place
+        self._place, self._event = place, ""
 
     def tell(self, event: str, ledger: Ledger) -> None:
         """Tell what happens; without an event, how far it is."""
         self._event = event or self._event
         now_s = monotonic()
         counts = f"{ledger.count_calls():6} calls, {len(ledger.accepted):5} accepted, {len(ledger.breaches)} breaches"
-        line = f"{now_s - self._began_s:4.0f} of {self._seconds:.0f} s  {self._place:28}  {counts}  {self._event}"
+        line = f"{now_s - self._began_s:4.0f} s  {self._place:28}  {counts}  {self._event}"
         if sys.stderr.isatty():
             print(f"\r{line[:_WIDTH]:{_WIDTH}}", end="", file=sys.stderr, flush=True)
         elif event or now_s - self._told_s >= _QUIET_S:
