@@ -18,6 +18,7 @@ _COMMANDS = {
     "explain": "show the evidence of an operation, model, field, claim or rule",
     "catalog": "list the operations, and the models that serve them",
     "example": "print a valid create body",
+    "check-config": "say whether files of scenarios, keys, prices and the like can be used",
     "overlay": "write what a contract run observed as an overlay of the contract",
 }
 """Each command with its summary. Its module has its name, ``add_flags`` and what carries it out."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -110,13 +109,9 @@ class _Suite:
         write(f'<testsuite name="{escape(self.name)}" {counts}>\n')
         with self._cases as cases:
             cases.seek(0)
-            shutil.copyfileobj(cases, _Target(write))
+            for piece in iter(lambda: cases.read(_MOST_IN_MEMORY), ""):
+                write(piece)
         write("</testsuite>\n")
-
-
-class _Target:
-    def __init__(self, write: Write) -> None:
-        self.write = write
 
 
 def _name_case(judged_document: JudgedDocument) -> str:

@@ -1,0 +1,105 @@
+"""The command ``cannon-spec check-config``: whether files that set these tools up can be used (floor 2)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cannon_spec import inputs
+from cannon_spec.cli import flags
+from cannon_spec.cli.status import ExitStatus, report_problem
+from cannon_spec.contract import load
+from cannon_spec.contract.catalog import Catalog
+from cannon_spec.errors import CannonSpecError, NotJSON
+
+_EPILOG = """\
+examples:
+  cannon-spec check-config scenarios.json keys.json
+  cannon-spec check-config --kind overlay mine.json
+
+exit status: 0 all files can be used, 1 one cannot, 2 one cannot be read,
+3 internal error
+"""
+
+
+class ConfigKind(NamedTuple):
+    """A kind of file: what it is for, how to tell it by its content, and what reads it, or raises CannonSpecError."""
+
+    purpose: str
+    matches: Callable[[dict[str, Any]], bool]
+    read: Callable[[Catalog, str], object]
+
+
+def _is_scenario_file(value: dict[str, Any]) -> bool:
+    scenarios = value.get("scenarios")
+    # An overlay has the part of the contract: an object that has scenarios itself.
+    return isinstance(scenarios, dict) and not isinstance(scenarios.get("scenarios"), dict)
+
+
+def _read_prices(catalog: Catalog, file: str) -> object:
+    from cannon_spec.pricing.price_file import read_price_file  # late, as what each kind alone needs
+
+    return read_price_file(file, catalog)
+
+
+def _read_baseline(_: Catalog, file: str) -> object:
+    from cannon_spec.output.baseline_file import read_baseline
+
+    return read_baseline(file)
+
+
+KINDS = {
+    "scenarios": ConfigKind("scenarios of the mock", _is_scenario_file, load.add_scenarios),
+    "keys": ConfigKind(
+        "API keys of the mock",
+        lambda value: isinstance(value.get("keys"), dict),
+        lambda _, file: load.read_part("keys", file),
+    ),
+    "prices": ConfigKind("prices", lambda value: isinstance(value.get("prices"), list), _read_prices),
+    "baseline": ConfigKind(
+        "findings that are accepted", lambda value: isinstance(value.get("findings"), list), _read_baseline
+    ),
+    "overlay": ConfigKind("changes of the contract", lambda _: True, lambda _, file: load.load_catalog(overlay=file)),
+}
+"""Each kind by its name, in the order in which a file is tried: any object may be an overlay."""
+
+_AUTO = "auto"
+
+
+def add_flags(command: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    flags.begin_command(command, run, epilog=_EPILOG)
+    command.add_argument("files", nargs="+", metavar="FILE", help="a JSON file")
+    purposes = {name: kind.purpose for name, kind in KINDS.items()}
+    flags.add_choice(command, "--kind", {_AUTO: "as the file's content is", **purposes})
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check each file, and report those that cannot be used. Raises CatalogError for the overlay of the flag."""
+    catalog, status = flags.load_catalog(arguments), ExitStatus.OK
+    for file in arguments.files:
+        status = max(status, _check_file(catalog, file, arguments.kind))
+    return status
+
+
+def _check_file(catalog: Catalog, file: str, kind: str) -> ExitStatus:
+    try:
+        name = kind if kind != _AUTO else _find_kind(inputs.read_file(file))
+        KINDS[name].read(catalog, file)
+    except OSError as error:
+        report_problem(f"{file}: {error.strerror or error}; check the path")
+        return ExitStatus.COULD_NOT_JUDGE
+    except NotJSON as error:
+        report_problem(f"{file}: {error}")
+        return ExitStatus.ERRORS_FOUND
+    except CannonSpecError as error:
+        report_problem(str(error))
+        return ExitStatus.ERRORS_FOUND
+    return ExitStatus.OK
+
+
+def _find_kind(value: Any) -> str:
+    if not isinstance(value, dict):
+        return "overlay"  # whose reader says what it must be
+    return next(name for name, kind in KINDS.items() if kind.matches(value))

@@ -1,0 +1,53 @@
+"""The command ``cannon-spec check-config``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cannon_spec.cli.check_config import KINDS
+from tests.cannon_spec.cli.command import SQUARE, Command, write_documents
+
+PRICE = {"operation": "image.generate", "credits": 3}
+FILES: dict[str, tuple[Any, Any, str]] = {
+    "scenarios": ({"scenarios": {"mine": {}}}, {"scenarios": {"mine": {"outcom": "failed"}}}, "unknown word outcom"),
+    "keys": ({"keys": {"cs_a": {}}}, {"keys": {"sk_a": {}}}, "use names of the form ^cs_"),
+    "prices": ({"prices": [PRICE]}, {"prices": [{**PRICE, "operation": "image.genrate"}]}, "price 1 of 1"),
+    "baseline": ({"format": 1, "findings": []}, {"format": 2, "findings": []}, "has format 2"),
+    "overlay": ({"models": {"dalle4": {}}}, {"modles": {}}, "unknown part modles"),
+}
+"""A file of each kind that can be used, one that cannot, and a part of what is said of it."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_is_checked_as_what_it_is(cannon: Command, kind: str) -> None:
+    """A file of each kind is told by its content, or by the flag; one that cannot be used is named with the reason."""
+    good_value, bad_value, problem = FILES[kind]
+    good, bad = write_documents("good.json", good_value), write_documents("bad.json", bad_value)
+    for flags in ((), ("--kind", kind)):
+        assert cannon("check-config", good, *flags) == (0, "", "")
+        status, out, err = cannon("check-config", good, bad, *flags)
+        assert (status, out) == (1, "")
+        assert err.startswith("cannon-spec: bad.json: ")
+        assert problem in err
+
+
+def test_an_overlay_may_have_scenarios(cannon: Command) -> None:
+    """An overlay that changes the part of scenarios is no file of scenarios."""
+    overlay = write_documents("overlay.json", {"scenarios": {"scenarios": {"mine": {}}}})
+    assert cannon("check-config", overlay)[0] == 0
+
+
+def test_what_cannot_be_read_is_said(cannon: Command) -> None:
+    """A file that is not there gives status 2, one that is no JSON or no object 1, and the others are checked too."""
+    texts = {"text.json": "{", "list.json": "[]", "body.json": json.dumps(SQUARE)}
+    for name, text in texts.items():
+        Path(name).write_text(text, "utf-8")
+    status, _, err = cannon("check-config", "none.json", *texts)
+    assert status == 2
+    assert err.splitlines()[0] == "cannon-spec: none.json: No such file or directory; check the path"
+    assert [line.split(": ")[1] for line in err.splitlines()[1:]] == list(texts)
+    assert cannon("check-config", *texts)[0] == 1
