@@ -296,5 +296,5 @@ class RoomMachine(RuleBasedStateMachine):
 
 def test_a_store_in_memory_keeps_its_bounds() -> None:
     """Whatever comes in whatever order, what is kept is within its bounds, and no task is forgotten before its end."""
-    limits = settings(max_examples=25, stateful_step_count=30, deadline=None)
+    limits = settings(max_examples=12, stateful_step_count=25, deadline=None)
     run_state_machine_as_test(RoomMachine, settings=limits)
