@@ -78,7 +78,7 @@ ROWS = (
         "From the start of the process to its first answer to a poll, of whatever status.",
         aims=(Aim("ours", "at most", 0.25),),
         remark="the import of Flask alone takes two fifths of it: python -X importtime -c 'import flask'. "
-        "To build our 46 dataclasses takes an eighth, the contract and the routes 7 %. "
+        "To build our 42 dataclasses takes a tenth, the contract and the routes 7 %. "
         "The rest is the import of 140 modules of ours, and of asyncio, msgspec and jsonschema-rs.",
         has_npm_peer=True,
     ),

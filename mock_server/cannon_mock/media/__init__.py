@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cannon_mock.media import picture, picture_size
 from cannon_mock.media.sample import read_sample
@@ -17,8 +16,7 @@ Properties = tuple[Mapping[str, Any], tuple[str, ...]]
 """Properties by name, and the claims that they rest on."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaFile:
+class MediaFile(NamedTuple):
     """A file to serve, and the claims that it rests on. ``is_sample``: it is the same file whatever was asked for."""
 
     data: bytes

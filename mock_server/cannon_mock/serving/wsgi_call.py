@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -43,8 +42,7 @@ class Origin(NamedTuple):
 _LONGEST_KEPT_NAME = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A request as a server has read it. ``target`` is the path and query of its request line."""
 
     origin: Origin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, Self
 
 from cannon_mock.compact_json import read_json, write_text
@@ -29,8 +29,7 @@ _PAGE = 500
 _ALL = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
+class IdempotencyKey(NamedTuple):
     """A client's key for one create, the fingerprint of the body that came with it, and when it expires.
 
     Until ``busy_until_ms`` the create is still under way.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from email.utils import formatdate
+from typing import NamedTuple
 
 from flask import Response, abort
 
@@ -48,8 +48,7 @@ _DROPS: dict[str, type[ConnectionDropped]] = {
 """What each ``connection`` of a fault makes of the connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueFault:
+class DueFault(NamedTuple):
     """A fault that happens now, at ``client_time_s`` of its client.
 
     ``retry_after_s`` is when to try again, 0 where that is unknown.
