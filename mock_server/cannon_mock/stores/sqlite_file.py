@@ -87,6 +87,9 @@ def explain_error(error: Exception) -> StoreFailure:
 
 def may_keep_connection(error: Exception) -> bool:
     """Whether a connection is as good as before an error: another one could not be opened while the disk is full."""
+    if isinstance(error, FileFailed):
+        # Where the file comes back they have it; where SQLite's log has gone, the last one to be closed saves it.
+        return True
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in _PASSING_ERRORS or code in _WRITE_ERRORS
 
@@ -168,9 +171,9 @@ class SqliteFile:
 
     def _connect(self) -> None:
         self.disconnect()
+        self._check_files()
         with self._opening:
-            files = self._find_files()
-            if files[0] is None:
+            if self._find_files()[0] is None:
                 raise FileFailed(StoreFailure(f"the file {self._path} was deleted", _RESTORE))
             connection = self._open("rw", 0)
             if execute(connection, "PRAGMA user_version").fetchone() != (self._layout,):
