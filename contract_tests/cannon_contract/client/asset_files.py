@@ -20,7 +20,7 @@ from cannon_contract.client.expectations import SUCCESS, describe_answer, expect
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 
 _TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-MOST_PIXELS = 80_000_000
+MOST_PIXELS = 30_000_000
 """How many pixels an image may have that is decoded here: each takes up to four bytes."""
 
 

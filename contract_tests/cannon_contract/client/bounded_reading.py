@@ -25,7 +25,7 @@ class SlowReply(httpx.ReadTimeout):
     """A reply comes, but not to its end in time."""
 
 
-LARGEST_REPLY, LARGEST_FILE = 2 * _MIB, 64 * _MIB
+LARGEST_REPLY, LARGEST_FILE = 2 * _MIB, 40 * _MIB
 """The most bytes of a reply, and of a file of an output, which is fetched without an API key: before and after its
 content coding is undone."""
 _PIECE = 4096

@@ -50,11 +50,11 @@ def read(body: Body, headers: dict[str, str], status: int = 200, path: str = "/"
         ({}, "/", 302, 2),
         ({}, "/a/api/v1/status", 200, 2),
         ({}, "/__mock__/health", 200, 2),
-        ({}, "/", 200, 64),
+        ({}, "/", 200, 40),
     ],
 )
 def test_a_reply_without_an_end_is_not_read_to_it(headers: dict[str, str], path: str, status: int, mib: int) -> None:
-    """Of a reply at most 2 MiB are read, of a file 64; then the connection is closed and the error says so."""
+    """Of a reply at most 2 MiB are read, of a file 40; then the connection is closed and the error says so."""
     body = Body(repeat(MIB))
     with pytest.raises(LargeReply, match=f"^more than {mib} MiB$"):
         read(body, headers, status, path=path, **({"location": "/next"} if status == 302 else {}))
