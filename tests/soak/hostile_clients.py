@@ -21,6 +21,9 @@ _CROWD = 100
 _KEY = "cs_soak_hostile"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _POST = b"POST /api/v1/requests HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: " + _KEY.encode() + b"\r\n"
+_ONE_LARGE_BODY = threading.Lock()
+"""Held while a large body is sent: else the number of those that happen to meet would decide the peak of a cycle."""
+
 _GARBAGE = (
     b"\x00\xff garbage\r\n\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
@@ -139,8 +142,9 @@ class HostileClient:
         self._expect(connection, "large-body", _POST + b"Content-Length: 1000000000\r\n\r\n")
 
     def _send_large_body(self) -> None:
-        content = b" " * (9 * _MEBIBYTE)
-        self._client.call("large-body", "POST", "/api/v1/requests", key=_KEY, content=content)
+        with _ONE_LARGE_BODY:
+            content = b" " * (9 * _MEBIBYTE)
+            self._client.call("large-body", "POST", "/api/v1/requests", key=_KEY, content=content)
 
     def _send_bad_body(self) -> None:
         content = self._random.choice(_BAD_BODIES)
