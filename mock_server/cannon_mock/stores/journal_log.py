@@ -45,7 +45,8 @@ class JournalLog:
         """Forget all entries, and how many are missing."""
         self._records.clear(journal.LOG)
         if self.count_missing():
-            self._missing = 0
+            with self._lock:
+                self._missing = 0
             shared_values.change(self._records, _MISSING, 0, lambda _: 0)
 
     def _store_missing(self) -> None:

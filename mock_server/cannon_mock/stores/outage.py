@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from threading import Lock, RLock
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -17,6 +18,9 @@ T = TypeVar("T")
 
 _QUIET_S = 1
 """An outage lasts so long after its last failure: a store that is nearly full fails at times."""
+
+_LONGEST_QUIET_S = 10
+"""So long after its last failure a write that goes well ends an outage: the call that failed may be a rare one."""
 
 _RETRY_S = 0.25
 """A store that hangs is not tried again before: a call may make several attempts, and must not wait for each."""
@@ -35,6 +39,7 @@ class Outage:
         self._store = store
         self._failure: StoreFailure | None = None
         self._failed_calls: set[str] = set()
+        self._has_reads = False
         self._turn = RLock()  # a call may make another one
         self._lock = Lock()
         self._began_s = self._failed_s = 0.0
@@ -56,31 +61,43 @@ class Outage:
         """Let another caller try the store."""
         self._turn.release()
 
-    def note_failure(self, name: str, failure: StoreFailure) -> StoreUnavailable:
+    def note_failure(self, name: str, failure: StoreFailure, *, is_write: bool) -> StoreUnavailable:
         """Note that a call of that name failed; what to raise."""
         error = StoreUnavailable(self._store, failure)
         with self._lock:
             self._failed_calls.add(name)
-            self._failure, self._failed_s = failure, read_monotonic_s()
+            self._has_reads = self._has_reads and is_write
+            self._failure = replace(failure, is_of_writes=failure.is_of_writes or self._has_reads)
+            self._failed_s = read_monotonic_s()
             is_first, self.is_under_way = not self.is_under_way, True
             self._began_s = self._failed_s if is_first else self._began_s
         if is_first:
             _warn(str(error))
         return error
 
-    def note_success(self, name: str) -> None:
+    def note_success(self, name: str, *, is_write: bool) -> None:
         """Note that a call went well while an outage is under way, which ends when no kind of call fails any more."""
         now_s = read_monotonic_s()
         with self._lock:
-            if name not in self._failed_calls:
+            if not self.is_under_way:  # another thread has ended it
                 return
-            self._failure = None
-            if now_s - self._failed_s >= _QUIET_S:
+            self._note_answer(is_write=is_write)
+            quiet_s = now_s - self._failed_s
+            if quiet_s >= _QUIET_S:
                 self._failed_calls.discard(name)
-            if self._failed_calls:
+            if self._failed_calls and not (is_write and quiet_s >= _LONGEST_QUIET_S):
                 return
-            self.is_under_way = False
+            self._failed_calls.clear()
+            self.is_under_way = self._has_reads = False
         _warn(f"{self._store}: works again, after {now_s - self._began_s:.0f} s")
+
+    def _note_answer(self, *, is_write: bool) -> None:
+        """Let calls go side by side again that a store which answered this one may answer too."""
+        if is_write:
+            self._failure = None
+        elif self._failure is not None:
+            self._has_reads = True
+            self._failure = replace(self._failure, is_of_writes=True)
 
 
 class WithOutage(Protocol):
@@ -117,12 +134,12 @@ def _guard(method: Method[R, P, T], *, is_write: bool) -> Method[R, P, T]:
         try:
             result = method(records, *args, **options)
         except records.errors as error:
-            raise outage.note_failure(name, records.end_failed_call(error)) from None
+            raise outage.note_failure(name, records.end_failed_call(error), is_write=is_write) from None
         finally:
             if has_turn:
                 outage.end_turn()
         if outage.is_under_way:
-            outage.note_success(name)
+            outage.note_success(name, is_write=is_write)
         return result
 
     return call

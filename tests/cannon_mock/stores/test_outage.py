@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +19,7 @@ from cannon_mock.clock import Clock
 from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_mock.model.scenarios import WebhookFaults
 from cannon_mock.stores import StoreUnavailable, open_records, outage, sqlite_file
+from cannon_mock.stores.outage import Outage, reading, writing
 from cannon_mock.stores.records import StoreFailure
 from cannon_mock.stores.redis import RedisRecords
 from cannon_mock.stores.shared_clock import SharedClockState
@@ -238,6 +239,82 @@ def test_one_call_at_a_time_waits_for_a_store_that_hangs(file: Path, monkeypatch
     records.append("log", "d", 3)
     assert records.entries("log", 3) == ["b", "d"]
     records.close()
+
+
+class _Server:
+    """Records whose calls do as they are told, and hang where they raise TimeoutError."""
+
+    errors: tuple[type[Exception], ...] = (TimeoutError,)
+
+    def __init__(self) -> None:
+        self.outage = Outage("server")
+
+    def end_failed_call(self, _: Exception) -> StoreFailure:
+        return StoreFailure("it hangs", "wait", is_slow=True)
+
+    @reading
+    def read(self, work: Callable[[], object] = lambda: None) -> None:
+        work()
+
+    @reading
+    def read_rarely(self, work: Callable[[], object] = lambda: None) -> None:
+        work()
+
+    @writing
+    def write(self, work: Callable[[], object] = lambda: None) -> None:
+        work()
+
+
+def _hang() -> None:
+    raise TimeoutError
+
+
+def _call_beside(call: Callable[[Callable[[], object]], None]) -> None:
+    """Make a call while another thread makes the same."""
+    is_under_way, may_end = Event(), Event()
+
+    def wait() -> None:
+        is_under_way.set()
+        may_end.wait(PATIENCE_S)
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(call, wait)
+        assert is_under_way.wait(PATIENCE_S)
+        try:
+            call(lambda: None)
+        finally:
+            may_end.set()
+            other.result()
+
+
+def test_calls_go_side_by_side_once_a_store_answers() -> None:
+    """After a call that hung, a read that goes well lets reads go side by side, and a write lets all calls do so."""
+    server = _Server()
+    for call in (server.read_rarely, server.write):
+        with pytest.raises(StoreUnavailable, match="it hangs"):
+            call(_hang)
+        server.read()
+        _call_beside(server.read)
+        with pytest.raises(StoreUnavailable, match="it hangs"):
+            _call_beside(server.write)
+        server.write()
+        _call_beside(server.write)
+
+
+def test_a_call_that_is_not_made_again_prolongs_no_outage(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An outage ends some time after its last failure, with a write, though the call that failed is not made again."""
+    server = _Server()
+    with pytest.raises(StoreUnavailable, match="it hangs"):
+        server.read_rarely(_hang)
+    server.write()
+    assert server.outage.is_under_way
+    monkeypatch.setattr(outage, "_LONGEST_QUIET_S", 0)
+    server.read()
+    assert server.outage.is_under_way
+    server.write()
+    assert _list_lines(caplog)[1:] == ["cannon-mock: server: works again, after 0 s"]
 
 
 def test_a_store_that_lost_its_numbers_gives_out_none_twice(mock: Driver) -> None:
