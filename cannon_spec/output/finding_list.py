@@ -9,9 +9,15 @@ from cannon_spec.finding import Finding
 from cannon_spec.json_positions import Position
 from cannon_spec.output.code_place import CodeBase
 from cannon_spec.output.judged_document import JudgedDocument, Output
+from cannon_spec.printable import escape_unprintable
 
 UNJUDGED_RULE = "could-not-judge"
 """What stands for a rule where a file could not be judged."""
+
+
+def describe_finding(finding: Finding) -> str:
+    """What is wrong and what to do instead, on one line that is safe to print: an overlay may word it."""
+    return escape_unprintable(f"{finding.message}; {finding.hint}")
 
 
 class ListedFinding(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from cannon_spec.contract.wording import format_count
-from cannon_spec.output.finding_list import FindingLister, ListedFinding
+from cannon_spec.output.finding_list import FindingLister, ListedFinding, describe_finding
 from cannon_spec.output.judged_document import Output, Summary
 from cannon_spec.output.markdown_writer import MarkdownWriter
 from cannon_spec.printable import escape_unprintable
@@ -36,7 +36,7 @@ class GithubWriter(FindingLister):
         self._summary_writer.add([findings])
         for finding, file, position, _, place in findings:
             columns = {} if position is None else {"line": str(position.line), "col": str(position.column)}
-            text = f"{place}: {finding.message}; {finding.hint} ({finding.rule})"
+            text = f"{place}: {describe_finding(finding)} ({escape_unprintable(finding.rule)})"
             self._count(finding.severity, text, {"file": file, **columns})
 
     def add_failure(self, file: str, problem: str) -> None:

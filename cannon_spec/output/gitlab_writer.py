@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from cannon_spec.output.baseline_file import BaselineEntry
-from cannon_spec.output.finding_list import UNJUDGED_RULE, FindingLister, ListedFinding
+from cannon_spec.output.finding_list import UNJUDGED_RULE, FindingLister, ListedFinding, describe_finding
 from cannon_spec.output.fingerprints import Fingerprints
+from cannon_spec.output.json_writer import write_json
 from cannon_spec.output.judged_document import Output, Summary
 from cannon_spec.printable import escape_unprintable
 
@@ -30,7 +30,7 @@ class GitlabWriter(FindingLister):
             finding = each.finding
             entry = "" if each.entry is None else f"{each.place}: "
             self._add_degradation(
-                f"{entry}{finding.message}; {finding.hint}",
+                f"{entry}{describe_finding(finding)}",
                 finding.severity,
                 BaselineEntry.describe(each.entry, finding, each.file),
                 1 if each.position is None else each.position.line,
@@ -53,5 +53,5 @@ class GitlabWriter(FindingLister):
             "severity": _SEVERITIES[severity],
             "location": {"path": entry.file, "lines": {"begin": line}},
         }
-        self._write(self._separator + json.dumps(degradation))
+        self._write(self._separator + write_json(degradation))
         self._separator = ",\n"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 
-from cannon_spec.output.json_writer import JsonWriter
+from cannon_spec.output.json_writer import JsonWriter, write_json
 from cannon_spec.output.judged_document import Summary
 
 
@@ -20,4 +19,4 @@ class JsonLinesWriter(JsonWriter):
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write the line of the summary."""
-        self.add((json.dumps({"summary": self._build_summary(summary, extra_counts)}),))
+        self.add((write_json({"summary": self._build_summary(summary, extra_counts)}),))

@@ -25,7 +25,7 @@ class JsonWriter:
 
     def format(self, judged_document: JudgedDocument) -> str:
         """The result of one document."""
-        return _to_json(self._build_result(judged_document))
+        return write_json(self._build_result(judged_document))
 
     def format_clean(self, file: str, lines: Iterable[int | None]) -> str:
         """The results of documents without findings, whose texts differ by the line only."""
@@ -50,13 +50,13 @@ class JsonWriter:
         self._write(f'{opening}], "summary": {counts}}}\n')
 
     def _add_result(self, result: Mapping[str, Any]) -> None:
-        self.add((_to_json(result),))
+        self.add((write_json(result),))
 
     def _prepare_clean(self, file: str) -> tuple[str, str]:
         """The text of a result without findings before and behind its line."""
         if file != self._clean_file:
             # A quote in the name of the file is escaped, so that what is looked for is the member.
-            text = _to_json(self._build_result(JudgedDocument(file, None, Report())))
+            text = write_json(self._build_result(JudgedDocument(file, None, Report())))
             start, name, end = text.partition('"line": ')
             self._clean_file, self._clean_texts = file, (start + name, end.removeprefix("null"))
         return self._clean_texts
@@ -84,5 +84,6 @@ def _place(finding: Finding, position: Position | None) -> dict[str, Any]:
     return {**finding.to_dict(), "line": line, "column": column}
 
 
-def _to_json(result: Mapping[str, Any]) -> str:
-    return escape_lines(json.dumps(result))
+def write_json(value: Mapping[str, Any]) -> str:
+    """A value as JSON on one line that is safe to print."""
+    return escape_lines(json.dumps(value))

@@ -10,7 +10,7 @@ from typing import IO, NamedTuple
 
 from cannon_spec.finding import Finding, Report
 from cannon_spec.output.code_place import CodeBase
-from cannon_spec.output.finding_list import UNJUDGED_RULE
+from cannon_spec.output.finding_list import UNJUDGED_RULE, describe_finding
 from cannon_spec.output.judged_document import JudgedDocument, Output, Summary, Write
 from cannon_spec.output.text_writer import TextWriter
 from cannon_spec.printable import escape_unprintable
@@ -49,8 +49,8 @@ class JunitWriter:
         content = ""
         if errors:
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-            message = f"{errors[0].message}; {errors[0].hint}{more}"
-            content += f'<failure message="{escape(message)}">{_format_text(judged_document, errors)}</failure>'
+            message = escape(describe_finding(errors[0]) + more)
+            content += f'<failure message="{message}">{_format_text(judged_document, errors)}</failure>'
         if warnings:
             content += f"<system-out>{_format_text(judged_document, warnings)}</system-out>"
         file = self._code_base.name_file(judged_document.file)

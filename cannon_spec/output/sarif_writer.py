@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
@@ -13,8 +12,9 @@ from cannon_spec.contract.wording import format_count
 from cannon_spec.finding import Finding
 from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output.baseline_file import BaselineEntry
-from cannon_spec.output.finding_list import FindingLister, ListedFinding
+from cannon_spec.output.finding_list import FindingLister, ListedFinding, describe_finding
 from cannon_spec.output.fingerprints import Fingerprints
+from cannon_spec.output.json_writer import write_json
 from cannon_spec.output.judged_document import Output, Summary
 from cannon_spec.printable import escape_unprintable
 from cannon_spec.traffic.sequence import TRAFFIC_RULES
@@ -47,7 +47,7 @@ class SarifWriter(FindingLister):
         for each in chain.from_iterable(lists):
             self._result_count += 1
             if self._result_count <= MOST_RESULTS:
-                self._write(("\n" if self._result_count == 1 else ",\n") + json.dumps(self._build_result(each)))
+                self._write(("\n" if self._result_count == 1 else ",\n") + write_json(self._build_result(each)))
 
     def add_failure(self, file: str, problem: str) -> None:
         """Note that a file could not be judged."""
@@ -67,7 +67,7 @@ class SarifWriter(FindingLister):
             "invocations": [invocation],
             "properties": {**summary.to_dict(), **extra_counts},
         }
-        self._write(f"\n], {json.dumps(rest)[1:]}]}}\n")
+        self._write(f"\n], {write_json(rest)[1:]}]}}\n")
 
     def _build_result(self, listed_finding: ListedFinding) -> dict[str, Any]:
         finding, file, _, entry, place = listed_finding
@@ -76,7 +76,7 @@ class SarifWriter(FindingLister):
             "ruleId": finding.rule,
             "ruleIndex": self._find_rule_index(finding),
             "level": finding.severity,
-            "message": {"text": f"{finding.message}; {finding.hint}"},
+            "message": {"text": describe_finding(finding)},
             "locations": [self._locate(listed_finding)],
             "partialFingerprints": {_FINGERPRINT: self._fingerprints.add(BaselineEntry.describe(entry, finding, file))},
             "properties": {

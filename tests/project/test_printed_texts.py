@@ -31,6 +31,7 @@ FILE = "::error::ok\x1b[31m\n::error::x\u202e##[error].json"
 OVERLAY = {
     "operations": {"image.generate": {"name": HOSTILE}},
     "models": {"gptimage2": {"name": HOSTILE, "maker": HOSTILE}},
+    "aliases": {"fields": [{"names": ["style_name"], "fields": ["none"], "advice": HOSTILE}]},
     "claims": {"model-id-gptimage2": {"text": f"{'word ' * 20}{HOSTILE} ::error::z"}},
 }
 COMMANDS: dict[str, tuple[Main, list[str]]] = {
@@ -62,6 +63,7 @@ COMMANDS: dict[str, tuple[Main, list[str]]] = {
     "claims of an overlay": (SPEC, ["claims", "--overlay", "overlay.json"]),
     "findings by an overlay": (SPEC, ["validate", FILE, "--overlay", "overlay.json"]),
     "a file of claims": (SPEC, ["claims", "--report", FILE]),
+    "a file of settings": (SPEC, ["check-config", FILE, f"no{FILE}", "observations.json"]),
     "observations": (SPEC, ["claims", "--observations", "observations.json"]),
     "observations, as JSON": (SPEC, ["claims", "--observations", "observations.json", "--format", "json"]),
     "observations, as an overlay": (SPEC, ["overlay", "--from", "observations.json"]),
@@ -87,14 +89,12 @@ COMMANDS: dict[str, tuple[Main, list[str]]] = {
     "an address of webhooks": (CONTRACT, ["--target", "http://127.0.0.1:1", "--webhook-listen", HOSTILE]),
 }
 
+_BY_OVERLAY = ("--overlay", "overlay.json")
 FORMATS_OF_CI = ("github", "gitlab", "sarif", "junit", "markdown", "jsonl")
 for _name in FORMATS_OF_CI:
     COMMANDS[f"findings as {_name}"] = (SPEC, ["validate", FILE, f"no{FILE}", "--format", _name])
+    COMMANDS[f"findings by an overlay as {_name}"] = (SPEC, ["validate", FILE, *_BY_OVERLAY, "--format", _name])
     COMMANDS[f"a recording as {_name}"] = (SPEC, ["check-traffic", "session.har", FILE, "--format", _name])
-COMMANDS["findings by an overlay as github"] = (
-    SPEC,
-    ["validate", FILE, "--overlay", "overlay.json", "--format", "github"],
-)
 _OWN_COMMAND = re.compile(r"^::(error|warning) title=cannon-spec(,(file|line|col)=[^,:]*)*::", re.MULTILINE)
 """What our format for GitHub begins a line with."""
 
@@ -103,7 +103,10 @@ _OWN_COMMAND = re.compile(r"^::(error|warning) title=cannon-spec(,(file|line|col
 def hostile_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder of files whose names and content are hostile, which is the current one."""
     monkeypatch.chdir(tmp_path)
-    bad = {**patched(DOCUMENTED, aspect_ratio="16x9", resolution=HOSTILE, prompt=HOSTILE), HOSTILE: HOSTILE}
+    bad = {
+        **patched(DOCUMENTED, aspect_ratio="16x9", resolution=HOSTILE, prompt=HOSTILE, style_name=1),
+        HOSTILE: HOSTILE,
+    }
     Path(FILE).write_text(json.dumps(bad, ensure_ascii=False), "utf-8")
     Path(f"good{FILE}").write_text(json.dumps(DOCUMENTED), "utf-8")
     Path("overlay.json").write_text(json.dumps(OVERLAY), "utf-8")

@@ -41,6 +41,16 @@ def judge(cannon: Command, folder: str, *flags: str) -> str:
     return out
 
 
+def test_a_text_of_an_overlay_leaves_a_report_readable(cannon: Command) -> None:
+    """Control characters in what an overlay says are escaped in the report of JUnit: XML has none."""
+    advice = {"names": ["style_name"], "fields": ["none"], "advice": "leave\x1b it\x00 out"}
+    write_documents("overlay.json", {"aliases": {"fields": [advice]}})
+    write_documents("payload.json", patched(DOCUMENTED, style_name=1))
+    _, out, _ = cannon("validate", "payload.json", "--overlay", "overlay.json", "--format", "junit")
+    (failure,) = ElementTree.fromstring(out).iter("failure")
+    assert failure.attrib["message"].endswith("; leave\\u001b it\\u0000 out")
+
+
 def test_sarif_follows_its_schema(cannon: Command, folder: str) -> None:
     """SARIF has a result a finding, with its rule, place and strength, and names the file that could not be judged."""
     log = json.loads(judge(cannon, folder, "--format", "sarif"))
