@@ -9,7 +9,7 @@ from itertools import chain
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.finding_list import FindingLister, ListedFinding, describe_finding
 from cannon_spec.output.judged_document import Output, Summary
-from cannon_spec.output.markdown_writer import MarkdownWriter
+from cannon_spec.output.markdown_writer import MarkdownWriter, format_counts
 from cannon_spec.printable import escape_unprintable
 
 MOST_ANNOTATIONS = 9
@@ -47,16 +47,15 @@ class GithubWriter(FindingLister):
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write how many more findings there are, the counts, and the summary of the step."""
-        place = "cannon-spec validate shows all" if self._write_summary is None else "the summary of this step has all"
+        place = "--format text shows all" if self._write_summary is None else "the summary of this step has all"
         for severity, count in self._counts.items():
             if count > MOST_ANNOTATIONS:
                 number = format_count(count - MOST_ANNOTATIONS, f"more {severity}")
                 self._annotate(severity, f"{number}; {place}", {})
         self._summary_writer.finish(summary, extra_counts)
-        text = "".join(self._summary_pieces)
-        self._write(text.partition("\n")[0].removeprefix("## ") + "\n")
+        self._write(f"{format_counts(summary, extra_counts)}\n")
         if self._write_summary is not None:
-            self._write_summary(text)
+            self._write_summary("".join(self._summary_pieces))
 
     def _count(self, severity: str, text: str, properties: Mapping[str, str]) -> None:
         """Count a finding, and annotate its file, unless there are enough annotations of its severity."""

@@ -9,6 +9,7 @@ from itertools import chain
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.finding_list import FindingLister, ListedFinding
 from cannon_spec.output.judged_document import Output, Summary
+from cannon_spec.output.text_writer import name_count
 from cannon_spec.printable import escape_unprintable
 
 MOST_BYTES = 900_000
@@ -21,6 +22,13 @@ _SPECIAL = re.compile(r"([\\`*_\[\]#!|~$])|([<>&@])")
 def escape_markdown(text: str) -> str:
     """A text that Markdown shows as it is: on one line, without a link, a mention, a picture or HTML."""
     return _SPECIAL.sub(_escape_sign, escape_unprintable(text))
+
+
+def format_counts(summary: Summary, extra_counts: Mapping[str, int]) -> str:
+    """The counts of a run, as the title of its findings."""
+    numbers = [format_count(summary.errors, "error"), format_count(summary.warnings, "warning")]
+    numbers += [f"{number} {name_count(name)}" for name, number in extra_counts.items()]
+    return f"cannon-spec: {', '.join(numbers)} in {format_count(summary.documents, 'document')}"
 
 
 class MarkdownWriter(FindingLister):
@@ -49,13 +57,11 @@ class MarkdownWriter(FindingLister):
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write the title and the table."""
-        numbers = [format_count(summary.errors, "error"), format_count(summary.warnings, "warning")]
-        numbers += [f"{number} {name.replace('_', ' ')}" for name, number in extra_counts.items()]
-        self._write(f"## cannon-spec: {', '.join(numbers)} in {format_count(summary.documents, 'document')}\n")
+        self._write(f"## {format_counts(summary, extra_counts)}\n")
         if self._rows:
             self._write("\n" + _HEAD + "".join(self._rows))
         if self._left_out:
-            self._write(f"\n{format_count(self._left_out, 'more finding')}: `cannon-spec validate` shows all.\n")
+            self._write(f"\n{format_count(self._left_out, 'more finding')}: `--format text` shows all.\n")
 
     def _add_row(self, *cells: str) -> None:
         row = "| " + " | ".join(map(escape_markdown, cells)) + " |\n"

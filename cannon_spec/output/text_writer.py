@@ -48,7 +48,7 @@ class TextWriter:
             f"{summary.documents} judged, {summary.ok} ok, "
             f"{wording.format_count(summary.errors, 'error')}, {wording.format_count(summary.warnings, 'warning')}"
         )
-        counts += "".join(f", {number} {_name_count(name)}" for name, number in extra_counts.items())
+        counts += "".join(f", {number} {name_count(name)}" for name, number in extra_counts.items())
         self._write(self._color("error" if summary.errors else "ok", counts) + "\n")
         if summary.fixable:
             self._write(f"{wording.format_count(summary.fixable, 'finding')} can be fixed with --fix\n")
@@ -85,7 +85,8 @@ class TextWriter:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._has_color else text
 
 
-def _name_count(name: str) -> str:
+def name_count(name: str) -> str:
+    """What stands behind a count of findings that were left out, or of calls."""
     return _COUNT_NAMES.get(name, name.replace("_", " "))
 
 

@@ -146,11 +146,18 @@ def test_what_github_reads_is_escaped(cannon: Command, folder: str) -> None:
 
 
 def test_markdown_is_bounded(cannon: Command, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows beyond the bound are left out, and the last line says how many."""
+    """Rows beyond the bound are left out, and the last line says how many, and which format has all."""
     monkeypatch.setattr(markdown_writer, "MOST_BYTES", 3000)
     out = judge(cannon, folder, "--format", "markdown")
     assert len(out) < 3500
-    assert re.search(r"\n\d+ more findings: ", out)
+    assert re.search(r"\n\d+ more findings: `--format text` shows all\.\n$", out)
+
+
+@pytest.mark.parametrize("name", ["github", "markdown"])
+def test_what_is_left_out_is_counted_in_words(cannon: Command, folder: str, name: str) -> None:
+    """Findings of ignored rules are counted by the words of the text format."""
+    out = judge(cannon, folder, "--format", name, "--ignore", "model-")
+    assert " left out by --ignore in " in out
 
 
 def _find_fingerprints(log: Any) -> set[str]:
