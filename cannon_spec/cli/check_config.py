@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from cannon_spec import inputs
 from cannon_spec.cli import flags
+from cannon_spec.cli.input_files import format_read_error
 from cannon_spec.cli.status import ExitStatus, report_problem
 from cannon_spec.contract import load
 from cannon_spec.contract.catalog import Catalog
@@ -88,7 +89,7 @@ def _check_file(catalog: Catalog, file: str, kind: str) -> ExitStatus:
         name = kind if kind != _AUTO else _find_kind(inputs.read_file(file))
         KINDS[name].read(catalog, file)
     except OSError as error:
-        report_problem(f"{file}: {error.strerror or error}; check the path")
+        report_problem(f"{file}: {format_read_error(error)}")
         return ExitStatus.COULD_NOT_JUDGE
     except NotJSON as error:
         report_problem(f"{file}: {error}")

@@ -36,7 +36,10 @@ def find_code_folder() -> str:
 
     It is the checkout of GitHub or GitLab where this command runs in it, else the current folder.
     """
-    current_folder = os.path.realpath(os.curdir)
+    try:
+        current_folder = os.path.realpath(os.curdir)
+    except FileNotFoundError:  # it is gone, and standard input can be judged all the same
+        return os.curdir
     for name in _CODE_FOLDERS:
         folder = os.environ.get(name)
         if folder and Path(current_folder).is_relative_to(os.path.realpath(folder)):

@@ -83,7 +83,9 @@ def _add_format_flags(command: argparse.ArgumentParser) -> None:
         help=f"{words} (default: $CANNON_SPEC_FORMAT, else {default})",
     )
     command.add_argument(
-        "--output", metavar="FILE", help="write the findings to a file, in place of one that is there (default: none)"
+        "--output",
+        metavar="FILE",
+        help="where to write the findings; a file that is there is replaced (default: -, which is standard output)",
     )
 
 
@@ -223,5 +225,5 @@ def _open_baseline(arguments: argparse.Namespace, ignored_rules: frozenset[str])
 
 
 def _has_color(choice: str, file: str | None) -> bool:
-    is_on_terminal = file is None and sys.stdout.isatty()
+    is_on_terminal = file in (None, STANDARD_OUTPUT) and sys.stdout.isatty()
     return choice == "always" or (choice == "auto" and is_on_terminal and not forbids_color())

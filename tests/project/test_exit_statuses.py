@@ -69,6 +69,7 @@ CASES = {
     "a file that cannot be read": Case(SPEC, ("validate", "/proc/self/mem"), 2, "Input/output error"),
     "ASCII": Case(SPEC, ("explain", "gptimage2"), 0, "", (), "ascii"),
     "no directory": Case(SPEC, ("validate", "*.json", "--baseline", "b.json"), 2, GONE, has_directory=False),
+    "standard input in no directory": Case(SPEC, ("validate", "-"), 0, "", ("good.json",), has_directory=False),
     "a list on a full disk": Case(MOCK, ("--list-scenarios",), 2, LOST, FULL_OUTPUT),
     "a list to nobody": Case(MOCK, ("--list-scenarios",), 0, "", NO_STREAMS),
     "a list in ASCII": Case(MOCK, ("--list-scenarios",), 0, "", (), "ascii"),

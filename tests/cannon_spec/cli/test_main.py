@@ -151,6 +151,7 @@ def test_a_bad_overlay_is_exit_status_2(
         (("--color", "auto"), True, "", True),
         (("--color", "always"), False, "1", True),
         (("--color", "never"), True, "", False),
+        (("--output", "-"), True, "", True),
     ],
 )
 def test_color_is_for_terminals(
