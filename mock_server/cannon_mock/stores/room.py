@@ -8,6 +8,7 @@ from typing import Literal
 from cannon_mock.compact_json import read_json, write_text
 from cannon_mock.model import deliveries, tasks
 from cannon_mock.model.tasks import Task
+from cannon_mock.real_time import read_monotonic_s
 from cannon_mock.stores import record_names as names
 from cannon_mock.stores.records import Reading, Records, Transaction
 from cannon_spec.contract.lifecycle import FOREVER_MS
@@ -19,6 +20,8 @@ _MOST_FORGOTTEN = 50
 """How many tasks one create forgets where a store has more than it may, as after a start with a lower ``max_tasks``."""
 
 _MOST_PROCESSES = 128
+_SHARE_S = 0.1
+"""How long a process may create within its share of what is free: afterwards others may have filled the store."""
 
 _GROWTH_NAME = "growth"
 _BYTES_OF_POLL = 64
@@ -43,8 +46,8 @@ class Room:
     """Room for ``max_tasks`` tasks, and for the bytes that the records may keep.
 
     Tasks that have ended are forgotten for new ones, the one that ended first first; others never are. A part of the
-    bytes stays free of new tasks, for what comes without a create: counts, rules, scenarios and the journal. A server
-    that creates reach at the same time may hold as many tasks more as there are such creates.
+    bytes stays free of new tasks, for what comes without a create: counts, rules, scenarios and the journal. Of creates
+    that reach a Redis server at the same time each may be one task too many.
     """
 
     def __init__(self, records: Records, max_tasks: int) -> None:
@@ -52,17 +55,19 @@ class Room:
         self._max_tasks = max_tasks
         self._most_bytes = None if records.max_bytes is None else records.max_bytes - records.max_bytes // 8
         self._free_creates = 0
+        self._share_end_s = 0.0
         self._creates_with_key = count()
 
     def has_task(self, reading: Reading) -> bool:
         """Whether one task more may be stored."""
-        if self._free_creates > 0:
+        now_s = read_monotonic_s()
+        if self._free_creates > 0 and now_s < self._share_end_s:
             self._free_creates -= 1
             return True
         free_count = self._max_tasks - reading.count(names.TASKS)
         # While much is free a store is not asked at each create: processes take a share each of what is free. Threads
         # that count down at once lose a count, which the rest makes up for.
-        self._free_creates = max(0, free_count) // _MOST_PROCESSES
+        self._free_creates, self._share_end_s = max(0, free_count) // _MOST_PROCESSES, now_s + _SHARE_S
         return free_count > 0
 
     def has_bytes(self, reading: Reading, size: int) -> bool:

@@ -75,6 +75,19 @@ def test_a_task_that_has_not_ended_is_never_forgotten(records: Records) -> None:
 
 
 @pytest.mark.parametrize("records", ["memory", "sqlite"], indirect=True)
+def test_a_process_that_creates_seldom_keeps_the_bound(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that found a lot of room some time ago stores nothing more where others have filled the store since."""
+    monkeypatch.setattr(room, "_MOST_PROCESSES", 2)
+    monkeypatch.setattr(room, "read_monotonic_s", count().__next__)  # a second from one look to the next
+    one, other = (_open(records, 10) for _ in range(2))
+    _create(one, 0)
+    for number in range(1, 10):
+        _create(other, number)
+    with pytest.raises(StoreFull):
+        _create(one, 10)
+    assert len(_list_numbers(one)) == 10
+
+
 def test_simultaneous_creates_keep_the_bound(records: Records) -> None:
     """Of 40 simultaneous creates, with room for 15, exactly 15 are stored, and later 15 again."""
     store = _open(records, 15)
