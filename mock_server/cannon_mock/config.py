@@ -67,7 +67,8 @@ class Config(SettingsRepr):
     )
     max_memory: str = _setting(
         "512MiB",
-        "size of all that the store memory holds, tasks and journal too; above it as above --max-tasks",
+        "size of all that the store memory holds, tasks and journal too; above it the tasks that ended first are "
+        "dropped, and a create is refused with 507 where none has ended",
         limits.SIZE,
         metavar="SIZE",
     )
