@@ -11,7 +11,7 @@ from cannon_spec.cli.file_replacement import write_content
 from cannon_spec.errors import CatalogError
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
 from cannon_spec.output.baseline_file import BaselineEntry, format_baseline, read_baseline
-from cannon_spec.output.code_place import STDIN, make_relative
+from cannon_spec.output.code_place import STDIN, CodeBase
 from cannon_spec.output.judged_document import JudgedDocument
 
 
@@ -26,11 +26,11 @@ class Baseline:
     def __init__(self, file: str, *, is_updated: bool, ignored_rules: Collection[str] = ()) -> None:
         self._file = file
         self._folder = Path(os.path.realpath(file)).parent
+        self._code_base = CodeBase(str(self._folder))
         self._is_updated = is_updated
         self._ignored_rules = ignored_rules
         self._accepted_counts = _read(file, is_updated=is_updated)
         self._counts: Counter[BaselineEntry] = Counter()
-        self._names: dict[str, str] = {}
         self._judged_files: set[str] = set()
 
     def note_file(self, file: str) -> None:
@@ -95,10 +95,8 @@ class Baseline:
 
     def _name_file(self, file: str) -> str:
         """The name of a file as the baseline has it."""
-        name = self._names.get(file)
-        if name is None:
-            name = self._names[file] = make_relative(file, self._folder)
-            self._judged_files.add(name)
+        name = self._code_base.name_file(file)
+        self._judged_files.add(name)
         return name
 
 

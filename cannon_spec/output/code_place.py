@@ -1,4 +1,4 @@
-"""Where a finding is in a code base, for the programs of a CI system (floor 2)."""
+"""How reports and baselines name files, whatever the folder of the run (floor 2)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,8 @@ STDIN = "<stdin>"
 """The name of standard input, which has no path."""
 
 
-def make_relative(file: str, folder: Path) -> str:
-    """The path of a file relative to a folder, the same on each system. Standard input has no path."""
-    if file == STDIN:
-        return file
-    path = Path(file).parent.resolve() / Path(file).name
-    with suppress(ValueError):  # on another drive there is no relative path
-        path = Path(os.path.relpath(path, folder))
-    return escape_unprintable(path.as_posix())
-
-
 class CodeBase:
-    """The folder that a CI system takes paths from: names files as it does, and remembers the names."""
+    """A folder that the names of files are relative to, as the checkout of a CI system. It remembers the names."""
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(os.path.realpath(folder))
@@ -33,5 +23,15 @@ class CodeBase:
         """The path of a file relative to the folder, with ``/`` between folders."""
         name = self._names.get(file)
         if name is None:
-            name = self._names[file] = make_relative(file, self._folder)
+            name = self._names[file] = _make_relative(file, self._folder)
         return name
+
+
+def _make_relative(file: str, folder: Path) -> str:
+    """The path of a file relative to a folder, the same on each system. Standard input has no path."""
+    if file == STDIN:
+        return file
+    path = Path(file).parent.resolve() / Path(file).name
+    with suppress(ValueError):  # on another drive there is no relative path
+        path = Path(os.path.relpath(path, folder))
+    return escape_unprintable(path.as_posix())

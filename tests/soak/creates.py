@@ -36,9 +36,6 @@ SCENARIOS: dict[str, tuple[int | None, ...]] = {
 }
 """The scenarios that creates ask for, with the answers beside 202 that these give; None: the connection breaks."""
 
-STORING_STATUSES = frozenset({None, 500})
-"""Answers after which a request may be stored all the same: where the connection breaks, and by a scenario."""
-
 _KEY_SHARE, _RECEIVER_SHARE, _SCENARIO_SHARE, _PLAIN_SHARE, _LONG_SHARE = 0.7, 0.3, 0.15, 0.7, 0.01
 _LONGEST_PROMPT, _VERY_LONG_PROMPT = 2000, 300_000
 

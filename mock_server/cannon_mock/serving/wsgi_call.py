@@ -14,6 +14,9 @@ from cannon_mock.views.faults import ConnectionDropped
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_LONGEST_KEPT_NAME = 100
+"""Headers with longer names are in no cache: they could fill the memory."""
+
 
 class BodyNeeded(BaseException):
     """An application reads a body that has not arrived. No application handles it as an error of its own."""
@@ -37,9 +40,6 @@ class Origin(NamedTuple):
     scheme: str
     host: str
     port: int
-
-
-_LONGEST_KEPT_NAME = 100
 
 
 class Call(NamedTuple):

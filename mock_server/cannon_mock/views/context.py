@@ -112,7 +112,7 @@ class MockRequest(Request):
     @property
     def is_admin_call(self) -> bool:
         """Whether it calls the mock's own API."""
-        return self.path.startswith(ADMIN_PATH)  # werkzeug makes /__mock__/ of //__mock__/, as its redirect does
+        return self.path.startswith(ADMIN_PATH)  # which werkzeug makes of //__mock__/ too: no view has that address
 
     @property
     def blueprints(self) -> list[str]:
