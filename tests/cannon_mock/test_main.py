@@ -44,8 +44,11 @@ INVALID: list[tuple[list[str], str]] = [
     ),
     (["--workers", "2"], "--workers 2 is not valid; use 1, or name a store that processes share: sqlite:FILE"),
     (["--store", "mysql://x"], "--store mysql://x is not valid; use memory, sqlite:FILE or redis://HOST"),
-    (["--store", "sqlite:nowhere/mock.db"], "nowhere/mock.db: unable to open database file; name a file that can"),
-    (["--store", f"sqlite:{__file__}"], "file is not a database; name a file that can be written"),
+    (
+        ["--store", "sqlite:nowhere/mock.db"],
+        "nowhere/mock.db: the file cannot be opened (unable to open database file); name a file that can",
+    ),
+    (["--store", f"sqlite:{__file__}"], "(file is not a database); name another file"),
     (["--store", "redis://:word@127.0.0.1:1/0"], "redis://...@127.0.0.1:1/0: "),
     (["--scenarios", "nowhere.json"], "nowhere.json: No such file or directory"),
     (["--keys", "nowhere.json"], "nowhere.json: No such file or directory"),

@@ -39,6 +39,13 @@ CREATE INDEX IF NOT EXISTS logs_by_name ON logs (log, n);
 PRAGMA user_version = {_LAYOUT};
 COMMIT;
 """  # noqa: S608 - the one value is a number of this module
+_ADVICE_AT_START = {
+    sqlite3.SQLITE_CANTOPEN: "name a file that can be written, in a folder that exists",
+    sqlite3.SQLITE_CORRUPT: "name another file",
+    sqlite3.SQLITE_NOTADB: "name another file",
+}
+"""What to do about a file that has not been open yet, by the primary error code of SQLite."""
+
 _GET = "SELECT value FROM records WHERE name = ?"
 _COUNT = "SELECT n FROM sizes WHERE queue = ?"
 _EARLIEST = "SELECT at_ms, member FROM queues WHERE queue = ? AND at_ms <= ? ORDER BY at_ms, member LIMIT ?"
@@ -70,7 +77,7 @@ class SqliteRecords:
         try:
             self._prepare()
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: {error}; name a file that can be written, in a folder that exists") from None
+            raise StoreError(f"{path}: {_explain_start(error)}") from None
 
     def end_failed_call(self, error: Exception) -> StoreFailure:
         """See WithOutage."""
@@ -186,6 +193,13 @@ class SqliteRecords:
             connection.executescript(_TABLES)
         finally:
             connection.close()
+
+
+def _explain_start(error: sqlite3.Error) -> str:
+    """Why a file cannot be opened, and what to do before there is a store in it."""
+    failure = explain_error(error)
+    advice = _ADVICE_AT_START.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, failure.advice)
+    return f"{failure.problem}; {advice}"
 
 
 class SqliteTransaction:

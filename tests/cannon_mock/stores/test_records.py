@@ -251,6 +251,24 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
+def test_a_file_that_cannot_be_opened_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is locked, that is no SQLite file or whose folder is missing has advice of its own."""
+    file = tmp_path / "store.db"
+    open_records(f"sqlite:{file}").close()
+    monkeypatch.setattr(sqlite_file, "BUSY_S", 0)
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match=r"another process has locked the file \(.*\); end its transaction$"):
+        open_records(f"sqlite:{file}")
+    other.close()
+    text_file = tmp_path / "text.db"
+    text_file.write_text("hello", "utf-8")
+    with pytest.raises(StoreError, match=r"file is not a database\); name another file$"):
+        open_records(f"sqlite:{text_file}")
+    with pytest.raises(StoreError, match=r"name a file that can be written, in a folder that exists$"):
+        open_records(f"sqlite:{tmp_path / 'none' / 'store.db'}")
+
+
 def test_a_file_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
     """A SQLite store of another layout is refused with both layouts and what to do, and stays as it is."""
     file = tmp_path / "earlier.db"
