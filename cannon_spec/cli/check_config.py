@@ -86,7 +86,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_file(catalog: Catalog, file: str, kind: str) -> ExitStatus:
     try:
-        name = kind if kind != _AUTO else _find_kind(inputs.read_file(file))
+        name = kind
+        if kind == _AUTO:
+            value = inputs.read_file(file)
+            if isinstance(value, dict) and {"operation", "input"} <= value.keys():
+                report_problem(f"{file}: this is a create body; cannon-spec validate judges it")
+                return ExitStatus.ERRORS_FOUND
+            name = _find_kind(value)
         KINDS[name].read(catalog, file)
     except OSError as error:
         report_problem(f"{file}: {format_read_error(error)}")

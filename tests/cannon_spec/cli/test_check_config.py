@@ -41,6 +41,13 @@ def test_an_overlay_may_have_scenarios(cannon: Command) -> None:
     assert cannon("check-config", overlay)[0] == 0
 
 
+def test_a_payload_is_told_from_an_overlay(cannon: Command) -> None:
+    """A create body is no file of settings; the line names the command that judges it."""
+    body = write_documents("body.json", SQUARE)
+    line = "cannon-spec: body.json: this is a create body; cannon-spec validate judges it\n"
+    assert cannon("check-config", body) == (1, "", line)
+
+
 def test_what_cannot_be_read_is_said(cannon: Command) -> None:
     """A file that is not there gives status 2, one that is no JSON or no object 1, and the others are checked too."""
     texts = {"text.json": "{", "list.json": "[]", "body.json": json.dumps(SQUARE)}
