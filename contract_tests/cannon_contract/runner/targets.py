@@ -34,6 +34,7 @@ _READING_BACK_S = 60.0
 _NO_LIMIT = TimeLimit()
 _NO_SUCH_API = (404, 405, 501)
 _KEY_REFUSED = (401, 403)
+_WITHOUT_SETTINGS = "it asks for a token, which these tests do not have; start it without --admin-token"
 _EVIDENCE_HEADER = "x-mock-evidence"
 
 
@@ -249,7 +250,8 @@ def _read_switches(client: httpx.Client, url: str, announce: Callable[[str], obj
     """Read how our mock is set; empty where it does not tell."""
     body = _get_admin(client, url, "assumptions")
     if "switches" not in body:
-        announce(f"{url} is tested as if it had the default settings: {body.get('detail', 'it does not tell them')}")
+        reason = _WITHOUT_SETTINGS if body.get("status") == 401 else body.get("detail", "it does not tell them")
+        announce(f"{url} is tested as if it had the default settings: {reason}")
     switches: dict[str, Any] = body.get("switches", {})
     return switches
 

@@ -94,6 +94,18 @@ def test_a_mock_that_refuses_its_name_is_told(answer_all: SetAnswers) -> None:
     assert "--allow-host ci.example.com" in line
 
 
+def test_a_mock_that_asks_for_a_token_is_told(answer_all: SetAnswers) -> None:
+    """A mock with a token of its own does not tell its settings; the line says what to do."""
+    answer_all(httpx.WSGITransport(create_app(Config(admin_token="t"))).handle_request)
+    lines: list[str] = []
+    target = find_target(CATALOG, "http://localhost", ApiKeys(main=KEY), is_live=False, announce=lines.append)
+    assert (target.is_mock, target.switches) == (True, {})
+    assert lines == [
+        "http://localhost is tested as if it had the default settings: it asks for a token, which these tests do not "
+        "have; start it without --admin-token"
+    ]
+
+
 def test_a_status_without_an_end_is_no_answer(answer_all: SetAnswers) -> None:
     """A target is not found where its status reply has no end: the start of a run reads no more than a test."""
     answer_all(lambda request: httpx.Response(200, stream=_Endless()))
