@@ -30,8 +30,8 @@ _BYTES_OF_NAMES = 2048
 """More than the names, places and counts of a task take, but for its idempotency key."""
 
 
-Limit = Literal["tasks", "bytes"]
-"""What a task would exceed: the number of tasks, or the bytes that are kept."""
+Limit = Literal["tasks", "bytes", "bytes of one"]
+"""What a task would exceed: the number of tasks, the bytes that are kept, or these by itself."""
 
 
 class StoreFull(Exception):
@@ -88,7 +88,7 @@ class Room:
         the new one. Raises StoreFull where nothing is left to forget.
         """
         if self._most_bytes is not None and size > self._most_bytes:
-            raise StoreFull("bytes")
+            raise StoreFull("bytes of one")
         forgotten_count, is_emptied = 0, False
         while limit := self._find_limit(size):
             if limit == "tasks" and forgotten_count == _MOST_FORGOTTEN:

@@ -110,12 +110,16 @@ def store_task(request: MockRequest, key: Key, task: Task, body: CreateBody, lat
 
 
 def _explain_full(mock: MockContext, error: StoreFull) -> str:
+    note = "(the service has no such answer)"
+    if error.limit == "bytes of one":
+        limit = f"this request alone is too large for a mock that keeps {mock.config.max_memory}"
+        return f"{limit}; shorten it, or start the mock with a larger --max-memory {note}"
     if error.limit == "tasks":
         limit, flag = f"the mock keeps {mock.config.max_tasks} requests", "--max-tasks"
     else:
         limit, flag = f"the mock keeps {mock.config.max_memory} of requests and the like", "--max-memory"
     advice = f"let requests end, start the mock with a larger {flag}, or reset it"
-    return f"{limit}, and none that has ended is left to forget for this one; {advice} (the service has no such answer)"
+    return f"{limit}, and none that has ended is left to forget for this one; {advice} {note}"
 
 
 def _build_idempotency(

@@ -172,7 +172,7 @@ def test_a_task_larger_than_the_store_is_refused_at_once() -> None:
     _create(store, 1)
     with pytest.raises(StoreFull) as caught:
         _create(store, 2, at_ms=2000, input={"prompt": "x" * 90_000})
-    assert (caught.value.limit, _list_numbers(store)) == ("bytes", [1])
+    assert (caught.value.limit, _list_numbers(store)) == ("bytes of one", [1])
 
 
 def test_nothing_is_left_of_an_account_whose_create_was_refused() -> None:

@@ -89,6 +89,8 @@ def test_a_create_for_which_there_is_no_room_is_refused(make_mock: DriverFactory
     message = refused_replies[0].get_json()["error"]["message"]
     assert "the mock keeps 1MiB" in message
     assert "a larger --max-memory, or reset it" in message
+    message = mock.create(body(prompt="x" * 1_000_000)).get_json()["error"]["message"]
+    assert message.startswith("this request alone is too large for a mock that keeps 1MiB; shorten it, or")
     assert {mock.poll(id_)["status"] for id_ in ids} <= {"queued", "processing"}
     assert mock.read_credits() == 1_000_000 - len(ids) * PRICE
     assert mock.get("/__mock__/journal/count").get_json()["count"] > len(ids)
