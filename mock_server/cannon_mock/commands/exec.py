@@ -37,6 +37,8 @@ def run(app: Flask, config: Config, command: Sequence[str]) -> int:
     """
     open_files.raise_limit()
     mock = context.find_context(app)
+    if config.verbose:
+        serve.log_exchanges(app)
     with serve.serve_beside(app, config) as url:
         status = _run_command(command, build_client_environment(url, mock.keys.choose(_KEY)))
     if status not in (0, _CANNOT_RUN, _NOT_THERE):
@@ -98,5 +100,5 @@ def _report_calls(status: int, entries: Sequence[JournalEntry], config: Config) 
 def _describe(entry: JournalEntry) -> str:
     names = (entry.operation, entry.model, entry.scenario and f"scenario {entry.scenario}")
     words = [entry.method, entry.path, str(entry.status), *filter(None, names)]
-    body = entry.response_body[:_LONGEST_BODY] if entry.status >= 400 else ""
+    body = entry.response_body[:_LONGEST_BODY].rstrip() if entry.status >= 400 else ""
     return f"{' '.join(words)}: {body}" if body else " ".join(words)

@@ -46,10 +46,17 @@ def test_a_failure_shows_the_last_calls(capfd: pytest.CaptureFixture[str]) -> No
     lines = capfd.readouterr().err.splitlines()
     assert lines[0] == "cannon-mock: the command ended with 7; its last calls, of 1 in all:"
     assert lines[1].startswith("  GET /api/v1/requests/req_unknown 404: {")
+    assert lines[1].endswith("}")
     assert run("raise SystemExit(2)") == 2
     assert "ended with 2 and made no call: the mock's address is in $CANNON_BASE_URL" in capfd.readouterr().err
     assert run("raise SystemExit(2)", "--journal", "0") == 2
     assert capfd.readouterr().err == ""
+
+
+def test_verbose_writes_a_line_per_exchange(capfd: pytest.CaptureFixture[str]) -> None:
+    """With --verbose each call of the command is a line on standard error, as where the mock serves alone."""
+    assert run(CALL % 0, "--verbose") == 0
+    assert capfd.readouterr().err == "GET /api/v1/status 200\n"
 
 
 def test_a_key_of_the_file_is_used(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -86,6 +93,8 @@ def test_what_cannot_be_run_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["exec"], "no command; name it behind --"),
         (["exec", "--workers", "2", "--store", f"sqlite:{tmp_path}/a.db", "--", "x"], "leave out --workers"),
         (["exec", "--prot", "1", "--", "x"], "did you mean --port?"),
+        (["exec", "pytest", "-q"], "pytest -q; name the command behind --: cannon-mock exec -- pytest"),
+        (["--speed", "5", "exec", "--", "x"], "write exec first: cannon-mock exec [options]"),
     ]:
         with pytest.raises(SystemExit) as exit_:
             main(arguments)
