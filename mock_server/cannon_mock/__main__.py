@@ -193,6 +193,19 @@ def _serve(app: Flask, config: Config, listeners: Sequence[socket]) -> None:
     mock.store.records.close()
 
 
+class _SettingsParser(CommandParser):
+    """A parser of settings that tells where a command belongs, too."""
+
+    def suggest_flag(self, unknown_arguments: list[str], command: str = "") -> str:
+        """See CommandParser."""
+        word = unknown_arguments[0]
+        if word in _COMMANDS:
+            return f"; write {word} first: cannon-mock {word} [options]"
+        if self.prog.endswith(" exec") and not word.startswith("-"):
+            return f"; name the command behind --: cannon-mock exec -- {word}"
+        return super().suggest_flag(unknown_arguments, command)
+
+
 class _AppendWithComma(argparse.Action):
     """Collects the values of a repeated flag as the one text that the setting's variable takes."""
 
@@ -219,7 +232,7 @@ def _build_settings_parser(
     name: str, description: str, epilog: str, defaults: Mapping[str, str] = MappingProxyType({})
 ) -> CommandParser:
     """A parser of the flags that settings have, some with a default of this command."""
-    parser = CommandParser(prog=name, description=description, epilog=epilog, argument_default=argparse.SUPPRESS)
+    parser = _SettingsParser(prog=name, description=description, epilog=epilog, argument_default=argparse.SUPPRESS)
     for setting in SETTINGS:
         names = [setting.short_flag, setting.flag] if setting.short_flag else [setting.flag]
         form: dict[str, Any] = {"metavar": setting.placeholder} if setting.placeholder else {}
