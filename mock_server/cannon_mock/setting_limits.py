@@ -16,7 +16,7 @@ from cannon_mock.settings import Limits, limit_range
 POLLS = re.compile(r"manual:([1-9][0-9]{0,2})")
 """A progression by polls; the group is their number."""
 
-_HOST = re.compile(r"[^\s:/?#@\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
+_HOST = re.compile(r"[^\s:/?#@*\[\]]*|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
 _URL = re.compile(r"https?://([^/]+)(?:/[^\s?#]*)?")
 
 
@@ -75,7 +75,7 @@ ROOT_PATH = Limits(
     lambda text: not text or re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", text) is not None,
 )
 HOSTS = Limits(
-    "names of hosts without scheme, port and path, separated by commas",
+    "names of hosts without scheme, port, path or wildcard, separated by commas",
     lambda text: all(_HOST.fullmatch(part.strip()) for part in text.split(",")),
 )
 ASSET_HOST = Limits(

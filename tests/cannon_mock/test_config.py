@@ -111,6 +111,8 @@ INVALID: list[tuple[str, Any]] = [
     ("allow_webhooks_to", "a.example,b.example:8080"),
     ("allow_webhooks_to", "a.example/hook"),
     ("allow_host", "a.example:2266"),
+    ("allow_host", "*"),
+    ("allow_host", "*.a.example"),
     ("port", -1),
     ("port", 65_536),
     ("start", "2026-01-31T12:00:00"),
