@@ -32,9 +32,10 @@ _KEYS = {
     r"whs(?<![A-Za-z0-9]whs)(?:ec|k)_(?P<secret>[A-Za-z0-9+/=_-]+)": "whs",
 }
 _IN_ADDRESSES = {
-    # A name and a password in an address. That of a store may have signs that an address cannot have.
+    # A name and a password in an address. That of a store may have signs that an address cannot have: where none ends
+    # it, the text is taken whole, else it would be searched again from each address in it.
     r"""(?a)://(?P<secret>[^\s/?#"<>]+)@""": "@",
-    r"""(?a)://(?:(?<=redis://)|(?<=rediss://)|(?<=unix://))(?P<secret>[^\s"<>]+)@""": "@",
+    r"""(?a)://(?:(?<=redis://)|(?<=rediss://)|(?<=unix://))(?:(?P<secret>[^\s"<>]+)@|[^\s"<>]+)""": "@",
     r"""(?xa)[?&;\#]
     (?:[\w.\[-]{0,60}[_.\[-]|[\w.\[-]{0,60}(?=[A-Z])|(?i:api|auth|access|private|client|session))?
     (?i:key|token|sig|signature|secret|pass|passwd|password|pwd|auth|authorization|credentials?|session|jwt|hmac)
@@ -90,6 +91,7 @@ def _find_secrets(text: str, patterns: Mapping[str, str] = _ALL) -> list[Span]:
         for pattern, mark in patterns.items()
         if mark in text
         for match in _compile(pattern).finditer(text)
+        if match["secret"]
     ]
 
 
