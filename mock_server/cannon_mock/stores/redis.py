@@ -110,8 +110,16 @@ class RedisRecords:
     @writing
     def transact(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
         """See Records."""
+        with self._find_lock(names):
+            return self._transact_alone(names, work)
+
+    # A guard of its own: a call that waited here while another one found that the server hangs fails at once. It would
+    # wait for the server too, and the next one after it.
+    @writing
+    def _transact_alone(self, names: Sequence[str], work: Callable[[Transaction], T]) -> T:
         keys = [key for name in names for key in (self._record(name), self._queue(name))]
-        with self._find_lock(names), self._client.pipeline() as pipe:
+        pipeline: Any = _WatchingPipeline(self._client.connection_pool, self._client.response_callbacks, True, None)
+        with pipeline as pipe:
             while True:
                 try:
                     pipe.watch(*keys)
@@ -234,6 +242,19 @@ class RedisRecords:
         later: int = self._client.zcount(key, f"({place[0]}", "+inf")
         same_time = self._client.zrange(key, place[0], place[0], byscore=True)
         return later + sum(_decode_place(member) > place for member in same_time)
+
+
+class _WatchingPipeline(Pipeline):
+    """A pipeline that lets go of a closed connection as it is.
+
+    redis-py opens it again to send UNWATCH, twice, and each time waits as long as for the call that failed.
+    """
+
+    def reset(self) -> None:  # type: ignore[override]  # as Pipeline has it
+        """See Pipeline."""
+        if self.connection is not None and self.connection._sock is None:
+            self.watching = False  # the server watches for open connections alone
+        super().reset()
 
 
 class RedisTransaction:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock, Semaphore
 from typing import Any, cast
 
 import pytest
@@ -21,7 +21,7 @@ from cannon_mock.model.scenarios import WebhookFaults
 from cannon_mock.stores import StoreUnavailable, open_records, outage, sqlite_file
 from cannon_mock.stores.outage import Outage, reading, writing
 from cannon_mock.stores.records import StoreFailure
-from cannon_mock.stores.redis import RedisRecords
+from cannon_mock.stores.redis import RedisRecords, RedisTransaction
 from cannon_mock.stores.shared_clock import SharedClockState
 from cannon_mock.stores.shared_values import Numbers
 from tests.support.admin_calls import read_problem
@@ -315,6 +315,63 @@ def test_a_call_that_is_not_made_again_prolongs_no_outage(
     assert server.outage.is_under_way
     server.write()
     assert _list_lines(caplog)[1:] == ["cannon-mock: server: works again, after 0 s"]
+
+
+class _ToldLock:
+    """A lock that tells when somebody is about to wait for it."""
+
+    def __init__(self, told: Semaphore) -> None:
+        self._lock, self._told = Lock(), told
+
+    def __enter__(self) -> None:
+        self._told.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_creates_of_one_account_do_not_wait_for_a_hanging_server_in_turn(
+    valkey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Transactions that wait for one another fail with the first one, though each alone would wait for the server."""
+    monkeypatch.setattr(outage, "_RETRY_S", PATIENCE_S)
+    records, told, may_fail = RedisRecords(valkey), Semaphore(0), Event()
+    commits: list[RedisTransaction] = []
+
+    def hang(transaction: RedisTransaction) -> None:
+        commits.append(transaction)
+        may_fail.wait(PATIENCE_S)
+        raise client_of_redis.TimeoutError("Timeout reading from socket")
+
+    monkeypatch.setattr(records, "_locks", [_ToldLock(told)])
+    monkeypatch.setattr(RedisTransaction, "commit", hang)
+    with ThreadPoolExecutor(3) as pool:
+        calls = [pool.submit(records.transact, ("account",), lambda _: None) for _ in range(3)]
+        assert all(told.acquire(timeout=PATIENCE_S) for _ in calls)
+        may_fail.set()
+    assert all("does not answer in time" in str(call.exception()) for call in calls)
+    assert len(commits) == 1
+    records.close()
+
+
+def test_a_transaction_that_timed_out_waits_for_the_server_no_more(valkey: str) -> None:
+    """The client closes a connection on which no reply came in time. It is not opened again to end the transaction."""
+    records = RedisRecords(valkey)
+    commands: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+
+        def time_out(transaction: Any) -> None:
+            connection = transaction._pipe.connection
+            connection.disconnect()
+            patch.setattr(connection, "send_command", commands.append)
+            raise client_of_redis.TimeoutError("Timeout reading from socket")
+
+        with pytest.raises(StoreUnavailable, match="does not answer in time"):
+            records.transact(("account",), time_out)
+    assert commands == []
+    assert records.transact(("account",), lambda transaction: transaction.get("account")) is None
+    records.close()
 
 
 def test_a_store_that_lost_its_numbers_gives_out_none_twice(mock: Driver) -> None:
