@@ -14,8 +14,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     gc.disable()
     try:
-        from cannon_mock import __main__ as command
-
+        try:
+            from cannon_mock import __main__ as command
+        except ImportError as error:  # without the extra mock, this is what fails first
+            return _report_missing(error)
         return command.main(argv)
     finally:
         gc.enable()
+
+
+def _report_missing(error: ImportError) -> int:
+    from cannon_mock.notices import write_notice  # late: most runs lack nothing
+    from cannon_spec.installation import advise_extra, describe_import_error
+
+    write_notice(f"{describe_import_error(error)}; {advise_extra('mock')}")
+    return 2
