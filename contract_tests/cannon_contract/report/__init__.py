@@ -1,4 +1,4 @@
-"""Reports on a run: lines for the terminal, JSON files and a page (floor 6)."""
+"""Reports on a run: lines for the terminal, JSON files, a page and a summary (floor 6)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from pathlib import Path
 
 from cannon_contract.report.bounds import LARGEST_FILE, LEVELS
 from cannon_contract.report.json_report import build_observations, build_report, to_json
+from cannon_contract.report.markdown_summary import render_summary
 from cannon_contract.report.page import render_page
 from cannon_contract.runner.run import Run
 from cannon_spec.printable import escape_unprintable
 
 
 def write_report(run: Run, folder: Path) -> list[str]:
-    """Write report.json, index.html, observations.json and, where creates cost something, prices.json.
+    """Write report.json, index.html, summary.md, observations.json and, where creates cost something, prices.json.
 
-    No target makes one of the first three larger than ``LARGEST_FILE``. Returns which files could not be written.
+    No target makes one of the first four larger than ``LARGEST_FILE``. Returns which files could not be written.
     """
     texts = _render_report(run)
     now = datetime.now(UTC)
@@ -40,6 +41,7 @@ def _render_report(run: Run) -> dict[str, str]:
         texts = {
             "report.json": to_json(report),
             "index.html": render_page(report),
+            "summary.md": render_summary(report),
             "observations.json": to_json(build_observations(report)),
         }
         if max(len(_encode(text)) for text in texts.values()) <= LARGEST_FILE:

@@ -234,6 +234,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--report": {
         "metavar": "DIR",
-        "help": "write index.html, report.json, junit.xml and observations.json to this folder (default: none)",
+        "help": "write index.html, report.json, summary.md, junit.xml and observations.json to this folder "
+        "(default: none)",
     },
 }

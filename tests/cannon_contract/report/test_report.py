@@ -15,6 +15,7 @@ from cannon_contract.client.recording import Exchange
 from cannon_contract.report import write_report
 from cannon_contract.report.bounds import LARGEST_FILE, LEVELS
 from cannon_contract.report.json_report import build_report
+from cannon_contract.report.markdown_summary import render_summary
 from cannon_contract.report.page import render_page
 from cannon_contract.report.terminal import build_summary
 from cannon_contract.runner.options import Options
@@ -211,13 +212,27 @@ def test_the_page_escapes_what_a_target_sends() -> None:
     assert _Tags(page).tags.isdisjoint({"script", "img", "onload"})
 
 
+def test_the_summary_has_the_breaks_first() -> None:
+    """The summary in Markdown counts all claims, and has a row for each that is broken, then for each observed."""
+    observed = TestResult("t", ("poll-after-2000",), "observed", "2 @all", ("poll-after-2000",))
+    summary = render_summary(build_report(_run(observed, _break("status-ok"), target=_TARGET, stop_reason="a|b")))
+    title, *_, first, second = summary.splitlines()
+    assert title.startswith("## cannon-contract: 1 broken, 1 observed, ")
+    assert first.startswith("| status-ok | broken | ")
+    assert "expected 1, got 2 | test\\_a |" in first
+    assert second.startswith("| poll-after-2000 | observed | ")
+    assert "2 &#64;all" in second
+    assert "The run was stopped: a\\|b" in summary
+    assert "0 of 10 credits were spent." in summary
+
+
 def test_no_text_of_a_target_moves_a_cursor(tmp_path: Path) -> None:
     """Control characters in a reply are escapes in each file, and the JSON files have the same values."""
     nasty = "a\x1b[31m\r\x7f\x9b\u202eb\nc"
     exchange = Exchange(nasty, {nasty: nasty}, nasty, 200, {nasty: nasty}, nasty)
     claims = ("status-ok",)
     write_report(_run(TestResult(nasty, claims, "broken", nasty, claims, exchanges=(exchange,) * 2)), tmp_path)
-    for name in ("report.json", "index.html", "observations.json"):
+    for name in ("report.json", "index.html", "summary.md", "observations.json"):
         text = (tmp_path / name).read_bytes().decode()
         assert not set("\x1b\r\x7f\x9b\u202e") & set(text), name
     assert "a\\u001b[31m\\r\\u007f" in (tmp_path / "index.html").read_text()
@@ -251,8 +266,10 @@ def test_no_target_makes_a_report_large(tmp_path: Path, letter: str) -> None:
     run.budget.open_requests.update({f"{i}{letter * 90}": letter * 90 for i in range(300)})
     write_report(run, tmp_path)
     files = {file.name: file.stat().st_size for file in tmp_path.iterdir()}
-    assert files.keys() == {"report.json", "index.html", "observations.json"}
+    assert files.keys() == {"report.json", "index.html", "summary.md", "observations.json"}
     assert max(files.values()) <= LARGEST_FILE
+    assert files["summary.md"] < 65_536  # an issue of GitHub
+    assert "more claims: report.json has all" in (tmp_path / "summary.md").read_text(errors="replace")
     report = json.loads((tmp_path / "report.json").read_text(errors="replace"))
     assert report["counts"]["broken"] == len(claims)
     assert report["spending"]["more_open"] > 0
