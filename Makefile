@@ -9,7 +9,7 @@ PEERS := .peers
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test test-all check contract mutants fuzz bench bench-peers soak lint format tables docs samples wheel clean
+.PHONY: help demo mock test test-all check contract mutants fuzz bench bench-peers soak lint format tables docs samples wheel dist clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -23,7 +23,7 @@ mock: $(READY) ## a mock on http://127.0.0.1:2266
 test: lint ## decide whether all is well: lint, types, tests, the contract suite, a mutant of each kind
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not extended"
 
-test-all: lint $(VENV)/.docs ## the same, and what repeats, kills, installs or builds; with coverage and more examples
+test-all: lint $(VENV)/.docs $(VENV)/.dist ## the same, and what repeats, kills, installs or builds; with coverage and more examples
 	@rm -f .coverage .coverage.*
 	@$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile=extended --cov --cov-report=
 	@$(BIN)/coverage report
@@ -79,6 +79,14 @@ samples: $(READY) ## make the files that the mock serves where it renders none: 
 wheel: $(READY) ## dist/*.whl
 	@$(BIN)/python -m build --wheel --no-isolation
 
+DIST := dist
+
+dist: $(VENV)/.dist ## wheel and sdist, checked as an index would (DIST=FOLDER: there)
+	@rm -rf $(DIST)
+	@$(BIN)/python -m build --no-isolation --outdir $(DIST)
+	@$(BIN)/twine check --strict $(DIST)/*
+	@$(BIN)/check-wheel-contents $(DIST)/*.whl
+
 clean:
 	rm -rf $(VENV) $(PEERS) dist site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -90,6 +98,10 @@ $(READY): pyproject.toml constraints.txt
 
 $(VENV)/.docs: $(READY)
 	@$(BIN)/pip install --quiet --editable '.[docs]'
+	@touch $@
+
+$(VENV)/.dist: $(READY)
+	@$(BIN)/pip install --quiet --editable '.[dist]'
 	@touch $@
 
 $(VENV)/.fuzz: $(READY)
