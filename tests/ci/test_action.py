@@ -1,0 +1,121 @@
+"""The action: each of its steps, run from action.yml."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.payloads import DOCUMENTED, patched
+from tests.support.workflow_steps import ROOT, Runner, read_yaml
+
+ACTION = read_yaml("action.yml")
+STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+COMMANDS = Path(sys.executable).parent
+PYTHON = {"Set up Python": {"python-path": sys.executable, "python-version": "3"}}
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    """A job in which all is installed already: the environment of the tests is where the action would install."""
+    workspace, temp = tmp_path / "work space", tmp_path / "temp"
+    workspace.mkdir()
+    home = temp / "cannon-spec"
+    home.mkdir(parents=True)
+    (home / "venv").symlink_to(COMMANDS.parent)
+    defaults = {name: each["default"] for name, each in ACTION["inputs"].items()}
+    runner = Runner(workspace, temp, {"inputs": defaults}, COMMANDS, {"Install": {}, **PYTHON})
+    yield runner
+    runner.end()
+
+
+def _run(runner: Runner, **inputs: str) -> int:
+    runner.values["inputs"] |= {name.replace("_", "-"): value for name, value in inputs.items()}
+    return runner.run(STEPS)
+
+
+def test_it_judges_files_and_shows_what_it_found(runner: Runner) -> None:
+    """Files and folders of any name are judged, a line each; findings are annotations and a summary, and fail it."""
+    name = "$(touch stolen) a;b*.json"
+    (runner.workspace / name).write_text(json.dumps(patched(DOCUMENTED, prompt=1)))
+    (runner.workspace / "more").mkdir()
+    (runner.workspace / "more" / "good.json").write_text(json.dumps(DOCUMENTED))
+    assert _run(runner, files=f"{name}\n\n  more\n") == 1
+    assert "::error title=" in runner.output
+    assert "1 error" in runner.summary.splitlines()[0]
+    assert "in 2 documents" in runner.summary.splitlines()[0]
+    assert not (runner.workspace / "stolen").exists()
+    assert len(runner.values["steps"]["cache"]["outputs"]["hash"]) == 64
+    assert runner.values["steps"]["inputs"]["outputs"] == {"extras": "fast,yaml"}
+
+
+def _stub(runner: Runner, name: str, script: str) -> None:
+    """Put a script in place of a command that the action has installed."""
+    venv = runner.temp / "cannon-spec" / "venv"
+    venv.unlink()
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / name).write_text(f"#!/bin/bash\n{script}\n")
+    (venv / "bin" / name).chmod(0o755)
+
+
+def test_it_passes_each_input_on(runner: Runner) -> None:
+    """Each input reaches the judge: options are split at spaces and lines, and no name in them is expanded."""
+    _stub(runner, "cannon-spec", 'echo "$CANNON_SPEC_FORMAT"; printf "<%s>" "$@"')
+    inputs = {"format": "sarif", "strict": "true", "baseline": "a b.json", "options": "--ignore *\n --jobs=2"}
+    assert _run(runner, files="x y\n-z", **inputs) == 0
+    words = ("validate", "--ignore", "*", "--jobs=2", "--strict", "--baseline", "a b.json", "--", "x y", "-z")
+    assert runner.output == "sarif\n" + "".join(f"<{each}>" for each in words)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({}, "no files; name files or folders in the input files, one a line"),
+        ({"files": " \n"}, "no files; name files or folders in the input files, one a line"),
+        ({"mode": "Mock"}, "the input mode is neither validate nor mock"),
+        ({"mode": "mock", "strict": "yes"}, "the input strict is neither true nor false"),
+    ],
+)
+def test_it_refuses_a_wrong_input(runner: Runner, inputs: dict[str, str], message: str) -> None:
+    """An input that cannot be meant ends the job before anything is installed, and says what is legal."""
+    assert _run(runner, **inputs) == 2
+    assert runner.output == f"::error::{message}\n"
+
+
+def test_it_starts_a_mock_that_the_next_steps_call(runner: Runner) -> None:
+    """The mock answers at its output url for the output key when the step ends, with the settings of the options."""
+    assert _run(runner, mode="mock", port="0", options="--speed 50\n--scenario success", key="cs_test_mine") == 0
+    outputs = runner.values["steps"]["mock"]["outputs"]
+    assert outputs.keys() == ACTION["outputs"].keys()
+    reply = httpx.get(f"{outputs['url']}/api/v1/status", headers={"x-api-key": outputs["key"]}, trust_env=False)
+    assert (reply.status_code, outputs["key"]) == (200, "cs_test_mine")
+    assert "cannon-mock ready on" in Path(outputs["log"]).read_text()
+
+
+def test_it_says_why_a_mock_did_not_start(runner: Runner) -> None:
+    """Where the mock ends at once, so does the step, with what the mock wrote."""
+    _stub(runner, "cannon-mock", 'echo "no scenario $4" >&2; exit 2')
+    assert _run(runner, mode="mock", options="--scenario nowhere") == 1
+    assert runner.output == "::error::the mock did not start; it wrote:\nno scenario nowhere\n"
+    assert runner.values["steps"]["mock"]["outputs"] == {}
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize(("mode", "extra"), [("validate", "jsonschema_rs"), ("mock", "flask")])
+def test_it_installs_itself(runner: Runner, mode: str, extra: str) -> None:
+    """The action installs what its mode needs from its own checkout, and works with that alone."""
+    (runner.temp / "cannon-spec" / "venv").unlink()
+    runner.replaced_steps = PYTHON
+    (runner.workspace / "good.json").write_text(json.dumps(DOCUMENTED))
+    status = _run(runner, mode=mode, files="good.json", port="0")
+    if "NewConnectionError" in runner.output or "NameResolutionError" in runner.output:
+        pytest.skip("no package index can be reached")
+    assert status == 0, runner.output
+    packages = next((runner.temp / "cannon-spec" / "venv" / "lib").glob("python3*")) / "site-packages"
+    assert {"cannon_spec", extra} <= {each.name for each in packages.iterdir()}
+    assert ROOT not in packages.parents

