@@ -29,7 +29,8 @@ def refuse_disguised_path(request: MockRequest) -> None:
     """
     environ = request.environ
     target = environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ["PATH_INFO"]
-    if not _PLAIN_PATH.match(target.removeprefix(quote_prefix(request))):
+    start = _PLAIN_PATH.match(target.removeprefix(quote_prefix(request)))
+    if start is None or not _is_rule_plain(request, start.string[start.end() :]):
         raise NotFound
 
 
@@ -59,6 +60,16 @@ def refuse_foreign_page(request: MockRequest) -> None:
         origin = request.headers.get("Origin", "")
         page = f"a page of {origin[:100]!a}" if origin else "a page of another origin"
         raise AdminError(403, f"{page} called the mock's own API; call it from a page of the mock, or from no browser")
+
+
+def _is_rule_plain(request: MockRequest, rest: str) -> bool:
+    """Whether what follows ``/__mock__/`` in a target is written as its rule is, but for names and ids."""
+    rule = request.url_rule
+    if rule is None:
+        return True
+    parts = re.split("[?#]", rest, maxsplit=1)[0].split("/")
+    rule_parts = rule.rule.rpartition("/__mock__/")[2].split("/")
+    return all(part == rule_part or "<" in rule_part for part, rule_part in zip(parts, rule_parts, strict=False))
 
 
 def _is_from_foreign_page(request: MockRequest) -> bool:

@@ -142,7 +142,8 @@ DISGUISES = r"""
     /./__mock__/reset /%2e/__mock__/reset /a/../__mock__/reset /api/v1/../../__mock__/reset /__mock__/./reset
     /__mock__/../__mock__/reset /__mock__foo /__mock__reset /__mock__ /__mock__;/reset /__mock__/reset; /__mock__/reset/
     /\__mock__/reset /__mock__\reset \__mock__/reset /__mock__%5Creset /__mock__/reset%3Fa /__mock__%0d%0a/reset
-    /x/__mock__/reset /api/v1/__mock__/reset
+    /x/__mock__/reset /api/v1/__mock__/reset /__mock__/%72eset /__mock__/rese%74 /__mock__/%72eset?a
+    /__mock__/%63lock /__mock__/cl%6Fck
 """
 
 
