@@ -132,6 +132,17 @@ def test_a_store_that_hangs_holds_nothing_else(tmp_path: Path) -> None:
     assert is_alive
 
 
+def test_only_health_itself_is_answered_by_the_loop(tmp_path: Path) -> None:
+    """Another path that ends like it is in the journal, whose store may hang."""
+    for root_path in ("", "/cannon"):
+        app = create_app(Config(store=f"sqlite:{tmp_path / 'mock.db'}", root_path=root_path))
+        choose_place = serve._build_choice(context.find_context(app))
+        paths = [f"{prefix}/__mock__/health" for prefix in ("", "/cannon", "/x", "/cannon/x", "/", "/cannon/")]
+        own_paths = [path for path in paths if choose_place(path) == "now"]
+        assert own_paths == paths[: 2 if root_path else 1]
+        context.find_context(app).store.records.close()
+
+
 def test_a_receiver_of_webhooks_may_call_the_mock() -> None:
     """A receiver that calls the mock back before it answers gets its reply, and holds no other request."""
     statuses: list[str] = []
