@@ -203,6 +203,11 @@ class _SettingsParser(CommandParser):
             return f"; write {word} first: cannon-mock {word} [options]"
         if self.prog.endswith(" exec") and not word.startswith("-"):
             return f"; name the command behind --: cannon-mock exec -- {word}"
+        from cannon_spec.nearest import find_nearest  # late: most command lines have no slip
+
+        nearest_command = None if word.startswith("-") else find_nearest(word, list(_COMMANDS))
+        if nearest_command:
+            return f"; did you mean {nearest_command}?"
         return super().suggest_flag(unknown_arguments, command)
 
 

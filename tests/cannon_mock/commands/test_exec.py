@@ -95,6 +95,7 @@ def test_what_cannot_be_run_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["exec", "--prot", "1", "--", "x"], "did you mean --port?"),
         (["exec", "pytest", "-q"], "pytest -q; name the command behind --: cannon-mock exec -- pytest"),
         (["--speed", "5", "exec", "--", "x"], "write exec first: cannon-mock exec [options]"),
+        (["exce", "--", "x"], "did you mean exec?"),
     ]:
         with pytest.raises(SystemExit) as exit_:
             main(arguments)
