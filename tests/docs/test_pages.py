@@ -23,8 +23,9 @@ PAGES = [
     *sorted(ROOT.glob("examples/**/*.md")),
 ]
 OF_OTHER_PLUGINS = {"--allow-hosts", "--allowed-hosts", "--block-network", "--disable-socket"}
-NOT_OURS = {"--set", "--help", "CANNON_MOCK_PROT", *OF_OTHER_PLUGINS}
-"""A flag of mitmdump, one that every command has, a variable misspelled on purpose, and options of pytest plugins."""
+OF_GITHUB = {"--body", "--title"}
+NOT_OURS = {"--set", "--help", "CANNON_MOCK_PROT", *OF_OTHER_PLUGINS, *OF_GITHUB}
+"""A flag of mitmdump, one that every command has, a variable misspelled on purpose, and options of others' commands."""
 
 ADDRESSES = create_app().url_map.bind("mock")
 
@@ -67,8 +68,8 @@ def test_generated_pages_are_current() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_flag_and_variable_exists(page: Path) -> None:
-    """A flag or variable that a page names is on the page of settings."""
-    settings = (generate.DOCS / "settings.md").read_text()
+    """A flag or variable that a page names is on the page of settings, or one of the jobs for GitLab."""
+    settings = (generate.DOCS / "settings.md").read_text() + (ROOT / "ci" / "cannon.gitlab-ci.yml").read_text()
     names = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+|CANNON_[A-Z0-9_]*[A-Z0-9](?!\w)", page.read_text())) - NOT_OURS
     assert [name for name in sorted(names) if not re.search(rf"{name}\b(?!-)", settings)] == []
 
