@@ -28,6 +28,8 @@ from tests.soak.summary import HEAD, Row, list_breach_lines
 _HELD, _BROKEN, _NOT_RUN, _INTERRUPTED = 0, 1, 2, 130
 _CYCLES = 2
 _TABLE_WIDTH = 200
+_SHORTEST_S = 30.0
+"""In a shorter cycle the memory of a process still grows to what it needs: growth is not judged."""
 _SITES = (("memory", 1), ("sqlite", 1), ("sqlite", 2), ("redis", 1), ("redis", 2))
 """Stores with numbers of workers: several workers need a store that processes share."""
 
@@ -59,6 +61,7 @@ class _Soak:
     def __init__(self, seed: str, seconds: float, pace: float) -> None:
         self._seed = seed
         self._seconds = seconds
+        self._judges_growth = seconds >= _SHORTEST_S
         self._pace = pace
         self._progress = Progress()
         self._rows: list[Row] = []
@@ -73,7 +76,8 @@ class _Soak:
                 self._rows.append(row)
                 rows.append(row)
                 self._breaches += row.result.breaches
-            self._breaches += find_growth(*(row.result.usages for row in rows))
+            if self._judges_growth:
+                self._breaches += find_growth(*(row.result.usages for row in rows))
         except CannotStart as reason:
             self._not_tried.append(f"{store} with {workers} workers was not tried to its end: {reason}")
 
@@ -84,8 +88,10 @@ class _Soak:
         for line in (*list_breach_lines(self._breaches), *self._not_tried):
             print(line)
         status = choose_status(self._breaches, self._not_tried)
+        if not self._judges_growth:
+            print(f"growth is not judged: a cycle has {self._seconds:g} s of load, less than {_SHORTEST_S:g}")
         if status == _HELD:
-            print(f"all {len(LAWS)} laws hold")
+            print(f"all {len(LAWS) - (not self._judges_growth)} laws hold")
         return status
 
     def _run_cycles(self, store: str, workers: int) -> Iterator[Row]:

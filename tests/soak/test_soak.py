@@ -20,5 +20,6 @@ def test_a_short_soak_runs_both_cycles() -> None:
     run = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.startswith("seed short")
+    assert "growth is not judged: a cycle has 3 s of load" in run.stdout
     rows = [line.split()[:3] for line in run.stdout.splitlines() if line.startswith("memory ")]
     assert rows == [["memory", "1", "1"], ["memory", "1", "2"]]
