@@ -58,13 +58,16 @@ def _index_origins(origins: tuple[tuple[str, str], ...]) -> _Origins:
 
 def _find_origin(origins: _Origins, pointer: str) -> str:
     """Where the value at a pointer, or one around it, stood before: by the first of its origins."""
-    matches: list[tuple[tuple[int, str], str]] = []
-    path, rest = pointer, True
-    while rest:
-        if path in origins:
-            matches.append((origins[path], path))
-        rest, path = bool(path), path.rpartition("/")[0]
+    matches = [(origins[path], path) for path in _iter_enclosing(pointer) if path in origins]
     if not matches:
         return pointer
     (_, origin), path = min(matches)
     return origin + pointer.removeprefix(path)
+
+
+def _iter_enclosing(pointer: str) -> Iterator[str]:
+    """The pointer to a value, then those to the values around it, up to the document."""
+    yield pointer
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer

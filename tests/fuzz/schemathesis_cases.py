@@ -41,15 +41,15 @@ class Counts:
 
 def run_cases(api_cases: int, admin_cases: int, number: int = 0) -> dict[str, Counts]:
     """Make calls of the API and of the mock's own API, at least so many of each. ``number`` chooses them."""
-    app, wanted = create_app(Config(credits=10**9)), {"api": api_cases, "admin": admin_cases}
-    counts = {name: Counts() for name in wanted}
+    app, case_counts = create_app(Config(credits=10**9)), {"api": api_cases, "admin": admin_cases}
+    counts = {name: Counts() for name in case_counts}
     covered_operations = cycle(list_covered_operations(CATALOG))
     with serve_in_background(app) as url, requests.Session() as session:
-        while any(counts[name].cases < wanted[name] for name in wanted):
+        while any(counts[name].cases < case_counts[name] for name in case_counts):
             number += 1
             for route in _list_routes(app, next(covered_operations)):
                 name = "admin" if route.path.startswith(ADMIN) else "api"
-                if counts[name].cases < wanted[name]:
+                if counts[name].cases < case_counts[name]:
                     _call(route, number, url, session, counts[name])
     return counts
 

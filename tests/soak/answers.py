@@ -81,7 +81,7 @@ class Circumstances(NamedTuple):
 
 def judge_answer(answer: Answer, circumstances: Circumstances) -> Iterator[Breach]:
     """The breaches of an answer."""
-    told = f"{answer.call} was answered with {answer.status} {answer.code}".strip()
+    text = f"{answer.call} was answered with {answer.status} {answer.code}".strip()
     if answer.status in STATUSES[answer.call] or answer.status in circumstances.asked_statuses:
         return
     if answer.status is None:
@@ -92,7 +92,7 @@ def judge_answer(answer: Answer, circumstances: Circumstances) -> Iterator[Breac
     elif answer.status == 503:
         yield from _judge_unavailable(answer, circumstances)
     else:
-        yield Breach("server-error" if answer.status == 500 else "undocumented", told)
+        yield Breach("server-error" if answer.status == 500 else "undocumented", text)
 
 
 def _judge_unavailable(answer: Answer, circumstances: Circumstances) -> Iterator[Breach]:

@@ -193,13 +193,13 @@ class Cycle:
         """Try a create, and ask whether the mock is ready."""
         headers, body = {"x-api-key": "cs_soak_probe"}, {"operation": "image.generate", "input": {"prompt": "A"}}
         with httpx.Client(base_url=self._mock.url, headers=headers, trust_env=False, timeout=PATIENCE_S) as client:
-            shown = _find_status(client, client.build_request("POST", "/api/v1/requests", json=body))
-            if shown != str(status):
-                self._ledger.report(Breach("unnoticed", f"a create was answered with {shown} {moment}"))
+            shown_status = _find_status(client, client.build_request("POST", "/api/v1/requests", json=body))
+            if shown_status != str(status):
+                self._ledger.report(Breach("unnoticed", f"a create was answered with {shown_status} {moment}"))
             ready_status = 503 if status == 503 else 200
-            shown = _find_status(client, client.build_request("GET", "/__mock__/ready"))
-            if is_ready_too and shown != str(ready_status):
-                self._ledger.report(Breach("unnoticed", f"ready was answered with {shown} {moment}"))
+            shown_status = _find_status(client, client.build_request("GET", "/__mock__/ready"))
+            if is_ready_too and shown_status != str(ready_status):
+                self._ledger.report(Breach("unnoticed", f"ready was answered with {shown_status} {moment}"))
 
 
 def _find_status(client: httpx.Client, request: httpx.Request) -> str:
