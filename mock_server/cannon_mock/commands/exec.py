@@ -10,6 +10,7 @@ import contextlib
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from types import FrameType
 
 from flask import Flask
@@ -26,7 +27,7 @@ _KEY = "cs_test_exec"
 """The API key that the command gets, where the mock takes any."""
 
 _CANNOT_RUN, _NOT_THERE = 126, 127
-_MOST_CALLS = 10
+_MOST_LINES = 10
 _LONGEST_BODY = 200
 
 
@@ -91,10 +92,11 @@ def _report_calls(status: int, entries: Sequence[JournalEntry], config: Config) 
     if not entries:
         write_notice(f"the command ended with {status} and made no call: the mock's address is in $CANNON_BASE_URL")
         return
-    last_entries = entries[-_MOST_CALLS:]
     write_notice(f"the command ended with {status}; its last calls, of {len(entries)} in all:")
-    for entry in last_entries:
-        write_line(f"  {_describe(entry)}")
+    # The polls of one request are a line: else they would leave no place for the call that failed before them.
+    calls = [(call, len(list(repeats))) for call, repeats in groupby(map(_describe, entries))]
+    for call, count in calls[-_MOST_LINES:]:
+        write_line(f"  {call} ({count} times)" if count > 1 else f"  {call}")
 
 
 def _describe(entry: JournalEntry) -> str:

@@ -53,6 +53,22 @@ def test_a_failure_shows_the_last_calls(capfd: pytest.CaptureFixture[str]) -> No
     assert capfd.readouterr().err == ""
 
 
+def test_repeated_calls_are_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    """Equal calls that follow each other are one line with their number, and leave room for those before."""
+    polls = f"""
+import os, urllib.request
+key = {{"x-api-key": "cs_a"}}
+for _ in range(20):
+    urllib.request.urlopen(urllib.request.Request(os.environ["CANNON_BASE_URL"] + "/api/v1/status", headers=key))
+{REFUSED}
+"""
+    assert run(polls) == 7
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0].endswith("its last calls, of 21 in all:")
+    assert lines[1] == "  GET /api/v1/status 200 (20 times)"
+    assert lines[2].startswith("  GET /api/v1/requests/req_unknown 404: {")
+
+
 def test_verbose_writes_a_line_per_exchange(capfd: pytest.CaptureFixture[str]) -> None:
     """With --verbose each call of the command is a line on standard error, as where the mock serves alone."""
     assert run(CALL % 0, "--verbose") == 0
