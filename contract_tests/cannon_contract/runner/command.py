@@ -70,6 +70,9 @@ def _run_pytest(arguments: list[str], parser: CommandParser) -> int:
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin of -p may raise anything
         write_problem("cannon-contract", f"pytest could not start: {_describe(error)}")
         return 2
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        advice = "cannon-contract --collect-only -q lists the tests"
+        write_problem("cannon-contract", f"no test fits -k, -m and the like, so nothing was tested; {advice}")
     exit_status = find_exit_status(status, keeper.run)
     if status == 1 and exit_status == 2:
         write_problem("cannon-contract", "no claim is broken, but pytest or a plugin of -p ended with status 1")

@@ -60,10 +60,14 @@ def test_a_server_without_the_api_is_not_tested(nothing: str) -> None:
         (("--target", "http://127.0.0.1:9"), "no answer from http://127.0.0.1:9"),
         (("--allow-spend", "abc"), "--allow-spend"),
         (("--allow-spend", "-5"), "--allow-spend"),
+        (
+            ("-q", "-k", "no_such_test"),
+            "no test fits -k, -m and the like, so nothing was tested; cannon-contract --coll",
+        ),
     ],
 )
-def test_a_bad_target_or_ceiling_is_refused(flags: tuple[str, ...], said: str) -> None:
-    """A bad target or ceiling gives status 2, and a line that says what to do."""
+def test_a_run_of_nothing_is_refused(flags: tuple[str, ...], said: str) -> None:
+    """A bad target or ceiling, and words that fit no test, give status 2 and a line that says what to do."""
     run = run_contract(*flags)
     assert run.returncode == 2
     assert said in run.stdout + run.stderr
