@@ -37,6 +37,18 @@ _ADVICE = {
 }
 """What to do about a value that breaks a keyword of the meta-schema."""
 
+_PROBLEMS = {
+    "type": "has the wrong type",
+    "enum": "is not a legal value",
+    "minLength": "is too short",
+    "maxLength": "is too long",
+    "minItems": "has too few items",
+    "maxItems": "has too many items",
+    "minProperties": "has too few fields",
+    "maxProperties": "has too many fields",
+}
+"""What is wrong with such a value."""
+
 ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
 """The schemas of the create body and of the replies: envelope/create, and so on."""
 
@@ -82,7 +94,7 @@ def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> tuple[str
     if keyword in ("minimum", "maximum"):
         return f"{show_value(value)} is out of range", f"use {_show_range(node)}"
     is_schema = keyword not in ("enum", "type") and isinstance(node[keyword], Mapping | list)
-    problem = "is not allowed here" if is_schema else f"breaks {keyword}"
+    problem = "is not allowed here" if is_schema else _PROBLEMS.get(keyword, f"breaks {keyword}")
     return f"{show_value(value)} {problem}", _advise(keyword, node)
 
 

@@ -297,12 +297,12 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "a price in part of a credit": (
         OPERATION,
         set_value(*CASES, 0, "credits", to=0.5),
-        ("cases/0/credits", "0.5 breaks type", "use a value of the type integer"),
+        ("cases/0/credits", "0.5 has the wrong type", "use a value of the type integer"),
     ),
     "a price by an unknown unit": (
         OPERATION,
         set_value("price", "per", to={"field": "prompt", "unit": "word"}),
-        ("price/per/unit", '"word" breaks enum; use one of second, character'),
+        ("price/per/unit", '"word" is not a legal value; use one of second, character'),
     ),
     "a price on an unknown claim": (
         OPERATION,
@@ -322,7 +322,7 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "an unknown strength": (
         "evidence.json",
         set_value("claims", "json-body", "strength", to="rumour"),
-        ("claims", "json-body/strength", "enum"),
+        ("claims", "json-body/strength", "is not a legal value"),
     ),
     "a source that is no address": (
         "evidence.json",
@@ -350,7 +350,7 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "an unknown kind of media": (
         OPERATION,
         set_value("media", "kind", to="hologram"),
-        ("image.generate: media/kind", "enum"),
+        ("image.generate: media/kind", "is not a legal value"),
     ),
     "a text with a file": (
         OPERATION,
@@ -380,7 +380,7 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "an unknown outcome": (
         "scenarios.json",
         set_value("scenarios", "failed-internal", "outcome", to="lost"),
-        ("scenarios", "failed-internal/outcome", "enum"),
+        ("scenarios", "failed-internal/outcome", "is not a legal value"),
     ),
 }
 
@@ -455,7 +455,7 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "null for a part": ({"claims": None}, ("mine.json", "claims has the wrong JSON type")),
     "not an object": ([], ("mine.json", "is not a JSON object")),
     "unknown word of a model": ({"models": {"new": {"size": 1}}}, ("models/new", "unknown word size")),
-    "a model that is a number": ({"models": {"new": 5}}, ("models/new", "type")),
+    "a model that is a number": ({"models": {"new": 5}}, ("models/new", "wrong type")),
     "an operation that is a number": (
         {"models": {"new": {}}, "operations": {"image.generate": 5}},
         ("image.generate",),
@@ -464,7 +464,7 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
         {"schemas": {"models/gptimage2": {"properties": {"prompt": {"format": "uri"}}}}},
         ("models/gptimage2", "unknown word format"),
     ),
-    "a schema that is a number": ({"schemas": {"models/x": 5}}, ("models/x", "type")),
+    "a schema that is a number": ({"schemas": {"models/x": 5}}, ("models/x", "wrong type")),
     "a schema removed": ({"schemas": {"models/gptimage2": None}}, ("model gptimage2", "does not exist")),
     "a claim removed": ({"claims": {"gptimage2-ratios": None}}, ("gptimage2-ratios",)),
     "a claim of the code removed": ({"claims": {"operations-listed": None}}, ("operations-listed",)),
