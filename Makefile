@@ -60,6 +60,7 @@ format: $(READY) ## mend what ruff can mend
 
 tables: $(READY) ## write the generated pages of docs/
 	@$(BIN)/python -m docs.generate
+	@$(BIN)/python -m docs.licence_page
 
 docs: $(VENV)/.docs ## the documentation as a site, in site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
