@@ -139,10 +139,13 @@ def test_a_live_run_is_summed_up(runner: Runner, tmp_path: Path, counts: dict[st
 def test_a_live_run_against_a_mock_stores_its_prices(runner: Runner) -> None:
     """The steps do a whole run that spends: the contract holds, and the prices are there for the next run."""
     runner.commands = COMMANDS
-    with start_mock("memory", "--speed", "200") as (url, _):
-        runner.values["inputs"] |= {"target": url, "allow-spend": 20, "assume-price": 10}
+    with start_mock("memory", "--speed", "200", "--no-admin") as (url, _):  # without it the mock may charge
+        operation = "prompt.enhance.image"
+        runner.values["inputs"] |= {"target": url, "allow-spend": 5, "assume-price": 1, "operations": operation}
         assert runner.run(LIVE) == 0, runner.output
     assert runner.summary.startswith("## cannon-contract: 0 broken, ")
+    assert " of 5 credits were spent." in runner.summary
+    assert json.loads((runner.workspace / "prices" / "prices.json").read_text())["prices"]
     assert (runner.workspace / "report" / "junit.xml").exists()
 
 
