@@ -7,6 +7,7 @@ started, as in a shell.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,39 +51,69 @@ def run(app: Flask, config: Config, command: Sequence[str]) -> int:
 
 
 def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    processes: list[subprocess.Popen[bytes]] = []
-    with _pass_signals_to(processes):
+    relay = _SignalRelay()
+    with relay.catch_signals():
         try:
-            processes.append(subprocess.Popen(command, env=environment))  # noqa: S603 - the user's own command
+            process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own command
         except FileNotFoundError:
             write_notice(f"{command[0]}: no such program; name one behind --")
             return _NOT_THERE
         except (OSError, ValueError) as error:
             write_notice(f"{command[0]}: {getattr(error, 'strerror', None) or error}")
             return _CANNOT_RUN
-        status = processes[0].wait()
+        relay.send_to(process)
+        status = process.wait()
     return 128 - status if status < 0 else status
 
 
-@contextlib.contextmanager
-def _pass_signals_to(processes: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
-    """Send a signal that asks this process to end to another, which decides.
+class _SignalRelay:
+    """Sends a signal that asks this process to end to the command, which decides.
 
-    The terminal sends Ctrl-C to both itself: for that one, nothing is left to do.
+    What comes before the command runs is sent to it as soon as it does.
     """
 
-    def pass_on(number: int, _: FrameType | None) -> None:
-        for process in processes:
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early_numbers: list[int] = []
+
+    @contextlib.contextmanager
+    def catch_signals(self) -> Iterator[None]:
+        """Catch the signals while the context lasts, but those that are ignored, as by nohup: so does the command."""
+        numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        handlers = {number: signal.getsignal(number) for number in (*numbers, signal.SIGINT)}
+        caught_numbers = [number for number, handler in handlers.items() if handler != signal.SIG_IGN]
+        for number in caught_numbers:
+            signal.signal(number, self._pass_on)
+        try:
+            yield
+        finally:
+            for number in caught_numbers:
+                signal.signal(number, handlers[number])
+
+    def send_to(self, process: subprocess.Popen[bytes]) -> None:
+        """Send signals to a command from now on, and those that have come."""
+        self._process = process
+        for number in self._early_numbers:
             process.send_signal(number)
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    handlers = {number: signal.signal(number, pass_on) for number in numbers}
-    handlers[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+    def _pass_on(self, number: int, _: FrameType | None) -> None:
+        if number == signal.SIGINT and _is_on_terminal():
+            return  # the terminal sends Ctrl-C to the command itself
+        if self._process is None:
+            self._early_numbers.append(number)
+        else:
+            self._process.send_signal(number)
+
+
+def _is_on_terminal() -> bool:
+    """Whether this process and its command get a Ctrl-C of the terminal; always on Windows."""
+    if not hasattr(os, "tcgetpgrp"):
+        return True
     try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        with open("/dev/tty", "rb", buffering=0) as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:  # there is no terminal
+        return False
 
 
 def _report_calls(status: int, entries: Sequence[JournalEntry], config: Config) -> None:

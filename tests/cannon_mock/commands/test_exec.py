@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -96,6 +97,32 @@ while True:
     assert run(code) == 5
     assert run("import os; os.kill(os.getpid(), 9)") == 128 + signal.SIGKILL
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    capfd.readouterr()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signals")
+def test_an_interrupt_from_no_terminal_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
+    """SIGINT from a CI service, which sends it to this process alone, goes to the command."""
+    code = """
+import os, signal, sys, time
+signal.signal(signal.SIGINT, lambda *_: sys.exit(6))
+os.kill(os.getppid(), signal.SIGINT)
+time.sleep(20)
+sys.exit(1)
+"""
+    command = [sys.executable, "-m", "cannon_mock", "exec", "--", sys.executable, "-I", "-S", "-c", code]
+    assert subprocess.run(command, start_new_session=True, check=False).returncode == 6
+    capfd.readouterr()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signal")
+def test_a_signal_that_is_ignored_stays_so(capfd: pytest.CaptureFixture[str]) -> None:
+    """The command ignores what this process ignores, as below nohup."""
+    former_handler = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run("import signal, sys; sys.exit(signal.getsignal(signal.SIGHUP) != signal.SIG_IGN)") == 0
+    finally:
+        signal.signal(signal.SIGHUP, former_handler)
     capfd.readouterr()
 
 
