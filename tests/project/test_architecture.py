@@ -86,6 +86,7 @@ THREADS = {
     "cannon_mock.serving.serve",
     "cannon_mock.serving.thread_pool",
     "cannon_mock.serving.workers",
+    "cannon_mock.commands.health",
     "cannon_mock.serving.event_loop",
     "cannon_mock.testing.webhook_receivers",
     "cannon_contract.client.parallel",

@@ -10,6 +10,7 @@ import http.client
 import json
 import ssl
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -69,7 +70,16 @@ def find_own_url(config: Config) -> str:
 
 
 def find_problem(url: str, trust: ssl.SSLContext, seconds: float = _CALL_SECONDS) -> str:
-    """Why the mock at an address is not ready; an empty text if it is."""
+    """Why the mock at an address is not ready; an empty text if it is. The whole reply has ``seconds`` to come."""
+    problems: list[str] = []
+    # In a thread: each byte of a reply, and the look-up of the name, may take as long as the whole may.
+    call = threading.Thread(target=lambda: problems.append(_call(url, trust, seconds)), daemon=True)
+    call.start()
+    call.join(seconds)
+    return problems[0] if problems else f"no whole reply within {seconds:.3g} s"
+
+
+def _call(url: str, trust: ssl.SSLContext, seconds: float) -> str:
     handlers = urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
     try:
         with urllib.request.build_opener(*handlers).open(url.rstrip("/") + _READY, timeout=seconds) as reply:
@@ -105,7 +115,7 @@ def _trust(config: Config) -> ssl.SSLContext:
 def _is_mock(data: bytes) -> bool:
     try:
         reply = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second for lists in lists, many times
         return False
     return isinstance(reply, dict) and reply.get("ok") is True
 
@@ -116,7 +126,7 @@ def _describe_refusal(error: urllib.error.HTTPError) -> str:
         data = error.read(_LONGEST_REPLY)
     try:
         return str(json.loads(data)["detail"])
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return f"it answers with status {error.code}"
 
 

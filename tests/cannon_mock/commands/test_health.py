@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
-from flask import Flask
+from flask import Flask, Response
 
 from cannon_mock import Config, create_app
 from cannon_mock.__main__ import main
@@ -53,6 +56,32 @@ def test_what_is_not_ready_says_why(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert problems[:2] == ["what answers there is no cannon-mock", "it answers with status 404"]
     assert "mock.db" in problems[2]
     assert problems[3] == "Connection refused"
+
+
+def test_a_reply_without_end_is_not_waited_for() -> None:
+    """A server that sends a byte now and then is not ready, as soon as the time is over."""
+    trickling_app, start = Flask("trickling"), time.monotonic()
+
+    def trickle() -> Iterator[bytes]:
+        for _ in range(20):
+            time.sleep(0.1)
+            yield b" "
+
+    trickling_app.add_url_rule("/__mock__/ready", view_func=lambda: Response(trickle()))
+    with serve.serve_in_background(trickling_app) as url:
+        problem = health.find_problem(url, ssl.create_default_context(), 0.3)
+        assert time.monotonic() - start < 1.5
+    assert problem in ("no whole reply within 0.3 s", "timed out")  # the second on a slow machine
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_lists_in_lists_are_no_mock(status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """A reply that no reader of JSON takes is that of another server."""
+    other_app = Flask("other")
+    other_app.add_url_rule("/__mock__/ready", view_func=lambda: ("[" * 60_000, status))
+    with serve.serve_in_background(other_app) as url:
+        assert main(["health", url]) == 1
+    assert " is not ready: " in capsys.readouterr().err
 
 
 def test_the_wait_ends_when_the_mock_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
