@@ -12,7 +12,7 @@ from cannon_spec.cli.input_files import format_read_error
 from cannon_spec.cli.status import ExitStatus, report_problem
 from cannon_spec.contract import load
 from cannon_spec.contract.catalog import Catalog
-from cannon_spec.errors import CannonSpecError, NotJSON
+from cannon_spec.errors import CannonSpecError, CatalogError, NotJSON
 
 _EPILOG = """\
 examples:
@@ -25,11 +25,14 @@ exit status: 0 all files can be used, 1 one cannot, 2 one cannot be read,
 
 
 class ConfigKind(NamedTuple):
-    """A kind of file: what it is for, how to tell it by its content, and what reads it, or raises CannonSpecError."""
+    """A kind of file: what it is for, how to tell it by its content, and what checks its value.
+
+    A check raises CannonSpecError, which names the file.
+    """
 
     purpose: str
     matches: Callable[[dict[str, Any]], bool]
-    read: Callable[[Catalog, str], object]
+    check: Callable[[Catalog, dict[str, Any], str], object]
 
 
 def _is_scenario_file(value: dict[str, Any]) -> bool:
@@ -38,30 +41,32 @@ def _is_scenario_file(value: dict[str, Any]) -> bool:
     return isinstance(scenarios, dict) and not isinstance(scenarios.get("scenarios"), dict)
 
 
-def _read_prices(catalog: Catalog, file: str) -> object:
-    from cannon_spec.pricing.price_file import read_price_file  # late, as what each kind alone needs
+def _check_prices(catalog: Catalog, value: dict[str, Any], file: str) -> None:
+    from cannon_spec.pricing.price_file import parse_prices  # late, as what each kind alone needs
 
-    return read_price_file(file, catalog)
+    parse_prices(value, file, catalog)
 
 
-def _read_baseline(_: Catalog, file: str) -> object:
-    from cannon_spec.output.baseline_file import read_baseline
+def _check_baseline(_: Catalog, value: dict[str, Any], file: str) -> None:
+    from cannon_spec.output.baseline_file import check_baseline
 
-    return read_baseline(file)
+    check_baseline(value, file)
 
 
 KINDS = {
-    "scenarios": ConfigKind("scenarios of the mock", _is_scenario_file, load.add_scenarios),
+    "scenarios": ConfigKind("scenarios of the mock", _is_scenario_file, load.merge_scenarios),
     "keys": ConfigKind(
         "API keys of the mock",
         lambda value: isinstance(value.get("keys"), dict),
-        lambda _, file: load.read_part("keys", file),
+        lambda _, value, file: load.check_part("keys", value, file),
     ),
-    "prices": ConfigKind("prices", lambda value: isinstance(value.get("prices"), list), _read_prices),
+    "prices": ConfigKind("prices", lambda value: isinstance(value.get("prices"), list), _check_prices),
     "baseline": ConfigKind(
-        "findings that are accepted", lambda value: isinstance(value.get("findings"), list), _read_baseline
+        "findings that are accepted", lambda value: isinstance(value.get("findings"), list), _check_baseline
     ),
-    "overlay": ConfigKind("changes of the contract", lambda _: True, lambda _, file: load.load_catalog(overlay=file)),
+    "overlay": ConfigKind(
+        "changes of the contract", lambda _: True, lambda _, value, file: load.check_overlay(value, file)
+    ),
 }
 """Each kind by its name, in the order in which a file is tried: any object may be an overlay."""
 
@@ -86,14 +91,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_file(catalog: Catalog, file: str, kind: str) -> ExitStatus:
     try:
-        name = kind
-        if kind == _AUTO:
-            value = inputs.read_file(file)
-            if isinstance(value, dict) and {"operation", "input"} <= value.keys():
-                report_problem(f"{file}: this is a create body; cannon-spec validate judges it")
-                return ExitStatus.ERRORS_FOUND
-            name = _find_kind(value)
-        KINDS[name].read(catalog, file)
+        value = inputs.read_file(file)  # once: a pipe has nothing more
+        if not isinstance(value, dict):
+            raise CatalogError(file, "is not a JSON object", "see schemas/README.md for the form of each file")
+        if kind == _AUTO and {"operation", "input"} <= value.keys():
+            report_problem(f"{file}: this is a create body; cannon-spec validate judges it")
+            return ExitStatus.ERRORS_FOUND
+        KINDS[_find_kind(value) if kind == _AUTO else kind].check(catalog, value, file)
     except OSError as error:
         report_problem(f"{file}: {format_read_error(error)}")
         return ExitStatus.COULD_NOT_JUDGE
@@ -106,7 +110,5 @@ def _check_file(catalog: Catalog, file: str, kind: str) -> ExitStatus:
     return ExitStatus.OK
 
 
-def _find_kind(value: Any) -> str:
-    if not isinstance(value, dict):
-        return "overlay"  # whose reader says what it must be
+def _find_kind(value: dict[str, Any]) -> str:
     return next(name for name, kind in KINDS.items() if kind.matches(value))

@@ -96,7 +96,12 @@ def add_scenarios(catalog: Catalog, path: os.PathLike[str] | str) -> Catalog:
 
     Raises CatalogError.
     """
-    file, more = os.fspath(path), read_part("more_scenarios", path)
+    return merge_scenarios(catalog, read_json(os.fspath(path)), os.fspath(path))
+
+
+def merge_scenarios(catalog: Catalog, value: dict[str, Any], file: str) -> Catalog:
+    """Add the scenarios of a value as ``add_scenarios`` does. Raises CatalogError, which names ``file``."""
+    more = check_part("more_scenarios", value, file)
     scenarios = {**catalog.scenarios["scenarios"], **more["scenarios"]}
     default = more.get("default", catalog.scenarios["default"])
     if default not in scenarios:

@@ -11,7 +11,7 @@ from cannon_spec import inputs
 from cannon_spec.contract import wording
 from cannon_spec.errors import CatalogError
 from cannon_spec.finding import Finding
-from cannon_spec.output.run_file import FORMAT, read_run_file
+from cannon_spec.output.run_file import FORMAT, check_run_file, read_run_file
 from cannon_spec.printable import escape_unprintable
 
 _MEMBER = "findings"
@@ -40,8 +40,17 @@ class BaselineEntry(NamedTuple):
 
 def read_baseline(file: str) -> Counter[BaselineEntry]:
     """How often each entry of a file is accepted. Raises CatalogError for a file that is no baseline."""
+    return _count_entries(read_run_file(file, _MEMBER, _ADVICE), file)
+
+
+def check_baseline(value: Any, file: str) -> None:
+    """Check the value of a file as ``read_baseline`` does. Raises CatalogError."""
+    _count_entries(check_run_file(value, file, _MEMBER, _ADVICE), file)
+
+
+def _count_entries(content: dict[str, Any], file: str) -> Counter[BaselineEntry]:
     counts: Counter[BaselineEntry] = Counter()
-    for number, value in enumerate(read_run_file(file, _MEMBER, _ADVICE)[_MEMBER], 1):
+    for number, value in enumerate(content[_MEMBER], 1):
         if not _is_entry(value):
             problem = f"finding {number} is not an object of {', '.join(BaselineEntry._fields)} and a count"
             raise CatalogError(file, problem, "write it anew with --update-baseline under another name")

@@ -22,6 +22,11 @@ def read_run_file(file: str, member: str, advice: str) -> dict[str, Any]:
         raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
     except NotJSON as error:
         raise CatalogError(file, error.placed_problem, advice) from None
+    return check_run_file(value, file, member, advice)
+
+
+def check_run_file(value: Any, file: str, member: str, advice: str) -> dict[str, Any]:
+    """Check the value of a file as ``read_run_file`` does, and return it. Raises CatalogError."""
     if not isinstance(value, dict) or not isinstance(value.get(member), list):
         raise CatalogError(file, f"not a file of {member}", advice)
     if value.get("format") is True or value.get("format") != FORMAT:  # in Python True is 1

@@ -21,7 +21,17 @@ def read_price_file(path: str, catalog: Catalog) -> tuple[KnownPrice, ...]:
 
     Raises BadPriceFile for a file that cannot be used; the error names the bad entry.
     """
-    entries = _read_entries(path)
+    try:
+        return parse_prices(inputs.read_file(path), path, catalog)
+    except OSError as error:
+        raise BadPriceFile(f"{path}: {error.strerror}; check the path") from None
+    except NotJSON as error:
+        raise BadPriceFile(f"{path}: {error}") from None
+
+
+def parse_prices(value: Any, path: str, catalog: Catalog) -> tuple[KnownPrice, ...]:
+    """The prices of a file by its value, as ``read_price_file`` returns them. Raises BadPriceFile."""
+    entries = _list_entries(value, path)
     for number, entry in enumerate(entries, 1):
         problem = find_problem(entry, catalog)
         if problem:
@@ -46,13 +56,7 @@ def describe_age(path: str, prices: Iterable[KnownPrice], now: datetime) -> list
     return lines
 
 
-def _read_entries(path: str) -> list[Any]:
-    try:
-        data = inputs.read_file(path)
-    except OSError as error:
-        raise BadPriceFile(f"{path}: {error.strerror}; check the path") from None
-    except NotJSON as error:
-        raise BadPriceFile(f"{path}: {error}") from None
+def _list_entries(data: Any, path: str) -> list[Any]:
     entries = data.get("prices") if isinstance(data, dict) else None
     if not isinstance(entries, list) or not entries:
         raise BadPriceFile(f"{path}: no list of prices; it has the form {FORM}")

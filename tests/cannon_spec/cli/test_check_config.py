@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,18 @@ def test_a_payload_is_told_from_an_overlay(cannon: Command) -> None:
     body = write_documents("body.json", SQUARE)
     line = "cannon-spec: body.json: this is a create body; cannon-spec validate judges it\n"
     assert cannon("check-config", body) == (1, "", line)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pipe_is_read_once(cannon: Command, kind: str) -> None:
+    """A file that is a pipe, as of a shell's <(…), is checked as any other."""
+    os.mkfifo("pipe")
+    for value, expected_status in zip(FILES[kind], (0, 1), strict=False):
+        writing = threading.Thread(target=Path("pipe").write_text, args=(json.dumps(value), "utf-8"), daemon=True)
+        writing.start()
+        assert cannon("check-config", "pipe")[0] == expected_status
+        writing.join()
 
 
 def test_what_cannot_be_read_is_said(cannon: Command) -> None:
