@@ -12,6 +12,7 @@ from cannon_spec.contract.wording import format_count, show_value
 from cannon_spec.effective_input import build_effective_input
 from cannon_spec.finding import Evidence, Report
 from cannon_spec.pricing.known_price import KnownPrice
+from cannon_spec.pricing.price_index import PriceIndex
 
 Obstacle = Literal["", "errors", "no-price", "unreadable"]
 """Why a body is not counted: the service refuses it, nothing says what its operation costs, or it cannot be read.
@@ -43,13 +44,6 @@ class BodyCost:
         return {"credits": self.credits, "price": price}
 
 
-class _FilePrice(NamedTuple):
-    """A price of the user's file, and where it stands there."""
-
-    entry: KnownPrice
-    source: str
-
-
 class _Inputs(NamedTuple):
     """An input as it was sent, and as the service takes it."""
 
@@ -62,7 +56,8 @@ class RunPrices:
 
     def __init__(self, catalog: Catalog, known_prices: Sequence[KnownPrice] = (), file: str = "") -> None:
         self._catalog = catalog
-        self._file_prices = [_FilePrice(each, f"{file}, price {n}") for n, each in enumerate(known_prices, 1)]
+        self._price_index = PriceIndex(known_prices)
+        self._file = file
 
     def find_cost(self, document: Any, report: Report, bare_operation: str | None = None) -> BodyCost:
         """What a judged document costs: a create body, or the bare input of an operation.
@@ -93,13 +88,15 @@ class RunPrices:
 
     def _apply_file(self, operation: str, inputs: _Inputs, prices: Sequence[Price] = ()) -> BodyCost | None:
         """The cost by the file; None where it has no price for the input."""
-        fitting = [each for each in self._file_prices if _fits(each.entry, operation, inputs)]
+        candidates = self._price_index.list_candidates(operation, inputs)
+        fitting = [each for each in candidates if _fits(each.entry, operation, inputs)]
         if not fitting:
             return None
         # The order of a user's file says nothing, so the entry that says most of the input counts.
-        entry, source = max(fitting, key=lambda each: _rank(each.entry, inputs))
+        number, entry = max(fitting, key=lambda each: _rank(each.entry, inputs))
         basis = _describe_basis((*prices, entry.price), inputs.effective)
-        return BodyCost(operation, _compute_credits(entry.price, inputs), Evidence("", "user", source), basis)
+        evidence = Evidence("", "user", f"{self._file}, price {number}")
+        return BodyCost(operation, _compute_credits(entry.price, inputs), evidence, basis)
 
 
 def _find_operation(document: Any) -> str:

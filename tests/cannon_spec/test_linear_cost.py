@@ -14,12 +14,16 @@ import pytest
 
 from cannon_spec import document, load_catalog, validate_request
 from cannon_spec.cli.file_fixes import fix_content
+from cannon_spec.contract.prices import Price
 from cannon_spec.contract.refs import inline_refs
 from cannon_spec.errors import CatalogError, NotJSON
 from cannon_spec.fast_decoder import load_fast_decoder
+from cannon_spec.finding import Report
 from cannon_spec.finding_cache import _WORDINGS
 from cannon_spec.json_positions import JSONPlaces
 from cannon_spec.json_text import patch_text
+from cannon_spec.pricing.body_cost import RunPrices
+from cannon_spec.pricing.known_price import KnownPrice
 from cannon_spec.reading.formats import ReadContext, find_reader, read_documents
 from cannon_spec.traffic import har
 from cannon_spec.traffic.client_habits import check_habits
@@ -209,6 +213,19 @@ def _write_columns(size: int) -> str:
     return f"{','.join(_number('c', size))}\n{'1,' * size}\n"
 
 
+def find_costs(size: int) -> Work:
+    """Find the costs of some bodies by as many prices of a file, of which each is for one of them."""
+    inputs = [{"model": "gptimage2", "prompt": f"A fox {number}"} for number in range(size)]
+    prices = [KnownPrice(Price(3, {"model": "gptimage2", "prompt": each["prompt"]})) for each in inputs]
+    bodies = [{"operation": "image.generate", "input": each} for each in inputs]
+
+    def find_all() -> None:
+        run_prices = RunPrices(CATALOG, prices)
+        assert all(run_prices.find_cost(body, Report(())).credits == 3 for body in bodies)
+
+    return find_all
+
+
 CASES: dict[str, Case] = {
     "unknown fields": Case(judge_body(lambda size: _number("x", size)), 250),
     "unknown fields, by the engine in Python": Case(
@@ -239,6 +256,7 @@ CASES: dict[str, Case] = {
     "references in a row": Case(inline(define_row), 60),
     "creates with one idempotency key": Case(check_traffic(record_repeats), 150),
     "polls of one request": Case(check_traffic(record_polls), 30),
+    "prices of a file for as many bodies": Case(find_costs, 100),
 }
 """Inputs of each kind, of which much is wrong or repeated."""
 
