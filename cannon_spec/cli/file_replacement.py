@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import IO
 
 _DEFAULT_MODE = 0o666
+_OWN_STREAM = re.compile(r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<number>[0-9]{1,9})", re.ASCII)
+_STREAM_NUMBERS = {"stdout": 1, "stderr": 2}
 
 
 def replace_content(file: str, old_content: bytes, content: bytes) -> None:
@@ -48,8 +51,14 @@ def _check_writable(target: Path) -> None:
 def open_replacement(file: str) -> Iterator[IO[bytes]]:
     """A stream for the new content of a file, which is there as a whole after the block, unless that raises.
 
-    What is no regular file, such as a pipe, is written as it is. Raises OSError.
+    What is no regular file, such as a pipe, is written as it is, and so is a stream of this process: /dev/stdout may
+    lead to a file that others write to. Raises OSError.
     """
+    match = _OWN_STREAM.fullmatch(os.path.normpath(file))
+    if match:
+        with open(os.dup(int(match["number"] or _STREAM_NUMBERS[match["name"]])), "wb") as stream:
+            yield stream
+        return
     target = Path(os.path.realpath(file))
     if target.exists() and not target.is_file():
         with open(target, "wb") as stream:

@@ -108,10 +108,22 @@ def open_output(arguments: argparse.Namespace, stream: TextIO) -> Iterator[TextI
     if file is None or file == STANDARD_OUTPUT:
         yield stream
         return
+    _check_output(arguments, file)
     from cannon_spec.cli.output_file import open_output_file  # late, as few runs write a file
 
     with open_output_file(file) as output_file:
         yield output_file
+
+
+def _check_output(arguments: argparse.Namespace, file: str) -> None:
+    """Raise CannonSpecError where the file of --output is one that the run reads: it would be lost."""
+    output, values = OwnFiles((file,)), vars(arguments)
+    inputs = {"overlay": find_overlay(arguments.overlay), **{name: values.get(name) for name in ("baseline", "prices")}}
+    for name, other_file in inputs.items():
+        if other_file is not None and other_file in output:
+            raise CannonSpecError(f"--output {file}: this is the file of --{name}; name another one")
+    if all(name in output for name in arguments.files):
+        raise CannonSpecError(f"--output {file}: this is the file to judge; name another one")
 
 
 def _add_adoption_flags(command: argparse.ArgumentParser) -> None:

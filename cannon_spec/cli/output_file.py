@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import IO, Any, TextIO
 
 from cannon_spec.cli.file_replacement import open_replacement
 from cannon_spec.errors import CannonSpecError
@@ -20,11 +20,30 @@ def open_output_file(file: str) -> Iterator[TextIO]:
     """
     try:
         with open_replacement(file) as stream:
-            text_stream = io.TextIOWrapper(stream, encoding="utf-8", newline="", errors="backslashreplace")
+            writer: Any = _NamedWriter(stream, file)
+            text_stream = io.TextIOWrapper(writer, encoding="utf-8", newline="", errors="backslashreplace")
             yield text_stream
             text_stream.detach()
     except OSError as error:
         raise _explain_error(file, error) from None
+
+
+class _NamedWriter(io.BufferedIOBase):
+    """Writes to a stream. A failure names its file: OSError would be taken for one of the file that is judged."""
+
+    def __init__(self, stream: IO[bytes], file: str) -> None:
+        self._stream = stream
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write bytes. Raises CannonSpecError."""
+        try:
+            return self._stream.write(data)
+        except OSError as error:
+            raise _explain_error(self._file, error) from None
 
 
 def append_text(file: str, text: str) -> None:

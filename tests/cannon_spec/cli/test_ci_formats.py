@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -208,6 +210,39 @@ def test_a_file_has_what_standard_output_would_have(cannon: Command, folder: str
     assert file.read_text("utf-8") == out
     file.unlink()
     assert judge(cannon, folder, "--format", format, "--output", "-") == out
+
+
+@pytest.mark.parametrize("flag", [None, "--baseline"])
+def test_no_file_that_is_read_is_replaced(cannon: Command, folder: str, flag: str | None) -> None:
+    """The only file to judge and a baseline are refused as --output, and stay as they are."""
+    file = Path(folder) / "key.json"
+    content = file.read_bytes()
+    arguments = [str(file)] if flag is None else [f"{folder}/", flag, str(file)]
+    status, out, problem = cannon("validate", *arguments, "--output", str(file))
+    assert (status, out) == (2, "")
+    assert problem.endswith("; name another one\n")
+    assert file.read_bytes() == content
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has it")
+def test_a_full_disk_is_no_fault_of_the_file_that_is_judged(cannon: Command) -> None:
+    """Where the output cannot be written in the middle of a file, only the output is named."""
+    Path("many.jsonl").write_text("{}\n" * 1000, "utf-8")
+    status, out, problem = cannon("validate", "many.jsonl", "--output", "/dev/full")
+    assert (status, out) == (2, "")
+    assert problem == "cannon-spec: /dev/full: No space left on device; check the path, or the space on the disk\n"
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="Windows has no such files")
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_standard_output_by_name_is_not_replaced(folder: str, tmp_path: Path, name: str) -> None:
+    """A file that a shell redirects to keeps what others write to it, before and after."""
+    command = f'echo before; "{sys.executable}" -m cannon_spec validate {folder}/key.json --output {name}; echo after'
+    with (tmp_path / "all.txt").open("wb") as stream:
+        subprocess.run(["sh", "-c", command], stdout=stream, check=True)
+    lines = (tmp_path / "all.txt").read_text("utf-8").splitlines()
+    assert (lines[0], lines[-1]) == ("before", "after")
+    assert " judged, " in lines[-2]
 
 
 def test_an_output_file_that_cannot_be_written_is_named(cannon: Command, folder: str) -> None:
