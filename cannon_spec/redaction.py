@@ -28,7 +28,8 @@ _ESCAPED_MARK = "(?:u00|x|%|25)(?:63|73|5[fF]|77|68|40|3[dD]|26)"
 
 _KEYS = {
     # Within a word, as metrics_1 or docs_final, the prefix of a key says nothing, but for that of the documented form.
-    r"cs_(?:(?<![A-Za-z0-9_]cs_)|(?<=_cs_)(?=(?:live|test)_))(?P<secret>[A-Za-z0-9_-]+)": "cs_",
+    # cs_CZ is the locale of Czech.
+    r"cs_(?:(?<![A-Za-z0-9_]cs_)|(?<=_cs_)(?=(?:live|test)_))(?!CZ(?![A-Za-z0-9_-]))(?P<secret>[A-Za-z0-9_-]+)": "cs_",
     r"whs(?<![A-Za-z0-9]whs)(?:ec|k)_(?P<secret>[A-Za-z0-9+/=_-]+)": "whs",
 }
 _IN_ADDRESSES = {

@@ -58,7 +58,8 @@ def test_a_prefix_within_a_word_is_none(start: str, end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["metrics_1", "docs_final.png", "job_cs_1", "a = b", "x@y.z", "cs_", "50%25 &amp; more"]
+    "text",
+    ["metrics_1", "docs_final.png", "job_cs_1", "cs_CZ", "cs_CZ.UTF-8", "a = b", "x@y.z", "cs_", "50%25 &amp; more"],
 )
 def test_words_stay(text: str) -> None:
     """H9: words in which the prefix of a key means nothing, and texts without a secret, stay."""
@@ -69,6 +70,7 @@ def test_words_stay(text: str) -> None:
     ("text", "redacted"),
     [
         ("cs_live_4f9a", "cs_..."),
+        ("cs_CZ4f9a", "cs_..."),
         ("my_cs_live_4f9a", "my_cs_..."),
         ("whsec_a+b/c==", "whsec_..."),
         ("http://user:hush@host/x", "http://...@host/x"),
