@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from random import Random
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import httpx
 
@@ -44,6 +44,13 @@ class Conditions(NamedTuple):
     seconds: float
     pace: float
     workers: int
+
+
+class Client(Protocol):
+    """Makes calls in a thread of its own."""
+
+    def run(self, stop: threading.Event, calls_a_second: float, /) -> None:
+        """Make calls at that pace until it is stopped."""
 
 
 class CycleResult(NamedTuple):
@@ -103,7 +110,7 @@ class Cycle:
     def _run_clients(self) -> Iterator[None]:
         stop = threading.Event()
         threads = [
-            threading.Thread(target=client.run, args=(stop, pace), daemon=True)
+            threading.Thread(target=run_to_end, args=(client, stop, pace, self._ledger), daemon=True)
             for client, pace in self._build_clients()
         ]
         for thread in threads:
@@ -112,10 +119,9 @@ class Cycle:
             yield
         finally:
             stop.set()
-            for thread in threads:
-                thread.join(_JOIN_S)
+            report_hanging(threads, _JOIN_S, self._ledger)
 
-    def _build_clients(self) -> Iterator[tuple[LoadClient | AdminClient | HostileClient, float]]:
+    def _build_clients(self) -> Iterator[tuple[Client, float]]:
         seed = self._conditions.seed
         for number in range(LOAD_CLIENTS):
             name, client = f"load{number}", self._build_client()
@@ -200,6 +206,25 @@ class Cycle:
             shown_status = _find_status(client, client.build_request("GET", "/__mock__/ready"))
             if is_ready_too and shown_status != str(ready_status):
                 self._ledger.report(Breach("unnoticed", f"ready was answered with {shown_status} {moment}"))
+
+
+def run_to_end(client: Client, stop: threading.Event, pace: float, ledger: Ledger) -> None:
+    """Run a client. Where an answer ends it, that is a breach: otherwise its calls would be missing unnoticed."""
+    try:
+        client.run(stop, pace)
+    except Exception as error:  # noqa: BLE001 - whatever an answer makes of its client
+        name, reason = type(client).__name__, f"{type(error).__name__}: {error}"
+        ledger.report(Breach("undocumented", f"an answer ended a {name} with {reason}"))
+
+
+def report_hanging(threads: Sequence[threading.Thread], patience_s: float, ledger: Ledger) -> None:
+    """Wait for clients that were told to stop. One whose reply comes in small parts for ever has no time-out."""
+    deadline_s = monotonic() + patience_s
+    for thread in threads:
+        thread.join(max(0, deadline_s - monotonic()))
+    hanging_count = sum(thread.is_alive() for thread in threads)
+    if hanging_count:
+        ledger.report(Breach("hanging", f"{hanging_count} clients still wait, {patience_s:g} s after the load"))
 
 
 def _find_status(client: httpx.Client, request: httpx.Request) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -10,10 +11,12 @@ from tests.soak import laws
 from tests.soak.__main__ import choose_status
 from tests.soak.answers import Answer, Circumstances, judge_answer
 from tests.soak.breach import LAWS, Breach
+from tests.soak.cycle import report_hanging, run_to_end
 from tests.soak.disturbances import GRACE_S, Disturbance
 from tests.soak.laws import ProcessUsage, StoredDelivery, StoredTask
 from tests.soak.ledger import Create, Ledger, Receipt
 from tests.soak.summary import list_breach_lines
+from tests.support.effort import PATIENCE_S
 
 ONE = Create("cs_a", "key-1", "{}", "good")
 TWO = Create("cs_a", None, "{}", "")
@@ -114,6 +117,36 @@ def test_faults_on_standard_error_are_reported() -> None:
 def test_growth_is_reported(usage: ProcessUsage) -> None:
     """Law: a peak above 1.2 times that of the first cycle is growth, and so are many more threads or files."""
     assert _name(laws.find_growth([USAGE], [usage])) == ["growth"]
+
+
+class _Client:
+    """A client that does what a test says."""
+
+    def __init__(self, run: Callable[[], object]) -> None:
+        self._run = run
+
+    def run(self, _stop: threading.Event, _calls_a_second: float, /) -> None:
+        self._run()
+
+
+def test_a_client_that_ends_early_or_never_is_reported() -> None:
+    """Law: a soak does not pass for want of calls: its clients neither fail at an answer nor wait for it for ever."""
+    ledger, may_end = Ledger(), threading.Event()
+    runs = (lambda: None, {}.popitem, may_end.wait)
+    threads = [
+        threading.Thread(target=run_to_end, args=(_Client(run), threading.Event(), 1, ledger), daemon=True)
+        for run in runs
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads[:2]:
+        thread.join()
+    report_hanging(threads, 0.01, ledger)
+    may_end.set()
+    assert _name(ledger.breaches) == ["undocumented", "hanging"]
+    assert "KeyError" in ledger.breaches[0].text
+    report_hanging(threads, PATIENCE_S, ledger)
+    assert len(ledger.breaches) == 2
 
 
 def test_the_exit_status_tells_a_broken_law_from_a_store_that_was_not_tried() -> None:
