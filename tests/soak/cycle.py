@@ -124,9 +124,9 @@ class Cycle:
     def _build_clients(self) -> Iterator[tuple[Client, float]]:
         seed = self._conditions.seed
         for number in range(LOAD_CLIENTS):
-            name, client = f"load{number}", self._build_client()
+            clients = self._build_client(), self._build_client()
             storing_statuses = self._backend.storing_statuses
-            load = LoadClient(name, seed, client, self._ledger, self._receivers, storing_statuses)
+            load = LoadClient(f"load{number}", seed, *clients, self._ledger, self._receivers, storing_statuses)
             yield load, self._conditions.pace
         yield AdminClient("admin", seed, self._build_client()), _ADMIN_PACE
         for number in range(HOSTILE_CLIENTS):

@@ -6,6 +6,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from time import monotonic
 from typing import Any
@@ -38,13 +39,14 @@ class LoadClient:
         name: str,
         seed: str,
         client: SoakClient,
+        twin_client: SoakClient,
         ledger: Ledger,
         receivers: Receivers,
         storing_statuses: Collection[int | None],
     ) -> None:
         self._name = name
         self._random = Random(f"{seed}/{name}")
-        self._client = client
+        self._client, self._twin_client = client, twin_client
         self._ledger = ledger
         self._receivers = receivers
         self._storing_statuses = storing_statuses
@@ -56,6 +58,7 @@ class LoadClient:
         self._actions = {
             self._create: 30,
             self._repeat: 12,
+            self._create_twice: 4,
             self._poll: 40,
             self._show_status: 5,
             self._fetch_asset: 4,
@@ -79,12 +82,25 @@ class LoadClient:
             (action,) = self._random.choices(list(self._actions), weights=list(self._actions.values()))
             action()
         self._client.close()
+        self._twin_client.close()
 
     def _create(self) -> None:
         self._count += 1
         planned = plan_create(self._random, self.account, self._count, self._receivers.urls)
         self._sent.append(planned)
         self._send("create", planned, planned.scenario)
+
+    def _create_twice(self) -> None:
+        """Send a create twice at the same time, as a client does whose time-out is too short: it makes one request."""
+        self._count += 1
+        planned = plan_create(self._random, self.account, self._count, self._receivers.urls)
+        create = planned.create._replace(key=f"soak-{self._count}")
+        self._sent.append(PlannedCreate(create, ""))
+        with ThreadPoolExecutor(1) as pool:
+            second = pool.submit(self._send_create, self._twin_client, "repeat", create, "")
+            first = self._send_create(self._client, "repeat", create, "")
+            self._note_reply(create, second.result())
+        self._note_reply(create, first)
 
     def _repeat(self) -> None:
         """Send a create once more, as it was, but for its scenario; or with its key and another body."""
@@ -100,18 +116,22 @@ class LoadClient:
             self._send("repeat", planned, "")
 
     def _send(self, name: str, planned: PlannedCreate, scenario: str) -> None:
-        create = planned.create
+        self._note_reply(planned.create, self._send_create(self._client, name, planned.create, scenario))
+
+    def _send_create(self, client: SoakClient, name: str, create: Create, scenario: str) -> httpx.Response | None:
         headers = {"content-type": "application/json", **({"x-mock-scenario": scenario} if scenario else {})}
         if create.key is not None:
             headers["x-idempotency-key"] = create.key
         asked_statuses = SCENARIOS[scenario] if scenario else ()
-        reply = self._client.call(
+        return client.call(
             *(name, "POST", "/api/v1/requests"),
             key=create.account,
             content=create.body,
             headers=headers,
             asked_statuses=asked_statuses,
         )
+
+    def _note_reply(self, create: Create, reply: httpx.Response | None) -> None:
         if reply is not None and reply.status_code == 202:
             id_ = self._read_body("accepted", reply).get("id", "")
             self._ledger.accept(id_, create)
