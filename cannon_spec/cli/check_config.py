@@ -103,7 +103,7 @@ def _check_file(catalog: Catalog, file: str, kind: str) -> ExitStatus:
         return ExitStatus.COULD_NOT_JUDGE
     except NotJSON as error:
         report_problem(f"{file}: {error}")
-        return ExitStatus.ERRORS_FOUND
+        return ExitStatus.COULD_NOT_JUDGE
     except CannonSpecError as error:
         report_problem(str(error))
         return ExitStatus.ERRORS_FOUND

@@ -46,6 +46,7 @@ def read_mock_url() -> str:
     return os.environ.get(_URL, "")
 
 
-def build_client_environment(url: str, key: str) -> dict[str, str]:
-    """The environment of this process for a client of a mock: with the mock's address and an API key."""
-    return {**os.environ, "CANNON_BASE_URL": url, "CANNON_API_KEY": key, _URL: url}
+def build_client_environment(url: str, key: str, webhook_secret: str) -> dict[str, str]:
+    """The environment of this process for a client of a mock: with its address, an API key and what signs webhooks."""
+    own = {"CANNON_BASE_URL": url, "CANNON_API_KEY": key, "CANNON_WEBHOOK_SECRET": webhook_secret, _URL: url}
+    return {**os.environ, **own}

@@ -42,7 +42,8 @@ def run(app: Flask, config: Config, command: Sequence[str]) -> int:
     if config.verbose:
         serve.log_exchanges(app)
     with serve.serve_beside(app, config) as url:
-        status = _run_command(command, build_client_environment(url, mock.keys.choose(_KEY)))
+        key, secret = mock.keys.choose(_KEY), mock.webhook_sender.secret
+        status = _run_command(command, build_client_environment(url, key, secret))
     if status not in (0, _CANNOT_RUN, _NOT_THERE):
         with contextlib.suppress(StoreError):  # which the store tells
             _report_calls(status, mock.store.journal.list_entries(config.journal), config)

@@ -49,8 +49,8 @@ def refuse_foreign_host(request: MockRequest) -> None:
     if is_local or config.allowed_hosts:
         raise AdminError(
             403,
-            f"{host} is not a host of this mock, and any page may have a name that leads here; call localhost or "
-            f"127.0.0.1, or start the mock with --allow-host {host} or --public-url {request.scheme}://{called_host}",
+            f"the mock's own API is not called by the host {host}: pages of any site can have such a name lead here "
+            f"(DNS rebinding); call localhost or 127.0.0.1, or start the mock with --allow-host {host} or --public-url {request.scheme}://{called_host}",
         )
 
 

@@ -15,7 +15,8 @@ CALL = """
 import os, sys, urllib.request
 base, key = os.environ["CANNON_BASE_URL"], os.environ["CANNON_API_KEY"]
 request = urllib.request.Request(base + "/api/v1/status", headers={"x-api-key": key})
-print(urllib.request.urlopen(request).status, os.environ["CANNON_MOCK_URL"] == base, key)
+secret = os.environ["CANNON_WEBHOOK_SECRET"]
+print(urllib.request.urlopen(request).status, os.environ["CANNON_MOCK_URL"] == base, key, secret[:6])
 sys.exit(%d)
 """
 REFUSED = """
@@ -38,7 +39,7 @@ def test_the_command_finds_the_mock(capfd: pytest.CaptureFixture[str], monkeypat
     """The command has the mock's address and a key that is valid, also where the user's own key was set before."""
     monkeypatch.setenv("CANNON_API_KEY", "cs_live_secret")
     assert run(CALL % 0) == 0
-    assert capfd.readouterr() == ("200 True cs_test_exec\n", "")
+    assert capfd.readouterr() == ("200 True cs_test_exec whsec_\n", "")
 
 
 def test_a_failure_shows_the_last_calls(capfd: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +82,7 @@ def test_a_key_of_the_file_is_used(tmp_path: Path, capfd: pytest.CaptureFixture[
     file = tmp_path / "keys.json"
     file.write_text('{"keys": {"cs_old": {"revoked": true}, "cs_mine": {}}, "others": false}', "utf-8")
     assert run(CALL % 0, "--keys", str(file)) == 0
-    assert capfd.readouterr().out == "200 True cs_mine\n"
+    assert capfd.readouterr().out == "200 True cs_mine whsec_\n"
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signals")

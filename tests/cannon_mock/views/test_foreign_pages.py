@@ -85,7 +85,7 @@ def test_a_mock_of_this_machine_is_called_by_its_own_names(make_mock: DriverFact
         for (method, path), headers in itertools.product(CALLS, ({"Host": host}, page)):
             reply = mock.client.open(f"{root_path}/__mock__/{path}", method=method, headers=headers, data="{}")
             status, detail = read_problem(reply)
-            assert (status, " is not a host of this mock" in detail) == (403, True)
+            assert (status, "is not called by the host" in detail) == (403, True)
             assert detail.endswith(f" or --public-url http://{host}")
     for host in LOOPBACK_HOSTS:
         tasks = mock.client.get(f"{root_path}/__mock__/tasks", headers={"Host": host}).get_json()["tasks"]

@@ -63,7 +63,7 @@ def test_a_pipe_is_read_once(cannon: Command, kind: str) -> None:
 
 
 def test_what_cannot_be_read_is_said(cannon: Command) -> None:
-    """A file that is not there gives status 2, one that is no JSON or no object 1, and the others are checked too."""
+    """A file that is not there or is no JSON gives status 2, another one 1, and the others are checked too."""
     texts = {"text.json": "{", "list.json": "[]", "body.json": json.dumps(SQUARE)}
     for name, text in texts.items():
         Path(name).write_text(text, "utf-8")
@@ -71,4 +71,5 @@ def test_what_cannot_be_read_is_said(cannon: Command) -> None:
     assert status == 2
     assert err.splitlines()[0] == "cannon-spec: none.json: No such file or directory; check the path"
     assert [line.split(": ")[1] for line in err.splitlines()[1:]] == list(texts)
-    assert cannon("check-config", *texts)[0] == 1
+    assert cannon("check-config", "list.json", "body.json")[0] == 1
+    assert cannon("check-config", "body.json", "text.json")[0] == 2
