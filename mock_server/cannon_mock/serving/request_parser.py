@@ -185,6 +185,7 @@ class RequestParser:
         assert request is not None  # httptools tells the start of a request first
         if request.method:
             return
+        value = value.strip(b" \t")  # RFC 9110: no part of the value; httptools leaves a tab behind it
         request.headers.append((name, value))
         if name in _FRAMING_HEADERS:
             self._note_header(request, name, value)
@@ -197,7 +198,7 @@ class RequestParser:
         elif name == b"host":
             self._host_count += 1
         else:
-            self._codings += value.strip().lower() + b","
+            self._codings += value.lower() + b","
 
     def on_headers_complete(self) -> None:
         """Take the end of the head."""

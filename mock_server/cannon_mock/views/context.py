@@ -189,7 +189,12 @@ def find_asset_url(request: MockRequest) -> str:
 
 
 def find_called_host(request: Request) -> str:
-    """The host and port that the client called, without the port where it is the default one.
+    """The host and port that the client called, without the port where it is the default one."""
+    return read_host(request).removesuffix(":443" if request.is_secure else ":80")
+
+
+def read_host(request: Request) -> str:
+    """The host as the header Host has it, which may be no host at all.
 
     Werkzeug's ``request.host`` is empty for a name with ``_``, which services of Docker Compose may have.
     """
@@ -197,7 +202,7 @@ def find_called_host(request: Request) -> str:
     if header is None:  # HTTP/1.0: the address of the server
         name, port = request.server or ("", None)
         header = (f"[{name}]" if ":" in name else name) + (f":{port}" if port else "")
-    return header.removesuffix(":443" if request.is_secure else ":80")
+    return header
 
 
 def add_evidence_header(mock: MockContext, response: Response, *claims: str) -> Response:

@@ -18,7 +18,7 @@ from cannon_mock.views.context import (
     add_evidence_header,
     current_context,
     current_request,
-    find_called_host,
+    read_host,
 )
 from cannon_mock.views.json_reply import JsonReply
 from cannon_spec.finding import Finding
@@ -83,7 +83,7 @@ def install(app: Flask) -> None:
 
 def _check_host() -> None:
     """Refuse a Host header that cannot be part of an address, before anything is stored."""
-    host = find_called_host(current_request())
+    host = read_host(current_request())
     if not is_host_and_port(host):
         message = f"the Host {host[:60]!a} is no host name with a port; call the mock by its address"
         raise ApiError(400, "invalid_host", message, claim_ids.HOST_HEADER)

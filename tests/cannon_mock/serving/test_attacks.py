@@ -202,6 +202,12 @@ def test_hostile_bytes_are_refused_and_do_nothing(mock_url: str, capfd: pytest.C
     assert all(line.startswith("cannon-mock: 127.0.0.1 sent ") and line.isprintable() for line in lines)
 
 
+def test_white_space_around_a_value_is_no_part_of_it(mock_url: str) -> None:
+    """Law: spaces and tabs on both sides of a header's value change nothing, of a host, a key or an own header."""
+    head = STATUS.replace(b"localhost", b"\t 127.0.0.1 \t").replace(b"cs_a", b"cs_a\t ")
+    assert call(mock_url, head + b"x-mock-scenario: success\t\r\n" + END).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize(
     ("head", "statuses"),
     [

@@ -91,10 +91,11 @@ def test_the_prefix_of_a_proxy_stands_in_addresses(make_mock: DriverFactory, pre
     assert [json.loads(each)["data"]["output"] for each in sent_bodies] == [output]
 
 
-@pytest.mark.parametrize("host", ["cannon_mock:0", "cannon_mock:", "[1.2]", "cannon_mock:99999", ""])
+@pytest.mark.parametrize("host", ["localhost:80:80", "cannon_mock:0", "cannon_mock:", "[1.2]", "cannon_mock:99999", ""])
 def test_an_invalid_host_is_refused_before_anything_is_stored(mock: Driver, host: str) -> None:
     """A Host header that is no host with a port is refused with 400, and no task is stored."""
     assert read_error(mock.create(headers={"host": host})) == (400, "invalid_host")
+    assert mock.get("/__mock__/health", host=host).status_code == 400
     assert mock.get("/__mock__/tasks").get_json()["tasks"] == []
 
 
