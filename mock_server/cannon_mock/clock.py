@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from numbers import Real
+from reprlib import repr as show_start
 from threading import Lock
 from types import coroutine
 from typing import Any, Protocol, TypeVar
@@ -20,6 +21,9 @@ T = TypeVar("T", int, float)
 
 _ROUNDED_MS = 0.5
 """A difference of times that code computes may be a little less than 0."""
+
+_SMALLEST_SCALE, _LARGEST_SCALE = 0.001, 1_000_000
+"""A clock that goes slower, a second in a quarter of an hour and more, looks as one that is stopped, and is not."""
 
 _FARTHEST_MS = 221_845_392_000_000  # the year 9000: dates stay printable
 
@@ -115,7 +119,7 @@ class Clock:
         _check_numbers(ms=first_ms, seconds=seconds, minutes=minutes, hours=hours, days=days)
         step_ms = first_ms + 1000 * (seconds + 60 * (minutes + 60 * (hours + 24 * days)))
         if step_ms < -_ROUNDED_MS:
-            raise ValueError(f"a clock never runs backwards: {step_ms} ms; advance it by 0 or more")
+            raise ValueError(f"a clock never runs backwards: {show_start(step_ms)} ms; advance it by 0 or more")
         whole_ms = 0 if step_ms < 0 else round(_check_moment(step_ms))
         with self._move_lock:
             return self._move(self.now_ms() + whole_ms)
@@ -165,11 +169,12 @@ class Clock:
     def run(self, scale: float = 1) -> None:
         """Let the clock go ``scale`` times as fast as real time.
 
-        Raises TypeError for what is no number, ValueError for a scale that is not from 0 to 1,000,000.
+        Raises TypeError for what is no number, ValueError for a scale that is neither 0 nor from 0.001 to 1,000,000.
         """
         _check_numbers(scale=scale)
-        if not 0 <= scale <= 1_000_000:
-            raise ValueError(f"scale {scale}: choose from 0 to 1000000 times as fast as real time")
+        if scale != 0 and not _SMALLEST_SCALE <= scale <= _LARGEST_SCALE:
+            legal = f"0, which stops the clock, or from {_SMALLEST_SCALE} to {_LARGEST_SCALE}"
+            raise ValueError(f"scale {show_start(scale)}: choose {legal} times as fast as real time")
         self._state.change(lambda settings: settings.change_scale(self._state.now_ms(), scale))
 
     def read_client_time_s(self) -> float:
@@ -247,7 +252,7 @@ def _pause() -> Generator[None, None, None]:
 def _read_moment(moment: int | datetime) -> int:
     if not isinstance(moment, datetime):
         if not _is_number(moment):
-            raise TypeError(f"{moment!r} is no time; set epoch milliseconds, or a datetime with a time zone")
+            raise TypeError(f"{show_start(moment)} is no time; set epoch milliseconds, or a datetime with a time zone")
         return int(_check_moment(moment))  # int after it: nan has none
     if moment.utcoffset() is None:
         raise ValueError(f"{moment} has no time zone; set one that has, as datetime.now(UTC) returns it")
@@ -257,7 +262,7 @@ def _read_moment(moment: int | datetime) -> int:
 def _check_moment(at_ms: T) -> T:
     if not 0 <= at_ms <= _FARTHEST_MS:  # nan too
         what = "before the year 1970; set a later" if at_ms < 0 else "beyond the year 9000; set an earlier"
-        raise ValueError(f"{at_ms} ms is {what} time")
+        raise ValueError(f"{show_start(at_ms)} ms is {what} time")
     return at_ms
 
 
@@ -265,7 +270,7 @@ def _check_numbers(**numbers: object) -> None:
     """Raise TypeError for what is no number, as a text or a bool."""
     for name, number in numbers.items():
         if not _is_number(number):
-            raise TypeError(f"{name}={number!r} is no number; give one, as in {name}=1")
+            raise TypeError(f"{name}={show_start(number)} is no number; give one, as in {name}=1")
 
 
 def _is_number(value: object) -> bool:
@@ -280,4 +285,4 @@ def _show_moment(at_ms: int) -> str:
     try:
         return f"{datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec='milliseconds')} ({at_ms} ms)"
     except (ValueError, OverflowError, OSError):  # before the year 1
-        return f"{at_ms} ms"
+        return f"{show_start(at_ms)} ms"

@@ -28,7 +28,7 @@ _BODIES: dict[str, dict[str, Any]] = {
             "set_ms": {"type": "integer", "minimum": 0},
             "freeze": {"const": True},
             "run": {"const": True},
-            "scale": {"type": "number", "minimum": 0},
+            "scale": {"type": "number", "minimum": 0.001},
         },
     },
     "admin.add_rule": {
