@@ -88,7 +88,8 @@ def finish_attempt(delivery: Delivery, response: DeliveryResponse, retries_ms: S
     """The delivery after the response to its last attempt, with the time of the next attempt if there is one.
 
     ``retries_ms`` are the waits before each attempt, counted from the attempt before it. 2xx is success, 410 stops. A
-    longer wait that the receiver asks for with 429 or 503 takes the place of the one in ``retries_ms``.
+    longer wait that the receiver asks for with 429 or 503 takes the place of the one in ``retries_ms``, up to the
+    longest of these: otherwise a receiver could put off an attempt for ever.
     """
     attempt = Attempt(delivery.attempts[-1].at_ms, response.status, response.note)
     delivery = replace(delivery, attempts=(*delivery.attempts[:-1], attempt))
@@ -98,8 +99,9 @@ def finish_attempt(delivery: Delivery, response: DeliveryResponse, retries_ms: S
         return replace(delivery, state="stopped")
     if len(delivery.attempts) >= len(retries_ms):
         return replace(delivery, state="failed")
-    retry_after_ms = response.retry_after_ms if response.status in (429, 503) else None
-    return replace(delivery, due_ms=now_ms + max(retries_ms[len(delivery.attempts)], retry_after_ms or 0))
+    asked_ms = (response.retry_after_ms or 0) if response.status in (429, 503) else 0
+    wait_ms = max(retries_ms[len(delivery.attempts)], min(asked_ms, max(retries_ms)))
+    return replace(delivery, due_ms=now_ms + wait_ms)
 
 
 def encode(delivery: Delivery) -> str:

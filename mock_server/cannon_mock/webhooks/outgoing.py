@@ -80,7 +80,7 @@ def parse_retry_after(value: str | None) -> int | None:
     if value is None:
         return None
     if value.strip().isdecimal():
-        return int(value[:9]) * 1000
+        return int(value.strip().lstrip("0")[:9] or 0) * 1000
     try:
         return max(0, round((parsedate_to_datetime(value).timestamp() - time.time()) * 1000))
     except (ValueError, OverflowError):

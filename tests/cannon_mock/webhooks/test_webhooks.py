@@ -103,13 +103,30 @@ def test_retry_after_delays_the_next_attempt(mock: Driver, receiver: Receiver, s
     assert 50_000 <= second.at_ms - first.at_ms <= 61_000
 
 
-@pytest.mark.parametrize("value", ["soon", "-5", "", "9" * 40])
+FAR_YEAR = "Fri, 31 Dec 9999 23:59:59 GMT"
+
+
+@pytest.mark.parametrize(
+    ("value", "wait_ms"),
+    [("000000000060", 60_000), ("86401", DAY_MS), ("9" * 23, DAY_MS), ("9" * 5000, DAY_MS), (FAR_YEAR, DAY_MS)],
+    ids=str,
+)
+def test_retry_after_waits_for_a_day_at_most(mock: Driver, receiver: Receiver, value: str, wait_ms: int) -> None:
+    """Law: no Retry-After puts an attempt off by more than the longest pause of the schedule."""
+    receiver.answers = [(503, {"Retry-After": value})]
+    id_ = _create_with_webhook(mock, receiver)
+    mock.clock.advance(days=2)
+    first, second = _delivery(mock, id_).attempts
+    assert second.at_ms - first.at_ms == wait_ms
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "", "Fri, 31 Dec 99999 23:59:59 GMT"])
 def test_a_malformed_retry_after_is_ignored(mock: Driver, receiver: Receiver, value: str) -> None:
-    """A malformed Retry-After leaves the schedule, or at worst a long wait, and no error."""
+    """A malformed Retry-After leaves the schedule, and causes no error."""
     receiver.answers = [(503, {"Retry-After": value})]
     id_ = _create_with_webhook(mock, receiver)
     mock.clock.advance(LONG_MS)
-    assert _delivery(mock, id_).state in ("delivered", "pending")
+    assert _delivery(mock, id_).state == "delivered"
 
 
 def test_an_unreachable_receiver_is_a_failed_attempt(mock: Driver) -> None:
