@@ -186,9 +186,9 @@ class Cycle:
 
     def _start_without_store(self) -> None:
         outages = list(self._backend.outages.values())
-        _, take_away = Random(self._conditions.seed).choice(outages)
+        kind, take_away = Random(self._conditions.seed).choice(outages)
         with self._disturbances.disturb("down"):
-            with take_away(self._mock):
+            with self._disturbances.disturb(kind), take_away(self._mock):
                 self._ledger.report(*self._mock.terminate(), *self._mock.start_without_store())
             if not self._mock.is_running:
                 self._mock.start()

@@ -90,7 +90,7 @@ def test_a_mock_that_refuses_its_name_is_told(answer_all: SetAnswers) -> None:
     target = find_target(CATALOG, "http://ci.example.com", ApiKeys(main=KEY), is_live=False, announce=lines.append)
     assert (target.is_mock, target.switches) == (True, {})
     (line,) = lines
-    assert line.startswith("http://ci.example.com is tested as if it had the default settings: ci.example.com is not a")
+    assert line.startswith("http://ci.example.com is tested as if it had the default settings: the mock's own API is ")
     assert "--allow-host ci.example.com" in line
 
 
