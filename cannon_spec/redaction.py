@@ -32,20 +32,30 @@ _KEYS = {
     r"cs_(?:(?<![A-Za-z0-9_]cs_)|(?<=_cs_)(?=(?:live|test)_))(?!CZ(?![A-Za-z0-9_-]))(?P<secret>[A-Za-z0-9_-]+)": "cs_",
     r"whs(?<![A-Za-z0-9]whs)(?:ec|k)_(?P<secret>[A-Za-z0-9+/=_-]+)": "whs",
 }
-_IN_ADDRESSES = {
-    # A name and a password in an address. That of a store may have signs that an address cannot have: where none ends
-    # it, the text is taken whole, else it would be searched again from each address in it.
-    r"""(?a)://(?P<secret>[^\s/?#"<>]+)@""": "@",
-    r"""(?a)://(?:(?<=redis://)|(?<=rediss://)|(?<=unix://))(?:(?P<secret>[^\s"<>]+)@|[^\s"<>]+)""": "@",
-    r"""(?xa)[?&;\#]
+_PARAMETER = r"""(?xa)[?&;\#]
     (?:[\w.\[-]{0,60}[_.\[-]|[\w.\[-]{0,60}(?=[A-Z])|(?i:api|auth|access|private|client|session))?
     (?i:key|token|sig|signature|secret|pass|passwd|password|pwd|auth|authorization|credentials?|session|jwt|hmac)
-    \]?=(?P<secret>[^&;\#\s"'<>]+)""": "=",
+    \]?=(?P<secret>[^&;\#\s"'<>]+)"""
+"""A parameter of an address. Prose has some too, with short values: ``genre=lofi;key=Am``."""
+
+_IN_ADDRESSES = {
+    r"""(?a)://(?P<secret>[^\s/?#"<>]+)@""": "@",  # a name and a password
+    # A password may have signs that an address cannot have: behind a name and what is no port, or in the address of a
+    # store. Where no @ ends it, the text is taken whole, else it would be searched again from each address in it.
+    r"""(?xa)://
+    (?:(?<=redis://)|(?<=rediss://)|(?<=unix://)|(?!\[)(?=[^\s/?\#"<>:@]*:(?![0-9]{1,5}\\{0,9}[/?\#])))
+    (?:(?P<secret>[^\s"<>]+)@|[^\s"<>]+)""": "@",
+    _PARAMETER: "=",
 }
 """Patterns, each with a sign without which it finds nothing: to look for that costs much less.
 
 A pattern begins with fixed letters where it can, so that ``re`` skips all else at once.
 """
+_END_OF_ADDRESS = r"""(?a)[\s"'<>]"""
+_START_OF_PATH = r"(?a)(?<!\w)/"
+_SHORTEST_SECRET = 8
+"""How many signs the value of a parameter has at least, to be a secret wherever it stands."""
+
 _NEVER = r"(?!)"
 """A pattern that finds nothing."""
 
@@ -91,9 +101,28 @@ def _find_secrets(text: str, patterns: Mapping[str, str] = _ALL) -> list[Span]:
         match.span("secret")
         for pattern, mark in patterns.items()
         if mark in text
-        for match in _compile(pattern).finditer(text)
+        for match in (_find_parameters(text) if pattern is _PARAMETER else _compile(pattern).finditer(text))
         if match["secret"]
     ]
+
+
+def _find_parameters(text: str) -> Iterator[re.Match[str]]:
+    """The parameters of addresses, and those with a value as long as a secret."""
+    last_place, is_in_address = 0, False
+    for match in _compile(_PARAMETER).finditer(text):
+        # Only what stands between two of them: to look back to the start of the address takes longer with each.
+        between = text[last_place : match.start() + 1]
+        word = _compile(_END_OF_ADDRESS).split(between)[-1]
+        is_in_address = is_in_address and len(word) == len(between) or _begins_address(word)
+        last_place = match.start() + 1
+        if is_in_address or len(match["secret"]) >= _SHORTEST_SECRET:
+            yield match
+
+
+def _begins_address(word: str) -> bool:
+    """Whether a word has the start of an address in it, or of its path: ``h/x?``, but not ``4/4``."""
+    behind_slash = word.partition("/")[2]
+    return "?" in behind_slash or "#" in behind_slash or _compile(_START_OF_PATH).search(word) is not None
 
 
 @cache

@@ -59,7 +59,11 @@ def test_a_prefix_within_a_word_is_none(start: str, end: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["metrics_1", "docs_final.png", "job_cs_1", "cs_CZ", "cs_CZ.UTF-8", "a = b", "x@y.z", "cs_", "50%25 &amp; more"],
+    [
+        *("metrics_1", "docs_final.png", "job_cs_1", "cs_CZ", "cs_CZ.UTF-8", "a = b", "x@y.z", "cs_", "50%25 &amp; more"),
+        *("?key=hello x;key=5", "genre=lofi;key=Am&bpm=90", "meter=4/4;key=Am"),
+        *("http://h:80/@u", "http:\\/\\/h:80\\/@u", "http://[::1]:80", "http://[::1]/@u", "http://h: a@b"),
+    ],
 )
 def test_words_stay(text: str) -> None:
     """H9: words in which the prefix of a key means nothing, and texts without a secret, stay."""
@@ -75,6 +79,11 @@ def test_words_stay(text: str) -> None:
         ("whsec_a+b/c==", "whsec_..."),
         ("http://user:hush@host/x", "http://...@host/x"),
         ("http://h@sh@host/x", "http://...@host/x"),
+        ("http://user:hu/sh@host", "http://...@host"),
+        ("http://:/hush?hu#sh@host", "http://...@host"),
+        ("http://user:hu@sh/hush@host", "http://...@host"),
+        ("http://user:123456/hush@host", "http://...@host"),
+        ("http:\\/\\/user:hu\\/sh@host", "http:\\/\\/...@host"),
         ("redis://:hu/sh@host:1/0", "redis://...@host:1/0"),
         ("redis://host/0,redis://:hush@host", "redis://...@host"),
         ("redis://host/0 redis://:hush@host redis://host", "redis://host/0 redis://...@host redis://host"),
@@ -87,6 +96,9 @@ def test_words_stay(text: str) -> None:
         ("/x?a=1\\u0026sig=hush", "/x?a=1\\u0026sig=..."),
         ("/x?next=http%3A%2F%2Fu%3Ahush%40host%2F", "/x?next=http%3A%2F%2F...%40host%2F"),
         ("/x?a=1&amp;token=hush", "/x?a=1&amp;token=..."),
+        ("host/x?a=1;key=hush", "host/x?a=1;key=..."),
+        ("/x?page=1 genre=lofi;key=Am", "/x?page=1 genre=lofi;key=Am"),
+        ("?key=hush&token=hushhush", "?key=hush&token=..."),
     ],
 )
 def test_secrets_in_addresses_are_removed(text: str, redacted: str) -> None:
@@ -121,6 +133,8 @@ STARTS = (
     "unix://",
     "://",
     "://a",
+    "://a:b",
+    "://a:8/",
     "cs_",
     "acs_",
     "whsec_",
