@@ -113,7 +113,7 @@ def _find_parameters(text: str) -> Iterator[re.Match[str]]:
         # Only what stands between two of them: to look back to the start of the address takes longer with each.
         between = text[last_place : match.start() + 1]
         word = _compile(_END_OF_ADDRESS).split(between)[-1]
-        is_in_address = is_in_address and len(word) == len(between) or _begins_address(word)
+        is_in_address = (is_in_address and len(word) == len(between)) or _begins_address(word)
         last_place = match.start() + 1
         if is_in_address or len(match["secret"]) >= _SHORTEST_SECRET:
             yield match

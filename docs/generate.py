@@ -209,9 +209,9 @@ _MOCK = """\
 
 A flag on the command line counts more than its variable. For a flag without a value the variable is `yes` or `no`:
 `CANNON_MOCK_ADMIN=no` leaves the admin API out. `--list-scenarios` lists the scenarios, and starts nothing.
-`cannon-mock exec -- COMMAND` takes the same flags, and sets `CANNON_BASE_URL`, `CANNON_MOCK_URL`, `CANNON_API_KEY`
-and `CANNON_WEBHOOK_SECRET` for the command. `cannon-mock health --wait SECONDS` says whether a mock is ready: see
-[in CI](ci.md#run-tests-beside-a-mock).
+`cannon-mock exec -- COMMAND` takes the same flags, and sets `CANNON_BASE_URL`, `CANNON_MOCK_URL`, `CANNON_API_KEY`,
+`CANNON_WEBHOOK_SECRET`, `CANNON_MOCK_TLS_CERT`, `NO_PROXY` and `no_proxy` for the command. `cannon-mock health --wait
+SECONDS` says whether a mock is ready: see [in CI](ci.md#run-tests-beside-a-mock).
 
 """
 

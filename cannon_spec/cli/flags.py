@@ -84,9 +84,16 @@ def _add_format_flags(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--output",
+        type=_parse_file_name,
         metavar="FILE",
         help="where to write the findings; a file that is there is replaced (default: -, which is standard output)",
     )
+
+
+def _parse_file_name(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("the name of the file is empty; name one, or - for standard output")
+    return text
 
 
 def find_format(arguments: argparse.Namespace) -> str:

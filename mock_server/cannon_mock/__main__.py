@@ -58,8 +58,9 @@ examples:
   cannon-mock exec --scenario rate-limited -- ./try.sh
 
 The command finds the mock's address in $CANNON_BASE_URL and $CANNON_MOCK_URL,
-and a key that it takes in $CANNON_API_KEY. Its exit status is that of exec;
-where it is not 0, the last calls are written to standard error.
+a key that it takes in $CANNON_API_KEY, and what signs its webhooks in
+$CANNON_WEBHOOK_SECRET. The exit status of exec is that of the command; where it
+is not 0, the last calls are written to standard error.
 """
 
 _ADVICE_ON_PORTS = "choose another with --host and --port (0: a free port)"
@@ -93,14 +94,17 @@ def _check_health(arguments: Sequence[str]) -> int:
 def _run_beside(arguments: Sequence[str]) -> int:
     """Run a command beside a mock."""
     defaults = {"port": "0"}
+    default_texts = {**defaults, "webhook_secret": "random, in $CANNON_WEBHOOK_SECRET"}
     parser = _build_settings_parser(
-        "cannon-mock exec", "Run a command beside a mock of its own.", _EXEC_EXAMPLES, defaults
+        "cannon-mock exec", "Run a command beside a mock of its own.", _EXEC_EXAMPLES, default_texts
     )
     parser.usage = "cannon-mock exec [options] -- COMMAND [ARGUMENT ...]"
     options, command = _split(arguments)
     values = {**defaults, **vars(parser.parse_args(options))}
     if not command:
         parser.error("no command; name it behind --: cannon-mock exec -- pytest")
+    if not command[0].strip():
+        parser.error("the name of the command is empty; name one behind --: cannon-mock exec -- pytest")
     variables, flags = read_variables(), Source("{flag} {value}", values)
     config = build_config(variables, flags)
     if config.workers > 1:
@@ -234,20 +238,19 @@ def build_parser() -> CommandParser:
 
 
 def _build_settings_parser(
-    name: str, description: str, epilog: str, defaults: Mapping[str, str] = MappingProxyType({})
+    name: str, description: str, epilog: str, default_texts: Mapping[str, str] = MappingProxyType({})
 ) -> CommandParser:
-    """A parser of the flags that settings have, some with a default of this command."""
+    """A parser of the flags that settings have; ``default_texts`` name defaults of this command, by their settings."""
     parser = _SettingsParser(prog=name, description=description, epilog=epilog, argument_default=argparse.SUPPRESS)
     for setting in SETTINGS:
         names = [setting.short_flag, setting.flag] if setting.short_flag else [setting.flag]
+        text = setting.describe(default_texts.get(setting.name, ""))
         form: dict[str, Any] = {"metavar": setting.placeholder} if setting.placeholder else {}
         if setting.kind is bool:
             form = {"action": "store_const", "const": not setting.default}
         elif setting.is_list:
             form["action"] = _AppendWithComma
-        parser.add_argument(
-            *names, dest=setting.name, help=setting.describe(defaults.get(setting.name, "")).replace("%", "%%"), **form
-        )
+        parser.add_argument(*names, dest=setting.name, help=text.replace("%", "%%"), **form)
     return parser
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from cannon_mock.config import SETTINGS, Config, build_config, suggest_setting
+from cannon_mock.config import SETTINGS, Config, build_config, find_setting, suggest_setting
 from cannon_mock.settings import PREFIX, Source
 
 _SERVICE_LINK = re.compile(
@@ -14,6 +16,7 @@ _SERVICE_LINK = re.compile(
 )
 """What Kubernetes, and Docker's old links, set beside a service that is named ``cannon-mock``: not for this program."""
 
+_TLS_CERT = find_setting("tls_cert").variable
 _URL = "CANNON_MOCK_URL"
 """No setting of a mock, but where a client finds one: ``cannon-mock exec`` sets it."""
 
@@ -46,7 +49,23 @@ def read_mock_url() -> str:
     return os.environ.get(_URL, "")
 
 
-def build_client_environment(url: str, key: str, webhook_secret: str) -> dict[str, str]:
-    """The environment of this process for a client of a mock: with its address, an API key and what signs webhooks."""
+def build_client_environment(url: str, key: str, webhook_secret: str, tls_cert: str = "") -> dict[str, str]:
+    """The environment of this process for a client of a mock that its program starts.
+
+    It has the mock's address, which no proxy is asked for, an API key, what signs webhooks, and the file of the
+    certificate, where there is one.
+    """
     own = {"CANNON_BASE_URL": url, "CANNON_API_KEY": key, "CANNON_WEBHOOK_SECRET": webhook_secret, _URL: url}
-    return {**os.environ, **own}
+    if tls_cert:
+        own[_TLS_CERT] = str(Path(tls_cert).absolute())  # the client may change its directory
+    return {**os.environ, **own, **_bypass_proxies(str(urlsplit(url).hostname))}
+
+
+def _bypass_proxies(host: str) -> dict[str, str]:
+    """The variables that keep clients from asking a proxy for a host, beside the hosts that they name already."""
+    names = ("NO_PROXY", "no_proxy")  # some clients read the one, some the other, some the first that is set
+    texts = {name: os.environ.get(name, "").strip() for name in names}
+    hosts = [each.strip() for text in texts.values() for each in text.split(",") if each.strip()]
+    if "*" in hosts:
+        return dict.fromkeys(names, "*")  # every host: with another one beside it, it would be no pattern
+    return dict.fromkeys(names, ",".join(dict.fromkeys([*hosts, host])))

@@ -60,7 +60,17 @@ def test_a_prefix_within_a_word_is_none(start: str, end: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("metrics_1", "docs_final.png", "job_cs_1", "cs_CZ", "cs_CZ.UTF-8", "a = b", "x@y.z", "cs_", "50%25 &amp; more"),
+        *(
+            "metrics_1",
+            "docs_final.png",
+            "job_cs_1",
+            "cs_CZ",
+            "cs_CZ.UTF-8",
+            "a = b",
+            "x@y.z",
+            "cs_",
+            "50%25 &amp; more",
+        ),
         *("?key=hello x;key=5", "genre=lofi;key=Am&bpm=90", "meter=4/4;key=Am"),
         *("http://h:80/@u", "http:\\/\\/h:80\\/@u", "http://[::1]:80", "http://[::1]/@u", "http://h: a@b"),
     ],

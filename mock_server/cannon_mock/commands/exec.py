@@ -11,11 +11,14 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from types import FrameType
+from urllib.parse import urlsplit
 
 from flask import Flask
 
+from cannon_mock.commands import health
 from cannon_mock.config import Config
 from cannon_mock.model.journal import JournalEntry
 from cannon_mock.notices import write_line, write_notice
@@ -43,12 +46,19 @@ def run(app: Flask, config: Config, command: Sequence[str]) -> int:
         serve.log_exchanges(app)
     with serve.serve_beside(app, config) as url:
         key, secret = mock.keys.choose(_KEY), mock.webhook_sender.secret
-        status = _run_command(command, build_client_environment(url, key, secret))
+        environment = build_client_environment(_find_client_url(url, config), key, secret, config.tls_cert)
+        status = _run_command(command, environment)
     if status not in (0, _CANNOT_RUN, _NOT_THERE):
         with contextlib.suppress(StoreError):  # which the store tells
             _report_calls(status, mock.store.journal.list_entries(config.journal), config)
     mock.store.records.close()
     return status
+
+
+def _find_client_url(url: str, config: Config) -> str:
+    """The address at which the command finds a mock that listens at another one, as on all addresses."""
+    place = urlsplit(url)
+    return health.find_own_url(replace(config, host=place.hostname or "", port=place.port or 0))
 
 
 def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -80,7 +90,7 @@ class _SignalRelay:
     @contextlib.contextmanager
     def catch_signals(self) -> Iterator[None]:
         """Catch the signals while the context lasts, but those that are ignored, as by nohup: so does the command."""
-        numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
         handlers = {number: signal.getsignal(number) for number in (*numbers, signal.SIGINT)}
         caught_numbers = [number for number, handler in handlers.items() if handler != signal.SIG_IGN]
         for number in caught_numbers:

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import trustme
 
 from cannon_mock.__main__ import main
+from cannon_mock.variables import build_client_environment
 
 CALL = """
 import os, sys, urllib.request
@@ -85,15 +87,64 @@ def test_a_key_of_the_file_is_used(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert capfd.readouterr().out == "200 True cs_mine whsec_\n"
 
 
+def test_a_certificate_is_named_to_the_command(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command finds a mock with a certificate that listens on all addresses, from any folder, beside a proxy."""
+    trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "cert.pem"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    code = """
+import os, ssl, sys, urllib.request
+from cannon_mock.__main__ import main
+os.chdir(os.path.dirname(sys.executable))
+trust = ssl.create_default_context(cafile=os.environ["CANNON_MOCK_TLS_CERT"])
+trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+url = os.environ["CANNON_BASE_URL"]
+print(urllib.request.urlopen(url + "/__mock__/health", context=trust).status, url.rpartition(":")[0], flush=True)
+sys.exit(main(["health"]))
+"""
+    options = ["--host", "0.0.0.0", "--tls-cert", "cert.pem"]
+    assert main(["exec", *options, "--", sys.executable, "-c", code]) == 0
+    assert capfd.readouterr() == ("200 https://127.0.0.1\nready\n", "")
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "text"),
+    [
+        ("", "", "::1"),
+        ("a.example", "b.example, a.example", "a.example,b.example,::1"),
+        ("::1", "", "::1"),
+        ("a.example", "*", "*"),
+    ],
+)
+def test_no_proxy_is_asked_for_the_mock(upper: str, lower: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host of the mock is added to those for which no proxy is asked, under both names that clients read."""
+    monkeypatch.setenv("NO_PROXY", upper)
+    monkeypatch.setenv("no_proxy", lower)
+    environment = build_client_environment("http://[::1]:80", "cs_a", "whsec_a")
+    assert (environment["NO_PROXY"], environment["no_proxy"]) == (text, text)
+
+
+def test_the_help_is_that_of_exec(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help says where the command finds a secret that nobody chose: none is printed."""
+    with pytest.raises(SystemExit):
+        main(["exec", "--help"])
+    assert "signs webhooks [default: random, in $CANNON_WEBHOOK_SECRET]" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signals")
 def test_a_signal_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
-    """SIGTERM goes to the command, whose status decides; a command that a signal ends has 128 and its number."""
+    """SIGTERM and SIGQUIT go to the command, whose status decides; one that a signal ends has 128 and its number."""
     code = """
 import os, signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
-os.kill(os.getppid(), signal.SIGTERM)
-while True:
-    time.sleep(1)
+numbers, caught_numbers = [signal.SIGTERM, signal.SIGQUIT], []
+for number in numbers:
+    signal.signal(number, lambda number, _: caught_numbers.append(number))
+    os.kill(os.getppid(), number)
+while sorted(caught_numbers) != sorted(numbers):
+    time.sleep(0.01)
+sys.exit(5)
 """
     assert run(code) == 5
     assert run("import os; os.kill(os.getpid(), 9)") == 128 + signal.SIGKILL
@@ -135,6 +186,7 @@ def test_what_cannot_be_run_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["exec", "--", str(file)]) == 126
     for arguments, problem in [
         (["exec"], "no command; name it behind --"),
+        (["exec", "--", ""], "the name of the command is empty; name one behind --"),
         (["exec", "--workers", "2", "--store", f"sqlite:{tmp_path}/a.db", "--", "x"], "leave out --workers"),
         (["exec", "--prot", "1", "--", "x"], "did you mean --port?"),
         (["exec", "pytest", "-q"], "pytest -q; name the command behind --: cannon-mock exec -- pytest"),

@@ -252,6 +252,8 @@ def test_an_output_file_that_cannot_be_written_is_named(cannon: Command, folder:
     assert (
         problem == "cannon-spec: none/report.txt: No such file or directory; check the path, or the space on the disk\n"
     )
+    problem = cannon("validate", f"{folder}/key.json", "--output", "")[2]
+    assert "--output: the name of the file is empty; name one, or - for standard output" in problem
     report = Path("report.txt")
     report.write_text("old", "utf-8")
     assert cannon("validate", f"{folder}/key.json", "--output", "report.txt", "--ignore", "no-such-rule")[0] == 2
