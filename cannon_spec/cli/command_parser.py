@@ -9,6 +9,7 @@ from typing import Any
 from cannon_spec.cli.console import measure_width
 from cannon_spec.nearest import find_nearest
 from cannon_spec.printable import escape_unprintable
+from cannon_spec.redaction import redact
 
 _MOST_COLUMNS = 100  # longer lines are hard to read
 _PLAIN_COLUMNS = 80  # where the width is not known
@@ -20,7 +21,7 @@ def create_formatter(prog: str) -> argparse.HelpFormatter:
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser that takes flags in full only, and writes each error on one line without control characters.
+    """A parser that takes flags in full only, and writes each error on one line without control characters or secrets.
 
     A shortened flag would change its meaning, or end to work, as soon as another flag begins with the same letters.
     """
@@ -40,7 +41,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Any:
         """End the command with status 2 and a line that says what is wrong."""
-        super().error(escape_unprintable(message))
+        super().error(escape_unprintable(redact(message)))
 
     def suggest_flag(self, unknown_arguments: list[str], command: str = "") -> str:
         """``; did you mean FLAG?`` where a flag of this parser, or of one of its commands, is near; else empty."""

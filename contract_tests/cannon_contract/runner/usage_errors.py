@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from cannon_spec.printable import escape_lines
+from cannon_spec.redaction import redact
 
 _UNRECOGNIZED = re.compile(r"error: (unrecognized arguments: .*)")
 
 
 class UsageErrorWriter:
-    """A plugin of pytest that rewrites its errors of usage: without its own usage, and without control characters.
+    """A plugin of pytest that rewrites its errors of usage: without its own usage, control characters and secrets.
 
     ``suggest`` gets the arguments that nobody knows, and returns which option the user may mean; empty for none.
     """
@@ -49,4 +50,4 @@ class UsageErrorWriter:
                 self._suggest(match[1].split()[2:]) or "; cannon-contract --help and pytest --help list the options"
             )
             text = match[1] + suggestion
-        return escape_lines(text)
+        return escape_lines(redact(text))

@@ -86,7 +86,9 @@ def _call(url: str, trust: ssl.SSLContext, seconds: float) -> str:
             return "" if _is_mock(reply.read(_LONGEST_REPLY)) else "what answers there is no cannon-mock"
     except urllib.error.HTTPError as error:
         return _describe_refusal(error)
-    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: an address that cannot be read
+    except (http.client.InvalidURL, ValueError):  # whose text may have a part of a password
+        return "the address cannot be read; check its host and its port"
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         return str(getattr(reason, "strerror", None) or reason) or type(error).__name__
 

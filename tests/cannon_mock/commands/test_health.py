@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
 from collections.abc import Iterator
@@ -92,6 +93,18 @@ def test_the_wait_ends_when_the_mock_is_ready(monkeypatch: pytest.MonkeyPatch) -
     assert (main(["health", "--wait", "60"]), answers) == (0, [])
     answers += ["refused", ""]
     assert (main(["health"]), answers) == (1, [""])
+
+
+@pytest.mark.parametrize(
+    "url", ["http://u:pa/ssword@h", "http://u:pa?ssword@h", "http://u:[pa]ssword@h", "ftp://u:pa@h"]
+)
+def test_no_password_is_shown(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of an address that cannot be read, no part of its password is shown."""
+    with contextlib.suppress(SystemExit):
+        assert main(["health", url]) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert "://...@h" in line
+    assert "pa" not in line
 
 
 @pytest.mark.parametrize("arguments", [["mock:2266"], ["--wait", "soon"], ["--wait", "-1"], ["--wait", "nan"]])
