@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
+from cannon_spec.json_memory import estimate_parsed_bytes
 from cannon_spec.traffic.bodies import ReadFile, refuse_file
 from cannon_spec.traffic.har import NotHAR
 from cannon_spec.traffic.unpack import UnreadableBody, expect_within, unpack
@@ -19,12 +20,6 @@ MAX_UNPACKED_BYTES = 32 * 1024 * 1024
 
 MAX_PARSED_BYTES = 1024 * 1024 * 1024
 """The most memory that the values of a HAR may take, beside its texts."""
-
-_BYTES_OF_VALUES = {b"{": 232, b"[": 88, b",": 32}
-"""What CPython needs for an object, an array and another member, each of which takes as little as a byte of the file.
-
-Those in texts count too: a page with much code in it is far from the limit nevertheless.
-"""
 
 _ARCHIVE = b"PK\x03\x04"
 _EXTENSION = ".har"
@@ -60,7 +55,7 @@ def _unpack_har(data: bytes) -> bytes:
 
 def _refuse_many_values(har: bytes) -> None:
     """Raise NotHAR for a file whose values would take more memory than a recording needs, before it is parsed."""
-    size = sum(har.count(sign) * size for sign, size in _BYTES_OF_VALUES.items())
+    size = estimate_parsed_bytes(har)
     if size > MAX_PARSED_BYTES:
         problem = f"its values may take {size >> 20} MiB of memory, more than {MAX_PARSED_BYTES >> 20} MiB"
         raise NotHAR(problem, "keep only the calls of the API")

@@ -25,6 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
             "cannon_spec.times",
             "cannon_spec.patch",
             "cannon_spec.json_text",
+            "cannon_spec.json_memory",
             "cannon_spec.fixes",
             "cannon_spec.installation",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import httpx
 
 from cannon_contract.client.call_deadline import find_deadline
+from cannon_spec.json_memory import estimate_parsed_bytes
 
 KEY_HEADERS = ("x-api-key", "authorization")
 """The headers that an API key may be in."""
@@ -18,7 +20,7 @@ _WINDOW_BITS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS, "br": 0,
 
 
 class LargeReply(httpx.TransportError):
-    """A reply has more bytes than are read."""
+    """A reply has more bytes, or more JSON values, than are read."""
 
 
 class SlowReply(httpx.ReadTimeout):
@@ -28,6 +30,11 @@ class SlowReply(httpx.ReadTimeout):
 LARGEST_REPLY, LARGEST_FILE = 2 * _MIB, 40 * _MIB
 """The most bytes of a reply, and of a file of an output, which is fetched without an API key: before and after its
 content coding is undone."""
+MOST_VALUES = _MIB
+"""The most memory that the JSON values of a reply may take, beside its strings: 30,000 members, or 4,000 objects.
+
+No reply that a page shows has a hundred. To judge a reply may take thirty times as much.
+"""
 _PIECE = 4096
 _FILE_TIMES = 4
 """A file may take so many times as long as another reply."""
@@ -45,8 +52,8 @@ def bound_reply(response: httpx.Response) -> None:
     if is_file and deadline is not None:
         deadline.extend(_FILE_TIMES)
     if isinstance(response.stream, httpx.SyncByteStream):
-        size = LARGEST_FILE if is_file else LARGEST_REPLY
-        response.stream = _BoundedStream(response.stream, size, _find_coding(response))
+        size, values = (LARGEST_FILE, math.inf) if is_file else (LARGEST_REPLY, MOST_VALUES)
+        response.stream = _BoundedStream(response.stream, size, values, _find_coding(response))
 
 
 def _is_file(response: httpx.Response) -> bool:
@@ -74,16 +81,21 @@ class _BoundedStream(httpx.SyncByteStream):
 
     stream: httpx.SyncByteStream
     most: int
+    most_values: float
     coding: str
 
     def __iter__(self) -> Iterator[bytes]:
-        count_decoded = _make_counter(self.coding, self.most)
-        size = decoded_size = 0
+        decode = _make_decoder(self.coding, self.most)
+        size = decoded_size = values_size = 0
         for chunk in self._read_pieces():
+            content = decode(chunk)
             size += len(chunk)
-            decoded_size += count_decoded(chunk)
+            decoded_size += len(content)
+            values_size += estimate_parsed_bytes(content)
             if max(size, decoded_size) > self.most:
                 raise LargeReply(f"more than {self.most // _MIB} MiB")
+            if values_size > self.most_values:
+                raise LargeReply(f"JSON values for more than {MOST_VALUES // _MIB} MiB of memory")
             yield chunk
 
     def _read_pieces(self) -> Iterator[bytes]:
@@ -98,16 +110,16 @@ class _BoundedStream(httpx.SyncByteStream):
         self.stream.close()
 
 
-def _make_counter(coding: str, most: int) -> Callable[[bytes], int]:
-    """Make a function that counts the bytes of a chunk with its coding undone, up to one more than ``most``."""
+def _make_decoder(coding: str, most: int) -> Callable[[bytes], bytes]:
+    """Make a function that undoes the coding of a chunk, up to one byte more than ``most``."""
     if not coding:
-        return len
+        return bytes
     decoder = zlib.decompressobj(_WINDOW_BITS[coding])
 
-    def count(chunk: bytes) -> int:
+    def decode(chunk: bytes) -> bytes:
         try:
-            return len(decoder.decompress(chunk, most + 1))
+            return decoder.decompress(chunk, most + 1)
         except zlib.error as error:
             raise httpx.DecodingError(str(error)) from None
 
-    return count
+    return decode

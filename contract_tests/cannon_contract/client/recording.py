@@ -100,7 +100,7 @@ def redact_response(response: httpx.Response, redactor: Redactor) -> httpx.Respo
     return httpx.Response(
         response.status_code,
         headers=headers,
-        content=safe_start + content[len(start) :],
+        content=b"".join((safe_start, memoryview(content)[len(start) :])),
         request=response.request,
         extensions={SHOWS_KEY: shows_secret},
     )

@@ -91,6 +91,17 @@ def test_no_piece_of_a_reply_grows_large() -> None:
     assert (sum(sizes), max(sizes) < 5 * len(MIB)) == (32 * len(MIB), True)
 
 
+@pytest.mark.parametrize("value", [b"{}", b"[]", b"1", b'{"a":[]}'])
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_a_reply_of_many_values_is_not_read(value: bytes, coding: str) -> None:
+    """A reply of the API with so many JSON values that to judge them takes much memory is not read; a file is."""
+    content = b"[" + b",".join([value] * 40_000) + b"]"
+    parts = [gzip.compress(content) if coding == "gzip" else content]
+    with pytest.raises(LargeReply, match=r"^JSON values for more than 1 MiB of memory$"):
+        read(Body(parts), KEY, content_encoding=coding)
+    assert read(Body(parts), {}, content_encoding=coding) == content
+
+
 @pytest.mark.parametrize("coding", ["gzip, gzip", "br", "zstd, gzip"])
 def test_a_coding_that_cannot_be_bounded_is_not_undone(coding: str) -> None:
     """A reply with a coding that could grow without bounds is refused before it is read."""
