@@ -9,7 +9,7 @@ PEERS := .peers
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test test-all check contract mutants fuzz bench bench-peers soak lint format tables docs samples wheel dist clean
+.PHONY: help demo mock test test-all check contract mutants fuzz bench bench-peers hostile soak lint format tables docs samples wheel dist clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -45,6 +45,9 @@ bench: $(READY) ## speed, as ratios measured side by side (ROWS=create,poll: the
 
 bench-peers: $(READY) $(PEERS)/.ready ## the same with Ajv and Prism, from npm (BENCH=--keep: for docs/performance.md)
 	@$(BIN)/python -m benchmarks --peers --rows "$(ROWS)" $(BENCH)
+
+hostile: $(READY) ## many contract tests against each kind of hostile server (HOSTILE='polls: files:': of these places)
+	@$(BIN)/python -m tests.servers.hostile_server $(HOSTILE)
 
 soak: $(READY) ## ten minutes of load, kills, outages and hostile clients on each store (SOAK='--minutes 2': less)
 	@$(BIN)/python -m tests.soak $(SOAK)

@@ -32,12 +32,19 @@ from tests.servers.hostile_server.server import Call, Reset, Send
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of hostile server: its name, what it sends, which calls get it, and the status of a run that ends."""
+    """A kind of hostile server: its name, what it sends, which calls get it, and the status of a run that ends.
+
+    ``tests`` are those of the suite that make such calls. A call may take ``call_timeout_s`` and a run ``max_time_s``:
+    so much, where a run should end before that, that its status does not depend on how fast the machine is.
+    """
 
     name: str
     send: Send
     place: Callable[[Call], bool]
     status: int
+    tests: tuple[str, ...]
+    call_timeout_s: float = 60.0
+    max_time_s: float = 300.0
 
 
 def _all(call: Call) -> bool:
@@ -60,8 +67,28 @@ def _files(call: Call) -> bool:
     return not call.path.startswith("/api/")
 
 
-def _list(place: Callable[[Call], bool], status: int, sends: Mapping[str, Send]) -> list[Kind]:
-    return [Kind(f"{place.__name__[1:]}: {name}", send, place, status) for name, send in sends.items()]
+_TESTS = {
+    _all: ("test_status.py::test_a_status_names_the_scopes_of_the_key",),
+    _status: ("test_status.py::test_a_status_names_the_scopes_of_the_key",),
+    _creates: (
+        "test_create.py::test_a_valid_create_is_answered_with_202",
+        "test_lifecycle.py::test_a_request_only_makes_legal_steps",
+    ),
+    _polls: (
+        "test_lifecycle.py::test_a_request_only_makes_legal_steps",
+        "test_assets.py::test_each_file_can_be_fetched_whole",
+    ),
+    _files: (
+        "test_status.py::test_a_status_names_the_scopes_of_the_key",
+        "test_assets.py::test_each_file_can_be_fetched_whole",
+    ),
+}
+"""Tests of the suite that make calls of a place."""
+
+
+def _list(place: Callable[[Call], bool], status: int, sends: Mapping[str, Send], **limits: float) -> list[Kind]:
+    name = place.__name__[1:]
+    return [Kind(f"{name}: {each}", send, place, status, _TESTS[place], **limits) for each, send in sends.items()]
 
 
 _HEADER = OK + b"X-A: "
@@ -131,6 +158,8 @@ NO_STATUS = {
     "invalid UTF-8": body(b'{"creditsRemaining": "\xff\xfe\xc3"}'),
     "100,000 levels": body(_DEEP),
     "a number of 5,000 digits": body(f'{{"creditsRemaining": {_DIGITS}}}'),
+    "2 MiB of objects": body('{"id": "a", "b": [' + "{}," * (_LARGE // 3) + "1]}"),
+    "2 MiB of fields": body(json.dumps(dict.fromkeys(map(str, range(_LARGE // 13)), 1))),
     "the key as a status line": echo(lambda key: f"HTTP/1.1 {key}\r\n\r\n"),
     "the key as a protocol": echo(lambda key: f"{key}\r\n\r\n"),
     "the key as a header": echo(lambda key: OK + f"{key}\r\n\r\n".encode()),
@@ -145,8 +174,6 @@ BAD_STATUS = {
     "UTF-16": body('{"creditsRemaining": 1}'.encode("utf-16")),
     "a key given twice": body('{"creditsRemaining": 1, "creditsRemaining": 2}'),
     "3,000 cookies": say(OK + b"Set-Cookie: a=b\r\n" * 3000 + b"Content-Length: 2\r\n\r\n{}"),
-    "2 MiB of objects": body('{"id": "a", "b": [' + "{}," * (_LARGE // 3) + "1]}"),
-    "2 MiB of fields": body(json.dumps(dict.fromkeys(map(str, range(_LARGE // 13)), 1))),
     "2 MiB of backslashes": body('{"a": "' + "\\\\" * (_LARGE // 2) + '"}'),
     "2 MiB of escapes": body('{"a": "' + "\\u0063" * (_LARGE // 6) + '"}'),
     "2 MiB of percent signs": body('{"a": "' + "%63" * (_LARGE // 3) + '"}'),
@@ -155,12 +182,10 @@ BAD_STATUS = {
     "the key in a header": echo(lambda key: OK + f"X-A: {key}\r\nContent-Length: 2\r\n\r\n{{}}".encode()),
     "the key as the name of a header": echo(lambda key: OK + f"{key}: a\r\nContent-Length: 2\r\n\r\n{{}}".encode()),
     "the key in the status line": echo(lambda key: f"HTTP/1.1 200 {key}\r\nContent-Length: 2\r\n\r\n{{}}"),
-    "credits of 1e308": put(creditsRemaining=1e308),
 }
 BAD_CREATES = {
     "an empty body": body(""),
     "half pairs": body('{"id": "\\ud800", "status": "\\udfff", "\\udc00": 1}'),
-    "100,000 levels": body(f'{{"id": "a", "b": {_DEEP}}}'),
     "controls in a refusal": refuse(400, message=CONTROLS),
     "the key in a refusal": lambda call: refuse(400, message=f"the key {call.key} is bad")(call),
     "the key as an id": change(lambda value, call: {**value, "id": call.key}),
@@ -168,13 +193,7 @@ BAD_CREATES = {
     "slashes in ids": put(id="../../status?a=#b"),
     "line ends in ids": put(id="a\r\nX-A: b\r\n\r\n"),
     "dots as ids": put(id=".."),
-    "ids of a MiB": put(id="a" * MIB),
     "objects as ids": put(id={"a": 1}),
-    "silence": say(FOR_EVER),
-    "a reset": say(Reset()),
-    "a body without an end": again(OK + b"\r\n", MUCH),
-    "polls after years": put(poll_after_ms=10**300),
-    "polls after less than nothing": put(poll_after_ms=-(10**300)),
 }
 BAD_POLLS = {
     "a number of 5,000 digits": body(f'{{"id": {_DIGITS}}}'),
@@ -184,14 +203,7 @@ BAD_POLLS = {
     "the key in addresses of files": change(
         lambda value, call: {**value, "output": {"image_url": f"http://{call.key}/"}}
     ),
-    "2 MiB of lists": body("[" + "[],[]," * (_LARGE // 6) + "1]"),
     "a redirect": redirect(lambda call, number: f"{call.url}/taken?{number}"),
-    "a header byte by byte": again(_HEADER, b"a", TICK),
-    "a reset": say(Reset()),
-    "states to and fro": senders.flip(),
-    "no end": put(status="processing"),
-    "costs of 1e308": put(billableCredits=1e308),
-    "times of the year 999999": put(createdAt="999999-99-99T99:99:99Z", completedAt="", serverTime=1e308),
 }
 ADDRESSES = (
     *("file:///etc/passwd", "data:text/plain,hello", "gopher://x/", "javascript:alert(1)", "//x", ""),
@@ -199,15 +211,13 @@ ADDRESSES = (
     *("http://" + "a" * 100_000, "http://\u202e\u0000.x/"),
 )
 UNREAD_FILES = {
-    "a body byte by byte": again(OK + b"\r\n", b"a", TICK),
+    "a picture of 8,900 by 8,900 pixels": lambda call: body(senders.make_picture_bomb(8_900))(call),
     "a body without an end": again(OK + b"\r\n", MUCH),
     "a gzip bomb": coded("gzip", lambda: senders.make_bomb(31)),
     "a picture of 60,000 by 60,000 pixels": lambda call: body(senders.make_picture_bomb(60_000))(call),
 }
 """Files that are too large or too slow to be read: they break no claim."""
 BAD_FILES = {
-    "a picture of 8,900 by 8,900 pixels": lambda call: body(senders.make_picture_bomb(8_900))(call),
-    "a header byte by byte": again(_HEADER, b"a", TICK),
     "39 MiB of percent signs": lambda call: [sized(39 * MIB), *[b"%63" * (MIB // 3) + b"a"] * 39],
     "a length of 5,000 digits": say(sized(_DIGITS) + b"{}"),
     "a length in letters": say(sized("abc") + b"{}"),
@@ -216,13 +226,62 @@ BAD_FILES = {
     "a redirect to file:": redirect(lambda call, number: "file:///etc/passwd"),
     "a redirect to no address": redirect(lambda call, number: "http://[::"),
 }
+SLOW_FILES = {
+    "a header byte by byte": again(_HEADER, b"a", TICK),
+}
+UNREAD_SLOW_FILES = {
+    "a body byte by byte": again(OK + b"\r\n", b"a", TICK),
+}
+ALLOWED_STATUS = {
+    "credits of 1e308": put(creditsRemaining=1e308),
+}
+ALLOWED_CREATES = {
+    "polls after less than nothing": put(poll_after_ms=-(10**300)),
+}
+ALLOWED_POLLS = {
+    "times of the year 10^300": put(createdAtMs=10**300, startedAtMs=-(10**300), completedAtMs=1e308),
+}
+"""What no page forbids: a run notes what differs from an example, and breaks no claim."""
+UNREAD_CREATES = {
+    "100,000 levels": body(f'{{"id": "a", "b": {_DEEP}}}'),
+    "ids of a MiB": put(id="a" * MIB),
+    "a reset": say(Reset()),
+    "a body without an end": again(OK + b"\r\n", MUCH),
+}
+UNREAD_POLLS = {
+    "2 MiB of lists": body("[" + "[],[]," * (_LARGE // 6) + "1]"),
+    "a reset": say(Reset()),
+    "costs of 1e308": put(billableCredits=1e308),
+}
+"""Replies that are no answer, or stop the run, so that nothing is tested."""
+WAITING_CREATES = {
+    "silence": say(FOR_EVER),
+    "polls after years": put(poll_after_ms=10**300),
+}
+WAITING_POLLS = {
+    "a header byte by byte": again(_HEADER, b"a", TICK),
+    "states to and fro": senders.flip(),
+    "no end": put(status="processing"),
+}
+"""Waits without an end: whichever limit ends the run, it is not complete."""
+_WAITS = {"call_timeout_s": 0.5, "max_time_s": 4.0}
+_SLOW_FILES = {"call_timeout_s": 2.0}
 KINDS = (
-    *_list(_all, 2, SLOW | ENDLESS | CODED | CUT_OFF | NO_HTTP),
+    *_list(_all, 2, SLOW | ENDLESS | CODED | CUT_OFF | NO_HTTP, **_WAITS),
+    *_list(_creates, 2, WAITING_CREATES, **_WAITS),
+    *_list(_polls, 2, WAITING_POLLS, **_WAITS),
+    *_list(_files, 0, UNREAD_SLOW_FILES, **_SLOW_FILES),
+    *_list(_files, 1, SLOW_FILES, **_SLOW_FILES),
     *_list(_status, 2, NO_STATUS),
     *_list(_status, 1, BAD_STATUS),
+    *_list(_status, 0, ALLOWED_STATUS),
+    *_list(_creates, 2, UNREAD_CREATES),
     *_list(_creates, 1, BAD_CREATES),
+    *_list(_creates, 0, ALLOWED_CREATES),
+    *_list(_polls, 2, UNREAD_POLLS),
     *_list(_polls, 1, BAD_POLLS),
     *_list(_polls, 1, {f"files at {address[:30]!r}": name_files(address) for address in ADDRESSES}),
+    *_list(_polls, 0, ALLOWED_POLLS),
     *_list(_files, 1, BAD_FILES),
     *_list(_files, 0, UNREAD_FILES),
 )
