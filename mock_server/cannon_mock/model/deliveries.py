@@ -64,10 +64,10 @@ class DeliveryResponse:
     retry_after_ms: int | None = None
 
 
-def start_attempt(delivery: Delivery, now_ms: int) -> Delivery:
+def start_attempt(delivery: Delivery, at_ms: int) -> Delivery:
     """The delivery with a new attempt, which has no response yet."""
     earlier_attempts = delivery.attempts[-(MOST_ATTEMPTS - 1) :]
-    return replace(delivery, attempts=(*earlier_attempts, Attempt(now_ms, note=_NO_RESPONSE_YET)))
+    return replace(delivery, attempts=(*earlier_attempts, Attempt(at_ms, note=_NO_RESPONSE_YET)))
 
 
 def request_redelivery(delivery: Delivery, now_ms: int) -> Delivery:
@@ -87,9 +87,9 @@ def start_redelivery(delivery: Delivery) -> Delivery:
 def finish_attempt(delivery: Delivery, response: DeliveryResponse, retries_ms: Sequence[int], now_ms: int) -> Delivery:
     """The delivery after the response to its last attempt, with the time of the next attempt if there is one.
 
-    ``retries_ms`` are the waits before each attempt, counted from the attempt before it. 2xx is success, 410 stops. A
-    longer wait that the receiver asks for with 429 or 503 takes the place of the one in ``retries_ms``, up to the
-    longest of these: otherwise a receiver could put off an attempt for ever.
+    ``retries_ms`` are the waits before each attempt, counted from the start of the attempt before it: the clock may be
+    moved by days while a receiver hangs. 2xx is success, 410 stops. With 429 or 503 a receiver can ask for a later
+    attempt, counted from its response, up to the longest of these waits: otherwise it could put it off for ever.
     """
     attempt = Attempt(delivery.attempts[-1].at_ms, response.status, response.note)
     delivery = replace(delivery, attempts=(*delivery.attempts[:-1], attempt))
@@ -99,9 +99,10 @@ def finish_attempt(delivery: Delivery, response: DeliveryResponse, retries_ms: S
         return replace(delivery, state="stopped")
     if len(delivery.attempts) >= len(retries_ms):
         return replace(delivery, state="failed")
-    asked_ms = (response.retry_after_ms or 0) if response.status in (429, 503) else 0
-    wait_ms = max(retries_ms[len(delivery.attempts)], min(asked_ms, max(retries_ms)))
-    return replace(delivery, due_ms=now_ms + wait_ms)
+    due_ms = attempt.at_ms + retries_ms[len(delivery.attempts)]
+    if response.retry_after_ms is not None and response.status in (429, 503):
+        due_ms = max(due_ms, now_ms + min(response.retry_after_ms, max(retries_ms)))
+    return replace(delivery, due_ms=due_ms)
 
 
 def encode(delivery: Delivery) -> str:

@@ -41,15 +41,19 @@ class DeliveryStore:
         """The number of attempts that threads and processes are making, at most 1000."""
         return len(self._records.earliest(_UNDER_WAY, FOREVER_MS, 1000))
 
-    def claim(self, until_ms: int) -> Delivery | None:
-        """Claim the attempt that is due first, by ``until_ms``; None where none is due."""
+    def claim(self, until_ms: int, since_ms: int | None = None) -> Delivery | None:
+        """Claim the attempt that is due first, by ``until_ms``; None where none is due.
+
+        It begins at ``until_ms``, or with ``since_ms`` when it was due, if that is later.
+        """
         self.fail_dead_attempts(until_ms)
         while True:
             first = self._records.earliest(WEBHOOKS, until_ms, 1)
             if not first:
                 return None
             ((due_ms, task_id),) = first
-            delivery = self._claim(due_ms, task_id, until_ms)
+            at_ms = until_ms if since_ms is None else max(due_ms, since_ms)
+            delivery = self._claim(due_ms, task_id, at_ms)
             if delivery is not None:
                 return delivery
 
@@ -114,7 +118,7 @@ class DeliveryStore:
             else:
                 self.finish(delivery, DeliveryResponse(None, "the process that made this attempt has ended"), now_ms)
 
-    def _claim(self, due_ms: int, task_id: str, now_ms: int) -> Delivery | None:
+    def _claim(self, due_ms: int, task_id: str, at_ms: int) -> Delivery | None:
         deadline_ms = self._records.now_ms() + self._patience_ms
 
         def work(transaction: Transaction) -> Delivery | None:
@@ -127,7 +131,7 @@ class DeliveryStore:
                 return None
             # The deadline is in real time: the mock's clock may be stopped, or moved by days while an attempt is made.
             transaction.add(_UNDER_WAY, deadline_ms, task_id)
-            delivery = deliveries.start_attempt(current, now_ms)
+            delivery = deliveries.start_attempt(current, at_ms)
             transaction.put(build_delivery_name(task_id), deliveries.encode(delivery))
             return delivery
 

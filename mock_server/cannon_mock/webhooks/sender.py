@@ -76,6 +76,8 @@ class WebhookSender:
     inline: bool = True
     _lock: Lock = field(default_factory=Lock)
     _running: RunningAttempts = field(default_factory=RunningAttempts)
+    _move_starts: list[int] = field(default_factory=list)
+    """When, by the clock, each move of it that goes on has begun."""
     _unsent: deque[Delivery] = field(default_factory=deque)
     """Claimed attempts that could not be made, since the store failed."""
     _unstored: deque[tuple[Delivery, DeliveryResponse | None]] = field(default_factory=deque)
@@ -108,11 +110,24 @@ class WebhookSender:
         It ends when the attempts that it made have ended; in a thread that runs an event loop, after a moment, since a
         receiver in that loop answers when the loop goes on. It does nothing where a receiver in this process moves the
         clock: what becomes due is sent after it has ended.
+
+        While an attempt hangs, the clock goes on to those of others. So all that becomes due on the way counts as begun
+        when it was due: otherwise each attempt that hangs would delay the next of its webhook by what others wait.
         """
+        if _is_receiving.get():
+            return
+        start_ms = self.clock.now_ms()
+        self._move_starts.append(start_ms)
+        try:
+            self._deliver_until(to_ms)
+        finally:
+            self._move_starts.remove(start_ms)
+
+    def _deliver_until(self, to_ms: int) -> None:
         is_in_loop = attempts.is_in_event_loop()
         patience = Patience(attempts.find_grace_s() if is_in_loop else _OTHERS_S)
         own_attempts: list[RunningAttempt] = []
-        while not _is_receiving.get():
+        while True:
             new_attempts = self._start_next(to_ms)
             own_attempts = [each for each in (*own_attempts, *new_attempts) if not each.future.done()]
             if new_attempts:
@@ -153,7 +168,8 @@ class WebhookSender:
         new_attempts: list[RunningAttempt] = []
         line_ends_s = read_monotonic_s() + attempts.GRACE_S
         while len(self._running) < _MOST_ATTEMPTS:
-            delivery = self._find_claimed() or self.store.deliveries.claim(self.clock.now_ms())
+            since_ms = min(self._move_starts, default=None)
+            delivery = self._find_claimed() or self.store.deliveries.claim(self.clock.now_ms(), since_ms)
             if delivery is None:
                 break
             address = attempts.find_receiver_address(delivery.url)

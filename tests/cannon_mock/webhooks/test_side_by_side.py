@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import pairwise
 from threading import Event, Thread
 from typing import Any
 
@@ -117,6 +118,21 @@ def test_a_move_of_the_clock_makes_each_attempt_at_its_time(receiver: Receiver) 
     assert {_find(mock, id_).attempts[0].note for id_ in hanging_ids} == {"no response within 1.2 seconds"}
     assert {_find(mock, id_).state for id_ in quick_ids} == {"delivered"}
     assert time.monotonic() - started_s < 10 * 1.2
+
+
+def test_receivers_that_hang_get_each_attempt_at_its_time(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: a long move of the clock makes all ten attempts, each at its time, though a receiver hangs."""
+    monkeypatch.setattr(attempts, "GRACE_S", 0.01)
+    mock = build_driver(webhook_timeout=0.1, credits=10_000)
+    with _hanging() as hanging:
+        ids = [_create(mock, url) for url in (receiver.url, hanging, hanging)]
+        receiver.then = (500, {})
+        mock.clock.advance(days=4)
+    waits_ms = mock.context.catalog.lifecycle["webhook_retries_ms"]["value"]
+    for delivery in (_find(mock, id_) for id_ in ids):
+        times_ms = [attempt.at_ms for attempt in delivery.attempts]
+        assert [later - earlier for earlier, later in pairwise(times_ms)] == waits_ms[1:]
+        assert delivery.state == "failed"
 
 
 def test_a_receiver_that_trickles_bytes_ends_in_time(receiver: Receiver) -> None:

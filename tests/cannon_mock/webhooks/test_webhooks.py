@@ -280,6 +280,24 @@ def test_an_attempt_is_claimed_once(store: Store) -> None:
     assert (store.deliveries.find_next_due_ms(), store.deliveries.claim(DAY_MS)) == (None, None)
 
 
+def test_the_next_attempt_counts_from_the_start_of_the_one_before(store: Store) -> None:
+    """Law: an attempt begins when it is claimed, on a move of the clock when it was due; waits count from that."""
+    late = store.deliveries.claim(7000)
+    assert late is not None
+    store.deliveries.finish(late, DeliveryResponse(None, "no response"), 60_000)
+    assert (late.attempts[0].at_ms, store.deliveries.find_next_due_ms()) == (7000, 12_000)
+    on_a_move = store.deliveries.claim(DAY_MS, since_ms=100)
+    assert on_a_move is not None
+    assert on_a_move.attempts[1].at_ms == 12_000
+
+
+def test_an_attempt_on_a_move_begins_no_earlier_than_the_move(store: Store) -> None:
+    """Law: what was due before a move of the clock begins with the move, so that no attempts follow all at once."""
+    delivery = store.deliveries.claim(DAY_MS, since_ms=80_000)
+    assert delivery is not None
+    assert delivery.attempts[0].at_ms == 80_000
+
+
 def test_an_attempt_of_an_ended_process_fails(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     """The attempt of a process that must have ended fails: the next one follows, and a late response has no effect."""
     store = Store(records, 100, SCHEDULE, 30_000)
