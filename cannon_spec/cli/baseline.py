@@ -13,6 +13,7 @@ from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
 from cannon_spec.output.baseline_file import BaselineEntry, format_baseline, read_baseline
 from cannon_spec.output.code_place import STDIN, CodeBase
 from cannon_spec.output.judged_document import JudgedDocument
+from cannon_spec.system_errors import find_advice, find_reason
 
 
 class Baseline:
@@ -67,7 +68,7 @@ class Baseline:
         try:
             write_content(self._file, content)
         except OSError as error:
-            raise CatalogError(self._file, error.strerror or "cannot be written", "check the path") from None
+            raise CatalogError(self._file, find_reason(error), find_advice(error)) from None
         changed_count = sum(new_counts[entry] != old_counts[entry] for entry in old_counts if entry in new_counts)
         differences = {
             "added": len(new_counts.keys() - old_counts.keys()),

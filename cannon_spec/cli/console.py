@@ -17,6 +17,7 @@ from typing import Any, TextIO, cast
 from cannon_spec.cli.environment import read_columns
 from cannon_spec.printable import escape_unprintable
 from cannon_spec.redaction import redact
+from cannon_spec.system_errors import explain_os_error, find_reason
 
 _CANNOT_WORK = 2
 """The exit status of every command that its surroundings keep from its work, as a full disk does."""
@@ -66,10 +67,10 @@ def write_problem(name: str, text: str) -> None:
 
 def describe_os_error(error: OSError) -> str:
     """What the system refuses, and what to do."""
-    reason = error.strerror or str(error)
     if error.filename is not None:
-        return f"{os.fsdecode(error.filename)}: {reason}; check the path"
-    return f"{reason}; is the current directory gone?" if error.errno == errno.ENOENT else reason
+        return f"{os.fsdecode(error.filename)}: {explain_os_error(error)}"
+    advice = "is the current directory gone?" if error.errno == errno.ENOENT else ""
+    return explain_os_error(error, advice)
 
 
 def measure_width(most: int, unknown: int) -> int:
@@ -142,7 +143,7 @@ def _guard_streams(name: str) -> Iterator[_GuardedOutput]:
     saved_streams = (sys.stdin, sys.stdout, sys.stderr)
 
     def report(error: OSError) -> None:
-        reason = error.strerror or error
+        reason = find_reason(error)
         print(f"{name}: cannot write to standard output: {reason}; the rest of the output is lost", file=sys.stderr)
 
     _replace_closed_streams()

@@ -15,6 +15,7 @@ from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.finding import Report
 from cannon_spec.printable import escape_unprintable
 from cannon_spec.reading.formats import FileReader
+from cannon_spec.system_errors import find_reason
 
 
 class Fixer:
@@ -57,7 +58,7 @@ class Fixer:
                 self._deliver(name, content, fixed_content.content, reader)
             return fixed_content
         except OSError as error:
-            self._judge_run.fail(file, f"not fixed: {error.strerror or error}; the file is as it was")
+            self._judge_run.fail(file, f"not fixed: {find_reason(error)}; the file is as it was")
         return FixedContent(content, {})
 
     def _deliver(self, name: str, old_content: bytes, content: bytes, reader: FileReader) -> None:

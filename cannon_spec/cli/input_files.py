@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import IO
 
 from cannon_spec.output.code_place import STDIN
+from cannon_spec.system_errors import explain_os_error
 
 STANDARD_INPUT = "-"
 
@@ -41,11 +42,4 @@ def format_read_error(error: OSError) -> str:
     """Why a file cannot be read, and what to do."""
     if error.errno == errno.EBADF:  # standard input, which the caller closed
         return str(error.strerror)
-    return f"{error.strerror or error}; {_ADVICE.get(error.errno or 0, 'check the path')}"
-
-
-_ADVICE = {
-    errno.EMFILE: "allow this process more open files (ulimit -n)",
-    errno.ENFILE: "close other programs: the system has no more open files",
-}
-"""What to do where it is not the path that is wrong."""
+    return explain_os_error(error)

@@ -10,6 +10,7 @@ from typing import IO, Any, TextIO
 from cannon_spec.cli.file_replacement import open_replacement
 from cannon_spec.errors import CannonSpecError
 from cannon_spec.printable import escape_unprintable
+from cannon_spec.system_errors import explain_os_error
 
 
 @contextmanager
@@ -56,5 +57,5 @@ def append_text(file: str, text: str) -> None:
 
 
 def _explain_error(file: str, error: OSError) -> CannonSpecError:
-    reason = error.strerror or "cannot be written"
-    return CannonSpecError(f"{escape_unprintable(file)}: {reason}; check the path, or the space on the disk")
+    reason = explain_os_error(error, "check the path, or the space on the disk")
+    return CannonSpecError(f"{escape_unprintable(file)}: {reason}")

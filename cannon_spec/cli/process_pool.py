@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from cannon_spec.system_errors import find_reason
+
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
@@ -59,7 +61,7 @@ def _start(work: Callable[[T], R], other_connections: Sequence[Connection]) -> _
     try:
         return _PoolProcess(work, other_connections)
     except OSError as error:  # the system limits open files, processes and memory
-        raise ProcessFailed(f"cannot be started ({error.strerror})") from None
+        raise ProcessFailed(f"cannot be started ({find_reason(error)})") from None
 
 
 def _distribute(processes: Sequence[_PoolProcess[T, R]], tasks: Iterator[T]) -> Iterator[R]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cannon_spec import inputs
 from cannon_spec.errors import CatalogError, NotJSON
+from cannon_spec.system_errors import find_advice, find_reason
 
 PARTS = ("lifecycle", "media", "scenarios", "aliases")
 """The data files beside the catalog and the ledger, each under its own name in a bundle."""
@@ -210,7 +211,7 @@ def read_json(file: str) -> dict[str, Any]:
     try:
         value = inputs.read_file(file)
     except OSError as error:
-        raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
+        raise CatalogError(file, find_reason(error), find_advice(error)) from None
     except NotJSON as error:
         raise CatalogError(file, error.placed_problem, error.advice) from None
     if not isinstance(value, dict):

@@ -7,6 +7,7 @@ from typing import Any
 from cannon_spec import inputs
 from cannon_spec.contract import wording
 from cannon_spec.errors import CatalogError, NotJSON
+from cannon_spec.system_errors import find_advice, find_reason
 
 FORMAT = 1
 """The format of these files that this version reads and writes."""
@@ -19,7 +20,7 @@ def read_run_file(file: str, member: str, advice: str) -> dict[str, Any]:
     try:
         value = inputs.read_file(file)
     except OSError as error:
-        raise CatalogError(file, error.strerror or "cannot be read", "check the path") from None
+        raise CatalogError(file, find_reason(error), find_advice(error)) from None
     except NotJSON as error:
         raise CatalogError(file, error.placed_problem, advice) from None
     return check_run_file(value, file, member, advice)

@@ -12,6 +12,7 @@ from cannon_spec.errors import BadPriceFile, NotJSON
 from cannon_spec.pricing.known_price import KnownPrice
 from cannon_spec.pricing.price_entry import FORM, TIME, build_known_price, find_problem
 from cannon_spec.printable import escape_unprintable
+from cannon_spec.system_errors import explain_os_error
 
 _LONGEST_AGE = timedelta(days=30)
 
@@ -24,7 +25,7 @@ def read_price_file(path: str, catalog: Catalog) -> tuple[KnownPrice, ...]:
     try:
         return parse_prices(inputs.read_file(path), path, catalog)
     except OSError as error:
-        raise BadPriceFile(f"{path}: {error.strerror}; check the path") from None
+        raise BadPriceFile(f"{path}: {explain_os_error(error)}") from None
     except NotJSON as error:
         raise BadPriceFile(f"{path}: {error}") from None
 

@@ -38,6 +38,7 @@ from cannon_spec.errors import BadPriceFile
 from cannon_spec.pricing.price_file import describe_age
 from cannon_spec.printable import escape_lines, escape_unprintable
 from cannon_spec.redaction import Redactor
+from cannon_spec.system_errors import explain_os_error
 
 _KEY_CHARACTERS = re.compile(r"[!-~]*", re.ASCII)
 _SUITE = Path(__file__).resolve().parent / "suite"
@@ -159,7 +160,8 @@ def _make_folder(path: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise pytest.UsageError(f"--report {escape_unprintable(path)}: {error.strerror}; name a folder") from None
+        reason = explain_os_error(error, "name a folder")
+        raise pytest.UsageError(f"--report {escape_unprintable(path)}: {reason}") from None
     return folder
 
 
@@ -295,7 +297,7 @@ class _ResultCollector:
             yield
         except OSError as error:
             path = error.filename or session.config.option.xmlpath
-            self._run.report_problems.append(f"{path} could not be written: {error.strerror or error}")
+            self._run.report_problems.append(f"{path} could not be written: {explain_os_error(error, '')}")
             session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def _finish(self, session: pytest.Session) -> None:

@@ -27,6 +27,7 @@ from cannon_spec.errors import CannonSpecError
 from cannon_spec.installation import advise_extra, describe_import_error
 from cannon_spec.output.tables import fill
 from cannon_spec.printable import escape_lines
+from cannon_spec.system_errors import explain_os_error
 
 if TYPE_CHECKING:
     from socket import socket
@@ -115,7 +116,7 @@ def _run_beside(arguments: Sequence[str]) -> int:
     try:
         return exec.run(app, config, command)
     except OSError as error:
-        return _complain(f"{config.host}: {error.strerror or error}; {_ADVICE_ON_PORTS}")
+        return _complain(f"{config.host}: {explain_os_error(error, _ADVICE_ON_PORTS)}")
 
 
 def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -147,8 +148,7 @@ def _run_server(arguments: Sequence[str]) -> int:
     except (OSError, ValueError, OverflowError) as error:
         for each in listeners:
             each.close()
-        reason = getattr(error, "strerror", None) or error
-        return _complain(f"{config.host} port {port}: {reason}; {advice}")
+        return _complain(f"{config.host} port {port}: {explain_os_error(error, advice)}")
     _serve(app, config, listeners)
     return 0
 

@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("cannon_spec.fast_decoder", "cannon_spec.json_positions", "cannon_spec.json_syntax"),
         *("cannon_spec.inputs", "cannon_spec.nearest", "cannon_spec.claim_ids", "cannon_spec.hosts"),
         *("cannon_spec.reachability", "cannon_spec.printable", "cannon_spec.escapes", "cannon_spec.redaction"),
+        "cannon_spec.system_errors",
         *(
             "cannon_spec.amounts",
             "cannon_spec.times",

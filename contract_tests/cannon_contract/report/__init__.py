@@ -11,6 +11,7 @@ from cannon_contract.report.markdown_summary import render_summary
 from cannon_contract.report.page import render_page
 from cannon_contract.runner.run import Run
 from cannon_spec.printable import escape_unprintable
+from cannon_spec.system_errors import explain_os_error
 
 
 def write_report(run: Run, folder: Path) -> list[str]:
@@ -29,7 +30,8 @@ def write_report(run: Run, folder: Path) -> list[str]:
             # A target may send half of a surrogate pair, which UTF-8 does not have.
             (folder / name).write_bytes(_encode(text))
         except OSError as error:
-            problems.append(f"{escape_unprintable(str(folder / name))} could not be written: {error.strerror}")
+            reason = explain_os_error(error, "")
+            problems.append(f"{escape_unprintable(str(folder / name))} could not be written: {reason}")
     return problems
 
 

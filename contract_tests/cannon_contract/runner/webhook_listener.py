@@ -18,6 +18,7 @@ from cannon_contract.client.outcomes import NotTested
 from cannon_contract.runner.address_checks import is_any_host
 from cannon_contract.runner.listen_address import ListenAddress
 from cannon_contract.runner.targets import open_client
+from cannon_spec.system_errors import explain_os_error
 
 _LARGEST_BODY = 1_000_000
 _MOST_CHUNKS = 10_000
@@ -48,7 +49,8 @@ class WebhookListener:
             self._server = _Server((address.host, address.port), self)
         except OSError as error:
             place = f"{address.host}:{address.port}"
-            raise NotTested(f"cannot listen for webhooks at {place} (--webhook-listen): {error.strerror}") from None
+            reason = explain_os_error(error, "")
+            raise NotTested(f"cannot listen for webhooks at {place} (--webhook-listen): {reason}") from None
         bound_host = str(self._server.server_address[0])
         if not address.public_url and is_any_host(bound_host):  # a name may stand for it
             self._server.server_close()

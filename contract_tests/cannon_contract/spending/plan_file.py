@@ -18,6 +18,7 @@ from cannon_spec.contract import wording
 from cannon_spec.contract.source import find_shipped_folder
 from cannon_spec.errors import NotJSON
 from cannon_spec.printable import escape_unprintable
+from cannon_spec.system_errors import explain_os_error
 from cannon_spec.times import show_time
 
 FORMAT = 1
@@ -113,7 +114,7 @@ def write_plan(
     try:
         Path(path).write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise BadPlan(f"{escape_unprintable(path)}: {error.strerror}; name a file") from None
+        raise BadPlan(f"{escape_unprintable(path)}: {explain_os_error(error, 'name a file')}") from None
 
 
 def read_plan(path: str) -> PlanFile:
@@ -122,7 +123,7 @@ def read_plan(path: str) -> PlanFile:
     try:
         data = inputs.read_file(path)
     except OSError as error:
-        raise BadPlan(f"{name}: {error.strerror}; check the path") from None
+        raise BadPlan(f"{name}: {explain_os_error(error)}") from None
     except NotJSON as error:
         raise BadPlan(f"{name}: {error}") from None
     is_plan = isinstance(data, dict) and data.get("format") == FORMAT and data["format"] is not True

@@ -26,6 +26,7 @@ from cannon_mock.serving import open_files, serve
 from cannon_mock.stores import StoreError
 from cannon_mock.variables import build_client_environment
 from cannon_mock.views import context
+from cannon_spec.system_errors import explain_os_error
 
 _KEY = "cs_test_exec"
 """The API key that the command gets, where the mock takes any."""
@@ -70,7 +71,7 @@ def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
             write_notice(f"{command[0]}: no such program; name one behind --")
             return _NOT_THERE
         except (OSError, ValueError) as error:
-            write_notice(f"{command[0]}: {getattr(error, 'strerror', None) or error}")
+            write_notice(f"{command[0]}: {explain_os_error(error, '')}")
             return _CANNOT_RUN
         relay.send_to(process)
         status = process.wait()

@@ -21,6 +21,7 @@ from cannon_mock.host_and_port import normalize_host
 from cannon_mock.notices import write_notice
 from cannon_mock.variables import read_environment, read_mock_url
 from cannon_spec.cli.command_parser import CommandParser
+from cannon_spec.system_errors import explain_os_error
 
 _READY = "/__mock__/ready"
 _CALL_SECONDS = 5.0
@@ -90,7 +91,7 @@ def _call(url: str, trust: ssl.SSLContext, seconds: float) -> str:
         return "the address cannot be read; check its host and its port"
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
-        return str(getattr(reason, "strerror", None) or reason) or type(error).__name__
+        return reason if isinstance(reason, str) else explain_os_error(reason, "")
 
 
 def _wait_for(url: str, trust: ssl.SSLContext, seconds: float) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cannon_mock.config import Config, find_setting
 from cannon_mock.settings import SettingError
+from cannon_spec.system_errors import explain_os_error
 
 
 class _KeyEncryptedError(ValueError):
@@ -45,7 +46,7 @@ def _check_readable(config: Config, name: str) -> None:
         if path:
             Path(path).read_bytes()
     except OSError as error:
-        raise _build_error(config, name, f"{error.strerror}; name a PEM file that can be read") from None
+        raise _build_error(config, name, explain_os_error(error, "name a PEM file that can be read")) from None
     except ValueError as error:  # a null byte
         raise _build_error(config, name, f"{error}; name a PEM file") from None
 
