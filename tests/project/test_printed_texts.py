@@ -200,3 +200,13 @@ def test_the_report_of_a_failed_test_has_no_commands_and_no_keys() -> None:
     text = f"{report.longrepr}\n{report.sections[0][1]}"
     assert _find_commands(text.encode()) == []
     assert "4f9a" not in text
+
+
+@pytest.mark.parametrize(("main", "argv"), [(SPEC, ["validate", "a.json"]), (MOCK, []), (CONTRACT, [])])
+def test_errors_of_usage_show_no_secret(main: Main, argv: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    """An argument that no command takes is named without the password of an address in it."""
+    with suppress(SystemExit):
+        assert main([*argv, "--no-such-flag=http://user:hu/sh@host"]) != 0
+    text = "".join(capfd.readouterr())
+    assert "--no-such-flag=http://...@host" in text
+    assert "hu/sh" not in text
