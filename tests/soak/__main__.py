@@ -23,7 +23,7 @@ from tests.soak.ledger import Ledger
 from tests.soak.mock_command import CannotStart, MockCommand, build_flags
 from tests.soak.progress import Progress
 from tests.soak.receivers import Receivers
-from tests.soak.summary import HEAD, Row, list_breach_lines
+from tests.soak.summary import HEAD, Row, list_breach_lines, list_disturbance_lines
 
 _HELD, _BROKEN, _NOT_RUN, _INTERRUPTED = 0, 1, 2, 130
 _CYCLES = 2
@@ -85,7 +85,7 @@ class _Soak:
         """Print the table and the breaches; the exit status."""
         self._progress.end()
         print(render_text([HEAD, *(row.list_cells() for row in self._rows)], _TABLE_WIDTH))
-        for line in (*list_breach_lines(self._breaches), *self._not_tried):
+        for line in (*list_disturbance_lines(self._rows), *list_breach_lines(self._breaches), *self._not_tried):
             print(line)
         status = choose_status(self._breaches, self._not_tried)
         if not self._judges_growth:

@@ -52,18 +52,25 @@ STATUSES: dict[str, frozenset[int]] = {
 STORELESS = frozenset({"health", "version", "foreign-page", "garbage", "large-head"})
 """Calls that need no store: an outage changes nothing for them."""
 
+MOVES = frozenset({"clock"})
+"""Calls that make what becomes due, so that they wait for receivers of webhooks."""
+
+STORE_PATIENCE_S = 4
+"""A call waits at most 2 seconds for a store, docs/stores.md says; the rest is for a machine under load."""
+
 READS = frozenset({"poll", "tasks", "task", "journal"})
 """Calls that only read: they go on where the store refuses writes alone."""
 
 
 class Answer(NamedTuple):
-    """What came back: None without a whole answer; ``is_late`` where none came in time."""
+    """What came back after ``seconds``: None without a whole answer; ``is_late`` where none came in time."""
 
     call: str
     status: int | None
     code: str = ""
     is_retry_told: bool = False
     is_late: bool = False
+    seconds: float = 0
 
 
 class Circumstances(NamedTuple):
@@ -81,6 +88,7 @@ class Circumstances(NamedTuple):
 
 def judge_answer(answer: Answer, circumstances: Circumstances) -> Iterator[Breach]:
     """The breaches of an answer."""
+    yield from _judge_time(answer, circumstances)
     text = f"{answer.call} was answered with {answer.status} {answer.code}".strip()
     if answer.status in STATUSES[answer.call] or answer.status in circumstances.asked_statuses:
         return
@@ -93,6 +101,13 @@ def judge_answer(answer: Answer, circumstances: Circumstances) -> Iterator[Breac
         yield from _judge_unavailable(answer, circumstances)
     else:
         yield Breach("server-error" if answer.status == 500 else "undocumented", text)
+
+
+def _judge_time(answer: Answer, circumstances: Circumstances) -> Iterator[Breach]:
+    is_store_ill = circumstances.is_store_away or circumstances.is_full
+    is_late = answer.status is not None and answer.seconds > STORE_PATIENCE_S
+    if is_late and is_store_ill and not circumstances.is_down and answer.call not in MOVES:
+        yield Breach("waiting", f"{answer.call} was answered after more than {STORE_PATIENCE_S} s")
 
 
 def _judge_unavailable(answer: Answer, circumstances: Circumstances) -> Iterator[Breach]:

@@ -14,6 +14,7 @@ LAWS = {
     "undocumented": "an answer is one of those that the pages and the contract list for its call",
     "unavailable": "503 is answered only while the store is away, and says when to try again",
     "unnoticed": "while the store is away, a create and ready are answered with 503; after it with 202 and 200",
+    "waiting": "while the store hangs or fails, a call is answered within 4 s; moves of the clock excepted",
     "hanging": "every call is answered in time, and every process ends when it is told to",
     "growth": "the second cycle takes at most 1.2 times the peak of the first, and ends with no more threads or files",
 }

@@ -56,7 +56,7 @@ class SoakClient:
             is_late = isinstance(error, httpx.TimeoutException)
             self._reconnect()
         answer = Answer(name, None, is_late=is_late) if reply is None else _read_answer(name, reply)
-        self.note(answer, began_s, asked_statuses)
+        self.note(answer._replace(seconds=monotonic() - began_s), began_s, asked_statuses)
         return reply
 
     def note(self, answer: Answer, began_s: float, asked_statuses: Collection[int | None] = ()) -> None:

@@ -143,6 +143,7 @@ class Cycle:
         for number, (name, step) in enumerate(steps, start=1):
             _wait_until(ends_s - self._conditions.seconds + (number - 0.5) * turn_s, self._tell)
             self._tell(name)
+            self._ledger.disturbances.append(name)
             step()
         _wait_until(ends_s, self._tell)
 

@@ -45,6 +45,7 @@ class Ledger:
         self.breaches: list[Breach] = []
         self._began_s = monotonic()
         self._event = "start"
+        self.disturbances: list[str] = []
         self._ids_by_key: dict[tuple[str, str], str] = {}
         self._states: dict[str, str] = {}
 

@@ -40,6 +40,13 @@ class Row(NamedTuple):
         ]
 
 
+def list_disturbance_lines(rows: Iterable[Row]) -> Iterable[str]:
+    """What was done to the mock and its store in each cycle, in order: a short cycle has not all of it."""
+    for store, workers, number, result in rows:
+        names = "; ".join(result.ledger.disturbances) or "nothing"
+        yield f"done to {store} with {workers} workers in cycle {number}: {names}"
+
+
 def list_breach_lines(breaches: Sequence[Breach]) -> Iterable[str]:
     """The broken laws with how often each was broken, and the first things that broke it."""
     for law, text in LAWS.items():

@@ -22,4 +22,5 @@ def test_a_short_soak_runs_both_cycles() -> None:
     assert run.stdout.startswith("seed short")
     assert "growth is not judged: a cycle has 3 s of load" in run.stdout
     rows = [line.split()[:3] for line in run.stdout.splitlines() if line.startswith("memory ")]
+    assert "done to memory with 1 workers in cycle 2: nothing" in run.stdout
     assert rows == [["memory", "1", "1"], ["memory", "1", "2"]]
