@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 Span = tuple[int, int]
@@ -56,7 +57,8 @@ def _undo_escapes(text: str) -> Iterator[tuple[str, Callable[[int], int]]]:
         return index
 
     for _ in range(_MOST_ROUNDS):
-        pieces, ends, shifts, plain_end, source_end = [], [0], [0], 0, 0
+        # Arrays: a text of escapes alone, of 2 MiB, would take more than 100 MB as lists of numbers.
+        pieces, ends, shifts, plain_end, source_end = [], array("q", [0]), array("q", [0]), 0, 0
         for match in _compile_escape().finditer(text):
             letter = _read_escape(match)
             if letter:
@@ -77,7 +79,7 @@ def _compile_escape() -> re.Pattern[str]:
     return re.compile(_ESCAPE)  # late, as a short command has no text with an escape
 
 
-def _build_locator(ends: list[int], shifts: list[int]) -> Callable[[int], int]:
+def _build_locator(ends: Sequence[int], shifts: Sequence[int]) -> Callable[[int], int]:
     """What finds the place of a letter: ``shifts`` are how much further each is from its ``ends`` on."""
     return lambda index: index + shifts[bisect_right(ends, index) - 1]
 
