@@ -63,6 +63,10 @@ def _polls(call: Call) -> bool:
     return call.method == "GET" and call.path.startswith("/api/v1/requests/")
 
 
+def _requests(call: Call) -> bool:
+    return _creates(call) or _polls(call)
+
+
 def _files(call: Call) -> bool:
     return not call.path.startswith("/api/")
 
@@ -74,6 +78,7 @@ _TESTS = {
         "test_create.py::test_a_valid_create_is_answered_with_202",
         "test_lifecycle.py::test_a_request_only_makes_legal_steps",
     ),
+    _requests: ("test_lifecycle.py::test_a_request_only_makes_legal_steps",),
     _polls: (
         "test_lifecycle.py::test_a_request_only_makes_legal_steps",
         "test_assets.py::test_each_file_can_be_fetched_whole",
@@ -256,7 +261,9 @@ UNREAD_POLLS = {
 """Replies that are no answer, or stop the run, so that nothing is tested."""
 WAITING_CREATES = {
     "silence": say(FOR_EVER),
-    "polls after years": put(poll_after_ms=10**300),
+}
+WAITING_REQUESTS = {
+    "polls after years": put(poll_after_ms=10**300, status="processing"),
 }
 WAITING_POLLS = {
     "a header byte by byte": again(_HEADER, b"a", TICK),
@@ -269,6 +276,7 @@ _SLOW_FILES = {"call_timeout_s": 2.0}
 KINDS = (
     *_list(_all, 2, SLOW | ENDLESS | CODED | CUT_OFF | NO_HTTP, **_WAITS),
     *_list(_creates, 2, WAITING_CREATES, **_WAITS),
+    *_list(_requests, 2, WAITING_REQUESTS, **_WAITS),
     *_list(_polls, 2, WAITING_POLLS, **_WAITS),
     *_list(_files, 0, UNREAD_SLOW_FILES, **_SLOW_FILES),
     *_list(_files, 1, SLOW_FILES, **_SLOW_FILES),
