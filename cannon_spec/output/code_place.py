@@ -31,7 +31,8 @@ def _make_relative(file: str, folder: Path) -> str:
     """The path of a file relative to a folder, the same on each system. Standard input has no path."""
     if file == STDIN:
         return file
-    path = Path(file).parent.resolve() / Path(file).name
-    with suppress(ValueError):  # on another drive there is no relative path
+    path = Path(file)
+    with suppress(ValueError):  # on another drive there is no relative path, and with a NUL there is no file
+        path = path.parent.resolve() / path.name
         path = Path(os.path.relpath(path, folder))
     return escape_unprintable(path.as_posix())

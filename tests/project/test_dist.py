@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.extended
 def test_wheel_and_sdist_pass_the_checks_of_an_index(tmp_path: Path) -> None:
     """Both are built, and twine and check-wheel-contents find nothing; the sdist has the action and the workflows."""
-    command = ("make", "dist", f"DIST={tmp_path}")
+    command = ("make", "--no-print-directory", "dist", f"DIST={tmp_path}")
     run = subprocess.run(command, cwd=ROOT, env=environment(NO_COLOR="1"), capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.count("PASSED") == 2

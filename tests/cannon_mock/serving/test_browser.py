@@ -23,7 +23,8 @@ from tests.support.effort import PATIENCE_S
 
 PAGE = Path(__file__).parents[2] / "support" / "page.html"
 CHROMIUM = find_chromium()
-DISGUISES = {"/__mock__/reset", "/__mock__//tasks"}
+DISGUISES = {"/__mock__/reset", "/__mock__/tasks", "/__mock__//tasks"}
+"""The addresses that the page spells in another way, as the mock reads them."""
 
 
 @dataclass

@@ -149,7 +149,9 @@ NO_HTTP = {
     "an alert of TLS": say(b"\x15\x03\x01\x00\x02\x02\x46"),
     "the status 999": refuse(999),
     "the status 000": refuse(0),
-    "controls in the status line": say(b"HTTP/1.1 500 \x1b[31m::error::x\r\nContent-Length: 0\r\n\r\n"),
+    "controls in the status line": say(
+        b"HTTP/1.1 500 \x1b[31m::error::x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    ),
     "a redirect to itself": redirect(lambda call, number: call.path),
     "a redirect with controls": redirect(lambda call, number: "http://x/\x1b[31m::error::\x9b"),
     "HTML": body("<!doctype html><title>hello</title>"),
@@ -186,7 +188,9 @@ BAD_STATUS = {
     "the key in the body, escaped": echo(lambda key: sized(6 * len(key) + 8) + b'{"a":"%s"}' % senders.escape_all(key)),
     "the key in a header": echo(lambda key: OK + f"X-A: {key}\r\nContent-Length: 2\r\n\r\n{{}}".encode()),
     "the key as the name of a header": echo(lambda key: OK + f"{key}: a\r\nContent-Length: 2\r\n\r\n{{}}".encode()),
-    "the key in the status line": echo(lambda key: f"HTTP/1.1 200 {key}\r\nContent-Length: 2\r\n\r\n{{}}"),
+    "the key in the status line": echo(
+        lambda key: f"HTTP/1.1 200 {key}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}"
+    ),
 }
 BAD_CREATES = {
     "an empty body": body(""),

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.servers.hostile_server.server import Call, Part, Pause, Send
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 TICK = Pause(0.3)
 FOR_EVER = Pause(600)
@@ -60,7 +60,8 @@ def sized(length: object) -> bytes:
 def refuse(status: int, header: str = "", message: str = "") -> Send:
     """Send a status, a header, and the body of an error."""
     content = json.dumps({"error": {"code": message, "message": message}, "detail": message}).encode()
-    lines = [f"HTTP/1.1 {status:03} X", *([header] if header else []), f"Content-Length: {len(content)}\r\n\r\n"]
+    lines = [f"HTTP/1.1 {status:03} X", "Connection: close", *([header] if header else [])]
+    lines += [f"Content-Length: {len(content)}\r\n\r\n"]
     return say("\r\n".join(lines).encode("latin-1") + content)
 
 
