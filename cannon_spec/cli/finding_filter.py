@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class LeftOut(NamedTuple):
     """How many findings were left out: of ignored rules, and accepted by the baseline."""
 
-    ignored: int = 0
-    accepted: int = 0
+    ignored_count: int = 0
+    accepted_count: int = 0
 
 
 class FindingFilter:
@@ -62,17 +62,18 @@ class FindingFilter:
 
     def count_left_out(self) -> dict[str, int]:
         """How many findings were left out, by the reason; only for the reasons that this run has."""
-        ignored = {"ignored_findings": self._left_out.ignored} if self._ignored_rules else {}
-        return ignored if self._baseline is None else {**ignored, "baseline": self._left_out.accepted}
+        ignored = {"ignored_findings": self._left_out.ignored_count} if self._ignored_rules else {}
+        return ignored if self._baseline is None else {**ignored, "baseline": self._left_out.accepted_count}
 
     def take_left_out(self) -> LeftOut:
         """How many findings were left out, which are counted from 0 again."""
         left_out, self._left_out = self._left_out, LeftOut()
         return left_out
 
-    def add_left_out(self, ignored: int, accepted: int = 0) -> None:
+    def add_left_out(self, ignored_count: int, accepted_count: int = 0) -> None:
         """Count findings that were left out."""
-        self._left_out = LeftOut(self._left_out.ignored + ignored, self._left_out.accepted + accepted)
+        total = self._left_out
+        self._left_out = LeftOut(total.ignored_count + ignored_count, total.accepted_count + accepted_count)
 
     def close(self, *, is_complete: bool) -> str:
         """End the run, and write the baseline where that is asked for. What to say of the baseline is returned.

@@ -53,12 +53,12 @@ class TooManyBrackets(RecursionError):
 
 
 def _copy_node(node: Node, alias: AliasEvent) -> Node:
-    placed = copy(node)
-    placed.anchor = AliasName(alias.anchor)
-    placed.start_mark, placed.end_mark = alias.start_mark, alias.end_mark
-    if isinstance(placed, CollectionNode):
-        placed.flow_style = True  # it ends at its own mark, not where its last member does
-    return placed
+    placed_node = copy(node)
+    placed_node.anchor = AliasName(alias.anchor)
+    placed_node.start_mark, placed_node.end_mark = alias.start_mark, alias.end_mark
+    if isinstance(placed_node, CollectionNode):
+        placed_node.flow_style = True  # it ends at its own mark, not where its last member does
+    return placed_node
 
 
 def is_alias(node: Node) -> bool:

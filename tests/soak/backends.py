@@ -134,11 +134,11 @@ class RedisBackend:
 
     @contextmanager
     def _pause(self, _mock: MockCommand) -> Iterator[None]:
-        self._server.pause()
+        self._server.freeze()
         try:
             yield
         finally:
-            self._server.resume()
+            self._server.thaw()
 
 
 BACKENDS: Mapping[str, type[MemoryBackend | SqliteBackend | RedisBackend]] = {

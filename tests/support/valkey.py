@@ -51,16 +51,6 @@ class Server:
         self._process.kill()
         self._process.wait()
 
-    def pause(self) -> None:
-        """Let it stand still: it takes connections, and answers nothing."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it go on."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
     def freeze(self) -> None:
         """Keep it from answering, as a machine does that swaps, until ``thaw``."""
         assert self._process is not None

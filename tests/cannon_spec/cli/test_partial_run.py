@@ -28,6 +28,6 @@ def test_texts_are_prepared_but_for_what_is_said_once_a_run() -> None:
     assert isinstance(before, RunSegment)
     assert isinstance(after, RunSegment)
     assert [each.summary[:4] for each in (before, after)] == [(4, 2, 2, 0), (7, 4, 3, 0)]
-    assert [each.left_out.ignored for each in (before, after)] == [2, 3]
+    assert [each.left_out.ignored_count for each in (before, after)] == [2, 3]
     assert not any("model-assumed" in text for text in after.texts)
     assert run.take_part() == []
