@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from cannon_mock import create_app
 from cannon_mock.app import load_contract
-from cannon_mock.config import SETTINGS, Config, build_config, relabel_error
+from cannon_mock.config import SETTINGS, Config
 from cannon_mock.notices import write_notice
+from cannon_mock.setting_sources import build_config, relabel_error
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError
 from cannon_mock.variables import read_variables

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from cannon_mock import claim_ids
 from cannon_mock.clock import Clock, LocalClockState
-from cannon_mock.config import Config, apply_overlay_settings, find_setting
+from cannon_mock.config import Config, find_setting
 from cannon_mock.model import tasks
 from cannon_mock.model.keys import Keys
 from cannon_mock.model.scenarios import SCENARIO_LISTING
+from cannon_mock.setting_sources import apply_overlay_settings
 from cannon_mock.settings import SettingError
 from cannon_mock.stores import Records, Store, open_records, shared_values
 from cannon_mock.stores.shared_clock import SharedClockState

@@ -6,14 +6,14 @@ plugin loads this module in every run, so that it imports nothing but the standa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from cannon_mock import origins
 from cannon_mock import setting_limits as limits
 from cannon_mock.host_and_port import normalize_host
-from cannon_mock.settings import Setting, SettingError, SettingsRepr, Source, limit_range
+from cannon_mock.settings import Setting, SettingError, SettingsRepr, limit_range
 from cannon_mock.settings import setting_field as _setting
 
 if TYPE_CHECKING:
@@ -340,55 +340,6 @@ def find_setting(name: str) -> Setting:
     if name not in _BY_NAME:
         raise ValueError(f"unknown setting {name}; {suggest_setting(name, _BY_NAME)}")
     return _BY_NAME[name]
-
-
-def build_config(*sources: Source) -> Config:
-    """The settings from several sources; a later source replaces values of an earlier one.
-
-    Text becomes a value of the setting's type. Raises ValueError for an unknown name, and SettingError, which shows
-    the value as the user wrote it.
-    """
-    values = {name: value for source in sources for name, value in _read_source(source).items()}
-    try:
-        return Config(**values)
-    except SettingError as error:
-        raise relabel_error(error, *sources) from None
-
-
-def apply_overlay_settings(config: Config, settings: Mapping[str, Any]) -> Config:
-    """Take over the settings of an overlay, but for those that the user set to another value than the default.
-
-    An overlay says how the service behaves, so it sets switches only. Raises ValueError for another or an unknown
-    name, SettingError for a value that does not fit.
-    """
-    switches = [setting.name for setting in SETTINGS if setting.is_switch]
-    for name in settings.keys() - set(switches):
-        suggestion = suggest_setting(name, switches, f"it can set {', '.join(switches)}")
-        raise ValueError(f"an overlay cannot set {name[:100]}; {suggestion}")
-    source = Source("the overlay's setting {name}={value}", settings)
-    values = _read_source(source)
-    free_values = {name: each for name, each in values.items() if getattr(config, name) == find_setting(name).default}
-    try:
-        return replace(config, **free_values)
-    except SettingError as error:
-        raise relabel_error(error, source) from None
-
-
-def _read_source(source: Source) -> dict[str, Any]:
-    settings = {name: find_setting(name) for name in source.values}
-    try:
-        return {name: settings[name].parse(value) for name, value in source.values.items()}
-    except SettingError as error:
-        raise relabel_error(error, source) from None
-
-
-def relabel_error(error: SettingError, *sources: Source) -> SettingError:
-    """The same error, with the value as the user wrote it in the last of the sources that has it."""
-    for source in sources:
-        if error.setting.name in source.values:
-            error.value = source.values[error.setting.name]  # as written: 0, where the setting has 0.0
-            error.label = error.format_label(source.template)
-    return error
 
 
 def suggest_setting(name: str, known_names: Iterable[str], listing: str = _LISTING, prefix: str = "") -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cannon_mock.config import SETTINGS, Config, build_config, find_setting, suggest_setting
+from cannon_mock.config import SETTINGS, Config, find_setting, suggest_setting
+from cannon_mock.setting_sources import build_config
 from cannon_mock.settings import PREFIX, Source
 
 _SERVICE_LINK = re.compile(

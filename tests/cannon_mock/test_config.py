@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from cannon_mock import Config
 from cannon_mock.__main__ import build_parser
-from cannon_mock.config import SETTINGS, build_config, find_setting
+from cannon_mock.config import SETTINGS, find_setting
+from cannon_mock.setting_sources import build_config
 from cannon_mock.settings import Setting, SettingError, Source
 from cannon_mock.variables import read_environment
 from cannon_spec.redaction import redact

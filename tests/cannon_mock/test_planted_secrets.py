@@ -11,8 +11,8 @@ import pytest
 
 from cannon_mock import Config
 from cannon_mock.app import create_app
-from cannon_mock.config import build_config
 from cannon_mock.serving.serve import log_exchanges
+from cannon_mock.setting_sources import build_config
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError, open_records
 from cannon_mock.testing.mock_handle import MockHandle

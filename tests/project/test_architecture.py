@@ -51,6 +51,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "cannon_mock.variables",
         "cannon_mock.settings",
         "cannon_mock.setting_limits",
+        "cannon_mock.setting_sources",
         "cannon_mock.origins",
         "cannon_mock.host_and_port",
         "cannon_mock.notices",

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from cannon_mock.config import SETTINGS, Config, build_config
+from cannon_mock.config import SETTINGS, Config
+from cannon_mock.setting_sources import build_config
 from cannon_mock.settings import Setting, Source
 from cannon_mock.testing import vendor_guard
 
