@@ -263,6 +263,7 @@ def test_loading_the_plugin_imports_no_module_of_an_extra() -> None:
         "host_and_port",
         "origins",
         "setting_limits",
+        "setting_sources",
         "settings",
         "testing",
         "testing.other_plugins",
