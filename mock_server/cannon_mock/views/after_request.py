@@ -31,7 +31,7 @@ def _finish(response: Response) -> Response:
         if mock.config.journal:
             _write_journal(request, response)
         for fault in request.notes.faults:
-            faults.damage_reply(response, fault)
+            response = faults.damage_reply(response, fault)
     _end_delay(request)
     return response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from email.utils import formatdate
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Response, abort
 
@@ -13,6 +13,9 @@ from cannon_mock.model.scenarios import Fault, FaultPoint, Scenario
 from cannon_mock.stores import counts
 from cannon_mock.views.context import ExchangeNotes, MockContext
 from cannon_mock.views.errors import ApiError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _PAGE = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 """The page of a proxy that stands before the service, where the client expects JSON."""
@@ -40,12 +43,11 @@ class NameUnresolved(ConnectionFailed):
 
 _DROPS: dict[str, type[ConnectionDropped]] = {
     "no-answer": ConnectionDropped,
-    "in-body": ConnectionDropped,
     "reset": ConnectionReset,
     "refused": ConnectionRefused,
     "unresolved": NameUnresolved,
 }
-"""What each ``connection`` of a fault makes of the connection."""
+"""What each ``connection`` of a fault makes of the connection; one ``in-body`` breaks later than these."""
 
 
 class DueFault(NamedTuple):
@@ -142,8 +144,8 @@ def _name_status(fault: Fault) -> str:
     return str(fault.status) if fault.status else ""
 
 
-def damage_reply(response: Response, fault: Fault) -> None:
-    """Change a reply as the fault says: first its body, then the connection that carries it."""
+def damage_reply(response: Response, fault: Fault) -> Response:
+    """The reply as the fault changes it: first its body, then the connection that carries it."""
     data = response.get_data()
     if fault.body == "truncated":
         response.set_data(data[: len(data) // 2])
@@ -152,14 +154,29 @@ def damage_reply(response: Response, fault: Fault) -> None:
     elif fault.body == "html":
         response.set_data(_PAGE.format(response.status.title()))
         response.mimetype = "text/html"
-    if fault.connection:
-        _cut_connection(response, _DROPS[fault.connection], has_body=fault.connection == "in-body")
+    if fault.connection == "in-body":
+        _cut_body(response)
+    elif fault.connection:
+        return UnansweredReply(response, _DROPS[fault.connection])
+    return response
 
 
-def _cut_connection(response: Response, drop: type[ConnectionDropped], *, has_body: bool) -> None:
-    """Announce the whole body, send half of it or nothing, and break the connection."""
+class UnansweredReply(Response):
+    """A reply of which nothing is sent: the connection breaks, also where there is no body, as with HEAD and 304."""
+
+    def __init__(self, response: Response, drop: type[ConnectionDropped]) -> None:
+        super().__init__(response.get_data(), response.status, response.headers)
+        self._drop = drop
+
+    def get_app_iter(self, environ: WSGIEnvironment) -> Iterator[bytes]:  # noqa: ARG002 - as Werkzeug calls it
+        """See Response."""
+        return _drop_after(b"", self._drop)
+
+
+def _cut_body(response: Response) -> None:
+    """Announce the whole body, send half of it, and break the connection."""
     data = response.get_data()
-    response.response = _drop_after(data[: len(data) // 2] if has_body else b"", drop)
+    response.response = _drop_after(data[: len(data) // 2], ConnectionDropped)
     response.headers["Content-Length"] = str(len(data))
 
 

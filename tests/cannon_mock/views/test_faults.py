@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from cannon_mock.views.faults import ConnectionDropped
+from cannon_mock.views.faults import ConnectionDropped, ConnectionReset
 from tests.support.mocks import PRICE, START, Driver, DriverFactory
 
 ERROR = {"status": 502, "code": "x", "message": "x"}
@@ -22,9 +22,10 @@ POINTS = ["create", "create-stored", "poll", "asset"]
 
 
 def _add_fault(mock: Driver, point: str, **parts: Any) -> None:
-    """Add the scenario ``mine``, whose one fault has these parts; it happens once."""
+    """Add the scenario ``mine``, whose one fault has these parts; it happens once, each time with ``times=None``."""
     on, _, stored = point.partition("-")
     fault = {"on": on, "times": 1, **parts, **({"stored": True} if stored else {})}
+    fault = {name: value for name, value in fault.items() if value is not None}
     reply = mock.client.put("/__mock__/scenarios/mine", data=json.dumps({"faults": [fault]}))
     assert reply.status_code == 201, reply.get_json()
 
@@ -68,6 +69,15 @@ def test_a_fault_waits_then_answers_then_breaks_the_connection(mock: Driver, poi
     assert (reply.status_code, reply.headers["Content-Length"]) == (502, str(len(whole)))
     assert _read_half(reply) == whole[: len(whole) // 2]
     assert (mock.clock.now_ms() - before_ms) % 60_000 == 1500
+
+
+@pytest.mark.parametrize("headers", [None, {"If-None-Match": "*"}], ids=["HEAD", "304"])
+def test_a_connection_breaks_where_there_is_no_body(mock: Driver, headers: dict[str, str] | None) -> None:
+    """A fault that leaves a call unanswered does so too where the reply, to HEAD or with 304, would have no body."""
+    _add_fault(mock, "asset", times=None, connection="reset")
+    url = mock.create_and_finish(headers=SCENARIO)["output"]["image_url"]
+    with pytest.raises(ConnectionReset):
+        mock.client.open(url, method="GET" if headers else "HEAD", headers=headers)
 
 
 @pytest.mark.parametrize("point", POINTS)
