@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from flask import Blueprint, Response
 
 from cannon_mock import claim_ids, media
@@ -12,6 +10,7 @@ from cannon_mock.model.tasks import Task
 from cannon_mock.views import faults
 from cannon_mock.views.context import MockRequest, add_evidence_header, current_request
 from cannon_mock.views.errors import ApiError
+from cannon_mock.views.file_reply import build_file_reply
 from cannon_spec.contract.lifecycle import status_at
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
@@ -29,7 +28,7 @@ _PROVIDER_FILE = "source"
 
 @blueprint.get("/<asset_id>/<name>")
 def serve_file(asset_id: str, name: str) -> Response:
-    """The file of a task that succeeded, to GET and HEAD, whole or in ranges; the same bytes each time.
+    """The file of a task that succeeded, to GET and HEAD, whole or a range of it; the same bytes each time.
 
     HEAD counts as no fetch.
     """
@@ -43,11 +42,9 @@ def serve_file(asset_id: str, name: str) -> Response:
     file = media.render(mock.catalog, task, name)
     if file is None:
         raise ApiError(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", claim_ids.ASSET_OPEN)
-    response = Response(file.data, mimetype=file.media_type)
+    response = build_file_reply(request, file.data, file.media_type, task.timeline.ended_ms)
     if file.is_sample:
         response.headers[MEDIA_HEADER] = "sample"
-    response.set_etag(hashlib.sha256(file.data).hexdigest()[:32])
-    response.make_conditional(request, accept_ranges=True, complete_length=len(file.data))
     is_providers = mock.catalog.operations[task.operation].files.get(_PROVIDER_FILE) == name
     claims = (claim_ids.ASSET_OPEN, *([claim_ids.ASSET_PROVIDER_FILES] if is_providers else []))
     return add_evidence_header(mock, response, *claims, *file.claims, *task.claims)

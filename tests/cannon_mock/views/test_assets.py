@@ -1,4 +1,4 @@
-"""The pictures: real files of the right size, served as a client of files expects."""
+"""The pictures: real files of the right size, at the addresses of their requests."""
 
 from __future__ import annotations
 
@@ -162,57 +162,6 @@ def test_any_prompt_is_painted(mock: Driver, name: str) -> None:
 def test_any_size_is_painted(width: int, height: int) -> None:
     """The smallest and the largest sizes that the contract can name, upright and lying, are painted."""
     assert _open_picture(_render(_task(width, height, PROMPTS["long"]))).size == (width, height)
-
-
-def test_head_says_what_get_would(mock: Driver) -> None:
-    """HEAD has the headers of GET and no body."""
-    url, _ = _urls(mock)
-    got, head = mock.client.get(url), mock.client.head(url)
-    assert (head.status_code, head.data) == (200, b"")
-    assert {name: head.headers[name] for name in ("Content-Length", "Content-Type", "ETag", "Accept-Ranges")} == {
-        "Content-Length": str(len(got.data)),
-        "Content-Type": "image/png",
-        "ETag": got.headers["ETag"],
-        "Accept-Ranges": "bytes",
-    }
-
-
-@pytest.mark.parametrize(("first", "last"), [(0, 0), (0, 7), (8, 99)])
-def test_a_range_is_served(mock: Driver, first: int, last: int) -> None:
-    """A range is answered with 206, the bytes asked for, and their place in the whole."""
-    url, _ = _urls(mock)
-    whole = mock.client.get(url).data
-    reply = mock.client.get(url, headers={"Range": f"bytes={first}-{last}"})
-    assert (reply.status_code, reply.data) == (206, whole[first : last + 1])
-    assert reply.headers["Content-Range"] == f"bytes {first}-{last}/{len(whole)}"
-
-
-def test_ranges_make_up_the_whole(mock: Driver) -> None:
-    """The first bytes, an open range and a range from the end put together are the file."""
-    url, _ = _urls(mock)
-    whole = mock.client.get(url).data
-    ranges = ("bytes=0-9", f"bytes=10-{len(whole) - 6}", "bytes=-5")
-    assert b"".join(mock.client.get(url, headers={"Range": each}).data for each in ranges) == whole
-    assert mock.client.get(url, headers={"Range": "bytes=10-"}).data == whole[10:]
-
-
-def test_a_range_past_the_end_is_refused(mock: Driver) -> None:
-    """A range that the file does not have is answered with 416, the error body and the file's length."""
-    url, _ = _urls(mock)
-    length = len(mock.client.get(url).data)
-    reply = mock.client.get(url, headers={"Range": f"bytes={length}-"})
-    assert read_error(reply) == (416, "requested_range_not_satisfiable")
-    assert reply.headers["Content-Range"] == f"bytes */{length}"
-    assert "unknown-address-404" not in reply.headers["x-mock-evidence"]
-
-
-@pytest.mark.parametrize(("match", "status"), [("same", 304), ('"another"', 200), ("*", 304)])
-def test_a_file_that_is_known_is_not_sent_again(mock: Driver, match: str, status: int) -> None:
-    """If-None-Match with the file's ETag is answered with 304 and no body, with another with the file."""
-    url, _ = _urls(mock)
-    etag = mock.client.get(url).headers["ETag"]
-    reply = mock.client.get(url, headers={"If-None-Match": etag if match == "same" else match})
-    assert (reply.status_code, reply.data == b"") == (status, status == 304)
 
 
 @pytest.mark.parametrize("headers", [{}, FAILURE], ids=["success", "failure"])
