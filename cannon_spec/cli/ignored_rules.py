@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from cannon_spec.contract.catalog import Catalog
 from cannon_spec.errors import UnknownName
-from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.nearest import find_nearest
-from cannon_spec.traffic.sequence import TRAFFIC_RULES
+from cannon_spec.output.rule_texts import RULE_TEXTS
 
 _SEPARATORS = ("/", "#")
 
@@ -20,7 +19,7 @@ def find_ignored_rules(texts: Iterable[str], catalog: Catalog) -> frozenset[str]
     stands for the rules of that part, and not for those of ``models/flux2pro``. Raises UnknownName for a name that no
     rule has.
     """
-    rules = {*NAMED_RULES, *TRAFFIC_RULES, *_iter_schema_rules(catalog)}
+    rules = {*RULE_TEXTS, *_iter_schema_rules(catalog)}
     names = [name.strip() for text in texts for name in text.split(",")]
     return frozenset(rule for name in names for rule in _find_rules(name, rules))
 

@@ -9,18 +9,15 @@ from cannon_spec.contract.aliases import find_field_alias, find_misspelt_model, 
 from cannon_spec.contract.catalog import Catalog, Model, Operation, Rule
 from cannon_spec.contract.claim import Claim
 from cannon_spec.errors import UnknownName
-from cannon_spec.named_rules import NAMED_RULES, suggest_operation
+from cannon_spec.named_rules import suggest_operation
 from cannon_spec.nearest import fold, suggest_name
 from cannon_spec.output.field_limits import explain_field
 from cannon_spec.output.fields import find_fields, list_field_names
 from cannon_spec.output.limits import describe_cost, describe_limit, describe_when, format_condition
+from cannon_spec.output.rule_texts import RULE_TEXTS
 from cannon_spec.output.services import explain_model, explain_operation
 from cannon_spec.output.tables import PLAIN_WIDTH
 from cannon_spec.printable import escape_unprintable
-from cannon_spec.traffic import sequence
-
-_NAMED_RULES = {**NAMED_RULES, **sequence.TRAFFIC_RULES}
-"""The rules that are no keyword of a schema, each with what it says."""
 
 _ITEM_LIMITS = ("each item is ", "each item: ")
 """How limits begin that are on the items of a value."""
@@ -45,8 +42,8 @@ def explain_topic(catalog: Catalog, topic: str, width: int = PLAIN_WIDTH) -> str
     claim = catalog.claims.get(topic.rpartition(":")[2])  # the header x-mock-evidence has STRENGTH:CLAIM
     if claim is not None:
         return _explain_claim(catalog, claim)
-    if topic in _NAMED_RULES:
-        return f"{topic}\n  {_NAMED_RULES[topic]}"
+    if topic in RULE_TEXTS:
+        return f"{topic}\n  {RULE_TEXTS[topic]}"
     try:
         return _explain_rule(catalog.rule_by_id(topic))
     except LookupError:
@@ -114,7 +111,7 @@ def _suggest(catalog: Catalog, topic: str, listing: str) -> str:
     if family and find_misspelt_model(catalog.aliases, topic, catalog.models) is None:
         return f"it is another model, which no operation here has; of its family: {', '.join(family)}; {listing}"
     fields = [name for operation in catalog.operations.values() for name in list_field_names(catalog, operation)]
-    return suggest_name(topic, [*catalog.models, *catalog.operations, *fields, *catalog.claims, *_NAMED_RULES], listing)
+    return suggest_name(topic, [*catalog.models, *catalog.operations, *fields, *catalog.claims, *RULE_TEXTS], listing)
 
 
 def _show_name(name: str) -> str:

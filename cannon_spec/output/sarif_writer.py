@@ -10,14 +10,13 @@ from urllib.parse import quote
 from cannon_spec import __version__
 from cannon_spec.contract.wording import format_count
 from cannon_spec.finding import Finding
-from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output.baseline_file import BaselineEntry
 from cannon_spec.output.finding_list import FindingLister, ListedFinding, describe_finding
 from cannon_spec.output.fingerprints import Fingerprints
 from cannon_spec.output.json_writer import write_json
 from cannon_spec.output.judged_document import Output, Summary
+from cannon_spec.output.rule_texts import RULE_TEXTS
 from cannon_spec.printable import escape_unprintable
-from cannon_spec.traffic.sequence import TRAFFIC_RULES
 
 MOST_RESULTS = 25_000
 """The most results of a run that GitHub takes."""
@@ -25,7 +24,6 @@ MOST_RESULTS = 25_000
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _HEAD = f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{"columnKind": "unicodeCodePoints", "results": ['
 _FINGERPRINT = "cannonSpecFinding/v1"
-_RULES = {**NAMED_RULES, **TRAFFIC_RULES}
 
 
 class SarifWriter(FindingLister):
@@ -106,7 +104,7 @@ class SarifWriter(FindingLister):
     def _describe_rule(self, finding: Finding) -> dict[str, Any]:
         evidence = finding.evidence
         claim = self._claims.get(evidence.claim)
-        text = _RULES.get(finding.rule) or (claim.text if claim else finding.rule)
+        text = RULE_TEXTS.get(finding.rule) or (claim.text if claim else finding.rule)
         known_from = f"known from: {evidence.claim} ({evidence.strength}) {evidence.source}"
         rule: dict[str, Any] = {
             "id": finding.rule,
