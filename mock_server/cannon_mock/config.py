@@ -66,9 +66,9 @@ class Config(SettingsRepr):
         limit_range(1, _MOST),
     )
     max_memory: str = _setting(
-        "512MiB",
-        "size of all that the store memory holds, tasks and journal too; above it the tasks that ended first are "
-        "dropped, and a create is refused with 507 where none has ended",
+        limits.DEFAULT_MEMORY,
+        "size of all that the store memory holds, tasks and journal too; no other store takes it. Above it the tasks "
+        "that ended first are dropped, and a create is refused with 507 where none has ended",
         limits.SIZE,
         metavar="SIZE",
     )
@@ -292,12 +292,9 @@ class Config(SettingsRepr):
     def __post_init__(self) -> None:
         for setting in SETTINGS:
             setting.check(getattr(self, setting.name))
-        if self.workers > 1 and self.store == "memory":
-            raise SettingError(
-                find_setting("workers"),
-                self.workers,
-                "use 1, or name a store that processes share: sqlite:FILE or redis://HOST:PORT/N",
-            )
+        for name, may_not_be, advice in limits.CONFLICTS:
+            if may_not_be(self):
+                raise SettingError(find_setting(name), getattr(self, name), advice)
 
     @property
     def pace(self) -> Pace:

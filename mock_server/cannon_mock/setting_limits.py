@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from cannon_mock import origins
 from cannon_mock.host_and_port import LARGEST_PORT, is_host_and_port
@@ -55,6 +57,21 @@ def read_size(text: str) -> int | None:
     size = int(match[1]) * (1024 if prefix.endswith("i") else 1000) ** _FACTORS[prefix[:1]]
     return size if size >= _SMALLEST_SIZE else None
 
+
+DEFAULT_MEMORY = "512MiB"
+CONFLICTS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    (
+        "workers",
+        lambda config: config.workers > 1 and config.store == "memory",
+        "use 1, or name a store that processes share: sqlite:FILE or redis://HOST:PORT/N",
+    ),
+    (
+        "max_memory",
+        lambda config: config.max_memory != DEFAULT_MEMORY and config.store != "memory",
+        "leave it out, or use the store memory: its disk bounds a file, and its own maxmemory a Redis server",
+    ),
+)
+"""Settings whose value does not go with another setting: the name, whether it is so in a Config, and what to do."""
 
 TEXT = Limits("text")
 PATH = Limits("the path of a file, as text")

@@ -271,6 +271,13 @@ def test_workers_need_a_store_to_share() -> None:
     assert Config(workers=2, store="sqlite:x").workers == 2
 
 
+def test_only_the_store_in_memory_has_a_size() -> None:
+    """A size of its own is refused beside a store that it would not bound."""
+    with pytest.raises(ValueError, match=r"max_memory=1GB is not valid; leave it out, or use the store memory: "):
+        Config(max_memory="1GB", store="sqlite:x")
+    assert Config(max_memory="512MiB", store="sqlite:x").max_bytes == 512 * 2**20
+
+
 def test_hosts_are_a_list() -> None:
     """The hosts that webhooks may go to are read from one setting, whatever the spaces and the case."""
     assert Config(allow_webhooks_to=" A.example,,b.example ").webhook_hosts == {"a.example", "b.example"}
