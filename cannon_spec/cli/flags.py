@@ -123,14 +123,17 @@ def open_output(arguments: argparse.Namespace, stream: TextIO) -> Iterator[TextI
 
 
 def _check_output(arguments: argparse.Namespace, file: str) -> None:
-    """Raise CannonSpecError where the file of --output is one that the run reads: it would be lost."""
+    """Raise CannonSpecError where the file of --output is one that the run reads: it would be lost.
+
+    A folder or a pattern may hold the output of an earlier run, which is no file to judge then.
+    """
     output, values = OwnFiles((file,)), vars(arguments)
     inputs = {"overlay": find_overlay(arguments.overlay), **{name: values.get(name) for name in ("baseline", "prices")}}
     for name, other_file in inputs.items():
         if other_file is not None and other_file in output:
             raise CannonSpecError(f"--output {file}: this is the file of --{name}; name another one")
-    if all(name in output for name in arguments.files):
-        raise CannonSpecError(f"--output {file}: this is the file to judge; name another one")
+    if any(name in output for name in arguments.files):
+        raise CannonSpecError(f"--output {file}: this is a file to judge; name another one")
 
 
 def _add_adoption_flags(command: argparse.ArgumentParser) -> None:

@@ -212,13 +212,20 @@ def test_a_file_has_what_standard_output_would_have(cannon: Command, folder: str
     assert judge(cannon, folder, "--format", format, "--output", "-") == out
 
 
-@pytest.mark.parametrize("flag", [None, "--baseline"])
-def test_no_file_that_is_read_is_replaced(cannon: Command, folder: str, flag: str | None) -> None:
-    """The only file to judge and a baseline are refused as --output, and stay as they are."""
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("validate", "payloads/key.json"),
+        ("validate", "payloads/three.yaml", "payloads/key.json"),
+        ("validate", "payloads/", "--baseline", "payloads/key.json"),
+        ("check-traffic", "payloads/key.json", "payloads/cut.json"),
+    ],
+)
+def test_no_file_that_is_read_is_replaced(cannon: Command, folder: str, arguments: tuple[str, ...]) -> None:
+    """A file that is named to be judged and a baseline are refused as --output, and stay as they are."""
     file = Path(folder) / "key.json"
     content = file.read_bytes()
-    arguments = [str(file)] if flag is None else [f"{folder}/", flag, str(file)]
-    status, out, problem = cannon("validate", *arguments, "--output", str(file))
+    status, out, problem = cannon(*arguments, "--output", str(file))
     assert (status, out) == (2, "")
     assert problem.endswith("; name another one\n")
     assert file.read_bytes() == content
