@@ -12,6 +12,7 @@ A payload that breaks the contract is data, not an error: every function but ``c
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cannon_spec import claim_ids
@@ -25,13 +26,22 @@ class CannonSpecError(Exception):
 
 
 class CatalogError(CannonSpecError):
-    """A file of the contract cannot be used: its place, the problem, and what to do."""
+    """A file of the contract cannot be used: its place, the problem, and what to do.
 
-    def __init__(self, place: str, problem: str, advice: str) -> None:
+    ``others`` are errors for further faults of the file, as far as they were looked for.
+    """
+
+    def __init__(self, place: str, problem: str, advice: str, others: Sequence[CatalogError] = ()) -> None:
         super().__init__(place, problem, advice)
         self.place = place
         self.problem = problem
         self.advice = advice
+        self.others = tuple(others)
+
+    def relabel(self, rename: Callable[[str], str]) -> CatalogError:
+        """The same error and its others, with the places that ``rename`` makes of theirs."""
+        others = [each.relabel(rename) for each in self.others]
+        return CatalogError(rename(self.place), self.problem, self.advice, others)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.problem}; {self.advice}"

@@ -104,6 +104,10 @@ def _check_file(catalog: Catalog, file: str, kind: str) -> ExitStatus:
     except NotJSON as error:
         report_problem(f"{file}: {error}")
         return ExitStatus.COULD_NOT_JUDGE
+    except CatalogError as error:
+        for each in (error, *error.others):
+            report_problem(str(each))
+        return ExitStatus.ERRORS_FOUND
     except CannonSpecError as error:
         report_problem(str(error))
         return ExitStatus.ERRORS_FOUND

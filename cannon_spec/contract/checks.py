@@ -16,6 +16,7 @@ from cannon_spec.contract.patterns import compile_pattern
 from cannon_spec.contract.price_checks import check_prices
 from cannon_spec.contract.wording import show_value
 from cannon_spec.errors import CatalogError
+from cannon_spec.nearest import suggest_name
 from cannon_spec.pointer import Path, follow, from_pointer, to_pointer
 
 _VENDOR_PARTS = {
@@ -53,15 +54,22 @@ ENVELOPES = ("create", "accepted", "request", "status", "error", "webhook")
 """The schemas of the create body and of the replies: envelope/create, and so on."""
 
 
+_MOST_FAULTS = 20
+
+
 def check_parts(parts: dict[str, Any], meta: dict[str, Any], list_faults: Validator) -> None:
-    """Check values by their kinds in the meta-schema: ``{"keys": ...}``. Raises CatalogError for the first fault.
+    """Check values by their kinds in the meta-schema: ``{"keys": ...}``. Raises CatalogError, with the first faults.
 
     ``list_faults`` is the validator of ``meta``.
     """
-    for path, keyword_path in list_faults(parts):
+    errors = {}
+    for path, keyword_path in list_faults(parts)[:_MOST_FAULTS]:
         file, place = _split_place(path)
         problem, advice = _describe(meta, keyword_path, follow(parts, path))
-        raise CatalogError(file, f"{place}: {problem}", advice)
+        errors[file, place, problem] = CatalogError(file, f"{place}: {problem}", advice)
+    if errors:
+        first, *others = errors.values()
+        raise CatalogError(first.place, first.problem, first.advice, others)
 
 
 def _split_place(path: Path) -> tuple[str, str]:
@@ -80,7 +88,9 @@ def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> tuple[str
     node = _follow_ref(meta, node, keyword)
     if keyword == "additionalProperties":
         words = node.get("properties", {}).keys()
-        return f"unknown word {', '.join(sorted(value.keys() - words))}", f"use {', '.join(sorted(words))}"
+        unknown_words = sorted(value.keys() - words)
+        advice = suggest_name(unknown_words[0], words, f"use {', '.join(sorted(words))}")
+        return f"unknown word {', '.join(unknown_words)}", advice
     if keyword == "required":
         missing_words = ", ".join(sorted(set(node["required"]) - value.keys()))
         return f"lacks {missing_words}", f"add {missing_words}"
@@ -95,7 +105,10 @@ def _describe(meta: dict[str, Any], keyword_path: Path, value: Any) -> tuple[str
         return f"{show_value(value)} is out of range", f"use {_show_range(node)}"
     is_schema = keyword not in ("enum", "type") and isinstance(node[keyword], Mapping | list)
     problem = "is not allowed here" if is_schema else _PROBLEMS.get(keyword, f"breaks {keyword}")
-    return f"{show_value(value)} {problem}", _advise(keyword, node)
+    advice = _advise(keyword, node)
+    if keyword == "enum" and isinstance(value, str):
+        advice = suggest_name(value, [each for each in node[keyword] if isinstance(each, str)], advice)
+    return f"{show_value(value)} {problem}", advice
 
 
 def _advise(keyword: str, node: Mapping[str, Any]) -> str:

@@ -58,7 +58,7 @@ def _build_patched(folder: Folder, patch: dict[str, Any], place: str, engine: En
     try:
         return _build(Bundle(bundle), folder.read_meta(), engine, is_whole=True)
     except CatalogError as error:
-        raise CatalogError(f"{place}: {error.place}", error.problem, error.advice) from None
+        raise error.relabel(lambda inner_place: f"{place}: {inner_place}") from None
 
 
 def _build(source: ContractSource, meta: dict[str, Any], engine: Engine, *, is_whole: bool) -> Catalog:
@@ -87,7 +87,7 @@ def check_part(kind: str, value: dict[str, Any], place: str) -> dict[str, Any]:
     try:
         check_parts({kind: value}, meta, engines.choose(None).compile(meta))
     except CatalogError as error:
-        raise CatalogError(place, error.problem, error.advice) from None
+        raise error.relabel(lambda _: place) from None
     return value
 
 
@@ -124,7 +124,8 @@ def _patch_bundle(bundle: dict[str, Any], patch: dict[str, Any], file: str) -> d
     """The contract as patched by an overlay; errors name ``file``."""
     for part, value in sorted(patch.items()):
         if part not in bundle:
-            raise CatalogError(file, f"unknown part {part}", f"use {', '.join(sorted(bundle))}")
+            advice = suggest_name(part, bundle, f"use {', '.join(sorted(bundle))}")
+            raise CatalogError(file, f"unknown part {part}", advice)
         if type(value) is not type(bundle[part]):
             raise CatalogError(file, f"{part} has the wrong JSON type", "write it as in the files of schemas/")
     for id_, entry in sorted(patch.get("claims", {}).items()):

@@ -15,11 +15,15 @@ from tests.cannon_spec.cli.command import SQUARE, Command, write_documents
 
 PRICE = {"operation": "image.generate", "credits": 3}
 FILES: dict[str, tuple[Any, Any, str]] = {
-    "scenarios": ({"scenarios": {"mine": {}}}, {"scenarios": {"mine": {"outcom": "failed"}}}, "unknown word outcom"),
+    "scenarios": (
+        {"scenarios": {"mine": {}}},
+        {"scenarios": {"mine": {"outcom": "failed"}}},
+        "unknown word outcom; did you mean outcome?",
+    ),
     "keys": ({"keys": {"cs_a": {}}}, {"keys": {"sk_a": {}}}, "use names of the form ^cs_"),
     "prices": ({"prices": [PRICE]}, {"prices": [{**PRICE, "operation": "image.genrate"}]}, "price 1 of 1"),
     "baseline": ({"format": 1, "findings": []}, {"format": 2, "findings": []}, "has format 2"),
-    "overlay": ({"models": {"dalle4": {}}}, {"modles": {}}, "unknown part modles"),
+    "overlay": ({"models": {"dalle4": {}}}, {"modles": {}}, "unknown part modles; did you mean models?"),
 }
 """A file of each kind that can be used, one that cannot, and a part of what is said of it."""
 
@@ -35,6 +39,20 @@ def test_a_file_is_checked_as_what_it_is(cannon: Command, kind: str) -> None:
         assert (status, out) == (1, "")
         assert err.startswith("cannon-spec: bad.json: ")
         assert problem in err
+
+
+def test_all_faults_of_a_file_are_told(cannon: Command) -> None:
+    """Each fault of a file has a line, and where a word or a value is near a legal one, that is named."""
+    scenarios = {"one": {"pce": {}}, "two": {"outcome": "failled"}, "three": {}}
+    status, _, err = cannon("check-config", write_documents("bad.json", {"scenarios": scenarios}))
+    lines = [line.partition("? use ")[0] for line in err.splitlines()]
+    assert (status, sorted(lines)) == (
+        1,
+        [
+            "cannon-spec: bad.json: scenarios/one: unknown word pce; did you mean pace",
+            'cannon-spec: bad.json: scenarios/two/outcome: "failled" is not a legal value; did you mean failed',
+        ],
+    )
 
 
 def test_an_overlay_may_have_scenarios(cannon: Command) -> None:
