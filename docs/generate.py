@@ -17,11 +17,10 @@ from cannon_mock.testing.plugin_options import SWITCHES
 from cannon_spec import Catalog, load_catalog
 from cannon_spec.cli.parser import list_commands
 from cannon_spec.contract.catalog import Model, Operation
-from cannon_spec.named_rules import NAMED_RULES
 from cannon_spec.output import tables
 from cannon_spec.output.claim_uses import list_claim_uses, read_page_claims
+from cannon_spec.output.rule_texts import RULE_TEXTS
 from cannon_spec.output.writers import FORMATS
-from cannon_spec.traffic import sequence
 from docs import ledger_pages, message_page, operation_pages, performance_page
 from docs.links import link_strengths, make_anchor
 
@@ -160,7 +159,7 @@ def _list_spec_options(command: argparse.ArgumentParser) -> list[tuple[str, str]
 def _fill_results_page(page: str) -> str:
     """The page with its tables of the formats and of the rules that have words of their own."""
     formats = [(f"`{name}`", each.description) for name, each in FORMATS.items()]
-    rules = [(f"`{word}`", text) for word, text in {**NAMED_RULES, **sequence.TRAFFIC_RULES}.items()]
+    rules = [(f"`{word}`", text) for word, text in RULE_TEXTS.items()]
     page = _insert_table(page, "formats", [("format", "what it is"), *formats])
     return _insert_table(page, "rules", [("rule", "what it says"), *rules])
 
@@ -201,7 +200,7 @@ try again.
 _SETTINGS = """\
 # Settings
 
-Look up every flag, environment variable and option.
+Look up every flag, environment variable and option. `--help` and `--version` work behind each command.
 """
 
 _MOCK = """\

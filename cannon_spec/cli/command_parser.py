@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from cannon_spec import __version__
 from cannon_spec.cli.console import measure_width
-from cannon_spec.nearest import find_nearest
+from cannon_spec.nearest import find_nearest, suggest_name
 from cannon_spec.printable import escape_unprintable
 from cannon_spec.redaction import redact
 
@@ -23,11 +24,13 @@ def create_formatter(prog: str) -> argparse.HelpFormatter:
 class CommandParser(argparse.ArgumentParser):
     """A parser that takes flags in full only, and writes each error on one line without control characters or secrets.
 
+    It has the flag --version, which says the version of the whole command.
     A shortened flag would change its meaning, or end to work, as soon as another flag begins with the same letters.
     """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"formatter_class": create_formatter, "allow_abbrev": False, **settings})
+        self.add_argument("--version", action="version", version=f"{self.prog.partition(' ')[0]} {__version__}")
 
     def parse_args(  # type: ignore[override]  # no caller of ours passes a class
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -42,6 +45,13 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         """End the command with status 2 and a line that says what is wrong."""
         super().error(escape_unprintable(redact(message)))
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Raise ArgumentError for what is no choice, with the nearest one. Only this method of argparse has both."""
+        if action.choices is not None and value not in action.choices:
+            names = [str(each) for each in action.choices]
+            advice = suggest_name(str(value), names, f"the choices are {', '.join(names)}")
+            raise argparse.ArgumentError(action, f"unknown value {value}; {advice}")
 
     def suggest_flag(self, unknown_arguments: list[str], command: str = "") -> str:
         """``; did you mean FLAG?`` where a flag of this parser, or of one of its commands, is near; else empty."""

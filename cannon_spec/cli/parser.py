@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from cannon_spec import __version__
 from cannon_spec.cli.command_parser import CommandParser
 
 _COMMANDS = {
@@ -64,7 +63,6 @@ def build_parser() -> CommandParser:
         description="Judge payloads for the Cannon Studio API before they cost credits.",
         epilog=_EXAMPLES,
     )
-    parser.add_argument("--version", action="version", version=f"cannon-spec {__version__}")
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", prog="cannon-spec", parser_class=_LateParser
     )

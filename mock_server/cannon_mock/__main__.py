@@ -21,7 +21,6 @@ from cannon_mock.setting_sources import build_config, relabel_error
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError
 from cannon_mock.variables import read_variables
-from cannon_spec import __version__
 from cannon_spec.cli.command_parser import CommandParser
 from cannon_spec.cli.console import measure_table_width, run_command
 from cannon_spec.errors import CannonSpecError
@@ -233,7 +232,6 @@ def build_parser() -> CommandParser:
     parser = _build_settings_parser(
         "cannon-mock", "Serve a mock of the Cannon Studio API, offline and free.", _EXAMPLES
     )
-    parser.add_argument("--version", action="version", version=f"cannon-mock {__version__}")
     parser.add_argument("--list-scenarios", action="store_true", help="list the scenarios, and exit")
     return parser
 

@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cannon_contract.runner import extras, options
-from cannon_spec import __version__
 from cannon_spec.cli.command_parser import CommandParser
 from cannon_spec.cli.console import describe_os_error, run_command, write_problem
 
@@ -105,7 +104,6 @@ def _build_parser() -> CommandParser:
         description="Test whether a server keeps the contract of the Cannon Studio API.",
         epilog=_EXAMPLES,
     )
-    parser.add_argument("--version", action="version", version=f"cannon-contract {__version__}")
     options.add_options(parser.add_argument)
     # Both are options of pytest, which reads them itself.
     parser.add_argument("-p", action="append", metavar="NAME", help="also load this plugin of pytest (default: none)")

@@ -82,9 +82,23 @@ def test_help_has_defaults(name: str) -> None:
     assert [each.option_strings for each in options if "(default: " not in (each.help or "")] == []
 
 
-def test_version(cannon: Command) -> None:
-    """--version prints the version of the package."""
-    assert cannon("--version") == (0, f"cannon-spec {__version__}\n", "")
+@pytest.mark.parametrize("argv", [(), ("validate",), ("check-config",)])
+def test_version(cannon: Command, argv: tuple[str, ...]) -> None:
+    """--version prints the version of the package, behind each command too."""
+    assert cannon(*argv, "--version") == (0, f"cannon-spec {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("argv", "problem"),
+    [
+        (("valdate", "a.json"), "argument COMMAND: unknown value valdate; did you mean validate? the choices are "),
+        (("validate", "--format", "gitub"), "argument --format: unknown value gitub; did you mean github? the choices"),
+        (("catalog", "--format", "\x1b"), "argument --format: unknown value \\u001b; the choices are text, "),
+    ],
+)
+def test_a_misspelt_choice_is_answered_with_the_nearest(cannon: Command, argv: tuple[str, ...], problem: str) -> None:
+    """A word that is no choice is named with the nearest choice, where one is near, and with all of them."""
+    assert problem in cannon(*argv)[2]
 
 
 def test_an_overlay_is_applied(cannon: Command, monkeypatch: pytest.MonkeyPatch) -> None:
