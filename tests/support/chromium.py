@@ -21,6 +21,7 @@ REBOUND_HOST = "attacker.example"
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps"),
+    *("--autoplay-policy=no-user-gesture-required", "--mute-audio"),  # a page plays sound though nobody clicks
     f"--host-resolver-rules=MAP {REBOUND_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 """No name but those of this machine is resolved: the test opens no page but its own."""

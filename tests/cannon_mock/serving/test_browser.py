@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,57 +15,12 @@ from cannon_mock.serving import serve
 from cannon_mock.views import context
 from tests.support.chromium import ADVICE, REBOUND_HOST, find_chromium, open_page
 from tests.support.effort import PATIENCE_S
+from tests.support.page_server import serve_page
 
 PAGE = Path(__file__).parents[2] / "support" / "page.html"
 CHROMIUM = find_chromium()
 DISGUISES = {"/__mock__/reset", "/__mock__/tasks", "/__mock__//tasks"}
 """The addresses that the page spells in another way, as the mock reads them."""
-
-
-@dataclass
-class PageServer:
-    """A server of the page, and the results that the page sends back."""
-
-    url: str = ""
-    results: dict[str, Any] = field(default_factory=dict)
-    has_results: threading.Event = field(default_factory=threading.Event)
-
-
-@contextmanager
-def serve_page() -> Iterator[PageServer]:
-    """Serve the page on a port of its own while the context lasts."""
-    page_server = PageServer()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.reply("text/html", PAGE.read_bytes())
-
-        def do_POST(self) -> None:
-            page_server.results |= json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.reply("text/plain", b"")
-            if any(REBOUND_HOST in name for name in page_server.results):
-                page_server.has_results.set()
-
-        def reply(self, media_type: str, data: bytes) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", media_type)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    page_server.url = f"http://localhost:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield page_server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def add_page(app: Any) -> Any:
@@ -102,7 +52,7 @@ def test_a_page_drives_the_api_and_nothing_else(tmp_path: Path) -> None:
         return response
 
     mock = context.find_context(app)
-    with serve.serve_in_background(add_page(app)) as url, serve_page() as page_server:
+    with serve.serve_in_background(add_page(app)) as url, serve_page(PAGE, REBOUND_HOST) as page_server:
         others = [url, url.replace("127.0.0.1", "localhost")]  # another site than the page, and the same one
         rebound = url.replace("127.0.0.1", REBOUND_HOST)
         report = f"{page_server.url}/results"
