@@ -8,7 +8,16 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = {"mock_server/cannon_mock": "cannon_mock", "contract_tests/cannon_contract": "cannon_contract"}
+MIRRORS = {
+    "mock_server/cannon_mock/": "cannon_mock/",
+    "contract_tests/cannon_contract/": "cannon_contract/",
+    "mock_server/Dockerfile": "container/",
+    "mock_server/compose.yaml": "container/",
+    ".dockerignore": "container/",
+    ".github/": "ci/",
+    "action.yml": "ci/",
+}
+"""The folders of tests that have not the name of what they test; a folder ends with a slash."""
 SUITE = "contract_tests/cannon_contract/suite"
 """A folder of tests itself."""
 DATA = "tests/cannon_spec/contract"
@@ -38,11 +47,10 @@ def mirror(file: str) -> str | None:
     if file.startswith(SUITE):
         return SUITE
     if file.startswith("tests/"):
-        folder = PurePosixPath(file).parent
+        folder = PurePosixPath(file)
     else:
-        for place, package in PACKAGES.items():
-            file = file.replace(place, package, 1) if file.startswith(place) else file
-        folder = PurePosixPath("tests", file).parent
+        place = next((each for each in MIRRORS if file.startswith(each)), "")
+        folder = PurePosixPath("tests", MIRRORS.get(place, "") + file.removeprefix(place))
     while not (ROOT / folder).is_dir():
         folder = folder.parent
     return None if folder == PurePosixPath("tests") else str(folder)
