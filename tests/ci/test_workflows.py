@@ -20,6 +20,7 @@ from tests.support.workflow_steps import ROOT, Runner, read_yaml
 OFFICIAL = ROOT / "tests" / "official"
 WORKFLOWS = sorted(str(file.relative_to(ROOT)) for file in (ROOT / ".github" / "workflows").glob("*.yml"))
 FILES = {"action.yml": "github-action.json", **dict.fromkeys(WORKFLOWS, "github-workflow.json")}
+FOR_GITLAB = "ci/cannon.gitlab-ci.yml"
 COMMANDS = Path(sys.executable).parent
 
 
@@ -28,10 +29,10 @@ def _list_steps(document: Any) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_it_follows_its_schema(file: str) -> None:
-    """The file is one that SchemaStore's schema of its kind takes."""
-    schema = json.loads((OFFICIAL / FILES[file]).read_text("utf-8"))
+@pytest.mark.parametrize(("file", "schema_file"), [*FILES.items(), (FOR_GITLAB, "gitlab-ci.json")])
+def test_it_follows_its_schema(file: str, schema_file: str) -> None:
+    """The file is one that the schema of its kind takes, which SchemaStore or GitLab publishes."""
+    schema = json.loads((OFFICIAL / schema_file).read_text("utf-8"))
     assert [error.message for error in Draft7Validator(schema).iter_errors(read_yaml(file))] == []
 
 
@@ -166,7 +167,7 @@ def test_our_own_pipeline_calls_what_there_is(runner: Runner) -> None:
     assert "x-api-key: k http://x/api/v1/status" in calls
 
 
-GITLAB = read_yaml("ci/cannon.gitlab-ci.yml")
+GITLAB = read_yaml(FOR_GITLAB)
 
 
 @pytest.mark.parametrize("job", [name for name in GITLAB if name.startswith(".cannon-")])
