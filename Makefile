@@ -70,15 +70,12 @@ docs: $(VENV)/.docs ## the documentation as a site, in site/
 
 SAMPLES := mock_server/cannon_mock/media/samples
 FFMPEG := ffmpeg -hide_banner -loglevel error -y -fflags +bitexact -f lavfi
-TONE := -i sine=frequency=440:duration=1:sample_rate=8000 -flags:a +bitexact -map_metadata -1
 
-samples: $(READY) ## make the files that the mock serves where it renders none: small, the same bytes each time (ffmpeg)
+samples: ## make the files that the mock serves without the extra media: small, the same bytes each time (ffmpeg)
 	@$(FFMPEG) -i testsrc2=size=320x180:rate=8:duration=1 -flags:v +bitexact -map_metadata -1 -c:v libx264 \
 		-preset veryslow -crf 36 -pix_fmt yuv420p -movflags +faststart $(SAMPLES)/sample.mp4
-	@$(FFMPEG) $(TONE) -c:a libmp3lame -b:a 8k -id3v2_version 0 -write_xing 0 $(SAMPLES)/sample.mp3
-	@$(FFMPEG) $(TONE) -c:a pcm_u8 $(SAMPLES)/sample.wav
-	@$(FFMPEG) -i testsrc2=size=320x180 -frames:v 1 -flags:v +bitexact -map_metadata -1 $(SAMPLES)/sample.png
-	@$(BIN)/python -m tests.samples $(SAMPLES)
+	@$(FFMPEG) -i sine=frequency=440:duration=1:sample_rate=8000 -flags:a +bitexact -map_metadata -1 -c:a libmp3lame \
+		-b:a 8k -id3v2_version 0 -write_xing 0 $(SAMPLES)/sample.mp3
 
 wheel: $(READY) ## dist/*.whl
 	@$(BIN)/python -m build --wheel --no-isolation

@@ -189,12 +189,22 @@ def _serve(app: Flask, config: Config, listeners: Sequence[socket]) -> None:
         print(f"cannon-mock ready on {url}", flush=True)
         if not config.webhook_secret:
             print(f"webhooks are signed with {mock.webhook_sender.secret}", flush=True)
+        _tell_of_samples()
 
     if config.workers > 1:
         workers.serve_all(app, listeners, config.workers, announce)
     else:
         serve.serve(app, listeners[0], announce, *listeners[1:])
     mock.store.records.close()
+
+
+def _tell_of_samples() -> None:
+    """Say which kinds of files are not made for their requests, if any."""
+    from cannon_mock.media import list_sample_extensions
+
+    extensions = [f".{each}" for each in list_sample_extensions()]
+    if extensions:
+        write_notice(f"{' and '.join(extensions)} files are samples; to get real ones {advise_extra('media')}")
 
 
 class _SettingsParser(CommandParser):

@@ -263,6 +263,17 @@ def test_without_the_extra_one_line_says_what_to_install(
         main(["--help"])
 
 
+def test_without_the_extra_media_the_start_says_what_is_a_sample(
+    monkeypatch: pytest.MonkeyPatch, served_apps: list[ServedApp], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where PyAV is missing the command tells at start which files are samples and what to install, and serves."""
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert main(["--port", "0"]) == 0
+    advice = f"to get real ones {advise_extra('media')}"
+    assert capsys.readouterr().err == f"cannon-mock: .mp4 and .mp3 files are samples; {advice}\n"
+    assert len(served_apps) == 1
+
+
 def test_the_scenarios_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

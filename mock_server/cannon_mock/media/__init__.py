@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from importlib.util import find_spec
+from typing import Any, Literal, NamedTuple
 
-from cannon_mock.media import picture, picture_size
+from cannon_mock.media import audio, captions, picture, picture_size, scene, video
+from cannon_mock.media.content import Content, limit_content, read_content
+from cannon_mock.media.file_cache import FileCache
 from cannon_mock.media.sample import read_sample
 from cannon_mock.model.task_view import preview_input
 from cannon_mock.model.tasks import Media, Task, choose_model
@@ -15,14 +18,25 @@ from cannon_spec.contract.media_types import find_extension, find_media_type
 Properties = tuple[Mapping[str, Any], tuple[str, ...]]
 """Properties by name, and the claims that they rest on."""
 
+Difference = Literal["", "sample", "shortened"]
+"""How a file differs from what was asked for: not at all; it is the same file whatever was asked for; it lasts less, or
+has fewer pixels."""
+
 
 class MediaFile(NamedTuple):
-    """A file to serve, and the claims that it rests on. ``is_sample``: it is the same file whatever was asked for."""
+    """A file to serve, the claims that it rests on, and how it differs from what was asked for."""
 
     data: bytes
     media_type: str
     claims: tuple[str, ...]
-    is_sample: bool
+    difference: Difference
+
+
+class Renderer(NamedTuple):
+    """What makes the files of an extension, and the module of the extra ``media`` that it imports when it does."""
+
+    render: Callable[[Content], bytes]
+    module: str | None = None
 
 
 _DESCRIBERS: Mapping[str, Callable[[Mapping[str, Any], str | None, Mapping[str, Any]], Properties]] = {
@@ -30,8 +44,17 @@ _DESCRIBERS: Mapping[str, Callable[[Mapping[str, Any], str | None, Mapping[str, 
 }
 """By kind: how the properties that all media of the kind have follow from the contract's data, a model and an input."""
 
-_RENDERERS: Mapping[tuple[str, str], Callable[[Task, str], bytes]] = {("image", "png"): picture.render}
-"""By kind and extension: how a file is made for its task and a caption. Any other file is a sample."""
+_RENDERERS: Mapping[str, Renderer] = {
+    "png": Renderer(picture.render),
+    "mp4": Renderer(video.render, "av"),
+    "mp3": Renderer(audio.render_mp3, "av"),
+    "wav": Renderer(audio.render_wav),
+    "glb": Renderer(scene.render),
+    "srt": Renderer(captions.render),
+}
+"""By extension, as a task of one kind has files of several: a sound with a preview, a video with subtitles."""
+
+_FILES = FileCache(most_bytes=16_000_000)
 
 
 def describe(catalog: Catalog, operation: Operation, input: Mapping[str, Any]) -> Media:
@@ -53,17 +76,24 @@ def list_default_claims(operation: Operation, input: Mapping[str, Any]) -> tuple
     return tuple(rule["claim"] for name, rule in properties if name not in input)
 
 
+def list_sample_extensions() -> tuple[str, ...]:
+    """The extensions of files that are samples, since the module is not installed that makes them."""
+    return tuple(each for each, renderer in _RENDERERS.items() if renderer.module and not find_spec(renderer.module))
+
+
 def render(catalog: Catalog, task: Task, name: str) -> MediaFile | None:
     """The file of that name of a task, the same bytes each time; None where its operation has no such file."""
     if name not in catalog.operations[task.operation].files.values():
         return None
     extension, media_type = find_extension(name), find_media_type(name)
-    render_file = _RENDERERS.get((task.media.kind, extension))
-    if render_file is None:
+    asked_content = read_content(task, preview_input(catalog, task))
+    content, render_file = limit_content(asked_content), _RENDERERS[extension].render
+    try:
+        data = _FILES.get_or_render((extension, content), lambda: render_file(content))
+    except ImportError:  # of the extra media
         claims = (*task.media.claims, catalog.media["sample"]["claim"])
-        return MediaFile(read_sample(extension), media_type, claims, is_sample=True)
-    data = render_file(task, preview_input(catalog, task))
-    return MediaFile(data, media_type, task.media.claims, is_sample=False)
+        return MediaFile(read_sample(extension), media_type, claims, "sample")
+    return MediaFile(data, media_type, task.media.claims, "" if content == asked_content else "shortened")
 
 
 def _list_properties(operation: Operation, model: str | None) -> list[tuple[str, Mapping[str, Any]]]:

@@ -1,4 +1,4 @@
-"""The sample files that stand for what the mock does not render (floor 3); ``make samples`` makes them."""
+"""The sample files that stand for what needs the extra media (floor 3); ``make samples`` makes them."""
 
 from __future__ import annotations
 

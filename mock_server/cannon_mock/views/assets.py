@@ -43,8 +43,8 @@ def serve_file(asset_id: str, name: str) -> Response:
     if file is None:
         raise ApiError(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", claim_ids.ASSET_OPEN)
     response = build_file_reply(request, file.data, file.media_type, task.timeline.ended_ms)
-    if file.is_sample:
-        response.headers[MEDIA_HEADER] = "sample"
+    if file.difference:
+        response.headers[MEDIA_HEADER] = file.difference
     is_providers = mock.catalog.operations[task.operation].files.get(_PROVIDER_FILE) == name
     claims = (claim_ids.ASSET_OPEN, *([claim_ids.ASSET_PROVIDER_FILES] if is_providers else []))
     return add_evidence_header(mock, response, *claims, *file.claims, *task.claims)

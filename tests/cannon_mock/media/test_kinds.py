@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from cannon_mock import media
+from cannon_mock.media.file_cache import FileCache
 from cannon_mock.model import tasks
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Media, Pace, TaskRequest
@@ -17,6 +19,9 @@ from cannon_spec.contract.media_types import KIND_PROPERTIES, MEDIA_TYPES
 from tests.support import files, made_up
 from tests.support.mocks import Driver, build_driver, read_error
 from tests.support.payloads import CATALOG
+
+FILES = ("card.make", "film.make", "voice.make", "sound.make", "place.make")
+"""The operations that have files."""
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +46,7 @@ def _finish(mock: Driver, operation: str, **input: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("operation", "key", "path"),
     [
+        ("card.make", "url", "/card_{}/card.png"),
         ("film.make", "url", "/film_{}/film.mp4"),
         ("film.make", "cover", "/film_{}/cover.png"),
         ("voice.make", "url", "/voice_{}/voice.wav"),
@@ -49,28 +55,45 @@ def _finish(mock: Driver, operation: str, **input: Any) -> dict[str, Any]:
         ("place.make", "guide_url", "/place_{}/guide.srt"),
     ],
 )
-def test_a_file_that_is_not_rendered_is_a_sample(mock: Driver, operation: str, key: str, path: str) -> None:
-    """A file is a valid sample of the type of its extension, whatever the kind; its reply says that it is a sample."""
+def test_a_file_is_made_for_its_request(mock: Driver, operation: str, key: str, path: str) -> None:
+    """A file is a valid one of the type of its extension, whatever the kind, and differs between two requests."""
     view = _finish(mock, operation)
     url = view["output"][key]
-    reply = mock.client.get(url)
+    reply, other = (mock.client.get(each["output"][key]) for each in (view, _finish(mock, operation)))
     assert url.endswith(path.format(view["id"].removeprefix("req_")))
-    assert (reply.status_code, reply.headers["x-mock-media"]) == (200, "sample")
-    assert reply.headers["Content-Type"] == MEDIA_TYPES[url.rpartition(".")[2]]
-    assert "assumed:media-sample" in reply.headers["x-mock-evidence"]
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, MEDIA_TYPES[url.rpartition(".")[2]])
+    assert "x-mock-media" not in reply.headers
+    assert "media-sample" not in reply.headers["x-mock-evidence"]
     files.check_file(reply.mimetype, reply.data)
+    assert (reply.data == other.data) is (operation == "place.make" and key == "guide_url")
     assert int(reply.headers["Content-Length"]) == len(reply.data)
     assert mock.client.get(url, headers={"Range": "bytes=2-5"}).data == reply.data[2:6]
 
 
-def test_a_picture_is_no_sample(mock: Driver) -> None:
-    """A picture is made for its request, of an operation without models too; no header calls it a sample."""
-    view = _finish(mock, "card.make", aspect_ratio="16:9")
-    reply = mock.client.get(view["output"]["url"])
-    files.check_file("image/png", reply.data)
-    assert "x-mock-media" not in reply.headers
-    assert "media-sample" not in reply.headers["x-mock-evidence"]
-    assert view["output"]["aspect_ratio"] == "16:9"
+@pytest.mark.parametrize(("operation", "has_samples"), [(each, each in ("film.make", "sound.make")) for each in FILES])
+def test_without_the_extra_media_some_files_are_samples(
+    mock: Driver, monkeypatch: pytest.MonkeyPatch, operation: str, has_samples: bool
+) -> None:
+    """Without PyAV a video and an MP3 file are valid samples, and their replies say so; others are made as before."""
+    monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.setattr(media, "_FILES", FileCache(most_bytes=0))
+    reply = mock.client.get(_finish(mock, operation)["output"]["url"])
+    assert (reply.status_code, reply.headers.get("x-mock-media")) == (200, "sample" if has_samples else None)
+    assert ("assumed:media-sample" in reply.headers["x-mock-evidence"]) is has_samples
+    monkeypatch.undo()
+    files.check_file(reply.mimetype, reply.data)
+
+
+def test_the_extensions_of_samples_are_listed_without_the_extra_media(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those are the videos and the MP3 files, and none where PyAV is installed."""
+    assert media.list_sample_extensions() == ()
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert media.list_sample_extensions() == ("mp4", "mp3")
+
+
+def test_the_output_has_the_ratio_of_the_picture(mock: Driver) -> None:
+    """A property that all pictures have can be shown by a template, of an operation without models too."""
+    assert _finish(mock, "card.make", aspect_ratio="16:9")["output"]["aspect_ratio"] == "16:9"
 
 
 def test_a_text_has_no_asset(mock: Driver) -> None:
