@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
-from typing import NamedTuple
 
 import httpx
 from PIL import Image, UnidentifiedImageError, features
@@ -17,7 +16,10 @@ from cannon_contract.client.api import Api
 from cannon_contract.client.bounded_reading import LargeReply, SlowReply
 from cannon_contract.client.differences import shorten, show
 from cannon_contract.client.expectations import SUCCESS, describe_answer, expect
+from cannon_contract.client.media_files.measured_file import BrokenFile, MeasuredFile, PictureSize, UnknownFormat
+from cannon_contract.client.media_files.media_reading import find_reader, has_other_format
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_spec.contract.wording import format_count
 
 _TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 MOST_PIXELS = 30_000_000
@@ -49,21 +51,8 @@ _SIGNATURES = {
     "image/png": (0, (b"\x89PNG\r\n\x1a\n",)),
 }
 """Where a file of a media type has which bytes: one of these."""
-
-
-class PictureSize(NamedTuple):
-    """Width and height of an image, in pixels."""
-
-    width: int
-    height: int
-
-    def has_ratio(self, wide: float, high: float, tolerance: float) -> bool:
-        """Whether the image has a ratio, to within a part of it."""
-        return abs(self.width * high - self.height * wide) <= tolerance * self.height * wide
-
-    def __str__(self) -> str:
-        """Write the size as ``1280x720``."""
-        return f"{self.width}x{self.height}"
+_KINDS = {"video": "video", "audio": "sound", "model": "scene", "application": "subtitle file"}
+"""What a file is, by the first part of its media type."""
 
 
 def fetch_asset(api: Api, url: str, method: str = "GET", **headers: str) -> httpx.Response:
@@ -123,7 +112,7 @@ def decode_picture(response: httpx.Response, what: str) -> PictureSize:
         raise NotTested(f"{what} has more than {MOST_PIXELS} pixels, and is not decoded here") from None
     except UnidentifiedImageError:
         _check_readable(response, what)
-        raise ClaimBroken(_describe_no_image(response, what), claim_ids.ASSET_HOSTED) from None
+        raise ClaimBroken(_describe_no_media(response, "image", what), claim_ids.ASSET_HOSTED) from None
     except Exception as error:  # noqa: BLE001 - a decoder raises errors of many types for broken bytes
         reason = f"{len(response.content)} bytes that cannot be decoded: {shorten(str(error))}"
         raise ClaimBroken(f"{what}: expected a whole image, got {reason}", claim_ids.ASSET_HOSTED) from None
@@ -136,6 +125,26 @@ def read_picture_size(content: bytes) -> PictureSize | None:
             return PictureSize(*image.size)
     except (OSError, ValueError, SyntaxError, struct.error, *_TOO_LARGE):
         return None
+
+
+def measure_file(response: httpx.Response, media_type: str, what: str) -> MeasuredFile:
+    """How long a video, a sound or subtitles last and how large the picture is, by the headers in the file.
+
+    ``media_type`` is that of the example. Raises ClaimBroken for a file that is not of its kind or not whole, and
+    NotTested for a format that is not read here.
+    """
+    kind, content = _KINDS[media_type.partition("/")[0]], response.content
+    read = find_reader(content)
+    if read is None:
+        _check_other_kind(response, media_type, what)
+        raise ClaimBroken(_describe_no_media(response, kind, what), claim_ids.ASSET_HOSTED)
+    try:
+        return read(content)
+    except UnknownFormat as error:
+        raise NotTested(f"{what} is {error}, which is not read here") from None
+    except BrokenFile as error:
+        sentence = f"{what}: expected a whole {kind}, got {format_count(len(content), 'byte')}: {error}"
+        raise ClaimBroken(sentence, claim_ids.ASSET_HOSTED) from None
 
 
 def check_media_type(response: httpx.Response, media_type: str, what: str) -> None:
@@ -157,6 +166,15 @@ def _check_readable(response: httpx.Response, what: str) -> None:
         raise NotTested(f"{what} is {name}, which cannot be decoded here")
 
 
+def _check_other_kind(response: httpx.Response, media_type: str, what: str) -> None:
+    """Raise NotTested for a file in a format that is not read here, by its header or by its first bytes."""
+    header_type, kind = _read_media_type(response), media_type.partition("/")[0]
+    is_other = header_type not in _SIGNATURES and header_type.startswith((f"{kind}/", "text/vtt", "model/"))
+    if is_other or has_other_format(response.content):
+        name = shorten(header_type) if is_other else "of another format"
+        raise NotTested(f"{what} is {name}, which is not read here")
+
+
 def _open_image(content: bytes) -> Image.Image:
     """Open an image in one of the formats that outputs may have: other decoders of Pillow are not for strangers."""
     return Image.open(BytesIO(content), formats=_FORMATS)
@@ -167,9 +185,10 @@ def _read_media_type(response: httpx.Response) -> str:
     return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
-def _describe_no_image(response: httpx.Response, what: str) -> str:
+def _describe_no_media(response: httpx.Response, kind: str, what: str) -> str:
     media_type = response.headers.get("content-type", "no media type")
-    return f"{what}: expected an image, got {show(response.content)} ({shorten(media_type)})"
+    article = "an" if kind == "image" else "a"
+    return f"{what}: expected {article} {kind}, got {show(response.content)} ({shorten(media_type)})"
 
 
 def _shorten_url(url: str) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.asset_files import PictureSize, describe_file, fetch_asset, fetch_file, read_picture_size
+from cannon_contract.client.asset_files import describe_file, fetch_asset, fetch_file, read_picture_size
 from cannon_contract.client.differences import show
+from cannon_contract.client.media_files.measured_file import PictureSize
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
 from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.templates import VARIABLE, find_variables

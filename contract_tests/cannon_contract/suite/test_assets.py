@@ -12,7 +12,6 @@ import pytest
 from cannon_contract import claim_ids
 from cannon_contract.client.api import Api
 from cannon_contract.client.asset_files import (
-    PictureSize,
     check_media_type,
     decode_picture,
     describe_file,
@@ -21,6 +20,7 @@ from cannon_contract.client.asset_files import (
 )
 from cannon_contract.client.expectations import expect, expect_equal, expect_status
 from cannon_contract.client.flows import create_and_succeed, run_to_end, shared_run
+from cannon_contract.client.media_files.measured_file import PictureSize
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.suite.case_inputs import complete
 from cannon_contract.suite.cases import (

@@ -13,7 +13,6 @@ from PIL import Image
 from cannon_contract.client import asset_files
 from cannon_contract.client.api import Api
 from cannon_contract.client.asset_files import (
-    PictureSize,
     check_media_type,
     decode_picture,
     fetch_asset,
@@ -21,6 +20,7 @@ from cannon_contract.client.asset_files import (
     read_picture_size,
 )
 from cannon_contract.client.bounded_reading import LargeReply, SlowReply
+from cannon_contract.client.media_files.measured_file import PictureSize
 from cannon_contract.client.outcomes import ClaimBroken, NotTested
 from cannon_contract.runner.mock_target import make_mock_api
 from tests.support.payloads import CATALOG
