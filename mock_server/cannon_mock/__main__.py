@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from cannon_mock import create_app
+from cannon_mock import create_app, json_log, notices
 from cannon_mock.app import load_contract
 from cannon_mock.config import SETTINGS, Config
 from cannon_mock.notices import write_notice
@@ -21,12 +21,14 @@ from cannon_mock.setting_sources import build_config, relabel_error
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError
 from cannon_mock.variables import read_variables
+from cannon_spec import __version__
 from cannon_spec.cli.command_parser import CommandParser
 from cannon_spec.cli.console import measure_table_width, run_command
 from cannon_spec.errors import CannonSpecError
 from cannon_spec.installation import advise_extra, describe_import_error
 from cannon_spec.output.tables import fill
 from cannon_spec.printable import escape_lines
+from cannon_spec.redaction import redact
 from cannon_spec.system_errors import explain_os_error
 
 if TYPE_CHECKING:
@@ -84,6 +86,8 @@ def _run(argv: Sequence[str] | None) -> int:
         return _complain(f"{describe_import_error(error)}; {advise_extra('mock')}")
     except (ValueError, OverflowError, CannonSpecError, StoreError) as error:
         return _complain(str(error))
+    finally:
+        json_log.uninstall()
 
 
 def _check_health(arguments: Sequence[str]) -> int:
@@ -165,6 +169,8 @@ def _list_scenarios(config: Config) -> int:
 def _build_app(config: Config, variables: Source, flags: Source) -> Flask:
     from cannon_mock.serving import tls, workers  # late: main says which extra is missing
 
+    if config.log == "json":
+        json_log.install()  # before anything is opened that may fail
     if config.workers > 1:
         workers.require_fork()
     try:
@@ -178,17 +184,16 @@ def _build_app(config: Config, variables: Source, flags: Source) -> Flask:
 
 def _serve(app: Flask, config: Config, listeners: Sequence[socket]) -> None:
     from cannon_mock.serving import open_files, serve, workers
-    from cannon_mock.views import context
+    from cannon_mock.views import context, exchange_log
 
     open_files.raise_limit()
     mock = context.find_context(app)
-    if config.verbose:
-        serve.log_exchanges(app)
+    exchange_log.install(app)
+    secret = "" if config.webhook_secret else mock.webhook_sender.secret
+    members: json_log.Members = {"version": __version__, "workers": config.workers, "store": redact(config.store)}
 
     def announce(url: str) -> None:
-        print(f"cannon-mock ready on {url}", flush=True)
-        if not config.webhook_secret:
-            print(f"webhooks are signed with {mock.webhook_sender.secret}", flush=True)
+        notices.announce(url, secret, members)
         _tell_of_samples()
 
     if config.workers > 1:

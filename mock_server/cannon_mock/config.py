@@ -287,6 +287,14 @@ class Config(SettingsRepr):
         metavar="HOST",
         is_list=True,
     )
+    log: str = _setting(
+        "text",
+        "form of what the mock writes about itself",
+        choices={
+            "text": "lines for people",
+            "json": "one JSON object a line, also for each exchange and for the lines at start",
+        },
+    )
     verbose: bool = _setting(False, "write one line per exchange to standard error", limits.FLAG, short_flag="-v")
 
     def __post_init__(self) -> None:

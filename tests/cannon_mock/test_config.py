@@ -59,6 +59,7 @@ DEFAULTS = {
     "admin": True,
     "admin_token": "",
     "allow_host": "",
+    "log": "text",
     "verbose": False,
 }
 
@@ -104,6 +105,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "overlay": ("more.json", "more.json"),
     "max_tasks": ("1", 1),
     "max_memory": ("1GB", "1GB"),
+    "log": ("json", "json"),
     "verbose": ("1", True),
 }
 

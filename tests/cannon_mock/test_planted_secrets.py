@@ -11,11 +11,11 @@ import pytest
 
 from cannon_mock import Config
 from cannon_mock.app import create_app
-from cannon_mock.serving.serve import log_exchanges
 from cannon_mock.setting_sources import build_config
 from cannon_mock.settings import SettingError, Source
 from cannon_mock.stores import StoreError, open_records
 from cannon_mock.testing.mock_handle import MockHandle
+from cannon_mock.views import exchange_log
 from tests.support.mocks import LONG_MS, Driver, body
 
 SECRET = "4f9aQ7xE-hushhush"
@@ -44,17 +44,18 @@ def _plant(mock: Driver, planted: str) -> str:
     return mock.create_and_get_id({**body(), "webhook_url": hook})
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "log"), list(zip(FORMS, ("text", "json", "json", "text"), strict=True)))
 def test_a_planted_secret_is_shown_nowhere(
     form: str,
+    log: str,
     make_mock: Callable[..., Driver],
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """No answer of the admin API, line of --verbose, log or message of a failed test has a secret of a call."""
-    mock, planted = make_mock(verbose=True), FORMS[form](PLANTED)
+    """No answer of the admin API, line of either log, or message of a failed test has a secret of a call."""
+    mock, planted = make_mock(verbose=True, log=log), FORMS[form](PLANTED)
     app = mock.client.application
-    log_exchanges(app)
+    exchange_log.install(app)
     with caplog.at_level(logging.ERROR):
         id_ = _plant(mock, planted)
         mock.clock.advance(LONG_MS)

@@ -54,6 +54,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "cannon_mock.setting_sources",
         "cannon_mock.origins",
         "cannon_mock.host_and_port",
+        "cannon_mock.json_log",
         "cannon_mock.notices",
     ),
     ("cannon_mock.stores",),

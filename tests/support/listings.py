@@ -73,7 +73,7 @@ class Shell:
         if not _MOCK.match(step.command):
             return self._send(step.command.replace(DOCUMENTED_URL, self._url)).replace(self._url, DOCUMENTED_URL)
         actual_output = self._send(_start_mock(step))
-        address = re.search(r"ready on (\S+)", actual_output)
+        address = re.search(r"ready on ([^\s\"]+)", actual_output)
         self._url = address[1] if address else DOCUMENTED_URL
         return actual_output.replace(self._url, DOCUMENTED_URL)
 

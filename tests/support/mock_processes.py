@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,8 +36,9 @@ def start_mock(
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line.startswith("cannon-mock ready on "), line
-        yield line.split()[-1], process
+        address = re.search(r"cannon-mock ready on ([^\s\"]+)", line)
+        assert address, line
+        yield address[1], process
     finally:
         kill(process)
 

@@ -25,7 +25,7 @@ from cannon_mock.notices import write_line, write_notice
 from cannon_mock.serving import open_files, serve
 from cannon_mock.stores import StoreError
 from cannon_mock.variables import build_client_environment
-from cannon_mock.views import context
+from cannon_mock.views import context, exchange_log
 from cannon_spec.system_errors import explain_os_error
 
 _KEY = "cs_test_exec"
@@ -43,8 +43,7 @@ def run(app: Flask, config: Config, command: Sequence[str]) -> int:
     """
     open_files.raise_limit()
     mock = context.find_context(app)
-    if config.verbose:
-        serve.log_exchanges(app)
+    exchange_log.install(app)
     with serve.serve_beside(app, config) as url:
         key, secret = mock.keys.choose(_KEY), mock.webhook_sender.secret
         environment = build_client_environment(_find_client_url(url, config), key, secret, config.tls_cert)

@@ -75,15 +75,16 @@ class AppCaller:
             asyncio.get_running_loop().call_soon(connection.take_body)
             return
         environ = _build_environ(connection, request)
+        delay = reply_delay.offer_wait(environ)
         place = self._choose_place(environ["PATH_INFO"])
-        call_here = partial(self._answer_here, connection, environ)
+        call_here = partial(self._answer_here, connection, environ, delay)
         if place == "now":
             asyncio.get_running_loop().call_soon(call_here)
         elif place == "turn" and (request.is_awaited or len(request.body) <= _MOST_LOOP_BYTES):
             self._turns.add(call_here)
         else:
             pool = self._wait_pool if place == "long" else self._call_pool
-            self._start(self._answer_in_thread(pool, connection, environ))
+            self._start(self._answer_in_thread(pool, connection, environ, delay))
 
     async def close(self, grace_s: float) -> None:
         """Give the calls under way a moment to end, and end the threads."""
@@ -97,32 +98,33 @@ class AppCaller:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _answer_here(self, connection: ClientConnection, environ: WSGIEnvironment) -> None:
-        delay, reply = self._run_app(environ)
+    def _answer_here(self, connection: ClientConnection, environ: WSGIEnvironment, delay: ReplyDelay) -> None:
+        reply = self._run_app(environ)
         if reply is None:
             connection.take_body()
         elif delay.ms or delay.steps or reply.drop is not None:
             self._start(self._end_answer(connection, delay, reply))
         else:
-            _send(connection, reply)
+            _send(connection, delay, reply)
 
-    async def _answer_in_thread(self, pool: ThreadPool, connection: ClientConnection, environ: WSGIEnvironment) -> None:
-        delay, reply = await pool.run(partial(self._run_app, environ))
+    async def _answer_in_thread(
+        self, pool: ThreadPool, connection: ClientConnection, environ: WSGIEnvironment, delay: ReplyDelay
+    ) -> None:
+        reply = await pool.run(partial(self._run_app, environ))
         if reply is None:
             connection.take_body()
         else:
             await self._end_answer(connection, delay, reply)
 
-    def _run_app(self, environ: WSGIEnvironment) -> tuple[ReplyDelay, AppReply | None]:
-        """The reply, and how late it is; None where the application needs a body that has not arrived."""
-        delay = reply_delay.offer_wait(environ)
+    def _run_app(self, environ: WSGIEnvironment) -> AppReply | None:
+        """The reply; None where the application needs a body that has not arrived."""
         try:
-            return delay, run_app(self._app, environ)
+            return run_app(self._app, environ)
         except BodyNeeded:
-            return delay, None
+            return None
         except Exception as error:  # noqa: BLE001 - whatever an application raises: its client gets a reply, and others are served
             _logger.error(describe_failure("the application failed", error))
-            return delay, _FAILURE
+            return _FAILURE
 
     async def _end_answer(self, connection: ClientConnection, delay: ReplyDelay, reply: AppReply) -> None:
         is_gone = False
@@ -132,9 +134,10 @@ class AppCaller:
             _logger.error(describe_failure("the application failed after its reply", error))
             reply = _FAILURE
         if is_gone:
+            delay.end()
             connection.close()
         else:
-            _send(connection, reply)
+            _send(connection, delay, reply)
             if reply.drop is not None:
                 await connection.break_off(is_reset=isinstance(reply.drop, ConnectionReset))
 
@@ -168,7 +171,8 @@ def _build_environ(connection: ClientConnection, request: HttpRequest) -> WSGIEn
     return environ
 
 
-def _send(connection: ClientConnection, reply: AppReply) -> None:
+def _send(connection: ClientConnection, delay: ReplyDelay, reply: AppReply) -> None:
+    delay.end()
     try:
         connection.send(reply)
     except ValueError as error:

@@ -11,20 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from flask import Flask, Response, request
+from flask import Flask
 
 from cannon_mock.app import MAX_BODY_BYTES
 from cannon_mock.config import Config
-from cannon_mock.notices import write_line, write_notice
+from cannon_mock.notices import write_notice
 from cannon_mock.serving import tls
 from cannon_mock.serving.app_caller import AppCaller, Place
 from cannon_mock.serving.loop_server import LoopServer
 from cannon_mock.stores import StoreError
 from cannon_mock.views import context
 from cannon_mock.views.context import MockContext
-from cannon_spec.redaction import redact
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -115,15 +113,6 @@ def _run_in_thread(app: WSGIApplication, config: Config) -> Iterator[str]:
     finally:
         server.stop()
         thread.join(_PATIENCE_SECONDS)
-
-
-def log_exchanges(app: Flask) -> None:
-    """Write one line per exchange to standard error: method, path and status, but no header, body or key."""
-
-    @app.after_request
-    def log(response: Response) -> Response:
-        write_line(f"{request.method} {quote(redact(request.path))} {response.status_code}")
-        return response
 
 
 def _build_server(app: WSGIApplication, listeners: Sequence[socket.socket]) -> LoopServer:

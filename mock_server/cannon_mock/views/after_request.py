@@ -45,6 +45,7 @@ def _end_delay(request: MockRequest) -> None:
         if delay.ms:
             delay.steps.insert(0, partial(_pass, mock, delay.ms))
         delay.finish()
+        delay.end()
 
 
 def _pass(mock: MockContext, ms: int) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cannon_mock.real_time import read_monotonic_ns
 from cannon_mock.stores import StoreError
 
 if TYPE_CHECKING:
@@ -23,17 +24,25 @@ class ReplyDelay:
     """The wait of one reply, in milliseconds, and the calls to make after it and before the reply is sent.
 
     The calls are made even where the client is gone by then, and whatever the store does: the exchange is over. Each
-    may block.
+    may block, but for ``note_end``: that is called last, by whoever sends the reply. ``began_ns`` is when the request
+    had arrived, as of the monotonic clock.
     """
 
     ms: int = 0
     steps: list[Callable[[], object]] = field(default_factory=list)
+    note_end: Callable[[], object] | None = None
+    began_ns: int = field(default_factory=read_monotonic_ns)
 
     def finish(self) -> None:
         """Make the calls, in order."""
         for step in self.steps:
             with suppress(StoreError):
                 step()
+
+    def end(self) -> None:
+        """Note that the reply is about to be sent, or that there is no client any more."""
+        if self.note_end is not None:
+            self.note_end()
 
 
 def offer_wait(environ: WSGIEnvironment) -> ReplyDelay:

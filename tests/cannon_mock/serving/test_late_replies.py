@@ -22,7 +22,7 @@ from cannon_mock.serving.app_caller import AppCaller
 from cannon_mock.serving.loop_server import LoopServer
 from cannon_mock.serving.thread_pool import ThreadPool
 from cannon_mock.serving.turns import Turns
-from cannon_mock.views import context, reply_delay
+from cannon_mock.views import context, exchange_log, reply_delay
 from cannon_mock.views.context import MockContext
 from tests.support.effort import PATIENCE_S
 from tests.support.mocks import KEY, body
@@ -35,8 +35,9 @@ MINUTE = {"faults": [{"on": "create", "latency_ms": 60_000}]}
 @contextmanager
 def serve_mock(**more: Any) -> Iterator[tuple[httpx.Client, MockContext]]:
     """A client of a mock on a socket, and the parts of the mock, which has the scenario ``late``."""
-    config = {name: more.pop(name) for name in ("store", "latency") if name in more}
+    config = {name: more.pop(name) for name in ("store", "latency", "verbose") if name in more}
     app = create_app(Config(credits=1_000_000, **config), **more)
+    exchange_log.install(app)
     with serve.serve_in_background(app) as url, connect(url) as client:
         client.put("/__mock__/scenarios/late", json=MINUTE)
         yield client, context.find_context(app)
@@ -84,15 +85,21 @@ def test_late_replies_wait_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("store", ["memory", "sqlite:{}"])
-def test_a_client_that_leaves_leaves_nothing_behind(store: str, tmp_path: Path) -> None:
-    """When a client gives up on a late reply, its idempotency key is free at once, and a repeat gets its request."""
+def test_a_client_that_leaves_leaves_nothing_behind(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """When a client gives up on a late reply, its idempotency key is free at once, and a repeat gets its request.
+
+    The log has a line for the reply that nobody read, as for each other.
+    """
     key = {"x-idempotency-key": "order-1"}
-    with serve_mock(store=store.format(tmp_path / "mock.db")) as (client, mock):
+    with serve_mock(store=store.format(tmp_path / "mock.db"), verbose=True) as (client, mock):
         with send_create(client.base_url, **key):
             wait_until(lambda: count_creates(client) == 1)
             assert client.post("/api/v1/requests", json=body(), headers=key).status_code == 409
         wait_until(lambda: client.post("/api/v1/requests", json=body(), headers=key).status_code == 202)
         assert len(list(mock.store.tasks.list_all())) == 1
+    assert capsys.readouterr().err.count("POST /api/v1/requests 202\n") == 2
 
 
 def test_a_stop_waits_for_no_late_reply() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -77,10 +78,13 @@ def test_processes_share_clock_rules_and_webhooks(sites: list[str]) -> None:
 
 
 def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
-    """A worker that is killed is replaced, and SIGTERM ends all."""
-    asset_port = str(find_free_port())
-    flags = ("--workers", "2", "--asset-port", asset_port)
-    with start_mock(f"sqlite:{tmp_path / 'mock.db'}", *flags, measured=True) as (url, process):
+    """A worker that is killed is replaced, SIGTERM ends all, and a log of JSON has a whole line for each event."""
+    asset_port, log = str(find_free_port()), tmp_path / "log"
+    flags = ("--workers", "2", "--asset-port", asset_port, "--log", "json")
+    with (
+        log.open("wb") as stderr,
+        start_mock(f"sqlite:{tmp_path / 'mock.db'}", *flags, measured=True, stderr=stderr.fileno()) as (url, process),
+    ):
         workers = list_workers(process)
         if not workers:
             pytest.skip("this system does not list the children of a process")
@@ -92,6 +96,9 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         assert process.wait(timeout=PATIENCE_S) == 0
         with open_client(url) as client, pytest.raises(httpx.TransportError):
             client.get("/api/v1/status")
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    assert sum(each["event"] == "exchange" for each in events) == 11
+    assert f"process {workers[0]} died; a new one replaces it" in [each["message"] for each in events]
 
 
 class Load:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields
@@ -23,6 +23,7 @@ from PIL import Image
 from cannon_mock import Config, create_app
 from cannon_mock.serving import serve
 from cannon_mock.stores import StoreError
+from cannon_mock.views import exchange_log
 from cannon_mock.webhooks.sender import WebhookSender
 from cannon_spec import validate_response
 from tests.support.effort import PATIENCE_S
@@ -161,9 +162,10 @@ def test_what_keeps_webhooks_from_being_sent_is_told_once(
     assert capsys.readouterr().err.splitlines() == lines
 
 
-def test_an_exchange_is_one_line(mock: Driver, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_exchange_is_one_line(make_mock: Callable[..., Driver], capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever a path contains, its exchange is one line; errors of the client and of the mock are logged too."""
-    serve.log_exchanges(mock.client.application)
+    mock = make_mock(verbose=True)
+    exchange_log.install(mock.client.application)
     mock.client.get("/a%0AGET%20/b%20200")
     mock.store.tasks.get = None  # type: ignore[method-assign, assignment]
     mock.client.application.logger.disabled = True
