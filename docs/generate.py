@@ -200,7 +200,8 @@ try again.
 _SETTINGS = """\
 # Settings
 
-Look up every flag, environment variable and option. `--help` and `--version` work behind each command.
+Look up every flag, environment variable and option. `--help` and `--version` work
+behind each command, and `completion SHELL` [completes each in a shell](shell.md).
 """
 
 _MOCK = """\

@@ -19,8 +19,12 @@ _COMMANDS = {
     "example": "print a valid create body",
     "check-config": "say whether files of scenarios, keys, prices and the like can be used",
     "overlay": "write what a contract run observed as an overlay of the contract",
+    "completion": "write the script by which a shell completes this command",
 }
 """Each command with its summary. Its module has its name, ``add_flags`` and what carries it out."""
+
+_MODULES = {"completion": "shell_completion"}
+"""The modules of other names: there is another ``completion``."""
 
 _EXAMPLES = """\
 examples:
@@ -53,11 +57,30 @@ class _LateParser(CommandParser):
         """Add the flags of the command, once."""
         command, self._command = self._command, None
         if command is not None:
-            import_module(f"cannon_spec.cli.{command.replace('-', '_')}").add_flags(self)
+            module = _MODULES.get(command, command.replace("-", "_"))
+            import_module(f"cannon_spec.cli.{module}").add_flags(self)
 
 
 def build_parser() -> CommandParser:
     """The parser of the whole command line; ``run`` of what it parses is the function that carries it out."""
+    return _build_parsers()[0]
+
+
+def build_whole_parser() -> tuple[CommandParser, dict[str, CommandParser]]:
+    """The same parser, and those of its commands by their names, with all flags at once."""
+    parser, commands = _build_parsers()
+    for each in commands.values():
+        each.add_flags()
+    return parser, dict(commands)
+
+
+def list_commands() -> dict[str, CommandParser]:
+    """The parser of each command, with all its flags, by its name."""
+    return build_whole_parser()[1]
+
+
+def _build_parsers() -> tuple[CommandParser, dict[str, _LateParser]]:
+    """The parser of the whole command line, and those of the commands, which have no flags yet."""
     parser = CommandParser(
         prog="cannon-spec",
         description="Judge payloads for the Cannon Studio API before they cost credits.",
@@ -66,14 +89,8 @@ def build_parser() -> CommandParser:
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", prog="cannon-spec", parser_class=_LateParser
     )
-    for name, summary in _COMMANDS.items():
-        commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.", command=name)
-    return parser
-
-
-def list_commands() -> dict[str, CommandParser]:
-    """The parser of each command, with all its flags, by its name."""
-    parsers = {name: _LateParser(name, prog=f"cannon-spec {name}") for name in _COMMANDS}
-    for parser in parsers.values():
-        parser.add_flags()
-    return dict(parsers)
+    parsers = {
+        name: commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.", command=name)
+        for name, summary in _COMMANDS.items()
+    }
+    return parser, parsers

@@ -46,6 +46,7 @@ examples:
   cannon-mock --store sqlite:mock.db       tasks outlive the process
   cannon-mock exec -- pytest               a mock for one command
   cannon-mock health                       whether a mock is ready
+  cannon-mock completion bash              a script by which bash completes
 
 Each flag can also be set in the environment: CANNON_MOCK_PORT=8000,
 CANNON_MOCK_ADMIN=no. A create chooses its own scenario with the header
@@ -65,6 +66,9 @@ a key that it takes in $CANNON_API_KEY, and what signs its webhooks in
 $CANNON_WEBHOOK_SECRET. The exit status of exec is that of the command; where it
 is not 0, the last calls are written to standard error.
 """
+
+_EXEC_DEFAULTS = {"port": "0"}
+"""The settings of exec whose defaults are not those of the mock, as flags have them."""
 
 _ADVICE_ON_PORTS = "choose another with --host and --port (0: a free port)"
 
@@ -96,16 +100,30 @@ def _check_health(arguments: Sequence[str]) -> int:
     return health.run(arguments)
 
 
-def _run_beside(arguments: Sequence[str]) -> int:
-    """Run a command beside a mock."""
-    defaults = {"port": "0"}
-    default_texts = {**defaults, "webhook_secret": "random, in $CANNON_WEBHOOK_SECRET"}
+def _write_completion(arguments: Sequence[str]) -> int:
+    from cannon_mock.commands import health  # late, as what each command alone needs
+    from cannon_spec.cli.shell_completion import run_for
+
+    commands = {"exec": _build_exec_parser(), "health": health.build_parser()}
+    words = {each.name: each.choices for each in SETTINGS}
+    scenarios = load_contract(Config()).scenarios["scenarios"]
+    return run_for(build_parser(), arguments, {**words, "scenario": scenarios}, commands)
+
+
+def _build_exec_parser() -> CommandParser:
+    default_texts = {**_EXEC_DEFAULTS, "webhook_secret": "random, in $CANNON_WEBHOOK_SECRET"}
     parser = _build_settings_parser(
         "cannon-mock exec", "Run a command beside a mock of its own.", _EXEC_EXAMPLES, default_texts
     )
     parser.usage = "cannon-mock exec [options] -- COMMAND [ARGUMENT ...]"
+    return parser
+
+
+def _run_beside(arguments: Sequence[str]) -> int:
+    """Run a command beside a mock."""
+    parser = _build_exec_parser()
     options, command = _split(arguments)
-    values = {**defaults, **vars(parser.parse_args(options))}
+    values = {**_EXEC_DEFAULTS, **vars(parser.parse_args(options))}
     if not command:
         parser.error("no command; name it behind --: cannon-mock exec -- pytest")
     if not command[0].strip():
@@ -238,7 +256,7 @@ class _AppendWithComma(argparse.Action):
         setattr(namespace, self.dest, ",".join([*earlier_values, value]))
 
 
-_COMMANDS = {"exec": _run_beside, "health": _check_health}
+_COMMANDS = {"exec": _run_beside, "health": _check_health, "completion": _write_completion}
 """What a first argument asks for that is no flag."""
 
 

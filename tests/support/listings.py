@@ -22,7 +22,7 @@ _BLOCK = re.compile(
     r"^```(?P<language>\w*)(?: title=\"(?P<title>.+?)\")?\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
-_MOCK = re.compile(r"(\w+=\S+ )*cannon-mock(?! (--help|--version|exec|health))\b")
+_MOCK = re.compile(r"(\w+=\S+ )*cannon-mock(?! (--help|--version|exec|health|completion))\b")
 _END = "--- end of the command ---"
 
 

@@ -27,6 +27,9 @@ examples:
     cannon-contract --target live --allow-spend 300 --assume-price 100 \\
       --prices out/prices.json --report out
 
+  make a shell complete the flags:
+    source <(cannon-contract completion bash)
+
 Any other option goes to pytest: -v, -k repeat. No other plugin of pytest is
 loaded than ours and those of -p and -n. Settings of pytest in the environment
 (PYTEST_ADDOPTS, PYTEST_PLUGINS) and in the current directory are not read.
@@ -47,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _build_parser()
+    if arguments[:1] == ["completion"]:
+        return _write_completion(arguments[1:], parser)
     flags, _ = parser.parse_known_args(arguments)
     problem = extras.describe_missing_packages(_list_options_with_packages(flags))
     if problem:
@@ -54,6 +59,16 @@ def _run(argv: Sequence[str] | None) -> int:
         return 2
     with options.isolate_pytest():
         return _run_pytest([*pytest_arguments(), *arguments], parser)
+
+
+def _write_completion(arguments: list[str], parser: CommandParser) -> int:
+    """Print the script by which a shell completes the command."""
+    from cannon_spec.cli.shell_completion import run_for  # late: a run needs none of these
+    from cannon_spec.contract.load import default_catalog
+    from cannon_spec.coverage import list_covered_operations
+
+    words = {"target": ("mock", "live"), "operation": list_covered_operations(default_catalog())}
+    return run_for(parser, arguments, words)
 
 
 def _run_pytest(arguments: list[str], parser: CommandParser) -> int:

@@ -39,6 +39,19 @@ examples:
 
 def run(argv: Sequence[str]) -> int:
     """Say whether a mock is ready; the exit status is returned. Raises ValueError for a variable that is wrong."""
+    arguments = build_parser().parse_args(argv)
+    own_config = read_environment()
+    url: str = arguments.url or read_mock_url() or find_own_url(own_config)
+    problem = _wait_for(url, _trust(own_config), arguments.wait)
+    if problem:
+        write_notice(f"{url} is not ready: {problem}")
+        return 1
+    sys.stdout.write("ready\n")
+    return 0
+
+
+def build_parser() -> CommandParser:
+    """The parser of what the command takes."""
     parser = CommandParser(
         prog="cannon-mock health", description="Say whether a mock answers and can work.", epilog=_EXAMPLES
     )
@@ -52,15 +65,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--wait", type=_parse_seconds, default=0.0, metavar="SECONDS", help="how long it may take (default: 0)"
     )
-    arguments = parser.parse_args(argv)
-    own_config = read_environment()
-    url: str = arguments.url or read_mock_url() or find_own_url(own_config)
-    problem = _wait_for(url, _trust(own_config), arguments.wait)
-    if problem:
-        write_notice(f"{url} is not ready: {problem}")
-        return 1
-    sys.stdout.write("ready\n")
-    return 0
+    return parser
 
 
 def find_own_url(config: Config) -> str:
