@@ -11,6 +11,7 @@ from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.cache import Caches
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Engine, Validator
+from cannon_spec.contract.media_types import find_size_tables, has_timed_file, list_properties
 from cannon_spec.contract.nodes import iter_nodes, trace_path
 from cannon_spec.contract.prices import Cost, Price, find_price, meets_conditions
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
@@ -118,7 +119,8 @@ class Operation:
     serve it, by identifier. The first of ``prices`` that fits an input counts; the last one fits every input.
     ``notes``, ``notices`` and ``shut_down`` are claims as those of a served model. ``default_model`` is the model of an
     input that names none; None if the operation has no models, or no default is assumed. ``defaults`` are those of the
-    input as its file has them, in the order in which they apply; the model's comes first.
+    input as its file has them, in the order in which they apply; the model's comes first. ``size_tables`` are those of
+    media.json with the sizes of its files, image or video; None if its files have no size.
     """
 
     id: str
@@ -132,6 +134,8 @@ class Operation:
     shut_down: Claim | None = None
     default_model: str | None = field(init=False, repr=False, compare=False)
     defaults: tuple[Mapping[str, Any], ...] = field(init=False, repr=False, compare=False)
+    size_tables: str | None = field(init=False, repr=False, compare=False)
+    has_duration: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Found once, as each create asks for them.
@@ -139,6 +143,8 @@ class Operation:
         default_model = () if model is None else ({"field": "model", "value": model["id"], "claim": model["claim"]},)
         object.__setattr__(self, "default_model", None if model is None else model["id"])
         object.__setattr__(self, "defaults", (*default_model, *self.data.get("defaults", ())))
+        object.__setattr__(self, "size_tables", find_size_tables(self.kind, self.files.values()))
+        object.__setattr__(self, "has_duration", has_timed_file(self.files.values()))
 
     @property
     def is_covered(self) -> bool:
@@ -168,6 +174,11 @@ class Operation:
         return files
 
     @property
+    def file_properties(self) -> tuple[str, ...]:
+        """What its files have by their extensions: width, height, aspect_ratio and duration, as far as they do."""
+        return list_properties(self.files.values())
+
+    @property
     def media_properties(self) -> Mapping[str, Mapping[str, Any]]:
         """Of a covered operation: further properties of its media, each with its default and the claim on that."""
         properties: Mapping[str, Mapping[str, Any]] = self.data["media"].get("properties", {})
@@ -189,6 +200,13 @@ class Operation:
     def served_default_model(self) -> ServedModel | None:
         """The default model as it serves the operation; None if there is none."""
         return self.models.get(self.default_model or "")
+
+    def choose_model(self, input: Mapping[str, Any]) -> str | None:
+        """The model that an input names, else the default model; None for an operation without models."""
+        if not self.models:  # it may only warn of a field "model", whatever its value is
+            return None
+        model = input.get("model", self.default_model)
+        return model if isinstance(model, str) else None
 
     def has_default_limits(self, input: Mapping[str, Any]) -> bool:
         """Whether the limits of the default model count for an input: it names no model, and does not exclude it."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Operation
-from cannon_spec.contract.media_types import KIND_PROPERTIES
+from cannon_spec.contract.media_types import find_extension
 from cannon_spec.contract.templates import find_variables
 from cannon_spec.errors import CatalogError
 
@@ -23,16 +23,33 @@ def check_media(catalog: Catalog, operation: Operation) -> None:
     """
     _check_pace(catalog, operation)
     _check_properties(operation)
+    _check_duration(catalog, operation)
     _check_variables(catalog, operation)
     _check_only_with(catalog, operation)
 
 
 def check_tables(media: Mapping[str, Any]) -> None:
-    """Check that the tables of picture sizes have a size for their default. Raises CatalogError."""
-    computed = media["image"]["computed"]
-    if computed["resolution"] not in computed["side"]:
-        problem, advice = f"has no side for the resolution {computed['resolution']}", "add it to side"
-        raise CatalogError("media image computed", problem, advice)
+    """Check that the tables of sizes have one for their default, and videos even sides. Raises CatalogError."""
+    for name in ("image", "video"):
+        computed, place = media[name]["computed"], f"media {name}"
+        if computed["resolution"] not in computed["side"]:
+            problem, advice = f"has no side for the resolution {computed['resolution']}", "add it to side"
+            raise CatalogError(f"{place} computed", problem, advice)
+    video, bounds = media["video"], media["duration"]
+    _check_even_sides(video)
+    if not bounds["least"] <= bounds["default"] <= bounds["most"]:
+        problem = f"the default {bounds['default']} is not between least and most"
+        raise CatalogError("media duration", problem, f"use a number from {bounds['least']} to {bounds['most']}")
+
+
+def _check_even_sides(video: Mapping[str, Any]) -> None:
+    """Check that each side of a video is even: its usual encodings have no others."""
+    if video["computed"]["step"] % 2:
+        raise CatalogError("media video computed", f"the step {video['computed']['step']} is odd", "use an even one")
+    for model, table in video["models"].items():
+        for size in (size for sizes in table["sizes"].values() for size in sizes.values()):
+            if any(int(side) % 2 for side in size.split("x")):
+                raise CatalogError(f"media video models {model}", f"{size} has an odd side", "use even numbers")
 
 
 def check_paces(lifecycle: Mapping[str, Any]) -> None:
@@ -54,17 +71,29 @@ def _check_pace(catalog: Catalog, operation: Operation) -> None:
 
 
 def _check_properties(operation: Operation) -> None:
-    own_names = KIND_PROPERTIES.get(operation.kind, ())
     for name in operation.media_properties:
-        if name in own_names:
-            problem = f"{name} is a property that every {operation.kind} has from the tables of media.json"
+        if name in operation.file_properties:
+            types = ", ".join(dict.fromkeys(map(find_extension, operation.files.values())))
+            problem = f"{name} is a property that files of {types} have from media.json and from media duration"
             raise CatalogError(f"operation {operation.id} media properties", problem, "give yours another name")
+
+
+def _check_duration(catalog: Catalog, operation: Operation) -> None:
+    rule = operation.data["media"].get("duration")
+    if rule is None:
+        return
+    place, fields = f"operation {operation.id} media duration", _list_fields(catalog, operation)
+    if not operation.has_duration:
+        raise CatalogError(place, "no file of the operation has a duration", "remove it, or add a file that has one")
+    for field in (*rule.get("fields", ()), *rule.get("plus", ()), *([rule["text"]] if "text" in rule else [])):
+        if field not in fields:
+            raise CatalogError(place, f"the input has no field {field}", f"use one of {', '.join(fields)}")
 
 
 def _check_variables(catalog: Catalog, operation: Operation) -> None:
     fields = _list_fields(catalog, operation)
     models = ("model",) if operation.models else ()
-    properties = (*KIND_PROPERTIES.get(operation.kind, ()), *operation.media_properties)
+    properties = (*operation.file_properties, *operation.media_properties)
     variables = dict.fromkeys((*_COMMON_VARIABLES, *models, *operation.files, *properties, *fields))
     for name in (name for template in _TEMPLATES for name in find_variables(operation.replies.get(template))):
         if name not in variables:

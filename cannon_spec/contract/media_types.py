@@ -1,6 +1,8 @@
-"""Media types by the extension of a file, and the properties of each kind of media (floor 1, pure)."""
+"""Media types by the extension of a file, and what files of it have (floor 1, pure)."""
 
 from __future__ import annotations
+
+from collections.abc import Collection, Iterable
 
 MEDIA_TYPES = {
     "png": "image/png",
@@ -12,8 +14,13 @@ MEDIA_TYPES = {
 }
 """The media type of a file by its extension."""
 
-KIND_PROPERTIES = {"image": ("width", "height", "aspect_ratio")}
-"""The properties that media of a kind always have."""
+SIZE_PROPERTIES = ("width", "height", "aspect_ratio")
+DURATION = "duration"
+
+_SIZE_TABLES = {"png": "image", "mp4": "video"}
+"""The tables of sizes in media.json, by the extensions of files that have a size."""
+
+_TIMED_EXTENSIONS = frozenset(("mp4", "mp3", "wav", "srt"))
 
 
 def find_extension(file: str) -> str:
@@ -24,3 +31,23 @@ def find_extension(file: str) -> str:
 def find_media_type(file: str) -> str:
     """The media type of a file by its name: ``video/mp4`` of ``clip.mp4``."""
     return MEDIA_TYPES[find_extension(file)]
+
+
+def find_size_tables(kind: str, files: Iterable[str]) -> str | None:
+    """Which tables have the size of files that an operation of a kind makes; None where none of them has a size.
+
+    A video with a picture of it has the size of a video.
+    """
+    names = [_SIZE_TABLES[each] for each in map(find_extension, files) if each in _SIZE_TABLES]
+    return kind if kind in names else next(iter(names), None)
+
+
+def has_timed_file(files: Iterable[str]) -> bool:
+    """Whether any of the files has a duration."""
+    return any(find_extension(file) in _TIMED_EXTENSIONS for file in files)
+
+
+def list_properties(files: Collection[str]) -> tuple[str, ...]:
+    """The properties that files have by their extensions: width, height, aspect_ratio and duration."""
+    size = SIZE_PROPERTIES if find_size_tables("", files) else ()
+    return (*size, *((DURATION,) if has_timed_file(files) else ()))

@@ -21,16 +21,15 @@ from cannon_contract.suite.cases import (
     list_reply_claims,
 )
 from cannon_contract.suite.outputs import find_files, list_leaves, read_template, strip_signatures
-from cannon_spec.contract.media_types import KIND_PROPERTIES
 
 
 def _check_values(api: Api, run: SharedRun, template: Any) -> None:
     """Compare the texts of an output, its model, its cost and its fields of the input with the template.
 
-    What follows from the tables of a kind of media, as the ratio of an image, has tests of its own.
+    What follows from the data on media, as the ratio of an image, has tests of its own.
     """
     values = {**run.body["input"], "credits": run.end.get("billableCredits")}
-    own_properties = KIND_PROPERTIES.get(api.catalog.operations[api.operation].kind, ())
+    own_properties = api.catalog.operations[api.operation].file_properties
     for leaf in list_leaves(template, run.output):
         if leaf.variable in values and leaf.variable not in own_properties:
             expect_equal(leaf.value, values[leaf.variable], f"{leaf.name} of the output")

@@ -6,17 +6,15 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple
 
-from cannon_mock.media import audio, captions, picture, picture_size, scene, video
+from cannon_mock.media import audio, captions, picture, scene, video
 from cannon_mock.media.content import Content, limit_content, read_content
 from cannon_mock.media.file_cache import FileCache
 from cannon_mock.media.sample import read_sample
 from cannon_mock.model.task_view import preview_input
-from cannon_mock.model.tasks import Media, Task, choose_model
+from cannon_mock.model.tasks import Media, Task
 from cannon_spec.contract.catalog import Catalog, Operation
-from cannon_spec.contract.media_types import find_extension, find_media_type
-
-Properties = tuple[Mapping[str, Any], tuple[str, ...]]
-"""Properties by name, and the claims that they rest on."""
+from cannon_spec.contract.media_properties import find_properties
+from cannon_spec.contract.media_types import DURATION, find_extension, find_media_type
 
 Difference = Literal["", "sample", "shortened"]
 """How a file differs from what was asked for: not at all; it is the same file whatever was asked for; it lasts less, or
@@ -39,11 +37,6 @@ class Renderer(NamedTuple):
     module: str | None = None
 
 
-_DESCRIBERS: Mapping[str, Callable[[Mapping[str, Any], str | None, Mapping[str, Any]], Properties]] = {
-    "image": picture_size.describe,
-}
-"""By kind: how the properties that all media of the kind have follow from the contract's data, a model and an input."""
-
 _RENDERERS: Mapping[str, Renderer] = {
     "png": Renderer(picture.render),
     "mp4": Renderer(video.render, "av"),
@@ -58,13 +51,18 @@ _FILES = FileCache(most_bytes=16_000_000)
 
 
 def describe(catalog: Catalog, operation: Operation, input: Mapping[str, Any]) -> Media:
-    """What an operation produces from an input: the kind, its properties, and the claims on those of its kind."""
-    model = choose_model(operation, input)
-    describe_kind = _DESCRIBERS.get(operation.kind)
-    properties, claims = ({}, ()) if describe_kind is None else describe_kind(catalog.media, model, input)
+    """What an operation produces from an input as the service takes it: the kind, its properties, and their claims."""
+    size, duration = find_properties(catalog, operation, input)
+    properties: dict[str, Any] = {}
+    claims: tuple[str, ...] = ()
+    if size is not None:
+        width, height, aspect_ratio, claims = size
+        properties = {"width": width, "height": height, "aspect_ratio": aspect_ratio}
+    if duration is not None:
+        properties[DURATION], claims = duration.seconds, (*claims, duration.claim)
     if operation.media_properties:
-        fields = {name: input.get(name, rule["default"]) for name, rule in _list_properties(operation, model)}
-        properties = {**properties, **fields}
+        rules = _list_properties(operation, operation.choose_model(input))
+        properties.update((name, input.get(name, rule["default"])) for name, rule in rules)
     return Media(operation.kind, properties, claims)
 
 
@@ -72,7 +70,7 @@ def list_default_claims(operation: Operation, input: Mapping[str, Any]) -> tuple
     """The claims on the defaults of the properties that an input leaves out."""
     if not operation.media_properties:
         return ()
-    properties = _list_properties(operation, choose_model(operation, input))
+    properties = _list_properties(operation, operation.choose_model(input))
     return tuple(rule["claim"] for name, rule in properties if name not in input)
 
 
@@ -86,14 +84,23 @@ def render(catalog: Catalog, task: Task, name: str) -> MediaFile | None:
     if name not in catalog.operations[task.operation].files.values():
         return None
     extension, media_type = find_extension(name), find_media_type(name)
+    task = _describe_again(catalog, task)
     asked_content = read_content(task, preview_input(catalog, task))
     content, render_file = limit_content(asked_content), _RENDERERS[extension].render
     try:
         data = _FILES.get_or_render((extension, content), lambda: render_file(content))
     except ImportError:  # of the extra media
-        claims = (*task.media.claims, catalog.media["sample"]["claim"])
-        return MediaFile(read_sample(extension), media_type, claims, "sample")
+        return MediaFile(read_sample(extension), media_type, (catalog.media["sample"]["claim"],), "sample")
     return MediaFile(data, media_type, task.media.claims, "" if content == asked_content else "shortened")
+
+
+def _describe_again(catalog: Catalog, task: Task) -> Task:
+    """The task, with the properties that its files need where an earlier version stored it with fewer."""
+    operation = catalog.operations[task.operation]
+    if all(name in task.media.properties for name in operation.file_properties):
+        return task
+    described_media = describe(catalog, operation, {**task.input, **task.adjusted_fields})
+    return task._replace(media=described_media._replace(kind=task.media.kind))
 
 
 def _list_properties(operation: Operation, model: str | None) -> list[tuple[str, Mapping[str, Any]]]:

@@ -14,7 +14,7 @@ from cannon_mock.compact_json import read_json, write_json
 from cannon_mock.model.scenarios import Scenario
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.lifecycle import FOREVER_MS, Outcome, Timeline
-from cannon_spec.contract.media_types import KIND_PROPERTIES
+from cannon_spec.contract.media_types import SIZE_PROPERTIES
 
 _ID_PREFIX = "req_"
 _LONGEST_TEXT_KEPT = 4096
@@ -125,14 +125,6 @@ class TaskRequest(NamedTuple):
     idempotency_key: str | None = None
 
 
-def choose_model(operation: Operation, input: Mapping[str, Any]) -> str | None:
-    """The model that an input names, else the operation's default; None for an operation without models."""
-    if not operation.models:  # it may only warn of a field "model", whatever its value is
-        return None
-    model = input.get("model", operation.default_model)
-    return model if isinstance(model, str) else None
-
-
 def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: Pace, now_ms: int, seed: str) -> Task:
     """A task with its whole timeline. The same arguments give the same task."""
     random_bytes = hashlib.sha256(seed.encode(errors="backslashreplace")).digest()
@@ -143,7 +135,7 @@ def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: 
         id=f"{_ID_PREFIX}{random_bytes[:8].hex()}",
         account=request.account,
         operation=operation.id,
-        model=choose_model(operation, effective_input),
+        model=operation.choose_model(effective_input),
         input=request.input,
         credits=cost.credits,
         price_claim=cost.claim,
@@ -201,13 +193,13 @@ def _find_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> di
 
 
 def _encode_media(media: Media) -> list[Any]:
-    is_usual = tuple(media.properties) == KIND_PROPERTIES.get(media.kind)
+    is_usual = tuple(media.properties) == SIZE_PROPERTIES
     return [media.kind, list(media.properties.values()) if is_usual else media.properties, media.claims]
 
 
 def _decode_media(kind: str, properties: Any, claims: list[str]) -> Media:
     if isinstance(properties, list):
-        properties = dict(zip(KIND_PROPERTIES[kind], properties, strict=True))
+        properties = dict(zip(SIZE_PROPERTIES, properties, strict=True))
     return Media(kind, properties, tuple(claims))
 
 

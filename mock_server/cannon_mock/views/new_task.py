@@ -55,7 +55,7 @@ def _find_shut_down_scenario(mock: MockContext, body: CreateBody) -> str | None:
     if mock.config.shut_down == "works":
         return None
     operation = mock.catalog.operations[body.operation]
-    model = operation.models.get(tasks.choose_model(operation, body.effective_input) or "")
+    model = operation.models.get(operation.choose_model(body.effective_input) or "")
     is_shut_down = operation.shut_down is not None or (model is not None and model.shut_down is not None)
     return f"shut-down-{mock.config.shut_down}" if is_shut_down else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ from cannon_mock.model import tasks
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Media, Pace, TaskRequest
 from cannon_spec import Catalog
-from cannon_spec.contract.media_types import KIND_PROPERTIES, MEDIA_TYPES
+from cannon_spec.contract.media_types import MEDIA_TYPES
 from tests.support import files, made_up
 from tests.support.mocks import Driver, build_driver, read_error
-from tests.support.payloads import CATALOG
 
 FILES = ("card.make", "film.make", "voice.make", "sound.make", "place.make")
 """The operations that have files."""
@@ -179,7 +177,7 @@ def test_properties_come_from_the_input_or_a_default(
 ) -> None:
     """A property is the input's field, else the model's default, else the operation's; a default names its claim."""
     described_media = media.describe(catalog, catalog.operations["film.make"], {"model": model, **input})
-    assert (described_media.kind, described_media.properties) == ("video", {"length": length})
+    assert (described_media.kind, described_media.properties["length"]) == ("video", length)
     assert media.list_default_claims(catalog.operations["film.make"], {"model": model, **input}) == claims
 
 
@@ -193,10 +191,22 @@ def test_an_operation_can_have_a_pace_of_its_own(tmp_path: Path) -> None:
         assert line["started_ms"] - line["created_ms"] == queued_ms
 
 
-@pytest.mark.parametrize("kind", ["image", "video", "audio", "text", "scene"])
-def test_the_contract_knows_the_properties_of_a_kind(kind: str) -> None:
-    """A reply of the contract may name exactly the properties that the mock gives to media of a kind."""
-    operation = CATALOG.operations["image.generate"]
-    data = {**operation.data, "media": {**operation.data["media"], "kind": kind}}
-    described_media = media.describe(CATALOG, replace(operation, data=data), {})
-    assert tuple(described_media.properties) == KIND_PROPERTIES.get(kind, ())
+@pytest.mark.parametrize(
+    ("operation", "properties"),
+    [
+        ("film.make", {"width": 1280, "height": 720, "aspect_ratio": "16:9", "duration": 5, "length": 5}),
+        ("voice.make", {"duration": 5}),
+        ("sound.make", {"width": 1280, "height": 720, "aspect_ratio": "16:9", "duration": 5}),
+        ("place.make", {"duration": 5}),
+        ("words.make", {}),
+        ("card.make", {"width": 1024, "height": 1024, "aspect_ratio": "1:1"}),
+    ],
+)
+def test_the_extensions_of_files_decide_which_properties_media_have(
+    catalog: Catalog, operation: str, properties: dict[str, Any]
+) -> None:
+    """Pictures and videos have a size and a ratio, whatever the kind; videos, sounds and subtitles have a duration."""
+    served_operation = catalog.operations[operation]
+    described_media = media.describe(catalog, served_operation, made_up.INPUTS[operation])
+    assert described_media.properties == properties
+    assert (*served_operation.file_properties, *served_operation.media_properties) == tuple(properties)

@@ -11,10 +11,10 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from cannon_mock import media
-from cannon_mock.media.picture_size import find_size
 from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_mock.model.tasks import Media, Task
 from cannon_spec.contract.lifecycle import Timeline
+from cannon_spec.contract.media_size import find_size
 from tests.support.mocks import (
     FAILURE,
     KEY,

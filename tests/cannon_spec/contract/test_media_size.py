@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cannon_mock.media.picture_size import Size, find_size
 from cannon_spec import CatalogError, load_catalog
+from cannon_spec.contract.media_size import MediaSize, find_size
 from tests.support.payloads import CATALOG, WORDS, inputs, values
 
 TABLES = CATALOG.media["image"]
@@ -48,7 +48,7 @@ COMPUTED_SIZES = [
 ]
 
 
-def _format(actual_size: Size) -> str:
+def _format(actual_size: MediaSize) -> str:
     return f"{actual_size.width}x{actual_size.height}"
 
 
@@ -56,17 +56,17 @@ def _format(actual_size: Size) -> str:
 def test_sizes_that_a_table_lists(model: str, input: dict[str, Any], expected_size: str) -> None:
     """A listed size is used as listed, and rests on the claim of the model's table."""
     actual_size = find_size(TABLES, model, input)
-    assert (_format(actual_size), actual_size.claim) == (expected_size, f"{model}-pixels")
+    assert (_format(actual_size), actual_size.claims[-1]) == (expected_size, f"{model}-pixels")
 
 
 @pytest.mark.parametrize(("model", "input", "expected_size"), COMPUTED_SIZES)
 def test_sizes_that_no_table_lists(model: str, input: dict[str, Any], expected_size: str) -> None:
     """Another size shares out the area of its tier in steps of 16 pixels, and rests on the claim on computed sizes."""
     actual_size = find_size(TABLES, model, input)
-    assert (_format(actual_size), actual_size.claim) == (expected_size, "pixels-computed")
+    assert (_format(actual_size), actual_size.claims[-1]) == (expected_size, "pixels-computed")
 
 
-def _sizes(model: str, *resolutions: str) -> dict[tuple[str, str], Size]:
+def _sizes(model: str, *resolutions: str) -> dict[tuple[str, str], MediaSize]:
     pairs = product(resolutions, RATIOS)
     return {pair: find_size(TABLES, model, {"resolution": pair[0], "aspect_ratio": pair[1]}) for pair in pairs}
 
@@ -168,4 +168,4 @@ def test_any_input_has_a_size(model: str, input: dict[str, Any]) -> None:
     """Whatever JSON the fields hold, there is a size that can be painted, and its claim is in the ledger."""
     actual_size = find_size(TABLES, model, input)
     assert min(actual_size.width, actual_size.height) >= 16
-    assert actual_size.claim in CATALOG.claims
+    assert set(actual_size.claims) <= CATALOG.claims.keys()
