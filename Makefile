@@ -9,7 +9,7 @@ PEERS := .peers
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test test-all check contract mutants fuzz bench bench-peers hostile soak lint format tables docs samples wheel dist clean
+.PHONY: help demo mock test test-all check contract mutants fuzz bench bench-peers hostile soak container-test lint format tables docs samples wheel dist clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -51,6 +51,9 @@ hostile: $(READY) ## many contract tests against each kind of hostile server (HO
 
 soak: $(READY) ## ten minutes of load, kills, outages and hostile clients on each store (SOAK='--minutes 2': less)
 	@$(BIN)/python -m tests.soak $(SOAK)
+
+container-test: $(READY) ## build the image with buildah, as root, and run it (BASE=IMAGE or FILE.tar: on that)
+	@CONTAINER_BASE="$(BASE)" $(BIN)/pytest -q tests/container/image_laws.py
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -51,13 +51,16 @@ def list_composed_mocks() -> dict[str, dict[str, Any]]:
     return {name: service for name, service in services.items() if "build" in service}
 
 
+def list_composed_arguments(service: Mapping[str, Any], store: str) -> list[str]:
+    """The options of a mock of the compose file, with a store at another address."""
+    return [each.replace(f"redis://{STORE_HOST}/0", store) for each in service["command"]]
+
+
 def build_composed_config(service: Mapping[str, Any], store: str) -> Config:
     """The settings of a mock of the compose file with a store at another address, as its container would read them.
 
     Raises ValueError, or exits, where ``cannon-mock`` would refuse them.
     """
-    arguments = [each.replace(f"redis://{STORE_HOST}/0", store) for each in service["command"]]
-    flags = vars(build_parser().parse_args(arguments))
-    return build_config(
-        read_variables(read_image_variables() | service["environment"]), Source("{flag} {value}", flags)
-    )
+    flags = vars(build_parser().parse_args(list_composed_arguments(service, store)))
+    variables = read_variables(read_image_variables() | service["environment"])
+    return build_config(variables, Source("{flag} {value}", flags))
