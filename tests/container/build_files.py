@@ -27,6 +27,12 @@ def read_instructions() -> list[tuple[str, str]]:
     return [(word, " ".join(rest.split())) for word, rest in lines]
 
 
+def read_arguments() -> dict[str, str]:
+    """The arguments of the Dockerfile with their defaults."""
+    pairs = (rest.split("=", 1) for word, rest in read_instructions() if word == "ARG" and "=" in rest)
+    return {name: default.strip('"') for name, default in pairs}
+
+
 def read_last_stage() -> dict[str, str]:
     """The instructions of the image that runs; of several with one word, the last."""
     instructions = read_instructions()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 from tests.container.build_files import DOCKERFILE
 from tests.support.workflow_steps import ROOT
 
+_DRIVER = os.environ.get("STORAGE_DRIVER", "overlay")
+"""How images are stored; overlay is the fastest, vfs works everywhere."""
 _CERTIFICATES = Path("/etc/ssl/certs")
 _DEBIAN = ("bookworm", "python3,python3-venv")
 """What a base is made of where none is named: a release, whose Python is 3.11, and its packages."""
@@ -24,7 +27,7 @@ class Buildah:
 
     def call(self, *arguments: str) -> str:
         """What buildah prints; its errors are shown as they come."""
-        storage = ("--root", f"{self._folder}/root", "--runroot", f"{self._folder}/run")
+        storage = ("--storage-driver", _DRIVER, "--root", f"{self._folder}/root", "--runroot", f"{self._folder}/run")
         run = subprocess.run(("buildah", *storage, *arguments), stdout=subprocess.PIPE, text=True, check=True)
         return run.stdout.strip()
 

@@ -35,7 +35,7 @@ REVISION = "0123456789abcdef"
 @pytest.fixture(scope="module")
 def buildah() -> Iterator[Buildah]:
     """A storage that is gone at the end, some 2 GB."""
-    programs = ["buildah", "unshare", *([] if BASE else ["mmdebstrap"])]
+    programs = ["buildah", *([] if BASE else ["mmdebstrap"])]
     missing = [program for program in programs if shutil.which(program) is None]
     if missing:
         pytest.exit(f"make container-test needs {' and '.join(missing)}: apt-get install {' '.join(missing)}", 2)

@@ -16,6 +16,7 @@ from cannon_mock.serving import serve
 from cannon_mock.variables import read_environment
 from tests.container.build_files import (
     DOCKERFILE,
+    read_arguments,
     read_health_command,
     read_image_variables,
     read_instructions,
@@ -72,9 +73,8 @@ def test_only_what_the_package_needs_is_let_in() -> None:
 
 def test_its_arguments_are_what_a_user_would_want() -> None:
     """Both stages have one base, a slim image that our pipeline tries, and the extras are ours, without encoders."""
-    instructions = read_instructions()
-    arguments = dict(rest.split("=", 1) for word, rest in instructions if word == "ARG" and "=" in rest)
-    assert [rest for word, rest in instructions if word == "FROM"] == ["${BASE} AS build", "${BASE}"]
+    arguments = read_arguments()
+    assert [rest for word, rest in read_instructions() if word == "FROM"] == ["${BASE} AS build", "${BASE}"]
     image, _, version = arguments["BASE"].rpartition(":")
     assert image == "docker.io/library/python"
     assert version.endswith("-slim")
