@@ -65,7 +65,8 @@ def _check_preconditions(request: MockRequest, validators: Validators) -> None:
         limit = request.if_unmodified_since
         is_met = limit is None or validators.modified <= limit
     if not is_met:
-        message = f'the file has the ETag "{validators.etag}" and was made on {validators.headers["Last-Modified"]}'
+        known_by = f'the ETag "{validators.etag}" and the date {validators.headers["Last-Modified"]}'
+        message = f"the file is not the one that the request names: it has {known_by}; fetch it whole"
         raise ApiError(412, "precondition_failed", message, claim_ids.ASSET_OPEN)
 
 
