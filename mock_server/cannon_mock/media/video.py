@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from io import BytesIO
+from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 240  # each letter takes some 200 bytes of the first frame
 _MOST_FRAMES = 60
+_LAST_FRAME_MS = 40  # Chromium takes a video for ended as soon as it is sought to its last frame
 _MILLISECOND = Fraction(1, 1000)
 _BT_709 = 1  # the number of this standard for colours, of each of its parts
 _LIMITED_RANGE = 1
@@ -24,14 +26,15 @@ _ENCODER_OPTIONS = {
     "preset": "superfast",
     "tune": "zerolatency",  # looks no frame ahead, which would keep dozens of them in memory
     # The first frame is coded finely and the others coarsely, so that their difference from the first is nothing.
-    "x264-params": "qp=36:ipratio=2:subme=0:me=dia:weightp=0:aq-mode=0:ref=1",
+    "x264-params": "qp=36:ipratio=2:subme=0:me=dia:weightp=0:aq-mode=0:ref=1:scenecut=0",
 }
 
 
 def render(content: Content) -> bytes:
     """An MP4 with H.264 video of the content's duration, to the millisecond, and size, with even sides.
 
-    There is a frame each second, or fewer in a video of more than a minute. Raises ImportError without PyAV.
+    There is a frame each second, or fewer in a video of more than a minute, and one at its end. Raises ImportError
+    without PyAV.
     """
     width, height = (max(2, side // 2 * 2) for side in (content.width, content.height))  # colours have half the pixels
     heading = f"{content.title}  {width} x {height}  {content.aspect_ratio}  {content.duration:g} s"
@@ -85,5 +88,6 @@ def _encode(frame: VideoFrame, duration_ms: int) -> bytes:
 def _iter_times(duration_ms: int) -> Iterator[tuple[int, int]]:
     """When each frame starts, and how long it lasts, in milliseconds: as long as the video, put together."""
     step_ms = 1000 * ceil(duration_ms / 1000 / _MOST_FRAMES)
-    for start_ms in range(0, duration_ms, step_ms):
-        yield start_ms, min(step_ms, duration_ms - start_ms)
+    last_ms = max(0, duration_ms - _LAST_FRAME_MS)
+    for start_ms, end_ms in pairwise([*range(0, last_ms, step_ms), last_ms, duration_ms]):
+        yield start_ms, end_ms - start_ms

@@ -51,12 +51,12 @@ def _iter_good_inputs(operation: str) -> Iterator[Any]:
             yield example.document
 
 
-def _find_addresses(output: Any) -> list[str]:
+def find_addresses(output: Any) -> list[str]:
     """The addresses of files of the mock in an output, at any depth."""
     if isinstance(output, str):
         return [output] if "/assets/" in output else []
     members = output.values() if isinstance(output, dict) else output if isinstance(output, list) else ()
-    return [address for member in members for address in _find_addresses(member)]
+    return [address for member in members for address in find_addresses(member)]
 
 
 @each_operation
@@ -106,7 +106,7 @@ def test_the_files_of_an_operation_are_of_their_types(catalog: Catalog, operatio
     """Each file that the data names is at an address in the output: of its type and length, whole and in ranges."""
     mock = build_driver(catalog, progression="immediate")
     output = mock.poll(mock.create_and_get_id(_build_body(operation)))["output"]
-    addresses = dict.fromkeys(_find_addresses(output))
+    addresses = dict.fromkeys(find_addresses(output))
     for address in addresses:
         file, head = mock.client.get(address), mock.client.head(address)
         assert (file.status_code, file.mimetype) == (200, find_media_type(address))
