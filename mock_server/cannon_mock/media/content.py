@@ -12,9 +12,6 @@ LONGEST_S = 600.0
 MOST_PIXELS = 4096 * 8192
 """The pixels that a picture has at most, twice those of the largest one in the contract's tables."""
 
-_SIZE, _RATIO, _DURATION_S = (1280, 720), "16:9", 8.0  # for a task that an earlier version stored without them
-_SHORTEST_S = 0.001
-
 
 class Content(NamedTuple):
     """What a file is made from: the same content makes the same bytes.
@@ -33,11 +30,13 @@ class Content(NamedTuple):
 
 
 def read_content(task: Task, text: str) -> Content:
-    """The content of the files of a task, by the properties of its media."""
+    """The content of the files of a task, by the properties of its media.
+
+    A property that none of its files shows, as the size of a sound, counts as nothing.
+    """
     properties = task.media.properties
-    width, height = properties.get("width", _SIZE[0]), properties.get("height", _SIZE[1])
-    ratio, duration = properties.get("aspect_ratio", _RATIO), properties.get("duration", _DURATION_S)
-    return Content(task.id, task.model or task.operation, text, width, height, ratio, duration)
+    width, height, ratio = properties.get("width", 0), properties.get("height", 0), properties.get("aspect_ratio", "")
+    return Content(task.id, task.model or task.operation, text, width, height, ratio, properties.get("duration", 0))
 
 
 def limit_content(content: Content) -> Content:
@@ -45,5 +44,4 @@ def limit_content(content: Content) -> Content:
     width, height = content.width, content.height
     while width * height > MOST_PIXELS:
         width, height = max(1, width // 2), max(1, height // 2)
-    duration = min(max(content.duration, _SHORTEST_S), LONGEST_S)
-    return content._replace(width=width, height=height, duration=duration)
+    return content._replace(width=width, height=height, duration=min(content.duration, LONGEST_S))
