@@ -49,3 +49,14 @@ def test_each_request_has_a_tone_of_its_own(render: Callable[[Content], bytes]) 
 def test_an_mp3_file_is_small() -> None:
     """Twenty seconds of MP3 take less than 25 KB."""
     assert len(audio.render_mp3(SMALL._replace(duration=20))) < 25_000
+
+
+@pytest.mark.parametrize("duration", [31, 40.123])
+def test_the_frames_of_a_long_mp3_file_are_those_of_its_whole_tone(
+    monkeypatch: pytest.MonkeyPatch, duration: float
+) -> None:
+    """A file whose frames are written repeatedly is byte for byte what the encoder makes of the whole tone."""
+    content = SMALL._replace(duration=duration)
+    data = audio.render_mp3(content)
+    monkeypatch.setattr(audio, "_ENCODED_S", duration)
+    assert audio.render_mp3(content) == data
