@@ -14,7 +14,7 @@ from cannon_spec import Catalog, Claim
 from cannon_spec.contract.catalog import Operation, Rule, ServedModel
 from cannon_spec.contract.wording import format_count, show_json
 from cannon_spec.example import build_example
-from cannon_spec.output import catalog_tables, fields, limits
+from cannon_spec.output import catalog_tables, fields, limits, media_tables
 from cannon_spec.output.claim_uses import ClaimUse
 from cannon_spec.output.services import list_notices
 from cannon_spec.output.tables import Table, render_markdown
@@ -41,6 +41,7 @@ def render_operation(catalog: Catalog, operation: Operation, uses: Iterable[Clai
         *_render_models(catalog, operation),
         _render_price(catalog, operation),
         _render_output(catalog, operation),
+        _render_files(catalog, operation),
         _render_assumptions(catalog, operation, uses),
         _render_notes("## What is not judged", operation.notes),
         _render_more(operation, pages),
@@ -218,9 +219,15 @@ def _render_model(catalog: Catalog, operation: Operation, model: ServedModel, sh
         if rules
         else "Nothing is known of its limits: every value is accepted.",
         _render_defaults(catalog, limits.list_model_defaults(operation, model.id)),
+        _render_sizes(catalog, operation, model),
         _render_notes("Not judged:", [note for note in model.notes if note not in shared_notes]),
     ]
     return "\n\n".join(filter(None, sections))
+
+
+def _render_sizes(catalog: Catalog, operation: Operation, model: ServedModel) -> str:
+    table = media_tables.tabulate_sizes(catalog, operation, model.id, cite)
+    return f"Its sizes:\n\n{render_markdown(table)}" if len(table) > 1 else ""
 
 
 def _render_notes(title: str, claims: Iterable[Claim]) -> str:
@@ -239,6 +246,11 @@ def _render_output(catalog: Catalog, operation: Operation) -> str:
     rules = limits.list_rules(catalog, operation.output)
     rows = [_tabulate_member(name, rules, operation) for name in schema.get("properties", {})]
     return f"## Output\n\n{_OUTPUT}\n\n{render_markdown([('member', 'is', 'known from'), *rows])}"
+
+
+def _render_files(catalog: Catalog, operation: Operation) -> str:
+    table = media_tables.tabulate_files(catalog, operation, cite)
+    return f"## Files\n\n{_FILES}\n\n{render_markdown(table)}" if len(table) > 1 else ""
 
 
 def _tabulate_member(name: str, rules: Iterable[Rule], operation: Operation) -> tuple[str, str, str]:
@@ -329,6 +341,10 @@ the vendor applies them is not known."""
 _PRICE = "The first row whose condition is met is what the mock charges."
 
 _OUTPUT = "A request that has succeeded has these members in its `output`."
+
+_FILES = """\
+The files of the mock have the size and the duration that the input asks for, with what the service takes for fields
+that are left out."""
 
 _ASSUMED = "The mock and the judge rest on these, and the live API may differ."
 

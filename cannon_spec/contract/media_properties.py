@@ -26,7 +26,15 @@ def find_properties(catalog: Catalog, operation: Operation, input: Mapping[str, 
     size = duration = None
     if operation.size_tables is not None:
         size = find_size(catalog.media[operation.size_tables], operation.choose_model(input), input)
-    if operation.has_duration:
-        bounds = catalog.media["duration"]
-        duration = find_duration(bounds, operation.data["media"].get("duration", bounds), input)
+    rule = find_duration_rule(catalog, operation)
+    if rule is not None:
+        duration = find_duration(catalog.media["duration"], rule, input)
     return MediaProperties(size, duration)
+
+
+def find_duration_rule(catalog: Catalog, operation: Operation) -> Mapping[str, Any] | None:
+    """How long the files of an operation last: as its own data says, else as media.json does; None if none has one."""
+    if not operation.has_duration:
+        return None
+    rule: Mapping[str, Any] = operation.data["media"].get("duration") or catalog.media["duration"]
+    return rule

@@ -9,6 +9,7 @@ from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.claim import Claim
+from cannon_spec.contract.media_properties import find_duration_rule
 from cannon_spec.contract.source import read_expectations
 from cannon_spec.output.catalog_tables import find_page
 
@@ -75,16 +76,17 @@ def find_operation_claims(catalog: Catalog, operation: Operation, pages: Mapping
 
 
 def _list_data(catalog: Catalog, operation: Operation) -> list[Any]:
-    """The data of an operation: its own file, its pace, and how large its media are."""
+    """The data of an operation: its own file, its pace, and how large and long its files are."""
     if not operation.is_covered:
         return []
-    media: Mapping[str, Any] = catalog.media.get(operation.kind, {})
-    models = media.get("models", {})
+    tables: Mapping[str, Any] = catalog.media[operation.size_tables] if operation.size_tables else {}
+    models = tables.get("models", {})
     return [
         operation.data,
         catalog.pace_of(operation),
-        {name: value for name, value in media.items() if name != "models"},
+        {name: value for name, value in tables.items() if name != "models"},
         [models[model] for model in operation.models if model in models],
+        find_duration_rule(catalog, operation),
     ]
 
 

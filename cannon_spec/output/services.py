@@ -17,6 +17,7 @@ from cannon_spec.output.limits import (
     tabulate_prices,
     tabulate_rules,
 )
+from cannon_spec.output.media_tables import tabulate_files, tabulate_sizes
 from cannon_spec.output.tables import PLAIN_WIDTH, Table, fill, render_text
 
 
@@ -39,6 +40,7 @@ def explain_operation(catalog: Catalog, operation: Operation, width: int = PLAIN
         _title("Models (cannon-spec explain MODEL shows their limits):", tabulate_services(catalog, operation), width),
         _title("Values of absent fields:", tabulate_defaults(catalog, list_general_defaults(operation)), width),
         _title("Costs (the first row that fits counts):", tabulate_prices(catalog, operation.prices), width),
+        _title("Its files:", tabulate_files(catalog, operation), width),
         _list_claims("Not judged:", operation.notes),
     ]
     return "\n\n".join(filter(None, sections))
@@ -109,6 +111,7 @@ def _explain_service(
             tabulate_prices(catalog, list_model_prices(operation, model.id)),
             width,
         ),
+        _title("Sizes:", tabulate_sizes(catalog, operation, model.id), width),
         _list_claims("Not judged:", model.notes),
     ]
     return list(filter(None, sections))

@@ -43,9 +43,9 @@ def test_every_covered_operation_has_a_page(catalog: Catalog, pages: dict[str, s
 
 
 def test_a_page_has_its_parts_in_order(pages: dict[str, str]) -> None:
-    """A page goes from a summary and a trial through fields, models, price and output to what is not judged."""
+    """A page goes from a summary and a trial through fields, models, price, output and files to what is not judged."""
     titles = re.findall(r"^##? (.+)$", pages["operations/clip.generate.md"], re.MULTILINE)
-    parts = ["Try it", "Fields", "Models", "Price", "Output", "What is not judged", "More"]
+    parts = ["Try it", "Fields", "Models", "Price", "Output", "Files", "What is not judged", "More"]
     assert [title for title in titles if title != "What is assumed"] == ["Generate Clip", *parts]
     assert "## Models" in pages["operations/image.generate.md"]
 

@@ -1,4 +1,4 @@
-"""The size of a picture for every model, resolution and ratio."""
+"""The size of a picture and of a video for every model, resolution and ratio."""
 
 from __future__ import annotations
 
@@ -156,6 +156,74 @@ def test_a_table_of_an_overlay_fails_to_load_or_has_a_size_for_every_input(
     for resolution, ratio, quality in product(("1K", "6K", "8K", None), ("16:9", "golden", None), ("high", None)):
         actual_size = find_size(tables, "grok", {"resolution": resolution, "aspect_ratio": ratio, "quality": quality})
         assert min(actual_size.width, actual_size.height) >= 16
+
+
+VIDEO = CATALOG.media["video"]
+VIDEO_RESOLUTIONS = ("480p", "720p", "1080p", "4k")
+
+VIDEO_SIZES = [
+    ("wan27video", {"resolution": "1080p", "aspect_ratio": "4:3"}, "1632x1248", "wan27video-pixels"),
+    ("seedance2", {"resolution": "480p", "aspect_ratio": "9:16"}, "496x864", "seedance2-video-pixels"),
+    ("seedance2", {"resolution": "4k", "aspect_ratio": "21:9"}, "5040x2160", "video-size-computed"),
+    ("seedance2", {"aspect_ratio": "adaptive"}, "1280x720", "seedance2-video-pixels"),
+    ("sora2", {"aspect_ratio": "portrait"}, "720x1280", "sora2-video-pixels"),
+    ("sora2", {"aspect_ratio": "landscape"}, "1280x720", "sora2-video-pixels"),
+    ("sora-2-pro", {"aspect_ratio": "4:7"}, "1024x1792", "sora2-video-pixels"),
+    ("grok", {"resolution": "480p", "aspect_ratio": "16:9"}, "854x480", "video-size-computed"),
+    ("veo31", {"resolution": "4k", "aspect_ratio": "9:16"}, "2160x3840", "video-size-computed"),
+    ("veo31", {"resolution": "4k", "aspect_ratio": "8:1"}, "8192x1024", "video-size-computed"),
+    ("wavespeed", {"target_resolution": "2k"}, "2560x1440", "video-size-computed"),
+    ("wavespeed", {}, "1920x1080", "video-size-computed"),
+    ("magnific", {"target_resolution": "7k"}, "2560x1440", "video-size-computed"),
+    ("topazproteus", {"upscale_factor": 4}, "3840x2160", "video-size-computed"),
+    ("topazproteus", {"upscale_factor": 1.0}, "960x540", "video-size-computed"),
+    ("topazproteus", {"upscale_factor": "2x"}, "1920x1080", "video-size-computed"),
+    ("topazproteus", {"upscale_factor": 10**400}, "1920x1080", "video-size-computed"),
+    ("topazproteus", {"upscale_factor": True}, "1920x1080", "video-size-computed"),
+    (None, {}, "1280x720", "video-size-computed"),
+]
+
+
+@pytest.mark.parametrize(("model", "input", "expected_size", "claim"), VIDEO_SIZES)
+def test_sizes_of_videos(model: str | None, input: dict[str, Any], expected_size: str, claim: str) -> None:
+    """A listed size is used as listed; else the resolution, or what stands for one, is the shorter side."""
+    actual_size = find_size(VIDEO, model, input)
+    assert (_format(actual_size), actual_size.claims[-1]) == (expected_size, claim)
+
+
+def test_the_claim_on_a_default_resolution_is_named() -> None:
+    """The claim of a model's table is named where its default decides, though the size itself is computed."""
+    default, named = (find_size(VIDEO, "wavespeed", input) for input in ({}, {"target_resolution": "1080p"}))
+    assert (default.width, default.height) == (named.width, named.height)
+    assert "wavespeed-default-resolution" in default.claims
+    assert "wavespeed-default-resolution" not in named.claims
+
+
+@pytest.mark.parametrize("model", [*VIDEO["models"], "nobody-knows"])
+def test_every_size_of_a_video_can_be_encoded(model: str) -> None:
+    """Sides are even, at most 8192, in the ratio to within 2.1 %; a higher resolution is larger, up to that side."""
+    for ratio in RATIOS:
+        inputs = ({"resolution": each, "aspect_ratio": ratio} for each in VIDEO_RESOLUTIONS)
+        sizes = [find_size(VIDEO, model, each) for each in inputs]
+        wide, high = map(int, ratio.split(":"))
+        for each in sizes:
+            assert each.width % 2 == each.height % 2 == 0
+            assert 2 <= min(each.width, each.height) <= max(each.width, each.height) <= 8192
+            assert each.width / each.height == pytest.approx(wide / high, rel=0.021), each
+        areas = [each.width * each.height for each in sizes]
+        assert areas == sorted(areas), ratio
+        assert len(set(areas[:-1])) == len(areas) - 1, ratio
+
+
+def test_an_overlay_changes_a_table(tmp_path: Path) -> None:
+    """A size that an overlay lists takes the place of a computed one, and names the claim of its table."""
+    table = {"resolution": "720p", "aspect_ratio": "16:9", "claim": "user-overlay", "sizes": {"8k": {"1:1": "96x96"}}}
+    overlay = tmp_path / "mine.json"
+    overlay.write_text(json.dumps({"media": {"video": {"models": {"grok": table}}}}))
+    actual_size = find_size(
+        load_catalog(overlay=overlay).media["video"], "grok", {"resolution": "8k", "aspect_ratio": "1:1"}
+    )
+    assert (_format(actual_size), actual_size.claims[-1]) == ("96x96", "user-overlay")
 
 
 fields = st.dictionaries(
