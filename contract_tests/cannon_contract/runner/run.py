@@ -162,8 +162,12 @@ class Run:
         return self.keys.main or self.key
 
     def is_required(self, claim: str) -> bool:
-        """Whether the target must keep a claim: our mock keeps each, any other target those that every server must."""
-        return self.target is None or self.target.is_mock or self.catalog.claims[claim].is_required
+        """Whether the target must keep a claim: our mock keeps each, any other target those that every server must.
+
+        Settings of a mock change what it does. One that hides them is held to what no setting changes.
+        """
+        is_known_mock = self.target is None or (self.target.is_mock and not self.target.hides_settings)
+        return is_known_mock or self.catalog.claims[claim].is_required
 
     def find_obstacle(self, item: pytest.Item) -> str:
         """Say why a test cannot run on this target; empty where it can."""

@@ -46,7 +46,8 @@ class NoTarget(Exception):
 class Target:
     """What answers at an address.
 
-    ``switches`` are the settings of our mock, empty for any other target. ``may_charge`` says that creates may cost
+    ``switches`` are the settings of our mock, empty for any other target and for one that ``hides_settings``.
+    ``may_charge`` says that creates may cost
     credits, ``accepts_any_key`` that the target is our mock and knows no list of keys, ``has_list_of_keys`` that it
     accepts the keys of a list only, unless it says that it does not.
     """
@@ -57,6 +58,11 @@ class Target:
     accepts_any_key: bool
     switches: Mapping[str, Any]
     has_list_of_keys: bool = True
+
+    @property
+    def hides_settings(self) -> bool:
+        """Whether it is our mock and does not tell how it is set, as where it asks for a token."""
+        return self.is_mock and not self.switches
 
 
 def make_key() -> str:
@@ -102,14 +108,15 @@ def find_target(
         time_limit.sleep(seconds)
 
     with open_client(call_timeout_s) as client:
-        send = with_retries(time_limit.bound(client.send), wait, WaitAllowance(_LONGEST_START_S).take)
+        send_once = time_limit.bound(client.send)
+        send = with_retries(send_once, wait, WaitAllowance(_LONGEST_START_S).take)
         try:
             without_key = _get_status(send, url, None)
             with_new_key = _get_status(send, url, make_key())
             with_key = with_new_key if keys.main is None else _get_status(send, url, keys.main)
             # A live target is asked for nothing that the vendor does not document.
-            is_mock = not is_live and _is_mock(client, url)
-            switches = _read_switches(client, url, announce) if is_mock else {}
+            is_mock = not is_live and _is_mock(send_once, url)
+            switches = _read_switches(send_once, url, announce) if is_mock else {}
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NoTarget(f"no answer from {url}: {error}; check the address, and that the server is up") from None
         except NotTested as error:
@@ -238,27 +245,28 @@ def _get_status(send: Send, url: str, key: str | None) -> httpx.Response:
     return send(httpx.Request("GET", f"{url}/api/v1/status", headers=headers))
 
 
-def _is_mock(client: httpx.Client, url: str) -> bool:
+def _is_mock(send: Send, url: str) -> bool:
     """Whether a target says that it is our mock. No other one needs to answer at an address that no page names."""
     try:
-        return _get_admin(client, url, "health").get("name") == "cannon-mock"
+        return _get_admin(send, url, "health").get("name") == "cannon-mock"
     except httpx.HTTPError:
         return False
 
 
-def _read_switches(client: httpx.Client, url: str, announce: Callable[[str], object]) -> dict[str, Any]:
+def _read_switches(send: Send, url: str, announce: Callable[[str], object]) -> dict[str, Any]:
     """Read how our mock is set; empty where it does not tell."""
-    body = _get_admin(client, url, "assumptions")
+    body = _get_admin(send, url, "assumptions")
     if "switches" not in body:
         reason = _WITHOUT_SETTINGS if body.get("status") == 401 else body.get("detail", "it does not tell them")
-        announce(f"{url} is tested as if it had the default settings: {reason}")
+        advice = "what it does otherwise is observed, and breaks no assumption"
+        announce(f"{url} is tested as if it had the default settings, and {advice}: {reason}")
     switches: dict[str, Any] = body.get("switches", {})
     return switches
 
 
-def _get_admin(client: httpx.Client, url: str, route: str) -> dict[str, Any]:
+def _get_admin(send: Send, url: str, route: str) -> dict[str, Any]:
     """Read a route of our mock's own API; empty where there is none, or where it needs a token."""
-    response = client.send(httpx.Request("GET", f"{url}/__mock__/{route}"))
+    response = send(httpx.Request("GET", f"{url}/__mock__/{route}"))
     body: dict[str, Any] = response.json() if _is_object(response) else {}
     return body
 

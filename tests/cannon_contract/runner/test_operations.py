@@ -160,7 +160,12 @@ def _is_capped(rule: Rule) -> bool:
     ],
 )
 def test_a_value_of_an_example_binds_nobody_but_the_mock(catalog: Catalog, claim: str, is_required: bool) -> None:
-    """A server must keep documented words and the shapes of examples, not their values, and not assumptions."""
+    """A server must keep documented words and the shapes of examples, not their values, and not assumptions.
+
+    A mock that hides its settings, as its speed, is such a server.
+    """
     assert make_run(catalog, Options()).is_required(claim) is is_required
     mock = replace(PAID, is_mock=True)
+    assert Run(catalog, Options(), Budget(100, PriceList(())), target=mock).is_required(claim) is is_required
+    mock = replace(mock, switches={"speed": 20.0})
     assert Run(catalog, Options(), Budget(100, PriceList(())), target=mock).is_required(claim)

@@ -82,6 +82,9 @@ def test_a_target_need_not_answer_at_an_address_of_our_mock(
     assert (target.is_mock, target.switches) == (False, {})
 
 
+OBSERVED = "what it does otherwise is observed, and breaks no assumption"
+
+
 def test_a_mock_that_refuses_its_name_is_told(answer_all: SetAnswers) -> None:
     """A mock that does not tell its settings, as by a name, is tested by the defaults, and a line says why."""
     application = httpx.WSGITransport(create_app(Config(allow_host="mock.example.com")))
@@ -90,7 +93,9 @@ def test_a_mock_that_refuses_its_name_is_told(answer_all: SetAnswers) -> None:
     target = find_target(CATALOG, "http://ci.example.com", ApiKeys(main=KEY), is_live=False, announce=lines.append)
     assert (target.is_mock, target.switches) == (True, {})
     (line,) = lines
-    assert line.startswith("http://ci.example.com is tested as if it had the default settings: the mock's own API is ")
+    assert line.startswith(
+        f"http://ci.example.com is tested as if it had the default settings, and {OBSERVED}: the mock's own API is "
+    )
     assert "--allow-host ci.example.com" in line
 
 
@@ -101,8 +106,8 @@ def test_a_mock_that_asks_for_a_token_is_told(answer_all: SetAnswers) -> None:
     target = find_target(CATALOG, "http://localhost", ApiKeys(main=KEY), is_live=False, announce=lines.append)
     assert (target.is_mock, target.switches) == (True, {})
     assert lines == [
-        "http://localhost is tested as if it had the default settings: it asks for a token, which these tests do not "
-        "have; start it without --admin-token"
+        f"http://localhost is tested as if it had the default settings, and {OBSERVED}: it asks for a token, which "
+        "these tests do not have; start it without --admin-token"
     ]
 
 
