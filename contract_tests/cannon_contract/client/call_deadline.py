@@ -9,9 +9,11 @@ a transport, and httpx does not read the proxies of the environment where it is 
 
 from __future__ import annotations
 
+import math
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +24,12 @@ import httpx
 
 @dataclass(slots=True)
 class CallDeadline:
-    """When a call must have ended: so many seconds after its start."""
+    """When a call must have ended: so many seconds after its start, and ``most_s`` after it whatever extends it."""
 
     seconds: float
     now_s: Callable[[], float]
     start_s: float
+    most_s: float
 
     def extend(self, factor: float) -> None:
         """Give the call so many times as long."""
@@ -34,15 +37,26 @@ class CallDeadline:
 
     def find_left_s(self) -> float:
         """Find how many seconds are left; none or less where the call must end."""
-        return self.start_s + self.seconds - self.now_s()
+        return self.start_s + min(self.seconds, self.most_s) - self.now_s()
 
 
+_find_most_s: ContextVar[Callable[[], float]] = ContextVar("find_most_s", default=lambda: math.inf)
 _deadline: ContextVar[CallDeadline | None] = ContextVar("deadline", default=None)
 
 
 def find_deadline() -> CallDeadline | None:
     """Find the deadline of the call that this code is a part of."""
     return _deadline.get()
+
+
+@contextmanager
+def end_calls(find_most_s: Callable[[], float]) -> Iterator[None]:
+    """Within the block a call of a DeadlineClient also ends so many seconds after its start, as found at its start."""
+    token = _find_most_s.set(find_most_s)
+    try:
+        yield
+    finally:
+        _find_most_s.reset(token)
 
 
 class DeadlineClient(httpx.Client):
@@ -61,12 +75,13 @@ class DeadlineClient(httpx.Client):
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request and read its reply, within the deadline."""
-        deadline = CallDeadline(self._seconds, self._now_s, self._now_s())
+        deadline = CallDeadline(self._seconds, self._now_s, self._now_s(), _find_most_s.get()())
         token = _deadline.set(deadline)
         try:
             return super().send(request, **options)
         except httpx.TimeoutException as error:
-            raise type(error)(f"no whole reply after {deadline.seconds:g} s", request=request) from None
+            seconds = min(deadline.seconds, deadline.most_s)
+            raise type(error)(f"no whole reply after {seconds:g} s", request=request) from None
         finally:
             _deadline.reset(token)
 

@@ -215,8 +215,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "type": _parse_seconds,
         "default": math.inf,
         "metavar": "SECONDS",
-        "help": "end the run after this time: no call begins after it, costs are read back, and the exit status is 2 "
-        "(default: no limit)",
+        "help": "end the run after this time: no call begins after it, one that only reads is ended, costs are read "
+        "back, and the exit status is 2 (default: no limit)",
     },
     "--call-timeout": {
         "type": _parse_seconds,

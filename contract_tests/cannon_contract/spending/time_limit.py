@@ -1,4 +1,4 @@
-"""How long a run may take, and wait: no wait goes on beyond it, and no test and no call begins after it (floor 6)."""
+"""How long a run may take: no wait goes on beyond it, and no test and no call begins after it (floor 6)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import httpx
+
+from cannon_contract.client.call_deadline import end_calls
 from cannon_contract.client.outcomes import NotTested
 
 _Sent = TypeVar("_Sent")
 _Answer = TypeVar("_Answer")
+_READING_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(slots=True)
@@ -36,6 +40,9 @@ class TimeLimit:
         self._is_over = self._is_over or self.now_s() >= self._end_s
         return f"--max-time {self.seconds:g} is over" if self._is_over else ""
 
+    def _find_left_s(self) -> float:
+        return self._end_s - self.now_s()
+
     def sleep(self, seconds: float) -> None:
         """Sleep. Raises NotTested at once where that would last beyond the time, which is over then."""
         if self.now_s() + seconds > self._end_s:
@@ -44,12 +51,23 @@ class TimeLimit:
         self.wait(seconds)
 
     def bound(self, send: Callable[[_Sent], _Answer]) -> Callable[[_Sent], _Answer]:
-        """Wrap a function that sends calls, so that none begins when the time is over: it raises NotTested then."""
+        """Wrap a function that sends calls: it raises NotTested where the time is over, before a call or during one.
+
+        Only a call that reads is ended. Another one may have done something that may cost credits: its reply tells.
+        """
 
         def send_in_time(sent: _Sent) -> _Answer:
             if self.reason:
                 raise NotTested(self.reason)
-            return send(sent)
+            if not (isinstance(sent, httpx.Request) and sent.method in _READING_METHODS):
+                return send(sent)
+            try:
+                with end_calls(self._find_left_s):
+                    return send(sent)
+            except httpx.TransportError:
+                if self.reason:
+                    raise NotTested(self.reason) from None
+                raise
 
         return send_in_time
 

@@ -12,6 +12,8 @@ import pytest
 
 from cannon_contract.client.bounded_reading import SlowReply, bound_reply
 from cannon_contract.client.call_deadline import DeadlineClient
+from cannon_contract.client.outcomes import NotTested
+from cannon_contract.spending.time_limit import TimeLimit
 
 KEY = {"x-api-key": "cs_live_4f9aQ7xE"}
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -88,6 +90,23 @@ def test_a_call_ends_in_time_however_its_reply_comes(wire: Wire, start: bytes, p
     with pytest.raises(httpx.ReadTimeout, match=r"^no whole reply after 10 s$"):
         call(wire, chain([start], repeat(part)))
     assert (wire.time_s, wire.timeouts) == (10, [10.0 - second for second in range(10)])
+
+
+@pytest.mark.parametrize("start", [OK, OK + b"\r\n"])
+def test_a_call_that_reads_ends_with_the_time_of_the_run(wire: Wire, start: bytes) -> None:
+    """When --max-time is over, a call under way that only reads is ended, a file too; a create has all of its time."""
+    limit = TimeLimit(3, lambda: wire.time_s)
+    with DeadlineClient(10, lambda: wire.time_s, event_hooks={"response": [bound_reply]}, verify=False) as client:
+        send = limit.bound(client.send)
+        wire.parts = chain([start], repeat(b"a"))
+        with pytest.raises(httpx.ReadTimeout, match=r"^no whole reply after \d+ s$"):
+            send(httpx.Request("POST", "http://x/api/v1/requests", headers=KEY))
+        assert wire.time_s >= 10
+        limit = TimeLimit(3, lambda: wire.time_s)
+        wire.parts, before_s = chain([start], repeat(b"a")), wire.time_s
+        with pytest.raises(NotTested, match=r"^--max-time 3 is over$"):
+            limit.bound(client.send)(httpx.Request("GET", "http://x/"))
+        assert wire.time_s == before_s + 3
 
 
 def test_a_file_may_take_four_times_as_long(wire: Wire) -> None:

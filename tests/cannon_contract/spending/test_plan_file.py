@@ -231,10 +231,10 @@ def test_a_run_whose_time_is_over_reads_its_costs_back(monkeypatch: pytest.Monke
     seconds = itertools.count()
     monkeypatch.setattr(plugin, "TimeLimit", lambda limit: TimeLimit(limit, now_s=lambda: float(next(seconds))))
     with serve_mock(speed=0.01) as served:
-        run = _run(served.url, "--allow-spend", "100", "--max-time", "20", "-k", "both_headers or test_output")
+        run = _run(served.url, "--allow-spend", "100", "--max-time", "30", "-k", "both_headers or test_output")
         assert run.returncode == 2, run.output
         id_ = served.creates[-1].request_id
-    assert "the run was stopped: --max-time 20 is over\nclaims finished before that: " in run.stdout
+    assert "the run was stopped: --max-time 30 is over\nclaims finished before that: " in run.stdout
     assert "\n  auth-headers\n" in run.stdout.partition("claims finished before that")[2]
     assert "spent: 1 of 100 credits allowed" in run.stdout
     assert f"still open: {id_} (queued)" in run.stdout
