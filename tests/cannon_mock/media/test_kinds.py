@@ -15,8 +15,9 @@ from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Media, Pace, TaskRequest
 from cannon_spec import Catalog
 from cannon_spec.contract.media_types import MEDIA_TYPES
-from tests.support import files, made_up
+from tests.support import files, made_up, media_probe
 from tests.support.mocks import Driver, build_driver, read_error
+from tests.support.payloads import CATALOG
 
 FILES = ("card.make", "film.make", "voice.make", "sound.make", "place.make")
 """The operations that have files."""
@@ -116,6 +117,30 @@ def test_a_stored_task_outlives_a_change_of_its_operation(catalog: Catalog) -> N
     request = TaskRequest("acct_a", operation, input, input, (), Media("video", {}))
     task = tasks.plan_task(catalog, request, Scenario("success", ""), Pace(), 0, "s")
     assert media.render(catalog, task, "film.mp4") is None
+
+
+STORED_VIDEO = (
+    '[["req_1","acct_a","sora2.video.extend","sora2",{"prompt":"x","sora_video_id":"video_1","duration":7},94,'
+    '"sora2-edit-price",0,null,"success",null,null],[0,1,2,"succeeded"],["video",{},[]],[],'
+    '{"model":"sora2","duration":8},["sora2-extend-nearest"]]'
+)
+STORED_PICTURE = (
+    '[["req_2","acct_a","image.generate","gptimage2",{"prompt":"x"},31,"credits-price-scaled",0,null,"success",null,'
+    'null],[0,1,2,"succeeded"],["image",[1280,1280,"1:1"],["pixels-defaults","gptimage2-pixels"]],[]]'
+)
+
+
+def test_a_task_of_an_earlier_version_has_files_of_its_size_and_duration() -> None:
+    """A video that was stored without size and duration has those of its effective input; a picture those stored."""
+    video = tasks.decode(STORED_VIDEO)
+    file = media.render(CATALOG, video, "sora-extension.mp4")
+    assert file is not None
+    found = media_probe.read_media(file.data)
+    assert (found.width, found.height, found.seconds) == (1280, 720, 8)
+    assert "sora2-extend-length" in file.claims
+    picture = tasks.decode(STORED_PICTURE)
+    assert picture.media.properties == {"width": 1280, "height": 1280, "aspect_ratio": "1:1"}
+    assert tasks.encode(picture) == STORED_PICTURE
 
 
 def test_templates_take_fields_with_their_json_types(mock: Driver) -> None:
