@@ -17,12 +17,14 @@ import pytest
 from cannon_contract import claim_ids
 from cannon_contract.client.recording import build_redactor
 from cannon_contract.report import write_report
+from cannon_contract.report.junit_file import add_run_error
+from cannon_contract.report.outcome_formats import write_outcome
 from cannon_contract.report.terminal import build_summary
 from cannon_contract.runner import claim_coverage, interrupts, options, planning, samples, targets
 from cannon_contract.runner.listen_address import find_listen_address
 from cannon_contract.runner.options import ApiKeys, Options
 from cannon_contract.runner.results import read_result
-from cannon_contract.runner.run import ABILITIES, RUN, Run
+from cannon_contract.runner.run import ABILITIES, OUTCOME_WRITER, RUN, Run
 from cannon_contract.runner.suite_items import find_operation, list_claims
 from cannon_contract.runner.targets import NoTarget
 from cannon_contract.runner.webhook_listener import find_listen_problem
@@ -83,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
     run = Run(catalog, run_options, budget, keys, redactor=build_redactor(filter(None, keys)))
     run.time_limit = TimeLimit(run_options.max_time)
     config.stash[RUN] = run
+    config.stash[OUTCOME_WRITER] = lambda name, status: write_outcome(run, name, status)
     if run_options.plan:
         with _refuse_bad_plan():
             planning.load_plan(run, run_options.plan)
@@ -230,7 +233,10 @@ class _SuiteHooks:
         is_worker = hasattr(session.config, "workerinput")
         if not own or is_worker or session.config.option.collectonly or run.options.target == "mock":
             return
-        find_target(run, lambda line: _write_line(session.config.pluginmanager, line))
+        try:
+            find_target(run, lambda line: _write_line(session.config.pluginmanager, line))
+        except pytest.exit.Exception as error:  # pytest would write the name of its class
+            raise pytest.UsageError(error.msg) from None
         with _refuse_bad_plan():
             self._plan_lines = planning.plan_run(run, own)
             if run.options.plan_only:
@@ -295,6 +301,7 @@ class _ResultCollector:
         self._finish(session)
         try:
             yield
+            add_run_error(self._run, session.config.option.xmlpath)
         except OSError as error:
             path = error.filename or session.config.option.xmlpath
             self._run.report_problems.append(f"{path} could not be written: {explain_os_error(error, '')}")

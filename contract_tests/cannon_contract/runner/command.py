@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
 from cannon_contract.runner import extras, options
 from cannon_spec.cli.command_parser import CommandParser
 from cannon_spec.cli.console import describe_os_error, run_command, write_problem
+from cannon_spec.errors import CannonSpecError
 
 _EXAMPLES = """\
 examples:
@@ -58,7 +60,7 @@ def _run(argv: Sequence[str] | None) -> int:
         write_problem("cannon-contract", problem)
         return 2
     with options.isolate_pytest():
-        return _run_pytest([*pytest_arguments(), *arguments], parser)
+        return _run_pytest([*pytest_arguments(), *arguments], parser, flags.format)
 
 
 def _write_completion(arguments: list[str], parser: CommandParser) -> int:
@@ -71,16 +73,21 @@ def _write_completion(arguments: list[str], parser: CommandParser) -> int:
     return run_for(parser, arguments, words)
 
 
-def _run_pytest(arguments: list[str], parser: CommandParser) -> int:
+def _run_pytest(arguments: list[str], parser: CommandParser, format: str) -> int:
     """Run pytest, and find the exit status by the results of the run."""
     import pytest  # imported late, as what imports it: the package is installed without it too
 
-    from cannon_contract.runner.exit_status import RunKeeper, find_exit_status
-    from cannon_contract.runner.usage_errors import UsageErrorWriter
+    from cannon_contract.runner.exit_status import INCOMPLETE, RunKeeper, find_exit_status
+    from cannon_contract.runner.usage_errors import RunRefused, UsageErrorWriter
 
     keeper = RunKeeper()
     try:
-        status = int(pytest.main(arguments, plugins=[keeper, UsageErrorWriter(parser.suggest_flag)]))
+        with redirect_stdout(sys.stderr if format == "markdown" else sys.stdout):
+            status = int(pytest.main(arguments, plugins=[keeper, UsageErrorWriter(parser.suggest_flag)]))
+    except RunRefused as error:
+        for each in error.args:
+            write_problem("cannon-contract", str(each))
+        status = int(pytest.ExitCode.USAGE_ERROR)
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin of -p may raise anything
         write_problem("cannon-contract", f"pytest could not start: {_describe(error)}")
         return 2
@@ -90,6 +97,11 @@ def _run_pytest(arguments: list[str], parser: CommandParser) -> int:
     exit_status = find_exit_status(status, keeper.run)
     if status == 1 and exit_status == 2:
         write_problem("cannon-contract", "no claim is broken, but pytest or a plugin of -p ended with status 1")
+    try:
+        keeper.write_outcome(format, exit_status)
+    except CannonSpecError as error:  # the summary of a step cannot be written
+        write_problem("cannon-contract", str(error))
+        return INCOMPLETE
     return exit_status
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from cannon_contract.runner.run import RUN, Run
+from cannon_contract.runner.run import OUTCOME_WRITER, RUN, Run
 
 HOLDS, BROKEN, INCOMPLETE = 0, 1, 2
 
@@ -13,11 +15,18 @@ class RunKeeper:
     """A plugin of pytest that keeps the run of the process, for a look at its results after pytest has ended."""
 
     run: Run | None = None
+    outcome_writer: Callable[[str, int], None] | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Keep the run, which our own plugin has made by now."""
         self.run = config.stash.get(RUN, None)
+        self.outcome_writer = config.stash.get(OUTCOME_WRITER, None)
+
+    def write_outcome(self, format: str, exit_status: int) -> None:
+        """Write what the run showed, if there was one. Raises CannonSpecError where a file cannot be written."""
+        if self.outcome_writer is not None:
+            self.outcome_writer(format, exit_status)
 
 
 def find_exit_status(pytest_status: int, run: Run | None) -> int:

@@ -157,6 +157,13 @@ def _parse_seconds(text: str) -> float:
     return number
 
 
+FORMATS = {
+    "text": "for people",
+    "github": "also annotations of GitHub Actions, and all claims that differ in $GITHUB_STEP_SUMMARY",
+    "markdown": "a summary for a comment; what pytest writes goes to standard error",
+}
+"""How standard output tells what a run showed."""
+
 _OPTIONS: dict[str, dict[str, Any]] = {
     "--target": {
         "default": "mock",
@@ -231,6 +238,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "where to receive the target's webhooks, and the address that it calls if that is another one, such as "
         "0.0.0.0:8080=https://tunnel.example/hook (default: a free port of 127.0.0.1 for a target on this machine, off "
         "for any other)",
+    },
+    "--format": {
+        "choices": tuple(FORMATS),
+        "default": "text",
+        "metavar": "NAME",
+        "help": f"{'; '.join(f'{name}: {meaning}' for name, meaning in FORMATS.items())} (default: text)",
     },
     "--report": {
         "metavar": "DIR",

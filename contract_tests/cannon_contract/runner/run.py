@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -333,6 +333,9 @@ class Run:
 
 RUN = pytest.StashKey[Run]()
 """Where pytest's configuration keeps the run."""
+
+OUTCOME_WRITER = pytest.StashKey[Callable[[str, int], None]]()
+"""Where it keeps the function that writes what the run showed, by a format and the exit status."""
 
 
 def _find_cause(error: BaseException | None, replies: Sequence[MalformedReply]) -> MalformedReply | None:

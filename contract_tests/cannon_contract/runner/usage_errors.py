@@ -15,8 +15,12 @@ from cannon_spec.redaction import redact
 _UNRECOGNIZED = re.compile(r"error: (unrecognized arguments: .*)")
 
 
+class RunRefused(Exception):
+    """The command line cannot be run, or there is nothing to test; says why in one line for each argument."""
+
+
 class UsageErrorWriter:
-    """A plugin of pytest that rewrites its errors of usage: without its own usage, control characters and secrets.
+    """A plugin of pytest that turns its errors of usage into RunRefused: without control characters and secrets.
 
     ``suggest`` gets the arguments that nobody knows, and returns which option the user may mean; empty for none.
     """
@@ -41,7 +45,7 @@ class UsageErrorWriter:
         try:
             yield
         except pytest.UsageError as error:
-            raise pytest.UsageError(*(self._rewrite(str(each)) for each in error.args)) from None
+            raise RunRefused(*(self._rewrite(str(each)) for each in error.args)) from None
 
     def _rewrite(self, text: str) -> str:
         match = _UNRECOGNIZED.search(text)

@@ -114,7 +114,7 @@ def test_a_refused_option_writes_no_control_characters(flag: str) -> None:
     """What the user wrote is shown with its control characters escaped, on one line."""
     run = run_contract(flag, "\x1b[31m\n", operation=None)
     assert run.returncode == 2
-    assert f"ERROR: {flag} \\u001b[31m\\n" in run.output
+    assert run.output.startswith(f"cannon-contract: {flag} \\u001b[31m\\n")
     assert "\x1b[31m\n" not in run.output
 
 
