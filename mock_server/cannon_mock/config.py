@@ -231,6 +231,17 @@ class Config(SettingsRepr):
         is_switch=True,
         has_pytest_option=True,
     )
+    upstream_violations: str = _setting(
+        "warn",
+        "what happens to creates that break a rule of the provider's, which no page of the vendor's states; --strict "
+        "refuses them whatever this says",
+        choices={
+            "warn": "they succeed, with a warning in a header",
+            "fail-late": "they are accepted with that warning and fail, as by the scenario failed-upstream",
+        },
+        is_switch=True,
+        has_pytest_option=True,
+    )
     latency: str = _setting(
         "real",
         "how a server passes the time by which a scenario delays a reply",

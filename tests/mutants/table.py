@@ -198,6 +198,11 @@ MUTANTS = [
     break_request_header(
         "shut-down-answer", "what was shut down always works", changes.replace_scenario("shut-down-", None)
     ),
+    break_request_header(
+        "upstream-violations",
+        "what only the provider refuses always succeeds",
+        changes.replace_scenario("failed-upstream", None),
+    ),
     break_request_header("scenario-header", "the scenario header is ignored", changes.replace_scenario("", None)),
     break_request_header("scenario-faults", "no fault is applied", changes.replace_scenario("error-", None)),
     break_request_header(

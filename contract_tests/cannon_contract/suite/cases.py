@@ -134,6 +134,16 @@ def each_normalised_rule() -> Decorator:
     return parametrize("operation rule", _list_normalised_cases())
 
 
+def each_upstream_rule() -> Decorator:
+    """A case for each covered operation with a rule that its provider states and the vendor does not: the first one.
+
+    A body that breaks it is created twice.
+    """
+    first_rules = {operation.id: (operation, rule) for operation, rule in reversed(_list_rules()) if _is_upstream(rule)}
+    cases = (_rule_case(*each, claim_ids.UPSTREAM_VIOLATIONS, creates=2) for each in first_rules.values())
+    return parametrize("operation rule", cases)
+
+
 def each_default() -> Decorator:
     """A case for each default of a field: changes to an input that leaves it out, the field, its value and the claim.
 
@@ -270,6 +280,10 @@ def _list_normalised_cases() -> Iterator[Any]:
     for operation, rule in _list_rules():
         if rule.adjustment is not None and rule.adjustment.kind == "normalise":
             yield _rule_case(operation, rule, claim=rule.adjustment.claim, creates=2)
+
+
+def _is_upstream(rule: Rule) -> bool:
+    return rule.claim.strength == "upstream" and rule.severity == "warning" and rule.adjustment is None
 
 
 def _is_capped(rule: Rule) -> bool:

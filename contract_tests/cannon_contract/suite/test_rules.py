@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cannon_contract.client.api import Api
 from cannon_contract.client.differences import show
 from cannon_contract.client.expectations import REFUSAL, SUCCESS, expect, expect_equal, expect_status
 from cannon_contract.client.flows import (
     create,
+    create_and_finish,
     create_and_succeed,
     expect_accepted,
     expect_success,
@@ -17,7 +20,13 @@ from cannon_contract.client.flows import (
 from cannon_contract.client.refusals import expect_refused, send_invalid
 from cannon_contract.suite.breaches import build_breaking_body, find_valid_changes, list_breached_claims
 from cannon_contract.suite.case_inputs import CATALOG, find_breaking_body, find_small_input
-from cannon_contract.suite.cases import each_capped_rule, each_model, each_normalised_rule, each_rule
+from cannon_contract.suite.cases import (
+    each_capped_rule,
+    each_model,
+    each_normalised_rule,
+    each_rule,
+    each_upstream_rule,
+)
 from cannon_contract.suite.outputs import describe_result, read_image_size
 from cannon_spec.contract.catalog import Rule
 from cannon_spec.pointer import follow
@@ -66,6 +75,19 @@ def _check_refusal(api: Api, operation: str, rule: Rule) -> None:
     if body is None:  # it takes several changes, so it is not like any body that is known to be accepted
         body = find_breaking_body(operation, rule.id)
     expect_refused(api, body, _describe_breach(rule, body), *list_breached_claims(rule), valid_body=valid_body)
+
+
+@each_upstream_rule()
+@pytest.mark.needs("mock")
+def test_what_only_the_provider_refuses_can_fail_late(api: Api, operation: str, rule: Rule) -> None:
+    """A body that only the provider refuses is accepted, and fails where a scenario or a setting says so."""
+    body, before = find_breaking_body(operation, rule.id), api.read_credits()
+    what = f"of a create {_describe_breach(rule, body)}"
+    end = create_and_finish(api, body, x_mock_scenario="failed-upstream")
+    expect_equal(end["status"], "failed", f"the status {what} by the scenario failed-upstream")
+    expect_equal(api.read_credits(), before, "creditsRemaining after a failure")
+    is_late = api.read_switch("upstream_violations", "warn") == "fail-late"
+    expect_equal(create_and_finish(api, body)["status"], "failed" if is_late else "succeeded", f"the status {what}")
 
 
 @each_capped_rule()

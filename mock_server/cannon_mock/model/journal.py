@@ -22,7 +22,10 @@ FILTERS = ("account", "method", "path", "status", "operation", "model", "idempot
 
 
 class JournalEntry(NamedTuple):
-    """One request and its response. A field that does not apply is None; ``fault`` names the fault that was applied."""
+    """One request and its response. A field that does not apply is None.
+
+    ``fault`` names the fault that was applied; ``violation`` says for which rule of the provider's the request fails.
+    """
 
     at_ms: int
     method: str
@@ -37,6 +40,7 @@ class JournalEntry(NamedTuple):
     fault: str | None
     request_body: str
     response_body: str
+    violation: str | None = None  # in no entry of an earlier version
 
 
 def redact_body(data: bytes) -> str:

@@ -81,13 +81,17 @@ class Scenario:
     """How fast a task proceeds, how it ends, and which faults occur.
 
     ``factor`` multiplies its times; ``stuck`` names a state that it never leaves. ``processing_ms`` are the least and
-    the most time of processing, whatever the operation; empty for the operation's own.
+    the most time of processing, whatever the operation; empty for the operation's own. Where the request breaks a rule
+    of the provider's, that of ``violation_messages`` for the rule's keyword takes the place of ``message``: a template
+    of ``$field``, ``$value`` and ``$size``. ``message_claim`` is what each of them rests on.
     """
 
     name: str
     text: str
     outcome: Outcome = "succeeded"
     message: str | None = None
+    message_claim: str = ""
+    violation_messages: Mapping[str, str] = field(default_factory=dict)
     factor: float = 1
     stuck: str = ""
     processing_ms: Sequence[int] = ()

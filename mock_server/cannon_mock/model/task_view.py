@@ -86,7 +86,11 @@ def collect_claims(catalog: Catalog, task: Task, now_ms: int) -> tuple[str, ...]
     log = (claim_ids.REQUEST_LOG_AFTER_SWEEP if is_swept else claim_ids.REQUEST_LOG_INPUT_EXACT,)
     if status == "failed":
         scenario = catalog.scenarios["scenarios"].get(task.scenario, {})
-        return (*every_view, scenario.get("claim", claim_ids.SCENARIO_HEADER), claim_ids.REQUEST_FAILED_VIEW, *log)
+        # One that an administrator ended fails for another reason.
+        is_planned = task.violation is not None and task.error_message == task.failure
+        violation_claims = task.violation.claims if task.violation is not None and is_planned else ()
+        failure_claims = (scenario.get("claim", claim_ids.SCENARIO_HEADER), *violation_claims)
+        return (*every_view, *failure_claims, claim_ids.REQUEST_FAILED_VIEW, *log)
     replies = operation.replies
     return (
         *(*every_view, *replies["claims"], *_collect_default_claims(replies, task.input)),

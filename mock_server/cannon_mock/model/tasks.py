@@ -23,6 +23,8 @@ _STORED_FIELDS = (
     *("failure", "scenario", "webhook_url", "idempotency_key"),
 )
 _read_stored_fields = attrgetter(*_STORED_FIELDS)
+_ABSENT_REST: list[Any] = [{}, (), None]
+"""The adjusted fields, the claims and the violation of a task whose text does not have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,30 @@ class Media(NamedTuple):
     claims: tuple[str, ...] = ()
 
 
+class UpstreamViolation(NamedTuple):
+    """How a request breaks a rule of its provider's, for which it fails: what the finding on it says.
+
+    ``claims`` are those that the rule and the message of the failure rest on.
+    """
+
+    path: str
+    rule: str
+    problem: str
+    claims: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """One line on it: the place, the problem and the rule."""
+        return f"{self.path}: {self.problem} ({self.rule})"
+
+
 class Task(NamedTuple):
     """One accepted request; ``id`` is the vendor's request id.
 
     ``input`` is as it was sent, and ``adjusted_fields`` are those that the service adds to it or changes. ``claims``
     say so, and name the defaults of ``media``. Where ``polls`` is not 0, each state lasts that many polls instead of
-    the times of ``planned_timeline``. ``events`` are appended and never changed.
+    the times of ``planned_timeline``. ``violation`` is what it fails for where its provider refuses it. ``events`` are
+    appended and never changed.
     """
 
     id: str
@@ -70,6 +90,7 @@ class Task(NamedTuple):
     idempotency_key: str | None = None
     adjusted_fields: Mapping[str, Any] = MappingProxyType({})
     claims: tuple[str, ...] = ()
+    violation: UpstreamViolation | None = None
     events: tuple[Event, ...] = ()
 
     @property
@@ -112,7 +133,8 @@ class TaskRequest(NamedTuple):
     """What a task is planned from: the account, the input, the media it asks for, and what came with the create.
 
     ``effective_input`` is the input as the service takes it, with defaults, and with values that it lowers or rounds,
-    as ``claims`` say: price and media follow it.
+    as ``claims`` say: price and media follow it. ``failure`` is the message with which it fails for a ``violation``, in
+    place of that of its scenario.
     """
 
     account: str
@@ -123,6 +145,8 @@ class TaskRequest(NamedTuple):
     media: Media
     webhook_url: str | None = None
     idempotency_key: str | None = None
+    failure: str | None = None
+    violation: UpstreamViolation | None = None
 
 
 def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: Pace, now_ms: int, seed: str) -> Task:
@@ -142,12 +166,13 @@ def plan_task(catalog: Catalog, request: TaskRequest, scenario: Scenario, pace: 
         planned_timeline=_plan_timeline(catalog, operation, random_bytes[16:], pace, now_ms, scenario),
         polls=0 if scenario.stuck else round(pace.polls * max(1, scenario.factor)),
         media=request.media,
-        failure=scenario.message,
+        failure=request.failure or scenario.message,
         scenario=scenario.name,
         webhook_url=request.webhook_url,
         idempotency_key=request.idempotency_key,
         adjusted_fields=_find_differences(request.input, effective_input),
         claims=request.claims,
+        violation=request.violation,
     )
 
 
@@ -159,7 +184,11 @@ def encode(task: Task) -> str:
     times = [timeline.created_ms, timeline.started_ms, timeline.ended_ms, timeline.outcome]
     whole: list[Any] = [_read_stored_fields(task), times, _encode_media(task.media), events]
     # Few tasks have these, and stores of earlier versions have none.
-    return write_json([*whole, task.adjusted_fields, task.claims] if task.claims else whole).decode()
+    if task.violation is not None:
+        whole += [task.adjusted_fields, task.claims, task.violation]
+    elif task.claims:
+        whole += [task.adjusted_fields, task.claims]
+    return write_json(whole).decode()
 
 
 def decode(text: str) -> Task:
@@ -168,14 +197,15 @@ def decode(text: str) -> Task:
 
 
 def _decode(text: str) -> Task:
-    values, times, media, events, *adjustment = read_json(text)
-    adjusted_fields, claims = adjustment or ({}, ())
+    values, times, media, events, *rest = read_json(text)
+    adjusted_fields, claims, violation = rest + _ABSENT_REST[len(rest) :]
     return Task(
         planned_timeline=Timeline(*times),
         media=_decode_media(*media),
         events=tuple(Event(*event) for event in events),
         adjusted_fields=adjusted_fields,
         claims=tuple(claims),
+        violation=None if violation is None else _decode_violation(*violation),
         **dict(zip(_STORED_FIELDS, values, strict=True)),
     )
 
@@ -201,6 +231,10 @@ def _decode_media(kind: str, properties: Any, claims: list[str]) -> Media:
     if isinstance(properties, list):
         properties = dict(zip(SIZE_PROPERTIES, properties, strict=True))
     return Media(kind, properties, tuple(claims))
+
+
+def _decode_violation(path: str, rule: str, problem: str, claims: list[str]) -> UpstreamViolation:
+    return UpstreamViolation(path, rule, problem, tuple(claims))
 
 
 def build_asset_id(catalog: Catalog, task: Task) -> str:

@@ -313,6 +313,7 @@ def _describe_webhook(delivery: Delivery, has_ended: bool) -> str:
 def _describe_exchange(exchange: JournalEntry) -> str:
     call = escape_unprintable(f"{exchange.method} {exchange.path} -> {exchange.status}")
     fault = f" ({exchange.fault}, by the scenario {exchange.scenario})" if exchange.fault else ""
+    violation = f"\n    fails for {exchange.violation}" if exchange.violation else ""
     body = f"\n    sent: {exchange.request_body[:_MOST_CHARACTERS]}" if exchange.request_body else ""
     reply = f"\n    reply: {exchange.response_body[:_MOST_CHARACTERS].strip()}" if exchange.status >= 400 else ""
-    return f"{call}{fault}{body}{reply}"
+    return f"{call}{fault}{violation}{body}{reply}"

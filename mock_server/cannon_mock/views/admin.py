@@ -320,7 +320,9 @@ def _build_task_reply(mock: MockContext, task: Task) -> Response:
     now_ms = mock.clock.now_ms()
     events = [redact_texts(asdict(event), redact) for event in task.events]
     view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(current_request()))
-    return jsonify({**_summarize_task(task, now_ms), "events": events, "request": redact_texts(view, redact)})
+    violation = None if task.violation is None else redact_texts(task.violation._asdict(), redact)
+    details = {"violation": violation, "events": events, "request": redact_texts(view, redact)}
+    return jsonify({**_summarize_task(task, now_ms), **details})
 
 
 def _is_undocumented(claim: Claim) -> bool:

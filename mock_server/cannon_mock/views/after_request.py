@@ -92,5 +92,6 @@ def _write_entry(request: MockRequest, response: Response) -> None:
         fault=faults.describe_faults(notes.faults),
         request_body=journal.redact_body(notes.body),
         response_body=journal.redact_body(reply),
+        violation=None if notes.violation is None else journal.redact_text(notes.violation.text),
     )
     mock.store.journal.append(entry, mock.config.journal)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, jsonify
 
 from cannon_mock import claim_ids
-from cannon_mock.model import task_view, tasks
+from cannon_mock.model import task_view, tasks, upstream
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Task
 from cannon_mock.views import auth, faults, new_task
@@ -78,7 +78,7 @@ def create() -> Response:
     planned_task = new_task.plan_task(request, key, body, scenario, idempotency_key)
     latency_ms = sum([due.fault.latency_ms for due in due_faults])
     task = new_task.store_task(request, key, planned_task, body, latency_ms)
-    notes.request_id = task.id
+    notes.request_id, notes.violation = task.id, task.violation
     faults.apply_faults(notes, due_faults)
     return _accept(request, task, body, scenario, is_repeat=task.id != planned_task.id)
 
@@ -96,6 +96,7 @@ def read(id_: str) -> Response:
         raise ApiError(404, "request_not_found", _explain_not_found(mock, id_), *claims)
     scenario = mock.scenarios.find_or_plain(task.scenario)
     notes.operation, notes.model, notes.scenario = task.operation, task.model, task.scenario
+    notes.violation = task.violation
     faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "poll", task.id, is_counted=is_poll))
     now_ms = request.now_ms
     task = _record_poll(mock, task, scenario, now_ms) if is_poll else tasks.record_poll(task, now_ms)
@@ -162,5 +163,7 @@ def _collect_claims(request: MockRequest, task: Task, is_repeat: bool) -> tuple[
     claims += [claim_ids.POLL_AFTER_SPEED] if mock.config.speed != 1 or mock.pace.polls else []
     claims += [claim_ids.PROGRESSION_POLLS] if mock.pace.polls else []
     claims += [claim_ids.SCENARIO_HEADER] if task.scenario != mock.catalog.scenarios["default"] else []
+    if upstream.find_upstream_finding(mock.catalog, request.notes.findings) is not None:
+        claims.append(claim_ids.UPSTREAM_VIOLATIONS)
     claims += _WEBHOOK_CLAIMS if task.webhook_url is not None else []
     return tuple(claims)

@@ -17,7 +17,7 @@ from cannon_mock.config import Config
 from cannon_mock.host_and_port import HostAndPort, parse_host_and_port
 from cannon_mock.model.keys import Keys
 from cannon_mock.model.scenarios import Fault
-from cannon_mock.model.tasks import Pace
+from cannon_mock.model.tasks import Pace, UpstreamViolation
 from cannon_mock.stores import Store
 from cannon_mock.stores.scenario_registry import ScenarioRegistry
 from cannon_mock.views.reply_delay import ReplyDelay, find_offer
@@ -63,7 +63,7 @@ class MockContext:
 class ExchangeNotes:
     """What the journal shows of the exchange at hand; ``faults`` damage its reply, and ``delay`` holds it back.
 
-    ``findings`` are those on an accepted payload.
+    ``findings`` are those on an accepted payload, and ``violation`` is the one for which its request fails.
     """
 
     account: str | None = None
@@ -72,6 +72,7 @@ class ExchangeNotes:
     idempotency_key: str | None = None
     request_id: str | None = None
     scenario: str | None = None
+    violation: UpstreamViolation | None = None
     body: bytes = b""
     faults: list[Fault] = field(default_factory=list)
     delay: ReplyDelay = field(default_factory=ReplyDelay)

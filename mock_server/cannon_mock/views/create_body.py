@@ -42,6 +42,11 @@ class CreateBody(NamedTuple):
     claims: tuple[str, ...]
 
     @property
+    def content(self) -> dict[str, Any]:
+        """The JSON that ``findings`` are on."""
+        return {"operation": self.operation, "input": self.input, "webhook_url": self.webhook_url}
+
+    @property
     def fingerprint(self) -> str:
         """A text that two bodies share if they mean the same."""
         whole = _encode_sorted([self.operation, self.input, self.webhook_url])

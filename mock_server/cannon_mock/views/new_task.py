@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from cannon_mock import claim_ids, media
-from cannon_mock.model import scenarios, tasks
+from cannon_mock.model import scenarios, tasks, upstream
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.keys import Key
 from cannon_mock.model.replies import fill_template
@@ -18,10 +18,11 @@ from cannon_mock.views.create_body import CreateBody
 from cannon_mock.views.errors import ApiError
 
 _SCENARIO_HEADER = scenarios.HEADER.upper().replace("-", "_")
+_LATE_FAILURE = "failed-upstream"
 
 
 def choose_scenario(request: MockRequest, key: Key, body: CreateBody) -> Scenario:
-    """The scenario that the header names, else a rule, the prompt, a shut-down, the settings or the contract.
+    """The scenario that the header names, else a rule, the prompt, a setting that fits the body, or the default.
 
     Raises ApiError for an unknown name.
     """
@@ -32,6 +33,7 @@ def choose_scenario(request: MockRequest, key: Key, body: CreateBody) -> Scenari
         or mock.scenarios.choose_by_rule(body.operation, input, key.account)
         or scenarios.find_name_in_prompt(input["prompt"])
         or _find_shut_down_scenario(mock, body)
+        or _find_violation_scenario(mock, body)
         or mock.config.scenario
         or mock.catalog.scenarios["default"]
     )
@@ -60,12 +62,20 @@ def _find_shut_down_scenario(mock: MockContext, body: CreateBody) -> str | None:
     return f"shut-down-{mock.config.shut_down}" if is_shut_down else None
 
 
+def _find_violation_scenario(mock: MockContext, body: CreateBody) -> str | None:
+    """The scenario for what only the provider refuses; None where it refuses nothing, or where that only warns."""
+    if mock.config.upstream_violations == "warn" or upstream.find_upstream_finding(mock.catalog, body.findings) is None:
+        return None
+    return _LATE_FAILURE
+
+
 def plan_task(
     request: MockRequest, key: Key, body: CreateBody, scenario: Scenario, idempotency_key: str | None
 ) -> Task:
     """A task with its whole timeline, not stored yet."""
     mock = request.mock
     operation = mock.catalog.operations[body.operation]
+    failure = upstream.plan_failure(mock.catalog, scenario, body.findings, body.content)
     task_request = TaskRequest(
         account=key.account,
         operation=operation,
@@ -75,6 +85,8 @@ def plan_task(
         media=media.describe(mock.catalog, operation, body.effective_input),
         webhook_url=body.webhook_url,
         idempotency_key=idempotency_key,
+        failure=failure.message,
+        violation=failure.violation,
     )
     seed = f"{mock.seed}:{next(mock.numbers)}"
     return tasks.plan_task(mock.catalog, task_request, scenario, mock.pace, request.now_ms, seed)

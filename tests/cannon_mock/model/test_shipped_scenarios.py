@@ -300,6 +300,7 @@ CHECKS: dict[str, Callable[[Site], None]] = {
     "failed-internal": _fails("internal error"),
     "failed-timeout": _fails("busy"),
     "failed-combination": _fails("not within the range"),
+    "failed-upstream": _fails("rejected"),
     "shut-down-failed": _fails("no longer serves"),
     "shut-down-refused": _is_an_error(400, "shut_down"),
     "insufficient-credits": _is_an_error(402, "insufficient_credits"),

@@ -61,6 +61,7 @@ def test_the_switches_are_shown_with_their_values(make_mock: DriverFactory, sett
         "refusal_status": 400,
         "square_4k": "refuse",
         "shut_down": "works",
+        "upstream_violations": "warn",
         "cors": "loopback",
         "asset_key": "refuse-authorization",
         "clock": "system",

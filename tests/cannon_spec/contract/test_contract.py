@@ -47,10 +47,10 @@ def test_every_constraint_has_evidence() -> None:
 
 
 def test_marks_are_of_constraints_only() -> None:
-    """x-severity, x-cap and x-normalise name keywords of the same node."""
+    """x-severity, x-cap, x-normalise and x-failure-message name keywords of the same node."""
     for id_, schema in CATALOG.schemas.items():
         for place, node in iter_nodes(schema):
-            marks = (node.get(mark, {}) for mark in ("x-severity", "x-cap", "x-normalise"))
+            marks = (node.get(mark, {}) for mark in ("x-severity", "x-cap", "x-normalise", "x-failure-message"))
             assert {word for mark in marks for word in mark} <= set(node), (id_, place)
 
 
