@@ -82,8 +82,8 @@ class Scenario:
 
     ``factor`` multiplies its times; ``stuck`` names a state that it never leaves. ``processing_ms`` are the least and
     the most time of processing, whatever the operation; empty for the operation's own. Where the request breaks a rule
-    of the provider's, that of ``violation_messages`` for the rule's keyword takes the place of ``message``: a template
-    of ``$field``, ``$value`` and ``$size``. ``message_claim`` is what each of them rests on.
+    of the provider's, that of ``violation_messages`` for the rule's keyword or name takes the place of ``message``.
+    Each is a template of ``$field``, ``$value`` and ``$size``; ``message_claim`` is what they rest on.
     """
 
     name: str

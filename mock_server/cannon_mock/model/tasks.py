@@ -185,7 +185,7 @@ def encode(task: Task) -> str:
     whole: list[Any] = [_read_stored_fields(task), times, _encode_media(task.media), events]
     # Few tasks have these, and stores of earlier versions have none.
     if task.violation is not None:
-        whole += [task.adjusted_fields, task.claims, task.violation]
+        whole += [dict(task.adjusted_fields), task.claims, task.violation]
     elif task.claims:
         whole += [task.adjusted_fields, task.claims]
     return write_json(whole).decode()

@@ -51,12 +51,11 @@ def _is_upstream(finding: Finding) -> bool:
 
 
 def _find_template(catalog: Catalog, scenario: Scenario, finding: Finding) -> str | None:
-    """The message of the rule itself, else that of its keyword; None for the message of the scenario."""
-    if "#" not in finding.rule:
-        return None
-    rule = catalog.rule_by_id(finding.rule)
-    own_messages: Mapping[str, str] = rule.node.get("x-failure-message", {})
-    return own_messages.get(rule.keyword) or scenario.violation_messages.get(rule.keyword)
+    """The message for the rule itself, else that for its keyword; None for the message of the scenario."""
+    word = finding.rule.rpartition("/")[2]  # its keyword, or the name of a rule that no schema states
+    node = catalog.rule_by_id(finding.rule).node if "#" in finding.rule else {}
+    own_messages: Mapping[str, str] = node.get("x-failure-message", {})
+    return own_messages.get(word) or scenario.violation_messages.get(word)
 
 
 def _write_message(template: str, finding: Finding, body: Any) -> str:

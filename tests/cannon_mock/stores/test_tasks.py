@@ -11,7 +11,7 @@ import pytest
 
 from cannon_mock.model import tasks
 from cannon_mock.model.credits import Balance
-from cannon_mock.model.tasks import Media, Task
+from cannon_mock.model.tasks import Media, Task, UpstreamViolation
 from cannon_mock.stores import IdempotencyKey, KeyBusy, KeyReused, NotEnoughCredits, Records, Store
 from cannon_mock.stores.memory import MemoryRecords
 from cannon_spec.contract.lifecycle import FOREVER_MS, Timeline
@@ -54,8 +54,9 @@ def _create(store: Store, task: Task, key: IdempotencyKey | None = None, now_ms:
 
 def test_a_task_is_read_as_it_was_stored(store: Store) -> None:
     """A task is found by its id, unchanged, and by no other id."""
-    task = _create(store, _task(1))
-    assert store.tasks.get("req_1") == task
+    violation = UpstreamViolation("/input/duration", "models/m#/maximum", "duration is 30", ("a", "b"))
+    task, refused_task = _create(store, _task(1)), _create(store, _task(3, "failed", violation=violation))
+    assert (store.tasks.get("req_1"), store.tasks.get("req_3")) == (task, refused_task)
     assert store.tasks.get("req_2") is None
 
 
