@@ -7,13 +7,14 @@ from typing import Any
 
 from cannon_contract.suite.case_inputs import CATALOG, complete, list_defaults
 from cannon_contract.suite.cases import has_asset, list_file_claims, list_reply_claims
+from cannon_contract.suite.media_cases import list_length_claims
 from cannon_contract.suite.outputs import list_leaves, list_shown_fields, read_template
 from cannon_spec.completion import list_values
 from cannon_spec.contract.arithmetic import is_number
 from cannon_spec.contract.catalog import Operation
-from tests.mutants import changes
+from tests.mutants import changes, media_changes
 from tests.mutants.changes import add_to_member
-from tests.mutants.mutant import Mutant, break_field, break_reply, break_request_body
+from tests.mutants.mutant import Mutant, break_field, break_memory, break_reply, break_request_body
 from tests.mutants.wsgi import Call
 
 _READ, _ASSET = "GET read", "GET asset"
@@ -26,7 +27,7 @@ def list_operation_mutants() -> list[Mutant]:
     """For each operation of the catalog the mutants of its claims, each claim and change once."""
     operations = [each for each in CATALOG.operations.values() if each.is_covered]
     parts = (
-        *(_break_shape, _break_values, _break_members, _break_files),
+        *(_break_shape, _break_values, _break_members, _break_files, _break_lengths),
         *(_break_defaults, _break_normalised, _break_prices),
     )
     mutants = [mutant for operation in operations for part in parts for mutant in part(operation)]
@@ -81,6 +82,12 @@ def _break_files(operation: Operation) -> Iterator[Mutant]:
         yield break_reply(claim, "the Content-Type of a file is image/jpeg", _ASSET, changes.claim_jpeg)
 
 
+def _break_lengths(operation: Operation) -> Iterator[Mutant]:
+    for claim in list_length_claims(operation):
+        change = media_changes.lengthen(operation.files.values())
+        yield break_reply(claim, f"{operation.id}: a file lasts a second longer", _ASSET, change)
+
+
 def _break_defaults(operation: Operation) -> Iterator[Mutant]:
     for input, field, value, claim in list_defaults(operation):
         other_value = _find_other_value(operation, input, field, value)
@@ -114,11 +121,14 @@ def _find_other_value(operation: Operation, input: dict[str, Any], field: str, v
 
 
 def _break_normalised(operation: Operation) -> Iterator[Mutant]:
-    """The legal value that is the farthest, in place of the nearest one."""
+    """The legal value that is the farthest in place of the nearest one, and a file that is not of the legal value."""
     for rule in CATALOG.rules(str(operation.input)):
         if rule.adjustment is not None and rule.adjustment.kind == "normalise":
             change = _normalise_badly(operation, rule.field, rule.value)
             yield break_request_body(rule.adjustment.claim, f"{operation.id}: the farthest {rule.field}", change)
+            responder = media_changes.keep_asked_duration(operation.id, rule.field)
+            description = f"{operation.id}: a file lasts as long as asked"
+            yield break_memory(rule.adjustment.claim, description, responder)
 
 
 def _normalise_badly(operation: Operation, field: str, legal: list[Any]) -> Callable[[Call, dict[str, Any]], object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cannon_spec import load_catalog
-from tests.mutants import changes, stateful
+from tests.mutants import changes, media_changes, stateful
 from tests.mutants.by_operation import list_operation_mutants
 from tests.mutants.changes import add_to_member, set_members, set_output
 from tests.mutants.mutant import (
@@ -23,6 +23,9 @@ from tests.mutants.mutant import (
 ENDED = ("succeeded", "failed")
 SUCCESS, FAILURE = ("succeeded",), ("failed",)
 STATUS, CREATE, READ, ASSET = "GET status", "POST create", "GET read", "GET asset"
+VIDEO_SIZES = load_catalog().media["video"]
+VIDEO_TABLES = [each for each in VIDEO_SIZES["models"].values() if each["sizes"]]
+VIDEO_SIZE_CLAIMS = {each["claim"] for each in (*VIDEO_TABLES, VIDEO_SIZES["computed"])}
 SIZE_CLAIMS = [each["claim"] for each in load_catalog().media["image"]["models"].values()]
 
 MUTANTS = [
@@ -227,7 +230,10 @@ MUTANTS = [
     break_reply("asset-hosted", "a file is empty", ASSET, changes.send_nothing_of_file),
     break_status("asset-hosted", "a file is answered with 404", ASSET, 200, 404),
     break_call("asset-provider-files", "the provider's file is closed", changes.close_provider_files),
+    break_reply("asset-hosted", "a video is cut off", ASSET, media_changes.cut_off(".mp4")),
+    break_reply("asset-hosted", "a scene is cut off", ASSET, media_changes.cut_off(".glb")),
     break_reply("asset-ratio", "the image is square", ASSET, changes.send_square),
+    break_reply("asset-video-ratio", "a video is square", ASSET, media_changes.square_video),
     break_request_body("asset-larger-tier", "each resolution is the lowest", changes.lower_resolution),
     break_request_body("gptimage2-square-below-4k", "4K at 1:1 is 4K at 16:9", changes.widen_squares),
     break_memory("asset-expiry", "files never expire", stateful.keep_assets_forever),
@@ -256,6 +262,10 @@ MUTANTS = [
     *(
         break_reply(claim, "one pixel wider", "GET asset", changes.widen_image)
         for claim in (*SIZE_CLAIMS, "pixels-defaults", "pixels-computed")
+    ),
+    *(
+        break_reply(claim, "a video is two pixels wider", ASSET, media_changes.widen_video)
+        for claim in sorted(VIDEO_SIZE_CLAIMS)
     ),
     break_webhook("lifecycle-webhook", "no webhook is sent", changes.send_nothing),
     break_webhook("lifecycle-webhook", "a webhook has a stale status", changes.send_stale_status),

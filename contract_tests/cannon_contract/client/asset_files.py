@@ -147,6 +147,15 @@ def measure_file(response: httpx.Response, media_type: str, what: str) -> Measur
         raise ClaimBroken(sentence, claim_ids.ASSET_HOSTED) from None
 
 
+def read_size(content: bytes) -> PictureSize | None:
+    """The size of an image or a video by its head; None for a file that has none, or that is not read here."""
+    read = find_reader(content)
+    try:
+        return read(content).size if read else read_picture_size(content)
+    except (BrokenFile, UnknownFormat):
+        return None
+
+
 def check_media_type(response: httpx.Response, media_type: str, what: str) -> None:
     """Raise ClaimBroken unless a file has a media type, in its header and in its first bytes."""
     header_type = _read_media_type(response)

@@ -7,7 +7,7 @@ a run of several operations takes the first of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
@@ -130,8 +130,11 @@ def each_capped_rule() -> Decorator:
 
 
 def each_normalised_rule() -> Decorator:
-    """A case for each rule that a target keeps by taking the nearest legal value."""
-    return parametrize("operation rule", _list_normalised_cases())
+    """A case for each rule that a target keeps by taking the nearest legal value: changes to an input, and the rule.
+
+    The test creates a second request, with the legal value.
+    """
+    return parametrize("operation changes rule", _list_normalised_cases())
 
 
 def each_upstream_rule() -> Decorator:
@@ -279,7 +282,19 @@ def _rule_case(operation: Operation, rule: Rule, claim: str | None = None, creat
 def _list_normalised_cases() -> Iterator[Any]:
     for operation, rule in _list_rules():
         if rule.adjustment is not None and rule.adjustment.kind == "normalise":
-            yield _rule_case(operation, rule, claim=rule.adjustment.claim, creates=2)
+            value = _choose_value_between(rule.value)
+            inputs = ({**find_small_input(operation, None), rule.field: each} for each in (value, rule.adjust(value)))
+            changes, legal_changes = (fix_input(operation, each) for each in inputs)
+            marks = [_RICH, *_mark_sample(rule.adjustment.claim)]
+            marks += [pytest.mark.creates(1, **each) for each in (changes, legal_changes)]
+            marks += [pytest.mark.needs("limits")] if rule.severity == "warning" else []
+            yield pytest.param(operation.id, changes, rule, marks=marks, id=f"{operation.id}-{rule.id}")
+
+
+def _choose_value_between(legal_values: Sequence[float]) -> float:
+    """A number that is not legal, and whose nearest legal one is not the first: that is often the default."""
+    first, second = sorted(legal_values)[:2]
+    return second - (second - first) / 4 if (second - first) % 4 else second - (second - first) // 4
 
 
 def _is_upstream(rule: Rule) -> bool:

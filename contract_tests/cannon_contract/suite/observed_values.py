@@ -30,8 +30,21 @@ def note_price(api: Api, body: Mapping[str, Any], credits: Any) -> None:
 
 
 def note_size(api: Api, body: Mapping[str, Any], size: tuple[int, int]) -> None:
-    """Note the size of an image whose model has a table of sizes."""
-    model, tables = body["input"]["model"], api.catalog.media["image"]["models"]
-    input = {**tables[model], **complete(api.catalog.operations[api.operation], body["input"])}
-    path = ("media", "image", "models", model, "sizes", input["resolution"], input["aspect_ratio"])
-    api.note_value(tables[model]["claim"], to_pointer(path), f"{size[0]}x{size[1]}")
+    """Note the size of an image or a video where a table of its model has one."""
+    operation = api.catalog.operations[api.operation]
+    kind, model = operation.size_tables or "", operation.choose_model(body["input"])
+    table = api.catalog.media[kind]["models"].get(model, {})
+    input = {**table, **complete(operation, body["input"])}
+    tier, ratio = input.get("resolution"), input.get("aspect_ratio")
+    if ratio in table.get("sizes", {}).get(tier, ()):
+        path = ("media", kind, "models", str(model), "sizes", str(tier), str(ratio))
+        api.note_value(table["claim"], to_pointer(path), f"{size[0]}x{size[1]}")
+
+
+def note_default_duration(api: Api, body: Mapping[str, Any], duration_s: float) -> None:
+    """Note how long a file lasts whose input does not say it."""
+    operation = api.catalog.operations[api.operation]
+    rule, input = operation.data["media"]["duration"], complete(operation, body["input"])
+    if "text" not in rule and not any(name in input for name in rule["fields"]):
+        path = ("operations", operation.id, "media", "duration", "default")
+        api.note_value(rule["claim"], to_pointer(path), round(duration_s, 1))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cannon_contract.client.api import Api
-from cannon_contract.client.asset_files import describe_file, fetch_asset, fetch_file, read_picture_size
+from cannon_contract.client.asset_files import describe_file, fetch_asset, fetch_file, read_picture_size, read_size
 from cannon_contract.client.differences import show
 from cannon_contract.client.media_files.measured_file import PictureSize
 from cannon_contract.client.outcomes import ClaimBroken, MemberMissing, NotTested
@@ -110,13 +110,13 @@ def list_shown_fields(operation: Operation) -> set[str]:
 
 
 def describe_result(api: Api, body: Mapping[str, Any], end: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """What another request with the same body has at its end too: cost, values of the output, sizes of images."""
+    """What another request with the same body has at its end too: cost, values of the output, sizes of pictures."""
     operation, input = api.catalog.operations[api.operation], body["input"]
     own_variables = {_OF_ONE_REQUEST, *operation.files}
     leaves = list_leaves(read_template(operation, input), end["output"])
     values = [(leaf.name, leaf.value) for leaf in leaves if own_variables.isdisjoint(find_variables(leaf.template))]
     urls = [each.url for each in find_files(operation, end["output"]) if not each.is_of_provider]
-    sizes = [("size", read_picture_size(fetch_asset(api, url).content)) for url in urls]
+    sizes = [("size", read_size(fetch_asset(api, url).content)) for url in urls]
     return [("billableCredits", end["billableCredits"]), *values, *sizes]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +20,7 @@ from cannon_contract.client.asset_files import (
 from cannon_contract.client.expectations import expect, expect_equal, expect_status
 from cannon_contract.client.flows import create_and_succeed, run_to_end, shared_run
 from cannon_contract.client.media_files.measured_file import PictureSize
-from cannon_contract.client.outcomes import ClaimBroken, NotTested
+from cannon_contract.client.outcomes import ClaimBroken
 from cannon_contract.suite.case_inputs import complete
 from cannon_contract.suite.cases import (
     any_operation,
@@ -37,13 +36,10 @@ from cannon_contract.suite.cases import (
     list_file_claims,
 )
 from cannon_contract.suite.durations import DAY_S
+from cannon_contract.suite.measured_outputs import RATIO, RATIO_TOLERANCE, expect_ratio, measure
 from cannon_contract.suite.observed_values import note_size
 from cannon_contract.suite.outputs import find_files, list_own_files, read_image_size
 from cannon_spec.contract.media_types import find_media_type
-
-_RATIO_TOLERANCE = 0.02
-"""By how much the ratio of an image may differ: its sides are whole pixels, and often multiples of 16."""
-_RATIO = re.compile(r"([1-9][0-9]*):([1-9][0-9]*)")
 
 
 def _find_shared_url(api: Api) -> str:
@@ -59,12 +55,13 @@ def _create_image(api: Api, body: dict[str, Any]) -> PictureSize:
 @pytest.mark.claim("asset-hosted")
 @each_operation(has_asset)
 def test_each_file_can_be_fetched_whole(api: Api) -> None:
-    """Each file of the output is there at the end, without a key, as long as announced; an image can be decoded."""
+    """Each file of the output is there at the end, without a key, and whole: an image is decoded, another file read."""
     operation = api.catalog.operations[api.operation]
     for file in list_own_files(api, shared_run(api).output):
-        response = fetch_file(api, file.member, file.url)
         if has_image(operation):
-            decode_picture(response, describe_file(file.member, file.url))
+            decode_picture(fetch_file(api, file.member, file.url), describe_file(file.member, file.url))
+        else:
+            measure(api, file)
 
 
 @pytest.mark.shares
@@ -96,13 +93,7 @@ def test_each_file_has_its_media_type(api: Api) -> None:
 def test_the_image_has_the_ratio_of_the_input(api: Api, changes: dict[str, Any]) -> None:
     """Width and height of the image are in the ratio that the input names, to within 2 %."""
     run = run_to_end(api, api.build_body(**changes)) if changes else shared_run(api)
-    ratio = run.body["input"].get("aspect_ratio")
-    sides = _RATIO.fullmatch(str(ratio))
-    if sides is None:
-        raise NotTested(f"the input has the aspect_ratio {ratio}, which is no ratio of two numbers")
-    size = read_image_size(api, run.output)
-    has_ratio = size.has_ratio(int(sides[1]), int(sides[2]), _RATIO_TOLERANCE)
-    expect(has_ratio, f"the image of a create with the aspect_ratio {ratio}", f"the ratio {ratio}", str(size))
+    expect_ratio(read_image_size(api, run.output), run.body["input"].get("aspect_ratio"), "image")
 
 
 @pytest.mark.claim("asset-larger-tier")
@@ -183,8 +174,8 @@ def test_without_a_ratio_the_output_has_that_of_the_image(api: Api) -> None:
     """Without an aspect_ratio in the input, the output has the ratio of the image."""
     output = create_and_succeed(api, api.build_body(aspect_ratio=None))["output"]
     size, ratio = read_image_size(api, output), output["aspect_ratio"]
-    sides = _RATIO.fullmatch(str(ratio))
-    is_of_image = sides is not None and size.has_ratio(int(sides[1]), int(sides[2]), _RATIO_TOLERANCE)
+    sides = RATIO.fullmatch(str(ratio))
+    is_of_image = sides is not None and size.has_ratio(int(sides[1]), int(sides[2]), RATIO_TOLERANCE)
     expect(is_of_image, "aspect_ratio of the output", f"that of its image, {size}", ratio)
 
 

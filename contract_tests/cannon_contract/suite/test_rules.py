@@ -17,6 +17,7 @@ from cannon_contract.client.flows import (
     expect_success,
     poll_to_end,
 )
+from cannon_contract.client.media_files.measured_file import PictureSize
 from cannon_contract.client.refusals import expect_refused, send_invalid
 from cannon_contract.suite.breaches import build_breaking_body, find_valid_changes, list_breached_claims
 from cannon_contract.suite.case_inputs import CATALOG, find_breaking_body, find_small_input
@@ -27,6 +28,7 @@ from cannon_contract.suite.cases import (
     each_rule,
     each_upstream_rule,
 )
+from cannon_contract.suite.measured_outputs import expect_duration, find_expected_size, list_durations
 from cannon_contract.suite.outputs import describe_result, read_image_size
 from cannon_spec.contract.catalog import Rule
 from cannon_spec.pointer import follow
@@ -102,6 +104,7 @@ def test_a_value_above_a_cap_is_refused_or_lowered(api: Api, operation: str, rul
         size = read_image_size(api, expect_success(views[-1])["output"])
         what, expected = f"the image of a create {breach}", f"sides below {_SIDE_OF_4K} pixels"
         expect(max(size) < _SIDE_OF_4K, what, expected, str(size), rule.claim.id)
+        _check_lowered_size(api, body, rule, size)
     if api.is_mock:
         expect_status(response, SUCCESS if _is_capping(api) else REFUSAL, breach, cap_claim)
     elif response.is_success:
@@ -111,15 +114,31 @@ def test_a_value_above_a_cap_is_refused_or_lowered(api: Api, operation: str, rul
         expect_status(response, REFUSAL, breach)
 
 
+def _check_lowered_size(api: Api, body: dict[str, Any], rule: Rule, size: PictureSize) -> None:
+    """Check that an image has the size that the table of its model gives for the lowered value."""
+    expected_size = find_expected_size(api, _adjust(body, rule))
+    what = f"the image of {rule.field} {show(body['input'][rule.field])}, lowered"
+    expect_equal(str(size), f"{expected_size.width}x{expected_size.height}", what, *expected_size.claims[-1:])
+
+
 @each_normalised_rule()
-def test_a_value_between_legal_ones_is_normalised(api: Api, operation: str, rule: Rule) -> None:
-    """A number that the service normalises is accepted, and gives the result of the nearest legal one."""
-    body = find_breaking_body(operation, rule.id)
-    legal_body = {**body, "input": {**body["input"], rule.field: rule.adjust(body["input"][rule.field])}}
+def test_a_value_between_legal_ones_is_normalised(api: Api, changes: dict[str, Any], rule: Rule) -> None:
+    """A number that the service normalises is accepted, and gives the result of the nearest legal one, as long too."""
+    body = api.build_body(**changes)
+    legal_body = _adjust(body, rule)
     ends = [create_and_succeed(api, each) for each in (body, legal_body)]
     result, legal_result = (describe_result(api, *each) for each in zip((body, legal_body), ends, strict=True))
     value = f"{rule.field} {show(body['input'][rule.field])}"
     expect_equal(result, legal_result, f"the result of {value}, compared with that of the nearest legal value")
+    if api.catalog.operations[api.operation].has_duration:
+        durations, legal_durations = (list_durations(api, end["output"]) for end in ends)
+        for (what, duration_s), (_, legal_duration_s) in zip(durations, legal_durations, strict=True):
+            expect_duration(duration_s, legal_duration_s, f"{what}, made with {value},")
+
+
+def _adjust(body: dict[str, Any], rule: Rule) -> dict[str, Any]:
+    """A create body with the legal value that the service takes for its own."""
+    return {**body, "input": {**body["input"], rule.field: rule.adjust(body["input"][rule.field])}}
 
 
 @each_model()

@@ -18,22 +18,54 @@ export const MEDIA = new Map([
 ]);
 
 /**
- * Encodes an MP4 file without tracks.
+ * Encodes an MP4 file of one video, five seconds at 1280 x 720, with a sample of eight bytes.
  *
  * @returns {Buffer}
  */
 function encodeMp4() {
-    const header = Buffer.alloc(100);
-    header.writeUInt32BE(1000, 12);
-    header.writeUInt32BE(0x00010000, 20);
-    header.writeUInt16BE(0x0100, 24);
-    [0x00010000, 0x00010000, 0x40000000].forEach((value, index) => header.writeUInt32BE(value, 36 + 16 * index));
-    header.writeUInt32BE(1, 96);
+    const trackHead = Buffer.alloc(84);
+    trackHead.writeUInt32BE(5000, 20);
+    writeMatrix(trackHead, 40);
+    trackHead.writeUInt32BE(1280 << 16, 76);
+    trackHead.writeUInt32BE(720 << 16, 80);
+    const sizes = Buffer.alloc(12);
+    sizes.writeUInt32BE(8, 4);
+    sizes.writeUInt32BE(1, 8);
+    const handler = Buffer.concat([Buffer.alloc(8), Buffer.from("vide", "latin1"), Buffer.alloc(13)]);
+    const table = encodeBox("minf", encodeBox("stbl", encodeBox("stsz", sizes)));
+    const media = [encodeBox("mdhd", encodeTimes(24)), encodeBox("hdlr", handler), table];
+    const movieHead = encodeTimes(100);
+    writeMatrix(movieHead, 36);
+    const track = Buffer.concat([encodeBox("tkhd", trackHead), encodeBox("mdia", Buffer.concat(media))]);
+    const movie = [encodeBox("mvhd", movieHead), encodeBox("trak", track)];
     return Buffer.concat([
         encodeBox("ftyp", Buffer.from("isom\x00\x00\x02\x00isommp42", "latin1")),
-        encodeBox("moov", encodeBox("mvhd", header)),
-        encodeBox("mdat", Buffer.alloc(0)),
+        encodeBox("moov", Buffer.concat(movie)),
+        encodeBox("mdat", Buffer.alloc(8)),
     ]);
+}
+
+/**
+ * Encodes a head with a duration of five seconds, in milliseconds.
+ *
+ * @param {number} size
+ * @returns {Buffer}
+ */
+function encodeTimes(size) {
+    const head = Buffer.alloc(size);
+    head.writeUInt32BE(1000, 12);
+    head.writeUInt32BE(5000, 16);
+    return head;
+}
+
+/**
+ * Writes the matrix that leaves a picture as it is.
+ *
+ * @param {Buffer} head
+ * @param {number} offset
+ */
+function writeMatrix(head, offset) {
+    [0x00010000, 0x00010000, 0x40000000].forEach((value, index) => head.writeUInt32BE(value, offset + 16 * index));
 }
 
 /**

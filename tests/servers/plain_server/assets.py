@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from tests.servers.plain_server.lifecycle import SUCCEEDED, Lifecycle
 from tests.servers.plain_server.tasks import Task, TaskStore
+from tests.support.media_files import build_mp4
 
 LONG_SIDES = {"1K": 1024, "2K": 2048, "4K": 4096}
 FOLDERS = ("assets", "provider-files")
@@ -19,7 +20,7 @@ CONTENT_TYPES = {
 }
 GLB_JSON = b'{"asset":{"version":"2.0"}} '
 SMALL_FILES = {
-    ".mp4": b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41\x00\x00\x00\x08mdat",
+    ".mp4": build_mp4(8, (1920, 1080)),
     ".mp3": b"\xff\xfb\x90\x00" + bytes(413),
     ".glb": b"glTF\x02\x00\x00\x00\x30\x00\x00\x00" + b"\x1c\x00\x00\x00JSON" + GLB_JSON,
 }
