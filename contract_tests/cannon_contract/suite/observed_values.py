@@ -45,6 +45,6 @@ def note_default_duration(api: Api, body: Mapping[str, Any], duration_s: float) 
     """Note how long a file lasts whose input does not say it."""
     operation = api.catalog.operations[api.operation]
     rule, input = operation.data["media"]["duration"], complete(operation, body["input"])
-    if "text" not in rule and not any(name in input for name in rule["fields"]):
+    if "text" not in rule and not any(name in input for name in rule.get("fields", ())):
         path = ("operations", operation.id, "media", "duration", "default")
         api.note_value(rule["claim"], to_pointer(path), round(duration_s, 1))
