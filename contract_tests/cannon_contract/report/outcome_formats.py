@@ -42,6 +42,6 @@ def _annotate(report: Mapping[str, Any], exit_status: int) -> None:
                 annotations.add(
                     severity, f"{claim['id']} is {outcome}: {claim['text']} Seen: {'; '.join(claim['why'])}"
                 )
-    annotations.finish("the claims above are all" if file is None else "the summary of this step has all")
+    annotations.finish("what pytest writes names all" if file is None else "the summary of this step has all")
     if file is not None:
         append_text(file, render_summary(dict(report)))

@@ -46,6 +46,16 @@ def test_github_gets_nine_annotations_of_a_kind(
     assert all(f"\n| {claim} | broken |" in summary.read_text("utf-8") for claim in claims[:11])
 
 
+def test_without_a_summary_the_text_of_the_run_has_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no file takes the summary of the step, the last annotation says where the others are."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    claims = [each.id for each in CATALOG.claims.values() if each.kind == "behaviour" and each.id != "poll-after-2000"]
+    write_outcome(make_run(claims[:11]), "github", 1)
+    assert "::2 more errors; what pytest writes names all" in capsys.readouterr().out
+
+
 def test_a_stopped_run_is_an_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a broken claim a run that did not come to its end is an error all the same."""
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
