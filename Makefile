@@ -9,7 +9,7 @@ PEERS := .peers
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo mock test test-all check contract mutants fuzz bench bench-peers hostile soak container-test lint format tables docs samples wheel dist clean
+.PHONY: help demo mock test test-all check contract mutants fuzz bench bench-peers hostile soak scale container-test lint format tables docs samples wheel dist clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -45,6 +45,9 @@ bench: $(READY) ## speed, as ratios measured side by side (ROWS=create,poll: the
 
 bench-peers: $(READY) $(PEERS)/.ready ## the same with Ajv and Prism, from npm (BENCH=--keep: for docs/performance.md)
 	@$(BIN)/python -m benchmarks --peers --rows "$(ROWS)" $(BENCH)
+
+scale: $(VENV)/.scale ## clients of locust, more and more, on one and two workers with Valkey (SCALE=--keep: for docs/scale.md)
+	@$(BIN)/python -m benchmarks.scale $(SCALE)
 
 hostile: $(READY) ## many contract tests against each kind of hostile server (HOSTILE='polls: files:': of these places)
 	@$(BIN)/python -m tests.servers.hostile_server $(HOSTILE)
@@ -110,6 +113,10 @@ $(VENV)/.dist: $(READY)
 
 $(VENV)/.fuzz: $(READY)
 	@$(BIN)/pip install --quiet --editable '.[fuzz]'
+	@touch $@
+
+$(VENV)/.scale: $(READY)
+	@$(BIN)/pip install --quiet --editable '.[scale]'
 	@touch $@
 
 $(PEERS)/.ready: benchmarks/peers/package.json benchmarks/peers/package-lock.json

@@ -100,6 +100,11 @@ class Server:
             sleep(0.002)
         self.start_s = perf_counter() - began
 
+    @property
+    def process_id(self) -> int:
+        """The id of its process, which may have started others."""
+        return self._process.pid
+
     def get_memory(self) -> float:
         """The bytes of memory that it holds."""
         try:

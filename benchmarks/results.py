@@ -24,10 +24,14 @@ _VERSION = re.compile(r"\d[\w.]*")
 def describe_machine() -> dict[str, str]:
     """What the figures depend on: processors, system, and the versions of what was measured."""
     peers = json.loads((ROOT / "benchmarks/peers/package.json").read_text())["dependencies"]
-    distributions = {name: _find_version(name) for name in _DISTRIBUTIONS}
     others = {name: _read_version(command) for name, command in _OTHERS.items()}
+    return {**describe_system(*_DISTRIBUTIONS), **others, **peers}
+
+
+def describe_system(*distributions: str) -> dict[str, str]:
+    """Processors, system and Python, and the versions of distributions."""
     system = {"processors": str(os.cpu_count()), "system": platform.platform(), "python": platform.python_version()}
-    return {**system, **distributions, **others, **peers}
+    return {**system, **{name: _find_version(name) for name in distributions}}
 
 
 def _find_version(distribution: str) -> str:

@@ -33,6 +33,12 @@ class Server:
         """Its address."""
         return f"redis://127.0.0.1:{self._port}/0"
 
+    @property
+    def process_id(self) -> int:
+        """The id of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start, and come back when it answers."""
         command = [str(get_binary_path()), "--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
