@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := .peers
+LOAD := .load
 
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -46,8 +47,8 @@ bench: $(READY) ## speed, as ratios measured side by side (ROWS=create,poll: the
 bench-peers: $(READY) $(PEERS)/.ready ## the same with Ajv and Prism, from npm (BENCH=--keep: for docs/performance.md)
 	@$(BIN)/python -m benchmarks --peers --rows "$(ROWS)" $(BENCH)
 
-scale: $(VENV)/.scale ## clients of locust, more and more, on one and two workers with Valkey (SCALE=--keep: for docs/scale.md)
-	@$(BIN)/python -m benchmarks.scale $(SCALE)
+scale: $(LOAD)/.ready ## clients of locust, more and more, on one and two workers with Valkey (SCALE=--keep: for docs/scale.md)
+	@$(LOAD)/bin/python -m benchmarks.scale $(SCALE)
 
 hostile: $(READY) ## many contract tests against each kind of hostile server (HOSTILE='polls: files:': of these places)
 	@$(BIN)/python -m tests.servers.hostile_server $(HOSTILE)
@@ -95,7 +96,7 @@ dist: $(VENV)/.dist ## wheel and sdist, checked as an index would (DIST=FOLDER: 
 	@$(BIN)/check-wheel-contents $(DIST)/*.whl
 
 clean:
-	rm -rf $(VENV) $(PEERS) dist site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(LOAD) dist site .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up $(VENV)"
@@ -115,8 +116,11 @@ $(VENV)/.fuzz: $(READY)
 	@$(BIN)/pip install --quiet --editable '.[fuzz]'
 	@touch $@
 
-$(VENV)/.scale: $(READY)
-	@$(BIN)/pip install --quiet --editable '.[scale]'
+# Apart from .venv: locust brings a plugin of pytest, which would run in all tests.
+$(LOAD)/.ready: pyproject.toml constraints.txt
+	@echo "setting up $(LOAD)"
+	@$(PYTHON) -m venv $(LOAD)
+	@$(LOAD)/bin/pip install --quiet --editable '.[scale]'
 	@touch $@
 
 $(PEERS)/.ready: benchmarks/peers/package.json benchmarks/peers/package-lock.json

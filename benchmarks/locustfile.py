@@ -1,6 +1,6 @@
 """Clients for locust that have pictures made, each with a key of its own.
 
-``python -m locust -f benchmarks/locustfile.py --host http://127.0.0.1:2266``, from the top of the checkout.
+``.load/bin/python -m locust -f benchmarks/locustfile.py --host http://127.0.0.1:2266``, from the top of the checkout.
 """
 
 from __future__ import annotations
