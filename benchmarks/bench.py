@@ -32,6 +32,7 @@ class Size:
     tests: int = 200
     waiting: int = 900
     creates: int = 200
+    videos: int = 200
 
 
 FULL = Size()
@@ -46,6 +47,7 @@ SHORT = Size(
     tests=5,
     waiting=20,
     creates=5,
+    videos=4,
 )
 
 

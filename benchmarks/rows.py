@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import exchange, fixture, judge, lines, start, stores, traffic, waiting
+from benchmarks import exchange, fixture, judge, lines, media, start, stores, traffic, waiting
 
 ROWS = (
     *judge.ROWS,
@@ -14,4 +14,5 @@ ROWS = (
     *start.ROWS,
     *fixture.ROWS,
     *stores.ROWS,
+    *media.ROWS,
 )

@@ -60,6 +60,33 @@ for operation in cycle(each.id for each in CATALOG.operations.values() if each.f
         break
 print(json.dumps(sizes))
 """
+RENDER_IN_THREADS = """
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from cannon_mock.media import video
+from cannon_mock.media.content import Content
+from cannon_mock.media.file_cache import FileCache
+
+def measure_memory():
+    return int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0]) * 1024
+
+cache, count, sizes = FileCache(most_bytes=16_000_000), 16, []
+start = Barrier(count)
+
+def render(number):
+    start.wait()  # each on a thread of its own
+    content = Content(f"req_{number}", "veo31", "A fox", 3840, 2160, "16:9", 1)
+    cache.get_or_render(content, lambda: video.render(content))
+
+cache.get_or_render("first", lambda: video.render(Content("req", "veo31", "A fox", 3840, 2160, "16:9", 1)))
+sizes.append(measure_memory())
+with ThreadPoolExecutor(count) as pool:
+    list(pool.map(render, range(count)))
+    sizes.append(measure_memory())
+print(json.dumps(sizes))
+"""
 MOST_GROWTH = 24_000_000
 """The bytes that the files kept may take, and as much again for what Python does not give back."""
 
@@ -86,4 +113,12 @@ def test_a_process_makes_the_same_files_and_loads_their_makers_late() -> None:
 def test_many_files_leave_memory_where_it_was() -> None:
     """After 50 files of all operations, 200 others take no more memory than the files that are kept may have."""
     ((early_bytes, late_bytes),) = _run(FETCH_MANY)
+    assert late_bytes - early_bytes < MOST_GROWTH
+
+
+@pytest.mark.extended
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_many_threads_take_no_more_memory_than_one() -> None:
+    """Sixteen threads that ask for a video in 4K each hold no more memory afterwards than one that asked did."""
+    ((early_bytes, late_bytes),) = _run(RENDER_IN_THREADS)
     assert late_bytes - early_bytes < MOST_GROWTH
