@@ -172,10 +172,11 @@ GITLAB = read_yaml(FOR_GITLAB)
 
 @pytest.mark.parametrize("job", [name for name in GITLAB if name.startswith(".cannon-")])
 def test_a_gitlab_job_runs(runner: Runner, job: str) -> None:
-    """The script of a job for GitLab runs as written, with its own variables, and installs from CANNON_SPEC_SOURCE."""
+    """The script of a job for GitLab runs as written, with its own variables, and installs from CANNON_SOURCE."""
     for name in ("python", "cannon-spec", "cannon-mock", "cannon-contract"):
         _stub(runner, name)
-    variables = {**GITLAB[job]["variables"], "CANNON_SPEC_SOURCE": "git+https://x/y.git@1"}
+    variables = {**GITLAB[job]["variables"], "CANNON_SOURCE": "git+https://x/y.git@1"}
+    assert not [name for name in variables if name.startswith("CANNON_SPEC_")]  # the command refuses unknown ones
     script = "\n".join(GITLAB[job]["script"])
     step = {"name": job, "env": variables, "run": f"cat > script.sh << 'END'\n{script}\nEND\nsh -e script.sh\n"}
     assert runner.run([step]) == 0, runner.output
@@ -187,4 +188,4 @@ def test_a_gitlab_job_runs(runner: Runner, job: str) -> None:
         "-q --target live --allow-spend 0 --report report",
     }
     assert GITLAB[job]["extends"] in GITLAB
-    assert runner.run([{**step, "env": {**variables, "CANNON_SPEC_SOURCE": ""}}]) != 0
+    assert runner.run([{**step, "env": {**variables, "CANNON_SOURCE": ""}}]) != 0
