@@ -97,13 +97,13 @@ def test_a_page_plays_and_seeks_in_every_kind_of_file(tmp_path: Path) -> None:
 
 
 def _check_ranges(fetches: list[Fetch], path: str, length: int) -> None:
-    """Check that a file was fetched in ranges: the large one from where the page seeks, a video in several."""
+    """Check that a file was fetched in ranges: the large one from the last place sought, a video in several."""
     # 304: the browser has asked by the ETag whether a part that it has is still the same.
     assert {"206"} <= {fetch.status for fetch in fetches} <= {"206", "304"}
     starts = {fetch.start / length for fetch in fetches}
     if path.endswith("wav"):
-        nearest_starts = [min(starts, key=lambda start: abs(start - place)) for place in SEEKS]
-        assert nearest_starts == pytest.approx(SEEKS, abs=0.05)
+        # An earlier place may be in the memory of the browser by then.
+        assert any(start == pytest.approx(max(SEEKS), abs=0.05) for start in starts)
     elif path.endswith("mp4"):
         assert len(starts) > 1
 
