@@ -9,7 +9,7 @@ from docs import licence_page
 from tests.support.workflow_steps import ROOT
 
 PAGE = licence_page.PAGE.read_text()
-OF_DEVELOPMENT = {"dev", "dist", "docs", "fuzz"}
+OF_DEVELOPMENT = {"dev", "dist", "docs", "fuzz", "scale"}
 """Extras that no user installs."""
 
 
