@@ -66,13 +66,21 @@ def find_size(tables: Tables, model: str | None, input: Mapping[str, Any]) -> Me
     tier = next(tier for tier in _iter_tiers(tables, table, input) if tier in sizes or tier in rules["side"])
     listed_sizes = sizes.get(tier, {})
     ratio = _choose_ratio(tables, table, listed_sizes, input)
+    general_claims = _list_general_claims(tables, input)
     if ratio in listed_sizes:
         width, height = map(int, listed_sizes[ratio].split("x"))
-        return MediaSize(width, height, ratio, (tables["claim"], table["claim"]))
+        return MediaSize(width, height, ratio, (*general_claims, table["claim"]))
     width, height = _compute_size(rules, _find_side(rules, sizes, tier), _parse_ratio(ratio) or 1.0)
     is_asked = any(input.get(field) == tier for field in tables["resolution_fields"])
-    claims = (tables["claim"], rules["claim"]) if is_asked else (tables["claim"], table["claim"], rules["claim"])
+    claims = (*general_claims, rules["claim"]) if is_asked else (*general_claims, table["claim"], rules["claim"])
     return MediaSize(width, height, ratio, tuple(dict.fromkeys(claims)))
+
+
+def _list_general_claims(tables: Tables, input: Mapping[str, Any]) -> tuple[str, ...]:
+    """The claims that hold for every model: on the defaults, and on the ratio where the input names one."""
+    if "ratio_claim" in tables and input.get("aspect_ratio") is not None:
+        return tables["claim"], tables["ratio_claim"]
+    return (tables["claim"],)
 
 
 def _compute_size(rules: Tables, side: float, proportion: float) -> tuple[int, int]:

@@ -105,8 +105,19 @@ def _collect_claims_of_operations() -> set[str]:
             reply = driver.create({"operation": operation.id, "input": input})
             claims |= _read_claims(reply)
             if reply.status_code == 202:
-                claims |= _read_claims(driver.get(f"/api/v1/requests/{reply.get_json()['id']}"))
+                id_ = reply.get_json()["id"]
+                claims |= _read_claims(driver.get(f"/api/v1/requests/{id_}"))
+                claims |= _collect_claims_of_files(driver, operation, id_, claims)
     return claims
+
+
+def _collect_claims_of_files(driver: Driver, operation: Operation, id_: str, known_claims: set[str]) -> set[str]:
+    """The claims that a mock names with the files of a request; none where no reply could name a further one."""
+    task = driver.store.tasks.get(id_)
+    if task is None or known_claims.issuperset(task.media.claims):  # each file takes time to make
+        return set()
+    asset = tasks.build_asset_id(CATALOG, task)
+    return _read_claims(*(driver.get(f"/assets/{asset}/{name}") for name in operation.files.values()))
 
 
 def _list_inputs(operation: Operation) -> Iterator[dict[str, Any]]:
