@@ -15,6 +15,7 @@ from cannon_mock.model import journal, task_view
 from cannon_mock.model.deliveries import Delivery
 from cannon_mock.model.keys import derive_account
 from cannon_mock.model.scenarios import ScenarioRule
+from cannon_mock.model.shown_texts import ShownTexts
 from cannon_mock.model.tasks import Task
 from cannon_mock.views import auth, query, task_end
 from cannon_mock.views.context import MockContext, MockRequest, current_context, current_request, find_asset_url
@@ -179,7 +180,7 @@ def list_tasks() -> Response:
 
 @blueprint.get("/tasks/<id_>")
 def show_task(id_: str) -> Response:
-    """One task: its timeline, its events, and the request object that a poll would get."""
+    """One task: its timeline, its events, and the request object that a poll would get, its long texts cut off."""
     mock = current_context()
     return _build_task_reply(mock, _require_task(mock.store.tasks.get(id_), id_))
 
@@ -321,7 +322,7 @@ def _build_task_reply(mock: MockContext, task: Task) -> Response:
     events = [redact_texts(asdict(event), redact) for event in task.events]
     view = task_view.build_view(mock.catalog, task, now_ms, find_asset_url(current_request()))
     violation = None if task.violation is None else redact_texts(task.violation._asdict(), redact)
-    details = {"violation": violation, "events": events, "request": redact_texts(view, redact)}
+    details = {"violation": violation, "events": events, "request": redact_texts(view, ShownTexts().redact)}
     return jsonify({**_summarize_task(task, now_ms), **details})
 
 

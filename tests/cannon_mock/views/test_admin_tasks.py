@@ -7,6 +7,7 @@ import json
 
 from cannon_mock.clock import ManualClock
 from cannon_mock.model import journal
+from cannon_mock.model.shown_texts import MOST_CHARACTERS
 from tests.support.admin_calls import get, post, read_problem
 from tests.support.mocks import KEY, LONG_MS, OTHER_KEY, PRICE, START, Driver, DriverFactory, body, build_driver
 
@@ -31,6 +32,14 @@ def test_tasks_can_be_listed_and_read(mock: Driver) -> None:
     item = get(mock, f"tasks/{first}")
     assert (item["request"], item["events"]) == (mock.poll(first), [])
     assert read_problem(mock.client.get("/__mock__/tasks/req_0"))[0] == 404
+
+
+def test_the_texts_of_a_task_are_shown_as_far_as_they_fit(mock: Driver) -> None:
+    """Of texts with more characters than one reply shows, the one that does not fit is cut off."""
+    id_ = mock.create_and_finish(body(prompt="x" * (MOST_CHARACTERS + 5)))["id"]
+    text = json.dumps(get(mock, f"tasks/{id_}")["request"])
+    assert "(262149 characters)" in text
+    assert MOST_CHARACTERS / 2 < len(text) < MOST_CHARACTERS + 10_000
 
 
 def test_a_task_can_be_ended(mock: Driver) -> None:
