@@ -8,6 +8,8 @@ from cannon_mock.media.content import Content
 
 _LINE_LENGTH = 42
 _SHORTEST_CUE_MS = 1000
+_JOINER = "\u200d"
+"""What joins several pictures into one, as a family."""
 
 
 def render(content: Content) -> bytes:
@@ -16,7 +18,7 @@ def render(content: Content) -> bytes:
     A text that needs more cues than fit is cut off.
     """
     duration_ms = round(content.duration * 1000)
-    lines = wrap(_drop_unprintable(content.text), _LINE_LENGTH) or [content.title]
+    lines = wrap(_clean(content.text), _LINE_LENGTH) or [content.title]
     lines = lines[: max(1, duration_ms // _SHORTEST_CUE_MS)]
     times = [duration_ms * number // len(lines) for number in range(len(lines) + 1)]
     cues = [
@@ -26,9 +28,10 @@ def render(content: Content) -> bytes:
     return "\n".join(cues).encode()
 
 
-def _drop_unprintable(text: str) -> str:
-    """The text without controls and halves of characters, which no file of text may have."""
-    return "".join(letter for letter in text if letter.isprintable() or letter.isspace())
+def _clean(text: str) -> str:
+    """The text in one line, without controls, halves of characters, and the arrow that readers take for a time."""
+    shown_text = "".join(letter for letter in text if letter.isprintable() or letter.isspace() or letter == _JOINER)
+    return " ".join(shown_text.split()).replace("-->", "→")
 
 
 def _format_time(time_ms: int) -> str:

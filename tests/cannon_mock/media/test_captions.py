@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cannon_mock.media import captions
 from cannon_mock.media.content import Content
@@ -12,6 +14,8 @@ from tests.cannon_mock.media.contents import SMALL, TEXTS
 from tests.support.files import check_srt
 
 TIMES = re.compile(r"^(\d\d):(\d\d):(\d\d),(\d\d\d) --> (\d\d):(\d\d):(\d\d),(\d\d\d)$", re.MULTILINE)
+BREAKS = "\u2028\u2029\x85\v\f\x1c\r\n"
+"""What str.splitlines, and so some readers, take for the end of a line."""
 THREE_LINES = "It was a dark and stormy night; the rain fell in torrents, except at occasional intervals."
 
 
@@ -44,3 +48,18 @@ def test_cues_show_the_text_in_order() -> None:
     lines = [cue.split("\n")[2] for cue in data.split("\n\n")]
     assert (len(lines), " ".join(lines)) == (3, THREE_LINES)
     assert max(map(len, lines)) <= 42
+
+
+@given(st.text(st.sampled_from(f"-> ab1:,{BREAKS}\u200d\U0001f468\ud800") | st.characters(), max_size=200))
+def test_each_cue_is_one_line_of_text(text: str) -> None:
+    """Whatever the text: a cue is a number, a time and one line, by any reader's ends of lines, with no arrow in it."""
+    cues = captions.render(SMALL._replace(text=text, duration=600)).decode().split("\n\n")
+    lines = [cue.splitlines() for cue in cues]
+    assert [(len(each), each[0]) for each in lines] == [(3, str(number)) for number in range(1, len(cues) + 1)]
+    assert all("-->" not in text_line for _, _, text_line in lines)
+
+
+def test_a_family_stays_one_picture() -> None:
+    """What joins several pictures into one stays in the text."""
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    assert f"\n{family}\n" in captions.render(SMALL._replace(text=family)).decode()
