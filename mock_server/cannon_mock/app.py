@@ -81,9 +81,10 @@ def load_contract(config: Config) -> Catalog:
 def _build_context(
     config: Config, catalog: Catalog, keys: Keys, records: Records, clock: Clock | None, send: Send | None
 ) -> MockContext:
+    from cannon_mock.media.file_renderer import FileRenderer
     from cannon_mock.serving import event_loop
     from cannon_mock.stores import scenario_registry
-    from cannon_mock.views import context
+    from cannon_mock.views import assets, context
     from cannon_mock.webhooks import event, outgoing, sender
 
     retries_ms = catalog.lifecycle["webhook_retries_ms"]["value"]
@@ -104,10 +105,19 @@ def _build_context(
         find_receiver=lambda _: send,
     )
     clock.move_handlers.append(webhook_sender.deliver_until)
-    numbers = shared_values.Numbers(records)
-    poll_after_ms = tasks.compute_poll_after_ms(catalog, config.pace)
     return context.MockContext(
-        config, config.pace, catalog, keys, store, clock, webhook_sender, seed, numbers, scenarios, poll_after_ms
+        config=config,
+        pace=config.pace,
+        catalog=catalog,
+        keys=keys,
+        store=store,
+        clock=clock,
+        webhook_sender=webhook_sender,
+        seed=seed,
+        numbers=shared_values.Numbers(records),
+        scenarios=scenarios,
+        poll_after_ms=tasks.compute_poll_after_ms(catalog, config.pace),
+        file_renderer=FileRenderer(catalog, assets.log_samples),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Blueprint, Response
 
-from cannon_mock import claim_ids, media
+from cannon_mock import claim_ids
 from cannon_mock.model import tasks
 from cannon_mock.model.tasks import Task
 from cannon_mock.views import faults
@@ -12,6 +14,8 @@ from cannon_mock.views.context import MockRequest, add_evidence_header, current_
 from cannon_mock.views.errors import ApiError
 from cannon_mock.views.file_reply import build_file_reply
 from cannon_spec.contract.lifecycle import status_at
+from cannon_spec.installation import advise_extra
+from cannon_spec.printable import escape_unprintable
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 
@@ -24,6 +28,15 @@ _REFUSED_HEADERS = {
 """The headers that a fetch may not have, by the setting ``asset_key``."""
 _PROVIDER_FILE = "source"
 """The variable of the file that stands for the provider's own, in the data of an operation."""
+
+
+_logger = logging.getLogger("cannon_mock.media")
+
+
+def log_samples(reason: str) -> None:
+    """Log that samples are served in place of some files, and why."""
+    text = f"samples are served in place of some files: {reason}; to get real ones {advise_extra('media')}"
+    _logger.warning(escape_unprintable(text))
 
 
 @blueprint.get("/<asset_id>/<name>")
@@ -39,7 +52,7 @@ def serve_file(asset_id: str, name: str) -> Response:
     scenario = mock.scenarios.find_or_plain(task.scenario)
     is_fetch = request.method != "HEAD"
     faults.apply_faults(notes, faults.find_due_faults(mock, scenario, "asset", task.id, is_counted=is_fetch))
-    file = media.render(mock.catalog, task, name)
+    file = mock.file_renderer.render(task, name)
     if file is None:
         raise ApiError(404, "asset_not_found", f"asset {asset_id[:60]} has no file {name[:60]}", claim_ids.ASSET_OPEN)
     response = build_file_reply(request, file.data, file.media_type, task.timeline.ended_ms)

@@ -15,6 +15,7 @@ from werkzeug.exceptions import ClientDisconnected
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
 from cannon_mock.host_and_port import HostAndPort, parse_host_and_port
+from cannon_mock.media.file_renderer import FileRenderer
 from cannon_mock.model.keys import Keys
 from cannon_mock.model.scenarios import Fault
 from cannon_mock.model.tasks import Pace, UpstreamViolation
@@ -56,6 +57,7 @@ class MockContext:
     numbers: Iterator[int]
     scenarios: ScenarioRegistry
     poll_after_ms: int
+    file_renderer: FileRenderer
     evidence_texts: dict[tuple[str, ...], str] = field(default_factory=dict)
 
 

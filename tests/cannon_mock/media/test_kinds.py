@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cannon_mock import media
-from cannon_mock.media.file_cache import FileCache
+from cannon_mock.media.content import Content
+from cannon_mock.media.file_renderer import _RENDERERS, FileRenderer, Renderer, list_sample_extensions
 from cannon_mock.model import tasks
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Media, Pace, TaskRequest
@@ -75,7 +76,6 @@ def test_without_the_extra_media_some_files_are_samples(
 ) -> None:
     """Without PyAV a video and an MP3 file are valid samples, and their replies say so; others are made as before."""
     monkeypatch.setitem(sys.modules, "av", None)
-    monkeypatch.setattr(media, "_FILES", FileCache(most_bytes=0))
     reply = mock.client.get(_finish(mock, operation)["output"]["url"])
     assert (reply.status_code, reply.headers.get("x-mock-media")) == (200, "sample" if has_samples else None)
     assert ("assumed:media-sample" in reply.headers["x-mock-evidence"]) is has_samples
@@ -83,11 +83,59 @@ def test_without_the_extra_media_some_files_are_samples(
     files.check_file(reply.mimetype, reply.data)
 
 
+@pytest.mark.parametrize("error", [OSError, ImportError])
+def test_a_broken_encoder_counts_as_none_and_is_reported_once(
+    mock: Driver,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    error: type[Exception],
+) -> None:
+    """Where PyAV is installed and cannot be imported, samples are served, and one line says why and what to do."""
+    (tmp_path / "av.py").write_text(f"raise {error.__name__}('libmp3lame.so.0 is missing')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "av", raising=False)
+    for operation in ("film.make", "sound.make"):
+        reply = mock.client.get(_finish(mock, operation)["output"]["url"])
+        assert (reply.status_code, reply.headers.get("x-mock-media")) == (200, "sample")
+    (record,) = [each for each in caplog.records if each.name == "cannon_mock.media"]
+    assert "av cannot be imported: libmp3lame.so.0 is missing" in record.getMessage()
+    assert "[media]" in record.getMessage()
+
+
+def test_an_error_of_a_renderer_is_not_taken_for_a_missing_extra(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that cannot be rendered with PyAV there is a fault of the mock, and no sample hides it."""
+
+    def fail(_: Content) -> bytes:
+        raise ImportError("a part of PyAV")
+
+    monkeypatch.setitem(_RENDERERS, "mp4", Renderer(fail, "av"))
+    reply = mock.client.get(_finish(mock, "film.make")["output"]["url"])
+    assert read_error(reply) == (500, "mock_fault")
+
+
+def test_a_mock_renders_a_file_once_and_shares_it_with_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one mock has rendered is kept by it alone: two mocks of a process render the same file once each."""
+    contents: list[Content] = []
+
+    def render(content: Content) -> bytes:
+        contents.append(content)
+        return b"x"
+
+    monkeypatch.setitem(_RENDERERS, "png", Renderer(render))
+    picture = tasks.decode(STORED_PICTURE)
+    for _ in range(2):
+        renderer = FileRenderer(CATALOG, pytest.fail)
+        files = [renderer.render(picture, "image.png") for _ in range(2)]
+        assert [file.data for file in files if file] == [b"x", b"x"]
+    assert len(contents) == 2
+
+
 def test_the_extensions_of_samples_are_listed_without_the_extra_media(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those are the videos and the MP3 files, and none where PyAV is installed."""
-    assert media.list_sample_extensions() == ()
+    assert list_sample_extensions() == ()
     monkeypatch.setitem(sys.modules, "av", None)
-    assert media.list_sample_extensions() == ("mp4", "mp3")
+    assert list_sample_extensions() == ("mp4", "mp3")
 
 
 def test_the_output_has_the_ratio_of_the_picture(mock: Driver) -> None:
@@ -116,7 +164,7 @@ def test_a_stored_task_outlives_a_change_of_its_operation(catalog: Catalog) -> N
     operation, input = catalog.operations["words.make"], {"prompt": "x"}
     request = TaskRequest("acct_a", operation, input, input, (), Media("video", {}))
     task = tasks.plan_task(catalog, request, Scenario("success", ""), Pace(), 0, "s")
-    assert media.render(catalog, task, "film.mp4") is None
+    assert FileRenderer(catalog, pytest.fail).render(task, "film.mp4") is None
 
 
 STORED_VIDEO = (
@@ -133,7 +181,7 @@ STORED_PICTURE = (
 def test_a_task_of_an_earlier_version_has_files_of_its_size_and_duration() -> None:
     """A video that was stored without size and duration has those of its effective input; a picture those stored."""
     video = tasks.decode(STORED_VIDEO)
-    file = media.render(CATALOG, video, "sora-extension.mp4")
+    file = FileRenderer(CATALOG, pytest.fail).render(video, "sora-extension.mp4")
     assert file is not None
     found = media_probe.read_media(file.data)
     assert (found.width, found.height, found.seconds) == (1280, 720, 8)

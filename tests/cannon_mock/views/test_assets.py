@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from cannon_mock import media
+from cannon_mock.media.file_renderer import FileRenderer
 from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_mock.model.tasks import Media, Task
 from cannon_spec.contract.lifecycle import Timeline
@@ -58,7 +58,7 @@ def _task(width: int = 64, height: int = 64, prompt: str = "x", number: int = 1)
 
 
 def _render(task: Task) -> bytes:
-    file = media.render(CATALOG, task, "image.png")
+    file = FileRenderer(CATALOG, pytest.fail).render(task, "image.png")
     assert file is not None
     return file.data
 

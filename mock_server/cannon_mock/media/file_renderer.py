@@ -1,0 +1,102 @@
+"""The files of tasks, rendered when they are fetched, or samples of them where an encoder is missing (floor 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Literal, NamedTuple
+
+from cannon_mock import media
+from cannon_mock.media import audio, captions, picture, scene, video
+from cannon_mock.media.content import Content, limit_content, read_content
+from cannon_mock.media.file_cache import FileCache
+from cannon_mock.media.sample import read_sample
+from cannon_mock.model.task_view import preview_input
+from cannon_mock.model.tasks import Task
+from cannon_spec.contract.catalog import Catalog
+from cannon_spec.contract.media_types import find_extension, find_media_type
+
+Difference = Literal["", "sample", "shortened"]
+"""How a file differs from what was asked for: not at all; it is the same file whatever was asked for; it lasts less, or
+has fewer pixels."""
+
+_MOST_BYTES_KEPT = 16_000_000
+
+
+class MediaFile(NamedTuple):
+    """A file to serve, the claims that it rests on, and how it differs from what was asked for."""
+
+    data: bytes
+    media_type: str
+    claims: tuple[str, ...]
+    difference: Difference
+
+
+class Renderer(NamedTuple):
+    """What makes the files of an extension, and the module of the extra ``media`` that it imports when it does."""
+
+    render: Callable[[Content], bytes]
+    module: str | None = None
+
+
+_RENDERERS: Mapping[str, Renderer] = {
+    "png": Renderer(picture.render),
+    "mp4": Renderer(video.render, "av"),
+    "mp3": Renderer(audio.render_mp3, "av"),
+    "wav": Renderer(audio.render_wav),
+    "glb": Renderer(scene.render),
+    "srt": Renderer(captions.render),
+}
+"""By extension, as a task of one kind has files of several: a sound with a preview, a video with subtitles."""
+
+
+def list_sample_extensions() -> tuple[str, ...]:
+    """The extensions of files that are samples, since the module is not installed that makes them."""
+    return tuple(each for each, renderer in _RENDERERS.items() if renderer.module and not find_spec(renderer.module))
+
+
+class FileRenderer:
+    """Renders the files of the tasks of one mock, and keeps those that were fetched last.
+
+    ``report`` is called with why a module that is installed cannot be imported, at the first file that needs it.
+    """
+
+    def __init__(self, catalog: Catalog, report: Callable[[str], None]) -> None:
+        self._catalog, self._report = catalog, report
+        self._files = FileCache(_MOST_BYTES_KEPT)
+        self._broken_modules: set[str] = set()
+
+    def render(self, task: Task, name: str) -> MediaFile | None:
+        """The file of that name of a task, the same bytes each time; None where its operation has no such file."""
+        if name not in self._catalog.operations[task.operation].files.values():
+            return None
+        extension, media_type = find_extension(name), find_media_type(name)
+        renderer = _RENDERERS[extension]
+        if renderer.module and not self._can_import(renderer.module):
+            return MediaFile(read_sample(extension), media_type, (self._catalog.media["sample"]["claim"],), "sample")
+        task = self._describe_again(task)
+        asked_content = read_content(task, preview_input(self._catalog, task))
+        content = limit_content(asked_content)
+        data = self._files.get_or_render((extension, content), lambda: renderer.render(content))
+        return MediaFile(data, media_type, task.media.claims, "" if content == asked_content else "shortened")
+
+    def _can_import(self, module: str) -> bool:
+        """Whether a module is installed and can be imported; the libraries that it needs may be missing."""
+        if module in self._broken_modules or not find_spec(module):
+            return False
+        try:
+            import_module(module)
+        except (ImportError, OSError) as error:
+            self._broken_modules.add(module)
+            self._report(f"{module} cannot be imported: {error}")
+            return False
+        return True
+
+    def _describe_again(self, task: Task) -> Task:
+        """The task, with the properties that its files need where an earlier version stored it with fewer."""
+        operation = self._catalog.operations[task.operation]
+        if all(name in task.media.properties for name in operation.file_properties):
+            return task
+        described_media = media.describe(self._catalog, operation, {**task.input, **task.adjusted_fields})
+        return task._replace(media=described_media._replace(kind=task.media.kind))
