@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from cannon_spec import Catalog, Claim
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.claim_list import group_by_operation
-from cannon_spec.output.claim_uses import ClaimUse
+from cannon_spec.output.claim_uses import ClaimUse, find_media_claims
 from cannon_spec.output.tables import render_markdown
 from docs.links import format_code, link_page, link_strengths, name_page
 
@@ -18,6 +18,8 @@ _RESTS = {
     "gap": "nothing: it is not known, or not judged",
 }
 """What rests on a claim, by its kind."""
+_RESTS_IN_MOCK = "the mock fills it in so; no other server is held to it"
+"""What rests on a claim of kind ``gap`` that the data on files and outputs names."""
 
 
 def render_ledger(catalog: Catalog) -> str:
@@ -49,9 +51,10 @@ def _describe_statement(catalog: Catalog, statement: Mapping[str, Any]) -> tuple
 
 def render_assumptions(catalog: Catalog, uses: Iterable[ClaimUse]) -> str:
     """The page of the claims that no page of the vendor's documents in words, by operation and strength."""
+    media_claims = find_media_claims(catalog)
     weak = [each for each in uses if each.claim.strength not in ("documented", "user")]
     groups = group_by_operation(weak, catalog.operations)
-    sections = [f"## {_name_group(name)}\n\n{_render_claims(group)}" for name, group in groups.items()]
+    sections = [f"## {_name_group(name)}\n\n{_render_claims(group, media_claims)}" for name, group in groups.items()]
     contents = ", ".join(f"{name} ({format_count(len(group), 'claim')})" for name, group in groups.items())
     return "\n\n".join([f"{_ASSUMPTIONS}These are {len(weak)} claims: {contents}.", *sections]) + "\n"
 
@@ -70,12 +73,16 @@ def _name_group(name: str) -> str:
     return name[0].upper() + name[1:] if " " in name else name
 
 
-def _render_claims(uses: Iterable[ClaimUse]) -> str:
+def _render_claims(uses: Iterable[ClaimUse], media_claims: Container[str]) -> str:
     rows = [
-        (format_code(each.claim.id), each.claim.text, link_strengths([each.claim]), _RESTS[each.claim.kind])
-        for each in uses
+        (format_code(claim.id), claim.text, link_strengths([claim]), _describe_rest(claim, media_claims))
+        for claim in (each.claim for each in uses)
     ]
     return render_markdown([("claim", "text", "strength", "what rests on it"), *rows])
+
+
+def _describe_rest(claim: Claim, media_claims: Container[str]) -> str:
+    return _RESTS_IN_MOCK if claim.kind == "gap" and claim.id in media_claims else _RESTS[claim.kind]
 
 
 _VERDICTS = """\

@@ -17,7 +17,8 @@ class Claim:
     """A statement on the API, and how it is known.
 
     ``strength`` is documented, example, observed, upstream, reported, assumed or user. ``kind`` is rule (a keyword of a
-    schema rests on it), behaviour (the service does it) or gap (it names what is not known; nothing rests on it).
+    schema rests on it), behaviour (the service does it) or gap (it names what is not known; no rule rests on it,
+    and no server is held to it: at most the mock fills it in so).
     ``source`` is an address, or says that there is none.
 
     ``breaks`` names what a server does that breaks the claim, whichever server it is. ``observed`` names what breaks it

@@ -65,8 +65,8 @@ def _list_duration_rows(catalog: Catalog, operation: Operation, cite: Cite) -> l
 
 def _describe_duration(rule: Mapping[str, Any]) -> str:
     """How long files last: ``duration, else 5 seconds``."""
-    default = format_count(rule["default"], "second")
+    own_length = list(rule.get("fields", ()))
     if "text" in rule:
-        return f"1 second for each {rule['characters_per_second']:g} characters of {rule['text']}"
-    own = ", else ".join([*rule.get("fields", ()), default])
-    return f"{own}; and {' and '.join(rule['plus'])} in addition" if "plus" in rule else own
+        own_length = [f"1 second for each {rule['characters_per_second']:g} characters of {rule['text']}"]
+    length = ", else ".join([*own_length, format_count(rule["default"], "second")])
+    return f"{length}; and {' and '.join(rule['plus'])} in addition" if "plus" in rule else length

@@ -10,7 +10,8 @@ from types import MappingProxyType
 import pytest
 
 from cannon_spec import Catalog, validate_request
-from docs import generate, links
+from cannon_spec.output.claim_uses import list_claim_uses
+from docs import generate, ledger_pages, links
 from tests.support.additions import SOURCE, load_with_remarks
 from tests.support.payloads import CATALOG
 
@@ -40,6 +41,16 @@ def test_every_covered_operation_has_a_page(catalog: Catalog, pages: dict[str, s
         assert f"]({name.removeprefix('operations/')})" in pages["operations/index.md"]
         assert f": {name}\n" in pages["../mkdocs.yml"]
     assert "\n| three_d.model.generate | " in pages["operations/index.md"]
+
+
+def test_the_page_of_assumptions_tells_what_the_mock_fills_in() -> None:
+    """Nothing rests on a claim of kind gap, but that the mock fills in what the data on media cites."""
+    page = ledger_pages.render_assumptions(CATALOG, list_claim_uses(CATALOG))
+    rests = {row.split("`")[1]: row.split(" | ")[-1] for row in page.splitlines() if row.startswith("| `")}
+    filled_in = {id_ for id_, rest in rests.items() if rest.startswith("the mock fills it in so")}
+    assert {"media-sample", "media-duration", "video-size-defaults", "upscale-factor-size"} <= filled_in
+    assert {CATALOG.claims[id_].kind for id_ in filled_in} == {"gap"}
+    assert rests["grok-which"].startswith("nothing: ")
 
 
 def test_a_page_has_its_parts_in_order(pages: dict[str, str]) -> None:

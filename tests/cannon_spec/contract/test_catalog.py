@@ -18,6 +18,7 @@ Edit = Callable[[Any], Any]
 GPT = "models/gptimage2.schema.json"
 CASES = ("price", "cases")
 OPERATION = "operations/image.generate/operation.json"
+DURATION = {"default": 1, "claim": "image-models"}
 
 
 def edit(file: Path, change: Edit) -> None:
@@ -361,6 +362,21 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
         OPERATION,
         set_value("media", "files", "asset", to="image.gif"),
         ("image.generate: media/files/asset", "pattern"),
+    ),
+    "a duration of a text and of fields": (
+        OPERATION,
+        set_value("media", "duration", to={**DURATION, "text": "prompt", "characters_per_second": 9, "fields": ["n"]}),
+        ("image.generate: media/duration", "not"),
+    ),
+    "a duration of a text without its speed": (
+        OPERATION,
+        set_value("media", "duration", to={**DURATION, "text": "prompt"}),
+        ("image.generate: media/duration", "has text without characters_per_second"),
+    ),
+    "a duration by the characters of no text": (
+        OPERATION,
+        set_value("media", "duration", to={**DURATION, "characters_per_second": 9}),
+        ("image.generate: media/duration", "has characters_per_second without text"),
     ),
     "a reply with a variable that has no value": (
         OPERATION,

@@ -21,7 +21,10 @@ DEFAULTS = f"video-size-defaults (assumed), {COMPUTED}"
                 ("duration", "video_duration, else audio_duration, else 6.2 seconds", "lipsync-length (assumed)"),
             ],
         ),
-        ("narration.generate", [("duration", "1 second for each 15 characters of text", "narration-length (assumed)")]),
+        (
+            "narration.generate",
+            [("duration", "1 second for each 15 characters of text, else 1 second", "narration-length (assumed)")],
+        ),
         ("three_d.location.generate", []),
         ("prompt.enhance.image", []),
     ],
