@@ -59,13 +59,13 @@ def list_sample_extensions() -> tuple[str, ...]:
 class FileRenderer:
     """Renders the files of the tasks of one mock, and keeps those that were fetched last.
 
-    ``report`` is called with why a module that is installed cannot be imported, at the first file that needs it.
+    ``report`` is called at the first file that is a sample, with the reason.
     """
 
     def __init__(self, catalog: Catalog, report: Callable[[str], None]) -> None:
         self._catalog, self._report = catalog, report
         self._files = FileCache(_MOST_BYTES_KEPT)
-        self._broken_modules: set[str] = set()
+        self._missing_modules: set[str] = set()
 
     def render(self, task: Task, name: str) -> MediaFile | None:
         """The file of that name of a task, the same bytes each time; None where its operation has no such file."""
@@ -82,14 +82,14 @@ class FileRenderer:
         return MediaFile(data, media_type, task.media.claims, "" if content == asked_content else "shortened")
 
     def _can_import(self, module: str) -> bool:
-        """Whether a module is installed and can be imported; the libraries that it needs may be missing."""
-        if module in self._broken_modules or not find_spec(module):
+        """Whether a module can be imported: it may be missing, or a library that it needs."""
+        if module in self._missing_modules:
             return False
         try:
             import_module(module)
         except (ImportError, OSError) as error:
-            self._broken_modules.add(module)
-            self._report(f"{module} cannot be imported: {error}")
+            self._missing_modules.add(module)
+            self._report(f"{module} cannot be imported: {error}" if find_spec(module) else f"{module} is not installed")
             return False
         return True
 

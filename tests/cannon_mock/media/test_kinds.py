@@ -72,13 +72,18 @@ def test_a_file_is_made_for_its_request(mock: Driver, operation: str, key: str, 
 
 @pytest.mark.parametrize(("operation", "has_samples"), [(each, each in ("film.make", "sound.make")) for each in FILES])
 def test_without_the_extra_media_some_files_are_samples(
-    mock: Driver, monkeypatch: pytest.MonkeyPatch, operation: str, has_samples: bool
+    mock: Driver,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    operation: str,
+    has_samples: bool,
 ) -> None:
-    """Without PyAV a video and an MP3 file are valid samples, and their replies say so; others are made as before."""
+    """Without PyAV a video and an MP3 file are valid samples, as replies and the log say; others are made as before."""
     monkeypatch.setitem(sys.modules, "av", None)
     reply = mock.client.get(_finish(mock, operation)["output"]["url"])
     assert (reply.status_code, reply.headers.get("x-mock-media")) == (200, "sample" if has_samples else None)
     assert ("assumed:media-sample" in reply.headers["x-mock-evidence"]) is has_samples
+    assert ("av is not installed; to get real ones install the extra media" in caplog.text) is has_samples
     monkeypatch.undo()
     files.check_file(reply.mimetype, reply.data)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import time
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
@@ -84,7 +84,8 @@ def test_a_connection_in_tls_ends_where_its_client_has_left(files: Path, monkeyp
     """A connection that breaks is closed, also where its client has ended before, and further requests wait."""
     monkeypatch.setattr(WAITS, dict.fromkeys(WAITS_S, 2 * PATIENCE_S))  # else it would be closed as an idle one
     app = create_app(Config(tls_cert=str(files / "both.pem")))
-    app.before_request(lambda: time.sleep(0.1))  # in a thread for the first request; meanwhile the client ends
+    client_end = Event()
+    app.before_request(lambda: None if client_end.wait(PATIENCE_S) else ("the client did not end", 500))
     head = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: cs_a\r\nx-mock-scenario: no-answer\r\n"
     content = json.dumps(body()).encode()
     create = b"POST /api/v1/requests%sContent-Length: %d\r\n\r\n%s" % (head, len(content), content)
@@ -93,6 +94,7 @@ def test_a_connection_in_tls_ends_where_its_client_has_left(files: Path, monkeyp
         with TRUST.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
             connection.sendall(b"GET /__mock__/tasks%s\r\n" % head + create * 2)
             connection.shutdown(socket.SHUT_WR)  # without a word of TLS, as where a process is killed
+            client_end.set()
             connection.settimeout(PATIENCE_S)
             while data := connection.recv(65536):  # a connection that stays open ends this with a time-out
                 pass
