@@ -179,7 +179,7 @@ class Operation:
         return list_properties(self.files.values())
 
     @property
-    def media_properties(self) -> Mapping[str, Mapping[str, Any]]:
+    def default_properties(self) -> Mapping[str, Mapping[str, Any]]:
         """Of a covered operation: further properties of its media, each with its default and the claim on that."""
         properties: Mapping[str, Mapping[str, Any]] = self.data["media"].get("properties", {})
         return properties

@@ -71,7 +71,7 @@ def _check_pace(catalog: Catalog, operation: Operation) -> None:
 
 
 def _check_properties(operation: Operation) -> None:
-    for name in operation.media_properties:
+    for name in operation.default_properties:
         if name in operation.file_properties:
             types = ", ".join(dict.fromkeys(map(find_extension, operation.files.values())))
             problem = f"{name} is a property that files of {types} have from media.json and from media duration"
@@ -93,7 +93,7 @@ def _check_duration(catalog: Catalog, operation: Operation) -> None:
 def _check_variables(catalog: Catalog, operation: Operation) -> None:
     fields = _list_fields(catalog, operation)
     models = ("model",) if operation.models else ()
-    properties = (*operation.file_properties, *operation.media_properties)
+    properties = (*operation.file_properties, *operation.default_properties)
     variables = dict.fromkeys((*_COMMON_VARIABLES, *models, *operation.files, *properties, *fields))
     for name in (name for template in _TEMPLATES for name in find_variables(operation.replies.get(template))):
         if name not in variables:

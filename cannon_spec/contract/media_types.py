@@ -42,6 +42,11 @@ def find_size_tables(kind: str, files: Iterable[str]) -> str | None:
     return kind if kind in names else next(iter(names), None)
 
 
+def is_video(file: str) -> bool:
+    """Whether a file is a video, by its name."""
+    return MEDIA_TYPES.get(find_extension(file), "").startswith("video/")
+
+
 def has_timed_file(files: Iterable[str]) -> bool:
     """Whether any of the files has a duration."""
     return any(find_extension(file) in _TIMED_EXTENSIONS for file in files)
@@ -49,5 +54,5 @@ def has_timed_file(files: Iterable[str]) -> bool:
 
 def list_properties(files: Collection[str]) -> tuple[str, ...]:
     """The properties that files have by their extensions: width, height, aspect_ratio and duration."""
-    size = SIZE_PROPERTIES if find_size_tables("", files) else ()
+    size = SIZE_PROPERTIES if any(find_extension(file) in _SIZE_TABLES for file in files) else ()
     return (*size, *((DURATION,) if has_timed_file(files) else ()))

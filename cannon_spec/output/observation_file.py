@@ -64,8 +64,12 @@ def _parse_observation(catalog: Catalog, value: Any, place: str) -> Observation:
     if not isinstance(value, dict):
         raise CatalogError(place, f"expected an object, got {wording.show_value(value)}", _ADVICE)
     claim = _find_claim(catalog, _get_text(value, "claim", place), place)
-    strength, assumed, seen, test = (_get_text(value, name, place) for name in ("strength", "assumed", "seen", "test"))
-    return Observation(claim, strength, assumed, seen, test, tuple(_parse_values(value.get("values", []), place)))
+    strength, assumed, observed_text, test = (
+        _get_text(value, name, place) for name in ("strength", "assumed", "seen", "test")
+    )
+    return Observation(
+        claim, strength, assumed, observed_text, test, tuple(_parse_values(value.get("values", []), place))
+    )
 
 
 def _parse_values(values: Any, place: str) -> Iterator[tuple[str, Any]]:

@@ -47,7 +47,7 @@ class BodyCost:
 class _Inputs(NamedTuple):
     """An input as it was sent, and as the service takes it."""
 
-    sent: Mapping[str, Any]
+    original: Mapping[str, Any]
     effective: Mapping[str, Any]
 
 
@@ -130,10 +130,10 @@ def _fits(entry: KnownPrice, operation: str, inputs: _Inputs) -> bool:
 def _rank(entry: KnownPrice, inputs: _Inputs) -> tuple[bool, int, bool, float]:
     """Sorts the prices that fit an input, the one that says most of it last; of equal ones the highest."""
     price = entry.price
-    return bool(entry.operation), len(price.when), price.fits(inputs.sent), _compute_credits(price, inputs)
+    return bool(entry.operation), len(price.when), price.fits(inputs.original), _compute_credits(price, inputs)
 
 
 def _compute_credits(price: Price, inputs: _Inputs) -> float:
     # A price with a default of its own says what a create without the field costs; else the contract's default counts.
     has_default = price.per is not None and price.per.default is not None
-    return price.compute_cost(inputs.sent if has_default else inputs.effective)
+    return price.compute_cost(inputs.original if has_default else inputs.effective)

@@ -35,8 +35,8 @@ class Exchange:
     """
 
     request: str
-    sent_headers: dict[str, str]
-    sent: str
+    request_headers: dict[str, str]
+    request_body: str
     status: int | None
     headers: dict[str, str]
     body: str
@@ -52,8 +52,8 @@ def record_exchange(request: httpx.Request, response: httpx.Response | None, sec
     redactor = build_redactor((*secrets, *(each for each in find_keys(request) if len(each) >= _SHORTEST_SECRET)))
     return Exchange(
         request=_cut_text(redactor.redact_text(f"{request.method} {request.url}"), _LONGEST_ADDRESS),
-        sent_headers=_redact_headers(request.headers, redactor),
-        sent=_redact_body(request.read(), redactor),
+        request_headers=_redact_headers(request.headers, redactor),
+        request_body=_redact_body(request.read(), redactor),
         status=None if response is None else response.status_code,
         headers={} if response is None else _redact_headers(response.headers, redactor),
         body="" if response is None else _redact_body(response.read(), redactor),

@@ -47,8 +47,8 @@ class ReportBounds:
     def _cut_exchange(self, exchange: Exchange) -> dict[str, Any]:
         return {
             "request": exchange.request,
-            "sent_headers": exchange.sent_headers,
-            "sent": cut_body(exchange.sent, self.body),
+            "sent_headers": exchange.request_headers,
+            "sent": cut_body(exchange.request_body, self.body),
             "status": exchange.status,
             "headers": exchange.headers,
             "body": cut_body(exchange.body, self.body),

@@ -13,7 +13,7 @@ import httpx
 from cannon_contract.client.call_deadline import end_calls
 from cannon_contract.client.outcomes import NotTested
 
-_Sent = TypeVar("_Sent")
+_Call = TypeVar("_Call")
 _Answer = TypeVar("_Answer")
 _READING_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -50,20 +50,20 @@ class TimeLimit:
             raise NotTested(self.reason)
         self.wait(seconds)
 
-    def bound(self, send: Callable[[_Sent], _Answer]) -> Callable[[_Sent], _Answer]:
+    def bound(self, send: Callable[[_Call], _Answer]) -> Callable[[_Call], _Answer]:
         """Wrap a function that sends calls: it raises NotTested where the time is over, before a call or during one.
 
         Only a call that reads is ended. Another one may have done something that may cost credits: its reply tells.
         """
 
-        def send_in_time(sent: _Sent) -> _Answer:
+        def send_in_time(call: _Call) -> _Answer:
             if self.reason:
                 raise NotTested(self.reason)
-            if not (isinstance(sent, httpx.Request) and sent.method in _READING_METHODS):
-                return send(sent)
+            if not (isinstance(call, httpx.Request) and call.method in _READING_METHODS):
+                return send(call)
             try:
                 with end_calls(self._find_left_s):
-                    return send(sent)
+                    return send(call)
             except httpx.TransportError:
                 if self.reason:
                     raise NotTested(self.reason) from None

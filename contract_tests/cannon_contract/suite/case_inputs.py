@@ -133,7 +133,7 @@ def _list_field_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any
 
 def _list_property_defaults(operation: Operation) -> Iterator[tuple[Input, str, Any, str]]:
     """Inputs that leave out a field that decides a property of the media, for each default of the property."""
-    for name, rule in operation.media_properties.items():
+    for name, rule in operation.default_properties.items():
         for model in (None, *rule.get("models", {})):
             default = rule if model is None else rule["models"][model]
             for base in _list_all_bases(operation, model):

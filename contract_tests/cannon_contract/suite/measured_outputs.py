@@ -17,7 +17,7 @@ from cannon_spec import validate_request
 from cannon_spec.contract.media_duration import MediaDuration
 from cannon_spec.contract.media_properties import MediaProperties, find_properties
 from cannon_spec.contract.media_size import MediaSize
-from cannon_spec.contract.media_types import find_media_type, find_size_tables, has_timed_file
+from cannon_spec.contract.media_types import find_media_type, has_timed_file, is_video
 from cannon_spec.effective_input import CHANGES, build_effective_input
 from cannon_spec.installation import advise_extra
 
@@ -98,7 +98,7 @@ def list_durations(api: Api, output: Mapping[str, Any]) -> Iterator[tuple[str, f
 def read_video_size(api: Api, output: Mapping[str, Any]) -> PictureSize:
     """The size of the first video that an output names. Raises NotTested where it names none that can be read."""
     for file in list_own_files(api, output):
-        if find_size_tables("", [file.example_name]) == "video":
+        if is_video(file.example_name):
             size = _measure_result(api, file).size
             if size is None:
                 raise NotTested(f"{describe_file(file.member, file.url)} does not say how large it is")

@@ -21,7 +21,7 @@ def describe(catalog: Catalog, operation: Operation, input: Mapping[str, Any]) -
         properties = {"width": width, "height": height, "aspect_ratio": aspect_ratio}
     if duration is not None:
         properties[DURATION], claims = duration.seconds, (*claims, duration.claim)
-    if operation.media_properties:
+    if operation.default_properties:
         rules = _list_properties(operation, operation.choose_model(input))
         properties.update((name, input.get(name, rule["default"])) for name, rule in rules)
     return Media(operation.kind, properties, claims)
@@ -29,7 +29,7 @@ def describe(catalog: Catalog, operation: Operation, input: Mapping[str, Any]) -
 
 def list_default_claims(operation: Operation, input: Mapping[str, Any]) -> tuple[str, ...]:
     """The claims on the defaults of the properties that an input leaves out."""
-    if not operation.media_properties:
+    if not operation.default_properties:
         return ()
     properties = _list_properties(operation, operation.choose_model(input))
     return tuple(rule["claim"] for name, rule in properties if name not in input)
@@ -37,5 +37,5 @@ def list_default_claims(operation: Operation, input: Mapping[str, Any]) -> tuple
 
 def _list_properties(operation: Operation, model: str | None) -> list[tuple[str, Mapping[str, Any]]]:
     """The further properties of an operation, each with the default that it has with a model, and its claim."""
-    rules = operation.media_properties
+    rules = operation.default_properties
     return [(name, rule.get("models", {}).get(model, rule)) for name, rule in rules.items()]

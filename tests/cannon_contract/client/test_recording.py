@@ -16,10 +16,10 @@ def test_a_record_is_short_whatever_is_sent() -> None:
     response = httpx.Response(200, headers=headers, content=b"\0" * 99_999, request=request)
     record = record_exchange(request, response, ())
     assert len(record.request) < 600
-    assert len(record.sent.encode()) <= LARGEST_BODY
-    assert record.sent.endswith("… (100000 bytes in all)")
+    assert len(record.request_body.encode()) <= LARGEST_BODY
+    assert record.request_body.endswith("… (100000 bytes in all)")
     assert record.body == "(99999 bytes that are no text)"
-    for shown_headers in (record.sent_headers, record.headers):
+    for shown_headers in (record.request_headers, record.headers):
         assert len(shown_headers) <= 41
         assert max(map(len, shown_headers.values())) < 400
         assert shown_headers["…"].endswith(" more")
@@ -53,7 +53,7 @@ def test_a_short_value_of_a_header_is_no_secret_elsewhere() -> None:
     request = httpx.Request("GET", "http://x/key", headers={"x-api-key": "not a key", "authorization": "Bearer key"})
     record = record_exchange(request, httpx.Response(200, content=b"auth-key-form", request=request), ())
     assert (record.request, record.body) == ("GET http://x/key", "auth-key-form")
-    assert record.sent_headers["x-api-key"] == record.sent_headers["authorization"] == "(cut)"
+    assert record.request_headers["x-api-key"] == record.request_headers["authorization"] == "(cut)"
 
 
 def test_a_call_is_described_without_its_id() -> None:

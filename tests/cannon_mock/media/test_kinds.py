@@ -287,4 +287,4 @@ def test_the_extensions_of_files_decide_which_properties_media_have(
     served_operation = catalog.operations[operation]
     described_media = media.describe(catalog, served_operation, made_up.INPUTS[operation])
     assert described_media.properties == properties
-    assert (*served_operation.file_properties, *served_operation.media_properties) == tuple(properties)
+    assert (*served_operation.file_properties, *served_operation.default_properties) == tuple(properties)
