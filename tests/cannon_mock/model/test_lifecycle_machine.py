@@ -17,7 +17,9 @@ from tests.support.payloads import CATALOG
 START = 4 * PRICE + 10
 KEY_MS = 24 * 60 * 60 * 1000
 ACCOUNTS = ("cs_a", "cs_b", "cs_c")
-BODIES = (body(), body(prompt="another"), {**body(), "webhook_url": "https://example.com/hook"})
+REFUSED_LATE = body(aspect_ratio="1:8")
+"""What only the provider refuses."""
+BODIES = (body(), body(prompt="another"), {**body(), "webhook_url": "https://example.com/hook"}, REFUSED_LATE)
 PAUSES = (0, 1, 450, 900, 1300, 2000, 4900, 10_300, 86_400_000, RETENTION_MS, RETENTION_MS + 1)
 
 accounts = st.sampled_from(ACCOUNTS)
@@ -25,10 +27,11 @@ accounts = st.sampled_from(ACCOUNTS)
 
 @dataclass
 class KnownRequest:
-    """What the model knows of one request: its account, when it was created, and the view of the last poll."""
+    """What the model knows of one request: its account, when it was created, its end, and the view of the last poll."""
 
     account: str
     created_ms: int
+    end: str
     last_view: dict[str, Any] | None = None
 
 
@@ -43,11 +46,17 @@ class Lifecycle(RuleBasedStateMachine):
         self.known_requests: dict[str, KnownRequest] = {}
         self.keys: dict[tuple[str, str], tuple[Any, str, int]] = {}
 
-    @initialize(immediate=st.booleans(), speed=st.sampled_from((0.5, 1.0, 20.0)))
-    def start(self, immediate: bool, speed: float) -> None:
+    @initialize(immediate=st.booleans(), speed=st.sampled_from((0.5, 1.0, 20.0)), fails_late=st.booleans())
+    def start(self, immediate: bool, speed: float, fails_late: bool) -> None:
         """Start a mock."""
-        progression = "immediate" if immediate else "time"
-        self.mock: Driver = build_driver(credits=START, progression=progression, speed=speed, send=lambda *_: None)
+        self.fails_late = fails_late
+        self.mock: Driver = build_driver(
+            credits=START,
+            progression="immediate" if immediate else "time",
+            speed=speed,
+            upstream_violations="fail-late" if fails_late else "warn",
+            send=lambda *_: None,
+        )
 
     def teardown(self) -> None:
         """Stop the mock."""
@@ -85,7 +94,8 @@ class Lifecycle(RuleBasedStateMachine):
             return multiple()
         id_ = read_clean_reply("accepted", reply)["id"]
         assert id_ not in self.known_requests
-        self.known_requests[id_] = KnownRequest(account, self.mock.clock.now_ms())
+        fails = headers == FAILURE or (self.fails_late and payload == REFUSED_LATE)
+        self.known_requests[id_] = KnownRequest(account, self.mock.clock.now_ms(), "failed" if fails else "succeeded")
         return id_
 
     @rule(pause=st.sampled_from(PAUSES) | st.integers(0, 12_000))
@@ -95,7 +105,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(id_=requests)
     def poll(self, id_: str) -> None:
-        """A poll sees what may follow the last one: times that stay once set, an end that stays whole."""
+        """A poll sees what may follow the last one: times that stay once set, the right end, which stays whole."""
         request = self.known_requests[id_]
         view = read_clean_reply("request", self.mock.get(f"/api/v1/requests/{id_}", request.account))
         before, request.last_view = request.last_view, view
@@ -103,6 +113,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert times == sorted(times)
         assert times[0] == request.created_ms
         assert times[-1] <= self.mock.clock.now_ms()
+        assert not is_terminal(CATALOG.lifecycle, view["status"]) or view["status"] == request.end
         if before is not None:
             self._follows(before, view)
 
