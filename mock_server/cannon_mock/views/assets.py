@@ -35,7 +35,7 @@ _logger = logging.getLogger("cannon_mock.media")
 
 def log_samples(reason: str) -> None:
     """Log that samples are served in place of some files, and why."""
-    text = f"samples are served in place of some files: {reason}; to get real ones {advise_extra('media')}"
+    text = f"the mock serves samples in place of some files: {reason}; to get real ones {advise_extra('media')}"
     _logger.warning(escape_unprintable(text))
 
 
