@@ -13,6 +13,7 @@ import pytest
 from cannon_mock.media import audio
 from cannon_mock.media.content import Content
 from tests.cannon_mock.media.contents import SMALL
+from tests.support.payloads import CATALOG
 
 DURATIONS = [0.01, 0.5, 1, 6.2, 20]
 
@@ -44,6 +45,15 @@ def test_each_request_has_a_tone_of_its_own(render: Callable[[Content], bytes]) 
     """The same content makes the same bytes, another request another tone."""
     one, same, other = (render(SMALL._replace(seed=seed)) for seed in ("req_1", "req_1", "req_2"))
     assert one == same != other
+
+
+def test_the_shortest_mp3_file_is_known_for_one_whatever_its_tone() -> None:
+    """Readers that look into a file find MP3 in the shortest one that the mock serves, of any request."""
+    least = CATALOG.media["duration"]["least"]
+    for number in range(256):
+        data = audio.render_mp3(SMALL._replace(seed=f"req_{number}", duration=least))
+        with av.open(BytesIO(data)) as container:
+            assert (container.format.name, container.duration) == ("mp3", least * av.time_base)
 
 
 def test_an_mp3_file_is_small() -> None:
