@@ -8,18 +8,18 @@ from typing import Any
 from cannon_spec import Catalog, Claim
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.claim_list import group_by_operation
-from cannon_spec.output.claim_uses import ClaimUse, find_media_claims
+from cannon_spec.output.claim_uses import ClaimUse, find_mock_claims
 from cannon_spec.output.tables import render_markdown
 from docs.links import format_code, link_page, link_strengths, name_page
 
 _RESTS = {
     "behaviour": "the mock behaves so",
     "rule": "the judge demands it",
-    "gap": "nothing: it is not known, or not judged",
+    "gap": "no rule and no test: it is not known, or not judged",
 }
 """What rests on a claim, by its kind."""
 _RESTS_IN_MOCK = "the mock fills it in so; no other server is held to it"
-"""What rests on a claim of kind ``gap`` that the data on files and outputs names."""
+"""What rests on a claim of kind ``gap`` that the data on media and on replies names."""
 
 
 def render_ledger(catalog: Catalog) -> str:
@@ -51,10 +51,10 @@ def _describe_statement(catalog: Catalog, statement: Mapping[str, Any]) -> tuple
 
 def render_assumptions(catalog: Catalog, uses: Iterable[ClaimUse]) -> str:
     """The page of the claims that no page of the vendor's documents in words, by operation and strength."""
-    media_claims = find_media_claims(catalog)
+    mock_claims = find_mock_claims(catalog)
     weak = [each for each in uses if each.claim.strength not in ("documented", "user")]
     groups = group_by_operation(weak, catalog.operations)
-    sections = [f"## {_name_group(name)}\n\n{_render_claims(group, media_claims)}" for name, group in groups.items()]
+    sections = [f"## {_name_group(name)}\n\n{_render_claims(group, mock_claims)}" for name, group in groups.items()]
     contents = ", ".join(f"{name} ({format_count(len(group), 'claim')})" for name, group in groups.items())
     return "\n\n".join([f"{_ASSUMPTIONS}These are {len(weak)} claims: {contents}.", *sections]) + "\n"
 
@@ -73,16 +73,16 @@ def _name_group(name: str) -> str:
     return name[0].upper() + name[1:] if " " in name else name
 
 
-def _render_claims(uses: Iterable[ClaimUse], media_claims: Container[str]) -> str:
+def _render_claims(uses: Iterable[ClaimUse], mock_claims: Container[str]) -> str:
     rows = [
-        (format_code(claim.id), claim.text, link_strengths([claim]), _describe_rest(claim, media_claims))
+        (format_code(claim.id), claim.text, link_strengths([claim]), _describe_rest(claim, mock_claims))
         for claim in (each.claim for each in uses)
     ]
     return render_markdown([("claim", "text", "strength", "what rests on it"), *rows])
 
 
-def _describe_rest(claim: Claim, media_claims: Container[str]) -> str:
-    return _RESTS_IN_MOCK if claim.kind == "gap" and claim.id in media_claims else _RESTS[claim.kind]
+def _describe_rest(claim: Claim, mock_claims: Container[str]) -> str:
+    return _RESTS_IN_MOCK if claim.kind == "gap" and claim.id in mock_claims else _RESTS[claim.kind]
 
 
 _VERDICTS = """\

@@ -11,7 +11,6 @@ from cannon_spec.cli import flags
 from cannon_spec.cli.command_parser import CommandParser
 from cannon_spec.cli.status import ExitStatus
 
-SUMMARY = "write the script by which a shell completes this command"
 SHELLS = ("bash", "zsh", "fish")
 
 _PLAIN_WORD = re.compile(r"[a-z0-9][a-z0-9._-]*", re.ASCII)
@@ -72,7 +71,8 @@ def run_for(
     ``words`` are what an argument takes, by its name; ``commands`` are the parsers of the other subcommands. The
     parsers cannot be used afterwards. Raises SystemExit as argparse does.
     """
-    own_parser = CommandParser(prog=f"{parser.prog} completion", description=f"{SUMMARY.capitalize()}.")
+    description = f"Write the script by which a shell completes {parser.prog}."
+    own_parser = CommandParser(prog=f"{parser.prog} completion", description=description)
     _add_shell(own_parser)
     shell = own_parser.parse_args(argv).shell
     subparsers = parser.add_subparsers(parser_class=argparse.ArgumentParser)

@@ -85,9 +85,28 @@ def _check_duration(catalog: Catalog, operation: Operation) -> None:
     place, fields = f"operation {operation.id} media duration", _list_fields(catalog, operation)
     if not operation.has_duration:
         raise CatalogError(place, "no file of the operation has a duration", "remove it, or add a file that has one")
-    for field in (*rule.get("fields", ()), *rule.get("plus", ()), *([rule["text"]] if "text" in rule else [])):
-        if field not in fields:
-            raise CatalogError(place, f"the input has no field {field}", f"use one of {', '.join(fields)}")
+    least, most = catalog.media["duration"]["least"], catalog.media["duration"]["most"]
+    if not least <= rule["default"] <= most:
+        problem = f"the default {rule['default']:g} is not within the bounds of media.json"
+        raise CatalogError(place, problem, f"use {least:g} to {most:g} seconds")
+    own_fields, further_fields = rule.get("fields", []), rule.get("plus", [])
+    for name in own_fields + further_fields:
+        _check_field(fields, name, {"number", "integer"}, place)
+    if "text" in rule:
+        _check_field(fields, rule["text"], {"string"}, place)
+    for name in set(own_fields) & set(further_fields):
+        raise CatalogError(place, f"{name} is in fields and in plus, and would count twice", "name it in one of them")
+
+
+def _check_field(fields: Mapping[str, Any], name: str, types: set[str], place: str) -> None:
+    """Check that an input has a field which may have a value of one of the types. Raises CatalogError."""
+    if name not in fields:
+        raise CatalogError(place, f"the input has no field {name}", f"use one of {', '.join(fields)}")
+    own_types = fields[name].get("type", [])
+    own_types = [own_types] if isinstance(own_types, str) else own_types
+    if own_types and not types & set(own_types):
+        problem = f"the field {name} is {' or '.join(own_types)}, and no {' or '.join(sorted(types))}"
+        raise CatalogError(place, problem, "use a field of that type")
 
 
 def _check_variables(catalog: Catalog, operation: Operation) -> None:

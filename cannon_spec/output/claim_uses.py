@@ -75,10 +75,12 @@ def find_operation_claims(catalog: Catalog, operation: Operation, pages: Mapping
     return ids | {text for text in _iter_texts(_list_data(catalog, operation)) if text in catalog.claims}
 
 
-def find_media_claims(catalog: Catalog) -> set[str]:
-    """The claims by which the mock fills in sizes, durations and other properties of media, and its samples."""
-    media = [catalog.media, *(each.data["media"] for each in catalog.operations.values() if each.is_covered)]
-    return {text for text in _iter_texts(media) if text in catalog.claims}
+def find_mock_claims(catalog: Catalog) -> set[str]:
+    """The claims by which the mock fills in files and outputs: those in the data on media and on replies."""
+    operations = [each for each in catalog.operations.values() if each.is_covered]
+    replies = [(each.replies["claims"], each.replies.get("default_claims", {})) for each in operations]
+    data = [catalog.media, *(each.data["media"] for each in operations), *(each for pair in replies for each in pair)]
+    return {text for text in _iter_texts(data) if text in catalog.claims}
 
 
 def _list_data(catalog: Catalog, operation: Operation) -> list[Any]:

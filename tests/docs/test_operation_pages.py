@@ -44,13 +44,19 @@ def test_every_covered_operation_has_a_page(catalog: Catalog, pages: dict[str, s
 
 
 def test_the_page_of_assumptions_tells_what_the_mock_fills_in() -> None:
-    """Nothing rests on a claim of kind gap, but that the mock fills in what the data on media cites."""
+    """No rule rests on a claim of kind gap; the mock fills in what the data on media and on replies cites."""
     page = ledger_pages.render_assumptions(CATALOG, list_claim_uses(CATALOG))
     rests = {row.split("`")[1]: row.split(" | ")[-1] for row in page.splitlines() if row.startswith("| `")}
     filled_in = {id_ for id_, rest in rests.items() if rest.startswith("the mock fills it in so")}
-    assert {"media-sample", "media-duration", "video-size-defaults", "upscale-factor-size"} <= filled_in
+    assert {
+        "media-sample",
+        "media-duration",
+        "video-size-defaults",
+        "upscale-factor-size",
+        "enhance-same-text",
+    } <= filled_in
     assert {CATALOG.claims[id_].kind for id_ in filled_in} == {"gap"}
-    assert rests["grok-which"].startswith("nothing: ")
+    assert rests["grok-which"].startswith("no rule and no test: ")
 
 
 def test_a_page_has_its_parts_in_order(pages: dict[str, str]) -> None:

@@ -509,6 +509,22 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
         {"operations": {"image.generate": {"price": {"credits": 10**13}}}},
         ("price/credits", "out of range; use a number from"),
     ),
+    "a duration by a field of text": (
+        {"operations": {"video.generate": {"media": {"duration": {"fields": ["prompt"]}}}}},
+        ("operation video.generate media duration", "prompt is string, and no integer or number"),
+    ),
+    "a duration by the characters of a number": (
+        {"operations": {"narration.generate": {"media": {"duration": {"text": "speed"}}}}},
+        ("operation narration.generate media duration", "speed is number, and no string"),
+    ),
+    "a duration that counts a field twice": (
+        {"operations": {"sora2.video.extend": {"media": {"duration": {"plus": ["duration"]}}}}},
+        ("operation sora2.video.extend media duration", "duration is in fields and in plus"),
+    ),
+    "a default duration shorter than any file": (
+        {"operations": {"video.generate": {"media": {"duration": {"default": 0.01}}}}},
+        ("operation video.generate media duration", "0.01 is not within the bounds", "use 0.2 to 86400 seconds"),
+    ),
     "a property that images have": (
         {
             "operations": {
