@@ -53,7 +53,9 @@ def test_cues_show_the_text_in_order() -> None:
 @given(st.text(st.sampled_from(f"-> ab1:,{BREAKS}\u200d\U0001f468\ud800") | st.characters(), max_size=200))
 def test_each_cue_is_one_line_of_text(text: str) -> None:
     """Whatever the text: a cue is a number, a time and one line, by any reader's ends of lines, with no arrow in it."""
-    cues = captions.render(SMALL._replace(text=text, duration=600)).decode().split("\n\n")
+    content = SMALL._replace(text=text, duration=600)
+    cues, times = captions.render(content).decode().split("\n\n"), _read_times(content)
+    assert (len(times), times[-1][1]) == (len(cues), 600_000)
     lines = [cue.splitlines() for cue in cues]
     assert [(len(each), each[0]) for each in lines] == [(3, str(number)) for number in range(1, len(cues) + 1)]
     assert all("-->" not in text_line for _, _, text_line in lines)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 
+import pytest
+
 from cannon_mock.clock import ManualClock
-from cannon_mock.model import journal
+from cannon_mock.model import journal, shown_texts
 from cannon_mock.model.shown_texts import MOST_CHARACTERS
+from cannon_spec import redaction
 from tests.support.admin_calls import get, post, read_problem
 from tests.support.mocks import KEY, LONG_MS, OTHER_KEY, PRICE, START, Driver, DriverFactory, body, build_driver
 
@@ -34,11 +37,20 @@ def test_tasks_can_be_listed_and_read(mock: Driver) -> None:
     assert read_problem(mock.client.get("/__mock__/tasks/req_0"))[0] == 404
 
 
-def test_the_texts_of_a_task_are_shown_as_far_as_they_fit(mock: Driver) -> None:
-    """Of texts with more characters than one reply shows, the one that does not fit is cut off."""
-    id_ = mock.create_and_finish(body(prompt="x" * (MOST_CHARACTERS + 5)))["id"]
+def test_the_texts_of_a_task_are_shown_as_far_as_they_fit(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of texts with more characters than one reply shows, one that does not fit is cut off before it is redacted."""
+    id_ = mock.create_and_finish(body(prompt="x" * 20 * MOST_CHARACTERS))["id"]
+    lengths: list[int] = []
+
+    def count(text: str) -> str:
+        lengths.append(len(text))
+        return text
+
+    monkeypatch.setattr(redaction, "redact", count)
+    monkeypatch.setattr(shown_texts, "redact", count)
     text = json.dumps(get(mock, f"tasks/{id_}")["request"])
-    assert "(262149 characters)" in text
+    assert f"({20 * MOST_CHARACTERS} characters)" in text
+    assert MOST_CHARACTERS / 2 < sum(lengths) < 2 * MOST_CHARACTERS
     assert MOST_CHARACTERS / 2 < len(text) < MOST_CHARACTERS + 10_000
 
 
