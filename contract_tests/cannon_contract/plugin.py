@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,13 @@ import pytest
 
 from cannon_contract import claim_ids
 from cannon_contract.client.recording import build_redactor
-from cannon_contract.report import write_report
-from cannon_contract.report.junit_file import add_run_error
 from cannon_contract.report.outcome_formats import write_outcome
-from cannon_contract.report.terminal import build_summary
-from cannon_contract.runner import claim_coverage, interrupts, options, planning, samples, targets
-from cannon_contract.runner.listen_address import find_listen_address
-from cannon_contract.runner.options import ApiKeys, Options
-from cannon_contract.runner.results import read_result
+from cannon_contract.result_collector import ResultCollector, write_line
+from cannon_contract.runner import claim_coverage, option_checks, options, planning, samples, targets
+from cannon_contract.runner.options import Options
 from cannon_contract.runner.run import ABILITIES, OUTCOME_WRITER, RUN, Run
 from cannon_contract.runner.suite_items import find_operation, list_claims
 from cannon_contract.runner.targets import NoTarget
-from cannon_contract.runner.webhook_listener import find_listen_problem
 from cannon_contract.spending.budget import Budget
 from cannon_contract.spending.plan_file import BadPlan
 from cannon_contract.spending.price_list import PriceList
@@ -54,7 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Refuse to repeat a run that may cost credits each time, before pytest-xdist begins to."""
-    if getattr(config.option, "looponfail", False) and _may_cost(options.read_options(config), default_catalog()):
+    if getattr(config.option, "looponfail", False) and option_checks.may_cost(
+        options.read_options(config), default_catalog()
+    ):
         raise pytest.UsageError("a run that may cost credits is one process, and runs once: leave -f out")
 
 
@@ -75,10 +72,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     run_options, catalog, keys = options.read_options(config), default_catalog(), options.read_api_keys()
     check_claim_ids(claim_ids, catalog.claims)
-    _check_options(config, run_options, catalog)
-    _check_keys(run_options, keys)
+    option_checks.check_options(config, run_options, catalog)
+    option_checks.check_keys(run_options, keys)
     if not (config.option.collectonly or hasattr(config, "workerinput")):  # the first process has checked it
-        _check_webhook_address(run_options)
+        option_checks.check_webhook_address(run_options)
     budget = Budget(run_options.allow_spend, _read_price_list(run_options, catalog), run_options.max_creates)
     if run_options.prices:
         budget.remarks += describe_age(run_options.prices, budget.prices.prices, datetime.now(UTC))
@@ -94,7 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.xmlpath = getattr(config.option, "xmlpath", None) or junit
     config.pluginmanager.register(_SuiteHooks(run))
     if not hasattr(config, "workerinput"):  # of several processes the first one reports
-        config.pluginmanager.register(_ResultCollector(run, config.pluginmanager))
+        config.pluginmanager.register(ResultCollector(run, config.pluginmanager))
 
 
 def _runs_suite(config: pytest.Config) -> bool:
@@ -102,44 +99,6 @@ def _runs_suite(config: pytest.Config) -> bool:
     start = Path(config.invocation_params.dir)
     paths = [(start / argument.partition("::")[0]).resolve() for argument in config.args]
     return any(_SUITE.is_relative_to(path) or path.is_relative_to(_SUITE) for path in paths)
-
-
-def _check_options(config: pytest.Config, run_options: Options, catalog: Catalog) -> None:
-    problem = options.find_bad_operation(run_options.operation, catalog)
-    if problem:
-        raise pytest.UsageError(f"--operation {escape_unprintable(problem)}")
-    if run_options.treat_as_live and run_options.target == "mock":
-        raise pytest.UsageError("--treat-as-live goes with --target URL: the mock in this process never charges")
-    plan_flags = {"--plan-only": run_options.plan_only, "--plan": run_options.plan}
-    used_flags = [name for name, value in plan_flags.items() if value is not None]
-    if len(used_flags) > 1:
-        raise pytest.UsageError("--plan-only writes a plan, and --plan runs one: leave one of them out")
-    if run_options.target == "mock" and (used_flags or run_options.max_creates is not None):
-        name = [*used_flags, "--max-creates"][0]
-        raise pytest.UsageError(f"{name} {planning.NEEDS_CHARGES}")
-    if _is_distributed(config) and _may_cost(run_options, catalog):
-        raise pytest.UsageError("a run that may cost credits is one process: leave -n out")
-
-
-def _check_keys(run_options: Options, keys: ApiKeys) -> None:
-    """Refuse keys that no header can have, without naming them, and a live run without a key."""
-    for name, key in keys.by_variable().items():
-        if not _KEY_CHARACTERS.fullmatch(key or ""):
-            raise pytest.UsageError(f"{name}: an API key has printable ASCII letters and no spaces; set it again")
-    if run_options.target == "live" and keys.main is None:
-        raise pytest.UsageError(f"--target live: put your API key into the environment variable {options.KEY}")
-    if keys.main is not None and keys.main == keys.other:
-        raise pytest.UsageError(f"{options.OTHER_KEY} is the key of {options.KEY} again; set another one")
-
-
-def _check_webhook_address(run_options: Options) -> None:
-    """Refuse an address that the user named and that no webhook can reach, before anything is created."""
-    if run_options.webhook_listen is None or run_options.target == "mock":
-        return
-    address = find_listen_address(run_options.webhook_listen, "")
-    problem = find_listen_problem(address) if address else ""
-    if problem:
-        raise pytest.UsageError(f"{escape_unprintable(problem)}; name another address, or off")
 
 
 def _read_price_list(run_options: Options, catalog: Catalog) -> PriceList:
@@ -166,18 +125,6 @@ def _make_folder(path: str) -> Path:
         reason = explain_os_error(error, "name a folder")
         raise pytest.UsageError(f"--report {escape_unprintable(path)}: {reason}") from None
     return folder
-
-
-def _is_distributed(config: pytest.Config) -> bool:
-    """Whether tests run in several processes, or this is one of them."""
-    flags = (getattr(config.option, name, None) for name in ("numprocesses", "tx", "distload"))
-    return hasattr(config, "workerinput") or any(flags) or getattr(config.option, "dist", "no") != "no"
-
-
-def _may_cost(run_options: Options, catalog: Catalog) -> bool:
-    """Whether a run may cost credits, as far as its options say."""
-    is_vendors = targets.is_vendor_address(run_options.target, catalog.base_url)
-    return run_options.treat_as_live or run_options.allow_spend > 0 or is_vendors
 
 
 class _SuiteHooks:
@@ -219,7 +166,7 @@ class _SuiteHooks:
         run = self._run
         operations = {None, *run.operations}
         other_cases = [item for item in items if find_operation(item) not in operations]
-        if len(run.operations) == 1 or _may_cost(run.options, run.catalog):
+        if len(run.operations) == 1 or option_checks.may_cost(run.options, run.catalog):
             return other_cases
         return other_cases + samples.find_repeated_cases(item for item in items if find_operation(item) in operations)
 
@@ -234,7 +181,7 @@ class _SuiteHooks:
         if not own or is_worker or session.config.option.collectonly or run.options.target == "mock":
             return
         try:
-            find_target(run, lambda line: _write_line(session.config.pluginmanager, line))
+            find_target(run, lambda line: write_line(session.config.pluginmanager, line))
         except pytest.exit.Exception as error:  # pytest would write the name of its class
             raise pytest.UsageError(error.msg) from None
         with _refuse_bad_plan():
@@ -264,89 +211,6 @@ class _SuiteHooks:
         return report
 
 
-class _ResultCollector:
-    """Collects the results of all processes, and reports on them at the end."""
-
-    def __init__(self, run: Run, plugins: pytest.PytestPluginManager) -> None:
-        self._run = run
-        self._plugins = plugins
-        self._signal_handlers = ExitStack()
-
-    def pytest_sessionstart(self) -> None:
-        """Handle signals in a run on a server, so that the costs of its creates are read back."""
-        if self._run.options.target != "mock":
-            handlers = interrupts.handle_signals(self._record_interrupt, self._announce_reading_back)
-            self._signal_handlers.enter_context(handlers)
-
-    def pytest_unconfigure(self) -> None:
-        """Restore the signal handlers."""
-        self._signal_handlers.close()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect the result of a test, whichever process ran it."""
-        if hasattr(report, "cannon"):
-            result = read_result(report.cannon)
-            self._run.results.append(result)
-            self._run.stop_reason = self._run.stop_reason or result.stop_reason
-            for claim in result.claims:
-                self._run.needs_by_claim.setdefault(claim, set()).add(result.needs)
-
-    def pytest_keyboard_interrupt(self) -> None:
-        """Record why the run ended."""
-        self._record_interrupt()
-
-    @pytest.hookimpl(wrapper=True, trylast=True)  # within that of pytest's own reporter, which then prints the summary
-    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Read what is still open once more, and write the report, beside which pytest writes its own."""
-        self._finish(session)
-        try:
-            yield
-            add_run_error(self._run, session.config.option.xmlpath)
-        except OSError as error:
-            path = error.filename or session.config.option.xmlpath
-            self._run.report_problems.append(f"{path} could not be written: {explain_os_error(error, '')}")
-            session.exitstatus = pytest.ExitCode.INTERRUPTED
-
-    def _finish(self, session: pytest.Session) -> None:
-        run = self._run
-        run.stop_reason = run.stop_reason or str(session.shouldfail or session.shouldstop or "")
-        try:
-            self._read_open_requests()
-        except KeyboardInterrupt:
-            self._record_interrupt()
-        finally:
-            if run.options.report and run.has_begun:
-                run.report_problems = write_report(run, Path(run.options.report))
-        if run.results and session.config.option.tbstyle == "line":
-            # The section on claims says the same in whole sentences, once for each.
-            session.config.option.tbstyle = "no"
-        is_incomplete = run.results and session.exitstatus == pytest.ExitCode.OK and not run.is_complete
-        if run.budget.overrun_reason or is_incomplete or run.report_problems:
-            session.exitstatus = pytest.ExitCode.INTERRUPTED
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Summarize claims, costs and open requests."""
-        if self._run.has_begun:
-            terminalreporter.section("claims")
-            for line in build_summary(self._run):
-                terminalreporter.write_line(line)
-
-    def _record_interrupt(self) -> None:
-        self._run.stop_reason = self._run.stop_reason or "it was interrupted"
-
-    def _announce_reading_back(self) -> None:
-        line = "\nreading back what was created; press Ctrl-C again to leave without that"
-        _write_line(self._plugins, line)
-
-    def _read_open_requests(self) -> None:
-        run = self._run
-        if run.target is not None and run.budget.creates:
-            keys = filter(None, (run.keys.main or run.key, run.keys.other, run.keys.empty))
-            timeout_s = run.options.call_timeout
-            targets.read_open_requests(run.catalog, run.target, keys, run.budget, run.redactor, timeout_s)
-            run.stop_reason = run.stop_reason or run.budget.overrun_reason
-
-
 def find_target(run: Run, announce: Callable[[str], object] = lambda line: None) -> targets.Target:
     """Find the target of a run at the first call; ends the run where there is none.
 
@@ -370,15 +234,6 @@ def find_target(run: Run, announce: Callable[[str], object] = lambda line: None)
         except KeyboardInterrupt:
             pytest.exit("interrupted before the target was found: nothing was tested", returncode=2)
     return run.target
-
-
-def _write_line(plugins: pytest.PytestPluginManager, line: str) -> None:
-    """Write a line to the terminal at once, whatever pytest captures."""
-    terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
-    with capture.global_and_fixture_disabled() if capture else nullcontext():
-        if terminal:
-            terminal.write_line(escape_lines(line))
-            terminal.flush()
 
 
 def _select_suite(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -68,7 +68,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cannon_contract.spending",),
     ("cannon_contract.runner",),
     ("cannon_contract.report",),
-    ("cannon_contract.plugin", "cannon_contract.suite", "cannon_contract.__main__"),
+    ("cannon_contract.result_collector", "cannon_contract.plugin", "cannon_contract.suite", "cannon_contract.__main__"),
 )
 """The folders and modules from the ground up. A folder stands for all that is in it, unless a part is listed too."""
 
