@@ -34,6 +34,7 @@ _KEY = "cs_test_exec"
 _CANNOT_RUN, _NOT_THERE = 126, 127
 _MOST_LINES = 10
 _LONGEST_BODY = 200
+_LOOK_S = 1
 
 
 def run(app: Flask, config: Config, command: Sequence[str]) -> int:
@@ -73,8 +74,18 @@ def _run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
             write_notice(f"{command[0]}: {explain_os_error(error, '')}")
             return _CANNOT_RUN
         relay.send_to(process)
-        status = process.wait()
+        status = _wait(process)
     return 128 - status if status < 0 else status
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """The status of a command at its end.
+
+    It waits in turns, as Python calls the handler of a signal that a thread of the server got only between two of them.
+    """
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(_LOOK_S)
 
 
 class _SignalRelay:

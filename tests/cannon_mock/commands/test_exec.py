@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -150,6 +152,27 @@ sys.exit(5 if caught_numbers == numbers else 1)
     assert run("import os; os.kill(os.getpid(), 9)") == 128 + signal.SIGKILL
     assert signal.getsignal(signal.SIGTERM) == former_handler
     capfd.readouterr()
+
+
+@pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="Windows and macOS cannot wait for a signal so")
+def test_a_signal_that_another_thread_gets_is_passed_on(tmp_path: Path) -> None:
+    """The system may give a signal to any thread; the command gets it at once all the same, not after its end."""
+    code = f"""
+import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGTERM}})
+open({str(tmp_path / "fifo")!r}, "w").close()
+sys.exit(5 if signal.sigtimedwait({{signal.SIGTERM}}, 20) else 1)
+"""
+    os.mkfifo(tmp_path / "fifo")
+
+    def receive() -> None:
+        (tmp_path / "fifo").read_text()  # ends as soon as the command waits for the signal
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    thread = threading.Thread(target=receive)
+    thread.start()
+    assert run(code) == 5
+    thread.join()
 
 
 @pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="Windows and macOS cannot wait for a signal so")
