@@ -24,7 +24,9 @@ CHROMIUM = find_chromium()
 EXTENSIONS = ("mp4", "mp3", "wav")
 LONG_VOICE = {"operations": {"voice.make": {"media": {"duration": {"default": 600, "claim": "user-overlay"}}}}}
 """Makes a file of nine megabytes, of which a browser fetches only parts."""
-PIECE = 2048
+PIECES = {"mp4": 2048, "wav": 128 * 1024}
+"""The most bytes of one reply, by extension: less than a browser reads ahead, so that it does not read as far as the
+machine has time for."""
 SEEKS = [0.6, 0.4, 0.9]
 """Where the page seeks to, as parts of the duration: past what a browser reads ahead of the long file's start."""
 NEAR_S = 0.1
@@ -39,7 +41,7 @@ class Fetch(NamedTuple):
 
 
 def serve_pieces(app: Any, fetches: list[Fetch]) -> Any:
-    """The application, which sends at most a few kilobytes of a video: a browser that wants more asks for the next.
+    """The application, which sends at most a piece of a file: a browser that wants more asks for the next.
 
     A browser may not store what it gets, so that what it asks for does not depend on what it has on its disk.
     """
@@ -48,8 +50,9 @@ def serve_pieces(app: Any, fetches: list[Fetch]) -> Any:
         path = environ["PATH_INFO"]
         match = re.fullmatch(r"bytes=(\d+)-\d*", environ.get("HTTP_RANGE", ""))
         first = int(match[1]) if match else 0
-        if match and path.endswith("mp4"):
-            environ["HTTP_RANGE"] = f"bytes={first}-{first + PIECE - 1}"
+        piece = PIECES.get(find_extension(path))
+        if match and piece:
+            environ["HTTP_RANGE"] = f"bytes={first}-{first + piece - 1}"
 
         def note(status: str, headers: Any, exc_info: Any = None) -> Any:
             fetches.append(Fetch(path, first, status.partition(" ")[0]))
