@@ -67,8 +67,8 @@ class Config(SettingsRepr):
     )
     max_memory: str = _setting(
         limits.DEFAULT_MEMORY,
-        "size of all that the store memory holds, tasks and journal too; no other store takes it. Above it the tasks "
-        "that ended first are dropped, and a create is refused with 507 where none has ended",
+        "size of all that the store memory holds, tasks and journal too; with another store leave it out. Above it the "
+        "tasks that ended first are dropped, and a create is refused with 507 where none has ended",
         limits.SIZE,
         metavar="SIZE",
     )

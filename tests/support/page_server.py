@@ -7,9 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from tests.support.http_server import serve_handler
 
 
 @dataclass
@@ -49,13 +51,6 @@ def serve_page(page: Path, last_result: str) -> Iterator[PageServer]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    page_server.url = f"http://localhost:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serve_handler(Handler) as port:
+        page_server.url = f"http://localhost:{port}"
         yield page_server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
