@@ -78,6 +78,7 @@ def test_it_passes_each_input_on(runner: Runner) -> None:
         ({}, "no files; name files or folders in the input files, one a line"),
         ({"files": " \n"}, "no files; name files or folders in the input files, one a line"),
         ({"mode": "Mock"}, "the input mode is neither validate nor mock"),
+        ({"mode": "mock", "extras": "media]; x"}, "the input extras has names of extras, with commas between them"),
         ({"mode": "mock", "strict": "yes"}, "the input strict is neither true nor false"),
     ],
 )
@@ -106,13 +107,15 @@ def test_it_says_why_a_mock_did_not_start(runner: Runner) -> None:
 
 
 @pytest.mark.extended
-@pytest.mark.parametrize(("mode", "extra"), [("validate", "jsonschema_rs"), ("mock", "flask")])
-def test_it_installs_itself(runner: Runner, mode: str, extra: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "further", "extra"), [("validate", "", "jsonschema_rs"), ("mock", "", "flask"), ("mock", "media", "av")]
+)
+def test_it_installs_itself(runner: Runner, mode: str, further: str, extra: str) -> None:
     """The action installs what its mode needs from its own checkout, and works with that alone."""
     (runner.temp / "cannon-spec" / "venv").unlink()
     runner.replaced_steps = PYTHON
     (runner.workspace / "good.json").write_text(json.dumps(DOCUMENTED))
-    status = _run(runner, mode=mode, files="good.json", port="0")
+    status = _run(runner, mode=mode, extras=further, files="good.json", port="0")
     if "NewConnectionError" in runner.output or "NameResolutionError" in runner.output:
         pytest.skip("no package index can be reached")
     assert status == 0, runner.output

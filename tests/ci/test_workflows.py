@@ -172,10 +172,12 @@ GITLAB = read_yaml(FOR_GITLAB)
 
 @pytest.mark.parametrize("job", [name for name in GITLAB if name.startswith(".cannon-")])
 def test_a_gitlab_job_runs(runner: Runner, job: str) -> None:
-    """The script of a job for GitLab runs as written, with its own variables, and installs from CANNON_SOURCE."""
+    """The script of a job for GitLab runs as written, with its variables and options, and installs from its source."""
     for name in ("python", "cannon-spec", "cannon-mock", "cannon-contract"):
         _stub(runner, name)
     variables = {**GITLAB[job]["variables"], "CANNON_SOURCE": "git+https://x/y.git@1"}
+    if "CANNON_OPTIONS" in variables:
+        variables["CANNON_OPTIONS"] = "--strict --baseline a.json"
     assert not [name for name in variables if name.startswith("CANNON_SPEC_")]  # the command refuses unknown ones
     script = "\n".join(GITLAB[job]["script"])
     step = {"name": job, "env": variables, "run": f"cat > script.sh << 'END'\n{script}\nEND\nsh -e script.sh\n"}
@@ -183,7 +185,7 @@ def test_a_gitlab_job_runs(runner: Runner, job: str) -> None:
     first, second = (runner.workspace / "calls").read_text().splitlines()
     assert re.fullmatch(r"-m pip install --quiet \S+\[[a-z,]+\] @ git\+https://x/y.git@1", first)
     assert second in {
-        "validate --format gitlab --output codequality.json -- payloads",
+        "validate --format gitlab --output codequality.json --strict --baseline a.json -- payloads",
         "exec -- sh -c pytest",
         "-q --target live --allow-spend 0 --report report",
     }
