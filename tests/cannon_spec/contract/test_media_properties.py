@@ -90,7 +90,7 @@ def _check_size(size: MediaSize, input: dict[str, Any], tables: str) -> None:
 
 
 def _read_seconds(operation: str, input: dict[str, Any]) -> float:
-    """The seconds that an input asks for, between 0.1 and a day."""
+    """The seconds that an input asks for, between 0.2 and a day."""
     if operation == "narration.generate":
         seconds = len(input["text"]) / 15
     else:
@@ -99,7 +99,7 @@ def _read_seconds(operation: str, input: dict[str, Any]) -> float:
         seconds = min([*durations, default][0], 86400)
     if operation == "sora2.video.extend":
         seconds += min(input.get("source_duration", 0), 86400)
-    return max(0.1, min(seconds, 86400))
+    return max(0.2, min(seconds, 86400))
 
 
 @given(operation=st.sampled_from(list(FIELDS)), data=st.data())
@@ -109,7 +109,7 @@ def test_any_json_in_an_input_has_properties(operation: str, data: st.DataObject
     fields = data.draw(st.dictionaries(st.sampled_from(names), values))
     size, duration = find_properties(CATALOG, CATALOG.operations[operation], fields)
     assert size is None or min(size.width, size.height) > 0
-    assert duration is None or 0.1 <= duration.seconds <= 86400
+    assert duration is None or 0.2 <= duration.seconds <= 86400
 
 
 def test_what_the_service_changes_decides() -> None:
