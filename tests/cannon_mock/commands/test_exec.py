@@ -148,9 +148,13 @@ caught_numbers = {signal.sigtimedwait(numbers, 20).si_signo for _ in numbers}
 sys.exit(5 if caught_numbers == numbers else 1)
 """
     former_handler = signal.getsignal(signal.SIGTERM)  # that of coverage, where it is measured
-    assert run(code) == 5
-    assert run("import os; os.kill(os.getpid(), 9)") == 128 + signal.SIGKILL
-    assert signal.getsignal(signal.SIGTERM) == former_handler
+    former_quit_handler = signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell lets jobs in the background ignore it
+    try:
+        assert run(code) == 5
+        assert run("import os; os.kill(os.getpid(), 9)") == 128 + signal.SIGKILL
+        assert signal.getsignal(signal.SIGTERM) == former_handler
+    finally:
+        signal.signal(signal.SIGQUIT, former_quit_handler)
     capfd.readouterr()
 
 
