@@ -6,7 +6,7 @@ both give the same result. Schemas have no ``$ref`` here; even so, each engine i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cannon_spec.contract.arithmetic import is_multiple, is_number
@@ -55,11 +55,22 @@ def _build_fast_engine() -> Engine:
             # Most payloads are valid, and is_valid is several times as fast as iter_errors.
             if is_valid(value):
                 return []
-            return [(tuple(error.instance_path), tuple(error.schema_path)) for error in iter_errors(value)]
+            errors = iter_errors(value)
+            return [(_name_members(value, error.instance_path), tuple(error.schema_path)) for error in errors]
 
         return list_violations
 
     return Engine("jsonschema-rs", compile_schema)
+
+
+def _name_members(value: Any, path: Sequence[str | int]) -> Path:
+    """A path into a value, with members by their names: of a name such as ``1`` the engine makes a number."""
+    parts: list[str | int] = []
+    for part in path:
+        name = str(part) if isinstance(value, dict) else part
+        parts.append(name)
+        value = value[name]
+    return tuple(parts)
 
 
 def _build_reference_engine() -> Engine:

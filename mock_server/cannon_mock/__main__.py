@@ -223,7 +223,7 @@ def _serve(app: Flask, config: Config, listeners: Sequence[socket]) -> None:
 
 def _tell_of_samples() -> None:
     """Say which kinds of files are not made for their requests, if any."""
-    from cannon_mock.media.file_renderer import list_sample_extensions
+    from cannon_mock.asset_files.file_renderer import list_sample_extensions
 
     extensions = [f".{each}" for each in list_sample_extensions()]
     if extensions:

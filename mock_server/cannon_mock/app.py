@@ -81,7 +81,7 @@ def load_contract(config: Config) -> Catalog:
 def _build_context(
     config: Config, catalog: Catalog, keys: Keys, records: Records, clock: Clock | None, send: Send | None
 ) -> MockContext:
-    from cannon_mock.media.file_renderer import FileRenderer
+    from cannon_mock.asset_files.file_renderer import FileRenderer
     from cannon_mock.serving import event_loop
     from cannon_mock.stores import scenario_registry
     from cannon_mock.views import assets, context

@@ -57,7 +57,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "cannon_mock.json_log",
         "cannon_mock.notices",
     ),
-    ("cannon_mock.stores",),
+    ("cannon_mock.asset_files", "cannon_mock.stores"),
     ("cannon_mock.webhooks",),
     ("cannon_mock.views",),
     ("cannon_mock", "cannon_mock.app", "cannon_mock.serving"),
@@ -78,7 +78,7 @@ NEVER: list[tuple[str, set[str]]] = [
     ("cannon_spec", {"cannon_mock", "cannon_contract", "flask", "httpx", "respx", "pytest", "uvicorn"}),
     ("cannon_spec.validate", {"cannon_spec.contract.load", "pathlib", "os", "io"}),
     ("cannon_mock.model", PURE),
-    ("cannon_mock.media", PURE - {"threading"}),  # a lock, so that one file is rendered at a time
+    ("cannon_mock.media", PURE),
     ("cannon_mock.stores", {"flask", "cannon_mock.views", "cannon_mock.webhooks", "cannon_mock.clock"}),
     ("cannon_mock.views.api", {"cannon_mock.views.admin"}),
     ("cannon_mock.views.admin", {"cannon_mock.views.api"}),

@@ -54,7 +54,7 @@ def test_the_installed_mock_has_its_samples(commands: Path, tmp_path: Path) -> N
         "import sys\n"
         "from importlib import resources\n"
         "sys.modules['av'] = None\n"
-        "from cannon_mock.media.file_renderer import list_sample_extensions\n"
+        "from cannon_mock.asset_files.file_renderer import list_sample_extensions\n"
         "folder = resources.files('cannon_mock.media') / 'samples'\n"
         "print(folder)\n"
         "names = sorted(f'sample.{each}' for each in list_sample_extensions())\n"

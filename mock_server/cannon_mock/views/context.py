@@ -12,10 +12,10 @@ import flask
 from flask import Flask, Request, Response
 from werkzeug.exceptions import ClientDisconnected
 
+from cannon_mock.asset_files.file_renderer import FileRenderer
 from cannon_mock.clock import Clock
 from cannon_mock.config import Config
 from cannon_mock.host_and_port import HostAndPort, parse_host_and_port
-from cannon_mock.media.file_renderer import FileRenderer
 from cannon_mock.model.keys import Keys
 from cannon_mock.model.scenarios import Fault
 from cannon_mock.model.tasks import Pace, UpstreamViolation

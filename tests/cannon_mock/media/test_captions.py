@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cannon_mock.media import captions
@@ -50,6 +50,7 @@ def test_cues_show_the_text_in_order() -> None:
     assert max(map(len, lines)) <= 42
 
 
+@example("a --> b")
 @given(st.text(st.sampled_from(f"-> ab1:,{BREAKS}\u200d\U0001f468\ud800") | st.characters(), max_size=200))
 def test_each_cue_is_one_line_of_text(text: str) -> None:
     """Whatever the text: a cue is a number, a time and one line, by any reader's ends of lines, with no arrow in it."""

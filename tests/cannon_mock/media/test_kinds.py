@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cannon_mock import media
+from cannon_mock.asset_files.file_renderer import _RENDERERS, FileRenderer, Renderer, list_sample_extensions
 from cannon_mock.media.content import Content
-from cannon_mock.media.file_renderer import _RENDERERS, FileRenderer, Renderer, list_sample_extensions
 from cannon_mock.model import tasks
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Media, Pace, TaskRequest

@@ -67,11 +67,12 @@ from pathlib import Path
 from threading import Barrier
 from cannon_mock.media import video
 from cannon_mock.media.content import Content
-from cannon_mock.media.file_cache import FileCache
+from cannon_mock.asset_files.file_cache import FileCache, map_large_blocks
 
 def measure_memory():
     return int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0]) * 1024
 
+map_large_blocks()
 cache, count, sizes = FileCache(most_bytes=16_000_000), 16, []
 start = Barrier(count)
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from cannon_mock.media.file_renderer import FileRenderer
+from cannon_mock.asset_files.file_renderer import FileRenderer
 from cannon_mock.model.deliveries import DeliveryResponse
 from cannon_mock.model.tasks import Media, Task
 from cannon_spec.contract.lifecycle import Timeline

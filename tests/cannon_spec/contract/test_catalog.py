@@ -509,6 +509,10 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
         {"operations": {"image.generate": {"price": {"credits": 10**13}}}},
         ("price/credits", "out of range; use a number from"),
     ),
+    "a tier that is no text, of a member with the name of a number": (
+        {"media": {"video": {"models": {"topazproteus": {"tier_by": {"upscale_factor": {"1": []}}}}}}},
+        ("media: video/models/topazproteus/tier_by/upscale_factor/1", "wrong type"),
+    ),
     "a duration by a field of text": (
         {"operations": {"video.generate": {"media": {"duration": {"fields": ["prompt"]}}}}},
         ("operation video.generate media duration", "prompt is string, and no integer or number"),

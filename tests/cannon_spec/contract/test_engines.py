@@ -142,6 +142,14 @@ def test_violations_are_paths_into_value_and_schema(value: Any) -> None:
         assert set(place) <= {part for each in places(value) for part in each}
 
 
+@pytest.mark.parametrize("engine", ["jsonschema", "jsonschema-rs"])
+def test_a_member_with_the_name_of_a_number_is_a_member(engine: str) -> None:
+    """A path names members by text and places of lists by number, also where the name of a member is a number."""
+    schema = {"additionalProperties": {"items": {"additionalProperties": {"type": "string"}}}}
+    ((path, _),) = engines.choose(engine).compile(schema)({"0": [{}, {"1": 5}]})
+    assert path == ("0", 1, "1")
+
+
 def _list_broken_rules(
     schemas: tuple[str, ...], value: Any, envelope: str | None = None, place: Path = ()
 ) -> set[tuple[Path, str]]:

@@ -1,4 +1,4 @@
-"""The files that were rendered last, as far as they fit into a number of bytes (floor 3)."""
+"""The files that were rendered last, as far as they fit into a number of bytes (floor 4)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ class FileCache:
         with self._render_lock:
             data = self._get(key)  # another thread may have rendered it meanwhile
             if data is None:
-                _map_large_blocks()
                 data = render()
                 self._keep(key, data)
         return data
@@ -53,7 +52,7 @@ class FileCache:
 
 
 @cache
-def _map_large_blocks() -> None:
+def map_large_blocks() -> None:
     """Have the pictures of an encoder go back to the system when it is done with them.
 
     Else glibc, after the first one, keeps such blocks for each thread that ever rendered a file: sixteen threads with a

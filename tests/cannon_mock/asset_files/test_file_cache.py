@@ -7,7 +7,7 @@ from threading import Barrier, Event, Semaphore
 
 import pytest
 
-from cannon_mock.media.file_cache import FileCache
+from cannon_mock.asset_files.file_cache import FileCache
 
 
 def _is_kept(cache: FileCache, key: str) -> bool:

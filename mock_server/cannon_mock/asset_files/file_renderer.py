@@ -1,16 +1,17 @@
-"""The files of tasks, rendered when they are fetched, or samples of them where an encoder is missing (floor 3)."""
+"""The files of tasks, rendered when they are fetched, or samples of them where an encoder is missing (floor 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from threading import Lock
 from typing import Literal, NamedTuple
 
 from cannon_mock import media
+from cannon_mock.asset_files.file_cache import FileCache, map_large_blocks
 from cannon_mock.media import audio, captions, picture, scene, video
 from cannon_mock.media.content import Content, limit_content, read_content
-from cannon_mock.media.file_cache import FileCache
 from cannon_mock.media.sample import read_sample
 from cannon_mock.model.task_view import preview_input
 from cannon_mock.model.tasks import Task
@@ -66,6 +67,7 @@ class FileRenderer:
         self._catalog, self._report = catalog, report
         self._files = FileCache(_MOST_BYTES_KEPT)
         self._missing_modules: set[str] = set()
+        self._import_lock = Lock()
 
     def render(self, task: Task, name: str) -> MediaFile | None:
         """The file of that name of a task, the same bytes each time; None where its operation has no such file."""
@@ -83,14 +85,17 @@ class FileRenderer:
 
     def _can_import(self, module: str) -> bool:
         """Whether a module can be imported: it may be missing, or a library that it needs."""
-        if module in self._missing_modules:
-            return False
-        try:
-            import_module(module)
-        except (ImportError, OSError) as error:
-            self._missing_modules.add(module)
-            self._report(f"{module} cannot be imported: {error}" if find_spec(module) else f"{module} is not installed")
-            return False
+        with self._import_lock:
+            if module in self._missing_modules:
+                return False
+            try:
+                import_module(module)
+            except (ImportError, OSError) as error:
+                self._missing_modules.add(module)
+                is_there = find_spec(module) is not None
+                self._report(f"{module} cannot be imported: {error}" if is_there else f"{module} is not installed")
+                return False
+        map_large_blocks()  # an encoder needs many of them
         return True
 
     def _describe_again(self, task: Task) -> Task:
