@@ -54,6 +54,18 @@ def test_it_judges_files_and_shows_what_it_found(runner: Runner) -> None:
     assert runner.values["steps"]["inputs"]["outputs"] == {"extras": "fast,yaml"}
 
 
+def test_the_key_of_its_cache_is_legal_and_its_own_for_each_choice_of_extras(runner: Runner) -> None:
+    """A key of a cache may have no comma and 512 characters; with other extras, other packages are kept."""
+    runner.values["runner"] = {"os": "Linux", "arch": "X64"}
+    (step,) = (each for each in STEPS if each["name"] == "Cache what pip downloads")
+    keys = set()
+    for inputs in ({"mode": "validate", "files": "more"}, {"mode": "mock", "port": "0", "extras": "media"}):
+        _run(runner, **inputs)
+        keys.add(runner.fill(step["with"]["key"]))
+    assert len(keys) == 2
+    assert not [key for key in keys if "," in key or len(key) > 512]
+
+
 def _stub(runner: Runner, name: str, script: str) -> None:
     """Put a script in place of a command that the action has installed."""
     venv = runner.temp / "cannon-spec" / "venv"

@@ -152,7 +152,7 @@ def test_a_live_run_against_a_mock_stores_its_prices(runner: Runner) -> None:
 
 def test_our_own_pipeline_calls_what_there_is(runner: Runner) -> None:
     """Each step of our pipeline runs as written: every target of make exists, and all programs are known."""
-    for name in ("python", "uv", "pipx", "curl", "docker", "cannon-spec", "cannon-mock", "cannon-contract"):
+    for name in ("python", "uv", "pipx", "curl", "jq", "docker", "cannon-spec", "cannon-mock", "cannon-contract"):
         _stub(runner, name)
     make = f'PATH="{os.environ["PATH"]}" make --directory "{ROOT}" --dry-run "$@" > /dev/null'
     _stub(runner, "make", make)

@@ -81,7 +81,7 @@ class Runner:
         script.write_text(step["run"])
         outputs.touch()
         summary.touch()
-        variables = {name: self._fill(value) for name, value in step.get("env", {}).items()}
+        variables = {name: self.fill(value) for name, value in step.get("env", {}).items()}
         variables |= {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(summary), **self._surroundings()}
         with log.open("wb") as file:  # no pipe, which what a step leaves running would hold open
             process = subprocess.Popen(
@@ -108,7 +108,8 @@ class Runner:
             "PATH": f"{self.commands}{os.pathsep}{os.environ['PATH']}",
         }
 
-    def _fill(self, value: Any) -> str:
+    def fill(self, value: Any) -> str:
+        """A value with the expressions in it filled in."""
         return _EXPRESSION.sub(lambda match: str(self._find(match[1])), str(value))
 
     def _find(self, name: str) -> Any:

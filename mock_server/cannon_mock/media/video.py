@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from PIL.Image import Image
 
-_LONGEST_TEXT = 240  # each letter takes some 200 bytes of the first frame
+_LONGEST_TEXT = 200  # each letter takes up to 400 bytes of the first frame
 _MOST_FRAMES = 60
 _LAST_FRAME_MS = 40  # Chromium takes a video for ended as soon as it is sought to its last frame
 _MILLISECOND = Fraction(1, 1000)

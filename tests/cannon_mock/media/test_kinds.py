@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -106,6 +108,21 @@ def test_a_broken_encoder_counts_as_none_and_is_reported_once(
     (record,) = [each for each in caplog.records if each.name == "cannon_mock.media"]
     assert "av cannot be imported: libmp3lame.so.0 is missing" in record.getMessage()
     assert "[media]" in record.getMessage()
+
+
+def test_many_fetches_at_once_report_a_missing_encoder_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of threads that need the encoder at once, one tells that it is missing."""
+    monkeypatch.setitem(sys.modules, "av", None)
+    reasons: list[str] = []
+    renderer, start, video = FileRenderer(CATALOG, reasons.append), Barrier(8), tasks.decode(STORED_VIDEO)
+
+    def fetch(_: int) -> None:
+        start.wait()
+        renderer.render(video, "sora-extension.mp4")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(fetch, range(8)))
+    assert reasons == ["av is not installed"]
 
 
 def test_an_error_of_a_renderer_is_not_taken_for_a_missing_extra(mock: Driver, monkeypatch: pytest.MonkeyPatch) -> None:

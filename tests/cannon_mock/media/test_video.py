@@ -87,7 +87,11 @@ def test_any_text_makes_a_video(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["A lone detective in a wet neon alley", "W@" * 1000, "many words " * 900])
-def test_ten_seconds_of_full_hd_are_small(text: str) -> None:
-    """Ten seconds of 1920 x 1080 pixels take less than 100 KB, whatever text they show."""
-    content = Content("req_1", "veo31", text, 1920, 1080, "16:9", 10)
+@pytest.mark.parametrize(
+    ("width", "height", "ratio"), [(1920, 1080, "16:9"), (1080, 1920, "9:16"), (1080, 1080, "1:1")]
+)
+def test_videos_are_small(text: str, width: int, height: int, ratio: str) -> None:
+    """Ten seconds of Full HD take less than 100 KB, twenty in 4K less than 200 KB, whatever their text and ratio."""
+    content = Content("req_1", "topazproteus", text, width, height, ratio, 10)
     assert len(video.render(content)) < 100_000
+    assert len(video.render(content._replace(width=2 * width, height=2 * height, duration=20))) < 200_000
