@@ -7,7 +7,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cannon_spec import redaction
@@ -50,9 +50,14 @@ def test_a_key_is_found_in_every_form(data: st.DataObject) -> None:
     assert text.endswith("... after")
 
 
-@given(st.text(LETTERS, min_size=1), st.text(f"{LETTERS}_-."))
+def _has_no_prefix(text: str) -> bool:
+    return "cs_" not in text and "whs" not in text
+
+
+@example("0", "test_")
+@given(st.text(LETTERS, min_size=1), st.text(f"{LETTERS}_-.").filter(_has_no_prefix))
 def test_a_prefix_within_a_word_is_none(start: str, end: str) -> None:
-    """A word that has the prefix of a key within it stays whole."""
+    """A word that has the prefix of a key within it, once, stays whole; behind a sign another may begin a key."""
     for word in (f"{start}cs_{end}", f"{start}whsec_{end}", f"x%2f{start}cs_{end}"):
         assert redact(word) == word
 
