@@ -1,4 +1,4 @@
-"""What a task produces: described when it is created, and rendered when it is fetched, file by file (floor 3)."""
+"""What a task produces, as it is described when it is created, and what renders each kind of file (floor 3)."""
 
 from __future__ import annotations
 

@@ -65,23 +65,24 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from cannon_mock.media import video
-from cannon_mock.media.content import Content
-from cannon_mock.asset_files.file_cache import FileCache, map_large_blocks
+from cannon_mock.asset_files.file_renderer import FileRenderer
+from cannon_mock.model import tasks
+from tests.cannon_mock.media.test_kinds import STORED_VIDEO
+from tests.support.payloads import CATALOG
 
 def measure_memory():
     return int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0]) * 1024
 
-map_large_blocks()
-cache, count, sizes = FileCache(most_bytes=16_000_000), 16, []
-start = Barrier(count)
+renderer, count, sizes = FileRenderer(CATALOG, print), 16, []
+start, stored_video = Barrier(count), tasks.decode(STORED_VIDEO)
+properties = {"width": 3840, "height": 2160, "aspect_ratio": "16:9", "duration": 1}
+video = stored_video._replace(media=stored_video.media._replace(properties=properties))
 
 def render(number):
     start.wait()  # each on a thread of its own
-    content = Content(f"req_{number}", "veo31", "A fox", 3840, 2160, "16:9", 1)
-    cache.get_or_render(content, lambda: video.render(content))
+    assert renderer.render(video._replace(id=f"req_{number}"), "sora-extension.mp4").difference == ""
 
-cache.get_or_render("first", lambda: video.render(Content("req", "veo31", "A fox", 3840, 2160, "16:9", 1)))
+assert renderer.render(video, "sora-extension.mp4").difference == ""
 sizes.append(measure_memory())
 with ThreadPoolExecutor(count) as pool:
     list(pool.map(render, range(count)))
