@@ -54,6 +54,14 @@ def find_prepared_plan(catalog: Catalog, operation: Any, model: Any, envelope: s
     return catalog.caches[_PLANS].get((operation, model, envelope))
 
 
+def find_model_id(operation: Operation, input: Any) -> str | None:
+    """What the plan for an input is found by: its model, DEFAULT_MODEL, or None for no model that is known."""
+    name = input.get("model") if isinstance(input, dict) else None
+    if name is None and isinstance(input, dict) and operation.has_default_limits(input):
+        return DEFAULT_MODEL
+    return name if isinstance(name, str) and name in operation.models else None
+
+
 def find_model_path(envelope: str | None) -> str:
     """The pointer to the model, in a whole body or an input alone."""
     return "/model" if envelope is None else "/input/model"

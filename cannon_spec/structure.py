@@ -12,7 +12,7 @@ from cannon_spec.errors import NotJSON
 from cannon_spec.field_repair import join_repairs, leave_out_excess, repair_fields
 from cannon_spec.finding import MOST_ALIKE, Finding, Patch
 from cannon_spec.hits import Hit, JudgedRule
-from cannon_spec.nearest import fold
+from cannon_spec.likely_operation import guess_operation, is_input_of
 from cannon_spec.patch import apply_patch
 from cannon_spec.pointer import Path, follow, to_pointer
 from cannon_spec.repair import Repair, list_origins
@@ -186,12 +186,12 @@ def _is_in_input(pointer: str) -> bool:
 def _find_missing_operation(catalog: Catalog, body: Any) -> Repair | None:
     """An input whose operation is not named: the rest is judged as that of the operation that it most likely is for."""
     input = body.get(_INPUT) if isinstance(body, dict) and _OPERATION not in body else None
-    operation = _guess_operation(catalog, input) if isinstance(input, dict) else None
+    operation = guess_operation(catalog, input) if isinstance(input, dict) else None
     if operation is None:
         return None
-    rule, hint = catalog.rule(_CREATE, ("required",)), f'add "operation"; the input looks like one of {operation}'
+    rule, hint = catalog.rule(_CREATE, ("required",)), f'add "operation"; the input looks like one of {operation.id}'
     finding = Finding("", rule.id, rule.severity, "operation is missing", hint, rule.evidence)
-    return Repair((finding,), {**body, _OPERATION: operation})
+    return Repair((finding,), {**body, _OPERATION: operation.id})
 
 
 def _find_recording(catalog: Catalog, body: Any) -> Repair | None:
@@ -207,30 +207,15 @@ def _find_bare_input(catalog: Catalog, body: Any) -> Repair | None:
     """An input without the body around it."""
     if not isinstance(body, dict) or body.keys() & {_OPERATION, _INPUT}:
         return None
-    operation = _guess_operation(catalog, body)
-    if operation is None:
+    operation = guess_operation(catalog, body)
+    if operation is None or not is_input_of(catalog, operation, body):
         return None
     message = "a create body has operation and input; these are the fields of an input alone"
     hint = (
-        f'send {{"operation": {show_value(operation)}, "input": {{…}}}}, '
-        f"or judge it as the input that it is with --operation {operation}"
+        f'send {{"operation": {show_value(operation.id)}, "input": {{…}}}}, '
+        f"or judge it as the input that it is with --operation {operation.id}"
     )
     return Repair((_build_finding(catalog, "input-alone", "", message, hint),), None)
-
-
-def _guess_operation(catalog: Catalog, input: dict[str, Any]) -> str | None:
-    """The operation that has most fields of an input, and serves its model; None if no operation has any of them."""
-
-    def count_fields(operation: Operation) -> tuple[int, bool]:
-        number = len(input.keys() & catalog.input_schema_of(operation)["properties"].keys())
-        models = [word for each in operation.models.values() for word in (each.id, each.name)]
-        return number, model in map(fold, models)
-
-    model = fold(input["model"]) if isinstance(input.get("model"), str) else ""
-
-    operations = [each for each in catalog.operations.values() if each.is_covered]
-    best = max(operations, key=count_fields)  # the first of those that are equal
-    return best.id if count_fields(best)[0] else None
 
 
 def describe_whole_body(catalog: Catalog) -> Finding:

@@ -18,7 +18,7 @@ from cannon_spec.field_repair import repair_objects
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report, Strictness
 from cannon_spec.hit_findings import describe_hits
 from cannon_spec.hits import Hit, find_schema_judge
-from cannon_spec.input_plan import DEFAULT_MODEL, InputPlan, find_model_path, find_plan, find_prepared_plan
+from cannon_spec.input_plan import InputPlan, find_model_id, find_model_path, find_plan, find_prepared_plan
 from cannon_spec.named_rules import describe_operation_problem, describe_unknown_model, find_undocumented
 from cannon_spec.patch import apply_patch
 from cannon_spec.pointer import to_pointer
@@ -152,10 +152,7 @@ def _judge_input(
     """Judge ``root`` by envelope, operation and model. Without an envelope ``root`` is the input itself."""
     input = root if envelope is None else root["input"]
     name = input.get("model") if isinstance(input, dict) else None
-    model_id = name if isinstance(name, str) and name in operation.models else None
-    if name is None and isinstance(input, dict) and operation.has_default_limits(input):
-        model_id = DEFAULT_MODEL
-    model_finding = None
+    model_id, model_finding = find_model_id(operation, input), None
     if model_id is None and operation.models and isinstance(name, str):
         model_finding = describe_unknown_model(catalog, operation, name, find_model_path(envelope))
     return _judge_by_plan(catalog, find_plan(catalog, operation, model_id, envelope), root, model_finding, repairs_left)

@@ -167,6 +167,31 @@ def test_a_body_without_an_operation_is_judged_by_its_input() -> None:
     assert second.path.startswith("/input/")
 
 
+@examples(100)
+@given(requests())
+def test_a_missing_operation_is_guessed_by_the_rules(body: dict[str, Any]) -> None:
+    """Of operations with the same fields the one is guessed whose rules the input keeps: nothing else is reported."""
+    findings = judge({"input": body["input"]})
+    assert [each.rule for each in findings if each.rule not in UNAVOIDABLE_RULES] == ["envelope/create#/required"]
+
+
+def test_limits_tell_operations_of_the_same_fields_apart() -> None:
+    """A video lasts two seconds or more, so a prompt with a duration of one is for another operation."""
+    (finding,) = judge({"input": {"prompt": "x", "duration": 1}})
+    assert "looks like one of prompt.enhance.video" in finding.hint
+
+
+@pytest.mark.parametrize(
+    "value", [{"name": "x"}, {"name": "x", "description": "y", "version": "1.0", "scripts": {}, "dependencies": {}}]
+)
+def test_an_object_with_a_common_field_is_no_input(value: dict[str, Any]) -> None:
+    """A file of another kind that happens to have a name is not taken for an input."""
+    assert {finding.rule for finding in judge(value)} == {
+        "envelope/create#/required",
+        "envelope/create#/additionalProperties",
+    }
+
+
 def test_a_recording_is_for_another_command() -> None:
     """Recorded traffic in the place of a body is one error that names check-traffic."""
     (finding,) = judge({"log": {"version": "1.2", "entries": []}})
