@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from cannon_spec import inputs
@@ -38,7 +38,8 @@ class ConfigKind(NamedTuple):
 def _is_scenario_file(value: dict[str, Any]) -> bool:
     scenarios = value.get("scenarios")
     # An overlay has the part of the contract: an object that has scenarios itself.
-    return isinstance(scenarios, dict) and not isinstance(scenarios.get("scenarios"), dict)
+    is_part = isinstance(scenarios, dict) and isinstance(scenarios.get("scenarios"), dict)
+    return "scenarios" in value and not is_part
 
 
 def _check_prices(catalog: Catalog, value: dict[str, Any], file: str) -> None:
@@ -57,20 +58,18 @@ KINDS = {
     "scenarios": ConfigKind("scenarios of the mock", _is_scenario_file, load.merge_scenarios),
     "keys": ConfigKind(
         "API keys of the mock",
-        lambda value: isinstance(value.get("keys"), dict),
+        lambda value: "keys" in value,
         lambda _, value, file: load.check_part("keys", value, file),
     ),
-    "prices": ConfigKind("prices", lambda value: isinstance(value.get("prices"), list), _check_prices),
-    "baseline": ConfigKind(
-        "findings that are accepted", lambda value: isinstance(value.get("findings"), list), _check_baseline
-    ),
+    "prices": ConfigKind("prices", lambda value: "prices" in value, _check_prices),
+    "baseline": ConfigKind("findings that are accepted", lambda value: "findings" in value, _check_baseline),
     "overlay": ConfigKind(
         "changes of the contract", lambda _: True, lambda _, value, file: load.check_overlay(value, file)
     ),
 }
 """Each kind by its name, in the order in which a file is tried: any object may be an overlay."""
 
-_AUTO = "auto"
+_AUTO, _OVERLAY = "auto", "overlay"
 
 
 def add_flags(command: argparse.ArgumentParser) -> None:
@@ -92,26 +91,33 @@ def run(arguments: argparse.Namespace) -> int:
 def _check_file(catalog: Catalog, file: str, kind: str) -> ExitStatus:
     try:
         value = inputs.read_file(file)  # once: a pipe has nothing more
-        if not isinstance(value, dict):
-            raise CatalogError(file, "is not a JSON object", "see schemas/README.md for the form of each file")
-        if kind == _AUTO and {"operation", "input"} <= value.keys():
-            report_problem(f"{file}: this is a create body; cannon-spec validate judges it")
-            return ExitStatus.ERRORS_FOUND
-        KINDS[_find_kind(value) if kind == _AUTO else kind].check(catalog, value, file)
     except OSError as error:
         report_problem(f"{file}: {format_read_error(error)}")
         return ExitStatus.COULD_NOT_JUDGE
     except NotJSON as error:
         report_problem(f"{file}: {error}")
         return ExitStatus.COULD_NOT_JUDGE
-    except CatalogError as error:
-        for each in (error, *error.others):
-            report_problem(str(each))
-        return ExitStatus.ERRORS_FOUND
+    problems = list(_find_problems(catalog, file, value, kind))
+    for problem in problems:
+        report_problem(problem)
+    return ExitStatus.ERRORS_FOUND if problems else ExitStatus.OK
+
+
+def _find_problems(catalog: Catalog, file: str, value: Any, kind: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{file}: is not a JSON object; see schemas/README.md for the form of each file"
+        return
+    if kind == _AUTO and {"operation", "input"} <= value.keys():
+        yield f"{file}: this is a create body; cannon-spec validate judges it"
+        return
+    found_kind = _find_kind(value) if kind == _AUTO else kind
+    try:
+        KINDS[found_kind].check(catalog, value, file)
     except CannonSpecError as error:
-        report_problem(str(error))
-        return ExitStatus.ERRORS_FOUND
-    return ExitStatus.OK
+        yield str(error)
+        yield from map(str, error.others if isinstance(error, CatalogError) else ())
+        if kind == _AUTO and found_kind == _OVERLAY:
+            yield f"{file}: taken for an overlay of the contract, as no other kind has its names; --kind names one"
 
 
 def _find_kind(value: dict[str, Any]) -> str:

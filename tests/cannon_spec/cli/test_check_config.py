@@ -55,6 +55,30 @@ def test_all_faults_of_a_file_are_told(cannon: Command) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({"keys": ["cs_a"]}, "bad.json: keys: an array of 1 item has the wrong type; use a value of the type object"),
+        ({"scenarios": []}, "bad.json: scenarios: [] has the wrong type; use a value of the type object"),
+        ({"prices": {}}, 'bad.json: no list of prices; it has the form {"prices": ['),
+        ({"findings": {}}, "bad.json: not a file of findings; "),
+    ],
+)
+def test_a_file_is_told_by_its_name_alone(cannon: Command, value: dict[str, Any], problem: str) -> None:
+    """A file whose one name has a value of a wrong type is refused as a file of its kind, not as an overlay."""
+    status, _, err = cannon("check-config", write_documents("bad.json", value))
+    assert (status, err.count("\n")) == (1, 1)
+    assert err.startswith(f"cannon-spec: {problem}")
+
+
+def test_a_file_of_no_kind_is_said_to_be_read_as_an_overlay(cannon: Command) -> None:
+    """Where nothing in a file tells its kind, a line says as what it was checked; with the flag it needs none."""
+    bad = write_documents("bad.json", {"key": {}})
+    note = "cannon-spec: bad.json: taken for an overlay of the contract, "
+    assert cannon("check-config", bad)[2].splitlines()[1].startswith(note)
+    assert note not in cannon("check-config", bad, "--kind", "overlay")[2]
+
+
 def test_an_overlay_may_have_scenarios(cannon: Command) -> None:
     """An overlay that changes the part of scenarios is no file of scenarios."""
     overlay = write_documents("overlay.json", {"scenarios": {"scenarios": {"mine": {}}}})
