@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from cannon_spec.contract.arithmetic import is_number
 
-_MOST_EXTREME_RATIO = 8.0
 _LARGEST_KEY = 10**6
 
 Tables = Mapping[str, Any]
@@ -70,7 +69,7 @@ def find_size(tables: Tables, model: str | None, input: Mapping[str, Any]) -> Me
     if ratio in listed_sizes:
         width, height = map(int, listed_sizes[ratio].split("x"))
         return MediaSize(width, height, ratio, (*general_claims, table["claim"]))
-    width, height = _compute_size(rules, _find_side(rules, sizes, tier), _parse_ratio(ratio) or 1.0)
+    width, height = _compute_size(rules, _find_side(rules, sizes, tier), _parse_ratio(rules, ratio) or 1.0)
     is_asked = any(input.get(field) == tier for field in tables["resolution_fields"])
     claims = (*general_claims, rules["claim"]) if is_asked else (*general_claims, table["claim"], rules["claim"])
     return MediaSize(width, height, ratio, tuple(dict.fromkeys(claims)))
@@ -121,7 +120,7 @@ def _choose_ratio(tables: Tables, table: Tables, listed_ratios: Mapping[str, str
     ratio = input.get("aspect_ratio")
     if isinstance(ratio, str):
         ratio = tables.get("ratio_words", {}).get(ratio, ratio)
-        if ratio in listed_ratios or _parse_ratio(ratio):
+        if ratio in listed_ratios or _parse_ratio(tables["computed"], ratio):
             return str(ratio)
     default: str = table["aspect_ratio"]
     return default
@@ -135,10 +134,11 @@ def _find_side(rules: Tables, sizes: Mapping[str, Mapping[str, str]], tier: str)
     return _SIDE_RULES[rules["rule"]].measure(width, height)
 
 
-def _parse_ratio(ratio: str) -> float | None:
-    """Width over height of ``16:9``; None for a text that is no ratio, or one too extreme to paint."""
+def _parse_ratio(rules: Tables, ratio: str) -> float | None:
+    """Width over height of ``16:9``; None for a text that is no ratio, or one more extreme than the rules allow."""
     width, _, height = ratio.partition(":")
     if not (width.isdecimal() and height.isdecimal() and len(ratio) <= 9 and int(width) and int(height)):
         return None
     proportion = int(width) / int(height)
-    return proportion if 1 / _MOST_EXTREME_RATIO <= proportion <= _MOST_EXTREME_RATIO else None
+    extreme: float = rules["most_extreme_ratio"]
+    return proportion if 1 / extreme <= proportion <= extreme else None
