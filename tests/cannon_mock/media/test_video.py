@@ -62,6 +62,11 @@ def test_players_can_read_a_video() -> None:
         assert (context.name, context.pix_fmt, colours) == ("h264", "yuv420p", (1, 1, 1, 1))
 
 
+def test_a_video_is_encoded_by_one_thread() -> None:
+    """Its bytes do not depend on the processors of a machine: the encoder notes in the file that it had one thread."""
+    assert b" threads=1 " in video.render(SMALL)
+
+
 def test_each_frame_shows_what_the_picture_shows() -> None:
     """The ground has the picture's colour, up to a few steps, and a text is drawn; all frames are alike."""
     expected = Image.open(BytesIO(picture.render(SMALL))).convert("RGB")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from cannon_contract.suite.case_inputs import find_breaking_body, find_small_inp
 from cannon_mock import Config, ManualClock, create_app
 from cannon_mock.stores.records import Records
 from cannon_mock.webhooks.outgoing import DeliveryResponse
-from cannon_spec import validate_request
+from cannon_spec import load_catalog, validate_request
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding
 from cannon_spec.strategies import breakable
 from tests.support.examples import EXAMPLES
@@ -208,6 +209,19 @@ def test_a_shut_down_is_no_violation(make_mock: DriverFactory, status: str) -> N
     assert task is not None
     scenario = "success" if status == "works" else "shut-down-failed"
     assert (task.scenario, task.violation) == (scenario, None)
+
+
+@pytest.mark.parametrize(("duration", "status"), [(8, "succeeded"), (7, "succeeded"), ("7", "failed")])
+def test_a_value_that_the_service_changes_is_no_violation(tmp_path: Path, duration: Any, status: str) -> None:
+    """The provider never gets a duration that the service normalises, though only its own rules are against it."""
+    claims = {name: {"strength": "upstream"} for name in ("sora2-extend-durations", "sora2-extend-field-types")}
+    overlay = tmp_path / "mine.json"
+    overlay.write_text(json.dumps({"claims": claims}))
+    mock = Site(catalog=load_catalog(overlay=overlay), shut_down="works").mock
+    input = {"prompt": "A red bicycle", "sora_video_id": "video_abc", "model": "sora-2-pro", "duration": duration}
+    id_ = mock.create_and_get_id({"operation": "sora2.video.extend", "input": input})
+    mock.clock.advance(10 * LONG_MS)
+    assert mock.poll(id_)["status"] == status
 
 
 @pytest.mark.parametrize("way", ["header", "rule", "prompt"])
