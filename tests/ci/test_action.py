@@ -91,6 +91,14 @@ def test_it_passes_each_input_on(runner: Runner) -> None:
         ({"files": " \n"}, "no files; name files or folders in the input files, one a line"),
         ({"mode": "Mock"}, "the input mode is neither validate nor mock"),
         ({"mode": "mock", "extras": "media]; x"}, "the input extras has names of extras, with commas between them"),
+        (
+            {"mode": "mock", "options": "--scenario 'a b'"},
+            "the input options takes no quotes, as its words end at spaces; leave them out",
+        ),
+        (
+            {"files": "x", "options": '--ignore "notice"'},
+            "the input options takes no quotes, as its words end at spaces; leave them out",
+        ),
         ({"mode": "mock", "strict": "yes"}, "the input strict is neither true nor false"),
     ],
 )
@@ -98,6 +106,17 @@ def test_it_refuses_a_wrong_input(runner: Runner, inputs: dict[str, str], messag
     """An input that cannot be meant ends the job before anything is installed, and says what is legal."""
     assert _run(runner, **inputs) == 2
     assert runner.output == f"::error::{message}\n"
+
+
+@pytest.mark.parametrize("inputs", [{"options": "--ignore"}, {"format": "githup"}, {"files": "good.json\nnone.json"}])
+def test_files_that_are_not_judged_have_an_annotation(runner: Runner, inputs: dict[str, str]) -> None:
+    """Where the judge gets wrong options, or a file cannot be read, an annotation leads to the line that says why."""
+    (runner.workspace / "good.json").write_text(json.dumps(DOCUMENTED))
+    assert _run(runner, **{"files": "good.json", **inputs}) == 2
+    assert "cannon-spec" in runner.output.splitlines()[-2]
+    assert runner.output.splitlines()[-1].startswith(
+        "::error::cannon-spec could not judge all files, or none (exit status 2)"
+    )
 
 
 def test_it_starts_a_mock_that_the_next_steps_call(runner: Runner) -> None:
