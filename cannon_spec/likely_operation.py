@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cannon_spec.contract.catalog import Catalog, Operation
+from cannon_spec.finding import MOST_ALIKE
 from cannon_spec.input_plan import find_model_id, find_plan
 from cannon_spec.nearest import fold
 
@@ -41,5 +42,12 @@ def _find_fit(catalog: Catalog, operation: Operation, input: dict[str, Any]) -> 
 
 
 def _count_hits(catalog: Catalog, operation: Operation, input: dict[str, Any]) -> int:
-    plan = find_plan(catalog, operation, find_model_id(operation, input), None)
-    return len(plan.schema_judge.list_hits(input))
+    """How many rules the fields of an input break that the operation has, and the first items of a list in them."""
+    fields = catalog.input_schema_of(operation)["properties"]
+    known_part = {
+        name: value[: MOST_ALIKE + 1] if isinstance(value, list) else value
+        for name, value in input.items()
+        if name in fields
+    }
+    plan = find_plan(catalog, operation, find_model_id(operation, known_part), None)
+    return len(plan.schema_judge.list_hits(known_part))
