@@ -33,9 +33,9 @@ _DRAINED = {"high": 1, "low": 0}
 
 @dataclass(slots=True)
 class ServerState:
-    """What the connections of a server share: the lines of headers that each reply has, and who is connected."""
+    """What the connections of a server share: the line of a date that replies have, and who is connected."""
 
-    header_lines: bytes = b""
+    date_line: bytes = b""
     connections: set[ClientConnection] = field(default_factory=set)
 
 
@@ -129,7 +129,7 @@ class ClientConnection(asyncio.Protocol):
             return
         if request.is_awaited:
             self._refuse_body(request)
-        data, may_keep_alive = encode_reply(reply, request, self._state.header_lines)
+        data, may_keep_alive = encode_reply(reply, request, self._state.date_line)
         self.transport.write(data)
         if reply.drop is None:
             self._current_request = None
@@ -223,7 +223,7 @@ class ClientConnection(asyncio.Protocol):
                 self.transport.resume_reading()
             self._answer(self, self._current_request)
         elif self._refusal is not None:
-            self.transport.write(encode_reply(self._refusal, HttpRequest(), self._state.header_lines)[0])
+            self.transport.write(encode_reply(self._refusal, HttpRequest(), self._state.date_line)[0])
             self._close_after_rest()
         elif self._is_gone.is_set():
             self.close()

@@ -81,8 +81,8 @@ class LoopServer:
         return ClientConnection(self._app_caller.answer, self._state, self.scheme, self._app_caller.most_body_bytes)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Set the headers of each reply, whose date has the precision of a second, and end late connections."""
-        self._state.header_lines = f"server: cannon-mock\r\ndate: {formatdate(usegmt=True)}\r\n".encode()
+        """Set the date of replies, which has the precision of a second, and end late connections."""
+        self._state.date_line = f"date: {formatdate(usegmt=True)}\r\n".encode()
         for connection in tuple(self._state.connections):
             connection.end_late_wait()
         loop.call_later(_TICK_SECONDS, self._tick, loop)

@@ -9,10 +9,11 @@ from cannon_mock.serving.wsgi_call import AppReply
 
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
 _STATUSES_WITHOUT_BODY = {204, 304}
+_SERVER_LINE = b"server: cannon-mock\r\n"
 
 
-def encode_reply(reply: AppReply, request: HttpRequest, header_lines: bytes) -> tuple[bytes, bool]:
-    """The bytes of a reply, with the lines of further headers, and whether its connection may stay open afterwards.
+def encode_reply(reply: AppReply, request: HttpRequest, date_line: bytes) -> tuple[bytes, bool]:
+    """The bytes of a reply, with the line of a date where it has none, and whether its connection may stay open.
 
     A reply that breaks off before its body has no bytes. Raises ValueError for a header that would end its line.
     """
@@ -29,8 +30,8 @@ def encode_reply(reply: AppReply, request: HttpRequest, header_lines: bytes) -> 
     if may_have_body and b"content-length" not in names:
         headers.append((b"content-length", b"%d" % len(body)))
     status_line = _STATUS_LINES.get(reply.code) or b"HTTP/1.1 %d \r\n" % reply.code
-    lines = _join_headers(headers)
-    return b"".join((status_line, header_lines, lines, b"\r\n", body if may_have_body else b"")), may_keep_alive
+    lines = _SERVER_LINE + (b"" if b"date" in names else date_line) + _join_headers(headers)
+    return b"".join((status_line, lines, b"\r\n", body if may_have_body else b"")), may_keep_alive
 
 
 def _may_keep_alive(request: HttpRequest) -> bool:

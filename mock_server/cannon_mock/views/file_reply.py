@@ -25,7 +25,7 @@ _DIGITS_OF_HASH = 32
 
 
 class Validators(NamedTuple):
-    """What a client can know a file by: a hash of its bytes, and when it was made, to the second."""
+    """The ETag of a file, a hash of its bytes, and its modification date, to the second."""
 
     etag: str
     modified: datetime
@@ -43,7 +43,8 @@ def build_file_reply(request: MockRequest, data: bytes, media_type: str, made_ms
     RequestedRangeNotSatisfiable for a range that the file does not have.
     """
     validators = Validators(_hash(data), datetime.fromtimestamp(made_ms // 1000, UTC))
-    headers = {**validators.headers, "Accept-Ranges": "bytes", "Cache-Control": _CACHE_CONTROL}
+    date = http_date(datetime.fromtimestamp(request.now_ms // 1000, UTC))  # by the same clock as the file's
+    headers = {"Date": date, **validators.headers, "Accept-Ranges": "bytes", "Cache-Control": _CACHE_CONTROL}
     _check_preconditions(request, validators)
     if _is_unchanged(request, validators):
         return Response(status=304, headers=headers)

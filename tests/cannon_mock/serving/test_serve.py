@@ -96,6 +96,8 @@ def test_a_client_finds_the_contract_on_a_socket() -> None:
             assert validate_response("accepted", created.json(), strictness="strict").ok
             assert validate_response("request", finished.json(), strictness="strict").ok
             assert Image.open(BytesIO(asset.content)).size == (1280, 720)
+            assert len(asset.headers.get_list("date")) == 1  # that of the mock's clock, in place of the server's
+            assert len(created.headers.get_list("date")) == 1
             assert asset.headers["server"] == "cannon-mock"
         assert _stop(process, signal.SIGTERM) == (0, "", "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
@@ -170,7 +171,11 @@ def test_a_file_is_as_old_as_the_end_of_its_request(stored_files: Any, extension
     mock, file = stored_files[0], stored_files[1][extension]
     ended_ms = mock.get(f"/__mock__/tasks/{file.task_id}").get_json()["timeline"]["ended_ms"]
     assert file.seconds == ended_ms // 1000
-    assert mock.client.get(file.path).headers["Cache-Control"] == "private, max-age=0"
+    reply = mock.client.get(file.path)
+    assert reply.headers["Cache-Control"] == "private, max-age=0"
+    assert reply.last_modified is not None
+    assert reply.date is not None
+    assert reply.last_modified <= reply.date == datetime.fromtimestamp(mock.clock.now_ms() // 1000, UTC)
 
 
 @each_kind
