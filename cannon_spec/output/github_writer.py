@@ -13,7 +13,7 @@ from cannon_spec.printable import escape_unprintable
 
 
 class GithubWriter(FindingLister):
-    """Write the first findings of each severity as annotations, and all of them to the summary of the step."""
+    """Write the first findings of each severity as annotations, and a table of them to the summary of the step."""
 
     def __init__(self, output: Output) -> None:
         super().__init__(output)
@@ -40,8 +40,8 @@ class GithubWriter(FindingLister):
 
     def finish(self, summary: Summary, extra_counts: Mapping[str, int]) -> None:
         """Write how many more findings there are, the counts, and the summary of the step."""
-        place = "--format text shows all" if self._write_summary is None else "the summary of this step has all"
-        self._annotations.finish(place)
+        has_all = self._write_summary is not None and not self._summary_writer.left_out
+        self._annotations.finish("the summary of this step has all" if has_all else "--format text shows all")
         self._summary_writer.finish(summary, extra_counts)
         self._write(f"{format_counts(summary, extra_counts)}\n")
         if self._write_summary is not None:

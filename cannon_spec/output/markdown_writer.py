@@ -42,7 +42,8 @@ class MarkdownWriter(FindingLister):
         self._write = output.write
         self._rows: list[str] = []
         self._size = 0
-        self._left_out = 0
+        self.left_out = 0
+        """The findings that had no room."""
 
     def add(self, lists: Iterable[Iterable[ListedFinding]]) -> None:
         """Take findings."""
@@ -60,14 +61,14 @@ class MarkdownWriter(FindingLister):
         self._write(f"## {format_counts(summary, extra_counts)}\n")
         if self._rows:
             self._write("\n" + _HEAD + "".join(self._rows))
-        if self._left_out:
-            self._write(f"\n{format_count(self._left_out, 'more finding')}: `--format text` shows all.\n")
+        if self.left_out:
+            self._write(f"\n{format_count(self.left_out, 'more finding')}: `--format text` shows all.\n")
 
     def _add_row(self, *cells: str) -> None:
         row = "| " + " | ".join(map(escape_markdown, cells)) + " |\n"
         self._size += len(row.encode())
         if self._size > MOST_BYTES:
-            self._left_out += 1
+            self.left_out += 1
         else:
             self._rows.append(row)
 

@@ -109,6 +109,8 @@ class SarifWriter(FindingLister):
         rule: dict[str, Any] = {
             "id": finding.rule,
             "shortDescription": {"text": text},
+            "fullDescription": {"text": f"{text} ({known_from})"},
+            "defaultConfiguration": {"level": finding.severity},
             "help": {"text": f"{text}\n{known_from}"},
             "properties": {"strength": evidence.strength, "claim": evidence.claim},
         }

@@ -30,6 +30,12 @@ def render_summary(report: dict[str, Any]) -> str:
     return "\n\n".join(lines).rstrip("\n") + "\n"
 
 
+def has_all_claims(report: dict[str, Any]) -> bool:
+    """Whether the table has room for each claim that is broken or observed."""
+    rows = list(_write_rows(report))
+    return len(_take_rows(rows)) == len(rows)
+
+
 def _describe_run(report: dict[str, Any]) -> Iterator[str]:
     target = f"{report['target']}, {report['began_at']} to {report['ended_at']}"
     yield escape_markdown(target[:_LONGEST_LINE])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cannon_contract.report.json_report import build_report
-from cannon_contract.report.markdown_summary import render_summary
+from cannon_contract.report.markdown_summary import has_all_claims, render_summary
 from cannon_contract.runner.run import Run
 from cannon_spec.cli.environment import find_step_summary
 from cannon_spec.cli.output_file import append_text
@@ -42,6 +42,7 @@ def _annotate(report: Mapping[str, Any], exit_status: int) -> None:
                 annotations.add(
                     severity, f"{claim['id']} is {outcome}: {claim['text']} Seen: {'; '.join(claim['why'])}"
                 )
-    annotations.finish("what pytest writes names all" if file is None else "the summary of this step has all")
+    has_all = file is not None and has_all_claims(dict(report))
+    annotations.finish("the summary of this step has all" if has_all else "the output of pytest names all")
     if file is not None:
         append_text(file, render_summary(dict(report)))

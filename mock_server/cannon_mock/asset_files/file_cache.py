@@ -13,7 +13,7 @@ _LARGE_BLOCK_BYTES = 1_000_000
 
 
 class FileCache:
-    """Keeps the bytes of files, those not asked for the longest time first to go.
+    """Keeps the most recently used files, up to a number of bytes.
 
     Only one file is rendered at a time: an encoder takes a hundred megabytes, which many threads must not take at once.
     """

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from cannon_mock import media
 from cannon_mock.asset_files.file_cache import FileCache, map_large_blocks
-from cannon_mock.media import audio, captions, picture, scene, video
+from cannon_mock.media import audio, picture, scene, subtitles, video
 from cannon_mock.media.content import Content, limit_content, read_content
 from cannon_mock.media.sample import read_sample
 from cannon_mock.model.task_view import preview_input
@@ -47,7 +47,7 @@ _RENDERERS: Mapping[str, Renderer] = {
     "mp3": Renderer(audio.render_mp3, "av"),
     "wav": Renderer(audio.render_wav),
     "glb": Renderer(scene.render),
-    "srt": Renderer(captions.render),
+    "srt": Renderer(subtitles.render),
 }
 """By extension, as a task of one kind has files of several: a sound with a preview, a video with subtitles."""
 

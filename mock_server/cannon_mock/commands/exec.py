@@ -100,7 +100,7 @@ class _SignalRelay:
 
     @contextlib.contextmanager
     def catch_signals(self) -> Iterator[None]:
-        """Catch the signals while the context lasts, but those that are ignored, as by nohup: so does the command."""
+        """Catch the signals during the context. One that is ignored, as under nohup, stays so, for the command too."""
         numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
         handlers = {number: signal.getsignal(number) for number in (*numbers, signal.SIGINT)}
         caught_numbers = [number for number, handler in handlers.items() if handler != signal.SIG_IGN]
@@ -141,11 +141,13 @@ def _is_on_terminal() -> bool:
 def _report_calls(status: int, entries: Sequence[JournalEntry], config: Config) -> None:
     """Write the last calls to standard error."""
     if not config.journal:
+        write_notice(f"the command ended with {status}; its calls are not known: the journal is off")
         return
     if not entries:
         write_notice(f"the command ended with {status} and made no call: the mock's address is in $CANNON_BASE_URL")
         return
-    write_notice(f"the command ended with {status}; its last calls, of {len(entries)} in all:")
+    number = f"of {len(entries)} in all" if len(entries) < config.journal else f"of the {len(entries)} in the journal"
+    write_notice(f"the command ended with {status}; its last calls, {number}:")
     # The polls of one request are a line: else they would leave no place for the call that failed before them.
     calls = [(call, len(list(repeats))) for call, repeats in groupby(map(_describe, entries))]
     for call, count in calls[-_MOST_LINES:]:

@@ -111,7 +111,7 @@ def _wait_for(url: str, trust: ssl.SSLContext, seconds: float) -> str:
 
 
 def _trust(config: Config) -> ssl.SSLContext:
-    """What vouches for an address of https://: the mock's own certificate too, whatever name it is for."""
+    """The TLS trust: the system's authorities, and the mock's own certificate for any host name."""
     trust = ssl.create_default_context()
     if config.tls_cert:
         trust.check_hostname = False

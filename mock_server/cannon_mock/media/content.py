@@ -32,7 +32,7 @@ class Content(NamedTuple):
 def read_content(task: Task, text: str) -> Content:
     """The content of the files of a task, by the properties of its media.
 
-    A property that none of its files shows, as the size of a sound, counts as nothing.
+    What the files do not have, as a sound has no size, is 0 or empty.
     """
     properties = task.media.properties
     width, height, ratio = properties.get("width", 0), properties.get("height", 0), properties.get("aspect_ratio", "")

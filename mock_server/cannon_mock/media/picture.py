@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from io import BytesIO
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 2000
 _INK = (24, 28, 36)
+_PLAIN_SIGNS = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d", "--''\"\"")
 
 Colour = tuple[int, int, int]
 
@@ -43,6 +45,12 @@ def paint(content: Content, heading: str, text: str) -> Image:
     return image
 
 
+def _simplify(text: str) -> str:
+    """The text without accents and with plain dashes and quotes, as the font has ASCII letters only."""
+    letters = unicodedata.normalize("NFKD", text.translate(_PLAIN_SIGNS))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
 def _choose_colour(seed: str) -> Colour:
     red, green, blue = hashlib.sha256(seed.encode()).digest()[:3]
     return 170 + red // 3, 170 + green // 3, 170 + blue // 3
@@ -50,5 +58,5 @@ def _choose_colour(seed: str) -> Colour:
 
 def _wrap(heading: str, text: str, columns: int, rows: int) -> str:
     width = max(8, columns)
-    lines = [*wrap(heading, width), "", *wrap(text, width)]
+    lines = [*wrap(heading, width), "", *wrap(_simplify(text), width)]
     return "\n".join(lines[: max(1, rows)])

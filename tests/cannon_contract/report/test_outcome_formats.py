@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cannon_contract.report import markdown_summary
 from cannon_contract.report.outcome_formats import write_outcome
 from cannon_contract.runner.options import Options
 from cannon_contract.runner.results import TestResult
@@ -46,14 +47,18 @@ def test_github_gets_nine_annotations_of_a_kind(
     assert all(f"\n| {claim} | broken |" in summary.read_text("utf-8") for claim in claims[:11])
 
 
-def test_without_a_summary_the_text_of_the_run_has_the_others(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_without_a_whole_summary_the_text_of_the_run_has_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Where no file takes the summary of the step, the last annotation says where the others are."""
+    """Where no file takes the summary of the step, or it has no room, an annotation says where the others are."""
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     claims = [each.id for each in CATALOG.claims.values() if each.kind == "behaviour" and each.id != "poll-after-2000"]
     write_outcome(make_run(claims[:11]), "github", 1)
-    assert "::2 more errors; what pytest writes names all" in capsys.readouterr().out
+    assert "::2 more errors; the output of pytest names all" in capsys.readouterr().out
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.setattr(markdown_summary, "MOST_BYTES", 500)
+    write_outcome(make_run(claims[:11]), "github", 1)
+    assert "::2 more errors; the output of pytest names all" in capsys.readouterr().out
 
 
 def test_a_stopped_run_is_an_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,11 +56,11 @@ def test_a_failure_shows_the_last_calls(capfd: pytest.CaptureFixture[str]) -> No
     assert run("raise SystemExit(2)") == 2
     assert "ended with 2 and made no call: the mock's address is in $CANNON_BASE_URL" in capfd.readouterr().err
     assert run("raise SystemExit(2)", "--journal", "0") == 2
-    assert capfd.readouterr().err == ""
+    assert "ended with 2; its calls are not known: the journal is off" in capfd.readouterr().err
 
 
 def test_repeated_calls_are_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    """Equal calls that follow each other are one line with their number, and leave room for those before."""
+    """Equal calls that follow each other are a line with their number; of those that the journal lost, none is told."""
     polls = f"""
 import os, urllib.request
 key = {{"x-api-key": "cs_a"}}
@@ -68,6 +68,10 @@ for _ in range(20):
     urllib.request.urlopen(urllib.request.Request(os.environ["CANNON_BASE_URL"] + "/api/v1/status", headers=key))
 {REFUSED}
 """
+    assert run(polls, "--journal", "3") == 7
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0].endswith("its last calls, of the 3 in the journal:")
+    assert lines[1] == "  GET /api/v1/status 200 (2 times)"
     assert run(polls) == 7
     lines = capfd.readouterr().err.splitlines()
     assert lines[0].endswith("its last calls, of 21 in all:")

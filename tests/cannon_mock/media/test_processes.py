@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cannon_mock.media import audio, captions, picture, scene, video
+from cannon_mock.media import audio, picture, scene, subtitles, video
 from tests.cannon_mock.media.contents import SMALL
 from tests.support.processes import environment
 from tests.support.workflow_steps import ROOT
@@ -28,11 +28,11 @@ def run(server, on_ready):
 LoopServer.run = run
 start.main(["--port", "0"])
 
-from cannon_mock.media import audio, captions, picture, scene, video
+from cannon_mock.media import audio, picture, scene, subtitles, video
 from cannon_mock.media.content import Content
 
 content = Content(*json.loads(sys.argv[1]))
-renderers = (picture.render, video.render, audio.render_mp3, audio.render_wav, scene.render, captions.render)
+renderers = (picture.render, video.render, audio.render_mp3, audio.render_wav, scene.render, subtitles.render)
 print(json.dumps([hashlib.sha256(render(content)).hexdigest() for render in renderers]))
 """
 
@@ -106,7 +106,7 @@ def test_a_process_makes_the_same_files_and_loads_their_makers_late() -> None:
     """The start of the command loads no encoder and no painter; each file has the same bytes in another process."""
     loaded_modules, hashes = _run(START, json.dumps(SMALL))
     assert loaded_modules == []
-    renderers = (picture.render, video.render, audio.render_mp3, audio.render_wav, scene.render, captions.render)
+    renderers = (picture.render, video.render, audio.render_mp3, audio.render_wav, scene.render, subtitles.render)
     assert hashes == [hashlib.sha256(render(SMALL)).hexdigest() for render in renderers]
 
 

@@ -62,6 +62,8 @@ def test_sarif_follows_its_schema(cannon: Command, folder: str) -> None:
     assert sum(each["level"] == "error" for each in results) == 40
     assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] for each in results)
     assert all(each["properties"]["strength"] for each in rules)
+    assert all(each["shortDescription"]["text"] in each["fullDescription"]["text"] for each in rules)
+    assert {each["defaultConfiguration"]["level"] for each in rules} == {"error", "warning"}
     assert {each["helpUri"].partition(":")[0] for each in rules} == {"https"}
     first = results[0]["locations"][0]
     assert first["physicalLocation"]["artifactLocation"]["uri"] == "payloads/cut.json"
@@ -135,6 +137,16 @@ def test_github_annotates_nine_and_summarizes_all(
     assert summary.startswith("before\n## cannon-spec: 40 errors, ")
     assert summary.count(" | error | ") == 40
     assert "payloads/empty.jsonl | could not judge | holds no document; check the file" in summary
+
+
+def test_a_summary_without_room_for_all_is_not_said_to_have_all(
+    cannon: Command, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the summary of the step ends before the last finding, the annotation names what shows all."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    monkeypatch.setattr(markdown_writer, "MOST_BYTES", 2000)
+    assert "::32 more errors; --format text shows all\n" in judge(cannon, folder, "--format", "github")
+    assert "more findings: `--format text` shows all" in Path("summary.md").read_text("utf-8")
 
 
 def test_what_github_reads_is_escaped(cannon: Command, folder: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cannon_mock.media import captions
+from cannon_mock.media import subtitles
 from cannon_mock.media.content import Content
 from tests.cannon_mock.media.contents import SMALL, TEXTS
 from tests.support.files import check_srt
@@ -21,7 +21,7 @@ THREE_LINES = "It was a dark and stormy night; the rain fell in torrents, except
 
 def _read_times(content: Content) -> list[tuple[int, int]]:
     """The start and the end of each cue, in milliseconds."""
-    data = captions.render(content)
+    data = subtitles.render(content)
     check_srt(data)
     times = []
     for match in TIMES.finditer(data.decode()):
@@ -44,7 +44,7 @@ def test_cues_fill_the_duration(name: str, duration: float) -> None:
 
 def test_cues_show_the_text_in_order() -> None:
     """The cues put together are the text, each of them at most 42 characters of it."""
-    data = captions.render(SMALL._replace(text=THREE_LINES, duration=9)).decode()
+    data = subtitles.render(SMALL._replace(text=THREE_LINES, duration=9)).decode()
     lines = [cue.split("\n")[2] for cue in data.split("\n\n")]
     assert (len(lines), " ".join(lines)) == (3, THREE_LINES)
     assert max(map(len, lines)) <= 42
@@ -55,7 +55,7 @@ def test_cues_show_the_text_in_order() -> None:
 def test_each_cue_is_one_line_of_text(text: str) -> None:
     """Whatever the text: a cue is a number, a time and one line, by any reader's ends of lines, with no arrow in it."""
     content = SMALL._replace(text=text, duration=600)
-    cues, times = captions.render(content).decode().split("\n\n"), _read_times(content)
+    cues, times = subtitles.render(content).decode().split("\n\n"), _read_times(content)
     assert (len(times), times[-1][1]) == (len(cues), 600_000)
     lines = [cue.splitlines() for cue in cues]
     assert [(len(each), each[0]) for each in lines] == [(3, str(number)) for number in range(1, len(cues) + 1)]
@@ -65,4 +65,4 @@ def test_each_cue_is_one_line_of_text(text: str) -> None:
 def test_a_family_stays_one_picture() -> None:
     """What joins several pictures into one stays in the text."""
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
-    assert f"\n{family}\n" in captions.render(SMALL._replace(text=family)).decode()
+    assert f"\n{family}\n" in subtitles.render(SMALL._replace(text=family)).decode()
