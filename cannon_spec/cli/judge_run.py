@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -67,10 +67,11 @@ class JudgeRun:
 
         return PartialRun(self._writer, self._filter, is_quiet=self._is_quiet)
 
-    def add_part(self, file: str, part: Iterable[RunSegment | JudgedDocument]) -> None:
+    def add_part(self, file: str, part: Sequence[RunSegment | JudgedDocument]) -> None:
         """Count and write a part of a file that a PartialRun of this run prepared."""
         self._end_clean_lines()
-        self._filter.note_file(file)
+        if part:  # a file without a document is not judged
+            self._filter.note_file(file)
         for each in part:
             if isinstance(each, JudgedDocument):
                 self.add(each)

@@ -107,6 +107,17 @@ def test_the_output_is_that_of_one_job(
     assert two == one
 
 
+@pytest.mark.usefixtures("old_baseline")
+def test_a_file_without_documents_leaves_its_baseline(cannon: Command, short_ranges: Callable[[int], None]) -> None:
+    """A long file of blank lines is not judged: that its entries do not occur says nothing, however many jobs."""
+    short_ranges(1)
+    Path("a.jsonl").write_bytes(b"  \n  \n")
+    one, two = _judge_both(cannon, ["a.jsonl"], ["--baseline", "old.json"])
+    assert two == one
+    assert "holds no document" in one[2]
+    assert "occur" not in one[2]
+
+
 def test_processes_of_their_own_judge(cannon: Command, short_ranges: Callable[[int], None]) -> None:
     """Real processes give the output of one job, for several files; one that does not exist is reported as usual."""
     short_ranges(500)
