@@ -1,4 +1,4 @@
-"""A create body that is valid by construction (floor 2)."""
+"""A create body that is valid by construction (floor 1)."""
 
 from __future__ import annotations
 

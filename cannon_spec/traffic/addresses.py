@@ -1,4 +1,4 @@
-"""Which endpoint of the API a recorded address is, on whatever server (floor 1, pure)."""
+"""Which endpoint of the API a recorded address is, on whatever server (floor 2, pure)."""
 
 from __future__ import annotations
 

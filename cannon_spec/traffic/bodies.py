@@ -1,4 +1,4 @@
-"""Read recorded bodies, in whatever form a recorder keeps them (floor 1, pure)."""
+"""Read recorded bodies, in whatever form a recorder keeps them (floor 2, pure)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks on what the client did in a sequence of recorded calls: polls and retries, all warnings (floor 1, pure)."""
+"""Checks on what the client did in a sequence of recorded calls: polls and retries, all warnings (floor 2, pure)."""
 
 from __future__ import annotations
 

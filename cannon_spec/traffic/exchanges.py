@@ -1,4 +1,4 @@
-"""Judge recorded calls: each body by its schema, then the calls together (floor 1, pure)."""
+"""Judge recorded calls: each body by its schema, then the calls together (floor 2, pure)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calls of the API in a HAR file, as values (floor 1, pure).
+"""The calls of the API in a HAR file, as values (floor 2, pure).
 
 HTTP Archive 1.2, as Chromium, Firefox, Playwright and mitmproxy write it. What only some of them write may be absent.
 An entry that cannot be read is skipped, and the others are read.

@@ -1,4 +1,4 @@
-"""Recognise what a recorder or a sanitizer wrote in place of a value (floor 1, pure)."""
+"""Recognise what a recorder or a sanitizer wrote in place of a value (floor 2, pure)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks on what the service answered in a sequence of recorded calls: lifecycles and repeats (floor 1, pure)."""
+"""Checks on what the service answered in a sequence of recorded calls: lifecycles and repeats (floor 2, pure)."""
 
 from __future__ import annotations
 

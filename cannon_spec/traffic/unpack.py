@@ -1,4 +1,4 @@
-"""Unpack recorded bodies that are still compressed, up to a limit (floor 1)."""
+"""Unpack recorded bodies that are still compressed, up to a limit (floor 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log as JSON: one object a line, for what collects the logs of a shared mock (floor 4).
+"""The log as JSON: one object a line, for what collects the logs of a shared mock (floor 3).
 
 Python's own registry of log handlers says whether a process logs so: there is one log for each process.
 """

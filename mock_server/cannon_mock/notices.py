@@ -1,4 +1,4 @@
-"""What the mock writes to standard error and to logs: without secrets, and safe for a terminal (floor 4).
+"""What the mock writes to standard error and to logs: without secrets, and safe for a terminal (floor 3).
 
 It is text, or JSON where ``json_log`` is installed.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -151,6 +152,17 @@ def test_imports_point_down() -> None:
     for name, floor in floors.items():
         upward = [target for target in _imports(name) & MODULES.keys() if floors[target] > floor]
         assert upward == [], name
+
+
+def test_modules_name_their_floor() -> None:
+    """The floors that the first lines of modules name, from 1 to 6, are in the order of the list."""
+    named_floors: dict[int, set[int]] = {}
+    for name, file in MODULES.items():
+        if match := re.search(r"\(floor (\d)", file.read_text("utf-8").partition("\n")[0]):
+            named_floors.setdefault(_floor(name), set()).add(int(match[1]))
+    floors = [floor for place in sorted(named_floors) for floor in sorted(named_floors[place])]
+    assert floors == sorted(floors)
+    assert set(floors) == {1, 2, 3, 4, 5, 6}
 
 
 @pytest.mark.parametrize(("prefix", "barred"), NEVER)

@@ -1,1 +1,1 @@
-"""The HTTP endpoints of the mock (floor 5)."""
+"""The HTTP endpoints of the mock (floor 4)."""
