@@ -4,6 +4,7 @@
     ├── CatalogError        a file of the contract, or an overlay, cannot be used
     ├── BadPriceFile        a price file cannot be used
     ├── NotJSON             a document is not JSON, or is JSON that readers disagree on
+    ├── MissingExtra        a package is not installed that an extra of this project has
     ├── UnknownName         the contract has no such model, operation, claim or rule (a LookupError)
     └── ContractViolation   a payload breaks the contract (raised by ``check_request`` only)
 
@@ -49,6 +50,10 @@ class CatalogError(CannonSpecError):
 
 class BadPriceFile(CannonSpecError):
     """A price file cannot be used; the text says why and what to do."""
+
+
+class MissingExtra(CannonSpecError):
+    """A package that only an extra of this project installs is missing; the text says which extra has it."""
 
 
 class NotJSON(CannonSpecError):

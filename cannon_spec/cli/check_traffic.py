@@ -61,7 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
         check = TrafficCheck(catalog, arguments, stream.write)
         for name in arguments.files:
             check.judge_file(name)
-        return check.finish()
+        status = check.finish()
+    flags.report_output(arguments, check.run, status)
+    return status
 
 
 def _parse_base_url(text: str) -> str:

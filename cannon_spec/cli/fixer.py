@@ -58,7 +58,7 @@ class Fixer:
                 self._deliver(name, content, fixed_content.content, reader)
             return fixed_content
         except OSError as error:
-            self._judge_run.fail(file, f"not fixed: {find_reason(error)}; the file is as it was")
+            self._judge_run.fail(file, f"not fixed: {find_reason(error)}; the file is as it was", is_judged=True)
         return FixedContent(content, {})
 
     def _deliver(self, name: str, old_content: bytes, content: bytes, reader: FileReader) -> None:

@@ -122,6 +122,14 @@ def open_output(arguments: argparse.Namespace, stream: TextIO) -> Iterator[TextI
         yield output_file
 
 
+def report_output(arguments: argparse.Namespace, run: JudgeRun, status: int) -> None:
+    """Report the counts of a run that did not pass, where its findings went to the file of --output."""
+    if status and arguments.output not in (None, STANDARD_OUTPUT):
+        from cannon_spec.output.text_writer import describe_counts  # late, as above
+
+        report_problem(f"{describe_counts(run.summary, run.count_further())}; see {arguments.output}")
+
+
 def _check_output(arguments: argparse.Namespace, file: str) -> None:
     """Raise CannonSpecError where the file of --output is one that the run reads: it would be lost.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cannon_spec.cli.finding_filter import FindingFilter
 from cannon_spec.cli.status import ExitStatus, report_problem
 from cannon_spec.finding import UNAVOIDABLE_RULES, Finding, Report
-from cannon_spec.output.judged_document import JudgedDocument, Summary, Writer
+from cannon_spec.output.judged_document import FILES_NOT_JUDGED, JudgedDocument, Summary, Writer
 
 if TYPE_CHECKING:
     from cannon_spec.cli.partial_run import PartialRun, RunSegment
@@ -32,6 +32,7 @@ class JudgeRun:
         self._is_quiet = is_quiet
         self._unique_texts: set[str] = set()
         self._could_not_judge = False
+        self._failed_files = 0
         self._summary = Summary()
         self._clean_file = ""
         self._clean_lines: list[int | None] = []
@@ -84,9 +85,10 @@ class JudgeRun:
         """The findings of a report that may be fixed."""
         return self._filter.select_fixable(report)
 
-    def fail(self, file: str, problem: str) -> None:
-        """Report that a file could not be judged, which decides the exit status."""
+    def fail(self, file: str, problem: str, *, is_judged: bool = False) -> None:
+        """Report that a file could not be judged, or not be written, which decides the exit status."""
         self._could_not_judge = True
+        self._failed_files += not is_judged
         self._end_clean_lines()
         report_problem(f"{file}: {problem}")
         self._writer.add_failure(file, problem)
@@ -103,11 +105,16 @@ class JudgeRun:
     def finish(self, extra_counts: Mapping[str, int] = _NO_COUNTS) -> ExitStatus:
         """Write the counts, and end what the run does with a baseline; the exit status is returned."""
         self._end_clean_lines()
-        self._writer.finish(self.summary, {**extra_counts, **self._filter.count_left_out()})
+        self._writer.finish(self.summary, {**extra_counts, **self.count_further()})
         self.note_once(self._filter.close(is_complete=not self._could_not_judge))
         if self._could_not_judge:
             return ExitStatus.COULD_NOT_JUDGE
         return ExitStatus.ERRORS_FOUND if self.summary.errors else ExitStatus.OK
+
+    def count_further(self) -> dict[str, int]:
+        """What is counted beside the summary: files that could not be judged, and findings that were left out."""
+        failed = {FILES_NOT_JUDGED: self._failed_files} if self._failed_files else {}
+        return {**self._filter.count_left_out(), **failed}
 
     def _end_clean_lines(self) -> None:
         lines, self._clean_lines = self._clean_lines, []

@@ -45,7 +45,7 @@ class TrafficCheck:
         self._base_urls: list[str] = arguments.base_url
         self._own_files = flags.find_own_files(arguments)
         self._counts = {"ignored": 0, "without_body": 0, "skipped": 0}
-        self._run = flags.begin_run(arguments, catalog, write)
+        self.run = flags.begin_run(arguments, catalog, write)
 
     def judge_file(self, name: str) -> None:
         """Judge one file; report one that cannot be read, or that has nothing to judge."""
@@ -63,24 +63,24 @@ class TrafficCheck:
         else:
             problem = self._judge_recording(file, recording)
         if problem:
-            self._run.fail(file, problem)
+            self.run.fail(file, problem)
 
     def finish(self) -> ExitStatus:
         """Write the counts; the exit status is returned."""
-        return self._run.finish(self._counts)
+        return self.run.finish(self._counts)
 
     def _judge_recording(self, file: str, recording: har.Recording) -> str:
         """Judge the calls of one file, and return the problem if none of them could be judged."""
         self._counts["ignored"] += recording.ignored_count
         self._counts["skipped"] += len(recording.skipped_entries)
         for note in (*_list_skipped(recording), *_list_body_problems(recording)):
-            self._run.note_once(f"{file}: {note}")
+            self.run.note_once(f"{file}: {note}")
         if not recording.calls:
             return _explain_no_calls(recording)
-        count = self._run.summary.documents
+        count = self.run.summary.documents
         for call, report in exchanges.judge_calls(self._catalog, recording.calls):
             self._add(file, call, report)
-        if self._run.summary.documents == count:
+        if self.run.summary.documents == count:
             return "no call of the API has a body; save the HAR with content"
         return ""
 
@@ -89,7 +89,7 @@ class TrafficCheck:
         self._counts["without_body"] += call.lacks_body
         if call.request_body is None and call.response_body is None and not report.findings:
             return
-        self._run.add(JudgedDocument(file, None, report, None, call.entry, redact(call.call)))
+        self.run.add(JudgedDocument(file, None, report, None, call.entry, redact(call.call)))
 
 
 def _list_skipped(recording: har.Recording) -> list[str]:

@@ -15,6 +15,7 @@ from cannon_spec.cli.input_files import STANDARD_INPUT, format_file_name, format
 from cannon_spec.cli.judge_run import JudgeRun
 from cannon_spec.cli.progress import ProgressOutput
 from cannon_spec.contract.catalog import Catalog
+from cannon_spec.errors import MissingExtra
 from cannon_spec.finding import Report
 from cannon_spec.reading.documents import Document
 from cannon_spec.reading.file_names import expand_name
@@ -117,7 +118,9 @@ def run(arguments: argparse.Namespace) -> int:
         output = ProgressOutput(stream, has_bar=not arguments.quiet)
         judge_run = flags.begin_run(arguments, catalog, output.write)
         validation = Validation(catalog, arguments, output, judge_run, prices)
-        return validation.judge_files(arguments.files)
+        status = validation.judge_files(arguments.files)
+    flags.report_output(arguments, judge_run, status)
+    return status
 
 
 def _find_stream(arguments: argparse.Namespace) -> TextIO:
@@ -184,6 +187,9 @@ class Validation:
                     self._judge_stream(name, tracked_stream, reader)
         except OSError as error:
             self.judge_run.fail(file, format_read_error(error))
+            return
+        except MissingExtra as error:
+            self.judge_run.fail(file, str(error))
             return
         if self.judge_run.summary.documents == count:
             self.judge_run.fail(file, "holds no document; check the file")

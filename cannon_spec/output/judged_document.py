@@ -140,6 +140,10 @@ class Output(NamedTuple):
     write_summary: Write | None = None
 
 
+FILES_NOT_JUDGED = "files_not_judged"
+"""The name of the count of files that could not be judged at all; it is there where there are some."""
+
+
 class Writer(Protocol):
     """What each format does with judged documents: write each as it comes, and the counts at the end.
 

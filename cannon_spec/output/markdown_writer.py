@@ -9,7 +9,7 @@ from itertools import chain
 from cannon_spec.contract.wording import format_count
 from cannon_spec.output.finding_list import FindingLister, ListedFinding
 from cannon_spec.output.judged_document import Output, Summary
-from cannon_spec.output.text_writer import name_count
+from cannon_spec.output.text_writer import describe_counts
 from cannon_spec.printable import escape_unprintable
 
 MOST_BYTES = 900_000
@@ -26,9 +26,7 @@ def escape_markdown(text: str) -> str:
 
 def format_counts(summary: Summary, extra_counts: Mapping[str, int]) -> str:
     """The counts of a run, as the title of its findings."""
-    numbers = [format_count(summary.errors, "error"), format_count(summary.warnings, "warning")]
-    numbers += [f"{number} {name_count(name)}" for name, number in extra_counts.items()]
-    return f"cannon-spec: {', '.join(numbers)} in {format_count(summary.documents, 'document')}"
+    return f"cannon-spec: {describe_counts(summary, extra_counts)}"
 
 
 class MarkdownWriter(FindingLister):

@@ -8,7 +8,7 @@ from cannon_spec.contract import wording
 from cannon_spec.finding import Finding
 from cannon_spec.json_positions import Position
 from cannon_spec.output.fix_text import describe_fix
-from cannon_spec.output.judged_document import AppliedFix, JudgedDocument, Output, Summary
+from cannon_spec.output.judged_document import FILES_NOT_JUDGED, AppliedFix, JudgedDocument, Output, Summary
 from cannon_spec.printable import escape_unprintable
 
 _COUNT_NAMES = {"ignored_findings": "left out by --ignore", "baseline": "in the baseline"}
@@ -48,8 +48,9 @@ class TextWriter:
             f"{summary.documents} judged, {summary.ok} ok, "
             f"{wording.format_count(summary.errors, 'error')}, {wording.format_count(summary.warnings, 'warning')}"
         )
-        counts += "".join(f", {number} {name_count(name)}" for name, number in extra_counts.items())
-        self._write(self._color("error" if summary.errors else "ok", counts) + "\n")
+        counts = ", ".join((counts, *_list_counts(extra_counts)))
+        is_ok = not summary.errors and FILES_NOT_JUDGED not in extra_counts
+        self._write(self._color("ok" if is_ok else "error", counts) + "\n")
         if summary.fixable:
             self._write(f"{wording.format_count(summary.fixable, 'finding')} can be fixed with --fix\n")
         if summary.cost is not None:
@@ -85,9 +86,28 @@ class TextWriter:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._has_color else text
 
 
-def name_count(name: str) -> str:
-    """What stands behind a count of findings that were left out, or of calls."""
-    return _COUNT_NAMES.get(name, name.replace("_", " "))
+def describe_counts(summary: Summary, extra_counts: Mapping[str, int]) -> str:
+    """The counts of a run, as a title of its findings: ``1 error, 2 warnings in 3 documents``."""
+    others = dict(extra_counts)
+    failed = others.pop(FILES_NOT_JUDGED, 0)
+    numbers = [wording.format_count(summary.errors, "error"), wording.format_count(summary.warnings, "warning")]
+    counts = f"{', '.join([*numbers, *_list_counts(others)])} in {wording.format_count(summary.documents, 'document')}"
+    return f"{counts}, {_describe_failed(failed)}" if failed else counts
+
+
+def _list_counts(counts: Mapping[str, int]) -> list[str]:
+    """Counts of calls, of findings that were left out, and of files that could not be judged, each in words."""
+    return [_describe_count(*each) for each in counts.items()]
+
+
+def _describe_count(name: str, number: int) -> str:
+    if name == FILES_NOT_JUDGED:
+        return _describe_failed(number)
+    return f"{number} {_COUNT_NAMES.get(name, name.replace('_', ' '))}"
+
+
+def _describe_failed(number: int) -> str:
+    return f"{wording.format_count(number, 'file')} not judged"
 
 
 def _format_place(judged_document: JudgedDocument, position: Position | None) -> str:

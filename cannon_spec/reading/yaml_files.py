@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from cannon_spec import claim_ids, document, inputs
-from cannon_spec.errors import NotJSON
+from cannon_spec.errors import MissingExtra, NotJSON
 from cannon_spec.installation import advise_extra, describe_import_error
 from cannon_spec.json_positions import Position, escape_letter, find_position, is_encodable, show_token
 from cannon_spec.pointer import Path, from_pointer, to_pointer
@@ -79,7 +79,7 @@ class YAMLDocument:
 def read_yaml(stream: IO[bytes]) -> Iterator[Document]:
     """Read a stream of YAML documents; those that are empty are left out.
 
-    Raises NotJSON, also where the extra ``yaml`` is missing.
+    Raises MissingExtra without the extra ``yaml``.
     """
     text = inputs.decode_document(stream.read(inputs.MAX_BYTES + 1))
     nodes: list[Node] = []
@@ -96,7 +96,10 @@ def read_yaml(stream: IO[bytes]) -> Iterator[Document]:
 
 
 def compose_documents(text: str) -> Iterator[Node]:
-    """The root of each document that is not empty. Raises NotJSON where the text is not YAML 1.2."""
+    """The root of each document that is not empty.
+
+    Raises NotJSON where the text is not YAML 1.2, and MissingExtra without the extra ``yaml``.
+    """
     try:
         from ruamel.yaml import YAML
         from ruamel.yaml.error import MarkedYAMLError
@@ -104,7 +107,7 @@ def compose_documents(text: str) -> Iterator[Node]:
 
         from cannon_spec.reading.yaml_aliases import BoundedScanner, PlacedAliasComposer, TooManyBrackets
     except ImportError as error:
-        raise NotJSON(f"this is YAML, and {describe_import_error(error)}", advise_extra("yaml")) from None
+        raise MissingExtra(f"this is YAML, and {describe_import_error(error)}; {advise_extra('yaml')}") from None
     if old := _OLD_VERSION.search(text):
         raise _refuse(text, old.start(), "YAML 1.1 reads 16:9 as a number", "remove the line; YAML 1.2 is read")
     if _NEXT_LINE in text:  # the reader takes it for a line break, as YAML 1.1 does, and would read a space

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -404,3 +405,13 @@ def test_a_folder_with_its_baseline_is_accepted_as_a_whole(cannon: Command) -> N
         is_broken = text in ("{", "a: [")
         assert cannon(*flags)[0] == (0 if is_broken else 1)
         Path("folder", name).write_text(text)
+
+
+def test_a_file_that_needs_a_missing_extra_is_in_no_baseline(cannon: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where YAML cannot be read for want of a package the file is not judged, and no baseline is written."""
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+    Path("a.yaml").write_text("operation: image.generate\n", "utf-8")
+    status, out, problem = cannon("validate", "a.yaml", "--baseline", BASELINE, "--update-baseline")
+    assert (status, out) == (2, "0 judged, 0 ok, 0 errors, 0 warnings, 0 in the baseline, 1 file not judged\n")
+    assert problem.startswith("cannon-spec: a.yaml: this is YAML, and ruamel.yaml is missing; install the extra yaml: ")
+    assert not Path(BASELINE).exists()

@@ -226,7 +226,8 @@ MALFORMED: list[tuple[Any, Any, str]] = [
 def test_a_file_that_is_not_a_har(path: tuple[Any, ...], value: Any, words: str, check: Check) -> None:
     """A file without a list of entries gives exit status 2, and one line that says what is wrong."""
     status, out, err = check(replace_value(ONCE, path, value))
-    assert (status, out) == (2, "0 judged, 0 ok, 0 errors, 0 warnings, 0 ignored, 0 without body, 0 skipped\n")
+    counts = "0 judged, 0 ok, 0 errors, 0 warnings, 0 ignored, 0 without body, 0 skipped"
+    assert (status, out) == (2, f"{counts}, 1 file not judged\n")
     assert err.startswith("cannon-spec: a.har: not a HAR file that can be read: ")
     assert words in err
     assert err.count("\n") == 1
@@ -330,7 +331,9 @@ def test_several_files_and_standard_input(check: Check) -> None:
         ],
     )
     assert out.startswith("<stdin>: entry 1 (GET /api/v1/requests/req_")
-    assert out.endswith("6 judged, 6 ok, 0 errors, 1 warning, 0 ignored, 0 without body, 0 skipped\n")
+    assert out.endswith(
+        "6 judged, 6 ok, 0 errors, 1 warning, 0 ignored, 0 without body, 0 skipped, 2 files not judged\n"
+    )
 
 
 def test_strict_and_lenient(check: Check) -> None:

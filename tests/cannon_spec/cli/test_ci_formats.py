@@ -287,3 +287,23 @@ def test_the_environment_sets_the_format(cannon: Command, folder: str, monkeypat
     monkeypatch.setenv("CANNON_SPEC_FORMAT", "gitlub")
     status, _, problem = cannon("validate", f"{folder}/key.json")
     assert (status, "CANNON_SPEC_FORMAT: unknown format gitlub; did you mean " in problem) == (2, True)
+
+
+def test_a_run_that_writes_a_file_says_what_failed(cannon: Command, folder: str) -> None:
+    """With --output the log has one line of counts where the run did not pass, and nothing where it did."""
+    names = [f"{folder}/key.json", "nowhere.json"]
+    for arguments, counts in (
+        (names[:1], "1 error, 0 warnings in 1 document"),
+        (names[1:], "0 errors, 0 warnings in 0 documents, 1 file not judged"),
+    ):
+        problem = cannon("validate", *arguments, "--output", "report.txt")[2]
+        assert problem.splitlines()[-1] == f"cannon-spec: {counts}; see report.txt"
+    write_documents("good.json", SQUARE | {"input": {**SQUARE["input"], "resolution": "1K"}})
+    assert cannon("validate", "good.json", "--output", "report.txt") == (0, "", "")
+
+
+@pytest.mark.parametrize("format", ["github", "markdown"])
+def test_the_title_counts_files_that_were_not_judged(cannon: Command, folder: str, format: str) -> None:
+    """The counts do not read as a pass where a file could not be judged at all."""
+    out = cannon("validate", f"{folder}/key.json", "nowhere.json", "--format", format)[1]
+    assert "cannon-spec: 1 error, 0 warnings in 1 document, 1 file not judged\n" in out

@@ -261,7 +261,7 @@ def test_a_file_that_cannot_be_read_beats_errors(cannon: Command) -> None:
 def test_nothing_to_judge_is_json_too(cannon: Command) -> None:
     """K8: a file that could not be read is a result of the JSON, with the reason, and is not counted as judged."""
     status, out, _ = cannon("validate", "nowhere.json", "--format", "json")
-    summary = {"judged": 0, "ok": 0, "errors": 0, "warnings": 0}
+    summary = {"judged": 0, "ok": 0, "errors": 0, "warnings": 0, "files_not_judged": 1}
     problem = "No such file or directory; check the path"
     result = {"file": "nowhere.json", "line": None, "ok": False, "error": problem, "findings": []}
     assert (status, json.loads(out)) == (2, {"results": [result], "summary": summary})
