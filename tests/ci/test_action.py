@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cannon_mock.model.keys import is_key
 from tests.support.payloads import DOCUMENTED, patched
 from tests.support.workflow_steps import ROOT, Runner, read_yaml
 
@@ -84,6 +85,29 @@ def test_it_passes_each_input_on(runner: Runner) -> None:
     assert runner.output == "sarif\n" + "".join(f"<{each}>" for each in words)
 
 
+BAD_KEYS = (
+    "",
+    "cs_",
+    "sk_test",
+    "cs_a b",
+    "cs_a\n",
+    "cs_a\nurl=http://other.example",
+    "cs_a\r",
+    "cs_é",
+    "cs_" + "a" * 201,
+)
+BAD_KEY = "the input key is no key of the mock; write cs_ and 1 to 200 letters of a-z and A-Z, digits, _ or -"
+
+
+@pytest.mark.parametrize("key", ["cs_test_action", "cs_-", "cs__", "cs_" + "aZ9_-" * 40])
+def test_it_takes_each_key_that_the_mock_takes(runner: Runner, key: str) -> None:
+    """A key is refused by the form that the mock itself refuses, and by no other."""
+    assert is_key(key)
+    assert not any(map(is_key, BAD_KEYS))
+    runner.values["inputs"] |= {"mode": "mock", "key": key}
+    assert runner.run(STEPS[:1]) == 0
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
@@ -100,6 +124,7 @@ def test_it_passes_each_input_on(runner: Runner) -> None:
             "the input options takes no quotes, as its words end at spaces; leave them out",
         ),
         ({"mode": "mock", "strict": "yes"}, "the input strict is neither true nor false"),
+        *(({"mode": "mock", "key": key}, BAD_KEY) for key in BAD_KEYS),
     ],
 )
 def test_it_refuses_a_wrong_input(runner: Runner, inputs: dict[str, str], message: str) -> None:
@@ -108,15 +133,32 @@ def test_it_refuses_a_wrong_input(runner: Runner, inputs: dict[str, str], messag
     assert runner.output == f"::error::{message}\n"
 
 
-@pytest.mark.parametrize("inputs", [{"options": "--ignore"}, {"format": "githup"}, {"files": "good.json\nnone.json"}])
-def test_files_that_are_not_judged_have_an_annotation(runner: Runner, inputs: dict[str, str]) -> None:
-    """Where the judge gets wrong options, or a file cannot be read, an annotation leads to the line that says why."""
+@pytest.mark.parametrize(
+    ("inputs", "line"),
+    [
+        ({"options": "--ignore"}, "argument --ignore: expected one argument"),
+        ({"format": "githup"}, "githup"),
+        ({"files": "good.json\nnone.json"}, "none.json: No such file or directory"),
+        ({"files": "open.json\ngood.json"}, "::error title=cannon-spec,file=open.json,line=2"),
+    ],
+)
+def test_files_that_are_not_judged_have_an_annotation(runner: Runner, inputs: dict[str, str], line: str) -> None:
+    """Where options are wrong, or a file cannot be read, an annotation says so, below the line with the reason."""
     (runner.workspace / "good.json").write_text(json.dumps(DOCUMENTED))
+    (runner.workspace / "open.json").write_text("{\n")
     assert _run(runner, **{"files": "good.json", **inputs}) == 2
-    assert "cannon-spec" in runner.output.splitlines()[-2]
-    assert runner.output.splitlines()[-1].startswith(
-        "::error::cannon-spec could not judge all files, or none (exit status 2)"
-    )
+    *lines, last = runner.output.splitlines()
+    assert line in "\n".join(lines)
+    text = "a file could not be read, or an option is wrong; see the lines above"
+    assert last == f"::error::cannon-spec ended with status 2: {text}"
+
+
+@pytest.mark.parametrize("status", [3, 137])
+def test_a_status_without_a_known_reason_has_an_annotation(runner: Runner, status: int) -> None:
+    """Where the command ends by a fault of its own, or is killed, the annotation names no reason of the user's."""
+    _stub(runner, "cannon-spec", f"exit {status}")
+    assert _run(runner, files="x") == status
+    assert runner.output == f"::error::cannon-spec ended with status {status}: see the lines above\n"
 
 
 def test_it_starts_a_mock_that_the_next_steps_call(runner: Runner) -> None:
