@@ -78,6 +78,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
 
 
 LIVE = _list_steps(read_yaml(".github/workflows/live-contract.yml"))
+UP_TO_TEST = LIVE[: next(number for number, step in enumerate(LIVE, 1) if step.get("id") == "test")]
 STUB = """
 printf '%s\\n' "$*" >> calls
 if [[ -n "$REPORT" ]]; then
@@ -115,7 +116,9 @@ def _write_report(folder: Path, **counts: int) -> None:
     (folder / "prices.json").write_text("{}")
 
 
-@pytest.mark.parametrize(("counts", "status"), [({}, 0), ({"observed": 1}, 0), ({"broken": 1}, 1)])
+@pytest.mark.parametrize(
+    ("counts", "status"), [({}, 0), ({"observed": 1}, 0), ({"broken": 1}, 1), ({"broken": 1}, 2), ({}, 2)]
+)
 def test_a_live_run_is_summed_up(runner: Runner, tmp_path: Path, counts: dict[str, int], status: int) -> None:
     """A run ends as its tests do; its summary is shown, and is the issue's text where anything is not as expected."""
     _write_report(tmp_path / "made", **counts)
@@ -134,6 +137,43 @@ def test_a_live_run_is_summed_up(runner: Runner, tmp_path: Path, counts: dict[st
     assert (runner.workspace / "calls").read_text() == f"-q {flags} {named}\n"
     runner.run(LIVE)  # the next night, with the prices of this one
     assert "--prices prices/prices.json" in (runner.workspace / "calls").read_text().splitlines()[1]
+
+
+@pytest.mark.parametrize("seconds", [3001, 3600, 99999, 1e30, -1, "inf"])
+def test_a_live_run_ends_before_its_job(runner: Runner, seconds: float) -> None:
+    """A time that the job does not have is refused before anything is installed or called."""
+    runner.values["inputs"]["max-time"] = seconds
+    assert runner.run(LIVE) == 2
+    message = f"max-time is {seconds}; use at most 3000 seconds, as the job ends after 60 minutes"
+    assert runner.output == f"::error::{message}\n"
+    assert not (runner.workspace / "calls").exists()
+
+
+@pytest.mark.parametrize("seconds", [3000, 0.5, "0900"])
+def test_a_live_run_takes_each_time_that_its_job_has(runner: Runner, seconds: float) -> None:
+    """A time of at most 3000 seconds is passed on as it is."""
+    _stub(runner, "cannon-contract")
+    runner.values["inputs"]["max-time"] = seconds
+    assert runner.run(UP_TO_TEST) == 0
+    assert f"--max-time {seconds} " in (runner.workspace / "calls").read_text()
+
+
+def test_each_target_has_prices_of_its_own(runner: Runner) -> None:
+    """The prices that one target charged are not fetched for another, and the key of each is legal."""
+    _stub(runner, "cannon-contract")
+    runner.values["github"] = {"run_id": 2**40, "run_attempt": 1}
+    fetch, store = (each for each in LIVE if str(each.get("uses")).startswith("actions/cache/"))
+    prefixes = set()
+    for target in ("live", "http://127.0.0.1:2266", "http://127.0.0.1:2266/a,b/" + "c" * 600):
+        runner.values["inputs"]["target"] = target
+        assert runner.run(UP_TO_TEST) == 0
+        key, prefix = runner.fill(fetch["with"]["key"]), runner.fill(fetch["with"]["restore-keys"])
+        assert key == runner.fill(store["with"]["key"])
+        assert key.startswith(prefix)
+        assert re.fullmatch(r"[\w-]{1,512}", key)
+        prefixes.add(prefix)
+    assert len(prefixes) == 3
+    assert not [a for a in prefixes for b in prefixes if a != b and a.startswith(b)]
 
 
 @pytest.mark.extended
@@ -168,6 +208,21 @@ def test_our_own_pipeline_calls_what_there_is(runner: Runner) -> None:
 
 
 GITLAB = read_yaml(FOR_GITLAB)
+GITLAB_CALLS = {
+    ".cannon-validate": "validate --format gitlab --output codequality.json --strict --baseline a.json -- payloads",
+    ".cannon-mock": "exec -- sh -c pytest",
+    ".cannon-live": "-q --target live --allow-spend 0 --max-time 1800 --report report --strict --baseline a.json",
+}
+"""By job, what its command is called with where the further options, if it takes any, are OPTIONS."""
+OPTIONS = "--strict --baseline a.json"
+
+
+def _run_gitlab_job(runner: Runner, job: str, **variables: str) -> int:
+    variables = {**GITLAB[job]["variables"], "CANNON_SOURCE": "git+https://x/y.git@1", **variables}
+    assert not [name for name in variables if name.startswith("CANNON_SPEC_")]  # the command refuses unknown ones
+    script = "\n".join(GITLAB[job]["script"])
+    step = {"name": job, "env": variables, "run": f"cat > script.sh << 'END'\n{script}\nEND\nsh -e script.sh\n"}
+    return runner.run([step])
 
 
 @pytest.mark.parametrize("job", [name for name in GITLAB if name.startswith(".cannon-")])
@@ -175,19 +230,27 @@ def test_a_gitlab_job_runs(runner: Runner, job: str) -> None:
     """The script of a job for GitLab runs as written, with its variables and options, and installs from its source."""
     for name in ("python", "cannon-spec", "cannon-mock", "cannon-contract"):
         _stub(runner, name)
-    variables = {**GITLAB[job]["variables"], "CANNON_SOURCE": "git+https://x/y.git@1"}
-    if "CANNON_OPTIONS" in variables:
-        variables["CANNON_OPTIONS"] = "--strict --baseline a.json"
-    assert not [name for name in variables if name.startswith("CANNON_SPEC_")]  # the command refuses unknown ones
-    script = "\n".join(GITLAB[job]["script"])
-    step = {"name": job, "env": variables, "run": f"cat > script.sh << 'END'\n{script}\nEND\nsh -e script.sh\n"}
-    assert runner.run([step]) == 0, runner.output
+    options = {"CANNON_OPTIONS": OPTIONS} if "CANNON_OPTIONS" in GITLAB[job]["variables"] else {}
+    assert _run_gitlab_job(runner, job, **options) == 0, runner.output
     first, second = (runner.workspace / "calls").read_text().splitlines()
     assert re.fullmatch(r"-m pip install --quiet \S+\[[a-z,]+\] @ git\+https://x/y.git@1", first)
-    assert second in {
-        "validate --format gitlab --output codequality.json --strict --baseline a.json -- payloads",
-        "exec -- sh -c pytest",
-        "-q --target live --allow-spend 0 --report report",
-    }
+    assert second == GITLAB_CALLS[job]
     assert GITLAB[job]["extends"] in GITLAB
-    assert runner.run([{**step, "env": {**variables, "CANNON_SOURCE": ""}}]) != 0
+    assert _run_gitlab_job(runner, job, CANNON_SOURCE="") != 0
+
+
+def test_a_gitlab_run_has_the_prices_of_its_target(runner: Runner, tmp_path: Path) -> None:
+    """A live run on GitLab takes its target, its time and its options, and the prices of that target alone."""
+    _write_report(tmp_path / "made")
+    _stub(runner, "python")
+    _stub(runner, "cannon-contract", STUB.replace("$REPORT", str(tmp_path / "made")).replace("${STATUS:-0}", "1"))
+    url = "http://127.0.0.1:2266/a b"
+    for target in (url, "live", url):
+        variables = {"CANNON_TARGET": target, "CANNON_MAX_TIME": "60", "CANNON_ASSUME_PRICE": "9"}
+        assert _run_gitlab_job(runner, ".cannon-live", **variables, CANNON_OPTIONS="--operation a --operation b") == 1
+    calls = [line for line in (runner.workspace / "calls").read_text().splitlines() if "--target" in line]
+    assert len(list((runner.workspace / "prices").iterdir())) == 2
+    assert calls[0] == (
+        f"-q --target {url} --allow-spend 0 --max-time 60 --report report --assume-price 9 --operation a --operation b"
+    )
+    assert ["--prices prices/" in each for each in calls] == [False, False, True]
