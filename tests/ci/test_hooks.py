@@ -120,6 +120,7 @@ def test_pre_commit_runs_the_hooks(tmp_path: Path) -> None:
     folder.mkdir()
     bare = {name: value for name, value in environment().items() if not name.startswith("GIT_")}
     surroundings = {**bare, "PRE_COMMIT_HOME": str(tmp_path / "home"), "PATH": f"{COMMANDS}:{bare['PATH']}"}
+    surroundings["PIP_CONSTRAINT"] = str(ROOT / "constraints.txt")
 
     def call(*command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True)

@@ -23,12 +23,13 @@ PAGES = [
     *sorted(ROOT.glob("examples/**/*.md")),
 ]
 OF_OTHER_PLUGINS = {"--allow-hosts", "--allowed-hosts", "--block-network", "--disable-socket"}
-OF_GITHUB = {"--body", "--title"}
+OF_GITHUB = {"--body", "--title", "--label", "--force", "--state", "--json", "--jq"}
+OF_PRE_COMMIT = {"--install-hooks"}
 OF_DOCKER = {
     *("--add-host", "--build", "--build-arg", "--cap-drop", "--env", "--file", "--init", "--no-healthcheck"),
     *("--publish", "--read-only", "--rm", "--security-opt", "--tag", "--volume"),
 }
-NOT_OURS = {"--set", "--help", "CANNON_MOCK_PROT", *OF_OTHER_PLUGINS, *OF_GITHUB, *OF_DOCKER}
+NOT_OURS = {"--set", "--help", "CANNON_MOCK_PROT", *OF_OTHER_PLUGINS, *OF_GITHUB, *OF_PRE_COMMIT, *OF_DOCKER}
 """A flag of mitmdump, one that every command has, a variable misspelled on purpose, and options of others' commands."""
 
 ADDRESSES = create_app().url_map.bind("mock")
