@@ -209,7 +209,8 @@ behind each command, and `completion SHELL` [completes each in a shell](shell.md
 _MOCK = """\
 ## cannon-mock
 
-A flag on the command line counts more than its variable. For a flag without a value the variable is `yes` or `no`:
+A flag on the command line counts more than its variable. An empty variable counts as unset, but that of a secret
+is refused, as is a flag with an empty value. For a flag without a value the variable is `yes` or `no`:
 `CANNON_MOCK_ADMIN=no` leaves the admin API out. `--list-scenarios` lists the scenarios, and starts nothing.
 `cannon-mock exec -- COMMAND` takes the same flags, and sets `CANNON_BASE_URL`, `CANNON_MOCK_URL`, `CANNON_API_KEY`,
 `CANNON_WEBHOOK_SECRET`, `CANNON_MOCK_TLS_CERT`, `NO_PROXY` and `no_proxy` for the command. `cannon-mock health --wait

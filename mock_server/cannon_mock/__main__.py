@@ -123,13 +123,13 @@ def _run_beside(arguments: Sequence[str]) -> int:
     """Run a command beside a mock."""
     parser = _build_exec_parser()
     options, command = _split(arguments)
-    values = {**_EXEC_DEFAULTS, **vars(parser.parse_args(options))}
+    values = vars(parser.parse_args(options))
     if not command:
         parser.error("no command; name it behind --: cannon-mock exec -- pytest")
     if not command[0].strip():
         parser.error("the name of the command is empty; name one behind --: cannon-mock exec -- pytest")
-    variables, flags = read_variables(), Source("{flag} {value}", values)
-    config = build_config(variables, flags)
+    variables, flags = read_variables(), Source("{flag} {value}", values, takes_empty=False)
+    config = build_config(Source("{name}={value}", _EXEC_DEFAULTS), variables, flags)
     if config.workers > 1:
         parser.error("the mock of a command has one process; leave out --workers")
     app = _build_app(config, variables, flags)
@@ -152,7 +152,7 @@ def _run_server(arguments: Sequence[str]) -> int:
     try:
         values = vars(build_parser().parse_args(arguments))
         wants_list = values.pop("list_scenarios", False)
-        variables, flags = read_variables(), Source("{flag} {value}", values)
+        variables, flags = read_variables(), Source("{flag} {value}", values, takes_empty=False)
         config = build_config(variables, flags)
         if wants_list:
             return _list_scenarios(config)

@@ -48,6 +48,9 @@ def apply_overlay_settings(config: Config, settings: Mapping[str, Any]) -> Confi
 def _read_source(source: Source) -> dict[str, Any]:
     settings = {name: find_setting(name) for name in source.values}
     try:
+        for name, value in source.values.items():
+            if value == "" and not source.takes_empty:
+                raise SettingError(settings[name], value, "it is empty; give it a value, or leave it out")
         return {name: settings[name].parse(value) for name, value in source.values.items()}
     except SettingError as error:
         raise relabel_error(error, source) from None

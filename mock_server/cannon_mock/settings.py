@@ -117,7 +117,7 @@ class SettingError(ValueError):
         """The setting and its value as a template says; it names {name}, {variable}, {flag}, {option} and {value}."""
         from cannon_spec.redaction import redact_start  # late: see the top of this module
 
-        text = "***" if self.setting.is_secret else redact_start(_write_value(self.value), 100)
+        text = "***" if self.setting.is_secret and self.value else redact_start(_write_value(self.value), 100)
         value = text if text.strip() and text.isprintable() else ascii(text)
         setting = self.setting
         names = {"name": setting.name, "variable": setting.variable, "flag": setting.flag}
@@ -151,10 +151,14 @@ def _write_value(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Values by the names of their settings, all from one place; ``template`` is how the user writes one there."""
+    """Values by the names of their settings, all from one place; ``template`` is how the user writes one there.
+
+    An empty text is a mistake where ``takes_empty`` is false, as that of ``--admin-token "$TOKEN"``.
+    """
 
     template: str
     values: Mapping[str, Any]
+    takes_empty: bool = True
 
 
 def setting_field(

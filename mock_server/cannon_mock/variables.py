@@ -9,14 +9,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cannon_mock.config import SETTINGS, Config, find_setting, suggest_setting
-from cannon_mock.setting_sources import build_config
-from cannon_mock.settings import PREFIX, Source
+from cannon_mock.setting_sources import build_config, relabel_error
+from cannon_mock.settings import PREFIX, SettingError, Source
 
 _SERVICE_LINK = re.compile(
     rf"{PREFIX}(SERVICE_(HOST|PORT)(_\w+)?=.*|PORT_[0-9]+_(TCP|UDP|SCTP)(_\w+)?=.*|PORT=(tcp|udp|sctp)://.*)", re.DOTALL
 )
 """What Kubernetes, and Docker's old links, set beside a service that is named ``cannon-mock``: not for this program."""
 
+_TEMPLATE = "{variable}={value}"
 _TLS_CERT = find_setting("tls_cert").variable
 _URL = "CANNON_MOCK_URL"
 """No setting of a mock, but where a client finds one: ``cannon-mock exec`` sets it."""
@@ -26,14 +27,18 @@ def read_variables(environ: Mapping[str, str] | None = None) -> Source:
     """The settings that environment variables name; an empty variable counts as unset.
 
     Raises ValueError, with the nearest name, for a ``CANNON_MOCK_…`` variable that is no setting: a misspelt one would
-    otherwise leave a default in force without a sign.
+    otherwise leave a default in force without a sign. So would an empty secret: it raises SettingError.
     """
     environ = os.environ if environ is None else environ
+    for setting in SETTINGS:
+        if setting.is_secret and environ.get(setting.variable) == "":
+            error = SettingError(setting, "", "it is empty; give it a value, or unset it")
+            raise relabel_error(error, Source(_TEMPLATE, {setting.name: ""}))
     by_variable = {setting.variable: setting.name for setting in SETTINGS}
     texts = {name: text for name, text in environ.items() if _is_own_variable(name, text)}
     for variable in texts.keys() - by_variable.keys():
         raise ValueError(f"unknown variable {variable[:100]}; {suggest_setting(variable, by_variable, prefix=PREFIX)}")
-    return Source("{variable}={value}", {by_variable[variable]: text for variable, text in texts.items()})
+    return Source(_TEMPLATE, {by_variable[variable]: text for variable, text in texts.items()})
 
 
 def _is_own_variable(name: str, text: str) -> bool:

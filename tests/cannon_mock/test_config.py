@@ -255,8 +255,13 @@ def test_text_is_refused_where_a_number_belongs(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_empty_variable_counts_as_unset(name: str) -> None:
-    """An empty variable leaves the default."""
-    assert read_environment({f"CANNON_MOCK_{name.upper()}": ""}) == Config()
+    """An empty variable leaves the default, but for a secret, which a user means to set."""
+    variable = f"CANNON_MOCK_{name.upper()}"
+    if find_setting(name).is_secret:
+        with pytest.raises(SettingError, match=f"{variable}='' is not valid; it is empty; give it a value, or unset"):
+            read_environment({variable: ""})
+    else:
+        assert read_environment({variable: ""}) == Config()
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ READY = re.compile(r"cannon-mock ready on (http://127\.0\.0\.1:[0-9]+)\n")
 INVALID: list[tuple[list[str], str]] = [
     (["--port", "65536"], "--port 65536 is not valid; use a whole number from 0 to 65535"),
     (["--port", "many"], "--port many is not valid; use a whole number from 0 to 65535"),
-    (["--port", ""], "--port '' is not valid; use a whole number from 0 to 65535"),
+    (["--port", ""], "--port '' is not valid; it is empty; give it a value, or leave it out"),
     (["--speed", "0"], "--speed 0 is not valid; use a number from 0.001 to 1000"),
     (["--speed", "nan"], "--speed nan is not valid; use a number "),
     (["--credits", "-1"], "--credits -1 is not valid; use "),
@@ -137,6 +137,14 @@ def test_an_invalid_file_is_refused(
     assert message in err
 
 
+@pytest.mark.parametrize("name", ["admin-token", "keys", "tls-cert", "webhook-secret", "scenario", "port", "store"])
+def test_an_empty_value_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A flag whose value is empty, as that of an unset variable of a shell, leaves no default in force silently."""
+    assert main(["--port", "0", f"--{name}", ""]) == 2
+    expected_line = f"cannon-mock: --{name} '' is not valid; it is empty; give it a value, or leave it out\n"
+    assert capsys.readouterr() == ("", expected_line)
+
+
 def test_a_password_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """The error about a store that cannot be reached does not show the password."""
     main(["--store", "redis://user:word@127.0.0.1:1/0"])
@@ -160,6 +168,7 @@ def test_an_unknown_flag_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
         ("SCENARIO", "nope", "CANNON_MOCK_SCENARIO=nope is not valid; cannon-mock --list-scenarios lists"),
         ("OVERLAY", "nowhere.json", "nowhere.json: No such file"),
         ("\x1b[31m\n", "1", "unknown variable CANNON_MOCK_\\u001b[31m\\n; cannon-mock --help lists the settings"),
+        ("ADMIN_TOKEN", "", "CANNON_MOCK_ADMIN_TOKEN='' is not valid; it is empty; give it a value, or unset it"),
         ("PROT", "1", "unknown variable CANNON_MOCK_PROT; did you mean CANNON_MOCK_PORT?"),
     ],
 )

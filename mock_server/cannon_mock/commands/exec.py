@@ -40,7 +40,8 @@ _LOOK_S = 1
 def run(app: Flask, config: Config, command: Sequence[str]) -> int:
     """Serve a mock while a command runs, and return the status of the command.
 
-    Where it is not 0, the last calls are written to standard error. Raises OSError where the mock cannot listen.
+    Where it is not 0, the last calls are written to standard error; where there was no call, that is.
+    Raises OSError where the mock cannot listen.
     """
     open_files.raise_limit()
     mock = context.find_context(app)
@@ -49,7 +50,7 @@ def run(app: Flask, config: Config, command: Sequence[str]) -> int:
         key, secret = mock.keys.choose(_KEY), mock.webhook_sender.secret
         environment = build_client_environment(_find_client_url(url, config), key, secret, config.tls_cert)
         status = _run_command(command, environment)
-    if status not in (0, _CANNOT_RUN, _NOT_THERE):
+    if status not in (_CANNOT_RUN, _NOT_THERE):
         with contextlib.suppress(StoreError):  # which the store tells
             _report_calls(status, mock.store.journal.list_entries(config.journal), config)
     mock.store.records.close()
@@ -139,15 +140,21 @@ def _is_on_terminal() -> bool:
 
 
 def _report_calls(status: int, entries: Sequence[JournalEntry], config: Config) -> None:
-    """Write the last calls to standard error."""
-    if not config.journal:
+    """Write to standard error the last calls of a command that failed, or that there was none."""
+    if config.journal and not entries:
+        write_notice(
+            f"the command ended with {status} and made no call to the API: the mock's address is in $CANNON_BASE_URL"
+        )
+    elif status and not config.journal:
         write_notice(f"the command ended with {status}; its calls are not known: the journal is off")
-        return
-    if not entries:
-        write_notice(f"the command ended with {status} and made no call: the mock's address is in $CANNON_BASE_URL")
-        return
-    number = f"of {len(entries)} in all" if len(entries) < config.journal else f"of the {len(entries)} in the journal"
-    write_notice(f"the command ended with {status}; its last calls, {number}:")
+    elif status:
+        is_full = len(entries) >= config.journal
+        number = f"of the {len(entries)} in the journal" if is_full else f"of {len(entries)} in all"
+        write_notice(f"the command ended with {status}; its last calls, {number}:")
+        _list_calls(entries)
+
+
+def _list_calls(entries: Sequence[JournalEntry]) -> None:
     # The polls of one request are a line: else they would leave no place for the call that failed before them.
     calls = [(call, len(list(repeats))) for call, repeats in groupby(map(_describe, entries))]
     for call, count in calls[-_MOST_LINES:]:

@@ -14,6 +14,7 @@ import trustme
 
 from cannon_mock.__main__ import main
 from cannon_mock.variables import build_client_environment
+from tests.support.processes import find_free_port
 
 CALL = """
 import os, sys, urllib.request
@@ -54,9 +55,26 @@ def test_a_failure_shows_the_last_calls(capfd: pytest.CaptureFixture[str]) -> No
     assert lines[1].startswith("  GET /api/v1/requests/req_unknown 404: {")
     assert lines[1].endswith("}")
     assert run("raise SystemExit(2)") == 2
-    assert "ended with 2 and made no call: the mock's address is in $CANNON_BASE_URL" in capfd.readouterr().err
+    assert (
+        "ended with 2 and made no call to the API: the mock's address is in $CANNON_BASE_URL" in capfd.readouterr().err
+    )
     assert run("raise SystemExit(2)", "--journal", "0") == 2
     assert "ended with 2; its calls are not known: the journal is off" in capfd.readouterr().err
+
+
+def test_a_command_that_never_calls_the_mock_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    """Tests that pass without a call may have gone elsewhere: a line says so, and the status is theirs."""
+    assert run("") == 0
+    expected_line = "the command ended with 0 and made no call to the API: the mock's address is in $CANNON_BASE_URL"
+    assert capfd.readouterr() == ("", f"cannon-mock: {expected_line}\n")
+
+
+def test_the_variable_of_the_port_counts(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that a variable names is taken; without one it is a free port."""
+    port = find_free_port()
+    monkeypatch.setenv("CANNON_MOCK_PORT", str(port))
+    assert run('import os; print(os.environ["CANNON_BASE_URL"])') == 0
+    assert capfd.readouterr().out == f"http://127.0.0.1:{port}\n"
 
 
 def test_repeated_calls_are_one_line(capfd: pytest.CaptureFixture[str]) -> None:
@@ -112,7 +130,7 @@ sys.exit(main(["health"]))
 """
     options = ["--host", "0.0.0.0", "--tls-cert", "cert.pem"]
     assert main(["exec", *options, "--", sys.executable, "-c", code]) == 0
-    assert capfd.readouterr() == ("200 https://127.0.0.1\nready\n", "")
+    assert capfd.readouterr().out == "200 https://127.0.0.1\nready\n"
 
 
 @pytest.mark.parametrize(
