@@ -166,6 +166,7 @@ class CatalogBuilder:
             MappingProxyType(dict(self._build_served_models(place, data))),
             _build_prices(data.get("price")),
             **_find_remarks(data, place, claims),
+            _media=self.catalog.media,
         )
         if data:
             check_operation(self.catalog, operation)

@@ -11,7 +11,7 @@ from cannon_spec.contract.arithmetic import is_number, normalise_value
 from cannon_spec.contract.cache import Caches
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.engines import Engine, Validator
-from cannon_spec.contract.media_types import find_size_tables, has_timed_file, list_properties
+from cannon_spec.contract.media_types import FileTypes, find_size_tables, has_timed_file, list_properties
 from cannon_spec.contract.nodes import iter_nodes, trace_path
 from cannon_spec.contract.prices import Cost, Price, find_price, meets_conditions
 from cannon_spec.contract.wording import describe_condition, list_condition_fields
@@ -119,8 +119,7 @@ class Operation:
     serve it, by identifier. The first of ``prices`` that fits an input counts; the last one fits every input.
     ``notes``, ``notices`` and ``shut_down`` are claims as those of a served model. ``default_model`` is the model of an
     input that names none; None if the operation has no models, or no default is assumed. ``defaults`` are those of the
-    input as its file has them, in the order in which they apply; the model's comes first. ``size_tables`` are those of
-    media.json with the sizes of its files, image or video; None if its files have no size.
+    input as its file has them, in the order in which they apply; the model's comes first.
     """
 
     id: str
@@ -132,10 +131,9 @@ class Operation:
     notes: tuple[Claim, ...] = ()
     notices: tuple[Claim, ...] = ()
     shut_down: Claim | None = None
+    _media: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     default_model: str | None = field(init=False, repr=False, compare=False)
     defaults: tuple[Mapping[str, Any], ...] = field(init=False, repr=False, compare=False)
-    size_tables: str | None = field(init=False, repr=False, compare=False)
-    has_duration: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Found once, as each create asks for them.
@@ -143,8 +141,6 @@ class Operation:
         default_model = () if model is None else ({"field": "model", "value": model["id"], "claim": model["claim"]},)
         object.__setattr__(self, "default_model", None if model is None else model["id"])
         object.__setattr__(self, "defaults", (*default_model, *self.data.get("defaults", ())))
-        object.__setattr__(self, "size_tables", find_size_tables(self.kind, self.files.values()))
-        object.__setattr__(self, "has_duration", has_timed_file(self.files.values()))
 
     @property
     def is_covered(self) -> bool:
@@ -174,9 +170,25 @@ class Operation:
         return files
 
     @property
+    def file_types(self) -> FileTypes:
+        """The types of files that the contract has, by their extensions. They are read when they are first used."""
+        types: FileTypes = self._media["types"]
+        return types
+
+    @property
+    def size_tables(self) -> str | None:
+        """The tables of media.json with the sizes of its files, image or video; None if its files have no size."""
+        return find_size_tables(self.file_types, self.kind, self.files.values()) if self.files else None
+
+    @property
+    def has_duration(self) -> bool:
+        """Whether any of its files has a duration."""
+        return bool(self.files) and has_timed_file(self.file_types, self.files.values())
+
+    @property
     def file_properties(self) -> tuple[str, ...]:
-        """What its files have by their extensions: width, height, aspect_ratio and duration, as far as they do."""
-        return list_properties(self.files.values())
+        """What its files have by their types: width, height, aspect_ratio and duration, as far as they do."""
+        return list_properties(self.file_types, self.files.values()) if self.files else ()
 
     @property
     def default_properties(self) -> Mapping[str, Mapping[str, Any]]:

@@ -17,11 +17,12 @@ _TEMPLATES = ("input_preview", "output_preview", "processing", "succeeded", "log
 
 
 def check_media(catalog: Catalog, operation: Operation) -> None:
-    """Check that an operation has a pace, and that its replies name only variables that have a value.
+    """Check that an operation has a pace and files of known types, and that variables of its replies have a value.
 
     Raises CatalogError for the first problem.
     """
     _check_pace(catalog, operation)
+    _check_files(operation)
     _check_properties(operation)
     _check_duration(catalog, operation)
     _check_variables(catalog, operation)
@@ -68,6 +69,15 @@ def _check_pace(catalog: Catalog, operation: Operation) -> None:
         raise CatalogError(
             "lifecycle pace", problem, "add queued_ms, processing_ms and a claim under one of these names"
         )
+
+
+def _check_files(operation: Operation) -> None:
+    for name in operation.files.values():
+        extension = find_extension(name)
+        if extension not in operation.file_types:
+            problem = f"{name} is of the type {extension}, which media.json does not have"
+            advice = f"use one of {', '.join(operation.file_types)}, or add {extension} to its types"
+            raise CatalogError(f"operation {operation.id} media files", problem, advice)
 
 
 def _check_properties(operation: Operation) -> None:

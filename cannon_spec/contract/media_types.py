@@ -1,26 +1,15 @@
-"""Media types by the extension of a file, and what files of it have (floor 1, pure)."""
+"""What files of a type have, by the types of files in media.json (floor 1, pure)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
-MEDIA_TYPES = {
-    "png": "image/png",
-    "mp4": "video/mp4",
-    "mp3": "audio/mpeg",
-    "wav": "audio/wav",
-    "glb": "model/gltf-binary",
-    "srt": "application/x-subrip",
-}
-"""The media type of a file by its extension."""
+FileTypes = Mapping[str, Mapping[str, Any]]
+"""The types of files in media.json, by the extensions of files."""
 
 SIZE_PROPERTIES = ("width", "height", "aspect_ratio")
 DURATION = "duration"
-
-_SIZE_TABLES = {"png": "image", "mp4": "video"}
-"""The tables of sizes in media.json, by the extensions of files that have a size."""
-
-_TIMED_EXTENSIONS = frozenset(("mp4", "mp3", "wav", "srt"))
 
 
 def find_extension(file: str) -> str:
@@ -28,31 +17,37 @@ def find_extension(file: str) -> str:
     return file.rpartition(".")[2]
 
 
-def find_media_type(file: str) -> str:
-    """The media type of a file by its name: ``video/mp4`` of ``clip.mp4``."""
-    return MEDIA_TYPES[find_extension(file)]
+def find_media_type(types: FileTypes, file: str) -> str:
+    """The media type of a file by its name: ``video/mp4`` of ``clip.mp4``. Raises KeyError for an unknown extension."""
+    media_type: str = types[find_extension(file)]["media_type"]
+    return media_type
 
 
-def find_size_tables(kind: str, files: Iterable[str]) -> str | None:
+def find_size_tables(types: FileTypes, kind: str, files: Iterable[str]) -> str | None:
     """Which tables have the size of files that an operation of a kind makes; None where none of them has a size.
 
     A video with a picture of it has the size of a video.
     """
-    names = [_SIZE_TABLES[each] for each in map(find_extension, files) if each in _SIZE_TABLES]
+    names = _list_size_tables(types, files)
     return kind if kind in names else next(iter(names), None)
 
 
-def is_video(file: str) -> bool:
+def is_video(types: FileTypes, file: str) -> bool:
     """Whether a file is a video, by its name."""
-    return MEDIA_TYPES.get(find_extension(file), "").startswith("video/")
+    return find_media_type(types, file).startswith("video/")
 
 
-def has_timed_file(files: Iterable[str]) -> bool:
+def has_timed_file(types: FileTypes, files: Iterable[str]) -> bool:
     """Whether any of the files has a duration."""
-    return any(find_extension(file) in _TIMED_EXTENSIONS for file in files)
+    return any("has_duration" in types[find_extension(file)] for file in files)
 
 
-def list_properties(files: Collection[str]) -> tuple[str, ...]:
-    """The properties that files have by their extensions: width, height, aspect_ratio and duration."""
-    size = SIZE_PROPERTIES if any(find_extension(file) in _SIZE_TABLES for file in files) else ()
-    return (*size, *((DURATION,) if has_timed_file(files) else ()))
+def list_properties(types: FileTypes, files: Collection[str]) -> tuple[str, ...]:
+    """The properties that files have by their types: width, height, aspect_ratio and duration."""
+    size = SIZE_PROPERTIES if _list_size_tables(types, files) else ()
+    return (*size, *((DURATION,) if has_timed_file(types, files) else ()))
+
+
+def _list_size_tables(types: FileTypes, files: Iterable[str]) -> list[str]:
+    """The tables with the sizes of those files that have one."""
+    return [each["size"] for each in (types[find_extension(file)] for file in files) if "size" in each]

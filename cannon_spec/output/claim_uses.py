@@ -10,6 +10,7 @@ from typing import Any
 from cannon_spec.contract.catalog import Catalog, Operation
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.media_properties import find_duration_rule
+from cannon_spec.contract.media_types import find_extension
 from cannon_spec.contract.source import read_expectations
 from cannon_spec.output.catalog_tables import find_page
 
@@ -84,7 +85,7 @@ def find_mock_claims(catalog: Catalog) -> set[str]:
 
 
 def _list_data(catalog: Catalog, operation: Operation) -> list[Any]:
-    """The data of an operation: its own file, its pace, and how large and long its files are."""
+    """The data of an operation: its own file, its pace, and the types, the size and the duration of its files."""
     if not operation.is_covered:
         return []
     tables: Mapping[str, Any] = catalog.media[operation.size_tables] if operation.size_tables else {}
@@ -95,6 +96,7 @@ def _list_data(catalog: Catalog, operation: Operation) -> list[Any]:
         {name: value for name, value in tables.items() if name != "models"},
         [models[model] for model in operation.models if model in models],
         find_duration_rule(catalog, operation),
+        [operation.file_types[find_extension(each)] for each in operation.files.values()],
     ]
 
 

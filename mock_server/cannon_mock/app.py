@@ -43,10 +43,12 @@ def create_app(
 
     ``send`` posts webhooks: a body with headers to an address, in the thread that delivers them. In an application that
     no server runs, due webhooks are sent at the end of each exchange and when the clock is advanced. Raises
-    CatalogError where a file that ``config`` names cannot be used, StoreError where its store cannot be opened,
-    SettingError where its scenario is unknown, and ImportError where an extra is missing.
+    CatalogError where a file that ``config`` names cannot be used or no renderer makes the files of a type,
+    StoreError where its store cannot be opened, SettingError where its scenario is unknown, and ImportError where an
+    extra is missing.
     """
     # late: the command can say then that the extra is missing
+    from cannon_mock.asset_files.file_renderer import check_file_types
     from cannon_mock.views import admin, after_request, api, assets, context, cors, errors, root_path
     from cannon_mock.views.application import MockApplication
 
@@ -55,6 +57,7 @@ def create_app(
     catalog = catalog or load_contract(config)
     config = apply_overlay_settings(config, catalog.settings) if catalog.settings else config
     check_claim_ids(claim_ids, catalog.claims)
+    check_file_types(catalog)
     if config.scenario and config.scenario not in catalog.scenarios["scenarios"]:
         advice = suggest_name(config.scenario, catalog.scenarios["scenarios"], SCENARIO_LISTING)
         raise SettingError(find_setting("scenario"), config.scenario, advice)

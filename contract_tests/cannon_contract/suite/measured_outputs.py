@@ -85,7 +85,8 @@ def list_durations(api: Api, output: Mapping[str, Any]) -> Iterator[tuple[str, f
     Our mock has files that no output names: they are beside the first one. Raises NotTested where there is no file that
     lasts, or one does not say how long.
     """
-    files = [each for each in _list_all_files(api, output) if has_timed_file([each.example_name])]
+    types = api.catalog.media["types"]
+    files = [each for each in _list_all_files(api, output) if has_timed_file(types, [each.example_name])]
     if not files:
         raise NotTested("the output names no file that lasts")
     for file in files:
@@ -98,7 +99,7 @@ def list_durations(api: Api, output: Mapping[str, Any]) -> Iterator[tuple[str, f
 def read_video_size(api: Api, output: Mapping[str, Any]) -> PictureSize:
     """The size of the first video that an output names. Raises NotTested where it names none that can be read."""
     for file in list_own_files(api, output):
-        if is_video(file.example_name):
+        if is_video(api.catalog.media["types"], file.example_name):
             size = _measure_result(api, file).size
             if size is None:
                 raise NotTested(f"{describe_file(file.member, file.url)} does not say how large it is")
@@ -109,7 +110,9 @@ def read_video_size(api: Api, output: Mapping[str, Any]) -> PictureSize:
 def measure(api: Api, file: NamedFile) -> MeasuredFile:
     """Measure a file of an output, whatever the input asks for."""
     response = fetch_file(api, file.member, file.url)
-    return measure_file(response, find_media_type(file.example_name), describe_file(file.member, file.url))
+    return measure_file(
+        response, find_media_type(api.catalog.media["types"], file.example_name), describe_file(file.member, file.url)
+    )
 
 
 def _measure_result(api: Api, file: NamedFile) -> MeasuredFile:
@@ -118,7 +121,7 @@ def _measure_result(api: Api, file: NamedFile) -> MeasuredFile:
     reason = _MOCK_REASONS.get(response.headers.get("x-mock-media", "")) if api.is_mock else None
     if reason is not None:
         raise NotTested(f"{what} is {reason.format(advise_extra('media'))}")
-    return measure_file(response, find_media_type(file.example_name), what)
+    return measure_file(response, find_media_type(api.catalog.media["types"], file.example_name), what)
 
 
 def _list_all_files(api: Api, output: Mapping[str, Any]) -> Iterator[NamedFile]:

@@ -85,7 +85,11 @@ def test_each_file_has_its_media_type(api: Api) -> None:
     """Each address of the output leads to a file of the media type of the example, in its header and in its bytes."""
     for file in list_own_files(api, shared_run(api).output):
         response = fetch_file(api, file.member, file.url)
-        check_media_type(response, find_media_type(file.example_name), describe_file(file.member, file.url))
+        check_media_type(
+            response,
+            find_media_type(api.catalog.media["types"], file.example_name),
+            describe_file(file.member, file.url),
+        )
 
 
 @pytest.mark.claim("asset-ratio")

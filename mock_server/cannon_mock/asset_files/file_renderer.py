@@ -16,7 +16,8 @@ from cannon_mock.media.sample import read_sample
 from cannon_mock.model.task_view import preview_input
 from cannon_mock.model.tasks import Task
 from cannon_spec.contract.catalog import Catalog
-from cannon_spec.contract.media_types import find_extension, find_media_type
+from cannon_spec.contract.media_types import find_extension
+from cannon_spec.errors import CatalogError
 
 Difference = Literal["", "sample", "shortened"]
 """How a file differs from what was asked for: not at all; it is the same file whatever was asked for; it lasts less, or
@@ -57,6 +58,16 @@ def list_sample_extensions() -> tuple[str, ...]:
     return tuple(each for each, renderer in _RENDERERS.items() if renderer.module and not find_spec(renderer.module))
 
 
+def check_file_types(catalog: Catalog) -> None:
+    """Check that a renderer makes the files of each type of a contract. Raises CatalogError."""
+    for extension in catalog.media["types"]:
+        if extension not in _RENDERERS:
+            problem = f"the mock has no renderer for .{extension} files"
+            raise CatalogError(
+                "media types", problem, f"remove {extension}; the mock makes files of {', '.join(_RENDERERS)}"
+            )
+
+
 class FileRenderer:
     """Renders the files of the tasks of one mock, and keeps those that were fetched last.
 
@@ -73,15 +84,18 @@ class FileRenderer:
         """The file of that name of a task, the same bytes each time; None where its operation has no such file."""
         if name not in self._catalog.operations[task.operation].files.values():
             return None
-        extension, media_type = find_extension(name), find_media_type(name)
-        renderer = _RENDERERS[extension]
+        extension = find_extension(name)
+        renderer, file_type = _RENDERERS[extension], self._catalog.media["types"][extension]
+        media_type, claim = file_type["media_type"], file_type["claim"]
         if renderer.module and not self._can_import(renderer.module):
-            return MediaFile(read_sample(extension), media_type, (self._catalog.media["sample"]["claim"],), "sample")
+            sample_claim = self._catalog.media["sample"]["claim"]
+            return MediaFile(read_sample(extension), media_type, (claim, sample_claim), "sample")
         task = self._describe_again(task)
         asked_content = read_content(task, preview_input(self._catalog, task))
         content = limit_content(asked_content)
         data = self._files.get_or_render((extension, content), lambda: renderer.render(content))
-        return MediaFile(data, media_type, task.media.claims, "" if content == asked_content else "shortened")
+        difference: Difference = "" if content == asked_content else "shortened"
+        return MediaFile(data, media_type, (claim, *task.media.claims), difference)
 
     def _can_import(self, module: str) -> bool:
         """Whether a module can be imported: it may be missing, or a library that it needs."""

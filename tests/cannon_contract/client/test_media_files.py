@@ -27,6 +27,7 @@ from tests.support.media_files import (
     build_track,
     build_wav,
 )
+from tests.support.payloads import CATALOG
 
 HD = PictureSize(1920, 1080)
 SCENE = {"asset": {"version": "2.0"}, "buffers": [{"byteLength": 8}]}
@@ -41,7 +42,7 @@ GOOD_FILES = {
 
 def measure(content: bytes, name: str = "x.mp4", header: str | None = None) -> MeasuredFile:
     """What a file shows that an example calls by a name, and that a target serves with a media type."""
-    media_type = find_media_type(name)
+    media_type = find_media_type(CATALOG.media["types"], name)
     response = httpx.Response(200, headers={"content-type": header or media_type}, content=content)
     return measure_file(response, media_type, "the file")
 

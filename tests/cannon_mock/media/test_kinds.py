@@ -17,7 +17,7 @@ from cannon_mock.model import tasks
 from cannon_mock.model.scenarios import Scenario
 from cannon_mock.model.tasks import Media, Pace, TaskRequest
 from cannon_spec import Catalog
-from cannon_spec.contract.media_types import MEDIA_TYPES
+from cannon_spec.contract.media_types import find_media_type
 from tests.support import files, made_up, media_probe
 from tests.support.mocks import Driver, build_driver, read_error
 from tests.support.payloads import CATALOG
@@ -63,7 +63,7 @@ def test_a_file_is_made_for_its_request(mock: Driver, operation: str, key: str, 
     url = view["output"][key]
     reply, other = (mock.client.get(each["output"][key]) for each in (view, _finish(mock, operation)))
     assert url.endswith(path.format(view["id"].removeprefix("req_")))
-    assert (reply.status_code, reply.headers["Content-Type"]) == (200, MEDIA_TYPES[url.rpartition(".")[2]])
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, find_media_type(CATALOG.media["types"], url))
     assert "x-mock-media" not in reply.headers
     assert "media-sample" not in reply.headers["x-mock-evidence"]
     files.check_file(reply.mimetype, reply.data)

@@ -109,7 +109,7 @@ def test_the_files_of_an_operation_are_of_their_types(catalog: Catalog, operatio
     addresses = dict.fromkeys(find_addresses(output))
     for address in addresses:
         file, head = mock.client.get(address), mock.client.head(address)
-        assert (file.status_code, file.mimetype) == (200, find_media_type(address))
+        assert (file.status_code, file.mimetype) == (200, find_media_type(catalog.media["types"], address))
         assert int(file.headers["Content-Length"]) == int(head.headers["Content-Length"]) == len(file.data)
         check_file(file.mimetype, file.data)
         part = mock.client.get(address, headers={"Range": "bytes=1-"})

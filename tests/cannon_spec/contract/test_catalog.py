@@ -361,7 +361,7 @@ FAULTS: dict[str, tuple[str, Edit, tuple[str, ...]]] = {
     "a file of an unknown type": (
         OPERATION,
         set_value("media", "files", "asset", to="image.gif"),
-        ("image.generate: media/files/asset", "pattern"),
+        ("operation image.generate media files", "image.gif is of the type gif", "use one of png, mp4", "add gif"),
     ),
     "a duration of a text and of fields": (
         OPERATION,
@@ -528,6 +528,30 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "a default duration shorter than any file": (
         {"operations": {"video.generate": {"media": {"duration": {"default": 0.01}}}}},
         ("operation video.generate media duration", "0.01 is not within the bounds", "use 0.2 to 86400 seconds"),
+    ),
+    "a file without a type": (
+        {"operations": {"video.generate": {"media": {"files": {"asset": "video"}}}}},
+        ("operation video.generate", "media/files/asset", "breaks pattern"),
+    ),
+    "a type of files that is removed": (
+        {"media": {"types": {"srt": None}}},
+        ("operation subtitles.generate media files", "subtitles.srt is of the type srt"),
+    ),
+    "a type of files without a claim": (
+        {"media": {"types": {"webm": {"media_type": "video/webm"}}}},
+        ("media: types/webm", "lacks claim"),
+    ),
+    "a type of files on an unknown claim": (
+        {"media": {"types": {"webm": {"media_type": "video/webm", "claim": "no-such-claim"}}}},
+        ("media types webm", "no-such-claim"),
+    ),
+    "a media type with a line end": (
+        {"media": {"types": {"png": {"media_type": "image/png\n"}}}},
+        ("media: types/png/media_type", "breaks pattern"),
+    ),
+    "a type with the sizes of sounds": (
+        {"media": {"types": {"mp3": {"size": "audio"}}}},
+        ("media: types/mp3/size", "use one of image, video"),
     ),
     "a property that images have": (
         {
