@@ -29,6 +29,7 @@ from cannon_spec.contract.lazy import LazyMapping
 from cannon_spec.contract.media_checks import check_media, check_paces, check_tables
 from cannon_spec.contract.prices import Price, build_price
 from cannon_spec.contract.refs import inline_refs
+from cannon_spec.contract.shared_tables import fill_in_tables
 from cannon_spec.contract.source import PARTS, ContractSource
 from cannon_spec.errors import CatalogError
 
@@ -106,6 +107,7 @@ class CatalogBuilder:
         def read() -> dict[str, Any]:
             part = self._check(name, self._source.read_part(name))
             check_claims("", {name: part}, self.catalog.claims)
+            part = fill_in_tables(part) if name == "media" else part
             _CHECKS[name](part)
             return part
 

@@ -513,6 +513,22 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
         {"media": {"video": {"models": {"topazproteus": {"tier_by": {"upscale_factor": {"1": []}}}}}}},
         ("media: video/models/topazproteus/tier_by/upscale_factor/1", "wrong type"),
     ),
+    "a table that is the same as none": (
+        {"media": {"video": {"models": {"proteus": {"same_as": "topaz"}}}}},
+        ("media video models proteus", "same_as names topaz, which has no table of its own", "use one of seedance2, "),
+    ),
+    "a table that is the same as one that is the same as another": (
+        {"media": {"video": {"models": {"grok": {"same_as": "proteus"}}}}},
+        ("media video models grok", "same_as names proteus, which has no table of its own"),
+    ),
+    "a table that is the same as itself": (
+        {"media": {"image": {"models": {"flux2": {"same_as": "flux2"}}}}},
+        ("media image models flux2", "same_as names flux2, which has no table of its own", "use one of gptimage2, "),
+    ),
+    "a table without a default": (
+        {"media": {"image": {"models": {"flux2": {"sizes": {}}}}}},
+        ("media: image/models/flux2", "lacks aspect_ratio, claim, resolution"),
+    ),
     "a duration by a field of text": (
         {"operations": {"video.generate": {"media": {"duration": {"fields": ["prompt"]}}}}},
         ("operation video.generate media duration", "prompt is string, and no integer or number"),

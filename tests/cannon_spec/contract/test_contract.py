@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from cannon_spec.contract.catalog import Operation, Rule, ServedModel
 from cannon_spec.contract.claim import Claim
 from cannon_spec.contract.keywords import CONSTRAINTS
 from cannon_spec.contract.nodes import iter_nodes
+from cannon_spec.contract.shared_tables import fill_in_tables
 from cannon_spec.contract.source import PARTS
 from tests.support.payloads import CATALOG, FOLDER
 
@@ -278,9 +280,17 @@ def test_nothing_of_a_catalog_can_be_replaced(catalog: Catalog) -> None:
 
 
 def test_all_parts_are_read(catalog: Catalog) -> None:
-    """Each data file is the catalog's part of the same name."""
+    """Each data file is the catalog's part of the same name; of media.json with the tables that models share."""
     for part in PARTS:
-        assert dict(getattr(catalog, part)) == json.loads((FOLDER / f"{part}.json").read_text("utf-8"))
+        data = json.loads((FOLDER / f"{part}.json").read_text("utf-8"))
+        assert dict(getattr(catalog, part)) == (fill_in_tables(data) if part == "media" else data)
+
+
+def test_no_two_tables_are_equal() -> None:
+    """No two models have equal tables in media.json: the data has one place, and the other model names it."""
+    media = json.loads((FOLDER / "media.json").read_text("utf-8"))
+    tables = [(model, table) for name in ("image", "video") for model, table in media[name]["models"].items()]
+    assert [pair for pair in combinations(tables, 2) if pair[0][1] == pair[1][1]] == []
 
 
 def test_every_model_has_sizes_for_its_own_values() -> None:

@@ -226,6 +226,19 @@ def test_an_overlay_changes_a_table(tmp_path: Path) -> None:
     assert (_format(actual_size), actual_size.claims[-1]) == ("96x96", "user-overlay")
 
 
+def test_a_model_has_the_table_that_it_names(tmp_path: Path) -> None:
+    """A model with same_as has the table of another model; what an overlay adds to it does not change the other one."""
+    tables = CATALOG.media["video"]["models"]
+    assert tables["proteus"] == tables["topazproteus"]
+    overlay = tmp_path / "mine.json"
+    changed_tiers = {"tier_by": {"upscale_factor": {"4": "1440p"}}}
+    overlay.write_text(json.dumps({"media": {"video": {"models": {"proteus": changed_tiers}}}}))
+    changed_tables = load_catalog(overlay=overlay).media["video"]
+    sizes = [find_size(changed_tables, each, {"upscale_factor": 4}) for each in ("proteus", "topazproteus")]
+    assert list(map(_format, sizes)) == ["2560x1440", "3840x2160"]
+    assert _format(find_size(changed_tables, "proteus", {"upscale_factor": 1})) == "960x540"
+
+
 fields = st.dictionaries(
     st.sampled_from(["aspect_ratio", "resolution", "quality", "model"]), values | st.text("0:1\uff19")
 )
