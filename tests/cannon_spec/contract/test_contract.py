@@ -293,6 +293,16 @@ def test_no_two_tables_are_equal() -> None:
     assert [pair for pair in combinations(tables, 2) if pair[0][1] == pair[1][1]] == []
 
 
+@pytest.mark.parametrize("name", ["image", "video"])
+def test_the_numbers_of_computed_sizes_are_those_of_their_claim(name: str) -> None:
+    """The claim on computed sizes names the longest side, the most extreme ratio, and each side that is no number."""
+    computed = CATALOG.media[name]["computed"]
+    ratio = computed["most_extreme_ratio"]
+    sides = [side for tier, side in computed["side"].items() if tier != f"{side}p"]
+    numbers = set(re.findall(r"[0-9:]*[0-9]", CATALOG.claims[computed["claim"]].text))
+    assert {str(computed["longest_side"]), f"{ratio}:1", f"1:{ratio}", *map(str, sides)} <= numbers
+
+
 def test_every_model_has_sizes_for_its_own_values() -> None:
     """A size table of a model has the resolution and the ratio that it falls back on."""
     for model, entry in CATALOG.media["image"]["models"].items():
