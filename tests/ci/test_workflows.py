@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from tests.support.chromium import NAMES
 from tests.support.mock_processes import start_mock
 from tests.support.workflow_steps import ROOT, Runner, read_yaml
 
@@ -192,7 +193,8 @@ def test_a_live_run_against_a_mock_stores_its_prices(runner: Runner) -> None:
 
 def test_our_own_pipeline_calls_what_there_is(runner: Runner) -> None:
     """Each step of our pipeline runs as written: every target of make exists, and all programs are known."""
-    for name in ("python", "uv", "pipx", "curl", "jq", "docker", "cannon-spec", "cannon-mock", "cannon-contract"):
+    ours, others = ("cannon-spec", "cannon-mock", "cannon-contract"), ("uv", "pipx", "curl", "jq", "docker", "sudo")
+    for name in ("python", "google-chrome", *others, *ours):
         _stub(runner, name)
     make = f'PATH="{os.environ["PATH"]}" make --directory "{ROOT}" --dry-run "$@" > /dev/null'
     _stub(runner, "make", make)
@@ -204,6 +206,11 @@ def test_our_own_pipeline_calls_what_there_is(runner: Runner) -> None:
         assert runner.run([step]) == 0, (step, runner.output)
     calls = (runner.workspace / "calls").read_text()
     assert "--resolution highest .[all]" in calls
+    assert "apt-get install --quiet --yes --no-install-recommends ffmpeg" in calls
+    assert "google-chrome" in NAMES
+    assert {f"make {each} PYTHON=python" for each in ("test", "test-all", "dist", "docs")} <= {
+        step["run"] for step in steps
+    }
     assert "x-api-key: k http://x/api/v1/status" in calls
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -36,14 +35,11 @@ def read_media(data: bytes) -> FoundMedia:
         return FoundMedia(_name_codec(stream.codec_context.name), *frames[0], seconds=container.duration / av.time_base)
 
 
-def read_by_ffprobe(data: bytes, folder: Path) -> FoundMedia | None:
-    """What the program ffprobe finds in a file; None where it is not installed."""
-    program = shutil.which("ffprobe")
-    if program is None:
-        return None
+def read_by_ffprobe(data: bytes, folder: Path) -> FoundMedia:
+    """What the program ffprobe finds in a video or an audio file, which is written to a folder for it."""
     file = folder / "media"
     file.write_bytes(data)
-    command = [program, "-v", "error", "-of", "json", "-show_format", "-show_streams", str(file)]
+    command = ["ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams", str(file)]
     found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     (stream,) = found["streams"]
     size = (stream["width"], stream["height"]) if stream["codec_type"] == "video" else (0, 0)
