@@ -192,6 +192,6 @@ def test_it_installs_itself(runner: Runner, mode: str, further: str, extra: str)
     if "NewConnectionError" in runner.output or "NameResolutionError" in runner.output:
         pytest.skip("no package index can be reached")
     assert status == 0, runner.output
-    packages = next((runner.temp / "cannon-spec" / "venv" / "lib").glob("python3*")) / "site-packages"
+    (packages,) = (runner.temp / "cannon-spec" / "venv" / "lib").glob("python3*/site-packages")
     assert {"cannon_spec", extra} <= {each.name for each in packages.iterdir()}
     assert ROOT not in packages.parents

@@ -21,6 +21,8 @@ def test_wheel_and_sdist_pass_the_checks_of_an_index(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.count("PASSED") == 2
     assert run.stdout.rstrip().endswith(".whl: OK")
-    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as sdist:
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     assert {"action.yml", ".github/workflows/ci.yml", "ci/cannon.gitlab-ci.yml", "schemas/README.md"} <= names
+    assert {".pre-commit-hooks.yaml", "constraints.txt"} <= names  # which the hooks and the action are made of
