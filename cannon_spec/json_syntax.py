@@ -83,15 +83,15 @@ SYNTAX_KINDS = tuple(
             "value",
             r"<[!?\w][^<>\n]*>?",
             "",
-            "the text is HTML or XML, not JSON",
+            "the text is HTML or XML",
             "check the file, or what the server answered",
         ),
         (
             "value",
             r"[A-Za-z_$]\w*:(?=\s)|---(?=\s)",
             "",
-            "the text is not JSON; it looks like YAML",
-            "name the file .yaml, or choose --input yaml",
+            "the text looks like YAML",
+            "write it as JSON; payloads may be YAML in a file named .yaml, or with --input yaml",
         ),
         (
             "value key colon comma",
