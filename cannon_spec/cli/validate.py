@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -165,7 +166,13 @@ class Validation:
     def _judge_name(self, name: str) -> None:
         """Judge each file that a name on the command line stands for."""
         has_files = False
-        for file in expand_name(name, list_suffixes()):
+
+        def report(error: OSError) -> None:
+            nonlocal has_files
+            has_files = True  # perhaps
+            self.judge_run.fail(os.fsdecode(error.filename), format_read_error(error))
+
+        for file in expand_name(name, list_suffixes(), report):
             has_files = True
             self.judge_file(file)
         if not has_files:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import inspect
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +28,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def expand(name: str) -> list[str]:
-    return [Path(each).as_posix() for each in expand_name(name, SUFFIXES)]
+    return [Path(each).as_posix() for each in expand_name(name, SUFFIXES, fail)]
+
+
+def fail(error: OSError) -> None:
+    """Raise the error of a folder that a test does not expect."""
+    raise error
 
 
 FOLDER = ["all/a.json", "all/b.json", "all/z.JSON.gz", "all/sub/c.json", "all/sub/more/d.json"]
@@ -85,9 +93,45 @@ def test_a_folder_without_files_is_empty() -> None:
 
 
 def test_a_folder_leaves_out_what_is_no_file() -> None:
-    """A pipe, which would never end, and a link to nothing are no files of a folder."""
+    """A pipe, which would never end, and a link to one are no files of a folder."""
     Path("other").mkdir()
     os.mkfifo("other/pipe.json")
-    Path("other/link.json").symlink_to("gone.json")
+    Path("other/link.json").symlink_to("pipe.json")
     Path("other/good.json").touch()
     assert expand("other") == ["other/good.json"]
+
+
+@pytest.mark.parametrize("name", ["all", "all/**", "all/**/*.json"])
+def test_a_folder_that_cannot_be_read_is_reported(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without the right to read it is reported, not left out silently; the files beside it are listed."""
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("more"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    errors: list[OSError] = []
+    files = [Path(each).as_posix() for each in expand_name(name, (".json",), errors.append)]
+    assert files == ["all/a.json", "all/b.json", "all/sub/c.json"]
+    assert {Path(each.filename).as_posix() for each in errors} == {"all/sub/more"}
+
+
+@pytest.mark.parametrize("name", ["all", "all/**", "all/**/*.json"])
+def test_a_link_to_a_file_that_is_gone_stands_for_itself(name: str) -> None:
+    """A dangling link in a folder is listed, so that its judge says that there is no such file."""
+    Path("all/e.json").symlink_to("nowhere.json")
+    assert "all/e.json" in expand(name)
+
+
+def test_a_folder_may_be_deeper_than_the_stack() -> None:
+    """Folders are gone through to any depth that a path can have, however few calls may be under way."""
+    Path("d/" * 300).mkdir(parents=True)
+    Path("d/" * 300, "a.json").touch()
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 200)
+    try:
+        assert len(list(expand_name("d", SUFFIXES, fail))) == 1
+    finally:
+        sys.setrecursionlimit(limit)
