@@ -25,9 +25,6 @@ CATALOG = default_catalog()
 
 Input = dict[str, Any]
 
-_SQUARES = ("1:1", "auto")
-"""Ratios to try last: a square has the same size under many wrong tables, so it shows less of a mistake."""
-
 _SIZE_FIELDS = ("model", "resolution", "aspect_ratio")
 """The fields that decide the size of an image."""
 
@@ -154,6 +151,14 @@ def _may_show(operation: Operation, input: Input, field: str, value: Any) -> boo
     return field in deciding_fields and all(accepts_input(CATALOG, operation.id, each) for each in inputs)
 
 
+def list_ratios(sizes: Mapping[str, str]) -> list[str]:
+    """The ratios of a table's sizes, such as ``1280x720``, in the order in which to try them.
+
+    Squares come last: a square has the same size under many wrong tables, so it shows less of a mistake.
+    """
+    return sorted(sizes, key=lambda ratio: len(set(sizes[ratio].split("x"))) == 1)
+
+
 def list_table_sizes(operation: Operation) -> Iterator[tuple[Input, str, str]]:
     """Inputs with the image size that a table gives them, and the claim of the table.
 
@@ -163,7 +168,7 @@ def list_table_sizes(operation: Operation) -> Iterator[tuple[Input, str, str]]:
     for model, table in CATALOG.media["image"]["models"].items():
         is_default = model == operation.default_model
         for tier in (None, *([*table["sizes"]][-1:] if is_default else [])):
-            ratios = sorted(table["sizes"][tier or table["resolution"]], key=_SQUARES.__contains__)
+            ratios = list_ratios(table["sizes"][tier or table["resolution"]])
             input = _find_image_input(operation, model, ({"resolution": tier, "aspect_ratio": each} for each in ratios))
             if input is not None:
                 effective_tier = complete(operation, input).get("resolution", table["resolution"])
@@ -173,7 +178,8 @@ def list_table_sizes(operation: Operation) -> Iterator[tuple[Input, str, str]]:
 def find_computed_size(operation: Operation) -> Input | None:
     """A valid input with a resolution and a ratio for the first model without a table; None where each has one."""
     image = CATALOG.media["image"]
-    fields = [{"resolution": tier, "aspect_ratio": "16:9"} for tier in image["computed"]["side"]]
+    ratio = find_example_ratio(operation)
+    fields = [{"resolution": tier, "aspect_ratio": ratio} for tier in image["computed"]["side"]]
     models = [model.id for model in CATALOG.models_of(operation.id) if model.id not in image["models"]]
     inputs = (_find_image_input(operation, model, fields) for model in models)
     return next((input for input in inputs if input is not None), None)

@@ -18,6 +18,7 @@ from cannon_spec.contract.media_duration import MediaDuration
 from cannon_spec.contract.media_properties import MediaProperties, find_properties
 from cannon_spec.contract.media_size import MediaSize
 from cannon_spec.contract.media_types import find_media_type, has_timed_file, is_video
+from cannon_spec.contract.templates import find_variables
 from cannon_spec.effective_input import CHANGES, build_effective_input
 from cannon_spec.installation import advise_extra
 
@@ -128,7 +129,8 @@ def _list_all_files(api: Api, output: Mapping[str, Any]) -> Iterator[NamedFile]:
     files = list_own_files(api, output)
     yield from files
     if api.is_mock:
-        named_files = {each.example_name for each in files}
-        for name in api.catalog.operations[api.operation].files.values():
-            if name not in named_files and name.endswith(".srt"):
+        operation = api.catalog.operations[api.operation]
+        named_files = set(find_variables(operation.replies["succeeded"]))
+        for variable, name in operation.files.items():
+            if variable not in named_files:
                 yield NamedFile("the output's folder", name, urljoin(files[0].url, name))

@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 
 from cannon_contract.client.input_fields import change_fields
-from cannon_contract.suite.case_inputs import CATALOG, complete, find_small_input, fix_input
+from cannon_contract.suite.case_inputs import CATALOG, complete, find_small_input, fix_input, list_ratios
 from cannon_contract.suite.cases import OPERATIONS, Decorator, parametrize
 from cannon_spec.contract.catalog import Operation
 from cannon_spec.contract.media_properties import find_properties
 from cannon_spec.validate import accepts_input
 
 _VIDEO = "video"
-_SQUARE = "1:1"
 _VIDEO_SIZES = CATALOG.media[_VIDEO]
 
 
@@ -89,10 +88,11 @@ def _list_small_inputs(operation: Operation) -> Iterator[dict[str, Any]]:
     """Small inputs with each model, resolution and ratio of the tables; squares, which show less, come last."""
     fields = CATALOG.input_schema_of(operation)["properties"]
     names = [name for name in _VIDEO_SIZES["resolution_fields"] if name in fields]
+    computed = _VIDEO_SIZES["computed"]
     for model in operation.models if names else ():
-        base, sides = find_small_input(operation, model), _VIDEO_SIZES["computed"]["side"]
-        sizes = _VIDEO_SIZES["models"].get(model, {}).get("sizes") or dict.fromkeys(sides, ("16:9",))
-        for tier, ratios in sizes.items():
-            for ratio in sorted(ratios, key=_SQUARE.__eq__):
+        base, table = find_small_input(operation, model), _VIDEO_SIZES["models"].get(model, computed)
+        listed_ratios = {tier: list_ratios(sizes) for tier, sizes in table.get("sizes", {}).items()}
+        for tier, ratios in (listed_ratios or {tier: [table["aspect_ratio"]] for tier in computed["side"]}).items():
+            for ratio in ratios:
                 ratio_field = {"aspect_ratio": ratio} if "aspect_ratio" in fields else {}
                 yield change_fields(base, {names[0]: tier, **ratio_field})
