@@ -169,6 +169,11 @@ class Operation:
         files: Mapping[str, str] = self.data["media"].get("files", {}) if self.data else {}
         return files
 
+    def list_file_claims(self, file: str) -> tuple[str, ...]:
+        """The claims on a file of that name, beside those on its type, its size and its duration."""
+        claims = self.data["media"].get("file_claims", {})
+        return tuple(claims[variable] for variable, name in self.files.items() if name == file and variable in claims)
+
     @property
     def file_types(self) -> FileTypes:
         """The types of files that the contract has, by their extensions. They are read when they are first used."""

@@ -27,6 +27,9 @@ _VENDOR_PARTS = {
 }
 """By the key above them: parts in which names are the vendor's, so that a field ``claim`` names no claim."""
 
+_CLAIMS_BY_NAME = (("replies", "default_claims"), ("media", "file_claims"))
+"""The parts that have a claim for each name, after the keys above them."""
+
 _ADVICE = {
     "type": "use a value of the type {}",
     "minLength": "use {} characters or more",
@@ -213,7 +216,7 @@ def _check_node(place: str, node: Mapping[str, Any], claims: Mapping[str, Claim]
 
 
 def _iter_claim_ids(place: str, part: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, str]]:
-    """Each claim id under the keys claim, claims, default_claims and …_claim, with its place.
+    """Each claim id under the keys claim, claims, default_claims, file_claims and …_claim, with its place.
 
     ``parent`` is the key that ``part`` is under. A scenario or property may be named as one of these keys: it is an
     object, and a claim id is text.
@@ -223,8 +226,8 @@ def _iter_claim_ids(place: str, part: Mapping[str, Any], parent: str = "") -> It
         if key in _VENDOR_PARTS.get(parent, ()):
             continue
         if isinstance(value, Mapping):
-            is_by_field = (parent, key) == ("replies", "default_claims")
-            yield from ((where, id_) for id_ in value.values()) if is_by_field else _iter_claim_ids(where, value, key)
+            is_by_name = (parent, key) in _CLAIMS_BY_NAME
+            yield from ((where, id_) for id_ in value.values()) if is_by_name else _iter_claim_ids(where, value, key)
         elif isinstance(value, list):
             yield from ((where, id_) for id_ in value if key == "claims")
             for item in value:

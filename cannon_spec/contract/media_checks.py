@@ -78,6 +78,10 @@ def _check_files(operation: Operation) -> None:
             problem = f"{name} is of the type {extension}, which media.json does not have"
             advice = f"use one of {', '.join(operation.file_types)}, or add {extension} to its types"
             raise CatalogError(f"operation {operation.id} media files", problem, advice)
+    for variable in operation.data["media"].get("file_claims", {}):
+        if variable not in operation.files:
+            problem, advice = f"there is no file {variable}", f"use one of {', '.join(operation.files)}"
+            raise CatalogError(f"operation {operation.id} media file_claims", problem, advice)
 
 
 def _check_properties(operation: Operation) -> None:

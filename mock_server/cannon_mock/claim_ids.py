@@ -2,7 +2,6 @@
 
 ASSET_AUTHORIZATION = "asset-authorization"
 ASSET_OPEN = "asset-open"
-ASSET_PROVIDER_FILES = "asset-provider-files"
 AUTH_401_EVERYWHERE = "auth-401-everywhere"
 AUTH_KEY_FORM = "auth-key-form"
 AUTH_OTHER_FORMS = "auth-other-forms"

@@ -82,20 +82,21 @@ class FileRenderer:
 
     def render(self, task: Task, name: str) -> MediaFile | None:
         """The file of that name of a task, the same bytes each time; None where its operation has no such file."""
-        if name not in self._catalog.operations[task.operation].files.values():
+        operation = self._catalog.operations[task.operation]
+        if name not in operation.files.values():
             return None
         extension = find_extension(name)
         renderer, file_type = _RENDERERS[extension], self._catalog.media["types"][extension]
-        media_type, claim = file_type["media_type"], file_type["claim"]
+        media_type, claims = file_type["media_type"], (*operation.list_file_claims(name), file_type["claim"])
         if renderer.module and not self._can_import(renderer.module):
             sample_claim = self._catalog.media["sample"]["claim"]
-            return MediaFile(read_sample(extension), media_type, (claim, sample_claim), "sample")
+            return MediaFile(read_sample(extension), media_type, (*claims, sample_claim), "sample")
         task = self._describe_again(task)
         asked_content = read_content(task, preview_input(self._catalog, task))
         content = limit_content(asked_content)
         data = self._files.get_or_render((extension, content), lambda: renderer.render(content))
         difference: Difference = "" if content == asked_content else "shortened"
-        return MediaFile(data, media_type, (claim, *task.media.claims), difference)
+        return MediaFile(data, media_type, (*claims, *task.media.claims), difference)
 
     def _can_import(self, module: str) -> bool:
         """Whether a module can be imported: it may be missing, or a library that it needs."""

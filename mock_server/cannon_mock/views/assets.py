@@ -26,9 +26,6 @@ _REFUSED_HEADERS = {
     "ignore": (),
 }
 """The headers that a fetch may not have, by the setting ``asset_key``."""
-_PROVIDER_FILE = "source"
-"""The variable of the file that stands for the provider's own, in the data of an operation."""
-
 
 _logger = logging.getLogger("cannon_mock.media")
 
@@ -58,9 +55,7 @@ def serve_file(asset_id: str, name: str) -> Response:
     response = build_file_reply(request, file.data, file.media_type, task.timeline.ended_ms)
     if file.difference:
         response.headers[MEDIA_HEADER] = file.difference
-    is_providers = mock.catalog.operations[task.operation].files.get(_PROVIDER_FILE) == name
-    claims = (claim_ids.ASSET_OPEN, *([claim_ids.ASSET_PROVIDER_FILES] if is_providers else []))
-    return add_evidence_header(mock, response, *claims, *file.claims, *task.claims)
+    return add_evidence_header(mock, response, claim_ids.ASSET_OPEN, *file.claims, *task.claims)
 
 
 def _refuse_key(request: MockRequest) -> None:

@@ -10,6 +10,7 @@ import pytest
 from cannon_mock import create_app
 from cannon_mock.asset_files.file_renderer import _RENDERERS
 from cannon_spec import CatalogError, load_catalog
+from cannon_spec.example import build_example
 from tests.support.made_up import load_made_up
 from tests.support.mocks import build_driver
 from tests.support.payloads import CATALOG
@@ -38,3 +39,21 @@ def test_an_overlay_changes_the_media_type_of_files(tmp_path: Path) -> None:
     reply = mock.client.get(view["output"]["url"])
     assert reply.headers["Content-Type"] == "audio/x-wav"
     assert "assumed:media-types" in reply.headers["x-mock-evidence"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "file", "claim"),
+    [
+        ("image.generate", "image_urls", "source.png", "asset-provider-files"),
+        ("subtitles.generate", "video_url", "subtitles.srt", "subtitles-srt"),
+    ],
+)
+def test_a_reply_names_the_claim_on_its_file(operation: str, member: str, file: str, claim: str) -> None:
+    """The reply to the fetch of a file names the claim that the data has on that file; those of other files do not."""
+    mock = build_driver()
+    address = mock.create_and_finish(build_example(CATALOG, operation))["output"][member]
+    url = address[0] if isinstance(address, list) else address
+    own_file, other_file = (mock.client.get(each) for each in (f"{url.rpartition('/')[0]}/{file}", url))
+    assert (own_file.status_code, other_file.status_code) == (200, 200)
+    assert claim in own_file.headers["x-mock-evidence"]
+    assert claim not in other_file.headers["x-mock-evidence"]

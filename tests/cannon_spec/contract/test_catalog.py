@@ -545,6 +545,14 @@ OVERLAYS: dict[str, tuple[Any, tuple[str, ...]]] = {
         {"operations": {"video.generate": {"media": {"duration": {"default": 0.01}}}}},
         ("operation video.generate media duration", "0.01 is not within the bounds", "use 0.2 to 86400 seconds"),
     ),
+    "a claim on a file that is none": (
+        {"operations": {"image.generate": {"media": {"file_claims": {"origin": "asset-open"}}}}},
+        ("operation image.generate media file_claims", "there is no file origin", "use one of asset, source"),
+    ),
+    "an unknown claim on a file": (
+        {"operations": {"image.generate": {"media": {"file_claims": {"source": "no-such-claim"}}}}},
+        ("operation image.generate media file_claims", "no-such-claim"),
+    ),
     "a file without a type": (
         {"operations": {"video.generate": {"media": {"files": {"asset": "video"}}}}},
         ("operation video.generate", "media/files/asset", "breaks pattern"),
