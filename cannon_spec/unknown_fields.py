@@ -118,7 +118,7 @@ def _read_group(places: Sequence[Place], names: list[str], alias: FieldAlias | N
     if close is not None:
         return _rename(place, name, place, [close], is_certain=is_slip(name, close))
     present = [each for each in (find_nearest(name, place.fields), *(alias.fields if alias else ())) if each]
-    twin = next((each for each in present if each in place.members), None)
+    twin = next((each for each in present if each in place.members and each in place.fields), None)
     advice = f"{twin} is there too; keep one of the two"
     return None if twin is None else FieldReading(place.point_to(names), (), advice)
 

@@ -80,6 +80,8 @@ def _split_place(path: Path) -> tuple[str, str]:
     nouns = {"schemas": "schema", "operations": "operation"}
     size = 2 if path and path[0] in nouns else 1
     file = " ".join(map(str, (nouns[str(path[0])], *path[1:size]) if size > 1 else path[:size]))
+    if path[:2] == ("keys", "keys") and len(path) > 2:  # whatever its form, the name of a key is one
+        path = (*path[:2], "cs_..." if str(path[2]).startswith("cs_") else "***", *path[3:])
     return file or "the contract", "/".join(map(str, path[size:])) or "top level"
 
 

@@ -77,6 +77,7 @@ FILES: list[tuple[str, str, str]] = [
     ("--keys", '{"keys": {"sk_a": {}}}', "use names of the form ^cs_"),
     ("--keys", '{"keys": {"cs_a": {"scopes": ["write"]}}}', "one of requests:write, requests:read"),
     ("--keys", '{"keys": {"cs_a": {"credits": -1}}}', "keys/cs_.../credits: -1 is out of range"),
+    ("--keys", '{"keys": {"cs_live_word!X": 1}}', "keys/cs_...: 1 has the wrong type"),
 ]
 
 ServedApp = tuple[Flask, Config]

@@ -82,6 +82,19 @@ def test_two_fields_are_not_read_as_the_same_one() -> None:
     assert "reference_image_urls is there too" in second.hint
 
 
+@pytest.mark.parametrize("name", ["prompt", "aspectRatio", "image_url", "reference_image_urls"])
+def test_a_field_of_other_operations_is_no_twin_of_its_own(name: str) -> None:
+    """A field that only other operations have is not said to be there too."""
+    (finding,) = judge("lipsync.generate", {"video_url": PICTURE, "audio_url": PICTURE, name: "x"})
+    assert "is there too" not in finding.hint
+
+
+def test_a_twin_is_a_field_of_the_operation() -> None:
+    """Narration has a text, so a prompt beside it is told of the text."""
+    hints = {each.path: each.hint for each in judge("narration.generate", {"text": "x", "prompt": "y"})}
+    assert hints["/prompt"] == "text is there too; keep one of the two"
+
+
 def test_a_field_is_judged_under_its_right_name() -> None:
     """The value of a misspelt field, and what depends on it, are judged as if the name were right."""
     input = {"prompt": "x", "model": "gptimage2", "aspectRatio": "1:1", "resolution": "4K", "image_urls": ["nope"]}

@@ -71,6 +71,15 @@ def test_a_file_is_told_by_its_name_alone(cannon: Command, value: dict[str, Any]
     assert err.startswith(f"cannon-spec: {problem}")
 
 
+@pytest.mark.parametrize("key", ["cs-live-SECRET", "CS_LIVE_SECRET", "sk_SECRET", "cs_live_a!SECRET"])
+def test_a_misspelt_key_is_not_shown(cannon: Command, key: str) -> None:
+    """What stands where a key does is secret, also where it has not the form of one."""
+    status, _, err = cannon("check-config", write_documents("bad.json", {"keys": {key: "x"}}))
+    assert status == 1
+    assert "SECRET" not in err
+    assert "has the wrong type; use a value of the type object" in err
+
+
 def test_a_file_of_no_kind_is_said_to_be_read_as_an_overlay(cannon: Command) -> None:
     """Where nothing in a file tells its kind, a line says as what it was checked; with the flag it needs none."""
     bad = write_documents("bad.json", {"key": {}})
