@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +61,10 @@ def test_the_key_of_its_cache_is_legal_and_its_own_for_each_choice_of_extras(run
     runner.values["runner"] = {"os": "Linux", "arch": "X64"}
     (step,) = (each for each in STEPS if each["name"] == "Cache what pip downloads")
     keys = set()
-    for inputs in ({"mode": "validate", "files": "more"}, {"mode": "mock", "port": "0", "extras": "media"}):
+    for inputs in (
+        {"mode": "validate", "files": "more"},
+        {"mode": "mock", "files": "", "port": "0", "extras": "media"},
+    ):
         _run(runner, **inputs)
         keys.add(runner.fill(step["with"]["key"]))
     assert len(keys) == 2
@@ -175,8 +179,33 @@ def test_it_says_why_a_mock_did_not_start(runner: Runner) -> None:
     """Where the mock ends at once, so does the step, with what the mock wrote."""
     _stub(runner, "cannon-mock", 'echo "no scenario $4" >&2; exit 2')
     assert _run(runner, mode="mock", options="--scenario nowhere") == 1
-    assert runner.output == "::error::the mock did not start; it wrote:\nno scenario nowhere\n"
+    problem = "::error::the mock did not start, or is not ready; see what it wrote"
+    assert runner.output == f"{problem}\nno scenario nowhere\n"
     assert runner.values["steps"]["mock"]["outputs"] == {}
+
+
+def test_a_mock_that_is_not_ready_is_ended(runner: Runner) -> None:
+    """A mock without its own API never says that it is ready: the step fails, and leaves none behind."""
+    assert _run(runner, mode="mock", port="0", options="--no-admin") == 1
+    assert "the mock's own API is turned off" in runner.output
+    url = re.search(r"cannon-mock ready on (http://\S+)", runner.output)
+    assert url is not None
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url[1], trust_env=False)
+
+
+@pytest.mark.parametrize("inputs", [{"strict": "true"}, {"baseline": "a.json"}, {"files": "payloads"}])
+def test_inputs_of_the_other_mode_are_refused(runner: Runner, inputs: dict[str, str]) -> None:
+    """What would be left out silently is refused: a mock judges no files, and its strictness is an option."""
+    assert _run(runner, mode="mock", **inputs) == 2
+    problem = "files, strict and baseline are for the mode validate; a strict mock has options: --strict"
+    assert runner.output == f"::error::{problem}\n"
+
+
+def test_an_unknown_extra_is_refused(runner: Runner) -> None:
+    """Pip only warns of a misspelt extra, and the mock would serve samples in place of videos."""
+    assert _run(runner, mode="mock", extras="medai") == 2
+    assert "::error::the input extras has medai; there are all, " in runner.output
 
 
 @pytest.mark.extended
@@ -188,7 +217,8 @@ def test_it_installs_itself(runner: Runner, mode: str, further: str, extra: str)
     (runner.temp / "cannon-spec" / "venv").unlink()
     runner.replaced_steps = PYTHON
     (runner.workspace / "good.json").write_text(json.dumps(DOCUMENTED))
-    status = _run(runner, mode=mode, extras=further, files="good.json", port="0")
+    files = {"files": "good.json"} if mode == "validate" else {}
+    status = _run(runner, mode=mode, extras=further, port="0", **files)
     if "NewConnectionError" in runner.output or "NameResolutionError" in runner.output:
         pytest.skip("no package index can be reached")
     assert status == 0, runner.output
