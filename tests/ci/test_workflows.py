@@ -129,6 +129,8 @@ def test_a_live_run_is_summed_up(runner: Runner, tmp_path: Path, counts: dict[st
     _stub(runner, "python", f'exec {sys.executable} "$@"')
     runner.values["inputs"] |= {"allow-spend": 300, "assume-price": 100, "operations": "image.generate  music.generate"}
     assert runner.run(LIVE) == status
+    assert ("::error::a claim of the contract is broken; see the summary" in runner.output) is (status == 1)
+    assert ("::error::the tests did not come to their end (exit status 2)" in runner.output) is (status == 2)
     outputs = runner.values["steps"]["summary"]["outputs"]
     assert runner.summary == (tmp_path / "made" / "summary.md").read_text()
     assert outputs["drifted"] == ("true" if counts else "false")

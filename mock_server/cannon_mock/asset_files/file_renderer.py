@@ -36,16 +36,19 @@ class MediaFile(NamedTuple):
 
 
 class Renderer(NamedTuple):
-    """What makes the files of an extension, and the module of the extra ``media`` that it imports when it does."""
+    """What makes the files of an extension, and the encoder of the extra ``media`` that it needs."""
 
     render: Callable[[Content], bytes]
-    module: str | None = None
+    encoder: str | None = None
 
+
+_MODULE = "av"
+"""The module of the extra ``media``."""
 
 _RENDERERS: Mapping[str, Renderer] = {
     "png": Renderer(picture.render),
-    "mp4": Renderer(video.render, "av"),
-    "mp3": Renderer(audio.render_mp3, "av"),
+    "mp4": Renderer(video.render, "libx264"),
+    "mp3": Renderer(audio.render_mp3, "libmp3lame"),
     "wav": Renderer(audio.render_wav),
     "glb": Renderer(scene.render),
     "srt": Renderer(subtitles.render),
@@ -54,8 +57,8 @@ _RENDERERS: Mapping[str, Renderer] = {
 
 
 def list_sample_extensions() -> tuple[str, ...]:
-    """The extensions of files that are samples, since the module is not installed that makes them."""
-    return tuple(each for each, renderer in _RENDERERS.items() if renderer.module and not find_spec(renderer.module))
+    """The extensions of files that are samples, since the extra is not installed that makes them."""
+    return () if find_spec(_MODULE) else tuple(each for each, renderer in _RENDERERS.items() if renderer.encoder)
 
 
 def check_file_types(catalog: Catalog) -> None:
@@ -77,8 +80,8 @@ class FileRenderer:
     def __init__(self, catalog: Catalog, report: Callable[[str], None]) -> None:
         self._catalog, self._report = catalog, report
         self._files = FileCache(_MOST_BYTES_KEPT)
-        self._missing_modules: set[str] = set()
-        self._import_lock = Lock()
+        self._missing_encoders: dict[str, str] = {}
+        self._encoder_lock = Lock()
 
     def render(self, task: Task, name: str) -> MediaFile | None:
         """The file of that name of a task, the same bytes each time; None where its operation has no such file."""
@@ -88,7 +91,7 @@ class FileRenderer:
         extension = find_extension(name)
         renderer, file_type = _RENDERERS[extension], self._catalog.media["types"][extension]
         media_type, claims = file_type["media_type"], (*operation.list_file_claims(name), file_type["claim"])
-        if renderer.module and not self._can_import(renderer.module):
+        if renderer.encoder and not self._has_encoder(renderer.encoder):
             sample_claim = self._catalog.media["sample"]["claim"]
             return MediaFile(read_sample(extension), media_type, (*claims, sample_claim), "sample")
         task = self._describe_again(task)
@@ -98,17 +101,16 @@ class FileRenderer:
         difference: Difference = "" if content == asked_content else "shortened"
         return MediaFile(data, media_type, (*claims, *task.media.claims), difference)
 
-    def _can_import(self, module: str) -> bool:
-        """Whether a module can be imported: it may be missing, or a library that it needs."""
-        with self._import_lock:
-            if module in self._missing_modules:
+    def _has_encoder(self, encoder: str) -> bool:
+        """Whether there is an encoder: PyAV may be missing, or a library that it needs, or be built without it."""
+        with self._encoder_lock:
+            if encoder in self._missing_encoders:
                 return False
-            try:
-                import_module(module)
-            except (ImportError, OSError) as error:
-                self._missing_modules.add(module)
-                is_there = find_spec(module) is not None
-                self._report(f"{module} cannot be imported: {error}" if is_there else f"{module} is not installed")
+            reason = _find_fault(encoder)
+            if reason:
+                if reason not in self._missing_encoders.values():
+                    self._report(reason)
+                self._missing_encoders[encoder] = reason
                 return False
         map_large_blocks()  # an encoder needs many of them
         return True
@@ -120,3 +122,18 @@ class FileRenderer:
             return task
         described_media = media.describe(self._catalog, operation, {**task.input, **task.adjusted_fields})
         return task._replace(media=described_media._replace(kind=task.media.kind))
+
+
+def _find_fault(encoder: str) -> str:
+    """Why an encoder cannot be used; empty where it can."""
+    if find_spec(_MODULE) is None:
+        return f"{_MODULE} is not installed"
+    try:
+        module = import_module(_MODULE)
+    except Exception as error:  # noqa: BLE001 - whatever is broken there, the sample stands for the file
+        return f"{_MODULE} cannot be imported: {error}"
+    try:
+        module.Codec(encoder, "w")
+    except Exception:  # noqa: BLE001 - as above
+        return f"{_MODULE} has no encoder {encoder}"
+    return ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+import av
 import pytest
 
 from cannon_mock import media
@@ -90,7 +91,7 @@ def test_without_the_extra_media_some_files_are_samples(
     files.check_file(reply.mimetype, reply.data)
 
 
-@pytest.mark.parametrize("error", [OSError, ImportError])
+@pytest.mark.parametrize("error", [OSError, ImportError, RuntimeError, AttributeError])
 def test_a_broken_encoder_counts_as_none_and_is_reported_once(
     mock: Driver,
     monkeypatch: pytest.MonkeyPatch,
@@ -108,6 +109,24 @@ def test_a_broken_encoder_counts_as_none_and_is_reported_once(
     (record,) = [each for each in caplog.records if each.name == "cannon_mock.media"]
     assert "av cannot be imported: libmp3lame.so.0 is missing" in record.getMessage()
     assert "[media]" in record.getMessage()
+
+
+def test_a_build_without_an_encoder_serves_samples(
+    mock: Driver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where PyAV was built on an FFmpeg without libx264, videos are samples, and MP3 files are real."""
+    codec = av.Codec
+
+    def find_codec(name: str, mode: str) -> object:
+        return codec("no_such_encoder" if name == "libx264" else name, mode)
+
+    monkeypatch.setattr(av, "Codec", find_codec)
+    marks = [
+        mock.client.get(_finish(mock, operation)["output"]["url"]).headers.get("x-mock-media")
+        for operation in ("film.make", "sound.make")
+    ]
+    assert marks == ["sample", None]
+    assert "av has no encoder libx264" in caplog.text
 
 
 def test_many_fetches_at_once_report_a_missing_encoder_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +150,7 @@ def test_an_error_of_a_renderer_is_not_taken_for_a_missing_extra(mock: Driver, m
     def fail(_: Content) -> bytes:
         raise ImportError("a part of PyAV")
 
-    monkeypatch.setitem(_RENDERERS, "mp4", Renderer(fail, "av"))
+    monkeypatch.setitem(_RENDERERS, "mp4", Renderer(fail, "libx264"))
     reply = mock.client.get(_finish(mock, "film.make")["output"]["url"])
     assert read_error(reply) == (500, "mock_fault")
 
