@@ -10,12 +10,12 @@ from cannon_spec.contract.wording import format_count
 from cannon_spec.output.claim_list import group_by_operation
 from cannon_spec.output.claim_uses import ClaimUse, find_mock_claims
 from cannon_spec.output.tables import render_markdown
-from docs.links import format_code, link_page, link_strengths, name_page
+from docs.links import format_code, link_page, link_strengths, make_anchor, name_page
 
 _RESTS = {
     "behaviour": "the mock behaves so",
     "rule": "the judge demands it",
-    "gap": "no rule and no test: it is not known, or not judged",
+    "gap": "nothing: no rule and no test holds it",
 }
 """What rests on a claim, by its kind."""
 _RESTS_IN_MOCK = "the mock fills it in so; no other server is held to it"
@@ -55,8 +55,13 @@ def render_assumptions(catalog: Catalog, uses: Iterable[ClaimUse]) -> str:
     weak = [each for each in uses if each.claim.strength not in ("documented", "user")]
     groups = group_by_operation(weak, catalog.operations)
     sections = [f"## {_name_group(name)}\n\n{_render_claims(group, mock_claims)}" for name, group in groups.items()]
-    contents = ", ".join(f"{name} ({format_count(len(group), 'claim')})" for name, group in groups.items())
-    return "\n\n".join([f"{_ASSUMPTIONS}These are {len(weak)} claims: {contents}.", *sections]) + "\n"
+    contents = "\n".join(_list_group(name, len(group)) for name, group in groups.items())
+    return "\n\n".join([f"{_ASSUMPTIONS}These are {len(weak)} claims:\n\n{contents}", *sections]) + "\n"
+
+
+def _list_group(name: str, number: int) -> str:
+    title = _name_group(name)
+    return f"- [{title}](#{make_anchor(title)}): {format_count(number, 'claim')}"
 
 
 def render_verdicts(claims: Iterable[Claim]) -> str:

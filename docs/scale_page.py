@@ -27,8 +27,11 @@ def _render_figures(machine: Mapping[str, str], rows: Sequence[Mapping[str, Any]
         for workers in sorted({row["workers"] for row in rows})
     ]
     peaks = "\n".join(map(_describe_peak, best_rows))
-    gain = write_number(best_rows[-1]["calls_per_s"] / best_rows[0]["calls_per_s"])
-    return f"{table}\n\n{peaks}\n- That is {gain} times as many.\n\n{_describe_machine(machine, rows)}"
+    pictures, calls = (
+        write_number(best_rows[-1][name] / best_rows[0][name]) for name in ("pictures_per_s", "calls_per_s")
+    )
+    gain = f"- That is {pictures} times as many pictures, and {calls} times as many calls, most of which are polls."
+    return f"{table}\n\n{peaks}\n{gain}\n\n{_describe_machine(machine, rows)}"
 
 
 def _describe_peak(row: Mapping[str, Any]) -> str:

@@ -56,7 +56,7 @@ def test_the_page_of_assumptions_tells_what_the_mock_fills_in() -> None:
         "enhance-same-text",
     } <= filled_in
     assert {CATALOG.claims[id_].kind for id_ in filled_in} == {"gap"}
-    assert rests["grok-which"].startswith("no rule and no test: ")
+    assert rests["grok-which"].startswith("nothing: no rule and no test holds it")
 
 
 def test_a_page_has_its_parts_in_order(pages: dict[str, str]) -> None:
