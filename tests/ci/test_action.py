@@ -185,9 +185,10 @@ def test_it_says_why_a_mock_did_not_start(runner: Runner) -> None:
 
 
 def test_a_mock_that_is_not_ready_is_ended(runner: Runner) -> None:
-    """A mock without its own API never says that it is ready: the step fails, and leaves none behind."""
-    assert _run(runner, mode="mock", port="0", options="--no-admin") == 1
-    assert "the mock's own API is turned off" in runner.output
+    """Where the mock has started and does not become ready the step fails, and leaves none behind."""
+    _stub(runner, "cannon-mock", f'[[ "$1" == health ]] && exit 1; exec "{COMMANDS}/cannon-mock" "$@"')
+    assert _run(runner, mode="mock", port="0") == 1
+    assert "::error::the mock did not start, or is not ready; see what it wrote" in runner.output
     url = re.search(r"cannon-mock ready on (http://\S+)", runner.output)
     assert url is not None
     with pytest.raises(httpx.ConnectError):
