@@ -46,9 +46,15 @@ def paint(content: Content, heading: str, text: str) -> Image:
 
 
 def _simplify(text: str) -> str:
-    """The text without accents and with plain dashes and quotes, as the font has ASCII letters only."""
-    letters = unicodedata.normalize("NFKD", text.translate(_PLAIN_SIGNS))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    """The text without accents and with plain dashes and quotes, as the font has ASCII letters only. It never grows."""
+    return "".join(map(_simplify_letter, text.translate(_PLAIN_SIGNS)))
+
+
+def _simplify_letter(letter: str) -> str:
+    if letter.isascii() or unicodedata.combining(letter):
+        return letter if letter.isascii() else ""
+    base = "".join(each for each in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(each))
+    return base if base.isascii() and len(base) == 1 else letter
 
 
 def _choose_colour(seed: str) -> Colour:

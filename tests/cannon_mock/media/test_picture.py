@@ -12,11 +12,11 @@ from tests.cannon_mock.media.contents import SMALL
     ("text", "shown_text"),
     [
         ("Ein naïver Bär — süß", "Ein naiver Bar - su\u00df"),
-        ("\u201ccafé\u2019s\u201d \u2013 à la carte…", '"cafe\'s" - a la carte...'),
-        ("e\u0301te\u0301 ﬁn ½", "ete fin 1\u20442"),
+        ("\u201ccafé\u2019s\u201d \u2013 à la carte", '"cafe\'s" - a la carte'),
+        ("e\u0301te\u0301 \uff37", "ete W"),
     ],
 )
 def test_a_picture_shows_letters_that_its_font_has(text: str, shown_text: str) -> None:
-    """Letters with accents, joined letters and typographic signs are shown as the plain ones."""
+    """Letters with accents, wide letters and typographic signs are shown as the plain ones."""
     assert picture.render(SMALL._replace(text=text)) == picture.render(SMALL._replace(text=shown_text))
     assert picture.render(SMALL._replace(text=text)) != picture.render(SMALL._replace(text=""))

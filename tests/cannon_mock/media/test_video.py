@@ -91,7 +91,9 @@ def test_any_text_makes_a_video(name: str) -> None:
     assert len(_read_frames(video.render(SMALL._replace(text=TEXTS[name])))) == 3
 
 
-@pytest.mark.parametrize("text", ["A lone detective in a wet neon alley", "W@" * 1000, "many words " * 900])
+@pytest.mark.parametrize(
+    "text", ["A lone detective in a wet neon alley", "W@" * 1000, "many words " * 900, "\ufdfa\u3300\u00bd" * 300]
+)
 @pytest.mark.parametrize(
     ("width", "height", "ratio"), [(1920, 1080, "16:9"), (1080, 1920, "9:16"), (1080, 1080, "1:1")]
 )
